@@ -1,0 +1,84 @@
+"""The suite runner: what it counts, what it says, and when it fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PASSES = "def test_one():\n    assert 1 + 1 == 2\n"
+FAILS = "def test_two():\n    assert 1 + 1 == 3\n"
+SKIPS = "import pytest\ndef test_three():\n    pytest.skip('no such server here')\n"
+BREAKS = "import a_module_that_is_not_there\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    """Run the runner over packages made of the given test files; returns (exit code, output)."""
+
+    def run_over(packages: dict[str, str], *arguments: str, require_all: bool = False):
+        (tmp_path / "scripts").mkdir()
+        shutil.copy(ROOT / "scripts/suites.py", tmp_path / "scripts")
+        for name, body in packages.items():
+            folder = tmp_path / "packages" / name / "tests"
+            folder.mkdir(parents=True)
+            (folder / "test_it.py").write_text(body)
+        (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+        environment = {k: v for k, v in os.environ.items() if k != "REQUIRE_ALL"}
+        if require_all:
+            environment["REQUIRE_ALL"] = "1"
+        result = subprocess.run(
+            [sys.executable, "scripts/suites.py", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return result.returncode, result.stdout + result.stderr
+
+    return run_over
+
+
+@pytest.mark.parametrize(
+    ("packages", "require_all", "code", "last_line"),
+    [
+        pytest.param({"a": PASSES, "b": PASSES}, False, 0, "2 passed, 0 failed", id="all-pass"),
+        pytest.param({"a": PASSES, "b": FAILS}, False, 1, "1 passed, 1 failed", id="one-fails"),
+        pytest.param({"a": PASSES + SKIPS}, False, 0, "1 passed, 0 failed, 1 skipped", id="skip-is-told"),
+        pytest.param(
+            {"a": PASSES + SKIPS}, True, 1, "1 passed, 1 failed", id="skip-is-a-failure-when-all-is-required"
+        ),
+        pytest.param({"a": PASSES, "b": BREAKS}, False, 1, "1 passed, 1 failed", id="broken-import"),
+        pytest.param({}, False, 1, "0 passed, 0 failed", id="nothing-ran"),
+    ],
+)
+def test_outcome(run, packages, require_all, code, last_line):
+    exit_code, output = run(packages, require_all=require_all)
+    assert exit_code == code
+    assert output.strip().splitlines()[-1] == last_line
+
+
+def test_reason_of_a_skip_is_listed_at_the_end(run):
+    _, output = run({"a": PASSES + SKIPS})
+    assert "Skipped:" in output
+    assert "no such server here" in output.split("Skipped:")[1]
+
+
+def test_one_suite_and_arguments_for_pytest(run):
+    code, output = run({"a": PASSES, "b": FAILS}, "a", "--", "-k", "one")
+    assert code == 0
+    assert "== b" not in output
+
+
+def test_unknown_suite_is_named_with_those_there_are(run):
+    code, output = run({"a": PASSES}, "c")
+    assert code == 2
+    assert "no suite named c; there are a" in output
