@@ -31,8 +31,8 @@ offline() {
          "check the network, or name a mirror: PIP_INDEX_URL=... UV_DEFAULT_INDEX=... make env"
 }
 
-tool_stamp=$({ echo "$PWD" "$python"; cat tools.lock; } | cksum)
-if [ "$(cat .tool/.stamp 2>/dev/null)" != "$tool_stamp" ]; then
+tool_stamp=$({ echo "$PWD"; cat tools.lock; } | cksum)
+if [ "$(cat .tool/.stamp 2>/dev/null)" != "$tool_stamp" ] || ! .tool/bin/uv --version >/dev/null 2>&1; then
     say "1/3  uv into .tool"
     rm -rf .tool
     "$python" -m venv .tool || fail "could not make a virtual environment in .tool" "Is the folder writable, the disk full?"
