@@ -1,0 +1,20 @@
+"""The Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core.signals import setting_changed
+
+__all__ = ["StaticConfig"]
+
+
+class StaticConfig(AppConfig):
+    """``INSTALLED_APPS = ["django_static"]``."""
+
+    name = "django_static"
+    verbose_name = "Static files"
+
+    def ready(self) -> None:
+        from .resolver import reset
+
+        setting_changed.connect(reset, dispatch_uid="django_static.resolver.reset")

@@ -1,0 +1,123 @@
+"""A block of HTML with its style sheets and scripts published, and combined where nothing stands between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import NamedTuple
+
+from .pipeline import Manner, Record
+from .references import html as markup
+from .references import splice
+from .sources import Source
+
+__all__ = ["Publisher", "resolve", "with_urls"]
+
+
+class Publisher(NamedTuple):
+    """How a block gets its files published; the callables warn where something fails, and then return None."""
+
+    find: Callable[[str], Source | None]
+    publish: Callable[[Sequence[Source], Manner], Record | None]
+    is_foreign: Callable[[str], bool]
+    #: Whether published files get another URL folder than their originals.
+    moves: bool
+
+
+class _Member(NamedTuple):
+    element: markup.Element
+    source: Source
+
+
+def resolve(html: str, publisher: Publisher, mode: str = "") -> tuple[str, bool]:
+    """The block to print, and whether it will stay that way: False when something could not be published now.
+
+    Runs of links, or of scripts, with the same attributes become one element in the place of the first. Whatever else
+    stands between two of them, and may take part in the cascade or run, keeps them apart. ``mode`` is an attribute,
+    ``async`` or ``defer``, that classic scripts with neither get.
+    """
+    runs: list[tuple[object, list[_Member]]] = []
+    is_settled = True
+    is_open = False
+    for element in markup.read(html):
+        if element.kind == "blank":
+            continue
+        source = None
+        if element.kind in ("css", "js", "module"):
+            name = (element.location.value or "").strip()
+            source = publisher.find(name)
+            is_settled = is_settled and (source is not None or publisher.is_foreign(name))
+        if source is None:
+            is_open = False
+            continue
+        key = _attributes_key(element)
+        member = _Member(element, source)
+        if is_open and key is not None and runs[-1][0] == key:
+            runs[-1][1].append(member)
+        else:
+            runs.append((key, [member]))
+        is_open = key is not None
+    changes: list[tuple[int, int, str]] = []
+    for _, run in runs:
+        manner = _manner(run[0], publisher.moves)
+        record = publisher.publish([member.source for member in run], manner) if manner else None
+        if manner is not None and record is None:
+            is_settled = False
+        if record is not None:
+            changes += _replaced(html, run, record, mode)
+    return splice(html, changes), is_settled
+
+
+def with_urls(html: str, change: Callable[[str], str]) -> str:
+    """The block with the URL of each style sheet and script passed through a function."""
+    changes = []
+    for element in markup.read(html):
+        if element.kind in ("css", "js", "module"):
+            location = element.location
+            changes.append((location.start, location.end, _in_quotes(change((location.value or "").strip()))))
+    return splice(html, changes)
+
+
+def _attributes_key(element: markup.Element) -> object:
+    """Elements with the same key may be combined; None for one that must stand alone."""
+    values: dict[str, str | None] = {}
+    for attribute in element.attributes:
+        name, value = attribute.name, attribute.value
+        if name in ("integrity", "id", "charset") or name.startswith("on"):
+            return None  # a hash of one file, an element others look for, a handler that runs once per file
+        if name == "rel":
+            value = " ".join((value or "").lower().split())
+        if name not in ("href", "src", "type"):
+            values[name] = value
+    return None if element.kind == "module" else (element.kind, frozenset(values.items()))
+
+
+def _manner(member: _Member, moves: bool) -> Manner | None:
+    """How a single element or run is published; None for one that is left as it is."""
+    if member.element.get("integrity") is not None:
+        # The references of a style sheet cannot be corrected under a hash.
+        return None if moves and member.source.kind == "css" else Manner.VERBATIM
+    return Manner.MODULE if member.element.kind == "module" else Manner.USUAL
+
+
+def _replaced(html: str, run: Sequence[_Member], record: Record, mode: str) -> list[tuple[int, int, str]]:
+    changes: list[tuple[int, int, str]] = []
+    position = 0
+    for output in record.outputs:
+        first, *others = (member.element for member in run[position : position + output.count])
+        position += output.count
+        location = first.location
+        changes.append((location.start, location.end, _in_quotes(output.public)))
+        if mode and first.kind == "js" and first.get("async") is None and first.get("defer") is None:
+            start = first.start + len("<script")
+            changes.append((start, start, f" {mode}"))
+        for element in others:
+            start = element.start
+            while start > 0 and html[start - 1].isspace():
+                start -= 1
+            changes.append((start, element.end, ""))
+    return changes
+
+
+def _in_quotes(url: str) -> str:
+    return f'"{escape(url)}"'

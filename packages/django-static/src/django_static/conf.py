@@ -1,0 +1,137 @@
+"""Every setting of the package, in one place, read when asked for, so that ``override_settings`` works."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .minify import DEFAULT_ENGINES
+from .output import STATE_FOLDER
+from .pipeline import Options
+from .sources import Sources, finders_of_staticfiles
+
+__all__ = ["LATER", "PREFIX", "Conf", "conf"]
+
+PREFIX = "DJANGO_STATIC"
+
+#: Settings of the original that this version does not act on yet; the system checks say so when one is set.
+LATER = {
+    "DJANGO_STATIC_CLOSURE_COMPILER": "an engine of DJANGO_STATIC_MINIFIERS",
+    "DJANGO_STATIC_FILE_PROXY": "DJANGO_STATIC_MEDIA_URL",
+    "DJANGO_STATIC_JSMIN": "an engine of DJANGO_STATIC_MINIFIERS",
+    "DJANGO_STATIC_USE_MANIFEST_FILE": "no setting: the files are prepared by the first render",
+    "DJANGO_STATIC_YUI_COMPRESSOR": "an engine of DJANGO_STATIC_MINIFIERS",
+}
+
+
+class Conf:
+    """The settings as typed properties; the defaults are those of the 2010 original."""
+
+    @property
+    def enabled(self) -> bool:
+        """``DJANGO_STATIC``: off unless it is set and true."""
+        return bool(getattr(settings, PREFIX, False))
+
+    @property
+    def debug(self) -> bool:
+        return bool(settings.DEBUG)
+
+    @property
+    def save_prefix(self) -> Path | None:
+        """``DJANGO_STATIC_SAVE_PREFIX``: the folder that receives what is published; beside the originals if unset."""
+        value = self._get("SAVE_PREFIX", "")
+        return Path(value) if value else None
+
+    @property
+    def name_prefix(self) -> str:
+        """``DJANGO_STATIC_NAME_PREFIX``: what published URLs begin with, such as ``/cache-forever``."""
+        value = str(self._get("NAME_PREFIX", "")).strip("/")
+        return f"/{value}" if value else ""
+
+    @property
+    def media_url(self) -> str:
+        """``DJANGO_STATIC_MEDIA_URL``: a host such as ``//static.example.com`` put in front of every URL."""
+        return str(self._get("MEDIA_URL", "") or "").rstrip("/")
+
+    @property
+    def media_url_always(self) -> bool:
+        """``DJANGO_STATIC_MEDIA_URL_ALWAYS``: put the host in front while ``DJANGO_STATIC`` is off, too."""
+        return bool(self._get("MEDIA_URL_ALWAYS", False))
+
+    @property
+    def media_roots(self) -> tuple[Path, ...]:
+        """``DJANGO_STATIC_MEDIA_ROOTS``: folders to look for originals in; ``[MEDIA_ROOT]`` unless set."""
+        roots = self._get("MEDIA_ROOTS", None)
+        if roots is None:
+            roots = [settings.MEDIA_ROOT]
+        return tuple(Path(root) for root in roots if root)
+
+    @property
+    def use_symlink(self) -> bool:
+        """``DJANGO_STATIC_USE_SYMLINK``: link files that are published unchanged (copy them when False)."""
+        return bool(self._get("USE_SYMLINK", True))
+
+    @property
+    def name_max_length(self) -> int:
+        """``DJANGO_STATIC_NAME_MAX_LENGTH``: characters of a combined name, without timestamp and extension."""
+        return int(self._get("NAME_MAX_LENGTH", 40))
+
+    @property
+    def filename_generator(self) -> Callable[..., str] | None:
+        """``DJANGO_STATIC_FILENAME_GENERATOR``: dotted path of ``f((stem, extension), mtime) -> name``."""
+        return self._callable("FILENAME_GENERATOR")
+
+    @property
+    def combine_filenames_generator(self) -> Callable[..., str] | None:
+        """``DJANGO_STATIC_COMBINE_FILENAMES_GENERATOR``: dotted path of ``f(names, max_length) -> name``."""
+        return self._callable("COMBINE_FILENAMES_GENERATOR")
+
+    @property
+    def minifiers(self) -> Mapping[str, str | None]:
+        """``DJANGO_STATIC_MINIFIERS``: the engine of each kind: ``"tdewolff"``, a dotted path, or None for none."""
+        return {**DEFAULT_ENGINES, **self._get("MINIFIERS", {})}
+
+    def options(self) -> Options:
+        """The settings the pipeline needs, as plain values."""
+        roots = [self.save_prefix, *self.media_roots, settings.STATIC_ROOT]
+        folder = next((Path(root) for root in roots if root), Path(tempfile.gettempdir()))
+        return Options(
+            state=folder / STATE_FOLDER,
+            save_prefix=self.save_prefix,
+            name_prefix=self.name_prefix,
+            media_url=self.media_url,
+            use_symlink=self.use_symlink,
+            name_max_length=self.name_max_length,
+            filename_generator=self.filename_generator,
+            combine_filenames_generator=self.combine_filenames_generator,
+            minifiers=self.minifiers,
+        )
+
+    def sources(self) -> Sources:
+        """Where originals are looked for."""
+        finders = "django.contrib.staticfiles" in settings.INSTALLED_APPS
+        return Sources(
+            roots=self.media_roots,
+            media_url=settings.MEDIA_URL or "",
+            static_url=settings.STATIC_URL or "",
+            static_root=Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None,
+            finders=finders_of_staticfiles() if finders else None,
+        )
+
+    def _get(self, name: str, default: Any) -> Any:
+        return getattr(settings, f"{PREFIX}_{name}", default)
+
+    def _callable(self, name: str) -> Callable[..., str] | None:
+        value = self._get(name, None)
+        if not value:
+            return None
+        found: Callable[..., str] = value if callable(value) else import_string(value)
+        return found
+
+
+conf = Conf()

@@ -1,0 +1,103 @@
+"""The adapters: each engine behind one contract, ``minify(text, kind) -> text``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+__all__ = ["EngineError", "load", "tdewolff"]
+
+Engine = Callable[[str, str], str]
+
+_MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
+#: Leave out of HTML only what can be verified token by token.
+_CONFIGURATION: dict[str, str | bool | int] = {
+    "html-keep-conditional-comments": True,
+    "html-keep-default-attr-vals": True,
+    "html-keep-document-tags": True,
+    "html-keep-end-tags": True,
+    "html-keep-quotes": True,
+}
+_TIMEOUT_SECONDS = 60
+
+#: The process that has loaded the engine. Its runtime is Go's: after a fork its threads are missing in the child,
+#: and a call there would wait for ever.
+_loaded_by: int | None = None
+
+
+class EngineError(Exception):
+    """An engine could not do its work."""
+
+
+def load(name: str) -> Engine:
+    """The engine of a name: ``tdewolff``, or the dotted path of a callable.
+
+    Raises:
+        ImportError: no such module or attribute.
+    """
+    if name == "tdewolff":
+        return tdewolff
+    module, _, attribute = name.rpartition(".")
+    try:
+        engine: Engine = getattr(import_module(module), attribute)
+    except (AttributeError, ValueError) as error:
+        raise ImportError(f"there is no engine {name!r}") from error
+    return engine
+
+
+def tdewolff(text: str, kind: str) -> str:
+    """Minify with https://github.com/tdewolff/minify, in this process or, where that would hang, in one of its own."""
+    if _loaded_by not in (None, os.getpid()):
+        return _in_a_process_of_its_own(text, kind)
+    return _in_this_process(text, kind)
+
+
+def _in_this_process(text: str, kind: str) -> str:
+    global _loaded_by
+    import minify  # type: ignore[import-untyped]
+
+    if _loaded_by is None:
+        _loaded_by = os.getpid()
+        minify.config(_CONFIGURATION)
+    result: str = minify.string(_MEDIA_TYPES[kind], text)
+    return result
+
+
+def _in_a_process_of_its_own(text: str, kind: str) -> str:
+    code = (
+        "import sys;from django_static.minify.engines import _in_this_process as m;"
+        "o=sys.stdout.buffer;o.write(m(sys.stdin.buffer.read().decode(),sys.argv[1]).encode())"
+    )
+    command = [_python(), "-c", code, kind]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        done = subprocess.run(  # noqa: S603 (our own interpreter and code)
+            command,
+            input=text.encode(),
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            env=environment,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EngineError(f"tdewolff-minify could not be run in a process of its own: {error}") from error
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()
+        raise EngineError(reason[-1] if reason else f"tdewolff-minify ended with {done.returncode}")
+    return done.stdout.decode()
+
+
+def _python() -> str:
+    """The interpreter; inside a server that embeds Python (uWSGI) ``sys.executable`` is the server."""
+    for candidate in (
+        sys.executable,
+        str(Path(sys.prefix, "bin", "python3")),
+        str(Path(sys.prefix, "python.exe")),
+    ):
+        if candidate and Path(candidate).name.lower().startswith("python") and Path(candidate).exists():
+            return candidate
+    raise EngineError("no Python interpreter was found to run tdewolff-minify in")

@@ -1,0 +1,201 @@
+"""Bring files to their published place: whole or not at all, and never over another content.
+
+What is written gets a temporary name in the same folder and is moved into place. A lock keeps other processes from
+doing the same work; it is an ``flock``, so the kernel releases it when its holder dies, however it dies. Where locks do
+not exist (Windows, some network file systems) work may be done more than once, but nothing is ever seen half written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import names
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # pragma: no cover (Windows)
+    fcntl = None
+
+__all__ = ["STATE_FOLDER", "LockTimeout", "link", "load", "locked", "remove", "store", "write"]
+
+#: Where locks and records of finished work lie, in the folder that receives files.
+STATE_FOLDER = ".django-static"
+
+_POLL_SECONDS = 0.01
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+class LockTimeout(OSError):
+    """Another process has held the lock for longer than we may wait."""
+
+
+@contextlib.contextmanager
+def locked(path: Path, timeout: float) -> Iterator[bool]:
+    """Hold an exclusive lock, waiting at most ``timeout`` seconds; yields False where the system has no locks.
+
+    The lock file is removed by its holder at the end: whoever then gets the lock on the removed file starts over.
+
+    Raises:
+        LockTimeout: another process kept the lock too long.
+        OSError: the folder cannot be written to.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            held = _lock(handle, path, deadline)
+            if held and not _is_current(handle, path):
+                continue
+            try:
+                yield held
+            finally:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            return
+        finally:
+            os.close(handle)
+
+
+def write(path: Path, data: bytes, state: Path, timeout: float) -> bool:
+    """Publish bytes under a name; False when the name already stands for other bytes, which are left alone.
+
+    Raises:
+        OSError: full disk, read-only folder, a lock that was not released in time.
+    """
+
+    def create(temporary: Path) -> None:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def judge() -> _Verdict:
+        same = not path.is_symlink() and path.stat().st_size == len(data) and path.read_bytes() == data
+        return _Verdict.SAME if same else _Verdict.OTHER
+
+    return _place(path, create, judge, state, timeout)
+
+
+def link(path: Path, original: Path, state: Path, timeout: float, *, symlink: bool) -> bool:
+    """Publish an original unchanged, as a symbolic link or as a copy; False when the name stands for another file.
+
+    Raises:
+        OSError: as for :func:`write`, and when the original is gone.
+    """
+
+    def create(temporary: Path) -> None:
+        if symlink:
+            whole = original.absolute()
+            beside = whole.parent == path.absolute().parent
+            with contextlib.suppress(OSError, NotImplementedError):  # no links there: copy
+                temporary.symlink_to(whole.name if beside else whole)
+                return
+        with original.open("rb") as source, temporary.open("xb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+
+    def judge() -> _Verdict:
+        if path.is_symlink() and path.samefile(original):
+            return _Verdict.SAME if symlink else _Verdict.REPLACE
+        same = path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes()
+        return _Verdict.SAME if same else _Verdict.OTHER
+
+    return _place(path, create, judge, state, timeout)
+
+
+class _Verdict(Enum):
+    """What stands under a name already: what we would put there, another content, or the same in a worse way."""
+
+    SAME = 1
+    OTHER = 2
+    REPLACE = 3
+
+
+def _place(
+    path: Path, create: Callable[[Path], None], judge: Callable[[], _Verdict], state: Path, timeout: float
+) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = names.digest(str(path))[:16]
+    with locked(state / f"{mark}.lock", timeout) as held:
+        verdict = judge() if path.exists() else _Verdict.REPLACE
+        if verdict is not _Verdict.REPLACE:
+            return verdict is _Verdict.SAME
+        # Under the lock a temporary file of that name can only be what a killed process left.
+        own = "" if held else f"-{os.getpid()}-{threading.get_ident()}"
+        temporary = path.with_name(f".{mark}{own}.tmp")
+        temporary.unlink(missing_ok=True)
+        try:
+            create(temporary)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    return True
+
+
+def remove(path: Path) -> None:
+    """Take back a published file that a newer one has replaced; it may be gone already."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def load(path: Path) -> Any:
+    """The value of a record, or None when there is none that can be read."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def store(path: Path, value: object) -> None:
+    """Write a record; the caller holds the lock of what it records."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}-{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        temporary.write_text(json.dumps(value), "utf-8")
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _lock(handle: int, path: Path, deadline: float) -> bool:
+    while fcntl is not None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return False
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise
+            if time.monotonic() >= deadline:
+                raise LockTimeout(
+                    errno.ETIMEDOUT, "another process has held the lock too long", str(path)
+                ) from None
+            time.sleep(_POLL_SECONDS)
+        else:
+            return True
+    return False
+
+
+def _is_current(handle: int, path: Path) -> bool:
+    """Whether the locked file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,231 @@
+"""One original as a part of what is published: its text, what it refers to, what it may be joined with."""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urljoin, urlsplit
+
+from . import names
+from .references import css, js, splice
+from .sources import Source, is_foreign, split_suffix
+
+__all__ = ["Part", "join", "obstacle"]
+
+
+@dataclass
+class Part:
+    """A file on its way. ``stamp`` is its modification time in epoch seconds, or that of what it holds if newer."""
+
+    source: Source
+    stamp: int
+    text: str = ""
+    is_text: bool = False
+    #: None for bytes of an unknown encoding, kept one to one by way of latin-1.
+    encoding: str | None = "utf-8"
+    has_bom: bool = False
+    references: list[css.Reference] = field(default_factory=list)
+    #: What replaces a reference, by its position: URL paths of published files.
+    links: dict[int, str] = field(default_factory=dict)
+    #: What replaces an import rule, by its position: None for one that closes a circle.
+    inlined: dict[int, Part | None] = field(default_factory=dict)
+
+    def read(self, data: bytes) -> None:
+        """Take the file's bytes: decoded as a browser would, and read if it is a style sheet."""
+        self.is_text = True
+        self.has_bom = data.startswith(codecs.BOM_UTF8)
+        declared = _declared_encoding(data) if self.source.kind == "css" and not self.has_bom else None
+        for encoding in (declared, "utf-8"):
+            if encoding is not None:
+                try:
+                    self.text, self.encoding = data.removeprefix(codecs.BOM_UTF8).decode(encoding), encoding
+                    break
+                except UnicodeDecodeError:
+                    continue
+        else:
+            self.text, self.encoding = data.decode("latin-1"), None
+        if self.source.kind == "css":
+            self.references = css.references(self.text)
+
+    @property
+    def is_utf8(self) -> bool:
+        return self.encoding == "utf-8"
+
+    @cached_property
+    def sheet(self) -> css.Sheet:
+        return css.read(self.text)
+
+    @cached_property
+    def script(self) -> js.Script:
+        return js.read(self.text)
+
+    @property
+    def stays(self) -> bool:
+        """Whether a script finds other files by their path from its own, so that it cannot go to another folder."""
+        return self.source.kind == "js" and "import" in self.text and self.script.is_relative
+
+    @property
+    def fits_anywhere(self) -> bool:
+        """Whether a style sheet may follow others in one file: its imports are inlined and nothing of it is open."""
+        return (
+            self.is_utf8
+            and self.sheet.is_closed
+            and not self.sheet.has_namespace
+            and len(self.inlined) == len(self.sheet.imports)
+        )
+
+    def resolve(self, url: str) -> str | None:
+        """The name of the file a reference means, or None when it is not one of the site's own by path."""
+        bare, _ = split_suffix(url.strip())
+        if not bare or is_foreign(bare):
+            return None
+        folder = posixpath.dirname(urlsplit(self.source.name).path if self.source.host else self.source.name)
+        joined = bare if bare.startswith("/") else posixpath.join(folder, bare)
+        return self.source.host + _normalised(joined)
+
+    def render(self, folder: str, prefix: str, *, moved: bool) -> str:
+        """The text with its references as they must read in a file of that URL folder."""
+        if self.source.kind != "css":
+            return self.text
+        moved = moved or folder != posixpath.dirname(self.source.url)
+        changes = []
+        covered = []
+        if self.inlined:
+            for rule in self.sheet.imports:
+                inner = self.inlined[rule.start]
+                content = "" if inner is None else inner.render(folder, prefix, moved=bool(prefix))
+                changes.append((rule.start, rule.end, _wrapped(inner, content, rule.wrappers)))
+                covered.append(range(rule.start, rule.end))
+        for reference in self.references:
+            if any(reference.start in span for span in covered):
+                continue
+            new = self._written(reference, folder, prefix, moved)
+            if new is not None:
+                quote = reference.quote
+                changes.append((reference.start, reference.end, f"{quote}{new}{quote}"))
+        return splice(self.text, changes)
+
+    def _written(self, reference: css.Reference, folder: str, prefix: str, moved: bool) -> str | None:
+        url = reference.url.strip()
+        bare, suffix = split_suffix(url)
+        target = self.links.get(reference.start)
+        if target is not None:
+            if bare.startswith("/"):
+                return prefix + names.quoted(target) + suffix
+            return names.quoted(names.relative(target, folder)) + suffix
+        if not moved or self.resolve(url) is None or bare.startswith("/"):
+            return None
+        # What is not published stays where it is, so it is named from the root.
+        return (
+            names.quoted(urljoin(self.source.host + names.quoted(self.source.url), bare), again=True) + suffix
+        )
+
+    def encode(self, text: str) -> bytes:
+        """The bytes of a text in the encoding of this part."""
+        data = text.encode(self.encoding or "latin-1")
+        return codecs.BOM_UTF8 + data if self.has_bom else data
+
+
+def obstacle(group: Sequence[Part], part: Part) -> str:
+    """Why a part cannot follow a group in one file; empty when it can."""
+    last = group[-1]
+    if not (last.is_text and part.is_text):
+        return "one of them is to stay as it is"
+    if last.source.kind != part.source.kind or last.source.host != part.source.host:
+        return "they are of different kinds or hosts"
+    if not (last.is_utf8 and part.is_utf8):
+        return "one of them is not UTF-8"
+    if part.source.kind == "css":
+        if last.sheet.has_namespace or not last.sheet.is_closed:
+            return f"{last.source.name} has an @namespace or is not closed"
+        return (
+            ""
+            if part.fits_anywhere
+            else f"{part.source.name} must come first: see its @import, @namespace, blocks"
+        )
+    for script in (*(other.script for other in group), part.script):
+        if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
+            return "one of them has a syntax error, is a module, or looks at its own script element or URL"
+    return next(filter(None, (js.clash(other.script, part.script) for other in group)), "")
+
+
+def join(group: Sequence[Part], texts: Sequence[str]) -> bytes:
+    """The parts as one file."""
+    text = _joined_css(group, texts) if group[0].source.kind == "css" else _joined_js(texts)
+    data = text.encode()
+    if group[0].source.kind == "js" and any(part.has_bom for part in group) and not text.isascii():
+        return codecs.BOM_UTF8 + data
+    return data
+
+
+def _joined_css(group: Sequence[Part], texts: Sequence[str]) -> str:
+    bodies = [_without_charset(text) for text in texts]
+    text = "\n".join(body for body in bodies if body)
+    declared = any(part.has_bom or part.sheet.charset_end for part in group)
+    return f'@charset "utf-8";{text}' if declared and not text.isascii() else text
+
+
+def _joined_js(texts: Sequence[str]) -> str:
+    pieces: list[str] = []
+    for number, text in enumerate(texts):
+        body = _without_source_map(text).strip()
+        if number and body.startswith("#!"):
+            body = body.partition("\n")[2].strip()
+        if not body:
+            continue
+        last_line = body.rpartition("\n")[2]
+        # A comment at the end would swallow the separator.
+        pieces.append(
+            f"{body}\n;\n"
+            if "//" in last_line or "--" in last_line or body.startswith("#!")
+            else f"{body};\n"
+        )
+    return "".join(pieces)
+
+
+def _without_source_map(text: str) -> str:
+    """Drop the last line where it names a source map: that of one part is wrong for the whole."""
+    head, newline, last = text.rstrip().rpartition("\n")
+    return head + newline if last.startswith(("//# sourceMappingURL=", "//@ sourceMappingURL=")) else text
+
+
+def _without_charset(text: str) -> str:
+    return text[css.read(text).charset_end :].lstrip() if text.startswith("@charset") else text
+
+
+def _wrapped(inner: Part | None, content: str, wrappers: Sequence[str]) -> str:
+    if inner is None:
+        return ""
+    body = _without_charset(content)
+    for wrapper in reversed(wrappers):
+        body = f"{wrapper}{{{body}\n}}"
+    return f"{body}\n"
+
+
+def _normalised(path: str) -> str:
+    """``/css/../img/a.png`` -> ``/img/a.png``; like a browser, what climbs above the root stays at the root."""
+    normal = posixpath.normpath(path)
+    if normal.startswith("//"):
+        normal = normal[1:]
+    while normal.startswith("../"):
+        normal = normal[3:]
+    return normal
+
+
+def _declared_encoding(data: bytes) -> str | None:
+    """The encoding an ``@charset`` rule names (CSS Syntax Level 3, 3.2), as a Python codec name."""
+    head = b'@charset "'
+    if not data.startswith(head):
+        return None
+    label, quote, _ = data[len(head) : 1024].partition(b'";')
+    try:
+        found = codecs.lookup(label.decode("latin-1").strip()).name if quote else ""
+    except LookupError:
+        return None
+    # https://encoding.spec.whatwg.org/#names-and-labels
+    if found.startswith("utf-16"):
+        return "utf-8"
+    return "cp1252" if found in ("iso8859-1", "ascii") else found or None

@@ -1,0 +1,205 @@
+"""What must be known of a script before it may stand in one file with others, read with a real parser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import tree_sitter_javascript
+from tree_sitter import Language, Node, Parser, Tree
+
+__all__ = ["Script", "clash", "parse", "read"]
+
+
+@cache
+def _language() -> Language:
+    return Language(tree_sitter_javascript.language())
+
+
+def parse(text: str) -> Tree:
+    """The syntax tree of a script or module; parsers are not shared between threads."""
+    return Parser(_language()).parse(text.encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The facts that decide what a script can be joined with."""
+
+    has_errors: bool
+    is_strict: bool
+    #: It has ``import`` or ``export`` statements.
+    is_module: bool
+    has_exports: bool
+    #: It asks for things by a path relative to its own URL.
+    is_relative: bool
+    #: It looks at its own ``<script>`` element.
+    knows_itself: bool
+    #: Top-level ``let``, ``const`` and ``class``; ``function``; ``var``.
+    lexical: frozenset[str]
+    functions: frozenset[str]
+    variables: frozenset[str]
+    #: Names whose existence is asked for with ``typeof``.
+    asked: frozenset[str]
+
+
+def read(text: str) -> Script:
+    """Read a script.
+
+    The syntax tree comes from tree-sitter; a script with syntax errors must stand alone, since an error in one script
+    of a page does not stop the others, but one in a file of several does.
+    """
+    root = parse(text).root_node
+    lexical: set[str] = set()
+    functions: set[str] = set()
+    variables: set[str] = set()
+    is_module = has_exports = False
+    for statement in root.named_children:
+        kind = statement.type
+        if kind in ("lexical_declaration", "class_declaration"):
+            lexical |= _declared(statement)
+        elif kind in ("function_declaration", "generator_function_declaration"):
+            functions |= _declared(statement)
+        elif kind in ("import_statement", "export_statement"):
+            is_module = True
+            has_exports = has_exports or kind == "export_statement"
+        variables |= _variables(statement)
+    asked, relative, knows_itself = _mentions(root)
+    return Script(
+        has_errors=root.has_error,
+        is_strict=_is_strict(root),
+        is_module=is_module,
+        has_exports=has_exports,
+        is_relative=relative,
+        knows_itself=knows_itself,
+        lexical=frozenset(lexical),
+        functions=frozenset(functions),
+        variables=frozenset(variables),
+        asked=frozenset(asked),
+    )
+
+
+def clash(earlier: Script, later: Script) -> str:
+    """Why two scripts do not behave in one file as they do one after the other; empty when they do."""
+    if earlier.is_strict != later.is_strict:
+        return "only one of them is strict"
+    hoisted = later.lexical | later.functions
+    twice = (hoisted & (earlier.lexical | earlier.functions | earlier.variables)) | (
+        later.variables & (earlier.lexical | earlier.functions)
+    )
+    if twice:
+        return f"both declare {', '.join(sorted(twice))}"
+    if hoisted & earlier.asked:
+        return f"the first asks whether there is a {', '.join(sorted(hoisted & earlier.asked))}"
+    return ""
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "surrogatepass")
+
+
+def _declared(statement: Node) -> set[str]:
+    """The names a declaration binds."""
+    name = statement.child_by_field_name("name")
+    if name is not None:
+        return {_text(name)}
+    names: set[str] = set()
+    for declarator in statement.named_children:
+        target = declarator.child_by_field_name("name")
+        if target is not None:
+            names |= _pattern_names(target)
+    return names
+
+
+def _pattern_names(target: Node) -> set[str]:
+    names: set[str] = set()
+    stack = [target]
+    while stack:
+        node = stack.pop()
+        if node.type in ("identifier", "shorthand_property_identifier_pattern"):
+            names.add(_text(node))
+        elif node.type in ("assignment_pattern", "object_assignment_pattern"):
+            left = node.child_by_field_name("left")
+            if left is not None:
+                stack.append(left)
+        elif node.type == "pair_pattern":
+            value = node.child_by_field_name("value")
+            if value is not None:
+                stack.append(value)
+        else:
+            stack += node.named_children
+    return names
+
+
+_FUNCTIONS = (
+    "function_declaration",
+    "generator_function_declaration",
+    "function_expression",
+    "generator_function",
+    "arrow_function",
+    "method_definition",
+    "class_static_block",
+)
+
+
+def _variables(statement: Node) -> set[str]:
+    """The ``var`` names a statement makes in its scope, which is not that of a function within."""
+    names: set[str] = set()
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        if node.type in _FUNCTIONS:
+            continue
+        if node.type == "variable_declaration":
+            names |= _declared(node)
+        elif node.type == "for_in_statement" and _kind_of_loop(node) == "var":
+            left = node.child_by_field_name("left")
+            if left is not None:
+                names |= _pattern_names(left)
+        stack += node.named_children
+    return names
+
+
+def _kind_of_loop(node: Node) -> str:
+    kind = node.child_by_field_name("kind")
+    return _text(kind) if kind is not None else ""
+
+
+def _mentions(root: Node) -> tuple[set[str], bool, bool]:
+    """Names asked for with ``typeof``; whether relative files are loaded; whether the own element is looked at."""
+    asked: set[str] = set()
+    relative = knows_itself = False
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        kind = node.type
+        if kind == "unary_expression":
+            operand = node.child_by_field_name("argument")
+            if node.children[0].type == "typeof" and operand is not None and operand.type == "identifier":
+                asked.add(_text(operand))
+        elif kind == "property_identifier":
+            knows_itself = knows_itself or _text(node) == "currentScript"
+        elif kind == "meta_property":
+            relative = relative or _text(node) == "import.meta"
+        elif kind in ("import_statement", "export_statement"):
+            source = node.child_by_field_name("source")
+            relative = relative or (source is not None and _text(source)[1:2] == ".")
+        elif kind == "call_expression":
+            function = node.child_by_field_name("function")
+            relative = relative or (function is not None and function.type == "import")
+        stack += node.children
+    return asked, relative, knows_itself
+
+
+def _is_strict(root: Node) -> bool:
+    """Whether the directive prologue says ``use strict``."""
+    for statement in root.named_children:
+        if statement.type in ("comment", "html_comment", "hash_bang_line"):
+            continue
+        if statement.type != "expression_statement" or statement.named_child_count == 0:
+            return False
+        value = statement.named_children[0]
+        if value.type != "string":
+            return False
+        if _text(value)[1:-1] == "use strict":
+            return True
+    return False

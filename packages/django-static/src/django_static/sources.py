@@ -1,0 +1,218 @@
+"""Find the file a name stands for, in the media roots and through the staticfiles finders; refuse what escapes."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+__all__ = [
+    "Finders",
+    "Missing",
+    "Refused",
+    "Signature",
+    "Source",
+    "SourceError",
+    "Sources",
+    "finders_of_staticfiles",
+    "is_foreign",
+    "signature",
+    "split_suffix",
+]
+
+#: Modification time in nanoseconds and size in bytes; None for a file that is not there.
+Signature = tuple[int, int] | None
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+
+
+class SourceError(Exception):
+    """A name does not lead to a file that may be published; the message says why."""
+
+
+class Missing(SourceError):
+    """Nothing of that name where originals are looked for."""
+
+
+class Refused(SourceError):
+    """The name leads out of the folders that may be published, or to something that is not a plain file."""
+
+
+class Finders(NamedTuple):
+    """What is needed of ``django.contrib.staticfiles.finders``."""
+
+    find: Callable[[str], str | None]
+    locations: Callable[[], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An original: how the site names it and where it lies."""
+
+    #: As given, without query and fragment: ``/css/a.css`` or ``https://cdn.example.com/static/css/a.css``.
+    name: str
+    #: The path part of the name, percent-decoded, beginning with a slash.
+    url: str
+    #: Scheme and host of the name where ``STATIC_URL`` or ``MEDIA_URL`` has one, else empty.
+    host: str
+    path: Path
+    #: The folder published siblings go to when there is no save prefix.
+    folder: Path
+
+    @property
+    def kind(self) -> str:
+        """``css``, ``js``, or empty for what is published as it is."""
+        return {".css": "css", ".js": "js", ".mjs": "js"}.get(self.path.suffix.lower(), "")
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a URL names a scheme or host: absolute, protocol-relative, ``data:``."""
+    return name.startswith("//") or _SCHEME.match(name) is not None
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """Split a URL before its query or fragment."""
+    for position, character in enumerate(name):
+        if character in "?#":
+            return name[:position], name[position:]
+    return name, ""
+
+
+def signature(path: str | os.PathLike[str]) -> Signature:
+    """What tells one state of a file from another, or None when it is not there."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 (the hot line of a recheck)
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def finders_of_staticfiles() -> Finders:
+    """The finders of ``django.contrib.staticfiles``, with the folders they look in."""
+    from django.contrib.staticfiles import finders
+
+    def find(name: str) -> str | None:
+        found = finders.find(name)
+        return found if isinstance(found, str) else None
+
+    def locations() -> Iterator[str]:
+        for finder in finders.get_finders():
+            storages = getattr(finder, "storages", None)
+            several = (
+                list(storages.values()) if isinstance(storages, dict) else [getattr(finder, "storage", None)]
+            )
+            yield from (str(storage.location) for storage in several if storage is not None)
+
+    return Finders(find, locations)
+
+
+class Sources:
+    """Look-up of originals: the media roots in order, then the staticfiles finders, then ``STATIC_ROOT``."""
+
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        media_url: str = "",
+        static_url: str = "",
+        static_root: Path | None = None,
+        finders: Finders | None = None,
+    ) -> None:
+        self.roots = tuple(roots)
+        self.media_url = media_url if media_url.strip("/") else ""
+        self.static_url = static_url if static_url.strip("/") else ""
+        self.static_root = static_root
+        self.finders = finders
+        self._allowed: tuple[str, ...] | None = None
+
+    def is_ours(self, name: str) -> bool:
+        """Whether the name may be one of the site's own files: no host, or that of STATIC_URL or MEDIA_URL."""
+        return not is_foreign(name) or any(
+            prefix and name.startswith(prefix) for prefix in (self.static_url, self.media_url)
+        )
+
+    def find(self, name: str) -> Source:
+        """The file behind a name; a query or fragment is ignored.
+
+        Raises:
+            Missing: no such file.
+            Refused: the name or a link leads out of the folders, or to something that is not a plain file.
+        """
+        bare = split_suffix(name)[0]
+        if not self.is_ours(bare):
+            raise Missing(f"{name!r} is on another host")
+        if "\0" in bare:
+            raise Refused(f"{name!r} holds a NUL character")
+        for form in dict.fromkeys((bare, unquote(bare))):
+            if "\0" in form or ".." in re.split(r"[/\\]", form):
+                raise Refused(f"{name!r} has a '..' in it, and could leave the folders that are published")
+            for path, folder in self._candidates(form):
+                if self._is_file(name, path):
+                    host, url = _split_host(form)
+                    return Source(bare, url if url.startswith("/") else f"/{url}", host, path, folder)
+        raise Missing(f"{name!r} was not found in {self._places()}")
+
+    def _candidates(self, name: str) -> Iterator[tuple[Path, Path]]:
+        """Pairs of a path to try and the folder of its published siblings."""
+        path = _split_host(name)[1].lstrip("/")
+        if not path or path.endswith("/"):
+            return
+        for root in self.roots:
+            if not is_foreign(name):
+                yield root / path, (root / path).parent
+            if self.media_url and name.startswith(self.media_url):
+                rest = name[len(self.media_url) :].lstrip("/")
+                yield root / rest, (root / rest).parent
+        if self.static_url and name.startswith(self.static_url):
+            path = name[len(self.static_url) :].lstrip("/")
+        elif is_foreign(name):
+            return
+        found = self.finders.find(path) if self.finders and path else None
+        if found:
+            yield Path(found), (self.static_root / path if self.static_root else Path(found)).parent
+        if self.static_root and path:
+            yield self.static_root / path, (self.static_root / path).parent
+
+    def _is_file(self, name: str, path: Path) -> bool:
+        try:
+            real = os.path.realpath(path, strict=True)
+            mode = Path(real).stat().st_mode
+        except (OSError, ValueError):
+            return False
+        if stat.S_ISDIR(mode):
+            return False
+        if not stat.S_ISREG(mode):
+            raise Refused(f"{name!r} is not a plain file")
+        if not any(real.startswith(folder) for folder in self._allowed_folders()):
+            raise Refused(f"{name!r} is a link that leads out of {self._places()}")
+        return True
+
+    def _allowed_folders(self) -> tuple[str, ...]:
+        """The real folders an original may lie in, each with a trailing separator."""
+        if self._allowed is None:
+            folders = [*map(str, self.roots), *([str(self.static_root)] if self.static_root else [])]
+            if self.finders:
+                folders += self.finders.locations()
+            self._allowed = tuple(os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in folders)
+        return self._allowed
+
+    def _places(self) -> str:
+        places = [str(root) for root in self.roots]
+        if self.finders:
+            places.append("the staticfiles finders")
+        if self.static_root:
+            places.append(str(self.static_root))
+        return ", ".join(places) or "any folder: DJANGO_STATIC_MEDIA_ROOTS and MEDIA_ROOT are empty"
+
+
+def _split_host(name: str) -> tuple[str, str]:
+    """Split ``https://host/path`` or ``//host/path`` before the path."""
+    if not is_foreign(name):
+        return "", name
+    start = name.find("//") + 2
+    cut = name.find("/", start)
+    return (name, "") if cut < 0 else (name[:cut], name[cut:])
