@@ -63,12 +63,13 @@ def _failures(result: Result) -> Iterator[str]:
     titles = {entrant.name: entrant.title for entrant in result.entrants}
     for failure in result.failures:
         yield ""
-        yield f"FAILED in round {failure.round}: {titles[failure.contestant]}: {failure.error}"
+        yield f"FAILED in round {failure.round}: {titles[failure.contestant]}: {failure.error.splitlines()[0]}"
         yield from (f"    {line}" for line in (failure.traceback or "").splitlines()[-12:])
 
 
 def _losses(result: Result, table: Table) -> Iterator[str]:
-    if not any(entrant.ours for entrant in result.entrants):
+    running = {name for of_case in table.values() for name in of_case}
+    if not any(entrant.ours and entrant.name in running for entrant in result.entrants):
         return
     titles = {entrant.name: entrant.title for entrant in result.entrants}
     behind = losses(result, table)
