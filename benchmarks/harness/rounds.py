@@ -1,0 +1,177 @@
+"""Run a race: rounds interleaved, the order rotated, noisy runs repeated, the failed set aside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from harness.contestant import Contestant, Race, Services
+from harness.launch import launch
+from harness.machine import ForeignCpu, Meter, facts, load, noise_story
+from harness.measure import GC_STATE
+from harness.result import Failure, Result, Run, Settings, entrants
+from harness.worker import Reply, Request
+
+__all__ = ["Watcher", "order", "run_race"]
+
+
+class Watcher(Protocol):
+    """Is told how far the race is."""
+
+    def begin(self, race: str, rounds: int, contestants: int) -> None: ...
+
+    def running(self, contestant: str, round_: int, *, repeated: bool) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def order(contestants: Sequence[Contestant], round_: int) -> list[Contestant]:
+    """The order of a round: each round begins with the next contestant, so that nobody is always first."""
+    shift = round_ % len(contestants) if contestants else 0
+    return [*contestants[shift:], *contestants[:shift]]
+
+
+def run_race(
+    race: Race,
+    settings: Settings,
+    watcher: Watcher,
+    meter: Callable[[tuple[int, ...]], Meter] = ForeignCpu,
+) -> Result:
+    """Run all rounds of a race and return every measurement.
+
+    A contestant that fails is out of the following rounds; the others go on. ``meter`` is given the process ids of
+    the race's services.
+    """
+    started, clock, load_before = datetime.now(UTC), time.monotonic(), load()
+    with TemporaryDirectory(prefix="bench-race-") as scratch, race.services(Path(scratch)) as services:
+        track = _Track(race, settings, services, meter(services.pids), watcher)
+        watcher.begin(race.name, settings.rounds, len(race.contestants))
+        try:
+            for round_ in range(settings.rounds):
+                track.run_round(round_)
+        finally:
+            watcher.end()
+    return Result(
+        race=race.name,
+        title=race.title,
+        unit=race.unit,
+        scale=race.scale,
+        figure=race.figure,
+        baseline=race.baseline,
+        columns=race.columns,
+        cases={case.key: case.title for case in race.cases},
+        how=race.how,
+        entrants=entrants(race),
+        settings=settings,
+        machine=facts(),
+        services=dict(services.facts),
+        versions=dict(sorted(track.versions.items(), key=lambda item: item[0].lower())),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 1),
+        load_before=load_before,
+        load_after=load(),
+        noise=noise_story(),
+        gc=GC_STATE,
+        runs=tuple(track.runs),
+        failures=tuple(track.failures),
+    )
+
+
+@dataclass
+class _Track:
+    """A race that is being run."""
+
+    race: Race
+    settings: Settings
+    services: Services
+    meter: Meter
+    watcher: Watcher
+    runs: list[Run] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    hints: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+
+    def run_round(self, round_: int) -> None:
+        """Everyone once; then those again, some times, whose run others disturbed. The quietest run counts."""
+        done: dict[str, Run] = {}
+        ordered = order(self._standing(), round_)
+        for position, contestant in enumerate(ordered):
+            run = self._run(contestant, round_, position, repeated=False)
+            if run is not None:
+                done[contestant.name] = run
+        repeats = self.settings.repeats if round_ >= self.settings.dropped else 0
+        for _ in range(repeats):
+            for contestant in ordered:
+                run = done.get(contestant.name)
+                if run is not None and self._is_noisy(run):
+                    done[contestant.name] = self._again(contestant, run)
+        self.runs.extend(done.values())
+
+    def _standing(self) -> list[Contestant]:
+        failed = {failure.contestant for failure in self.failures}
+        return [contestant for contestant in self.race.contestants if contestant.name not in failed]
+
+    def _is_noisy(self, run: Run) -> bool:
+        return run.foreign is not None and run.foreign > self.settings.noise_limit
+
+    def _again(self, contestant: Contestant, old: Run) -> Run:
+        new = self._run(contestant, old.round, old.position, repeated=True)
+        attempts = old.attempts + 1
+        if new is None or (new.foreign or 0.0) >= (old.foreign or 0.0):
+            return replace(old, attempts=attempts)
+        return replace(new, attempts=attempts)
+
+    def _run(self, contestant: Contestant, round_: int, position: int, *, repeated: bool) -> Run | None:
+        self.watcher.running(contestant.name, round_, repeated=repeated)
+        self.meter.start()
+        reply = self._launch(contestant, round_)
+        foreign = self.meter.read()
+        if reply.error is None and not reply.samples:
+            reply = replace(reply, error="the contestant runs in none of the race's cases")
+        self.versions |= reply.versions
+        if reply.error is not None:
+            self.failures.append(
+                Failure(
+                    contestant=contestant.name, round=round_, error=reply.error, traceback=reply.traceback
+                )
+            )
+            return None
+        self._remember(contestant, reply)
+        return Run(
+            contestant=contestant.name,
+            round=round_,
+            position=position,
+            attempts=1,
+            foreign=None if foreign is None else round(foreign, 3),
+            samples=reply.samples,
+        )
+
+    def _launch(self, contestant: Contestant, round_: int) -> Reply:
+        request = Request(
+            module=contestant.module,
+            packages=contestant.packages,
+            workspace="",
+            cases=tuple(case.key for case in self.race.cases),
+            figure=self.race.figure,
+            minimum=self.settings.minimum,
+            samples=self.settings.samples,
+            hints=self.hints.get(contestant.name, {}),
+        )
+        # The same seed for all in a round, another one in the next: the luck of hashing is shared, and averaged.
+        return launch(
+            request,
+            environment=self.services.environment,
+            hash_seed=round_ + 1,
+            timeout=self.settings.timeout,
+        )
+
+    def _remember(self, contestant: Contestant, reply: Reply) -> None:
+        self.hints[contestant.name] = {
+            case: (samples[-1].run.loops, samples[-1].overhead.loops if samples[-1].overhead else 1)
+            for case, samples in reply.samples.items()
+        }

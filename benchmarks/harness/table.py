@@ -1,0 +1,97 @@
+"""A result as text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.result import Result
+from harness.summarise import Table, losses, ratios, summarise
+
+__all__ = ["noise_lines", "number", "render_table"]
+
+_CLOCKS = {"wall": "wall time", "cpu": "CPU time of the contestant's process"}
+
+
+def number(value: float) -> str:
+    """Three significant digits, never in exponents."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
+
+
+def render_table(result: Result, baseline: str | None = None) -> str:
+    """The whole report: a table for each case, where ours is behind, what failed, the machine, the versions."""
+    return "\n".join(_lines(result, baseline or result.baseline)) + "\n"
+
+
+def _lines(result: Result, baseline: str) -> Iterator[str]:
+    table = summarise(result)
+    counted = result.settings.rounds - result.settings.dropped
+    yield f"{result.title}"
+    yield f"{_CLOCKS[result.figure]}; median of {counted} rounds, lowest to highest; less is better; * is ours"
+    yield from _cases(result, table, baseline)
+    yield from _failures(result)
+    yield from _losses(result, table)
+    yield ""
+    yield from (f"- {line}" for line in result.how)
+    yield f"- garbage collector: {result.gc}"
+    yield from (f"- {line}" for line in noise_lines(result))
+    yield ""
+    yield "machine: " + ", ".join(f"{name} {value}" for name, value in result.machine.items())
+    yield f"load average: {result.load_before} before, {result.load_after} after; {result.seconds:g} s in all"
+    services = "".join(f"; {name} {value}" for name, value in result.services.items())
+    yield "versions: " + ", ".join(f"{name} {value}" for name, value in result.versions.items()) + services
+
+
+def _cases(result: Result, table: Table, baseline: str) -> Iterator[str]:
+    compared = ratios(table, baseline)
+    titles = {entrant.name: ("* " if entrant.ours else "  ") + entrant.title for entrant in result.entrants}
+    width = max(len(title) for title in titles.values())
+    for case, title in result.cases.items():
+        yield ""
+        yield f"{title:{width}}  {result.unit:>14}  {'low to high':>17}  {'÷ ' + baseline:>16}"
+        for name, summary in table[case].items():
+            spread = f"{number(summary.low)} to {number(summary.high)}"
+            ratio = compared[case].get(name)
+            shown = "-" if ratio is None else f"{ratio:.2f}"
+            yield f"{titles[name]:{width}}  {number(summary.median):>14}  {spread:>17}  {shown:>16}"
+
+
+def _failures(result: Result) -> Iterator[str]:
+    titles = {entrant.name: entrant.title for entrant in result.entrants}
+    for failure in result.failures:
+        yield ""
+        yield f"FAILED in round {failure.round}: {titles[failure.contestant]}: {failure.error.splitlines()[0]}"
+        yield from (f"    {line}" for line in (failure.traceback or "").splitlines()[-12:])
+
+
+def _losses(result: Result, table: Table) -> Iterator[str]:
+    running = {name for of_case in table.values() for name in of_case}
+    if not any(entrant.ours and entrant.name in running for entrant in result.entrants):
+        return
+    titles = {entrant.name: entrant.title for entrant in result.entrants}
+    behind = losses(result, table)
+    yield ""
+    yield "Where ours is slower:" if behind else "Ours is slower nowhere here."
+    for loss in behind:
+        place = f" ({result.cases[loss.case]})" if len(result.cases) > 1 else ""
+        yield f"  {titles[loss.ours]} takes {loss.factor:.2f} times as long as {titles[loss.winner]}{place}"
+
+
+def noise_lines(result: Result) -> list[str]:
+    """What is to be said about others on the machine, in sentences."""
+    lines = [result.noise]
+    if any(run.foreign is None for run in result.counted()):
+        return lines
+    counted, noisy = result.counted(), result.noisy()
+    repeated = sum(run.attempts - 1 for run in counted)
+    limit = result.settings.noise_limit
+    lines.append(f"{repeated} runs were repeated because others used more than {limit:g} of a core meanwhile")
+    if noisy:
+        worst = max(run.foreign or 0.0 for run in noisy)
+        lines.append(
+            f"NOT QUIET: {len(noisy)} of {len(counted)} runs stayed above that in every attempt (worst: {worst:.2f} cores)"
+        )
+    return lines

@@ -1,0 +1,1 @@
+"""The races: one package each, with a module ``race`` that says what is asked and an adapter for each contestant."""

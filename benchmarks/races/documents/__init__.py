@@ -1,0 +1,1 @@
+"""What creating and reading documents costs the client."""

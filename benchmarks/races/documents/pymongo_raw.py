@@ -1,0 +1,39 @@
+"""The floor: PyMongo itself, plain dicts in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pymongo.database import Database
+
+from harness.contestant import Operation
+from races.documents.shapes import SHAPES, Shape
+from races.documents.store import Library, operations, scratch_database
+
+
+@contextmanager
+def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
+    """``insert_one``, ``find_one``, ``find``."""
+    with scratch_database("bench_pymongo") as database:
+        yield {
+            case: operation
+            for shape in SHAPES
+            for case, operation in operations(database, shape, _library(database, shape)).items()
+        }
+
+
+def _library(database: Database[dict[str, Any]], shape: Shape) -> Library:
+    collection, key = database[shape.collection], shape.key
+
+    def get(id_: object) -> object:
+        found = collection.find_one({"_id": id_})
+        return found[key] if found else None
+
+    return Library(
+        create=lambda values: collection.insert_one(dict(values)),
+        get=get,
+        iterate=lambda: [document[key] for document in collection.find()],
+    )

@@ -1,0 +1,17 @@
+"""The floor: the text that a tag would print, as a node of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.contestant import Operation
+from races.static_render import site
+
+
+@contextmanager
+def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
+    """No tag at all."""
+    site.configure(workspace, tag=lambda name: f"/static/{name}")
+    yield {"tag": site.operation(r"/static/css/sheet\d+\.css")}
