@@ -1,0 +1,350 @@
+"""The keeper: one small process per data folder that starts the server, restarts it, and stops it after the last user.
+
+Run as a script, by path, with one JSON argument (:class:`Orders`); it imports nothing but the standard library, so
+that it stays at a few megabytes. It is in a session of its own, where Ctrl-C in a user's terminal does not reach it.
+
+Files in the data folder::
+
+    users.lock    every user holds a shared flock for its lifetime (forked children inherit it); the keeper waits
+                  for the exclusive one and gets it exactly when the last user is gone, also when it was killed
+    keeper.lock   held exclusively by the keeper: there is one
+    server.lock   held by whoever has the database open: the keeper, and the server, which inherits it
+    server.json   where the server is; written when it answers, removed when it is stopped on purpose
+    server.log    what the keeper and the server say
+    db/           the server's own files
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["HOST", "Orders", "ServerState", "answers", "log_tail", "read_state", "try_lock"]
+
+HOST = "127.0.0.1"
+LOG_LIMIT = 1_000_000
+"""Bytes after which the log is moved aside, at the next start of a keeper."""
+STOP_SECONDS = 30.0
+FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 1.0, 30.0, 60.0
+"""Back-off before a restart: it doubles, up to the longest, until the server has lived for a steady time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a user asks the keeper it starts to do."""
+
+    folder: str
+    port: int | None
+    linger: float
+    seconds: float
+    command: list[str]
+    report_fd: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """What ``server.json`` says."""
+
+    pid: int
+    port: int
+    keeper: int
+
+
+def read_state(folder: Path) -> ServerState | None:
+    """Return what ``server.json`` says, or None where there is none that can be read."""
+    try:
+        fields = json.loads((folder / "server.json").read_bytes())
+        return ServerState(int(fields["pid"]), int(fields["port"]), int(fields["keeper"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_state(folder: Path, state: ServerState) -> None:
+    """Put ``server.json`` in place at once."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".server.json.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(asdict(state), file)
+        Path(name).replace(folder / "server.json")
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def try_lock(fd: int, operation: int, seconds: float = 0.0) -> bool:
+    """Take a flock without blocking, trying again for so many seconds; returns whether it was had."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(fd, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def open_lock(folder: Path, name: str) -> int:
+    """Open a lock file, making it where it is missing; returns a descriptor that programs started later do not get."""
+    return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def log_tail(folder: Path, lines: int = 15, since: int = 0) -> str:
+    """Return the last lines of ``server.log``, of what was written after the first ``since`` bytes."""
+    try:
+        with (folder / "server.log").open("rb") as file:
+            file.seek(max(since, file.seek(0, os.SEEK_END) - 20_000))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def _ping_message() -> bytes:
+    """Return ``{ping: 1, $db: "admin"}`` as an OP_MSG (MongoDB wire protocol)."""
+    elements = b"\x10ping\0" + struct.pack("<i", 1) + b"\x02$db\0" + struct.pack("<i", 6) + b"admin\0"
+    document = struct.pack("<i", len(elements) + 5) + elements + b"\0"
+    return struct.pack("<iiiiIB", 21 + len(document), 1, 0, 2013, 0, 0) + document
+
+
+def answers(port: int, seconds: float = 1.0) -> bool:
+    """Return whether a MongoDB server on this port of the loopback interface answers a ping."""
+    try:
+        with socket.create_connection((HOST, port), seconds) as connection:
+            connection.sendall(_ping_message())
+            reply = connection.recv(4096)
+    except OSError:
+        return False
+    return b"\x01ok\0" + struct.pack("<d", 1.0) in reply
+
+
+def port_is_free(port: int) -> bool:
+    """Return whether a server could listen on this port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Return a port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+LAUNCHER = """
+import ctypes, os, signal, sys
+keeper = int(sys.argv[1])
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != keeper:
+        sys.exit("the keeper is gone")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+# PR_SET_PDEATHSIG (1): where the kernel can, the server dies with a keeper that was killed. SIGKILL, since journaled
+# writes survive it and a new keeper may be waiting. Set by a program between, as threads run here (no preexec_fn).
+
+
+class StartError(Exception):
+    """The server did not start; the text says why."""
+
+
+class Keeper:
+    """The keeper's state and its loop."""
+
+    def __init__(self, orders: Orders) -> None:
+        self.orders = orders
+        self.folder = Path(orders.folder)
+        self.port = 0
+        self.server: subprocess.Popen[bytes] | None = None
+        self.users_fd = open_lock(self.folder, "users.lock")
+        self.server_fd = -1
+        self.unused = self.terminated = False
+        self.wake_read, self.wake_write = os.pipe()
+
+    def say(self, text: str) -> None:
+        """Write a line to the log, which is this process's standard error."""
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+        os.write(2, f"{stamp} keeper {os.getpid()}: {text}\n".encode())
+
+    def run(self) -> None:
+        """Start the server, report to the user that waits, and keep it until the last user has gone."""
+        self.watch_signals()
+        try:
+            self.claim_database()
+            self.start()
+        except (StartError, OSError) as error:
+            self.report(str(error))
+            self.stop_server()
+            return
+        self.report(None)
+        threading.Thread(target=self.await_last_user, daemon=True).start()
+        self.keep()
+        (self.folder / "server.json").unlink(missing_ok=True)
+        self.stop_server()
+
+    def report(self, error: str | None) -> None:
+        """Tell the user that started this keeper how it went; it may be gone already."""
+        with contextlib.suppress(OSError):
+            os.write(self.orders.report_fd, json.dumps({"error": error}).encode())
+        os.close(self.orders.report_fd)
+
+    def watch_signals(self) -> None:
+        """Turn the server's end and a request to stop into bytes on the wake-up pipe."""
+        for end in (self.wake_read, self.wake_write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self.terminate)
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+
+    def terminate(self, *_: object) -> None:
+        self.terminated = True
+
+    def claim_database(self) -> None:
+        """Make sure that no server of a keeper that was killed still has the database open."""
+        self.server_fd = open_lock(self.folder, "server.lock")
+        if try_lock(self.server_fd, fcntl.LOCK_EX, 2.0):
+            return
+        left_over = read_state(self.folder)
+        if left_over is not None:
+            # The lock is held and no keeper is there: the process that holds it is the server that the file names.
+            self.say(f"ending server {left_over.pid}, left by keeper {left_over.keeper}")
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left_over.pid, signal.SIGKILL)
+        if not try_lock(self.server_fd, fcntl.LOCK_EX, 10.0):
+            raise StartError(f"{self.folder / 'server.lock'} is held by a process that cannot be ended")
+
+    def start(self) -> None:
+        """Start the server for the first time and wait until it answers; raises :class:`StartError`."""
+        deadline = time.monotonic() + self.orders.seconds
+        earlier = read_state(self.folder)
+        wanted = self.orders.port or (earlier.port if earlier else 0)
+        for attempt in range(3):
+            self.port = wanted if wanted and (self.orders.port or port_is_free(wanted)) else free_port()
+            if not port_is_free(self.port):
+                raise StartError(f"port {self.port} is taken by another program; name another, or none")
+            since = os.fstat(2).st_size
+            server = self.launch()
+            if self.await_answer(server, deadline):
+                write_state(self.folder, ServerState(server.pid, self.port, os.getpid()))
+                return
+            tail = log_tail(self.folder, since=since)
+            if self.orders.port is None and attempt < 2 and "Address already in use" in tail:
+                wanted = 0
+                continue
+            code = server.poll()
+            how = (
+                f"ended with status {code}"
+                if code is not None
+                else f"did not answer in {self.orders.seconds:g} s"
+            )
+            raise StartError(f"the server {how}. The end of {self.folder / 'server.log'}:\n{tail}")
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server process on ``self.port``."""
+        command = [
+            *(sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), *self.orders.command),
+            *("--host", HOST, "--port", str(self.port), "--storage-path", str(self.folder / "db")),
+        ]
+        self.server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, pass_fds=[self.server_fd])  # noqa: S603 (our own command)
+        return self.server
+
+    def await_answer(self, server: subprocess.Popen[bytes], deadline: float) -> bool:
+        while time.monotonic() < deadline and server.poll() is None and not self.terminated:
+            if answers(self.port):
+                return True
+            time.sleep(0.02)
+        return False
+
+    def await_last_user(self) -> None:
+        """Wait, in a thread, for the exclusive lock that says that no user is left."""
+        while True:
+            fcntl.flock(self.users_fd, fcntl.LOCK_EX)
+            if self.orders.linger > 0:
+                fcntl.flock(self.users_fd, fcntl.LOCK_UN)
+                time.sleep(self.orders.linger)
+                if not try_lock(self.users_fd, fcntl.LOCK_EX):
+                    continue
+            self.unused = True
+            os.write(self.wake_write, b"\0")
+            return
+
+    def keep(self) -> None:
+        """Restart the server when it ends by itself, until the last user has gone or a signal asks to stop."""
+        pause, started, restart_at = FIRST_PAUSE, time.monotonic(), None
+        while not (self.unused or self.terminated):
+            now = time.monotonic()
+            code = self.server.poll() if self.server else None
+            if self.server and code is not None:
+                pause = FIRST_PAUSE if now - started > STEADY_SECONDS else pause
+                self.say(
+                    f"server {self.server.pid} ended with status {code}; starting it again in {pause:g} s"
+                )
+                self.server, restart_at = None, now + pause
+                pause = min(pause * 2, LONGEST_PAUSE)
+            elif restart_at is not None and now >= restart_at:
+                server = self.launch()
+                write_state(self.folder, ServerState(server.pid, self.port, os.getpid()))
+                started, restart_at = now, None
+            timeout = None if restart_at is None else max(0.0, restart_at - time.monotonic())
+            select.select([self.wake_read], [], [], timeout)
+            with contextlib.suppress(BlockingIOError):
+                os.read(self.wake_read, 4096)
+
+    def stop_server(self) -> None:
+        """Ask the server to stop; end it when it does not."""
+        if self.server is None:
+            return
+        self.server.terminate()
+        try:
+            self.server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.say(f"server {self.server.pid} does not stop; ending it")
+            self.server.kill()
+            self.server.wait()
+
+
+def main(argument: str) -> None:
+    """Leave the process that started this one, become the one keeper of the folder, and run."""
+    orders = Orders(**json.loads(argument))
+    if os.fork():
+        os._exit(0)
+    folder = Path(orders.folder)
+    # A user that looks whether there is a keeper holds the lock for a moment.
+    if not try_lock(open_lock(folder, "keeper.lock"), fcntl.LOCK_EX, 0.3):
+        os.write(orders.report_fd, json.dumps({"error": None}).encode())
+        return
+    log = folder / "server.log"
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_LIMIT:
+            log.replace(folder / "server.log.1")
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+    os.chdir("/")
+    Keeper(orders).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,268 @@
+"""The user's side: be counted as a user of a data folder, and find or start the server that serves it."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.metadata
+import importlib.util
+import json
+import logging
+import os
+import select
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mongokit.embedded import keeper
+from mongokit.embedded.keeper import HOST, Orders, ServerState, answers, read_state, try_lock
+
+__all__ = ["EmbeddedServer", "EmbeddedServerError"]
+
+logger = logging.getLogger("mongokit.embedded")
+
+DISTRIBUTION, SCRIPT = "SecantusDB", "secantusd-py"
+SERVER_OPTIONS = ("--cache-size", "256M", "--log-level", "WARNING")
+# Left alone, its cache takes up to 1 GB and its log grows without bound.
+URI_OPTIONS = "directConnection=true&retryWrites=false&journal=true"
+# It scans its memory of retryable writes at each one, and loses acknowledged writes in a crash unless they are
+# journaled. (Measured: --sync-on-commit would also do, but makes dropping a collection 15 times slower.)
+
+
+class EmbeddedServerError(RuntimeError):
+    """The embedded server could not be started or found; the text says why and what to do."""
+
+
+class EmbeddedServer:
+    """A MongoDB server in a process of its own, for one data folder, shared by all processes that use the folder.
+
+    :param path: the data folder; it is made where it is missing, readable by its owner only.
+    :param port: the TCP port on 127.0.0.1; None takes a free one.
+    :param linger: seconds for which the server is kept when its last user has gone. What counts is the value given
+        by whoever started it.
+    :param timeout: seconds to wait for the server to answer, or for an earlier one to finish stopping.
+
+    ``start`` and ``stop`` may be called any number of times; as a context manager it does both. Every process that
+    called ``start`` is a user until it calls ``stop`` or ends, however it ends; a forked child is a user of its own.
+    When the last one is gone the server stops. When the server ends by itself it is started again, on its port.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        port: int | None = None,
+        *,
+        linger: float = 0.0,
+        timeout: float = 60.0,
+    ) -> None:
+        if port is not None and not 0 < port < 65536:
+            raise EmbeddedServerError(
+                f"port {port!r} is no TCP port: accepted are 1 to 65535, or None for a free one"
+            )
+        self.path = Path(path).expanduser().resolve()
+        self.linger = linger
+        self.timeout = timeout
+        self._wanted_port = port
+        self._state: ServerState | None = None
+        self._users_fd: int | None = None
+        self._guard = threading.Lock()
+
+    def __repr__(self) -> str:
+        where = "not started" if self._state is None else f"port {self._state.port}"
+        return f"<{type(self).__name__} {str(self.path)!r}, {where}>"
+
+    def start(self) -> Self:
+        """Become a user of the folder and return when its server answers; raises :class:`EmbeddedServerError`.
+
+        Called again it looks whether all is well, and starts a new server where a killed keeper left none.
+        """
+        with self._guard:
+            deadline = time.monotonic() + self.timeout
+            joined = self._users_fd is not None
+            if self._users_fd is None:
+                self._users_fd = self._join()
+            try:
+                self._state = self._find_or_start(deadline)
+            except BaseException:
+                if not joined:
+                    self._leave()
+                raise
+        return self
+
+    def stop(self) -> None:
+        """Stop being a user; when this was the last one, return when the server has stopped (or after ``timeout``)."""
+        with self._guard:
+            if self._users_fd is None:
+                return
+            self._leave()
+            deadline = time.monotonic() + self.timeout
+            while time.monotonic() < deadline and not self._stopped_or_used():
+                time.sleep(0.02)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The TCP port on 127.0.0.1; it stays the same when the server is restarted."""
+        return self._started().port
+
+    @property
+    def uri(self) -> str:
+        """The URI for PyMongo, with the options this server needs."""
+        return f"mongodb://{HOST}:{self.port}/?{URI_OPTIONS}"
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server as it runs now; it changes when the server is restarted."""
+        return (read_state(self.path) or self._started()).pid
+
+    def _started(self) -> ServerState:
+        if self._state is None:
+            raise EmbeddedServerError(f"{self!r}: call start(), or use it in a with statement, first")
+        return self._state
+
+    def _join(self) -> int:
+        """Return the descriptor whose shared lock makes this process a user."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = keeper.open_lock(self.path, "users.lock")
+        except OSError as error:
+            raise EmbeddedServerError(
+                f"cannot use {self.path} as data folder: {error.strerror}. It must be a folder this user may write to."
+            ) from error
+        # Held exclusively only while an earlier server stops.
+        if try_lock(fd, fcntl.LOCK_SH, self.timeout):
+            return fd
+        os.close(fd)
+        raise EmbeddedServerError(
+            f"the server of {self.path} has been stopping for {self.timeout:g} s; "
+            f"see {self.path / 'server.log'}, or end it: {read_state(self.path) or 'its process'}"
+        )
+
+    def _leave(self) -> None:
+        """Close the lock's descriptor. It is not unlocked: forked children share the lock and still need it."""
+        if self._users_fd is not None:
+            os.close(self._users_fd)
+        self._users_fd = self._state = None
+
+    def _stopped_or_used(self) -> bool:
+        """Return whether the keeper is gone, or other users keep it."""
+        if not self._keeper_lives():
+            return True
+        fd = keeper.open_lock(self.path, "users.lock")
+        try:
+            if try_lock(fd, fcntl.LOCK_EX):
+                return self.linger > 0  # Nobody holds it: the keeper is about to take it, or lingers.
+            return try_lock(fd, fcntl.LOCK_SH)
+        finally:
+            os.close(fd)
+
+    def _keeper_lives(self) -> bool:
+        fd = keeper.open_lock(self.path, "keeper.lock")
+        try:
+            return not try_lock(fd, fcntl.LOCK_SH)
+        finally:
+            os.close(fd)
+
+    def _find_or_start(self, deadline: float) -> ServerState:
+        """Return where the server is, when it answers."""
+        started = said = time.monotonic()
+        while (now := time.monotonic()) < deadline:
+            state = read_state(self.path)
+            if state is not None and self._keeper_lives():
+                if self._wanted_port not in (None, state.port):
+                    raise EmbeddedServerError(
+                        f"port {self._wanted_port} was asked for, but {self.path} is served on port {state.port} already"
+                    )
+                if answers(state.port):
+                    return state
+            elif not self._keeper_lives():
+                self._start_keeper(deadline - now)
+                continue
+            if now - said > 5:
+                said = now
+                logger.info("waiting for the server of %s since %.0f s", self.path, now - started)
+            time.sleep(0.02)
+        raise EmbeddedServerError(
+            f"the server of {self.path} did not answer in {self.timeout:g} s. "
+            f"The end of {self.path / 'server.log'}:\n{keeper.log_tail(self.path)}"
+        )
+
+    def _start_keeper(self, seconds: float) -> None:
+        """Start a keeper and wait for what it reports; raises :class:`EmbeddedServerError` when it failed."""
+        configuration = self.path / "server.toml"
+        command = [find_server(), "--config", str(configuration), *SERVER_OPTIONS]
+        read_end, write_end = os.pipe()
+        try:
+            # Empty, but named: left alone the server reads a configuration from the working or home folder.
+            configuration.touch(mode=0o600)
+            orders = Orders(str(self.path), self._wanted_port, self.linger, seconds, command, write_end)
+            arguments = [find_python(), "-I", "-S", keeper.__file__, json.dumps(asdict(orders))]
+            try:
+                said = subprocess.run(  # noqa: S603 (our own script)
+                    arguments, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[write_end], start_new_session=True,
+                    timeout=seconds, check=False, text=True,
+                )  # fmt: skip
+            finally:
+                os.close(write_end)
+            report = b""
+            end = time.monotonic() + seconds + 5
+            while select.select([read_end], [], [], max(0.0, end - time.monotonic()))[0]:
+                chunk = os.read(read_end, 65536)
+                if not chunk:
+                    break
+                report += chunk
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedServerError(f"cannot start the keeper of {self.path}: {error}") from error
+        finally:
+            os.close(read_end)
+        if not report:
+            raise EmbeddedServerError(
+                f"the keeper of {self.path} ended before it could report: {said.stderr.strip() or 'it said nothing'}"
+            )
+        error_text = json.loads(report)["error"]
+        if error_text:
+            raise EmbeddedServerError(f"cannot serve {self.path}: {error_text}")
+
+
+def find_server() -> str:
+    """Return the path of the server's console script; raises :class:`EmbeddedServerError` where it is not installed."""
+    try:
+        files = importlib.metadata.distribution(DISTRIBUTION).files or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.name == SCRIPT:
+            script = Path(str(file.locate())).resolve()
+            if os.access(script, os.X_OK):
+                return str(script)
+    if sys.version_info >= (3, 14):
+        advice = (
+            f"There is no {DISTRIBUTION} wheel for Python {sys.version_info.major}.{sys.version_info.minor} yet: "
+            "run a MongoDB server yourself and name it, for instance MONGODB_URI=mongodb://localhost:27017"
+        )
+    else:
+        advice = (
+            "Install it: pip install 'slimstack-mongokit[embedded]', or name a MongoDB server by MONGODB_URI"
+        )
+    raise EmbeddedServerError(f"the embedded server ({SCRIPT} of {DISTRIBUTION}) is not installed. {advice}")
+
+
+def find_python() -> str:
+    """Return the path of a Python interpreter; ``sys.executable`` is the server's own binary under uWSGI."""
+    candidates = [sys.executable, str(Path(sys.prefix, "bin", "python3")), shutil.which("python3")]
+    for candidate in candidates:
+        if candidate and Path(candidate).name.startswith("python") and os.access(candidate, os.X_OK):
+            return candidate
+    raise EmbeddedServerError(f"no Python interpreter found to run the keeper with; tried {candidates}")
