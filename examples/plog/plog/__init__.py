@@ -1,0 +1,1 @@
+"""A weblog on MongoDB documents, served light: the example that uses all of Slimstack."""
