@@ -6,13 +6,19 @@ from html.parser import HTMLParser
 
 __all__ = ["PageReader"]
 
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+# fmt: off
+VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+})
+# What may not be inside a paragraph: the browser would close the paragraph silently.
+BLOCKS = frozenset({
+    "article", "aside", "div", "dl", "figure", "footer", "form", "h1", "h2", "h3", "h4", "header", "main",
+    "nav", "ol", "p", "pre", "section", "table", "ul",
+})
+# fmt: on
 LABELLED = frozenset({"input", "select", "textarea"})
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-# What may not be inside a paragraph: the browser would close the paragraph silently.
-BLOCKS = frozenset(
-    ["article", "aside", "div", "dl", "figure", "footer", "form", "h1", "h2", "h3", "h4", "header", "main", "nav", "ol", "p", "pre", "section", "table", "ul"]
-)
 
 
 class PageReader(HTMLParser):

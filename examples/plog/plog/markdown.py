@@ -35,9 +35,13 @@ LANGUAGES = {
     "text": "Text",
 }
 
-TAGS = set(
-    ["a", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption", "figure", "h2", "h3", "h4", "hr", "img", "li", "ol", "p", "picture", "pre", "section", "source", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"]
-)
+# fmt: off
+TAGS = {
+    "a", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption", "figure", "h2",
+    "h3", "h4", "hr", "img", "li", "ol", "p", "picture", "pre", "section", "source", "span", "strong",
+    "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}
+# fmt: on
 ATTRIBUTES = {
     "a": {"class", "href", "id", "title"},
     "div": {"aria-label", "class", "role", "tabindex"},
