@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bson import ObjectId
+
 from django_mongokit import get_database
 from django_mongokit.document import DjangoDocument
-
 from plog.documents import Comment, Post
 
 __all__ = [

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bson import ObjectId
-from django_mongokit import get_database
 
+from django_mongokit import get_database
 from plog import blog
 from plog.documents import Comment, Post
 from plog.markdown import render
@@ -52,6 +52,13 @@ class Loaded:
     changed: int = 0
     same: int = 0
     comments: int = 0
+
+    def __str__(self) -> str:
+        posts = self.new + self.changed + self.same
+        return (
+            f"{posts} posts: {self.new} new, {self.changed} changed, {self.same} as they were; "
+            f"{self.comments} comments added"
+        )
 
 
 def read(folder: Path) -> Iterator[SamplePost]:
@@ -136,7 +143,9 @@ def _fixed_key(moment: datetime.datetime, name: str) -> ObjectId:
 def _parted(path: Path) -> tuple[str, str, str]:
     parts = path.read_text(encoding="utf-8").split(FENCE, 2)
     if len(parts) != 3 or parts[0]:
-        raise ContentError(f"{path}: it has to begin with +++, then TOML, then another line of +++, then Markdown.")
+        raise ContentError(
+            f"{path}: it has to begin with +++, then TOML, then another line of +++, then Markdown."
+        )
     return parts[0], parts[1], parts[2]
 
 
@@ -147,4 +156,6 @@ def _read_comments(path: Path) -> Iterator[SampleComment]:
         for item in tomllib.loads(path.read_text(encoding="utf-8"))["comment"]:
             yield SampleComment(**item)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise ContentError(f"{path}: it holds [[comment]] tables with added, text and maybe author; {error!r}.") from error
+        raise ContentError(
+            f"{path}: it holds [[comment]] tables with added, text and maybe author; {error!r}."
+        ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from bson import ObjectId
+
 from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
 

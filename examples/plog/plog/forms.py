@@ -79,4 +79,4 @@ def opened_seal(value: str, slug: str, author: str, text: str) -> ObjectId | Non
 
 
 def _digest(slug: str, author: str, text: str) -> str:
-    return hashlib.sha256("\0".join((slug, author, text)).encode()).hexdigest()
+    return hashlib.sha256(f"{slug}\0{author}\0{text}".encode()).hexdigest()

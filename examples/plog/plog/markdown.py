@@ -35,10 +35,13 @@ LANGUAGES = {
     "text": "Text",
 }
 
-TAGS = set(
-    "a blockquote br code dd del div dl dt em figcaption figure h2 h3 h4 hr img li ol p picture pre section "
-    "source span strong sup table tbody td th thead tr ul".split()
-)
+# fmt: off
+TAGS = {
+    "a", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "figcaption", "figure", "h2",
+    "h3", "h4", "hr", "img", "li", "ol", "p", "picture", "pre", "section", "source", "span", "strong",
+    "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}
+# fmt: on
 ATTRIBUTES = {
     "a": {"class", "href", "id", "title"},
     "div": {"aria-label", "class", "role", "tabindex"},
@@ -96,7 +99,8 @@ def shift_headings(html: str, by: int = 1) -> str:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    parser.enable(["table", "strikethrough", "smartquotes"])
     parser.use(footnote_plugin).use(deflist_plugin)
     parser.use(container_plugin, name="update", render=_render_update)
     for name, rule in {
@@ -132,9 +136,7 @@ def _fence(
     code = highlight(token.content, lexer, HtmlFormatter(nowrap=True))
     label = escapeHtml(LANGUAGES.get(name, name))
     # The keyboard must be able to scroll what is wider than the page.
-    return (
-        f'<div class="code" role="group" aria-label="{label}"><pre tabindex="0"><code>{code}</code></pre></div>\n'
-    )
+    return f'<div class="code" role="group" aria-label="{label}"><pre tabindex="0"><code>{code}</code></pre></div>\n'
 
 
 def _table_open(
@@ -193,7 +195,9 @@ def _image(renderer: Any, tokens: Sequence[Token], index: int, options: OptionsD
 
 def _inside(folder: Path, source: str) -> Path | None:
     path = (folder / source.lstrip("/")).resolve()
-    return path if source.startswith("/") and path.is_relative_to(folder.resolve()) and path.is_file() else None
+    return (
+        path if source.startswith("/") and path.is_relative_to(folder.resolve()) and path.is_file() else None
+    )
 
 
 def _svg_size(path: Path) -> dict[str, str]:

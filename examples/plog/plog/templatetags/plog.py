@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
-from django_static import staticfile
 
+from django_static import staticfile
 from plog.comment_text import to_html
 from plog.documents import Post
 from plog.markdown import map_assets, shift_headings

@@ -23,7 +23,4 @@ class Command(BaseCommand):
             done = load(Path(settings.CONTENT_DIR), Path(settings.MEDIA_ROOT))
         except ContentError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(
-            f"{done.new + done.changed + done.same} posts: {done.new} new, {done.changed} changed, "
-            f"{done.same} as they were; {done.comments} comments added"
-        )
+        self.stdout.write(str(done))
