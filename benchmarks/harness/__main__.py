@@ -116,7 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         help=f"cores that others may use before a run is repeated (usual: {usual.noise_limit})",
     )
     parser.add_argument(
-        "--repeats", type=int, default=usual.repeats, help=f"of a noisy run, at most (usual: {usual.repeats})"
+        "--repeats",
+        type=int,
+        default=usual.repeats,
+        help=f"how many rounds' worth of noisy runs, at most (usual: {usual.repeats})",
     )
     parser.add_argument(
         "--out",

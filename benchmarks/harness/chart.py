@@ -11,9 +11,9 @@ from harness.table import noise_lines, number
 
 __all__ = ["render_chart"]
 
-_PANEL = 470
+_WIDTH = 940
 _LABEL = 200
-_BAR = 170
+_FIGURE = 100
 _ROW = 22
 _HEAD = 34
 _TOP = 66
@@ -49,7 +49,8 @@ def render_chart(result: Result) -> str:
     rows = len(result.entrants)
     panel_height = _HEAD + rows * _ROW + _GAP
     foot = _foot(result)
-    width = 2 * _MARGIN + columns * _PANEL
+    panel_width = _WIDTH // columns
+    width = 2 * _MARGIN + columns * panel_width
     height = _TOP + panel_rows * panel_height + len(foot) * 16 + _MARGIN
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     lines = [
@@ -62,16 +63,16 @@ def render_chart(result: Result) -> str:
         f'  <text class="small" x="{_MARGIN}" y="50">{escape(_subtitle(result))}</text>',
     ]
     for index, case in enumerate(result.cases):
-        x = _MARGIN + index % columns * _PANEL
+        x = _MARGIN + index % columns * panel_width
         y = _TOP + index // columns * panel_height
-        lines.extend(_panel(result, case, table[case], x, y))
+        lines.extend(_panel(result, case, table[case], x, y, panel_width - _LABEL - _FIGURE))
     for index, line in enumerate(foot):
         y = _TOP + panel_rows * panel_height + index * 16
         lines.append(f'  <text class="small" x="{_MARGIN}" y="{y}">{escape(line)}</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def _panel(result: Result, case: str, of_case: dict[str, Summary], x: int, y: int) -> Iterator[str]:
+def _panel(result: Result, case: str, of_case: dict[str, Summary], x: int, y: int, bar: int) -> Iterator[str]:
     failed = {failure.contestant for failure in result.failures}
     longest = max((summary.high for summary in of_case.values()), default=0.0) or 1.0
     title = result.cases[case]
@@ -90,7 +91,7 @@ def _panel(result: Result, case: str, of_case: dict[str, Summary], x: int, y: in
             continue
         start = x + _LABEL
         median, low, high = (
-            max(0.0, value) / longest * _BAR for value in (summary.median, summary.low, summary.high)
+            max(0.0, value) / longest * bar for value in (summary.median, summary.low, summary.high)
         )
         yield f'  <rect class="bar{mine}" x="{start}" y="{top}" width="{median:.1f}" height="14" rx="2"/>'
         if high - low >= 2:
@@ -102,7 +103,7 @@ def _panel(result: Result, case: str, of_case: dict[str, Summary], x: int, y: in
 def _subtitle(result: Result) -> str:
     counted = result.settings.rounds - result.settings.dropped
     clock = "wall time" if result.figure == "wall" else "client CPU time"
-    return f"{result.unit}, {clock}, less is better; median of {counted} rounds, the line is lowest to highest; ours is blue"
+    return f"{result.unit}, {clock}, less is better; median of {counted} rounds, the line is lowest to highest; ours is bold, in blue"
 
 
 def _foot(result: Result) -> list[str]:

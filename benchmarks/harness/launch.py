@@ -17,6 +17,7 @@ from harness.worker import Reply, Request
 
 __all__ = ["launch"]
 
+_HOME = Path(__file__).resolve().parent.parent
 _TAIL = 2000
 
 
@@ -34,7 +35,12 @@ def launch(request: Request, *, environment: Mapping[str, str], hash_seed: int, 
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "harness.worker", str(asked), str(reply)],
                 cwd=workspace,
-                env={**os.environ, **environment, "PYTHONHASHSEED": str(hash_seed)},
+                env={
+                    **os.environ,
+                    **environment,
+                    "PYTHONHASHSEED": str(hash_seed),
+                    "PYTHONPATH": _python_path(),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
@@ -52,6 +58,12 @@ def launch(request: Request, *, environment: Mapping[str, str], hash_seed: int, 
             return Reply.from_json(reply.read_text())
         printed = output.read_text(errors="replace")[-_TAIL:]
         return Reply(samples={}, versions={}, error=problem, traceback=printed)
+
+
+def _python_path() -> str:
+    """Where the worker finds the harness and the races, however the harness itself was found."""
+    given = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([str(_HOME), *([given] if given else [])])
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

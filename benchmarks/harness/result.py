@@ -17,14 +17,18 @@ SCHEMA = "slimstack-benchmark/1"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How the race is run. ``rounds`` counts the dropped ones in; ``minimum`` is in seconds, ``noise_limit`` in cores."""
+    """How the race is run. ``rounds`` counts the dropped ones in; ``minimum`` is in seconds, ``noise_limit`` in cores.
+
+    A noisy run is repeated ``attempts - 1`` times at most, and in the whole race as many runs as ``repeats`` rounds have.
+    """
 
     rounds: int = 6
     dropped: int = 1
     samples: int = 3
     minimum: float = 0.2
     noise_limit: float = 0.1
-    repeats: int = 2
+    attempts: int = 3
+    repeats: int = 3
     timeout: float = 600.0
 
     def __post_init__(self) -> None:

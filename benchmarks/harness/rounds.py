@@ -95,6 +95,7 @@ class _Track:
     failures: list[Failure] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     hints: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    repeated: int = 0
 
     def run_round(self, round_: int) -> None:
         """Everyone once; then those again, some times, whose run others disturbed. The quietest run counts."""
@@ -104,13 +105,18 @@ class _Track:
             run = self._run(contestant, round_, position, repeated=False)
             if run is not None:
                 done[contestant.name] = run
-        repeats = self.settings.repeats if round_ >= self.settings.dropped else 0
-        for _ in range(repeats):
-            for contestant in ordered:
-                run = done.get(contestant.name)
-                if run is not None and self._is_noisy(run):
-                    done[contestant.name] = self._again(contestant, run)
+        if round_ >= self.settings.dropped:
+            for _ in range(self.settings.attempts - 1):
+                self._repeat_noisy(ordered, done)
         self.runs.extend(done.values())
+
+    def _repeat_noisy(self, ordered: Sequence[Contestant], done: dict[str, Run]) -> None:
+        most = self.settings.repeats * len(self.race.contestants)
+        for contestant in ordered:
+            run = done.get(contestant.name)
+            if run is not None and self._is_noisy(run) and self.repeated < most:
+                self.repeated += 1
+                done[contestant.name] = self._again(contestant, run)
 
     def _standing(self) -> list[Contestant]:
         failed = {failure.contestant for failure in self.failures}

@@ -92,6 +92,6 @@ def noise_lines(result: Result) -> list[str]:
     if noisy:
         worst = max(run.foreign or 0.0 for run in noisy)
         lines.append(
-            f"NOT QUIET: {len(noisy)} of {len(counted)} runs stayed above that in every attempt (worst: {worst:.2f} cores)"
+            f"NOT QUIET: {len(noisy)} of {len(counted)} runs stayed above that (worst: {worst:.2f} cores)"
         )
     return lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
@@ -79,7 +78,7 @@ class Stable:
 def stable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stable:
     folder = tmp_path / "stable"
     folder.mkdir()
-    monkeypatch.setenv("PYTHONPATH", f"{BENCHMARKS}{os.pathsep}{folder}")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
     monkeypatch.syspath_prepend(str(folder))
     return Stable(folder)
 

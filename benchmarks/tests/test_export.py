@@ -161,15 +161,27 @@ def test_the_bars_are_as_long_as_the_figures(made_result):
     assert short / long == pytest.approx(0.5, abs=0.01)
 
 
-def test_everything_is_inside_the_picture(made_result):
+@pytest.mark.parametrize("columns", [1, 2])
+def test_everything_is_inside_the_picture(made_result, columns):
     names = [f"contestant {number}" for number in range(9)]
-    result = made_result({name: {"work": [0, 1, 3, 9], "play": [1, 1, 1, 1]} for name in names})
+    result = made_result(
+        {name: {"work": [0, 1, 3, 9], "play": [1, 1, 1, 1]} for name in names}, columns=columns
+    )
+    noisy = tuple(replace(run, foreign=1.5, attempts=3) for run in result.runs)
+    result = replace(result, runs=noisy)
 
     root = ET.fromstring(render_chart(result))
 
     width, height = float(root.get("width")), float(root.get("height"))
     assert root.get("viewBox") == f"0 0 {width:.0f} {height:.0f}"
     for element in root.iter():
+        if element.tag == f"{SVG}text":
+            size = 6.2 if element.get("class") == "small" else 9 if element.get("class") == "title" else 7
+            start = float(element.get("x"))
+            end = start + size * len(element.text)
+            assert end < width or element.get("text-anchor") == "end", (
+                f"{element.text} runs out of the picture"
+            )
         if element.get("y"):
             assert 0 <= float(element.get("x") or 0) < width - 20
             assert 0 <= float(element.get("y")) < height
@@ -244,8 +256,12 @@ def test_the_table_says_when_ours_is_slower_nowhere(made_result):
     assert "Ours is slower nowhere here." in text
 
 
-def test_a_race_without_ours_says_nothing_of_it(made_result):
-    assert "slower" not in render_table(made_result({"rival": {"work": [2, 2]}}))
+@pytest.mark.parametrize("failed", [False, True], ids=["not in it", "failed"])
+def test_a_race_without_ours_claims_nothing(made_result, failure, failed):
+    figures = {"rival": {"work": [2, 2]}, **({"ours": {"work": [1, 1]}} if failed else {})}
+    lost = (replace(failure, contestant="ours"),) if failed else ()
+
+    assert "slower" not in render_table(made_result(figures, failures=lost))
 
 
 def test_the_table_shows_a_failure_with_its_trace(made_result, failure):
@@ -273,7 +289,7 @@ def test_the_table_names_machine_versions_and_how(made_result):
     [
         (0.05, 1, "0 runs were repeated"),
         (0.05, 3, "6 runs were repeated because others used more than 0.1 of a core"),
-        (0.7, 3, "NOT QUIET: 3 of 3 runs stayed above that in every attempt (worst: 0.70 cores)"),
+        (0.7, 3, "NOT QUIET: 3 of 3 runs stayed above that (worst: 0.70 cores)"),
     ],
 )
 def test_noise_is_said_in_table_and_chart(made_result, foreign, attempts, said):

@@ -196,7 +196,7 @@ def test_noisy_runs_are_repeated_after_their_round_until_they_are_quiet(stable, 
     # round 0: ant, bee; round 1: bee (noisy), ant; bee again (noisy), bee again; round 2: ant, bee.
     meter = scripted(9.0, 9.0, 0.8, 0.02, 0.5, 0.05, 0.01, 0.03)
 
-    result = run_race(race, quick(repeats=2), watcher, meter)
+    result = run_race(race, quick(), watcher, meter)
 
     assert stable.order() == "ant bee bee ant bee bee ant bee"
     noted = [(run.contestant, run.round, run.attempts, run.foreign) for run in result.counted()]
@@ -209,12 +209,22 @@ def test_repeats_are_bounded_and_the_quietest_run_counts(stable, quick, watcher,
     race = stable.race([stable.adapter("ant")])
     meter = scripted(0.0, 0.9, 0.4, 0.6)
 
-    result = run_race(race, quick(rounds=2, repeats=2), watcher, meter)
+    result = run_race(race, quick(rounds=2), watcher, meter)
 
     assert stable.order() == "ant ant ant ant"
     (run,) = result.counted()
     assert (run.attempts, run.foreign) == (3, 0.4)
     assert result.noisy() == [run], "what could not be made quiet is said"
+
+
+def test_on_a_busy_machine_the_race_comes_to_an_end(stable, quick, watcher, scripted):
+    race = stable.race([stable.adapter("ant"), stable.adapter("bee")])
+
+    result = run_race(race, quick(rounds=5, attempts=2, repeats=2), watcher, scripted(0.8))
+
+    assert len(stable.logged()) == 5 * 2 + 2 * 2
+    assert [run.attempts for run in result.counted()] == [2, 2, 2, 2, 1, 1, 1, 1]
+    assert len(result.noisy()) == 8
 
 
 def test_the_dropped_round_is_never_repeated(stable, quick, watcher, scripted):

@@ -21,7 +21,7 @@ class Shape:
 
 def _talk(number: int) -> dict[str, Any]:
     return {
-        "topic": f"Talk {number:04}: what a dictionary that knows its structure is good for",
+        "topic": f"Talk {number:04}: what a dictionary with a structure is all good for",
         "when": datetime(2010, 3, 1 + number % 28, 9, 30),  # noqa: DTZ001 (what PyMongo gives back by default)
         "tags": ["mongodb", "python", "django"],
         "duration": 42.5 + number,
@@ -52,7 +52,8 @@ def _order(number: int) -> dict[str, Any]:
         "country": "SE",
         "language": "sv",
         "source": "newsletter",
-        "comment": "Leave it with the neighbour, please; the bell is broken.",
+        "comment": "Leave it with the neighbour on the second floor, please: the bell at our door is broken, and nobody is at home "
+        "before six. Call first; a message will do. Thank you!",
         "tags": ["express", "gift"],
         "items": [
             {

@@ -89,12 +89,16 @@ class _Stock:
         self.ids = []
 
     def fill(self, create: Callable[[_Raw], object]) -> None:
-        """Have ``DOCUMENTS`` of them, made by the library itself, whose extra fields it may want to find."""
+        """Have ``DOCUMENTS`` of them: copies of one that the library made, whose extra fields it may want to find."""
         if not self.ids:
             self.clear()
-            for values in islice(cycle(self.shape.samples), DOCUMENTS):
-                create(values)
-            self.ids = [each["_id"] for each in self.collection.find({}, {"_id": 1})]
+            create(self.shape.samples[0])
+            (made,) = self.collection.find()
+            self.clear()
+            values = islice(cycle(self.shape.samples), DOCUMENTS)
+            self.ids = self.collection.insert_many(
+                [{**made, **each, "_id": ObjectId()} for each in values]
+            ).inserted_ids
 
     def check(self, library: Library) -> None:
         """ValueError where the library does not store and load what every other one does."""
