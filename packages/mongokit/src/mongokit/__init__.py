@@ -1,3 +1,87 @@
 """MongoDB documents that are dicts, with a declared structure, validated, at PyMongo speed."""
 
+from bson import DBRef, ObjectId
+from bson.errors import InvalidDocument
+from pymongo.errors import OperationFailure
+
+from mongokit.collection import Collection
+from mongokit.connection import Connection
+from mongokit.cursor import Cursor
+from mongokit.database import Database
+from mongokit.document import Document
+from mongokit.dotnotation import DotedDict
+from mongokit.errors import (
+    AuthorizedTypeError,
+    BadIndexError,
+    BadKeyError,
+    ConnectionError,
+    DefaultFieldTypeError,
+    DuplicateRequiredError,
+    MaxDocumentSizeError,
+    MultipleResultsFound,
+    RequireFieldError,
+    SchemaDocumentError,
+    SchemaTypeError,
+    StructureError,
+    ValidationError,
+)
+from mongokit.indexes import (
+    INDEX_ALL,
+    INDEX_ASCENDING,
+    INDEX_DESCENDING,
+    INDEX_GEO2D,
+    INDEX_GEOHAYSTACK,
+    INDEX_GEOSPHERE,
+    INDEX_HASHED,
+    INDEX_OFF,
+)
+from mongokit.schema_document import SchemaDocument, SchemaProperties
+from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
+
 __version__ = "0.1.0"
+
+MongoClient = Connection
+"""MongoKit's other name for Connection."""
+
+__all__ = [
+    "INDEX_ALL",
+    "INDEX_ASCENDING",
+    "INDEX_DESCENDING",
+    "INDEX_GEO2D",
+    "INDEX_GEOHAYSTACK",
+    "INDEX_GEOSPHERE",
+    "INDEX_HASHED",
+    "INDEX_OFF",
+    "IS",
+    "NOT",
+    "OR",
+    "AuthorizedTypeError",
+    "BadIndexError",
+    "BadKeyError",
+    "Collection",
+    "Connection",
+    "ConnectionError",
+    "Cursor",
+    "CustomType",
+    "DBRef",
+    "Database",
+    "DefaultFieldTypeError",
+    "Document",
+    "DotedDict",
+    "DuplicateRequiredError",
+    "InvalidDocument",
+    "MaxDocumentSizeError",
+    "MongoClient",
+    "MultipleResultsFound",
+    "ObjectId",
+    "OperationFailure",
+    "RequireFieldError",
+    "SchemaDocument",
+    "SchemaDocumentError",
+    "SchemaOperator",
+    "SchemaProperties",
+    "SchemaTypeError",
+    "Set",
+    "StructureError",
+    "ValidationError",
+]

@@ -1,0 +1,125 @@
+"""Fields as attributes: ``document.author.name`` for ``document["author"]["name"]``."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mongokit.structure.compile import ALWAYS_ALLOWED
+
+__all__ = ["DotedDict", "LoadedDotedDict", "WarningDotedDict", "accessors", "doted"]
+
+logger = logging.getLogger("mongokit")
+
+
+class DotedDict(dict[str, Any]):
+    """A dict whose keys can be read and written as attributes; nested dicts too.
+
+    An attribute that is no key is a plain Python attribute: it is not stored, and does not count in a comparison.
+
+    :param warning: log a warning when such an attribute is set.
+    """
+
+    # BSON asks every object for this attribute; found here, the question does not go through __getattr__.
+    _type_marker = 0
+    _warning = False
+
+    def __init__(self, doc: dict[str, Any] | None = None, warning: bool = False) -> None:
+        nested = WarningDotedDict if warning else LoadedDotedDict
+        super().__init__({key: doted(value, nested) for key, value in (doc or {}).items()})
+        if warning:
+            object.__setattr__(self, "_warning", True)
+
+    def __getattr__(self, name: str) -> Any:
+        return _read(self, name, WarningDotedDict if self._warning else LoadedDotedDict)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self:
+            self[name] = doted(value, WarningDotedDict if self._warning else LoadedDotedDict)
+            return
+        object.__setattr__(self, name, value)
+        if self._warning:
+            _not_found(self, name)
+
+    def __delattr__(self, name: str) -> None:
+        _delete(self, name)
+
+
+class LoadedDotedDict(DotedDict):
+    """The same, made by PyMongo's C decoder: as there is no Python to call, it costs no more than a dict."""
+
+    __init__ = dict.__init__
+
+
+class WarningDotedDict(LoadedDotedDict):
+    """The same, of a class that wants to be warned."""
+
+    _warning = True
+
+
+def doted(value: Any, nested: type[dict[str, Any]]) -> Any:
+    """Return a value with the plain dicts in it, at any depth and in lists, as instances of ``nested``."""
+    if type(value) is dict:
+        return nested((key, doted(item, nested)) for key, item in value.items())
+    if type(value) is list and any(type(item) in (dict, list) for item in value):
+        return [doted(item, nested) for item in value]
+    return value
+
+
+def _not_found(document: dict[str, Any], name: str) -> None:
+    logger.warning(
+        "dot notation: %s was not found in structure of %s; it is not stored", name, type(document).__name__
+    )
+
+
+def _read(document: dict[str, Any], name: str, nested: type[dict[str, Any]]) -> Any:
+    try:
+        value = document[name]
+    except KeyError:
+        raise AttributeError(
+            f"{type(document).__name__!r} document has no attribute or field {name!r}"
+        ) from None
+    if type(value) is dict:
+        # Put there as an item, not as an attribute: what is written through it must reach the document.
+        value = document[name] = doted(value, nested)
+    return value
+
+
+def _delete(document: dict[str, Any], name: str) -> None:
+    if name in document:
+        del document[name]
+    else:
+        object.__delattr__(document, name)
+
+
+def _get(self: Any, name: str) -> Any:
+    """Return a field for an attribute that Python has not found; raises AttributeError."""
+    return _read(self, name, type(self)._structure.nested)
+
+
+def _set(self: Any, name: str, value: Any) -> None:
+    """Set a field, an attribute of the class, or an attribute that is not stored."""
+    cls = type(self)
+    is_field = name in cls._structure.root.fields or name in ALWAYS_ALLOWED
+    if not hasattr(cls, name):
+        if is_field or name in self:
+            self[name] = doted(value, cls._structure.nested)
+            return
+        if cls.dot_notation_warning and not name.startswith("_"):
+            _not_found(self, name)
+    elif is_field:
+        raise AttributeError(
+            f"{name} is an attribute of the class {cls.__name__} too: set document[{name!r}]"
+        )
+    object.__setattr__(self, name, value)
+
+
+def _absent(self: dict[str, Any], name: str) -> Any:
+    raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def accessors(enabled: bool) -> dict[str, Any]:
+    """Return the special methods a class needs with dot notation, or without it when a base has it."""
+    if enabled:
+        return {"__getattr__": _get, "__setattr__": _set, "__delattr__": _delete}
+    return {"__getattr__": _absent, "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}

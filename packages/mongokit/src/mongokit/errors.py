@@ -1,0 +1,126 @@
+"""What can go wrong: the exceptions' names and bases are MongoKit's, what they carry is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = [
+    "AuthorizedTypeError",
+    "BadIndexError",
+    "BadKeyError",
+    "ConnectionError",
+    "DefaultFieldTypeError",
+    "DuplicateRequiredError",
+    "Failure",
+    "MaxDocumentSizeError",
+    "MultipleResultsFound",
+    "RequireFieldError",
+    "SchemaDocumentError",
+    "SchemaTypeError",
+    "SetContentError",
+    "StructureError",
+    "ValidationError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that is wrong with a document."""
+
+    path: str
+    """Dotted, with the positions in lists: ``items.3.price``; empty for the document as a whole."""
+    error: type[SchemaDocumentError]
+    message: str
+    value: Any = None
+
+
+class SchemaDocumentError(Exception):
+    """Base of what a structure or a validation can raise.
+
+    A failed validation raises one exception, of the class of its first failure, that carries all of them.
+    """
+
+    failures: tuple[Failure, ...] = ()
+
+    @classmethod
+    def of(cls, failures: Iterable[Failure]) -> SchemaDocumentError:
+        """Return the exception for these failures: an instance of the first one's class, in MongoKit's order.
+
+        MongoKit ran validators first, then compared fields and types, then looked for required fields.
+        """
+        ordered = sorted(failures, key=lambda failure: _ORDER.get(failure.error, 1))
+        message = ordered[0].message
+        if len(ordered) > 1:
+            message += "".join(f"\n  also: {failure.message}" for failure in ordered[1:])
+        error = ordered[0].error(message)
+        error.failures = tuple(ordered)
+        return error
+
+    def errors(self) -> list[dict[str, str]]:
+        """Return the failures as plain data: path, error (the exception's name), message, value (as shown by repr)."""
+        return [
+            {"path": f.path, "error": f.error.__name__, "message": f.message, "value": _shortened(f.value)}
+            for f in self.failures
+        ]
+
+
+def _shortened(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+class StructureError(SchemaDocumentError):
+    """A class whose structure cannot be understood; a document with missing or unknown fields."""
+
+
+class SchemaTypeError(SchemaDocumentError):
+    """A value of another type than the structure says."""
+
+
+class SetContentError(SchemaTypeError, ValueError):
+    """An element of a ``Set(type)`` of another type (MongoKit raised a bare ValueError)."""
+
+
+class RequireFieldError(SchemaDocumentError):
+    """A required field that is absent, None, ``[]`` or ``{}``."""
+
+
+class ValidationError(SchemaDocumentError):
+    """A validator that returned something false, or raised."""
+
+
+class AuthorizedTypeError(SchemaDocumentError):
+    """A value, where the structure leaves the type open, of a type that is not in ``authorized_types``."""
+
+
+class BadKeyError(SchemaDocumentError):
+    """A key in a structure that MongoDB cannot store: with a dot, or starting with ``$``."""
+
+
+class DuplicateRequiredError(SchemaDocumentError):
+    """The same path twice in ``required_fields``."""
+
+
+class DefaultFieldTypeError(SchemaDocumentError):
+    """The default of a CustomType field that is not an instance of its ``python_type``."""
+
+
+_ORDER: dict[type[SchemaDocumentError], int] = {ValidationError: 0, RequireFieldError: 2}
+
+
+class BadIndexError(Exception):
+    """A malformed entry of ``indexes``."""
+
+
+class ConnectionError(Exception):
+    """A document that is bound to no collection was asked for its collection, database or connection."""
+
+
+class MaxDocumentSizeError(Exception):
+    """A document that is larger as BSON than the server takes."""
+
+
+class MultipleResultsFound(Exception):
+    """``one()`` found more than one document."""

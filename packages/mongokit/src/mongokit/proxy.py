@@ -1,0 +1,132 @@
+"""One document class in one collection: ``connection.blog.posts.Post``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import pymongo.collection
+import pymongo.database
+from bson.regex import Regex
+from pymongo import MongoClient
+
+from mongokit.cursor import Cursor, Loader
+from mongokit.errors import MultipleResultsFound
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["DocumentProxy", "only_one", "scalar"]
+
+D = TypeVar("D", bound="Document")
+Raw = dict[str, Any]
+
+
+def scalar(value: Any) -> Any:
+    """Return a value that is to be compared as it is; raises TypeError for what MongoDB would take as a condition.
+
+    So ``{"$gt": ""}`` in somebody's JSON does not become "any document".
+    """
+    if isinstance(value, (re.Pattern, Regex)) or (
+        isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
+    ):
+        raise TypeError(
+            f"{value!r} is a condition; a value is expected here. To query by a condition use find()"
+        )
+    return value
+
+
+def only_one(found: list[Any], what: str) -> Any:
+    """Return the one element, or None; raises MultipleResultsFound."""
+    if len(found) > 1:
+        raise MultipleResultsFound(
+            f"more than one {what} found where one was expected: {[d['_id'] for d in found]}, …"
+        )
+    return found[0] if found else None
+
+
+class DocumentProxy(Generic[D]):
+    """Called, it makes a document bound to its collection; its methods find them.
+
+    What it does not have itself is looked up on a document of the class, so methods a class adds can be called on it.
+    """
+
+    def __init__(
+        self,
+        document_class: type[D],
+        collection: pymongo.collection.Collection[Raw],
+        registered: Mapping[str, type[Document]] | None = None,
+    ) -> None:
+        self._obj_class = document_class
+        self.collection = collection
+        self._loader = Loader(document_class, collection, registered or {})
+        nested = document_class._structure.nested
+        if nested is not dict:
+            # PyMongo's decoder makes nested dicts of the class for top-level ones.
+            options = collection.codec_options.with_options(document_class=nested)
+            self._reader = collection.with_options(codec_options=options)
+        else:
+            self._reader = collection
+
+    def __repr__(self) -> str:
+        return f"<{self._obj_class.__name__} in {self.collection.full_name}>"
+
+    def __call__(self, doc: Mapping[str, Any] | None = None, gen_skel: bool = True) -> D:
+        """Return a new document, bound to the collection."""
+        return self._obj_class(doc, gen_skel, collection=self.collection)
+
+    @property
+    def db(self) -> pymongo.database.Database[Raw]:
+        return self.collection.database
+
+    database = db
+
+    @property
+    def connection(self) -> MongoClient[Raw]:
+        return self.collection.database.client
+
+    def find(
+        self,
+        filter: Mapping[str, Any] | None = None,
+        projection: Any = None,
+        skip: int = 0,
+        limit: int = 0,
+        **options: Any,
+    ) -> Cursor[D]:
+        """Return a cursor of documents; the parameters are those of PyMongo's ``find``."""
+        source = self._reader.find(filter, projection, skip, limit, **options)
+        counted = {"filter": filter, "skip": skip, "limit": limit}
+        counted |= {
+            name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
+        }
+        return Cursor(source, self._loader, counted)
+
+    def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
+        """Return the first document found, or None. A filter that is no dict is an ``_id``."""
+        raw = self._reader.find_one(filter, *args, **options)
+        return None if raw is None else self._loader.load(raw)
+
+    def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
+        """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
+        found = list(self._reader.find(filter, *args, **{**options, "limit": -2}))
+        raw = only_one(found, self._obj_class.__name__)
+        return None if raw is None else self._loader.load(raw)
+
+    def get_from_id(self, id: Any, **options: Any) -> D | None:
+        """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
+        raw = self._reader.find_one({"_id": scalar(id)}, **options)
+        return None if raw is None else self._loader.load(raw)
+
+    def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
+        """Return how many documents match, counted by the server."""
+        return self.collection.count_documents(filter or {}, **options)
+
+    def ensure_indexes(self) -> list[str]:
+        """Build the indexes the class declares and return their names; those that exist are left alone."""
+        return self._obj_class.generate_index(self.collection)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self(gen_skel=False), name)

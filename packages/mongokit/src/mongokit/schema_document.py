@@ -1,0 +1,205 @@
+"""A dict that knows its structure. No database is needed here."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
+
+from mongokit.declaration import MERGED, merged
+from mongokit.dotnotation import LoadedDotedDict, WarningDotedDict, accessors, doted
+from mongokit.errors import Failure, SchemaDocumentError, StructureError
+from mongokit.structure import Declarations, Structure
+from mongokit.structure.compile import Rules
+from mongokit.types import CustomType
+
+__all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties"]
+
+BSON_TYPES: tuple[type, ...] = (
+    *(type(None), bool, int, float, str, bytes, list, dict, datetime.datetime, uuid.UUID, re.Pattern),
+    *(Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp),
+)
+"""What BSON can store."""
+
+_LATER = {
+    "i18n": "translated fields",
+    "use_autorefs": "references to documents",
+    "gridfs": "files (GridFS)",
+    "migration_handler": "migrations",
+}
+"""Descriptors of MongoKit that are refused: ignoring them would store something else than what was meant."""
+
+
+D = TypeVar("D", bound="SchemaDocument")
+M = TypeVar("M", bound="SchemaProperties")
+
+
+class SchemaProperties(type):
+    """The metaclass of documents: merges what a class and its bases declare, and compiles it once."""
+
+    _structure: Structure
+    _namespaces: list[str]
+
+    def __new__(
+        mcs: type[M], name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
+    ) -> M:
+        own = {key: namespace[key] for key in MERGED if namespace.get(key) is not None}
+        cls = super().__new__(mcs, name, bases, {**namespace, "_own": own}, **kwargs)
+        for descriptor, what in _LATER.items():
+            if getattr(cls, descriptor, None):
+                raise StructureError(f"{name}: {descriptor}: {what} are not supported yet")
+        for key, value in merged(cls, own).items():
+            setattr(cls, key, value)
+        mcs._inject_dot_notation(cls, namespace)
+        mcs._compile(cls)
+        return cls
+
+    def _inject_dot_notation(cls, namespace: Mapping[str, Any]) -> None:
+        """Give the class the methods of dot notation, or take them away, where it differs from its bases."""
+        enabled = bool(getattr(cls, "use_dot_notation", False))
+        if enabled or any(getattr(base, "use_dot_notation", False) for base in cls.__mro__[1:]):
+            for name, method in accessors(enabled).items():
+                if name not in namespace:
+                    setattr(cls, name, method)
+
+    def _compile(cls) -> None:
+        def switch(name: str) -> bool:
+            return bool(getattr(cls, name, False))
+
+        nested: type[dict[str, Any]] = dict
+        if switch("use_dot_notation"):
+            nested = WarningDotedDict if switch("dot_notation_warning") else LoadedDotedDict
+        structure = getattr(cls, "structure", None) or {}
+        defaults = dict(getattr(cls, "default_values", {}))
+        type_field = getattr(cls, "type_field", None)
+        if type_field in structure:
+            defaults[type_field] = cls.__name__
+        declared = Declarations(
+            structure=structure,
+            types=getattr(cls, "authorized_types", BSON_TYPES),
+            required=getattr(cls, "required_fields", ()),
+            defaults=defaults,
+            validators=getattr(cls, "validators", {}),
+            nested=nested,
+        )
+        rules = Rules(
+            cls.__name__,
+            schemaless=switch("use_schemaless"),
+            bool_for_int=switch("accept_bool_for_int"),
+            int_for_float=switch("accept_int_for_float"),
+            naive_datetimes=switch("accept_naive_datetimes"),
+        )
+        cls._structure = Structure.compile(declared, rules)
+        cls._namespaces = list(cls._structure.namespaces)
+
+
+class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
+    """A dict with a declared structure.
+
+    :param doc: the content. Without one, or with an empty one, every declared field is made, with its default;
+        with one, nothing is added, so that a partial document stays partial.
+    :param gen_skel: False leaves a new document empty.
+    """
+
+    __slots__ = ("_failures",)
+    _failures: tuple[Failure, ...]
+
+    structure: ClassVar[dict[str, Any] | None] = None
+    """Field name -> specification."""
+    required_fields: ClassVar[list[str]] = []
+    """Dotted paths of fields that must not be None, ``[]``, ``{}`` or absent."""
+    default_values: ClassVar[dict[str, Any]] = {}
+    """Dotted path -> value, or callable that makes it."""
+    validators: ClassVar[dict[str, Any]] = {}
+    """Dotted path -> callable or callables; a false result or an exception says that the value is invalid."""
+    authorized_types: ClassVar[list[type]] = [*BSON_TYPES, CustomType]
+    """Types a structure may name, and that fields of open type may hold."""
+    raise_validation_errors = True
+    """False: ``validate()`` keeps what is wrong in ``validation_errors`` instead of raising it."""
+    use_schemaless = False
+    """True: missing and unknown fields are accepted."""
+    use_dot_notation = False
+    """True: fields can be read and written as attributes."""
+    dot_notation_warning = True
+    """With dot notation: log a warning when an attribute is set that is no field (it is not stored)."""
+    accept_bool_for_int = False
+    """True: True and False are integers, as in Python."""
+    accept_int_for_float = True
+    """False: a float field takes no int."""
+    accept_naive_datetimes = True
+    """True: a datetime without time zone is UTC. False: it is refused."""
+
+    # BSON asks every object for this attribute; found here, the question does not go through __getattr__.
+    _type_marker: ClassVar[int] = 0
+
+    def __init__(self, doc: Mapping[str, Any] | None = None, gen_skel: bool = True) -> None:
+        compiled = type(self)._structure
+        if not doc:
+            super().__init__(compiled.skeleton() if gen_skel else ())
+            return
+        content = dict(doc)
+        if compiled.nested is not dict:
+            content = {key: doted(value, compiled.nested) for key, value in content.items()}
+        super().__init__(content if compiled.to_python is None else compiled.to_python(content))
+
+    def validate(self) -> None:
+        """Check the document against its structure; it is only read.
+
+        Raises one exception that carries all that is wrong (``errors()``), of the class of the first: types are
+        checked before validators see a value, and the order of classes is MongoKit's.
+        """
+        failures: list[Failure] = []
+        type(self)._structure.check(self, failures)
+        if failures and self.raise_validation_errors:
+            raise SchemaDocumentError.of(failures)
+        if failures or not self.raise_validation_errors:
+            object.__setattr__(self, "_failures", tuple(failures))
+
+    @property
+    def validation_errors(self) -> dict[str | None, list[SchemaDocumentError]]:
+        """What the last ``validate()`` found, where ``raise_validation_errors`` is False: path -> exceptions.
+
+        Missing and unknown fields are under None.
+        """
+        found: dict[str | None, list[SchemaDocumentError]] = {}
+        for failure in getattr(self, "_failures", ()):
+            key = None if failure.error is StructureError else failure.path
+            found.setdefault(key, []).append(failure.error(failure.message))
+        return found
+
+    def generate_skeleton(self) -> None:
+        """Add every declared field that is missing, at every level, without defaults."""
+        type(self)._structure.fill(self)
+
+    def _bind_like(self, other: Self) -> None:
+        """Take over what a copy shares with its original beside content and attributes."""
+
+    def __copy__(self) -> Self:
+        return self._duplicate(dict(self), getattr(self, "__dict__", {}))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._duplicate(
+            copy.deepcopy(dict(self), memo), copy.deepcopy(getattr(self, "__dict__", {}), memo)
+        )
+
+    def _duplicate(self, content: dict[str, Any], attributes: dict[str, Any]) -> Self:
+        new = _rebuild(type(self), content, attributes)
+        new._bind_like(self)
+        return new
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        """Pickle content and attributes; a copy from a pickle is bound to no collection."""
+        return _rebuild, (type(self), dict(self), dict(getattr(self, "__dict__", {})))
+
+
+def _rebuild(cls: type[D], content: dict[str, Any], attributes: dict[str, Any]) -> D:
+    new = cls.__new__(cls)
+    dict.update(new, content)
+    for name, value in attributes.items():
+        object.__setattr__(new, name, value)
+    return new

@@ -1,0 +1,5 @@
+"""Declared structure -> compiled structure, once per class. No I/O, and nothing of it changes afterwards."""
+
+from mongokit.structure.structure import Declarations, Structure
+
+__all__ = ["Declarations", "Structure"]

@@ -1,0 +1,280 @@
+"""From a tree of nodes to one specialised check function: Python source, written once per class, then compiled.
+
+Field names and paths get into the source only through ``repr``; everything else is passed in by name. The function
+only reads: ``check(document, failures)`` appends what is wrong and returns nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bson.binary import Binary
+
+from mongokit.errors import Failure
+from mongokit.structure.parse import (
+    AnyNode,
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    TupleNode,
+    TypeNode,
+)
+from mongokit.structure.reasons import REASONS
+
+__all__ = ["ALWAYS_ALLOWED", "Check", "Rules", "compile_check"]
+
+Check = Callable[[Mapping[str, Any], list[Failure]], None]
+
+ALWAYS_ALLOWED = frozenset({"_id", "_ns", "_revision", "_version"})
+"""Fields that no document has to declare."""
+DEEPEST = 10
+"""Indentations after which a function of its own is begun: Python refuses too many nested blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The switches of a class."""
+
+    owner: str
+    schemaless: bool = False
+    bool_for_int: bool = False
+    int_for_float: bool = True
+    naive_datetimes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A dotted path as it will be known at run time: literal names, and variables that hold positions and keys."""
+
+    parts: tuple[tuple[bool, str], ...] = ()
+
+    def field(self, name: str) -> _Path:
+        return _Path((*self.parts, (False, name)))
+
+    def variable(self, name: str) -> _Path:
+        return _Path((*self.parts, (True, name)))
+
+    @property
+    def source(self) -> str:
+        """The Python expression for this path."""
+        groups: list[str] = []
+        literal: str | None = None
+        for is_variable, text in self.parts:
+            dot = "." if groups or literal is not None else ""
+            if is_variable:
+                if literal is not None or dot:
+                    groups.append(repr((literal or "") + dot))
+                groups.append(f"str({text})")
+                literal = None
+            else:
+                literal = (literal or "") + dot + text
+        if literal is not None:
+            groups.append(repr(literal))
+        return " + ".join(groups) or "''"
+
+
+class _Writer:
+    """Collects the source and the objects it names."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.names: dict[str, Any] = {**REASONS, "M": object(), "sequence": (list, tuple)}
+        self.lines: list[str] = []
+        self.pending: list[tuple[str, Node]] = []
+        self.count = 0
+
+    def write(self, depth: int, text: str) -> None:
+        self.lines.append(" " * depth + text)
+
+    def new(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def name(self, prefix: str, value: Any) -> str:
+        """Return a name under which the compiled function finds an object."""
+        name = self.new(prefix)
+        self.names[name] = value
+        return name
+
+    def compile(self, root: RecordNode) -> Check:
+        self.write(0, "def check(doc, failures):")
+        self.record(root, "doc", _Path(), 1, top=True)
+        self.write(1, "return")
+        while self.pending:
+            name, node = self.pending.pop()
+            self.write(0, f"def {name}(value, path, failures):")
+            self.value(node, "value", _Path().variable("path"), 1, fresh=True)
+        source = "\n".join(self.lines)
+        exec(compile(source, f"<check of {self.rules.owner}>", "exec"), self.names)  # noqa: S102 (our own source)
+        check: Check = self.names["check"]
+        return check
+
+    def value(self, node: Node, var: str, path: _Path, depth: int, *, fresh: bool = False) -> None:
+        """Write the check of one value, which may be None, or M when the field is absent."""
+        if depth > DEEPEST and not fresh:
+            function = self.new("part")
+            self.pending.append((function, node))
+            self.write(depth, f"{function}({var}, {path.source}, failures)")
+            return
+        condition, complaint = self.test(node, var, path)
+        self.write(depth, f"if {condition}:")
+        mark = len(self.lines)
+        self.body(node, var, path, depth + 1)
+        if len(self.lines) == mark:
+            self.write(depth + 1, "pass")
+        self.write(depth, f"elif {var} is not None and {var} is not M:")
+        self.write(depth + 1, complaint)
+        needed = list(self.needed(node, path))
+        if needed:
+            self.write(depth, "else:")
+            for place in needed:
+                self.write(depth + 1, f"required(failures, {place.source}, None)")
+
+    def needed(self, node: Node, path: _Path) -> list[_Path]:
+        """Return the required paths at and below a value that is None or absent."""
+        found = [path] if node.required else []
+        if isinstance(node, RecordNode):
+            for name, child in node.fields.items():
+                found += self.needed(child, path.field(name))
+        return found
+
+    def test(self, node: Node, var: str, path: _Path) -> tuple[str, str]:
+        """Return the condition under which a value is of the right type, and the statement for when it is not."""
+        where = path.source
+        match node:
+            case TypeNode():
+                kind = self.name("T", node.type)
+                return self.type_test(node.type, kind, var), f"bad_type(failures, {where}, {kind}, {var})"
+            case AnyNode():
+                # None is not asked for here: whether it will do is a matter of required_fields.
+                types = self.name("A", tuple(kind for kind in node.types if kind is not type(None)))
+                return f"isinstance({var}, {types})", f"unauthorized(failures, {where}, {types}, {var})"
+            case OperatorNode():
+                operator = self.name("O", node.operator)
+                condition = f"{var} is not None and {var} is not M and {operator}.validate({var})"
+                if node.types is not None:
+                    condition += f" and isinstance({var}, {self.name('A', node.types)})"
+                return condition, f"refused(failures, {where}, {operator}, {var})"
+            case CustomNode():
+                kind = self.name("T", node.custom.python_type)
+                test = self.type_test(node.custom.python_type, kind, var, exact=True)
+                return test, f"bad_type(failures, {where}, {kind}, {var})"
+            case RecordNode():
+                kind = self.name("T", node.container)
+                return f"isinstance({var}, {kind})", f"bad_type(failures, {where}, {kind}, {var})"
+            case MapNode():
+                return f"isinstance({var}, dict)", f"bad_type(failures, {where}, dict, {var})"
+        return f"isinstance({var}, sequence)", f"bad_type(failures, {where}, list, {var})"
+
+    def type_test(self, kind: type, name: str, var: str, *, exact: bool = False) -> str:
+        """Return the condition for one type; ``exact`` leaves out what is accepted for convenience."""
+        if kind is int and not self.rules.bool_for_int:
+            return f"type({var}) is int or isinstance({var}, int) and not isinstance({var}, bool)"
+        if kind is float and self.rules.int_for_float and not exact:
+            return f"isinstance({var}, float) or isinstance({var}, int) and not isinstance({var}, bool)"
+        if kind is list:
+            return f"isinstance({var}, sequence)"
+        if kind is Binary and not exact:
+            # PyMongo reads what was stored as Binary of subtype 0 as bytes.
+            return f"isinstance({var}, {self.name('T', (Binary, bytes))})"
+        return f"isinstance({var}, {name})"
+
+    def body(self, node: Node, var: str, path: _Path, depth: int) -> None:
+        """Write what remains to be checked of a value of the right type."""
+        inner = not isinstance(node, (TypeNode, AnyNode, OperatorNode))
+        guarded = bool(node.validators) and (inner or self.strict_time(node))
+        if guarded:
+            before = self.new("n")
+            self.write(depth, f"{before} = len(failures)")
+        match node:
+            case RecordNode():
+                self.record(node, var, path, depth)
+            case ListNode():
+                self.elements(node, var, path, depth)
+            case MapNode():
+                self.entries(node, var, path, depth)
+            case TupleNode():
+                self.positions(node, var, path, depth)
+            case CustomNode():
+                self.write(depth, f"custom(failures, {path.source}, {self.name('C', node.custom)}, {var})")
+            case _ if self.strict_time(node):
+                self.write(depth, f"if {var}.utcoffset() is None:")
+                self.write(depth + 1, f"naive(failures, {path.source}, {var})")
+        if node.required and not self.never_empty(node):
+            self.write(depth, f"if not {var} and isinstance({var}, (list, tuple, dict, set)):")
+            self.write(depth + 1, f"required(failures, {path.source}, {var})")
+        if guarded:
+            self.write(depth, f"if len(failures) == {before}:")
+            depth += 1
+        for validator in node.validators:
+            self.validator(self.name("V", validator), var, path, depth)
+
+    def strict_time(self, node: Node) -> bool:
+        return (
+            isinstance(node, TypeNode) and node.type is datetime.datetime and not self.rules.naive_datetimes
+        )
+
+    @staticmethod
+    def never_empty(node: Node) -> bool:
+        return isinstance(node, TypeNode) and node.type not in (list, dict)
+
+    def validator(self, validator: str, var: str, path: _Path, depth: int) -> None:
+        self.write(depth, "try:")
+        self.write(depth + 1, f"passed = {validator}({var})")
+        self.write(depth, "except Exception as error:")
+        self.write(depth + 1, f"raised(failures, {path.source}, error, {var})")
+        self.write(depth, "else:")
+        self.write(depth + 1, "if not passed:")
+        self.write(depth + 2, f"invalid(failures, {path.source}, {validator}, {var})")
+
+    def record(self, node: RecordNode, var: str, path: _Path, depth: int, *, top: bool = False) -> None:
+        """Write the check of named fields: those that must be there, those that may not, then each value."""
+        variables = {name: self.new("v") for name in node.fields}
+        if variables:
+            get = self.new("get")
+            self.write(depth, f"{get} = {var}.get")
+            for name, variable in variables.items():
+                self.write(depth, f"{variable} = {get}({name!r}, M)")
+        if not self.rules.schemaless:
+            declared = {name: not (top and name == "_id") for name in node.fields}
+            allowed = ALWAYS_ALLOWED if top else frozenset[str]()
+            doubts = [f"{variables[name]} is M" for name, needed in declared.items() if needed]
+            number = str(sum(declared.values())) + (f" + ('_id' in {var})" if top else "")
+            doubts.append(f"len({var}) != {number}")
+            self.write(depth, f"if {' or '.join(doubts)}:")
+            arguments = f"{self.name('D', declared)}, {var}, {self.name('E', allowed)}"
+            self.write(depth + 1, f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})")
+        for name, child in node.fields.items():
+            self.value(child, variables[name], path.field(name), depth)
+
+    def elements(self, node: ListNode, var: str, path: _Path, depth: int) -> None:
+        index, item = self.new("i"), self.new("v")
+        self.write(depth, f"for {index}, {item} in enumerate({var}):")
+        self.value(node.item, item, path.variable(index), depth + 1)
+
+    def entries(self, node: MapNode, var: str, path: _Path, depth: int) -> None:
+        key, item, kind = self.new("k"), self.new("v"), self.name("T", node.key)
+        self.write(depth, f"for {key}, {item} in {var}.items():")
+        self.write(depth + 1, f"if not isinstance({key}, {kind}):")
+        self.write(depth + 2, f"bad_key(failures, {path.source}, {kind}, {key})")
+        self.value(node.value, item, path.variable(key), depth + 1)
+
+    def positions(self, node: TupleNode, var: str, path: _Path, depth: int) -> None:
+        self.write(depth, f"if len({var}) != {len(node.items)}:")
+        self.write(depth + 1, f"bad_length(failures, {path.source}, {len(node.items)}, {var})")
+        self.write(depth, "else:")
+        for position, child in enumerate(node.items):
+            item = self.new("v")
+            self.write(depth + 1, f"{item} = {var}[{position}]")
+            self.value(child, item, path.field(str(position)), depth + 1)
+
+
+def compile_check(root: RecordNode, rules: Rules) -> Check:
+    """Return the check function of a structure."""
+    return _Writer(rules).compile(root)

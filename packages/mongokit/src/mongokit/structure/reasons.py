@@ -1,0 +1,129 @@
+"""What compiled checks call when something is wrong: each function adds one failure. Nothing here runs for good data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from mongokit.errors import (
+    AuthorizedTypeError,
+    Failure,
+    RequireFieldError,
+    SchemaDocumentError,
+    SchemaTypeError,
+    SetContentError,
+    StructureError,
+    ValidationError,
+)
+from mongokit.types import CustomType, SchemaOperator, Set, is_instance
+
+__all__ = ["REASONS"]
+
+Failures = list[Failure]
+
+
+def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
+    message = f"{path} must be an instance of {expected.__name__} not {type(value).__name__}"
+    failures.append(Failure(path, SchemaTypeError, message, value))
+
+
+def bad_key(failures: Failures, path: str, expected: type, key: Any) -> None:
+    message = f"{path}: the key {key!r} must be an instance of {expected.__name__} not {type(key).__name__}"
+    failures.append(Failure(path, SchemaTypeError, message, key))
+
+
+def naive(failures: Failures, path: str, value: Any) -> None:
+    message = f"{path} must be a datetime with a time zone; {value!r} has none"
+    failures.append(Failure(path, SchemaTypeError, message, value))
+
+
+def bad_length(failures: Failures, path: str, expected: int, value: Any) -> None:
+    message = f"{path} must have {expected} elements not {len(value)}"
+    failures.append(Failure(path, SchemaTypeError, message, value))
+
+
+def unauthorized(failures: Failures, path: str, types: Collection[type], value: Any) -> None:
+    accepted = ", ".join(sorted(kind.__name__ for kind in types))
+    message = f"{path} must be an instance of an authorized type ({accepted}) not {type(value).__name__}"
+    failures.append(Failure(path, AuthorizedTypeError, message, value))
+
+
+def refused(failures: Failures, path: str, operator: SchemaOperator, value: Any) -> None:
+    failures.append(Failure(path, SchemaTypeError, operator.complaint(path, value), value))
+
+
+def required(failures: Failures, path: str, value: Any) -> None:
+    failures.append(Failure(path, RequireFieldError, f"{path} is required", value))
+
+
+def invalid(failures: Failures, path: str, validator: Callable[[Any], Any], value: Any) -> None:
+    name = getattr(validator, "__name__", None) or type(validator).__name__
+    message = f"{path} does not pass the validator {name}"
+    failures.append(Failure(path, ValidationError, message, value))
+
+
+def raised(failures: Failures, path: str, error: Exception, value: Any) -> None:
+    text = str(error)
+    message = text.replace("%s", path, 1) if "%s" in text else f"{path}: {text or type(error).__name__}"
+    failures.append(Failure(path, ValidationError, message, value))
+
+
+def bad_fields(
+    failures: Failures,
+    path: str,
+    owner: str,
+    declared: Mapping[str, bool],
+    value: Mapping[Any, Any],
+    allowed: Collection[str],
+) -> None:
+    """Add a failure for each field that is declared and missing (True: must be there), and for each unknown one."""
+    for name, needed in declared.items():
+        if needed and name not in value:
+            place = f"{path}.{name}" if path else name
+            failures.append(Failure(place, StructureError, f"missed fields in {owner}: {place}"))
+    for key in value:
+        if key not in declared and key not in allowed:
+            place = f"{path}.{key}" if path else str(key)
+            message = f"unknown fields in {owner}: {place}"
+            near = difflib.get_close_matches(str(key), declared, n=1)
+            if near:
+                message += f" (did you mean {near[0]}?)"
+            failures.append(Failure(place, StructureError, message, value[key]))
+
+
+def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
+    """Check a value of the right Python type: what the type itself says, and what would be stored."""
+    if isinstance(kind, Set) and kind.structure_type is not None:
+        wrong = [element for element in value if not is_instance(element, kind.structure_type)]
+        for element in wrong:
+            expected, found = kind.structure_type.__name__, type(element).__name__
+            message = f"{path} must be a set of {expected}; {element!r} is {found}"
+            failures.append(Failure(path, SetContentError, message, element))
+        if wrong:
+            return
+    try:
+        check = getattr(kind, "validate", None)
+        if check is not None:
+            check(value, path)
+        stored = kind.to_bson(value)
+    except Exception as error:  # noqa: BLE001 (whatever a user's type raises is a failure of this value)
+        if isinstance(error, SchemaDocumentError):
+            failures.append(Failure(path, type(error), str(error), value))
+        else:
+            raised(failures, path, error, value)
+        return
+    if not is_instance(stored, kind.mongo_type):
+        expected, found = kind.mongo_type.__name__, type(stored).__name__
+        message = (
+            f"{path} must be an instance of {expected} not {found} (as made by {type(kind).__name__}.to_bson)"
+        )
+        failures.append(Failure(path, SchemaTypeError, message, value))
+
+
+REASONS: Mapping[str, Callable[..., None]] = {
+    function.__name__: function
+    for function in (
+        bad_type, bad_key, naive, bad_length, unauthorized, refused, required, invalid, raised, bad_fields, custom,
+    )
+}  # fmt: skip

@@ -1,0 +1,136 @@
+"""What a class declares, checked and compiled into one immutable :class:`Structure`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mongokit.errors import DuplicateRequiredError
+from mongokit.structure.compile import Check, Rules, compile_check
+from mongokit.structure.convert import Convert, to_bson, to_python
+from mongokit.structure.parse import Node, RecordNode, Validator, find_node, namespaces, parse_structure
+from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
+
+__all__ = ["Declarations", "Structure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declarations:
+    """What a class body says, merged over its bases."""
+
+    structure: dict[str, Any]
+    types: Sequence[type]
+    required: Sequence[str] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    validators: Mapping[str, Any] = field(default_factory=dict)
+    nested: type[dict[str, Any]] = dict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """A compiled structure; classes share it freely, threads too."""
+
+    owner: str
+    root: RecordNode
+    namespaces: tuple[str, ...]
+    """Dotted paths of all fields, parents before children, not those inside lists."""
+    required: tuple[str, ...]
+    check: Check
+    """Appends to a list what is wrong with a document; never writes to the document."""
+    skeleton: Skeleton
+    """Makes the content of a new document."""
+    to_bson: Convert | None
+    """Makes the dict to store, or None where the document can be stored as it is."""
+    to_python: Convert | None
+    """Makes the Python values of a stored dict, or None where they are the same."""
+    nested: type[dict[str, Any]]
+
+    @property
+    def fields(self) -> Mapping[str, Node]:
+        """The nodes of the top-level fields."""
+        return self.root.fields
+
+    def find(self, path: str) -> Node | None:
+        """Return the node of a dotted path (into lists too: ``items.price``), or None."""
+        return find_node(self.root, path)
+
+    def fill(self, document: dict[str, Any]) -> None:
+        """Add every declared field that the document lacks, without defaults."""
+        fill(self.root, document, self.nested)
+
+    @classmethod
+    def compile(cls, declared: Declarations, rules: Rules) -> Structure:
+        """Check and compile what a class declares; the errors name class and path.
+
+        Raises StructureError, BadKeyError, DuplicateRequiredError, TypeError, and ValueError for a path that is not
+        in the structure.
+        """
+        owner = rules.owner
+        validators = _validators(owner, declared.validators)
+        root = parse_structure(
+            owner, declared.structure, types=declared.types, required=declared.required, validators=validators
+        )
+        _check_duplicates(owner, declared.required)
+        _check_paths(owner, root, "required_fields", declared.required)
+        _check_paths(owner, root, "validators", validators)
+        _check_paths(owner, root, "default_values", declared.defaults)
+        _check_defaults(owner, root, declared.defaults)
+        return cls(
+            owner=owner,
+            root=root,
+            namespaces=tuple(namespaces(root)),
+            required=tuple(declared.required),
+            check=compile_check(root, rules),
+            skeleton=compile_skeleton(root, declared.defaults, declared.nested),
+            to_bson=to_bson(root),
+            to_python=to_python(root),
+            nested=declared.nested,
+        )
+
+
+def _validators(owner: str, declared: Mapping[str, Any]) -> dict[str, tuple[Validator, ...]]:
+    """Return the validators of each path, as a tuple of callables."""
+    found: dict[str, tuple[Validator, ...]] = {}
+    for path, given in declared.items():
+        several: Any = (given,) if callable(given) else given
+        if not isinstance(several, Iterable) or isinstance(several, (str, Mapping)):
+            raise TypeError(
+                f"{owner}: validators: {path}: {given!r} is neither callable nor a list of callables"
+            )
+        found[path] = tuple(several)
+        for validator in found[path]:
+            if not callable(validator):
+                raise TypeError(f"{owner}: validators: {path}: {validator!r} is not callable")
+    return found
+
+
+def _check_paths(owner: str, root: RecordNode, descriptor: str, paths: Iterable[Any]) -> None:
+    for path in paths:
+        if not isinstance(path, str) or find_node(root, path) is None:
+            raise ValueError(f"Error in {descriptor}: can't find {path} in structure (of {owner})")
+
+
+def _check_defaults(owner: str, root: RecordNode, defaults: Mapping[str, Any]) -> None:
+    reachable = {""}
+
+    def walk(node: Node) -> None:
+        if isinstance(node, RecordNode):
+            for child in node.fields.values():
+                reachable.add(child.path)
+                walk(child)
+
+    walk(root)
+    for path in defaults:
+        if path not in reachable:
+            raise ValueError(
+                f"Error in default_values: {path} of {owner} is inside a list or below a typed key, "
+                "where a new document holds nothing; give the default of the list or dict itself"
+            )
+
+
+def _check_duplicates(owner: str, required: Sequence[str]) -> None:
+    """Raise DuplicateRequiredError when a class names a required field twice."""
+    if len(set(required)) != len(required):
+        twice = sorted({path for path in required if required.count(path) > 1})
+        raise DuplicateRequiredError(f"duplicate required_fields : {twice} (in {owner})")
