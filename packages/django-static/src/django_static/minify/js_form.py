@@ -18,9 +18,11 @@ __all__ = ["normal_form"]
 #: A node of the form: a tuple of a tag and forms, strings, lists of forms, or variables.
 Form = tuple[Any, ...]
 
-_ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\n\r\u2028\u2029])|(0(?![0-9]))|([\s\S]))")
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\n\r\u2028\u2029])|(0(?![0-9]))|([\s\S]))"
+)
 _CLASS = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*\]", re.DOTALL)
-_NEEDLESS_ESCAPE = re.compile(r"\\([^\w\\\]^\-])|\\.", re.DOTALL)
+_NEEDLESS_ESCAPE = re.compile(r"\\([^\w\\\]^\-]|-(?=\]$))|\\.", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 _TRUE: Form = ("true",)
 _FALSE: Form = ("false",)
@@ -101,8 +103,7 @@ class _Reader:
         for declarator in node.named:
             value = declarator.fields.get("value")
             if value is not None:
-                target = self.pattern(declarator.fields["name"], scope)
-                forms.append(("assign", "=", target, self.expression(value, scope)))
+                forms.append(self.assignment("=", declarator.fields["name"], value, scope))
         return forms
 
     def _s_lexical_declaration(self, node: Node, scope: Scope) -> list[Form]:
@@ -110,22 +111,26 @@ class _Reader:
         for declarator in node.named:
             value = declarator.fields.get("value")
             initial = _UNDEFINED if value is None else self.expression(value, scope)
-            forms.append(("declare", node.kids[0].type, self.pattern(declarator.fields["name"], scope), initial))
+            forms.append(
+                ("declare", node.kids[0].type, self.pattern(declarator.fields["name"], scope), initial)
+            )
         return forms
 
     def _s_function_declaration(self, node: Node, scope: Scope) -> list[Form]:
-        return [("define", self.identifier(node.fields["name"].text, scope), self.function(node, scope))]
+        return [("define", self.pattern(node.fields["name"], scope), self.function(node, scope))]
 
     _s_generator_function_declaration = _s_function_declaration
 
     def _s_class_declaration(self, node: Node, scope: Scope) -> list[Form]:
-        return [("declare", "class", self.identifier(node.fields["name"].text, scope), self.klass(node, scope))]
+        return [("declare", "class", self.pattern(node.fields["name"], scope), self.klass(node, scope))]
 
     def _s_if_statement(self, node: Node, scope: Scope) -> list[Form]:
         test = self.expression(node.fields["condition"], scope)
         then = self.block(node.fields["consequence"], scope)
         alternative = node.fields.get("alternative")
-        other = self.block(alternative.named[0], scope) if alternative is not None and alternative.named else []
+        other = (
+            self.block(alternative.named[0], scope) if alternative is not None and alternative.named else []
+        )
         return [("if", test, then, other)]
 
     def _s_return_statement(self, node: Node, scope: Scope) -> list[Form]:
@@ -152,7 +157,11 @@ class _Reader:
         initial = node.fields.get("initializer")
         lexical = initial is not None and initial.type == "lexical_declaration"
         inner = Scope(scope, declared_names(initial)) if initial is not None and lexical else scope
-        before = [] if initial is None or initial.type in (";", "empty_statement") else self.statement(initial, inner)
+        before = (
+            []
+            if initial is None or initial.type in (";", "empty_statement")
+            else self.statement(initial, inner)
+        )
         condition = node.fields.get("condition")
         test = _TRUE
         if condition is not None and condition.type not in (";", "empty_statement"):
@@ -169,7 +178,7 @@ class _Reader:
         inner = Scope(scope, declared_names(left)) if kind in ("let", "const") else scope
         flags = [kid.type for kid in node.kids if kid.type in ("await", "of", "in")]
         right = self.expression(node.fields["right"], scope)
-        target = self.pattern(left, inner) if kind else self.expression(left, inner)
+        target = self.pattern(left, inner)
         kind = "" if kind == "var" else kind
         return [("each", *flags, kind, target, right, self.block(node.fields["body"], inner))]
 
@@ -204,7 +213,9 @@ class _Reader:
         return [("label", node.fields["label"].text, self.block(node.fields["body"], scope))]
 
     def _s_with_statement(self, node: Node, scope: Scope) -> list[Form]:
-        return [("with", self.expression(node.fields["object"], scope), self.block(node.fields["body"], scope))]
+        return [
+            ("with", self.expression(node.fields["object"], scope), self.block(node.fields["body"], scope))
+        ]
 
     def _s_import_statement(self, node: Node, scope: Scope) -> list[Form]:
         return [("import", *_module_tokens(node))]
@@ -219,7 +230,9 @@ class _Reader:
         if declaration.type in ("function_declaration", "generator_function_declaration"):
             name = declaration.fields.get("name")
             used = name is not None and self._is_mentioned(name.text)
-            return [("export", default, name.text if name and used else "", self.function(declaration, scope))]
+            return [
+                ("export", default, name.text if name and used else "", self.function(declaration, scope))
+            ]
         if declaration.type == "class_declaration":
             name = declaration.fields.get("name")
             used = name is not None and self._is_mentioned(name.text)
@@ -257,9 +270,12 @@ class _Reader:
         return self.identifier("undefined", scope)
 
     def _e_parenthesized_expression(self, node: Node, scope: Scope) -> Form:
-        inner = self.expression(node.named[0], scope)
-        # (a?.b).c is another thing than a?.b.c.
-        return ("group", inner) if flow.is_optional(inner) else inner
+        return self.expression(node.named[0], scope)
+
+    def head(self, node: Node, scope: Scope) -> Form:
+        """What a member is taken of or that is called: ``(a?.b).c`` is another thing than ``a?.b.c``."""
+        form = self.expression(node, scope)
+        return ("group", form) if node.type == "parenthesized_expression" and flow.is_optional(form) else form
 
     def _e_string(self, node: Node, scope: Scope) -> Form:
         return ("string", _unescaped("".join(kid.text for kid in node.named)))
@@ -320,36 +336,56 @@ class _Reader:
         return flow.sequence([self.expression(kid, scope) for kid in node.named])
 
     def _e_assignment_expression(self, node: Node, scope: Scope) -> Form:
-        return ("assign", "=", self.pattern(node.fields["left"], scope), self.expression(node.fields["right"], scope))
+        return self.assignment("=", node.fields["left"], node.fields["right"], scope)
 
     def _e_augmented_assignment_expression(self, node: Node, scope: Scope) -> Form:
-        operator = node.fields["operator"].type
-        return ("assign", operator, self.expression(node.fields["left"], scope), self.expression(node.fields["right"], scope))
+        return self.assignment(node.fields["operator"].type, node.fields["left"], node.fields["right"], scope)
+
+    def assignment(self, operator: str, left: Node, right: Node, scope: Scope) -> Form:
+        if left.type != "identifier":
+            target = self.pattern(left, scope) if operator == "=" else self.expression(left, scope)
+            return ("assign", operator, target, self.expression(right, scope))
+        target = self.identifier(left.text, scope)
+        value = self.expression(right, scope)
+        if target[0] == "variable" and not _keeps_number(operator, target, value):
+            target[1].is_number = False
+        return ("assign", operator, target, value)
 
     def _e_update_expression(self, node: Node, scope: Scope) -> Form:
         prefix = not node.kids[0].is_named
         operator = node.fields["operator"].type
-        return ("update", "prefix" if prefix else "suffix", operator, self.expression(node.fields["argument"], scope))
+        return (
+            "update",
+            "prefix" if prefix else "suffix",
+            operator,
+            self.expression(node.fields["argument"], scope),
+        )
 
     def _e_member_expression(self, node: Node, scope: Scope) -> Form:
-        target = self.expression(node.fields["object"], scope)
+        target = self.head(node.fields["object"], scope)
         name = node.fields["property"]
-        key = self.private_name(name.text) if name.type.startswith("private") else ("string", _unescaped(name.text))
+        key = (
+            self.private_name(name.text)
+            if name.type.startswith("private")
+            else ("string", _unescaped(name.text))
+        )
         return ("optional-get" if "optional_chain" in _types(node) else "get", target, key)
 
     def _e_subscript_expression(self, node: Node, scope: Scope) -> Form:
-        target = self.expression(node.fields["object"], scope)
+        target = self.head(node.fields["object"], scope)
         key = _key(self.expression(node.fields["index"], scope))
         if target == ("number", "0.0") and key == ("string", "0"):
             return _UNDEFINED
         return ("optional-get" if "optional_chain" in _types(node) else "get", target, key)
 
     def _e_call_expression(self, node: Node, scope: Scope) -> Form:
-        function = self.expression(node.fields["function"], scope)
+        function = self.head(node.fields["function"], scope)
         arguments = node.fields["arguments"]
         if arguments.type == "template_string":
             return ("tagged", function, self._e_template_string(arguments, scope, tagged=True))
         values = [self.expression(kid, scope) for kid in arguments.named]
+        if function == ("get", ("name", "Math"), ("string", "pow")) and len(values) == 2:
+            return flow.binary("**", *values)
         return ("optional-call" if "optional_chain" in _types(node) else "call", function, values)
 
     def _e_new_expression(self, node: Node, scope: Scope) -> Form:
@@ -391,7 +427,12 @@ class _Reader:
             return ("pair", ("string", node.text), self.identifier(node.text, scope))
         if node.type == "method_definition":
             flags = [kid.type for kid in node.kids if not kid.is_named]
-            return ("method", *sorted(flags), self.key(node.fields["name"], scope), self.function(node, scope))
+            return (
+                "method",
+                *sorted(flags),
+                self.key(node.fields["name"], scope),
+                self.function(node, scope),
+            )
         return self.expression(node, scope)
 
     def key(self, node: Node, scope: Scope) -> Form:
@@ -449,13 +490,20 @@ class _Reader:
     def klass(self, node: Node, scope: Scope) -> Form:
         body = node.fields["body"]
         names = {
-            kid.text for member in body.named for kid in member.kids if kid.type == "private_property_identifier"
+            kid.text
+            for member in body.named
+            for kid in member.kids
+            if kid.type == "private_property_identifier"
         }
         self.private.append({name: Binding(name) for name in names})
         heritage = [self.expression(kid.named[0], scope) for kid in node.kids if kid.type == "class_heritage"]
         members: list[Form] = []
         for member in body.named:
-            flags = sorted(kid.type for kid in member.kids if kid.type in ("static", "get", "set", "async", "*", "static get"))
+            flags = sorted(
+                kid.type
+                for kid in member.kids
+                if kid.type in ("static", "get", "set", "async", "*", "static get")
+            )
             if member.type == "class_static_block":
                 block = member.fields["body"]
                 inner = Scope(scope, var_names(block) | lexical_names(block.named))
@@ -465,7 +513,9 @@ class _Reader:
                 initial = _UNDEFINED if value is None else self.expression(value, scope)
                 members.append(("field", *flags, self.key(member.fields["property"], scope), initial))
             elif member.type == "method_definition":
-                members.append(("method", *flags, self.key(member.fields["name"], scope), self.function(member, scope)))
+                members.append(
+                    ("method", *flags, self.key(member.fields["name"], scope), self.function(member, scope))
+                )
             else:
                 members.append(self.expression(member, scope))
         self.private.pop()
@@ -477,6 +527,8 @@ class _Reader:
         kind = node.type
         if kind in ("identifier", "shorthand_property_identifier_pattern"):
             target = self.identifier(node.text, scope)
+            if target[0] == "variable":
+                target[1].is_number = False
             return target if kind == "identifier" else ("pair", ("string", node.text), target)
         if kind == "object_pattern":
             return ("object-pattern", *(self.pattern(kid, scope) for kid in node.named))
@@ -487,15 +539,13 @@ class _Reader:
         if kind == "object_assignment_pattern":
             left = node.fields["left"]
             value = self.expression(node.fields["right"], scope)
-            if left.type == "shorthand_property_identifier_pattern":
-                return ("pair", ("string", left.text), ("default", self.identifier(left.text, scope), value))
-            return ("default", self.pattern(left, scope), value)
+            target = self.pattern(left, scope)
+            if target[0] == "pair":
+                return ("pair", target[1], ("default", target[2], value))
+            return ("default", target, value)
         if kind == "assignment_pattern":
-            left = self.pattern(node.fields["left"], scope)
-            value = self.expression(node.fields["right"], scope)
-            if left[0] == "pair":
-                return ("pair", left[1], ("default", left[2], value))
-            return ("default", left, value)
+            target = self.pattern(node.fields["left"], scope)
+            return ("default", target, self.expression(node.fields["right"], scope))
         if kind == "rest_pattern":
             return ("rest", self.pattern(node.named[0], scope))
         return self.expression(node, scope)
@@ -577,6 +627,8 @@ def _serialised(forms: list[Form]) -> list[str]:
         elif isinstance(item, tuple) and item and item[0] == "catch" and _is_unused(item[1]):
             stack += (")", item[2], "catch", "(")
         elif isinstance(item, tuple):
+            if item[:2] in (("assign", "="), ("assign", "+=")) and _is_increment(item):
+                item = ("update", "prefix", "++", item[2])
             if item and item[0] in ("function", "arrow"):
                 item = (*item[:-2], _needed(item[-2]), item[-1])
             stack.append(")")
@@ -589,6 +641,23 @@ def _serialised(forms: list[Form]) -> list[str]:
         else:
             tokens.append(repr(item))
     return tokens
+
+
+def _keeps_number(operator: str, target: Form, value: Form) -> bool:
+    """Whether a variable that is a number is one after an assignment."""
+    if operator == "=" and value[0] == "+" and value[1] == target:
+        value = value[2]
+    return operator in ("=", "+=") and value[0] == "number"
+
+
+def _is_increment(form: Form) -> bool:
+    """``i = i + 1`` and ``i += 1``, which is ``++i`` only where ``i`` is a number."""
+    _, operator, target, value = form
+    if operator == "=" and value[0] == "+" and value[1] == target:
+        value = value[2]
+    elif operator == "=":
+        return False
+    return target[0] == "variable" and target[1].is_number and value == ("number", "1.0")
 
 
 def _needed(parameters: list[Form]) -> list[Form]:

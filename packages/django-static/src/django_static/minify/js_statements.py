@@ -11,11 +11,25 @@ Form = tuple[Any, ...]
 _TRUE: Form = ("true",)
 _FALSE: Form = ("false",)
 _UNDEFINED: Form = ("undefined",)
+_NULL: Form = ("null", "null")
 _BOOLEAN = ("not", "==", "===", "<", ">", "<=", ">=", "in", "instanceof", "true", "false")
-_SPLIT = ("comma", "choose", "and", "or", "not")
+_LITERALS = ("null", "undefined", "true", "false", "number", "string")
 _JUMPS = ("return", "throw", "break", "continue")
 _STATEMENTS = frozenset(
-    (*_JUMPS, "if", "block", "declare", "define", "for", "lexical-for", "do", "each", "switch", "try", "label")
+    (
+        *_JUMPS,
+        "if",
+        "block",
+        "declare",
+        "define",
+        "for",
+        "lexical-for",
+        "do",
+        "each",
+        "switch",
+        "try",
+        "label",
+    )
     + ("with", "import", "export", "directive", "debugger_statement")
 )
 
@@ -37,7 +51,11 @@ def sequence(forms: list[Form]) -> Form:
     flat: list[Form] = []
     for form in forms:
         flat += form[1:] if form[0] == "comma" else (form,)
-    return ("comma", *flat)
+    # Of all but the last only the effect counts.
+    effects = _flat(flat[:-1])
+    if not all(map(_is_expression, effects)):
+        effects = flat[:-1]
+    return ("comma", *effects, flat[-1]) if effects else flat[-1]
 
 
 def unary(operator: str, value: Form) -> Form:
@@ -58,7 +76,17 @@ def binary(operator: str, left: Form, right: Form) -> Form:
     if operator in ("&&", "||"):
         tag = "and" if operator == "&&" else "or"
         parts = [*(left[1:] if left[0] == tag else (left,)), *(right[1:] if right[0] == tag else (right,))]
-        return _boolean((tag, *parts)) if all(map(_is_boolean, parts)) else (tag, *parts)
+        if parts[0][0] == "comma":
+            return (
+                "comma",
+                *parts[0][1:-1],
+                binary(operator, parts[0][-1], (tag, *parts[1:]) if parts[2:] else parts[1]),
+            )
+        if not all(map(_is_boolean, parts)):
+            return (tag, *parts)
+        if parts[-1] == (_FALSE if tag == "and" else _TRUE):
+            return sequence([parts[0] if len(parts) == 2 else _boolean((tag, *parts[:-1])), parts[-1]])
+        return _boolean((tag, *parts))
     if operator in ("!=", "!=="):
         return _negated(binary(operator.replace("!", "=", 1), left, right))
     if operator in ("==", "==="):
@@ -76,6 +104,10 @@ def binary(operator: str, left: Form, right: Form) -> Form:
 def _equal(operator: str, left: Form, right: Form) -> Form:
     if ("unary", "typeof") in (left[:2], right[:2]) and "string" in (left[0], right[0]):
         operator = "=="
+    if left[0] in _LITERALS and right[0] not in _LITERALS:
+        left, right = right, left
+    if operator == "==":
+        left, right = ((_NULL if side == _UNDEFINED else side) for side in (left, right))
     return (operator, left, right)
 
 
@@ -86,6 +118,8 @@ def choice(test: Form, then: Form, other: Form) -> Form:
         then, other = other, then
     if test[0] == "comma":
         return sequence([*test[1:-1], choice(test[-1], then, other)])
+    if test[0] == "==" and test[2] == _NULL and other == test[1] and other[0] in ("name", "variable"):
+        return ("??", other, then)
     if (then, other) == (_TRUE, _FALSE):
         return _truth_value(test)
     if (then, other) == (_FALSE, _TRUE):
@@ -98,6 +132,8 @@ def choice(test: Form, then: Form, other: Form) -> Form:
         return binary("&&", _negated(test), other)
     if other == _TRUE:
         return binary("||", _negated(test), then)
+    if then == other:
+        return sequence([test, then])
     if then == test and test[0] in ("name", "variable"):
         return binary("||", test, other)
     if other == test and test[0] in ("name", "variable"):
@@ -108,11 +144,18 @@ def choice(test: Form, then: Form, other: Form) -> Form:
 
 def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
     """``a ? f(b) : f(c)`` as ``f(a ? b : c)``, where looking ``f`` up does nothing."""
-    if then[0] != "call" or other[0] != "call" or then[1] != other[1] or then[1][0] not in ("name", "variable"):
+    if (
+        then[0] != "call"
+        or other[0] != "call"
+        or then[1] != other[1]
+        or then[1][0] not in ("name", "variable")
+    ):
         return None
     if len(then[2]) != len(other[2]):
         return None
-    differing = [number for number, pair in enumerate(zip(then[2], other[2], strict=True)) if pair[0] != pair[1]]
+    differing = [
+        number for number, pair in enumerate(zip(then[2], other[2], strict=True)) if pair[0] != pair[1]
+    ]
     if differing != [0]:
         return None
     return ("call", then[1], [choice(test, then[2][0], other[2][0]), *then[2][1:]])
@@ -190,6 +233,8 @@ def _joined(tag: str, parts: list[Form]) -> Form:
     flat: list[Form] = []
     for part in parts:
         flat += part[1:] if part[0] == tag else (part,)
+    if flat[0][0] == "comma":
+        return ("comma", *flat[0][1:-1], _joined(tag, [flat[0][-1], *flat[1:]]))
     return (tag, *flat)
 
 
@@ -236,12 +281,14 @@ def _flat(statements: list[Form]) -> list[Form]:
                 result.append(form)
             else:
                 pending += reversed(expanded)
-        elif tag in ("return", "throw", "assign", "declare") and form[-1][0] in _SPLIT:
-            expanded = _distributed(form)
-            if expanded == [form]:
-                result.append(_settled(form))
+        elif tag in ("return", "throw", "assign", "declare") and form[-1][0] == "comma":
+            expanded = _hoisted(form)
+            if len(expanded) == 1:
+                result.append(form)
             else:
                 pending += reversed(expanded)
+        elif tag == "declare" and form[2][0] == "array-pattern":
+            result += _unpacked(form)
         else:
             result.append(_settled(form))
     return result
@@ -261,27 +308,11 @@ def _effect(form: Form) -> list[Form]:
     return [form]
 
 
-def _distributed(form: Form) -> list[Form]:
-    """``return a, b`` and ``return a ? b : c`` as statements of their own."""
+def _hoisted(form: Form) -> list[Form]:
+    """``return a, b`` as two statements, where nothing else is evaluated first."""
     head, value = form[:-1], form[-1]
-    simple = form[0] in ("return", "throw") or (form[0] == "assign" and head[2][0] in ("name", "variable"))
-    if value[0] == "comma" and (simple or form[0] == "declare"):
-        return [*value[1:-1], (*head, value[-1])]
-    if not simple or head[1:2] not in ((), ("=",)):
-        return [form]
-    if value[0] == "choose":
-        return [("if", value[1], [(*head, value[2])], [(*head, value[3])])]
-    test, is_swapped = _test(value) if _is_boolean(value) else (value, False)
-    if _is_boolean(value) and test[0] == "and":
-        rest = test[2] if len(test) == 3 else ("and", *test[2:])
-        yes, no = _value(rest, is_swapped), _TRUE if is_swapped else _FALSE
-        return [("if", test[1], [(*head, yes)], [(*head, no)])]
-    if value[0] in ("and", "or") and _is_boolean(value[1]):
-        rest = value[2] if len(value) == 3 else (value[0], *value[2:])
-        if value[0] == "and":
-            return [("if", value[1], [(*head, rest)], [(*head, _FALSE)])]
-        return [("if", value[1], [(*head, _TRUE)], [(*head, rest)])]
-    return [form]
+    simple = form[0] in ("return", "throw", "declare") or head[2][0] in ("name", "variable")
+    return [*value[1:-1], (*head, value[-1])] if simple else [form]
 
 
 def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) -> list[Form]:
@@ -302,9 +333,9 @@ def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) ->
     if merged is not None:
         pending.append(merged)
         return []
-    pure = _pure_truth(test, then, other)
-    if pure is not None:
-        pending.append(pure)
+    shared_end = _shared_end(test, then, other)
+    if shared_end is not None:
+        pending.append(shared_end)
         return []
     if len(then) == len(other) == 1:
         shared = _shared_call(test, then[0], other[0])
@@ -321,36 +352,66 @@ def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) ->
 
 
 def _merged(test: Form, then: list[Form], other: list[Form]) -> Form | None:
-    """An ``if`` that is all there is in a branch of another, after expressions, as one ``if``."""
-    inside = then or other
-    if (then and other) or inside[-1][0] != "if" or not all(map(_is_expression, inside[:-1])):
-        return None
-    _, inner, yes, no = inside[-1]
-    if yes and no:
-        return None
-    outer = _truth(test) if then else _opposite(test)
-    right = _truth(inner) if yes else _opposite(inner)
-    return ("if", _joined("and", [outer, sequence([*inside[:-1], right]) if inside[:-1] else right]), yes or no, [])
-
-
-def _pure_truth(test: Form, then: list[Form], other: list[Form]) -> Form | None:
-    """``if (a) return true; else return false;`` as ``return !!a``, assignments likewise."""
-    if len(then) != 1 or len(other) != 1 or then[0][:-1] != other[0][:-1]:
-        return None
-    head = then[0][:-1]
-    if head[:1] not in (("return",), ("throw",)) and not (head[:2] == ("assign", "=") and len(head) == 3):
-        return None
-    if head[:1] == ("assign",) and head[2][0] not in ("name", "variable"):
-        return None
-    values = (then[0][-1], other[0][-1])
-    if values == (_TRUE, _FALSE):
-        return (*head, _truth_value(test))
-    if values == (_FALSE, _TRUE):
-        return (*head, _negated(test))
+    """An ``if`` that ends a branch of another, after expressions, and does the same otherwise, as one ``if``."""
+    for outer, inside, outside in ((_truth(test), then, other), (_opposite(test), other, then)):
+        if not inside or inside[-1][0] != "if" or not all(map(_is_expression, inside[:-1])):
+            continue
+        _, inner, yes, no = inside[-1]
+        if no == outside:
+            right, action = _truth(inner), yes
+        elif yes == outside:
+            right, action = _opposite(inner), no
+        else:
+            continue
+        parts = [outer, sequence([*inside[:-1], right]) if inside[:-1] else right]
+        return ("if", _joined("and", parts), action, outside)
     return None
 
 
+def _shared_end(test: Form, then: list[Form], other: list[Form]) -> Form | None:
+    """Two branches of expressions that end in the same kind of statement, as one statement with a choice in it."""
+    if not then or not other or not all(map(_is_expression, [*then[:-1], *other[:-1]])):
+        return None
+    head = then[-1][:-1]
+    if head != other[-1][:-1]:
+        return None
+    if head not in (("return",), ("throw",)):
+        if head[:2] != ("assign", "=") or head[2][0] not in ("name", "variable"):
+            return None
+    values = [
+        sequence([*branch[:-1], branch[-1][-1]]) if branch[:-1] else branch[-1][-1]
+        for branch in (then, other)
+    ]
+    return (*head, choice(test, *values))
+
+
+def _unpacked(form: Form) -> list[Form]:
+    """``const [a, b] = [c, d]`` as declarations of their own, where no value needs an earlier name."""
+    targets, values = form[2][1:], form[3][1:] if form[3][0] == "array" else ()
+    if len(targets) != len(values) or not targets:
+        return [form]
+    for number, (target, value) in enumerate(zip(targets, values, strict=True)):
+        if target[0] not in ("name", "variable") or value[0] in ("hole", "spread_element"):
+            return [form]
+        if any(_holds(value, earlier) for earlier in targets[:number]):
+            return [form]
+    return [("declare", form[1], target, value) for target, value in zip(targets, values, strict=True)]
+
+
+def _holds(form: Any, wanted: Form) -> bool:
+    stack = [form]
+    while stack:
+        item = stack.pop()
+        if item == wanted:
+            return True
+        if isinstance(item, tuple | list):
+            stack += item
+    return False
+
+
 def _is_expression(form: Form) -> bool:
+    if form[0] == "if":
+        return all(map(_is_expression, [*form[2], *form[3]]))
     return form[0] not in _STATEMENTS
 
 
@@ -370,7 +431,12 @@ def _settled(form: Form) -> Form:
     tag = form[0]
     if tag == "for":
         test, is_swapped = _test(form[1])
-        return ("for", ("not", test) if is_swapped else test, _flat(form[2]), normal(form[3], tail="continue"))
+        return (
+            "for",
+            ("not", test) if is_swapped else test,
+            _flat(form[2]),
+            normal(form[3], tail="continue"),
+        )
     if tag == "lexical-for":
         return ("lexical-for", form[1], _settled(form[2]))
     if tag == "do":

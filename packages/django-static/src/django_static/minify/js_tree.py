@@ -92,11 +92,13 @@ def read(text: str) -> Node | None:
 class Binding:
     """A variable: occurrences of the same one are the same object, whatever it is called."""
 
-    __slots__ = ("name", "uses")
+    __slots__ = ("is_number", "name", "uses")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.uses = 0
+        #: Whether it never gets anything but numbers.
+        self.is_number = True
 
 
 class Scope:
