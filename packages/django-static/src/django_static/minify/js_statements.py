@@ -1,0 +1,469 @@
+"""The rules of the normal form of scripts: what honest minifiers write in several ways, written in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["binary", "choice", "is_optional", "normal", "sequence", "unary"]
+
+Form = tuple[Any, ...]
+
+_TRUE: Form = ("true",)
+_FALSE: Form = ("false",)
+_UNDEFINED: Form = ("undefined",)
+_NULL: Form = ("null", "null")
+_BOOLEAN = ("not", "==", "===", "<", ">", "<=", ">=", "in", "instanceof", "true", "false")
+_LITERALS = ("null", "undefined", "true", "false", "number", "string")
+_JUMPS = ("return", "throw", "break", "continue")
+_STATEMENTS = frozenset(
+    (
+        *_JUMPS,
+        "if",
+        "block",
+        "declare",
+        "define",
+        "for",
+        "lexical-for",
+        "do",
+        "each",
+        "switch",
+        "try",
+        "label",
+    )
+    + ("with", "import", "export", "directive", "debugger_statement")
+)
+
+
+def is_optional(form: Form) -> bool:
+    """Whether a form is an optional chain that a parenthesis would end."""
+    while form[0] in ("get", "call", "optional-get", "optional-call"):
+        if form[0].startswith("optional"):
+            return True
+        form = form[1]
+    return False
+
+
+# Expressions
+
+
+def sequence(forms: list[Form]) -> Form:
+    """``a, b, c``"""
+    flat: list[Form] = []
+    for form in forms:
+        flat += form[1:] if form[0] == "comma" else (form,)
+    # Of all but the last only the effect counts.
+    effects = _flat(flat[:-1])
+    if not all(map(_is_expression, effects)):
+        effects = flat[:-1]
+    return ("comma", *effects, flat[-1]) if effects else flat[-1]
+
+
+def unary(operator: str, value: Form) -> Form:
+    """``!a``, ``void 0``, ``-1``, ``typeof a``"""
+    if operator == "!":
+        if value[0] == "number":
+            return _TRUE if value[1] in ("0.0", "nan") else _FALSE
+        return _negated(value)
+    if operator == "void" and value[0] in ("number", "undefined"):
+        return _UNDEFINED
+    if operator == "-" and value[0] == "number":
+        return ("number", value[1][1:] if value[1].startswith("-") else f"-{value[1]}")
+    return ("unary", operator, value)
+
+
+def binary(operator: str, left: Form, right: Form) -> Form:
+    """``a + b`` and all others"""
+    if operator in ("&&", "||"):
+        tag = "and" if operator == "&&" else "or"
+        parts = [*(left[1:] if left[0] == tag else (left,)), *(right[1:] if right[0] == tag else (right,))]
+        if parts[0][0] == "comma":
+            return (
+                "comma",
+                *parts[0][1:-1],
+                binary(operator, parts[0][-1], (tag, *parts[1:]) if parts[2:] else parts[1]),
+            )
+        if not all(map(_is_boolean, parts)):
+            return (tag, *parts)
+        if parts[-1] == (_FALSE if tag == "and" else _TRUE):
+            return sequence([parts[0] if len(parts) == 2 else _boolean((tag, *parts[:-1])), parts[-1]])
+        return _boolean((tag, *parts))
+    if operator in ("!=", "!=="):
+        return _negated(binary(operator.replace("!", "=", 1), left, right))
+    if operator in ("==", "==="):
+        return _equal(operator, left, right)
+    if operator == "+" and right[0] == "string":
+        if left[0] == "string":
+            return ("string", left[1] + right[1])
+        if left[0] == "+" and left[2][0] == "string":
+            return ("+", left[1], ("string", left[2][1] + right[1]))
+    if operator == "/" and left == ("number", "1.0") and right == ("number", "0.0"):
+        return ("number", "inf")
+    return (operator, left, right)
+
+
+def _equal(operator: str, left: Form, right: Form) -> Form:
+    if ("unary", "typeof") in (left[:2], right[:2]) and "string" in (left[0], right[0]):
+        operator = "=="
+    if left[0] in _LITERALS and right[0] not in _LITERALS:
+        left, right = right, left
+    if operator == "==":
+        left, right = ((_NULL if side == _UNDEFINED else side) for side in (left, right))
+    return (operator, left, right)
+
+
+def choice(test: Form, then: Form, other: Form) -> Form:
+    """``test ? then : other``"""
+    test, is_swapped = _test(test)
+    if is_swapped:
+        then, other = other, then
+    if test[0] == "comma":
+        return sequence([*test[1:-1], choice(test[-1], then, other)])
+    if test[0] == "==" and test[2] == _NULL and other == test[1] and other[0] in ("name", "variable"):
+        return ("??", other, then)
+    if (then, other) == (_TRUE, _FALSE):
+        return _truth_value(test)
+    if (then, other) == (_FALSE, _TRUE):
+        return _negated(test)
+    if other == _FALSE:
+        return binary("&&", _truth_value(test), then)
+    if then == _TRUE:
+        return binary("||", _truth_value(test), other)
+    if then == _FALSE:
+        return binary("&&", _negated(test), other)
+    if other == _TRUE:
+        return binary("||", _negated(test), then)
+    if then == other:
+        return sequence([test, then])
+    if then == test and test[0] in ("name", "variable"):
+        return binary("||", test, other)
+    if other == test and test[0] in ("name", "variable"):
+        return binary("&&", test, then)
+    shared = _shared_call(test, then, other)
+    return ("choose", test, then, other) if shared is None else shared
+
+
+def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
+    """``a ? f(b) : f(c)`` as ``f(a ? b : c)``, where looking ``f`` up does nothing."""
+    if (
+        then[0] != "call"
+        or other[0] != "call"
+        or then[1] != other[1]
+        or then[1][0] not in ("name", "variable")
+    ):
+        return None
+    if len(then[2]) != len(other[2]):
+        return None
+    differing = [
+        number for number, pair in enumerate(zip(then[2], other[2], strict=True)) if pair[0] != pair[1]
+    ]
+    if differing != [0]:
+        return None
+    return ("call", then[1], [choice(test, then[2][0], other[2][0]), *then[2][1:]])
+
+
+def _is_boolean(form: Form) -> bool:
+    if form[0] == "comma":
+        return _is_boolean(form[-1])
+    return form[0] in _BOOLEAN or (form[0] in ("and", "or") and all(map(_is_boolean, form[1:])))
+
+
+def _truth_value(form: Form) -> Form:
+    """``!!form``"""
+    if form[0] == "comma":
+        return ("comma", *form[1:-1], _truth_value(form[-1]))
+    return form if _is_boolean(form) else ("not", ("not", form))
+
+
+def _negated(form: Form) -> Form:
+    """``!form``, with the negation as far out as it goes."""
+    if form == _TRUE:
+        return _FALSE
+    if form == _FALSE:
+        return _TRUE
+    if form[0] == "not" and _is_boolean(form[1]):
+        return form[1]  # type: ignore[no-any-return]
+    if form[0] == "comma":
+        return ("comma", *form[1:-1], _negated(form[-1]))
+    test, is_swapped = _test(form)
+    return _truth_value(test) if is_swapped else ("not", test)
+
+
+def _boolean(form: Form) -> Form:
+    """A conjunction or disjunction of truth values in its one form."""
+    return _value(*_test(form))
+
+
+def _value(test: Form, is_swapped: bool) -> Form:
+    """The truth value of a test."""
+    return _negated_test(test) if is_swapped else _truth_value(test)
+
+
+def _negated_test(test: Form) -> Form:
+    return _FALSE if test == _TRUE else _TRUE if test == _FALSE else _not(test)
+
+
+def _not(test: Form) -> Form:
+    return ("comma", *test[1:-1], _not(test[-1])) if test[0] == "comma" else ("not", test)
+
+
+def _test(form: Form) -> tuple[Form, bool]:
+    """A form of which only the truth counts, and whether it must be read the other way round.
+
+    Negations are moved to the leaves and from there out again so that the outermost connective is a conjunction.
+    """
+    if form[0] == "not":
+        test, is_swapped = _test(form[1])
+        return test, not is_swapped
+    if form[0] == "comma":
+        test, is_swapped = _test(form[-1])
+        return ("comma", *form[1:-1], test), is_swapped
+    if form[0] == "choose":
+        then, other = (_truth(part) for part in form[2:])
+        return ("choose", form[1], then, other), False
+    if form[0] == "and":
+        parts = _joined("and", [_truth(part) for part in form[1:]])
+        return parts, False
+    if form[0] == "or":
+        parts = _joined("and", [_opposite(part) for part in form[1:]])
+        return parts, True
+    return form, False
+
+
+def _joined(tag: str, parts: list[Form]) -> Form:
+    flat: list[Form] = []
+    for part in parts:
+        flat += part[1:] if part[0] == tag else (part,)
+    if flat[0][0] == "comma":
+        return ("comma", *flat[0][1:-1], _joined(tag, [flat[0][-1], *flat[1:]]))
+    return (tag, *flat)
+
+
+def _truth(form: Form) -> Form:
+    test, is_swapped = _test(form)
+    return _not(test) if is_swapped else test
+
+
+def _opposite(form: Form) -> Form:
+    test, is_swapped = _test(form)
+    return test if is_swapped else _not(test)
+
+
+# Statements
+
+
+def normal(statements: list[Form], tail: str = "") -> list[Form]:
+    """The one form of a list of statements; ``tail`` is the jump that has no effect at its end."""
+    result = _flat(statements)
+    return _without_tail(result, tail) if tail else result
+
+
+def _flat(statements: list[Form]) -> list[Form]:
+    result: list[Form] = []
+    pending = list(reversed(statements))
+    while pending:
+        form = pending.pop()
+        tag = form[0]
+        if tag == "block":
+            if form[2]:
+                result.append(("block", _flat(form[1]), True))
+            else:
+                pending += reversed(form[1])
+        elif tag == "comma":
+            pending += reversed(form[1:])
+        elif tag == "switch" and form[1][0] == "comma":
+            pending.append(("switch", form[1][-1], form[2]))
+            pending += reversed(form[1][1:-1])
+        elif tag == "if":
+            result += _if(form[1], form[2], form[3], pending)
+        elif tag in ("and", "or", "choose", "not", "unary", "==", "==="):
+            expanded = _effect(form)
+            if expanded == [form]:
+                result.append(form)
+            else:
+                pending += reversed(expanded)
+        elif tag in ("return", "throw", "assign", "declare") and form[-1][0] == "comma":
+            expanded = _hoisted(form)
+            if len(expanded) == 1:
+                result.append(form)
+            else:
+                pending += reversed(expanded)
+        elif tag == "declare" and form[2][0] == "array-pattern":
+            result += _unpacked(form)
+        else:
+            result.append(_settled(form))
+    return result
+
+
+def _effect(form: Form) -> list[Form]:
+    """An expression of which the value is not used."""
+    tag = form[0]
+    if tag == "not" or (tag == "unary" and form[1] in ("void", "!")):
+        return [form[-1]]
+    if tag == "choose":
+        return [("if", form[1], [form[2]], [form[3]])]
+    if tag == "and":
+        return [("if", form[1] if len(form) == 3 else (tag, *form[1:-1]), [form[-1]], [])]
+    if tag == "or":
+        return [("if", form[1] if len(form) == 3 else (tag, *form[1:-1]), [], [form[-1]])]
+    return [form]
+
+
+def _hoisted(form: Form) -> list[Form]:
+    """``return a, b`` as two statements, where nothing else is evaluated first."""
+    head, value = form[:-1], form[-1]
+    simple = form[0] in ("return", "throw", "declare") or head[2][0] in ("name", "variable")
+    return [*value[1:-1], (*head, value[-1])] if simple else [form]
+
+
+def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) -> list[Form]:
+    """An ``if`` in its one form; when a branch ends in a jump, the other one takes in what follows."""
+    if test[0] == "comma":
+        pending.append(("if", test[-1], then, other))
+        pending += reversed(test[1:-1])
+        return []
+    test, is_swapped = _test(test)
+    if is_swapped:
+        then, other = other, then
+    then, other = _flat(then), _flat(other)
+    if not then and not other:
+        pending.append(test)
+        return []
+    # if (a) { if (b) c }  is  if (a && b) c
+    merged = _merged(test, then, other)
+    if merged is not None:
+        pending.append(merged)
+        return []
+    shared_end = _shared_end(test, then, other)
+    if shared_end is not None:
+        pending.append(shared_end)
+        return []
+    if len(then) == len(other) == 1:
+        shared = _shared_call(test, then[0], other[0])
+        if shared is not None:
+            pending.append(shared)
+            return []
+    rest = list(reversed(pending))
+    if rest and (_jumps(then) or _jumps(other)):
+        pending.clear()
+        both = (then, [*other, *rest]) if _jumps(then) else ([*then, *rest], other)
+        pending.append(("if", test, *both))
+        return []
+    return [("if", test, then, other)]
+
+
+def _merged(test: Form, then: list[Form], other: list[Form]) -> Form | None:
+    """An ``if`` that ends a branch of another, after expressions, and does the same otherwise, as one ``if``."""
+    for outer, inside, outside in ((_truth(test), then, other), (_opposite(test), other, then)):
+        if not inside or inside[-1][0] != "if" or not all(map(_is_expression, inside[:-1])):
+            continue
+        _, inner, yes, no = inside[-1]
+        if no == outside:
+            right, action = _truth(inner), yes
+        elif yes == outside:
+            right, action = _opposite(inner), no
+        else:
+            continue
+        parts = [outer, sequence([*inside[:-1], right]) if inside[:-1] else right]
+        return ("if", _joined("and", parts), action, outside)
+    return None
+
+
+def _shared_end(test: Form, then: list[Form], other: list[Form]) -> Form | None:
+    """Two branches of expressions that end in the same kind of statement, as one statement with a choice in it."""
+    if not then or not other or not all(map(_is_expression, [*then[:-1], *other[:-1]])):
+        return None
+    head = then[-1][:-1]
+    if head != other[-1][:-1]:
+        return None
+    if head not in (("return",), ("throw",)):
+        if head[:2] != ("assign", "=") or head[2][0] not in ("name", "variable"):
+            return None
+    values = [
+        sequence([*branch[:-1], branch[-1][-1]]) if branch[:-1] else branch[-1][-1]
+        for branch in (then, other)
+    ]
+    return (*head, choice(test, *values))
+
+
+def _unpacked(form: Form) -> list[Form]:
+    """``const [a, b] = [c, d]`` as declarations of their own, where no value needs an earlier name."""
+    targets, values = form[2][1:], form[3][1:] if form[3][0] == "array" else ()
+    if len(targets) != len(values) or not targets:
+        return [form]
+    for number, (target, value) in enumerate(zip(targets, values, strict=True)):
+        if target[0] not in ("name", "variable") or value[0] in ("hole", "spread_element"):
+            return [form]
+        if any(_holds(value, earlier) for earlier in targets[:number]):
+            return [form]
+    return [("declare", form[1], target, value) for target, value in zip(targets, values, strict=True)]
+
+
+def _holds(form: Any, wanted: Form) -> bool:
+    stack = [form]
+    while stack:
+        item = stack.pop()
+        if item == wanted:
+            return True
+        if isinstance(item, tuple | list):
+            stack += item
+    return False
+
+
+def _is_expression(form: Form) -> bool:
+    if form[0] == "if":
+        return all(map(_is_expression, [*form[2], *form[3]]))
+    return form[0] not in _STATEMENTS
+
+
+def _jumps(statements: list[Form]) -> bool:
+    if not statements:
+        return False
+    last = statements[-1]
+    if last[0] == "if":
+        return _jumps(last[2]) and _jumps(last[3])
+    if last[0] == "block":
+        return _jumps(last[1])
+    return last[0] in _JUMPS
+
+
+def _settled(form: Form) -> Form:
+    """A statement with the lists of statements in it in their one form."""
+    tag = form[0]
+    if tag == "for":
+        test, is_swapped = _test(form[1])
+        return (
+            "for",
+            ("not", test) if is_swapped else test,
+            _flat(form[2]),
+            normal(form[3], tail="continue"),
+        )
+    if tag == "lexical-for":
+        return ("lexical-for", form[1], _settled(form[2]))
+    if tag == "do":
+        test, is_swapped = _test(form[2])
+        return ("do", normal(form[1], tail="continue"), ("not", test) if is_swapped else test)
+    if tag == "each":
+        return (*form[:-1], normal(form[-1], tail="continue"))
+    if tag == "switch":
+        return ("switch", form[1], [("case", case[1], _flat(case[2])) for case in form[2]])
+    if tag == "try":
+        handler = (*form[2][:2], _flat(form[2][2])) if form[2] else ()
+        final = ("finally", _flat(form[3][1])) if form[3] else ()
+        return ("try", _flat(form[1]), handler, final)
+    if tag in ("label", "with"):
+        return (tag, form[1], _flat(form[2]))
+    return form
+
+
+def _without_tail(statements: list[Form], jump: str) -> list[Form]:
+    """Drop a ``return;`` that ends a function, or a ``continue`` that ends a turn."""
+    if not statements:
+        return statements
+    last = statements[-1]
+    if last in ((jump,), (jump, _UNDEFINED)):
+        return _without_tail(statements[:-1], jump)
+    if last[0] == "if":
+        then, other = _without_tail(last[2], jump), _without_tail(last[3], jump)
+        if (then, other) != (last[2], last[3]):
+            return _without_tail([*statements[:-1], *_flat([("if", last[1], then, other)])], jump)
+    return statements

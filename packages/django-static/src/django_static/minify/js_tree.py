@@ -1,0 +1,167 @@
+"""A script as a tree that is quick to walk, and its scopes: which name is which variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..references import js
+
+__all__ = ["Binding", "Node", "Scope", "declared_names", "lexical_names", "read", "var_names"]
+
+_COMMENTS = ("comment", "html_comment")
+
+FUNCTIONS = frozenset(
+    (
+        "function_declaration",
+        "generator_function_declaration",
+        "function_expression",
+        "generator_function",
+        "arrow_function",
+        "method_definition",
+    )
+)
+
+
+class Node:
+    """A node of the syntax tree without its comments."""
+
+    __slots__ = ("fields", "is_named", "kids", "text", "type")
+
+    def __init__(self, kind: str, is_named: bool, text: str) -> None:
+        self.type = kind
+        self.is_named = is_named
+        #: Of a leaf; empty for an inner node.
+        self.text = text
+        self.kids: list[Node] = []
+        self.fields: dict[str, Node] = {}
+
+    @property
+    def named(self) -> list[Node]:
+        return [kid for kid in self.kids if kid.is_named]
+
+    def has(self, *tokens: str) -> bool:
+        """Whether one of the unnamed children is such a token."""
+        return any(kid.type in tokens for kid in self.kids if not kid.is_named)
+
+    def walk(self) -> Iterator[Node]:
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(node.kids)
+
+
+def read(text: str) -> Node | None:
+    """The tree of a script; None when it has syntax errors."""
+    tree = js.parse(text)
+    if tree.root_node.has_error:
+        return None
+    data = text.encode("utf-8", "surrogatepass")
+    cursor = tree.walk()
+    root = Node(cursor.node.type, True, "")  # type: ignore[union-attr]  # a cursor that has not moved has a node
+    path = [root]
+    if not cursor.goto_first_child():
+        return root
+    while True:
+        found = cursor.node
+        assert found is not None  # noqa: S101 (the cursor stands on a node)
+        kind = found.type
+        descended = False
+        if kind not in _COMMENTS and not (found.is_extra and kind != "hash_bang_line"):
+            leaf = found.child_count == 0
+            raw = data[found.start_byte : found.end_byte].decode("utf-8", "surrogatepass") if leaf else ""
+            node = Node(kind, found.is_named, raw)
+            parent = path[-1]
+            parent.kids.append(node)
+            name = cursor.field_name
+            if name is not None:
+                parent.fields.setdefault(name, node)
+            if cursor.goto_first_child():
+                path.append(node)
+                descended = True
+        if descended:
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return root
+            path.pop()
+            if not path:
+                return root
+
+
+class Binding:
+    """A variable: occurrences of the same one are the same object, whatever it is called."""
+
+    __slots__ = ("is_number", "name", "uses")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.uses = 0
+        #: Whether it never gets anything but numbers.
+        self.is_number = True
+
+
+class Scope:
+    """The names of a function, block, class or loop. The outermost one keeps its names: others may know them."""
+
+    __slots__ = ("names", "parent")
+
+    def __init__(self, parent: Scope | None, names: set[str]) -> None:
+        self.parent = parent
+        self.names = {name: Binding(name) for name in names}
+
+    def find(self, name: str) -> Binding | None:
+        """The variable a name means here; None for a global."""
+        scope: Scope | None = self
+        while scope is not None:
+            binding = scope.names.get(name)
+            if binding is not None:
+                return binding
+            scope = scope.parent
+        return None
+
+
+def declared_names(pattern: Node) -> set[str]:
+    """The names a binding pattern or declaration makes."""
+    names: set[str] = set()
+    stack = [pattern]
+    while stack:
+        node = stack.pop()
+        if node.type in ("identifier", "shorthand_property_identifier_pattern"):
+            names.add(node.text)
+        elif node.type in ("assignment_pattern", "object_assignment_pattern"):
+            stack.append(node.fields["left"])
+        elif node.type == "pair_pattern":
+            stack.append(node.fields["value"])
+        elif node.type == "variable_declarator":
+            stack.append(node.fields["name"])
+        else:
+            stack += node.named
+    return names
+
+
+def var_names(body: Node) -> set[str]:
+    """The names ``var`` makes in a function body, at any depth but not in functions within."""
+    names: set[str] = set()
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        if node.type == "variable_declaration":
+            names |= declared_names(node)
+        elif node.type == "for_in_statement" and node.has("var"):
+            names |= declared_names(node.fields["left"])
+        if node.type not in FUNCTIONS or node is body:
+            stack += node.named
+    return names
+
+
+def lexical_names(statements: list[Node]) -> set[str]:
+    """The names ``let``, ``const``, ``class``, ``function`` and ``import`` make among statements of one block."""
+    names: set[str] = set()
+    for outer in statements:
+        node = outer.fields.get("declaration", outer) if outer.type == "export_statement" else outer
+        if node.type == "lexical_declaration":
+            names |= declared_names(node)
+        elif node.type in ("class_declaration", "function_declaration", "generator_function_declaration"):
+            names.add(node.fields["name"].text)
+    return names
