@@ -1,0 +1,107 @@
+"""System checks: a setting that cannot be meant so, a middleware where it cannot help."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Warning
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from . import conf
+from .middleware import ExceptionExtraMiddleware
+
+__all__ = ["check_middleware", "check_settings"]
+
+_PREFIX = "EXCEPTION_EXTRA_"
+_AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+
+def check_settings(**_kwargs: object) -> list[CheckMessage]:
+    """E001: the identity; E002: the switch; W001: a name that is read by nobody."""
+    return [*_identity(), *_in_debug(), *_unknown()]
+
+
+def check_middleware(**_kwargs: object) -> list[CheckMessage]:
+    """W002: not in `MIDDLEWARE`; W003: nobody sets `request.user`; I001: a reporter that speaks before it."""
+    found = list(_middleware())
+    mine = [at for at, (_, middleware) in enumerate(found) if _is_a(middleware, ExceptionExtraMiddleware)]
+    if not mine:
+        return [
+            Warning(
+                "django_exception_extra is in INSTALLED_APPS, but its middleware is not in MIDDLEWARE: nothing is recorded.",
+                hint="Add 'django_exception_extra.ExceptionExtraMiddleware' at the end of MIDDLEWARE.",
+                id="django_exception_extra.W002",
+            )
+        ]
+    authentication = import_string(_AUTH)
+    messages: list[CheckMessage] = []
+    if not any(_is_a(middleware, authentication) for _, middleware in found):
+        messages.append(
+            Warning(
+                "No AuthenticationMiddleware in MIDDLEWARE: a request has no user, and error reports will say nothing.",
+                hint=f"Add {_AUTH!r}, or silence this if another middleware sets request.user.",
+                id="django_exception_extra.W003",
+            )
+        )
+    messages += [
+        Info(
+            f"{path} stands after ExceptionExtraMiddleware and has a process_exception() of its own, which runs first: "
+            "what it reports does not say who was logged in.",
+            hint="Move 'django_exception_extra.ExceptionExtraMiddleware' to the end of MIDDLEWARE, "
+            "or silence this if that middleware reports nothing.",
+            id="django_exception_extra.I001",
+        )
+        for path, middleware in found[mine[-1] + 1 :]
+        if hasattr(middleware, "process_exception")
+    ]
+    return messages
+
+
+def _identity() -> Iterator[CheckMessage]:
+    value = conf.identity()
+    if value in conf.MODES:
+        return
+    try:
+        conf.custom_identity(value)
+    except ImproperlyConfigured as error:
+        close = difflib.get_close_matches(str(value), conf.MODES, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else "Nobody is recorded until this is put right."
+        yield Error(str(error), hint=hint, id="django_exception_extra.E001")
+
+
+def _in_debug() -> Iterator[CheckMessage]:
+    value = getattr(settings, "EXCEPTION_EXTRA_IN_DEBUG", False)
+    if not isinstance(value, bool):
+        yield Error(
+            f"EXCEPTION_EXTRA_IN_DEBUG is {value!r}, it must be True or False.",
+            hint="Any text is true, 'False' included; write the bare word.",
+            id="django_exception_extra.E002",
+        )
+
+
+def _unknown() -> Iterator[CheckMessage]:
+    # A misspelt EXCEPTION_EXTRA_IDENTITY would put more into the mails than was wanted.
+    for name in dir(settings):
+        if name.startswith(_PREFIX) and name not in conf.NAMES:
+            close = difflib.get_close_matches(name, conf.NAMES, n=1, cutoff=0.8)
+            yield Warning(
+                f"{name} is not a setting of django_exception_extra.",
+                hint=f"Did you mean {close[0]}?" if close else f"There are {' and '.join(conf.NAMES)}.",
+                id="django_exception_extra.W001",
+            )
+
+
+def _middleware() -> Iterator[tuple[str, Any]]:
+    for path in settings.MIDDLEWARE:
+        try:
+            yield path, import_string(path)
+        except ImportError:
+            continue  # Django refuses to start with it, and says why
+
+
+def _is_a(middleware: object, base: type) -> bool:
+    return isinstance(middleware, type) and issubclass(middleware, base)

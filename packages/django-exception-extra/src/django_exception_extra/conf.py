@@ -1,0 +1,52 @@
+"""The settings, each read when it is asked for, so that `override_settings` works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+__all__ = ["MODES", "NAMES", "Custom", "custom_identity", "identity", "in_debug"]
+
+Custom = Callable[[HttpRequest, Any], str | None]
+
+MODES = ("id", "username", "masked", "full")
+NAMES = ("EXCEPTION_EXTRA_IDENTITY", "EXCEPTION_EXTRA_IN_DEBUG")
+
+
+def identity() -> Any:
+    """`EXCEPTION_EXTRA_IDENTITY`: one of `MODES`, or the dotted path of a `Custom` function; as written, unchecked."""
+    return getattr(settings, "EXCEPTION_EXTRA_IDENTITY", "full")
+
+
+def in_debug() -> bool:
+    """`EXCEPTION_EXTRA_IN_DEBUG`: whether to work while `DEBUG` is on, too."""
+    return bool(getattr(settings, "EXCEPTION_EXTRA_IN_DEBUG", False))
+
+
+def custom_identity(value: object) -> Custom:
+    """The function a value of `EXCEPTION_EXTRA_IDENTITY` outside `MODES` points to.
+
+    Raises `ImproperlyConfigured`, with what is accepted, for anything that is not the dotted path of a callable.
+    """
+    accepted = (
+        f"one of {', '.join(map(repr, MODES))} or the dotted path of a function (request, user) -> str | None"
+    )
+    if not isinstance(value, str) or "." not in value:
+        raise ImproperlyConfigured(f"EXCEPTION_EXTRA_IDENTITY is {value!r}, it must be {accepted}.")
+    try:
+        function = import_string(value)
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which cannot be imported: {error}"
+        ) from error
+    if not callable(function):
+        raise ImproperlyConfigured(
+            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which is a {type(function).__name__}; it must be {accepted}."
+        )
+    custom: Custom = function
+    return custom

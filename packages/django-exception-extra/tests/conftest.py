@@ -1,0 +1,82 @@
+"""A Django project that fails in every way there is: `helpers/failing`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))
+
+DATA = tempfile.TemporaryDirectory(prefix="exception-extra-")
+
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "failing.middleware.Saboteur",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "failing.middleware.Saboteur",
+    "django_exception_extra.ExceptionExtraMiddleware",
+]
+
+
+def pytest_configure():
+    settings.configure(
+        SECRET_KEY="of the tests",
+        ALLOWED_HOSTS=["testserver", "localhost"],
+        ADMINS=["ops@example.org"] if django.VERSION >= (6, 0) else [("ops", "ops@example.org")],
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": f"{DATA.name}/db.sqlite3",
+                # A file, since the threads of async handlers must see the same data over connections of their own.
+                "TEST": {"NAME": f"{DATA.name}/test.sqlite3"},
+            }
+        },
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        INSTALLED_APPS=[
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "django_exception_extra",
+            "failing",
+        ],
+        MIDDLEWARE=MIDDLEWARE,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        ROOT_URLCONF="failing.urls",
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+        USE_TZ=True,
+    )
+
+
+def pytest_unconfigure():
+    DATA.cleanup()
+
+
+@pytest.fixture
+def anita(db):
+    return get_user_model().objects.create_user("anita", first_name="Anita", last_name="Test")
+
+
+@pytest.fixture
+def client(anita):
+    """A browser in which Anita is logged in; a failure is answered, not raised."""
+    client = Client(raise_request_exception=False)
+    client.force_login(anita)
+    return client
+
+
+@pytest.fixture
+def told(mailoutbox):
+    """What the last error mail says about who was logged in; None if the line is not there."""
+
+    def read():
+        (mail,) = mailoutbox
+        lines = [line for line in mail.body.splitlines() if line.startswith("ERROR-X-LOGGED-IN = ")]
+        assert len(lines) <= 1
+        return lines[0].removeprefix("ERROR-X-LOGGED-IN = ") if lines else None
+
+    return read

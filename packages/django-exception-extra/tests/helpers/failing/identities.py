@@ -1,0 +1,25 @@
+"""Functions for EXCEPTION_EXTRA_IDENTITY."""
+
+from failing.models import Log
+
+not_callable = "a string"
+
+
+def path_and_user(request, user):
+    return f"{user.username} at {request.path}"
+
+
+def nobody(request, user):
+    return None
+
+
+def raises(request, user):
+    raise LookupError("no tenant")
+
+
+def hostile(request, user):
+    return "anita\r\nBcc: everybody@example.org\n\x1b[2J\ud800"
+
+
+def asks_database(request, user):
+    return f"{user.username} of {Log.objects.count()}"

@@ -1,0 +1,82 @@
+from django.db import InterfaceError, transaction
+from django.utils.decorators import async_only_middleware
+from django.utils.functional import SimpleLazyObject
+
+from failing.models import Log
+
+
+class Saboteur:
+    """Raises on the way in or out, where the request's header `Sabotage` says so: `in0` for its first place."""
+
+    places = 0
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        # Django builds the chain from the inside out.
+        self.place = 1 - Saboteur.places % 2
+        Saboteur.places += 1
+
+    def __call__(self, request):
+        wish = request.headers.get("Sabotage")
+        if wish == f"in{self.place}":
+            raise RuntimeError("sabotage on the way in")
+        if wish == f"gone{self.place}":
+            raise InterfaceError("connection already closed")
+        response = self.get_response(request)
+        if wish == f"out{self.place}":
+            raise RuntimeError("sabotage on the way out")
+        return response
+
+
+def atomic(get_response):
+    """A transaction around everything, which writes a line of its own at the end."""
+
+    def middleware(request):
+        with transaction.atomic():
+            response = get_response(request)
+            if not transaction.get_connection().needs_rollback:
+                Log.objects.create(text="middleware")
+        return response
+
+    return middleware
+
+
+@async_only_middleware
+def async_saboteur(get_response):
+    async def middleware(request):
+        await get_response(request)
+        raise RuntimeError("sabotage in the event loop")
+
+    return middleware
+
+
+class Reporter:
+    """An error reporter of the old kind: sees the exception in `process_exception`."""
+
+    seen = []
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        Reporter.seen.append(request.META.get("ERROR-X-LOGGED-IN"))
+
+
+def ambassador(get_response):
+    """Authentication that is not Django's: a lazy user, by a header."""
+
+    class Token:
+        is_authenticated = True
+        pk = 5
+
+        def __str__(self):
+            return "token-user"
+
+    def middleware(request):
+        request.user = SimpleLazyObject(Token)
+        return get_response(request)
+
+    return middleware

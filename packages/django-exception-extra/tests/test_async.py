@@ -1,0 +1,147 @@
+"""The same through Django's async request handling, where exceptions are handled in other threads."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.core.handlers.asgi import ASGIHandler
+from django.db import connections
+from django.db.backends.signals import connection_created
+from django.test import AsyncClient
+
+from django_exception_extra import META_KEY
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
+
+ANITA = "'anita (Anita Test)'"
+
+
+@pytest.fixture(autouse=True)
+def opened():
+    """The connections opened by the test, in every thread, each with the statements it has sent."""
+    made = []
+
+    def on_created(connection, **_kwargs):
+        sent = []
+        connection.connection.set_trace_callback(sent.append)
+        made.append((connection, sent))
+
+    connection_created.connect(on_created)
+    yield made
+    connection_created.disconnect(on_created)
+    # Django's error mail asks for the user in a thread of a pool, and leaves the connection open there.
+    for connection, _ in made:
+        connection.inc_thread_sharing()
+        connection.close()
+
+
+async def start_counting(opened):
+    await sync_to_async(connections.close_all)()
+    opened.clear()
+
+
+@pytest.fixture
+def aclient(client):
+    aclient = AsyncClient(raise_request_exception=False)
+    aclient.cookies = client.cookies
+    return aclient
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/acrash/",
+        "/acrash_knowing_the_user/",
+        "/acrash_after_login/",
+        "/areturned/",
+        "/crash/",
+        "/crash_knowing_the_user/",
+        "/returned/500/",
+        "/template/",
+    ],
+)
+async def test_failed(path, aclient, told):
+    response = await aclient.get(path)
+    assert response.status_code >= 500
+    assert told() == ANITA
+
+
+@pytest.mark.parametrize("place", ["in1", "out0", "out1"])
+async def test_another_middleware_failed(place, aclient, told):
+    assert (await aclient.get("/afine/", headers={"Sabotage": place})).status_code == 500
+    assert told() == ANITA
+
+
+async def test_after_logout(aclient, told):
+    """`request.auser()` was asked before the logout, and would still give the old answer."""
+    await aclient.get("/acrash_after_logout/")
+    assert told() is None
+
+
+async def test_after_the_session_ended(aclient, told):
+    await aclient.get("/acrash_after_the_session_ended/")
+    assert told() is None
+
+
+async def test_user_from_auser_is_not_loaded_again(aclient, opened, settings):
+    settings.ADMINS = []
+    await start_counting(opened)
+    response = await aclient.get("/acrash_knowing_the_user/")
+    assert response.asgi_request.META[META_KEY] == "anita (Anita Test)"
+    statements = [sql for _, sent in opened for sql in sent]
+    assert len([sql for sql in statements if "auth_user" in sql]) == 1
+
+
+async def test_connection_of_a_pool_thread_is_closed(aclient, opened, settings):
+    """Django handles what an async middleware raises in a thread of a pool, where nobody closes connections."""
+    settings.ADMINS = []
+    settings.MIDDLEWARE = ["failing.middleware.async_saboteur", *settings.MIDDLEWARE]
+    await start_counting(opened)
+    response = await aclient.get("/afine/")
+    assert response.status_code == 500
+    assert response.asgi_request.META[META_KEY] == "anita (Anita Test)"
+    ((connection, sent),) = opened
+    assert len(sent) == 2
+    assert connection.connection is None
+
+
+async def test_success_is_not_looked_at(aclient):
+    response = await aclient.get("/afine/")
+    assert META_KEY not in response.asgi_request.META
+    assert not response.asgi_request.session.accessed
+    assert not hasattr(response.asgi_request, "_cached_user")
+    assert "Vary" not in response
+
+
+async def test_many_at_once_keep_their_users_apart(anita, client, settings):
+    settings.ADMINS = []
+    clients = [AsyncClient(raise_request_exception=False) for _ in range(8)]
+    for one in clients[::2]:
+        one.cookies = client.cookies
+    responses = await asyncio.gather(*(one.get("/acrash/") for one in clients))
+    lines = [response.asgi_request.META.get(META_KEY) for response in responses]
+    assert lines == ["anita (Anita Test)", None] * 4
+
+
+@pytest.mark.parametrize("path", ["/acrash/", "/crash/"])
+async def test_asgi_handler(path, client, told):
+    """The handler an ASGI server calls, not the one of Django's test client."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [
+            (b"host", b"testserver"),
+            (b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()),
+        ],
+    }
+    server = ApplicationCommunicator(ASGIHandler(), scope)
+    await server.send_input({"type": "http.request", "body": b""})
+    start = await server.receive_output(10)
+    await server.receive_output(10)
+    await server.wait(10)
+    assert start["status"] == 500
+    assert told() == ANITA

@@ -1,0 +1,50 @@
+"""A project without django.contrib.auth, sessions or a database, and one that lists only the middleware."""
+
+import importlib.metadata
+import subprocess
+import sys
+
+import django_exception_extra
+
+BARE = """
+import django
+from django.conf import settings
+from django.core import mail
+from django.test.utils import setup_test_environment
+from django.urls import path
+
+def crash(request):
+    raise ValueError("crash")
+
+urlpatterns = [path("", crash)]
+settings.configure(
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="bare",
+    ADMINS=["ops@example.org"] if django.VERSION >= (6, 0) else [("ops", "ops@example.org")],
+    ALLOWED_HOSTS=["*"],
+    MIDDLEWARE=["django_exception_extra.ExceptionExtraMiddleware"],
+)
+django.setup()
+setup_test_environment()
+
+import logging
+seen = logging.Handler()
+seen.emit = lambda record: print("LOGGED", record.getMessage())
+logging.getLogger("django_exception_extra").addHandler(seen)
+logging.getLogger("django_exception_extra").setLevel("DEBUG")
+
+from django.test import Client
+print(Client(raise_request_exception=False).get("/").status_code)
+print(len(mail.outbox), "ERROR-X-LOGGED-IN" in mail.outbox[0].body)
+"""
+
+
+def test_without_auth_sessions_and_database():
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", BARE], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.split("\n") == ["500", "1 False", ""], done.stderr
+
+
+def test_version_is_that_of_the_distribution():
+    assert django_exception_extra.__version__ == importlib.metadata.version("slimstack-exception-extra")

@@ -1,0 +1,134 @@
+"""A user in, one line of text out."""
+
+import types
+import unicodedata
+
+import pytest
+from django.contrib.auth.models import User
+from failing.models import Handle, Member
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_exception_extra import identity
+
+USERS = {
+    "name": User(pk=7, username="anita", first_name="Anita", last_name="Test"),
+    "everything": User(pk=7, username="anita", email="a@x.org", first_name="Anita", last_name="Test"),
+    "username only": User(pk=7, username="anita"),
+    "address only": User(pk=7, username="anita", email="a@x.org"),
+    "first name only": User(pk=7, username="anita", first_name="Anita"),
+    "last name only": User(pk=7, username="anita", last_name="Test"),
+    "neither mail nor names": Handle(pk=7, handle="anita"),
+    "address as username": Member(pk=7, address="anita@mail.example.org", nick="Nita"),
+    "no model at all": types.SimpleNamespace(pk="k1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ("name", "anita (Anita Test)"),
+        ("everything", "anita a@x.org (Anita Test)"),
+        ("username only", "anita"),
+        ("address only", "anita a@x.org"),
+        ("first name only", "anita (Anita)"),
+        ("last name only", "anita (Test)"),
+        ("neither mail nor names", "anita"),
+        ("address as username", "anita@mail.example.org (Nita)"),
+        ("no model at all", "namespace(pk='k1')"),
+    ],
+)
+def test_full(user, expected):
+    assert identity.as_full(USERS[user]) == expected
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ("name", "id=7 a*** (A*** T***)"),
+        ("everything", "id=7 a*** a***@x***.org (A*** T***)"),
+        ("username only", "id=7 a***"),
+        ("address as username", "id=7 a***@m***.org (N***)"),
+        ("no model at all", "id=k1 n***"),
+    ],
+)
+def test_masked(user, expected):
+    assert identity.as_masked(USERS[user]) == expected
+
+
+@pytest.mark.parametrize(
+    ("email", "expected"),
+    [
+        ("root@localhost", "id=1 u*** r***@l***"),
+        ("@x.org", "id=1 u*** ***@x***.org"),
+        ("a@b@x.org", "id=1 u*** a***@x***.org"),
+        ("a@", "id=1 u*** a***@***"),
+    ],
+)
+def test_masked_odd_address(email, expected):
+    assert identity.as_masked(User(pk=1, username="u", email=email)) == expected
+
+
+@given(st.text(min_size=1), st.text(), st.text())
+def test_masked_tells_the_same_for_long_and_short(username, name, tail):
+    short = User(pk=1, username=username[:1] + "x", first_name=name[:1] + "x")
+    long = User(pk=1, username=username[:1] + "xyz", first_name=name[:1] + "xyzzy")
+    if " " not in short.username and not name[:1].isspace() and "@" not in username[:1] + name[:1]:
+        assert identity.as_masked(short) == identity.as_masked(long)
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ("everything", "anita"),
+        ("address as username", "anita@mail.example.org"),
+        ("no model at all", "namespace(pk='k1')"),
+    ],
+)
+def test_username(user, expected):
+    assert identity.as_username(USERS[user]) == expected
+
+
+def test_id():
+    assert identity.as_id(7) == "id=7"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("anita", "anita"),
+        ("Zoë Łukasz 王 ´", "Zoë Łukasz 王 ´"),
+        ("a\r\nBcc: b@x.org", r"a\r\nBcc: b@x.org"),
+        ("a\x1b[2J\x00\x7f", r"a\x1b[2J\x00\x7f"),
+        ("a\u2028b\x85c", r"a\u2028b\x85c"),
+        ("\u202etxt.exe", r"\u202etxt.exe"),
+        ("\ud800", r"\ud800"),
+        (7, "7"),
+        ("", ""),
+    ],
+)
+def test_one_line(text, expected):
+    assert identity.one_line(text) == expected
+
+
+@given(st.text(st.characters(), max_size=3000))
+def test_one_line_always_is(text):
+    line = identity.one_line(text)
+    assert len(line) <= identity.MAX_LENGTH
+    assert len(line.splitlines()) <= 1
+    assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in line)
+    line.encode()
+
+
+def test_cut_is_marked():
+    assert identity.one_line("x" * 1024) == "x" * 1024
+    assert identity.one_line("x" * 1025) == "x" * 1023 + "…"
+    assert identity.one_line("\n" * 600) == (r"\n" * 600)[:1023] + "…"
+
+
+def test_the_longest_user_django_allows_is_not_cut():
+    user = User(pk=1, username="u" * 150, email="e" * 254, first_name="f" * 150, last_name="l" * 150)
+    assert (
+        identity.one_line(identity.as_full(user))
+        == f"{user.username} {user.email} ({user.first_name} {user.last_name})"
+    )

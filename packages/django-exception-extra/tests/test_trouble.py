@@ -1,0 +1,244 @@
+"""When the database, the session or the user model are the trouble: never worse, and the most that is known is said."""
+
+import logging
+import sqlite3
+
+import pytest
+from django.core.handlers.base import BaseHandler
+from django.db import connection
+from django.http import HttpRequest
+from django.test import Client
+from failing.models import Log
+
+from django_exception_extra import META_KEY, ExceptionExtraMiddleware
+
+UNABLE = "Unable to debug who was logged in"
+
+
+# The transaction pytest-django usually wraps around a test would be an outer transaction of the request.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_looks(settings):
+    settings.ADMINS = []
+
+
+@pytest.fixture
+def logged(caplog):
+    """What the package has logged, at every level."""
+    caplog.set_level(logging.DEBUG, "django_exception_extra")
+    return lambda: [r for r in caplog.records if r.name == "django_exception_extra"]
+
+
+@pytest.fixture
+def fail(client):
+    """Ask for a path that fails; returns (the line, the statements that reached the database)."""
+
+    def get(path):
+        sent = []
+        connection.ensure_connection()
+        # SQLite's own word on what reached it: Django's list of queries has those it refused to send, too.
+        connection.connection.set_trace_callback(sent.append)
+        try:
+            response = client.get(path)
+        finally:
+            connection.connection.set_trace_callback(None)
+        assert response.status_code >= 500
+        return response.wsgi_request.META.get(META_KEY), sent
+
+    return get
+
+
+def looked_up(queries):
+    return [sql for sql in queries if "auth_user" in sql or "django_session" in sql]
+
+
+@pytest.fixture
+def outer_atomic(settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:-1], "failing.middleware.atomic", settings.MIDDLEWARE[-1]]
+
+
+@pytest.fixture
+def atomic_requests():
+    connection.settings_dict["ATOMIC_REQUESTS"] = True
+    yield
+    connection.settings_dict["ATOMIC_REQUESTS"] = False
+
+
+@pytest.mark.parametrize("path", ["/twice/", "/twice_hidden/", "/twice_in_a_group/", "/crash/"])
+@pytest.mark.parametrize("atomic", [False, True])
+def test_a_query_failed_and_nothing_is_broken(path, atomic, fail, request):
+    if atomic:
+        request.getfixturevalue("atomic_requests")
+    line, _ = fail(path)
+    assert line == "anita (Anita Test)"
+    assert Log.objects.count() == (0 if atomic or path == "/crash/" else 1)
+
+
+@pytest.mark.parametrize("path", ["/twice/", "/twice_in_sql/", "/twice_hidden/", "/twice_in_a_group/"])
+def test_failed_statement_in_an_outer_transaction(path, fail, outer_atomic):
+    """PostgreSQL answers nothing more in such a transaction, though Django does not know it is broken."""
+    line, queries = fail(path)
+    assert line is None
+    assert looked_up(queries) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected", "look_ups"),
+    [
+        ("/break_transaction/", None, 0),
+        ("/break_transaction_knowing_the_session/", "id={pk} (from the session)", 1),
+        ("/break_transaction_knowing_the_user/", "anita (Anita Test)", 2),
+    ],
+)
+def test_broken_outer_transaction(path, expected, look_ups, fail, anita, outer_atomic):
+    line, queries = fail(path)
+    assert line == (expected and expected.format(pk=anita.pk))
+    assert len(looked_up(queries)) == look_ups
+    assert not any("SAVEPOINT" in sql for sql in queries)
+
+
+@pytest.mark.parametrize(
+    "path", ["/break_transaction_with_a_deferred_user/", "/twice_in_sql_with_a_deferred_user/"]
+)
+def test_user_that_would_need_a_query_in_a_broken_transaction(path, fail, outer_atomic, logged):
+    line, queries = fail(path)
+    assert line is None
+    assert len(looked_up(queries)) == 1
+    assert [record.message for record in logged()] == [UNABLE]
+
+
+def test_function_that_would_query_in_a_broken_transaction(fail, outer_atomic, settings, logged):
+    settings.EXCEPTION_EXTRA_IDENTITY = "failing.identities.asks_database"
+    line, queries = fail("/break_transaction_knowing_the_user/")
+    assert line is None
+    assert not any("failing_log" in sql for sql in queries)
+    assert [record.message for record in logged()] == [UNABLE]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected", "look_ups"),
+    [
+        ("/no_such_table/", None, 0),
+        ("/no_such_table_knowing_the_session/", "id={pk} (from the session)", 1),
+        ("/no_such_table_answered/", None, 0),
+        ("/gone/", None, 0),
+    ],
+)
+def test_sick_database_is_not_asked_again(path, expected, look_ups, fail, anita):
+    line, queries = fail(path)
+    assert line == (expected and expected.format(pk=anita.pk))
+    assert len(looked_up(queries)) == look_ups
+
+
+def test_sick_database_seen_by_another_middleware(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/fine/", headers={"Sabotage": "gone1"})
+    assert response.status_code == 500
+    assert META_KEY not in response.wsgi_request.META
+
+
+@pytest.mark.parametrize("engine", ["signed_cookies", "cache"])
+def test_sick_database_and_a_session_elsewhere(engine, anita, settings):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    client = Client(raise_request_exception=False)
+    client.force_login(anita)
+    response = client.get("/gone/")
+    assert response.wsgi_request.META[META_KEY] == f"id={anita.pk} (from the session)"
+    assert not response.wsgi_request.session.accessed
+
+
+def test_locked_database(client, anita):
+    """Another process holds the database; the look gives up with what the view gave up with."""
+    connection.cursor().execute("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        response = client.get("/crash_knowing_the_user/")
+    finally:
+        other.close()
+        connection.close()
+    assert response.status_code == 500
+    assert META_KEY not in response.wsgi_request.META
+    assert client.get("/who/").content == b"anita"
+
+
+@pytest.mark.parametrize(
+    ("engine", "message"),
+    [
+        ("failing.sessions_nowhere", "no such table"),
+        ("failing.sessions_broken", "the session server is gone"),
+    ],
+)
+def test_session_that_cannot_be_read(engine, message, fail, settings, logged):
+    settings.SESSION_ENGINE = engine
+    line, _ = fail("/crash/")
+    assert line is None
+    (record,) = logged()
+    assert (record.message, record.levelname) == (UNABLE, "DEBUG")
+    assert message in str(record.exc_info[1])
+
+
+def test_failing_look_does_not_break_the_transaction_around(fail, outer_atomic, settings):
+    settings.SESSION_ENGINE = "failing.sessions_nowhere"
+    line, queries = fail("/crash/")
+    assert line is None
+    assert any(sql.startswith("ROLLBACK TO SAVEPOINT") for sql in queries)
+    assert Log.objects.get().text == "middleware"
+
+
+def raising(*_args):
+    raise LookupError("hostile")
+
+
+class Odd:
+    """A user that is authenticated, unless told otherwise."""
+
+    is_authenticated = True
+    pk = 5
+
+
+USERS = {
+    "none": (None, None),
+    "text": ("anita", None),
+    "str raises": (type("U", (Odd,), {"__str__": raising}), None),
+    "str is no text": (type("U", (Odd,), {"__str__": lambda self: 7}), None),
+    "flag raises": (type("U", (Odd,), {"is_authenticated": property(raising)}), None),
+    "email raises": (type("U", (Odd,), {"email": property(raising)}), None),
+    "flag is a method, true": (
+        type("U", (Odd,), {"is_authenticated": lambda s: True, "__str__": lambda s: "old"}),
+        "old",
+    ),
+    "flag is a method, false": (type("U", (Odd,), {"is_authenticated": lambda s: False}), None),
+    "exits": (type("U", (Odd,), {"__str__": lambda self: [].append(raising())}), None),
+    "very long": (type("U", (Odd,), {"__str__": lambda self: "x" * 10_000_000}), "x" * 1023 + "…"),
+}
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_odd_users_never_raise(name, rf):
+    user, expected = USERS[name]
+    request = rf.get("/")
+    request.user = user() if isinstance(user, type) else user
+    assert ExceptionExtraMiddleware(BaseHandler()).process_exception(request, ValueError("crash")) is None
+    assert request.META.get(META_KEY) == expected
+
+
+def test_odd_requests_never_raise(logged):
+    middleware = ExceptionExtraMiddleware(BaseHandler())
+    request = HttpRequest()
+    request.user = type("U", (Odd,), {"__str__": lambda self: "anita"})()
+    del request.META
+    assert middleware.process_exception(request, ValueError("crash")) is None
+    assert [record.message for record in logged()] == [UNABLE]
+    assert middleware.process_exception(None, ValueError("crash")) is None
+
+
+def test_exceptions_that_form_a_circle(client, anita, rf):
+    first, second = ValueError("first"), KeyError("second")
+    first.__context__, second.__context__ = second, first
+    request = rf.get("/")
+    request.user = anita
+    ExceptionExtraMiddleware(BaseHandler()).process_exception(request, first)
+    assert request.META[META_KEY] == "anita (Anita Test)"
