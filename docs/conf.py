@@ -1,0 +1,27 @@
+"""Sphinx: `make docs`."""
+
+import django
+from django.conf import settings
+
+# autodoc imports the packages, and two of them are Django apps.
+settings.configure(
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions"],
+    USE_TZ=True,
+)
+django.setup()
+
+project = "Slimstack"
+author = "the Slimstack contributors"
+copyright = "the Slimstack contributors, BSD-3-Clause"
+
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build", "tests"]
+html_theme = "furo"
+html_title = "Slimstack"
+# The packages' docstrings write code in single backticks.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"exclude-members": "__init__, __new__"}
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3

@@ -1,0 +1,86 @@
+"""The documentation: it can be built, and what it shows is what happens."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import page
+import pytest
+
+DOCS = Path(__file__).parent.parent
+PAGES = sorted(p for p in DOCS.rglob("*.md") if "_build" not in p.parts)
+
+
+def do(path, folder, timeout=115):
+    command = [sys.executable, page.__file__, path]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_what_a_page_says_is_so(path, tmp_path):
+    done = do(path, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_sphinx_builds_without_a_warning(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-b",
+        "html",
+        DOCS,
+        tmp_path / "html",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=115, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "html/index.html").exists()
+
+
+def test_pages_are_done_at_all():
+    """A pattern that matches nothing would let every page pass."""
+    found = [block for path in PAGES for block in page.blocks(path.read_text())]
+    assert {"pycon", "console"} <= {block.language for block in found}
+    assert {"file", "append", "background", "get"} <= {block.marker.partition(" ")[0] for block in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("```pycon\n>>> 1 + 1\n2\n```\n", ""),
+        ("```pycon\n>>> 1 + 1\n3\n```\n", "line 1: "),
+        ("```pycon\n>>> a = 1\n```\n\n```pycon\n>>> a\n1\n```\n", ""),
+        ("```pycon\n>>> a\n```\n", "NameError"),
+        ("```console\n$ echo one two\none ...\n$ echo b\nb\n```\n", ""),
+        ("```console\n$ echo a\nb\n```\n", "$ echo a\nexpected:\nb\n\ngot:\na"),
+        ("```console\n$ exit 3\n```\n", "ended with 3"),
+        (
+            "% file a/b.py 1000000000\n```python\nb = 7\n```\n\n```pycon\n>>> import a.b\n>>> a.b.b\n7\n```\n",
+            "",
+        ),
+        ("% file b.py 1000000000\n```python\n```\n\n```console\n$ date -u -r b.py +%Y\n2001\n```\n", ""),
+        ("% file b\n```text\nx\n```\n% append b\n```text\ny\n```\n```console\n$ cat b\nx\ny\n```\n", ""),
+        ("% not run: it would take a year\n```console\n$ false\n```\n", ""),
+        ("```text\nanything\n```\n", ""),
+        ("\n\n```python\nanything\n```\n", "line 3: nothing says what this python block is for"),
+        ("```\nanything\n```\n", "nothing says what this plain block is for"),
+        ("% flie b.py\n```python\n```\n", "unknown marker 'flie b.py'"),
+        ("% background 8000\n```console\n$ exit 4\n```\n", "nothing answers on its port (exit code 4)"),
+        (
+            (
+                "% file x.html\n```html\n<p>\n```\n% background 8000\n```console\n$ python -m http.server 8000\n```\n"
+                "% get http://127.0.0.1:8000/x.html\n```html\n<p>\n```\n"
+            ),
+            "",
+        ),
+    ],
+)
+def test_the_way_pages_are_done(text, says, tmp_path):
+    (tmp_path / "page.md").write_text(textwrap.dedent(text))
+    done = do(tmp_path / "page.md", tmp_path)
+    assert (done.returncode == 0) == (says == ""), done.stderr
+    assert says in done.stderr
