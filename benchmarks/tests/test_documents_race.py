@@ -18,7 +18,7 @@ from harness.rounds import run_race
 
 RACE = find_races()["documents"]
 CASES = {case.key for case in RACE.cases}
-NEED_NO_RIVAL = ("pymongo", "pymongo_async")
+NEED_NO_RIVAL = ("pymongo", "pymongo_async", "mongokit")
 
 LIBRARY = """
     from races.documents.shapes import TALK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -109,6 +110,40 @@ def test_what_before_costs_is_not_counted(clock: Clock) -> None:
 def test_an_operation_that_ignores_its_loops_is_an_error(clock: Clock) -> None:
     with pytest.raises(ValueError, match="does not do its work once for each loop"):
         measure(Operation(run=lambda loops: None), "wall", minimum=0.2, samples=1)
+
+
+def test_an_operation_that_gets_faster_is_given_more_loops(clock: Clock) -> None:
+    slow_until = [2]
+
+    def run(loops: int) -> None:
+        slow_until[0] -= 1
+        clock.work(1e-3 if slow_until[0] >= 0 else 1e-5, 0.0)(loops)
+
+    taken = measure(Operation(run=run), "wall", minimum=0.2, samples=2)
+
+    assert [sample.run.wall >= 0.2 for sample in taken] == [True, True]
+    assert taken[0].run.loops >= 20_000
+
+
+def test_garbage_is_collected_before_the_clock_starts(clock: Clock) -> None:
+    class Node:
+        pass
+
+    alive: list[weakref.ref[Node]] = []
+    seen: list[bool] = []
+
+    def make_garbage() -> None:
+        node = Node()
+        node.itself = node  # type: ignore[attr-defined]
+        alive.append(weakref.ref(node))
+
+    def run(loops: int) -> None:
+        seen.append(alive[-1]() is None)
+        clock.work(1.0, 1.0)(loops)
+
+    measure(Operation(run=run, before=make_garbage), "wall", minimum=0.2, samples=2)
+
+    assert seen == [True] * 3
 
 
 def test_the_collector_is_on_and_does_not_see_what_set_up_made(clock: Clock) -> None:

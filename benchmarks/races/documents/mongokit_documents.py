@@ -53,7 +53,8 @@ class Order(Document):
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """``collection.Talk(values).save()``, ``collection.Talk.get_from_id(...)``, ``collection.Talk.find()``."""
-    with scratch_database("bench_mongokit") as database, Connection(uri()) as connection:
+    connection = Connection(uri())
+    with scratch_database("bench_mongokit") as database, connection:
         connection.register([Talk, Order])
         scope = connection[database.name]
         yield {
