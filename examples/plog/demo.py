@@ -36,13 +36,15 @@ class Demo(BaseApplication):
     """gunicorn in this very process, so that one process is the parent of all that is served."""
 
     def __init__(self, listener: socket.socket, var: Path) -> None:
-        self.listener = listener
+        # gunicorn closes the descriptor it is given.
+        self.descriptor = os.dup(listener.fileno())
+        self.address = "http://{}:{}/".format(*listener.getsockname())
         self.var = var
         super().__init__()
 
     def load_config(self) -> None:
         settings: dict[str, Any] = {
-            "bind": f"fd://{self.listener.fileno()}",
+            "bind": f"fd://{self.descriptor}",
             "workers": WORKERS,
             # Threads, so that a slow reader does not hold a worker; and such a worker looks once a second whether its
             # parent is still there.
@@ -67,8 +69,7 @@ class Demo(BaseApplication):
     def announce(self, worker: Any) -> None:
         # The first worker says it, once it has loaded the site. One that replaces it is of a higher age.
         if worker.age == 1:
-            host, port = self.listener.getsockname()
-            say(f"plog runs on http://{host}:{port}/ (Ctrl-C stops it)")
+            say(f"plog runs on {self.address} (Ctrl-C stops it)")
 
 
 def say(line: str) -> None:
@@ -106,7 +107,6 @@ def bound_socket(port: int) -> socket.socket:
             f"port {port} cannot be had: {error.strerror}. To see who has it: lsof -i :{port} (or ss -ltnp). "
             f"To take another: PORT={port + 1 if port < 65535 else port - 1} make demo"
         ) from error
-    listener.set_inheritable(True)
     return listener
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
-
-from bson import ObjectId
+from typing import TYPE_CHECKING
 
 from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
+
+if TYPE_CHECKING:
+    from bson import ObjectId
 
 __all__ = ["AUTHOR_LENGTH", "TEXT_LENGTH", "Comment", "Post"]
 
@@ -22,14 +24,23 @@ def now() -> datetime.datetime:
 class Post(DjangoDocument):
     """One article: Markdown turned to safe HTML when it was stored, so that showing it costs nothing."""
 
-    _id: ObjectId
-    slug: str
-    title: str
-    published: datetime.datetime
-    categories: list[str]
-    html: str
-    digest: str  # of the source and of how it was rendered: tells whether the file has changed since
+    if TYPE_CHECKING:
+        _id: ObjectId
+        slug: str
+        title: str
+        published: datetime.datetime
+        categories: list[str]
+        html: str
+        digest: str
 
+    structure = {
+        "slug": str,
+        "title": str,
+        "published": datetime.datetime,
+        "categories": [str],
+        "html": str,
+        "digest": str,  # of the source: tells whether the file has changed since
+    }
     required_fields = ["slug", "title", "published", "categories", "html"]
     validators = {"categories": lambda names: all(name and "/" not in name for name in names)}
     use_dot_notation = True
@@ -43,12 +54,19 @@ class Post(DjangoDocument):
 class Comment(DjangoDocument):
     """What a reader wrote: plain text. Who wrote it may be empty."""
 
-    _id: ObjectId
-    post: str  # the post's slug
-    author: str
-    text: str
-    added: datetime.datetime
+    if TYPE_CHECKING:
+        _id: ObjectId
+        post: str
+        author: str
+        text: str
+        added: datetime.datetime
 
+    structure = {
+        "post": str,  # the post's slug
+        "author": str,
+        "text": str,
+        "added": datetime.datetime,
+    }
     required_fields = ["post", "text", "added"]
     default_values = {"author": "", "added": now}
     validators = {
