@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from . import blocks, minify
 from .conf import conf
-from .pipeline import Manner, Pipeline, Record
+from .pipeline import Pipeline
+from .records import Manner, Record
 from .sources import Source, SourceError, is_foreign, split_suffix
 
 __all__ = ["Address", "Lazy", "Off", "Place", "Resolver", "current", "reset", "slimfile", "staticfile"]
@@ -131,8 +132,8 @@ class Lazy:
         known = self._texts.get(key)
         if known is None:
             kind = kind or minify.guess(text)
-            engine = self._pipeline.options.minifiers.get(kind)
-            result = minify.slim(text, kind, engine) if kind else minify.Slimmed(text)
+            chain = self._pipeline.options.minifiers.get(kind, ())
+            result = minify.slim(text, kind, chain)
             if result.problem:
                 self._warn(place, f"inline {kind} is printed without minifying: {result.problem}")
             known = result.text
