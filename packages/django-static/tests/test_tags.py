@@ -147,7 +147,10 @@ def test_urls_are_escaped_for_html_unless_told_otherwise(site):
     site.write("a.png", "", 5)
     name = '/a.png?"<b>&'
     assert site.render("{% staticfile name %}", name=name) == "/a.5.png?&quot;&lt;b&gt;&amp;"
-    assert site.render("{% autoescape off %}{% staticfile name %}{% endautoescape %}", name=name) == '/a.5.png?"<b>&'
+    assert (
+        site.render("{% autoescape off %}{% staticfile name %}{% endautoescape %}", name=name)
+        == '/a.5.png?"<b>&'
+    )
     assert site.render("{% staticfile name %}", name='/no"<script>') == "/no&quot;&lt;script&gt;"
     site.settings.DJANGO_STATIC = False
     assert site.render("{% staticfile name %}", name='"<script>') == "&quot;&lt;script&gt;"
@@ -177,7 +180,9 @@ def test_bad_arguments_name_tag_and_line(site, tag, named):
 
 @pytest.mark.parametrize("kind", ["", " js", ' "js"', " 'js'"])
 def test_slimcontent(site, kind):
-    template = "{% slimcontent" + kind + " %}window.onload = function() {\n   dostuff();\n};{% endslimcontent %}"
+    template = (
+        "{% slimcontent" + kind + " %}window.onload = function() {\n   dostuff();\n};{% endslimcontent %}"
+    )
     assert site.render(template) == "window.onload=function(){dostuff()}"
 
 

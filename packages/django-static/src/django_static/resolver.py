@@ -100,6 +100,7 @@ class Lazy:
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
         self._blocks: dict[tuple[str, bool, str], str] = {}
         self._texts: dict[tuple[str, str], str] = {}
+        self._sources: dict[str, Source] = {}
         self._records: dict[_Run, Record] = {}
         self._retry_at: dict[str | _Run, float] = {}
         self._warned: dict[str, None] = {}
@@ -170,14 +171,20 @@ class Lazy:
 
     def _find(self, name: str, place: Place | None) -> Source | None:
         """The original of a name, or None with one warning; silently None for another host."""
+        known = self._sources.get(name)
+        if known is not None:
+            return known
         if not self._pipeline.sources.is_ours(name) or self._is_resting(name):
             return None
         try:
-            return self._pipeline.sources.find(name)
+            found = self._pipeline.sources.find(name)
         except SourceError as error:
             self._rest(name)
             self._warn(place, f"{error}; the given URL is printed")
             return None
+        if not self._recheck:
+            _remember(self._sources, name, found)
+        return found
 
     def _publish(
         self, wanted: Sequence[Source], slim: bool, manner: Manner, place: Place | None

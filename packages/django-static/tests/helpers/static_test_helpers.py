@@ -42,7 +42,9 @@ def to_parent(parts: tuple[str, str], mtime: int) -> str:
 
 
 def all_in_one(names: list[str], max_length: int) -> str:
-    return "/bundles/" + "+".join(name.rsplit("/", 1)[1].split(".")[0] for name in names)[:max_length] + ".css"
+    return (
+        "/bundles/" + "+".join(name.rsplit("/", 1)[1].split(".")[0] for name in names)[:max_length] + ".css"
+    )
 
 
 not_callable = 7
