@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.core.signals import setting_changed
 
 __all__ = ["StaticConfig"]
@@ -15,6 +16,8 @@ class StaticConfig(AppConfig):
     verbose_name = "Static files"
 
     def ready(self) -> None:
+        from .checks import check_settings
         from .resolver import reset
 
+        register(check_settings, Tags.staticfiles)
         setting_changed.connect(reset, dispatch_uid="django_static.resolver.reset")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from .pipeline import Manner, Record
+from .records import Manner, Record
 from .references import html as markup
 from .references import splice
 from .sources import Source

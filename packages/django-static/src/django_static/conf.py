@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from .minify import DEFAULT_ENGINES
 from .output import STATE_FOLDER
-from .pipeline import Options
+from .records import Options
 from .sources import Sources, finders_of_staticfiles
 
 __all__ = ["LATER", "PREFIX", "Conf", "conf"]
@@ -92,9 +92,13 @@ class Conf:
         return self._callable("COMBINE_FILENAMES_GENERATOR")
 
     @property
-    def minifiers(self) -> Mapping[str, str | None]:
-        """``DJANGO_STATIC_MINIFIERS``: the engine of each kind: ``"tdewolff"``, a dotted path, or None for none."""
-        return {**DEFAULT_ENGINES, **self._get("MINIFIERS", {})}
+    def minifiers(self) -> Mapping[str, Sequence[str]]:
+        """``DJANGO_STATIC_MINIFIERS``: the engines of each kind, the boldest first; none to leave a kind alone."""
+        given = {
+            kind: () if chain is None else (chain,) if isinstance(chain, str) else tuple(chain)
+            for kind, chain in self._get("MINIFIERS", {}).items()
+        }
+        return {**DEFAULT_ENGINES, **given}
 
     def options(self) -> Options:
         """The settings the pipeline needs, as plain values."""

@@ -177,12 +177,10 @@ def _joined_js(texts: Sequence[str]) -> str:
         if not body:
             continue
         last_line = body.rpartition("\n")[2]
-        # A comment at the end would swallow the separator.
-        pieces.append(
-            f"{body}\n;\n"
-            if "//" in last_line or "--" in last_line or body.startswith("#!")
-            else f"{body};\n"
-        )
+        if "//" in last_line or "--" in last_line or last_line.startswith("#!"):
+            pieces.append(f"{body}\n;\n")  # a comment would swallow what follows
+        else:
+            pieces.append(f"{body}\n" if body.endswith(";") else f"{body};\n")
     return "".join(pieces)
 
 

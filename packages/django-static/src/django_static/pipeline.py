@@ -4,77 +4,20 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from . import minify, names, output, parts
 from .parts import Part
+from .records import Manner, Options, Output, Record, from_json, to_json
 from .sources import Missing, Signature, Source, SourceError, Sources, signature
 
-__all__ = ["Manner", "Options", "Output", "Pipeline", "Record"]
+__all__ = ["Pipeline"]
 
 logger = logging.getLogger("django_static")
 
 #: To be raised whenever the same originals would be published as other bytes.
 _FORMAT = "1"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The settings the pipeline works by; see :class:`django_static.conf.Conf`."""
-
-    #: Where locks and records of finished work lie.
-    state: Path
-    save_prefix: Path | None = None
-    name_prefix: str = ""
-    media_url: str = ""
-    use_symlink: bool = True
-    name_max_length: int = 40
-    filename_generator: Callable[..., str] | None = None
-    combine_filenames_generator: Callable[..., str] | None = None
-    minifiers: Mapping[str, str | None] = field(default_factory=lambda: dict(minify.DEFAULT_ENGINES))
-    #: Seconds to wait for another process that is preparing the same files.
-    lock_timeout: float = 30.0
-
-
-class Manner(Enum):
-    """How a run of files is published."""
-
-    #: In as few files as keep order and meaning.
-    USUAL = "usual"
-    #: The bytes as they are, since the page holds a hash of them.
-    VERBATIM = "verbatim"
-    #: All in one file, as ``"a.js;b.js"`` asks for.
-    TOGETHER = "together"
-    #: A module of the page: one that exports is known to others by its own URL, and keeps it.
-    MODULE = "module"
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A published file."""
-
-    #: How many of the given sources are in it.
-    count: int
-    #: Its path as a URL, percent-decoded and without prefix: ``/css/a.1269174558.css``.
-    url: str
-    #: What a page prints.
-    public: str
-    path: Path
-    stamp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Finished work, and the state of the originals it was made of."""
-
-    outputs: tuple[Output, ...]
-    inputs: Mapping[str, Signature]
-    #: References that led nowhere; when one is there again the work is done anew.
-    missing: tuple[str, ...]
 
 
 class Pipeline:
@@ -113,13 +56,13 @@ class Pipeline:
         slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
         key = self._key(wanted, slim, manner)
         place = self.options.state / f"{key}.json"
-        record = _from_json(output.load(place))
+        record = from_json(output.load(place))
         if record is not None and self.is_current(record):
             return record
         job = _Job(self, slim, manner, above)
         examined = [job.examine(source, inline=len(wanted) > 1) for source in wanted]
         with output.locked(self.options.state / f"{key}.lock", self.options.lock_timeout):
-            record = _from_json(output.load(place))
+            record = from_json(output.load(place))
             if record is not None and self.is_current(record):
                 return record
             outputs = tuple(job.write(group) for group in job.groups(examined))
@@ -127,7 +70,7 @@ class Pipeline:
             for problem in job.problems:
                 logger.warning("%s", problem)
             if not job.is_incomplete:
-                output.store(place, _to_json(record))
+                output.store(place, to_json(record))
         return record
 
     def _key(self, wanted: tuple[Source, ...], slim: bool, manner: Manner) -> str:
@@ -329,7 +272,7 @@ class _Job:
         kind = part.source.kind
         if not part.is_utf8 or minify.is_minified(part.source.name):
             return text
-        result = minify.slim(text, kind, self.options.minifiers.get(kind))
+        result = minify.slim(text, kind, self.options.minifiers[kind])
         if result.problem:
             self.problems.append(f"{part.source.path}: published without minifying: {result.problem}")
         return result.text
@@ -351,25 +294,3 @@ class _Job:
 
 def _name_of(function: Callable[..., str] | None) -> str:
     return "" if function is None else f"{function.__module__}.{function.__qualname__}"
-
-
-def _to_json(record: Record) -> dict[str, Any]:
-    return {
-        "outputs": [[o.count, o.url, o.public, str(o.path), o.stamp] for o in record.outputs],
-        "inputs": record.inputs,
-        "missing": record.missing,
-    }
-
-
-def _from_json(value: Any) -> Record | None:
-    try:
-        outputs = tuple(
-            Output(int(c), str(u), str(p), Path(path), int(s)) for c, u, p, path, s in value["outputs"]
-        )
-        inputs = {
-            str(path): None if seen is None else (int(seen[0]), int(seen[1]))
-            for path, seen in value["inputs"].items()
-        }
-        return Record(outputs, inputs, tuple(map(str, value["missing"])))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return None

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from . import blocks, minify
 from .conf import conf
-from .pipeline import Manner, Pipeline, Record
+from .pipeline import Pipeline
+from .records import Manner, Record
 from .sources import Source, SourceError, is_foreign, split_suffix
 
 __all__ = ["Address", "Lazy", "Off", "Place", "Resolver", "current", "reset", "slimfile", "staticfile"]
@@ -99,6 +100,7 @@ class Lazy:
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
         self._blocks: dict[tuple[str, bool, str], str] = {}
         self._texts: dict[tuple[str, str], str] = {}
+        self._sources: dict[str, Source] = {}
         self._records: dict[_Run, Record] = {}
         self._retry_at: dict[str | _Run, float] = {}
         self._warned: dict[str, None] = {}
@@ -131,8 +133,8 @@ class Lazy:
         known = self._texts.get(key)
         if known is None:
             kind = kind or minify.guess(text)
-            engine = self._pipeline.options.minifiers.get(kind)
-            result = minify.slim(text, kind, engine) if kind else minify.Slimmed(text)
+            chain = self._pipeline.options.minifiers.get(kind, ())
+            result = minify.slim(text, kind, chain)
             if result.problem:
                 self._warn(place, f"inline {kind} is printed without minifying: {result.problem}")
             known = result.text
@@ -169,14 +171,20 @@ class Lazy:
 
     def _find(self, name: str, place: Place | None) -> Source | None:
         """The original of a name, or None with one warning; silently None for another host."""
+        known = self._sources.get(name)
+        if known is not None:
+            return known
         if not self._pipeline.sources.is_ours(name) or self._is_resting(name):
             return None
         try:
-            return self._pipeline.sources.find(name)
+            found = self._pipeline.sources.find(name)
         except SourceError as error:
             self._rest(name)
             self._warn(place, f"{error}; the given URL is printed")
             return None
+        if not self._recheck:
+            _remember(self._sources, name, found)
+        return found
 
     def _publish(
         self, wanted: Sequence[Source], slim: bool, manner: Manner, place: Place | None

@@ -1,13 +1,15 @@
 """Make a text smaller without changing what it does, or give it back as it was.
 
 No engine is trusted: what it returns is read again and compared with what it was given (see :mod:`.verify`). When it
-differs in meaning, or the engine fails, the original is the result, with the reason in a leading comment.
+differs in meaning, or the engine fails, the next engine is asked, and after the last one the original is the result,
+with the reason in a leading comment.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from . import engines, verify
@@ -17,7 +19,11 @@ __all__ = ["DEFAULT_ENGINES", "KINDS", "Slimmed", "guess", "is_minified", "slim"
 logger = logging.getLogger("django_static")
 
 KINDS = ("css", "js", "html")
-DEFAULT_ENGINES = dict.fromkeys(KINDS, "tdewolff")
+DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
+    "css": ("tdewolff", "strip"),
+    "js": ("tdewolff", "strip"),
+    "html": ("tdewolff",),
+}
 
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 _CHARSET = re.compile(r'@charset "[^"]*";')
@@ -36,38 +42,45 @@ def is_minified(name: str) -> bool:
     return name.lower().endswith(_MINIFIED)
 
 
-def slim(text: str, kind: str, engine: str | None) -> Slimmed:
-    """Minify a text of a kind (``css``, ``js`` or ``html``) with a named engine; never raises.
+def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
+    """Minify a text of a kind (``css``, ``js`` or ``html``); never raises.
 
-    ``engine`` is ``"tdewolff"``, the dotted path of a ``minify(text, kind) -> text``, or None to leave the text alone.
+    ``chain`` names engines, the boldest first: ``"tdewolff"``, ``"strip"``, or the dotted path of a
+    ``minify(text, kind) -> text``. The first result that means the same as the text is taken.
     """
-    if engine is None or not text.strip():
+    if not chain or not text.strip():
         return Slimmed(text)
     head = _HASH_BANG.match(text) if kind == "js" else None
     start = head.end() if head else 0
     body = text[start:]
-    try:
-        smaller = engines.load(engine)(body, kind)
-        problem = (
-            verify.difference(body, smaller, kind) if isinstance(smaller, str) else "the engine gave no text"
-        )
-    except Exception as error:  # noqa: BLE001 (an engine may fail in any way; the page must not)
-        problem = f"{type(error).__name__}: {error}"
-    if problem:
-        return Slimmed(_with_comment(text, kind, problem), problem)
-    return Slimmed(text[:start] + smaller) if len(smaller) < len(body) else Slimmed(text)
+    problems: list[str] = []
+    for name in chain:
+        try:
+            smaller = engines.load(name)(body, kind)
+            problem = verify.difference(body, smaller, kind)
+        except Exception as error:  # noqa: BLE001 (an engine may fail in any way; the page must not)
+            problem = f"{type(error).__name__}: {error}"
+        if not problem:
+            if problems:
+                logger.info("minified with %s, since %s", name, "; ".join(problems))
+            return Slimmed(text[:start] + smaller) if len(smaller) < len(body) else Slimmed(text)
+        problems.append(f"{name}: {problem}")
+    reason = "; ".join(problems)
+    return Slimmed(_with_comment(text, kind, reason), reason)
 
 
 def guess(text: str) -> str:
     """The kind of a text without a name: ``html``, ``css``, ``js``, or empty when it is none of them for sure."""
     stripped = text.strip()
+    if not stripped:
+        return ""
     if stripped.startswith("<") and not stripped.startswith("<!--"):
         return "html"
-    if verify.is_script(stripped):
-        return "js"
-    if verify.is_style(stripped):
-        return "css"
-    return "html" if re.search(r"<[A-Za-z!/]", stripped) else ""
+    is_script, is_style = verify.is_script(stripped), verify.is_style(stripped)
+    if is_script != is_style:
+        return "js" if is_script else "css"
+    # "a" NEWLINE "{ b: c }" is both: a name and a labelled block, and a rule.
+    return "html" if not is_script and re.search(r"<[A-Za-z!/]", stripped) else ""
 
 
 def _with_comment(text: str, kind: str, problem: str) -> str:

@@ -9,20 +9,24 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-__all__ = ["EngineError", "load", "tdewolff"]
+from ..references import css, splice
+from . import css_strip, js_strip
+
+__all__ = ["EngineError", "load", "names", "strip", "tdewolff"]
 
 Engine = Callable[[str, str], str]
 
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
 #: Leave out of HTML only what can be verified token by token.
 _CONFIGURATION: dict[str, str | bool | int] = {
-    "html-keep-conditional-comments": True,
+    "html-keep-special-comments": True,
     "html-keep-default-attr-vals": True,
     "html-keep-document-tags": True,
     "html-keep-end-tags": True,
     "html-keep-quotes": True,
 }
 _TIMEOUT_SECONDS = 60
+_MASK = "django-static-data-"
 
 #: The process that has loaded the engine. Its runtime is Go's: after a fork its threads are missing in the child,
 #: and a call there would wait for ever.
@@ -34,13 +38,13 @@ class EngineError(Exception):
 
 
 def load(name: str) -> Engine:
-    """The engine of a name: ``tdewolff``, or the dotted path of a callable.
+    """The engine of a name: ``tdewolff``, ``strip``, or the dotted path of a callable.
 
     Raises:
         ImportError: no such module or attribute.
     """
-    if name == "tdewolff":
-        return tdewolff
+    if name in _OWN:
+        return _OWN[name]
     module, _, attribute = name.rpartition(".")
     try:
         engine: Engine = getattr(import_module(module), attribute)
@@ -51,9 +55,26 @@ def load(name: str) -> Engine:
 
 def tdewolff(text: str, kind: str) -> str:
     """Minify with https://github.com/tdewolff/minify, in this process or, where that would hang, in one of its own."""
-    if _loaded_by not in (None, os.getpid()):
-        return _in_a_process_of_its_own(text, kind)
-    return _in_this_process(text, kind)
+    run = _in_this_process if _loaded_by in (None, os.getpid()) else _in_a_process_of_its_own
+    if kind != "css" or "data:" not in text:
+        return run(text, kind)
+    # It rewrites what is inside data: URLs, which is not ours to judge.
+    found = [reference for reference in css.references(text) if reference.url[:5].lower() == "data:"]
+    masked = splice(text, [(part.start, part.end, f"{_MASK}{number}") for number, part in enumerate(found)])
+    result = run(masked, kind)
+    return splice(
+        result,
+        [
+            (part.start, part.end, text[found[number].start : found[number].end])
+            for part in css.references(result)
+            if part.url.startswith(_MASK) and (number := int(part.url.removeprefix(_MASK))) < len(found)
+        ],
+    )
+
+
+def strip(text: str, kind: str) -> str:
+    """Take out comments and white space, nothing else; knows style sheets and scripts."""
+    return _STRIPPERS[kind](text)
 
 
 def _in_this_process(text: str, kind: str) -> str:
@@ -101,3 +122,12 @@ def _python() -> str:
         if candidate and Path(candidate).name.lower().startswith("python") and Path(candidate).exists():
             return candidate
     raise EngineError("no Python interpreter was found to run tdewolff-minify in")
+
+
+_STRIPPERS: dict[str, Callable[[str], str]] = {"css": css_strip.strip, "js": js_strip.strip}
+_OWN: dict[str, Engine] = {"tdewolff": tdewolff, "strip": strip}
+
+
+def names() -> list[str]:
+    """The engines that are asked for by a short name."""
+    return list(_OWN)

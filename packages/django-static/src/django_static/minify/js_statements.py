@@ -16,8 +16,11 @@ _BOOLEAN = ("not", "==", "===", "<", ">", "<=", ">=", "in", "instanceof", "true"
 _LITERALS = ("null", "undefined", "true", "false", "number", "string")
 _JUMPS = ("return", "throw", "break", "continue")
 _STATEMENTS = frozenset(
-    (
-        *_JUMPS,
+    [
+        "return",
+        "throw",
+        "break",
+        "continue",
         "if",
         "block",
         "declare",
@@ -29,8 +32,12 @@ _STATEMENTS = frozenset(
         "switch",
         "try",
         "label",
-    )
-    + ("with", "import", "export", "directive", "debugger_statement")
+        "with",
+        "import",
+        "export",
+        "directive",
+        "debugger_statement",
+    ]
 )
 
 
@@ -375,9 +382,9 @@ def _shared_end(test: Form, then: list[Form], other: list[Form]) -> Form | None:
     head = then[-1][:-1]
     if head != other[-1][:-1]:
         return None
-    if head not in (("return",), ("throw",)):
-        if head[:2] != ("assign", "=") or head[2][0] not in ("name", "variable"):
-            return None
+    is_assignment = head[:2] == ("assign", "=") and head[2][0] in ("name", "variable")
+    if head not in (("return",), ("throw",)) and not is_assignment:
+        return None
     values = [
         sequence([*branch[:-1], branch[-1][-1]]) if branch[:-1] else branch[-1][-1]
         for branch in (then, other)

@@ -17,7 +17,7 @@ _CLOSING = tuple("})],;")
 _TIGHT = frozenset("{}()[];,:?=&|*%^~!\"'`")
 
 
-def strip(text: str, kind: str = "js") -> str:
+def strip(text: str) -> str:
     """The script without its comments, apart from licences (``/*!``), and without the white space it does not need.
 
     Raises:

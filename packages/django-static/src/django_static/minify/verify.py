@@ -1,22 +1,82 @@
-"""The judge: whether a minified text still means what the original did."""
+"""The judge: whether a minified text still means what the original did.
+
+Both are read by a parser of their language and brought into a normal form in which all that honest minifiers change is
+alike. The forms must be equal; a text that cannot be read is never judged to be equal to another.
+"""
 
 from __future__ import annotations
 
-from ..references import js
+from collections.abc import Sequence
+from typing import Any
+
+from . import css_form, html_form, js_form
 
 __all__ = ["difference", "is_script", "is_style"]
+
+_SHOWN = 60
 
 
 def difference(before: str, after: str, kind: str) -> str:
     """What makes the second text mean something else than the first; empty when it means the same."""
-    if kind == "js" and js.parse(after).root_node.has_error:
-        return "the result has syntax errors"
-    return ""
+    if kind == "js":
+        return _of_scripts(before, after)
+    if kind == "css":
+        return _first_difference(css_form.normal_form(before), css_form.normal_form(after))
+    return _first_difference(html_form.normal_form(before, _inner), html_form.normal_form(after, _inner))
 
 
 def is_script(text: str) -> bool:
-    return not js.parse(text).root_node.has_error
+    """Whether a text reads as JavaScript without an error."""
+    return js_form.normal_form(text) is not None
 
 
 def is_style(text: str) -> bool:
-    return "{" in text
+    """Whether a text reads as rules of CSS without an error."""
+    forms = css_form.normal_form(text)
+    return bool(forms) and "('error',)" not in repr(forms)
+
+
+def _of_scripts(before: str, after: str) -> str:
+    if not _licences(before) <= _licences(after):
+        return "a licence comment is missing"
+    try:
+        first, second = js_form.normal_form(before), js_form.normal_form(after)
+    except RecursionError:
+        return "the script is nested too deeply to be compared"
+    if first is None or second is None:
+        return "the original has syntax errors" if first is None else "the result has syntax errors"
+    return _first_difference(first, second)
+
+
+def _licences(text: str) -> set[str]:
+    """The comments that begin with ``/*!``, without their white space."""
+    if "/*!" not in text:
+        return set()
+    return {"".join(part.split("*/")[0].split()) for part in text.split("/*!")[1:]}
+
+
+def _inner(text: str, kind: str) -> Any:
+    """The form of a script or style sheet in HTML; one that cannot be read must stay as it is."""
+    if kind == "css":
+        return css_form.normal_form(text)
+    form = js_form.normal_form(text)
+    return text if form is None else form
+
+
+def _first_difference(before: Sequence[Any], after: Sequence[Any]) -> str:
+    if before == after:
+        return ""
+    for number, (first, second) in enumerate(zip(before, after, strict=False)):
+        if first != second:
+            return f"the result means something else: {_shown(before, number)} became {_shown(after, number)}"
+    return f"the result means something else: {len(before)} parts became {len(after)}"
+
+
+def _shown(form: Sequence[Any], number: int) -> str:
+    """A piece of a form for people: around the place in a list of words, or the part itself, cut."""
+    piece = form[number]
+    while isinstance(piece, tuple | list) and len(piece) == 1:
+        piece = piece[0]
+    if isinstance(piece, str):
+        piece = " ".join(part for part in form[max(0, number - 6) : number + 6] if isinstance(part, str))
+    return repr(piece)[:_SHOWN]

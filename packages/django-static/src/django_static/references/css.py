@@ -66,7 +66,7 @@ class _Positions:
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
 
     def offset(self, node: ast.Node) -> int:
-        return self._starts[node.source_line - 1] + int(node.source_column) - 1
+        return self._starts[int(node.source_line) - 1] + int(node.source_column) - 1
 
     def line(self, offset: int) -> int:
         return bisect.bisect_right(self._starts, offset)

@@ -1,0 +1,227 @@
+"""System checks: every setting is looked at before a page depends on it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.utils.module_loading import import_string
+
+from .conf import LATER, PREFIX, conf
+from .minify import KINDS, engines
+
+__all__ = ["check_settings"]
+
+_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK")
+_TEXTS = ("_NAME_PREFIX", "_MEDIA_URL")
+_GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
+_OTHERS = ("_SAVE_PREFIX", "_MEDIA_ROOTS", "_NAME_MAX_LENGTH", "_MINIFIERS")
+_KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_OTHERS)]
+_LEAST_LENGTH = 16
+_ORIGINAL = "django-static"
+
+
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """All messages about the settings; registered by the app."""
+    return [
+        *_names(),
+        *_types(),
+        *_save_prefix(),
+        *_prefixes(),
+        *_media_roots(),
+        *_name_max_length(),
+        *_generators(),
+        *_minifiers(),
+        *_runserver(),
+        *_original(),
+    ]
+
+
+def _given(name: str) -> Any:
+    return getattr(settings, PREFIX + name, None)
+
+
+def _names() -> Iterator[CheckMessage]:
+    given = [name for name in dir(settings) if name == PREFIX or name.startswith(f"{PREFIX}_")]
+    for name in given:
+        if name in LATER:
+            if getattr(settings, name):
+                yield Warning(
+                    f"{name} is set, but this version does not act on it.",
+                    hint=f"Remove it; what there is instead: {LATER[name]}.",
+                    id="django_static.W001",
+                )
+        elif name not in _KNOWN:
+            near = difflib.get_close_matches(name, _KNOWN, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(_KNOWN)}."
+            yield Warning(f"There is no setting {name}.", hint=hint, id="django_static.W002")
+
+
+def _types() -> Iterator[CheckMessage]:
+    for name in _BOOLEANS:
+        if not isinstance(_given(name), bool | None):
+            yield Error(
+                f"{PREFIX}{name} is {_given(name)!r}.",
+                hint="Set it to True or False.",
+                id="django_static.E001",
+            )
+    for name in _TEXTS:
+        if not isinstance(_given(name), str | None):
+            yield Error(
+                f"{PREFIX}{name} is {_given(name)!r}.", hint="Set it to a string.", id="django_static.E002"
+            )
+
+
+def _save_prefix() -> Iterator[CheckMessage]:
+    name = f"{PREFIX}_SAVE_PREFIX"
+    value = _given("_SAVE_PREFIX")
+    if not isinstance(value, str | Path | None):
+        yield Error(f"{name} is {value!r}.", hint="Set it to the path of a folder.", id="django_static.E003")
+    elif value and not Path(value).is_absolute():
+        yield Error(
+            f"{name} is the relative path {str(value)!r}.",
+            hint="Give an absolute path, such as BASE_DIR / 'cache-forever': a server may start in any folder.",
+            id="django_static.E004",
+        )
+    elif value and conf.enabled:
+        folder = next(parent for parent in (Path(value), *Path(value).parents) if parent.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            yield Warning(
+                f"{name} is {str(value)!r}, and {str(folder)!r} cannot be written to by this user.",
+                hint="Until it can be, pages print the URLs they were given.",
+                id="django_static.W003",
+            )
+
+
+def _prefixes() -> Iterator[CheckMessage]:
+    prefix, host = _given("_NAME_PREFIX"), _given("_MEDIA_URL")
+    if isinstance(prefix, str) and prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        yield Warning(
+            f"{PREFIX}_NAME_PREFIX is {prefix!r}.",
+            hint=f"It is read as {conf.name_prefix!r}; write it so.",
+            id="django_static.W004",
+        )
+    if isinstance(host, str) and host:
+        if host.endswith("/"):
+            yield Warning(
+                f"{PREFIX}_MEDIA_URL ends in a slash: {host!r}.",
+                hint=f"It is read as {conf.media_url!r}; write it so.",
+                id="django_static.W005",
+            )
+        if not host.startswith(("//", "http://", "https://", "/")):
+            yield Error(
+                f"{PREFIX}_MEDIA_URL is {host!r}, which a browser reads as a relative path.",
+                hint=f"Write '//{host}' or 'https://{host}'.",
+                id="django_static.E005",
+            )
+
+
+def _media_roots() -> Iterator[CheckMessage]:
+    value = _given("_MEDIA_ROOTS")
+    if value is None:
+        return
+    if isinstance(value, str | bytes) or not isinstance(value, list | tuple):
+        yield Error(
+            f"{PREFIX}_MEDIA_ROOTS is {value!r}.",
+            hint="Set it to a list of folders.",
+            id="django_static.E006",
+        )
+        return
+    for root in value:
+        if not Path(root).is_dir():
+            yield Warning(
+                f"{PREFIX}_MEDIA_ROOTS names {str(root)!r}, which is not a folder.",
+                hint="Files are not looked for there until it is one.",
+                id="django_static.W006",
+            )
+
+
+def _name_max_length() -> Iterator[CheckMessage]:
+    value = _given("_NAME_MAX_LENGTH")
+    if value is not None and (not isinstance(value, int) or not _LEAST_LENGTH <= value <= 200):
+        yield Error(
+            f"{PREFIX}_NAME_MAX_LENGTH is {value!r}.",
+            hint=f"Set it to a number of characters from {_LEAST_LENGTH} to 200.",
+            id="django_static.E007",
+        )
+
+
+def _generators() -> Iterator[CheckMessage]:
+    for name in _GENERATORS:
+        value = _given(name)
+        if not value or callable(value):
+            continue
+        try:
+            found = import_string(value)
+        except (ImportError, AttributeError, TypeError) as error:
+            yield Error(
+                f"{PREFIX}{name} is {value!r}: {error}.",
+                hint="Give the dotted path of a function.",
+                id="django_static.E008",
+            )
+        else:
+            if not callable(found):
+                yield Error(
+                    f"{PREFIX}{name} names {found!r}, which cannot be called.",
+                    hint="Give the dotted path of a function.",
+                    id="django_static.E008",
+                )
+
+
+def _minifiers() -> Iterator[CheckMessage]:
+    value = _given("_MINIFIERS")
+    if value is None:
+        return
+    if not isinstance(value, Mapping) or set(value) - set(KINDS):
+        yield Error(
+            f"{PREFIX}_MINIFIERS is {value!r}.",
+            hint=f"Set it to a dictionary with some of the keys {', '.join(KINDS)}.",
+            id="django_static.E009",
+        )
+        return
+    for kind in value:
+        for engine in conf.minifiers[kind]:
+            try:
+                engines.load(engine)
+            except (ImportError, AttributeError) as error:
+                yield Error(
+                    f"{PREFIX}_MINIFIERS has {engine!r} for {kind!r}: {error}.",
+                    hint=f"There are {', '.join(engines.names())}, and the dotted paths of functions.",
+                    id="django_static.E010",
+                )
+
+
+def _runserver() -> Iterator[CheckMessage]:
+    finder = "django_static.finders.PublishedFinder"
+    if (
+        conf.enabled
+        and conf.debug
+        and settings.STATIC_ROOT
+        and not _given("_SAVE_PREFIX")
+        and "django.contrib.staticfiles" in settings.INSTALLED_APPS
+        and finder not in settings.STATICFILES_FINDERS
+    ):
+        yield Warning(
+            "Static files are published into STATIC_ROOT, which runserver does not serve.",
+            hint=f"Add {finder!r} to STATICFILES_FINDERS, or set {PREFIX}_SAVE_PREFIX.",
+            id="django_static.W007",
+        )
+
+
+def _original() -> Iterator[CheckMessage]:
+    try:
+        version = metadata.version(_ORIGINAL)
+    except metadata.PackageNotFoundError:
+        return
+    yield Error(
+        f"The abandoned distribution {_ORIGINAL} {version} is installed beside slimstack-static; both have the package "
+        "django_static, and what is imported is a mixture of the two.",
+        hint=f"pip uninstall {_ORIGINAL}, then pip install --force-reinstall slimstack-static.",
+        id="django_static.E011",
+    )

@@ -1,0 +1,65 @@
+"""The literals of a script as values: strings, numbers, regular expressions, property keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__all__ = ["key", "number", "regex", "unescaped"]
+
+#: A node of the normal form: a tuple of a tag and forms, strings, lists of forms, or variables.
+Form = tuple[Any, ...]
+
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\n\r\u2028\u2029])|(0(?![0-9]))|([\s\S]))"
+)
+_CLASS = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*\]", re.DOTALL)
+_NEEDLESS_ESCAPE = re.compile(r"\\([^\w\\\]^\-]|-(?=\]$))|\\.", re.DOTALL)
+_SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def key(form: Form) -> Form:
+    """A property key: ``a[0]``, ``a["0"]`` and ``{0: 1}`` mean the same one."""
+    if form[0] == "number" and form[1].endswith(".0") and "e" not in form[1]:
+        return ("string", form[1][:-2])
+    return form
+
+
+def number(text: str) -> Form:
+    plain = text.replace("_", "").lower()
+    if plain.endswith("n"):
+        return ("bigint", str(int(plain[:-1], 0)))
+    if len(plain) > 1 and plain[0] == "0" and plain.isdigit():
+        return ("number", repr(float(int(plain, 10 if set(plain) & set("89") else 8))))
+    if plain[:2] in ("0x", "0o", "0b"):
+        return ("number", repr(float(int(plain, 0))))
+    return ("number", repr(float(plain)))
+
+
+def _plain_class(match: re.Match[str]) -> str:
+    """A character class without the backslashes it does not need."""
+    found = match[0]
+    return found if found[0] == "\\" else _NEEDLESS_ESCAPE.sub(lambda escape: escape[1] or escape[0], found)
+
+
+def unescaped(text: str) -> str:
+    """The value of the inside of a string or untagged template."""
+    if "\\" not in text:
+        return text
+
+    def value(match: re.Match[str]) -> str:
+        braced, four, two, newline, zero, other = match.groups()
+        if newline is not None:
+            return ""
+        if zero is not None:
+            return "\0"
+        code = braced or four or two
+        return chr(int(code, 16)) if code else _SIMPLE.get(other, other)
+
+    return _ESCAPE.sub(value, text).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def regex(pattern: str, flags: str) -> Form:
+    """A regular expression; ``\\/`` and ``/`` are the same in a character class."""
+    letters = "".join(sorted(flags))
+    return ("regex", pattern if "v" in letters else _CLASS.sub(_plain_class, pattern), letters)

@@ -1,0 +1,166 @@
+"""Scripts in one file: joined safely, kept apart where one file would do something else."""
+
+from __future__ import annotations
+
+import pytest
+
+import django_static
+from django_static.references import js
+
+
+@pytest.fixture
+def combine(site):
+    def run(*scripts: str | bytes, slim: bool = False, attributes: str = "") -> list[str]:
+        """The contents of the files that a block with these scripts loads."""
+        for number, content in enumerate(scripts):
+            site.write(f"s{number}.js", content, 5)
+        tag = "slimall" if slim else "staticall"
+        html = "".join(f"<script src=/s{number}.js{attributes}></script>" for number in range(len(scripts)))
+        rendered = site.render(f"{{% {tag} %}}{html}{{% end{tag} %}}")
+        urls = [part.split('"')[1] for part in rendered.split("<script")[1:]]
+        return [(site.media / url.lstrip("/")).read_bytes().decode(errors="replace") for url in urls]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("scripts", "joined"),
+    [
+        pytest.param(("a()", "b()"), "a();\nb();\n", id="no semicolon"),
+        pytest.param(("a = b", "(function(){})()"), "a = b;\n(function(){})();\n", id="a call it is not"),
+        pytest.param(("a() // end", "b()"), "a() // end\n;\nb();\n", id="comment at the end"),
+        pytest.param(("a()\n--> x", "b()"), "a()\n--> x\n;\nb();\n", id="html-like comment"),
+        pytest.param(("a()", "  \n"), "a();\n", id="empty part"),
+        pytest.param(
+            ("#!/usr/bin/env node\na()", "#!/usr/bin/env node\nb()"),
+            "#!/usr/bin/env node\na();\nb();\n",
+            id="hash-bang",
+        ),
+        pytest.param(("a()\n//# sourceMappingURL=a.js.map", "b()"), "a();\nb();\n", id="source map"),
+        pytest.param(
+            ("'use strict'; a()", "'use strict'; b()"),
+            "'use strict'; a();\n'use strict'; b();\n",
+            id="both strict",
+        ),
+        pytest.param(("var a", "var a"), "var a;\nvar a;\n", id="var twice"),
+        pytest.param(
+            ("if (typeof a == 'x') b()", "var a"), "if (typeof a == 'x') b();\nvar a;\n", id="asks for a var"
+        ),
+    ],
+)
+def test_joined(combine, scripts, joined):
+    assert combine(*scripts) == [joined]
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        pytest.param(("'use strict'; a()", "b()"), id="strict and not"),
+        pytest.param(("a()", '"use strict"; b()'), id="not and strict"),
+        pytest.param(("let a", "let a"), id="let twice"),
+        pytest.param(("let {a, b: [c]} = d", "const c = 1"), id="destructured"),
+        pytest.param(("function a() {} a()", "function a() {} a()"), id="function twice"),
+        pytest.param(("var a = 1", "function a() {}"), id="var and function"),
+        pytest.param(("class A {}", "var A"), id="class and var"),
+        pytest.param(("for (var a of b);", "let a"), id="var of a loop"),
+        pytest.param(("if (typeof A == 'undefined') b()", "class A {}"), id="asked for before it is there"),
+        pytest.param(("a(", "b()"), id="syntax error"),
+        pytest.param(("import a from 'a'", "b()"), id="module"),
+        pytest.param(("import('./a.js')", "b()"), id="relative import"),
+        pytest.param(("document.currentScript.dataset", "b()"), id="own element"),
+        pytest.param((b"a('\xe9')", "b()"), id="another encoding"),
+    ],
+)
+def test_apart(combine, scripts):
+    assert len(combine(*scripts)) == len(scripts)
+
+
+def test_three_with_one_in_the_middle(combine):
+    assert combine("a()", "'use strict'; b()", "c()") == ["a()", "'use strict'; b()", "c()"]
+
+
+def test_slim_parts(combine):
+    assert combine("a ( 1 ) ;", "/*! licence */\nb ( 2 ) ;", slim=True) == ["a(1);\n/*! licence */b(2);\n"]
+
+
+def test_a_minified_file_is_not_minified_again(site):
+    site.write("a.min.js", "a ( 1 ) ;", 5)
+    site.write("b.minified.js", "b ( 2 ) ;", 5)
+    site.write("c.js", "c ( 3 ) ;", 5)
+    assert site.text(django_static.slimfile("/a.min.js")) == "a ( 1 ) ;"
+    html = site.slimall("".join(f"<script src=/{name}.js></script>" for name in ("a.min", "b.minified", "c")))
+    assert html == '<script src="/a.min_b.minified_c.5.js"></script>'
+    assert site.text("/a.min_b.minified_c.5.js") == "a ( 1 ) ;\nb ( 2 ) ;\nc(3);\n"
+
+
+def test_a_failing_part_is_joined_as_it_was(site, warned):
+    site.settings.DJANGO_STATIC_MINIFIERS = {"js": "static_test_helpers.lossy"}
+    site.write("a.js", "a(1); b(2)", 5)
+    site.write("b.js", "c(3); d(4)", 5)
+    html = site.slimall("<script src=/a.js></script><script src=/b.js></script>")
+    text = site.text(html.split('"')[1])
+    assert text.count("/* django-static: not minified: ") == 2
+    assert text.endswith("c(3); d(4);\n")
+    assert len(warned()) == 2
+
+
+class TestModules:
+    def test_are_never_combined(self, combine):
+        assert combine("a()", "b()", attributes=" type=module") == ["a()", "b()"]
+
+    def test_one_that_exports_keeps_the_url_others_know_it_by(self, site):
+        site.write("a.js", "import './b.js'; a()", 5)
+        site.write("b.js", "export const b = 1", 5)
+        html = "<script type=module src=/a.js></script><script type=module src=/b.js></script>"
+        assert site.slimall(html) == (
+            '<script type=module src="/a.5.js"></script><script type=module src="/b.js"></script>'
+        )
+        assert site.text("/a.5.js") == 'import"./b.js";a()'
+
+    def test_one_that_is_asked_for_by_name_is_published(self, site):
+        site.write("b.js", "export const b = 1", 5)
+        assert django_static.staticfile("/b.js") == "/b.5.js"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbfa ( 1 )", b"a('\xe9')", b"a()\r\nb()\r\n", b"\0", b"\xff\xfe"],
+)
+def test_no_bytes_make_it_fail(site, data):
+    site.write("a.js", data, 5)
+    for url in (django_static.staticfile("/a.js"), django_static.slimfile("/a.js")):
+        assert (site.media / url.lstrip("/")).exists()
+    published = (site.media / django_static.slimfile("/a.js").lstrip("/")).read_bytes()
+    if b"\xe9" in data or b"\xff" in data:
+        assert published == data, "bytes of an unknown encoding are not touched"
+
+
+def test_a_mark_stays_at_the_front(site):
+    site.write("a.js", "\ufeffa( 'é' )", 5)
+    site.write("b.js", "b( 'é' )", 5)
+    html = site.slimall("<script src=/b.js></script><script src=/a.js></script>")
+    data = (site.media / html.split('"')[1].lstrip("/")).read_bytes()
+    assert data.decode() == '\ufeffb("é");\na("é");\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "fact", "value"),
+    [
+        ("'use asm'; 'use strict'; a()", "is_strict", True),
+        ("a(); 'use strict'", "is_strict", False),
+        ("/* c */ 'use strict'", "is_strict", True),
+        ("('use strict')", "is_strict", False),
+        ("export {a}", "has_exports", True),
+        ("import a from 'b'", "has_exports", False),
+        ("import a from './b'", "is_relative", True),
+        ("import a from 'b'", "is_relative", False),
+        ("a = import.meta.url", "is_relative", True),
+        ("export * from '../b'", "is_relative", True),
+        ("function f() { var a } { var b; let c }", "variables", frozenset({"b"})),
+        ("async function f() {} function* g() {}", "functions", frozenset({"f", "g"})),
+        ("let a, [b, ...c] = d, {e = 1, f: {g}} = h; class I {}", "lexical", frozenset("abcegI")),
+        ("typeof a; typeof b.c", "asked", frozenset({"a"})),
+    ],
+)
+def test_facts(text, fact, value):
+    assert getattr(js.read(text), fact) == value

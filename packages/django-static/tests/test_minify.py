@@ -1,0 +1,376 @@
+"""Minifying is safe or it does not happen: what the judge lets through, what it stops, and what is published then."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import django_static
+from django_static import minify
+from django_static.minify import engines, verify
+
+SAME_SCRIPTS = {
+    "semicolon": ("window.onload = function() {\n   dostuff();\n};", "window.onload=function(){dostuff()}"),
+    "local names": ("(function(){var long=1;f(long)})()", "(function(){var e=1;f(e)})()"),
+    "if as and": ("if(a){b()}", "a&&b()"),
+    "if else": ("if(!a){b()}else{c()}", "a?c():b()"),
+    "nested ifs": ("if(a){if(b)c()}", "a&&b&&c()"),
+    "de morgan": ("if(!a||!b)c()", "a&&b||c()"),
+    "return": ("function f(){if(a){return 1}else{return 2}}", "function f(){return a?1:2}"),
+    "return truth": ("function f(){if(a)return true;return false}", "function f(){return!!a}"),
+    "return early": ("function f(){if(a){return}b()}", "function f(){a||b()}"),
+    "return undefined": ("function f(){a();return undefined}", "function f(){a()}"),
+    "comma": ("a();b();return_(c)", "a(),b(),return_(c)"),
+    "while": ("while(a)b()", "for(;a;)b()"),
+    "var hoisted": (
+        "function f(){for(var i=0;i<9;i++){var q=i;g(q)}}",
+        "function f(){for(var e,t=0;t<9;t++)e=t,g(e)}",
+    ),
+    "booleans": ("a=true;b=false;c=undefined;d=Infinity", "a=!0,b=!1,c=void 0,d=1/0"),
+    "strings": ("a='it\\'s'+\"x\";b='\\u00e9'", 'a="it\'sx",b="é"'),
+    "numbers": ("a=1000000;b=0xff;c=0.50;d=1_000", "a=1e6,b=255,c=.5,d=1e3"),
+    "properties": ("a['b']['c-d'];({'e':1,'f-g':2})", 'a.b["c-d"],{e:1,"f-g":2}'),
+    "new": ("new A()", "new A"),
+    "typeof": ("typeof a==='string'", 'typeof a=="string"'),
+    "private": ("class A{#long=1;get(){return this.#long}}", "class A{#e=1;get(){return this.#e}}"),
+    "unused catch": ("try{a()}catch(e){b()}", "try{a()}catch{b()}"),
+    "template": ("a=`x`", 'a="x"'),
+    "arrow": ("a=x=>{return x+1}", "a=e=>e+1"),
+    "++ of a number": ("function f(){var i=0;i=i+1;g(i)}", "function f(){var e=0;++e;g(e)}"),
+    "nullish": ("function f(a){return a!=null?a:b}", "function f(e){return e??b}"),
+    "block": ("{a();b()}", "a(),b()"),
+    "regex class": (r"a=/[\/x]/", "a=/[/x]/"),
+}
+OTHER_SCRIPTS = {
+    "shadowed": (
+        "(function(){var a;function f(){var b=1;a=2}f();g(a)})()",
+        "(function(){var e;function t(){var n=1,e=2}t();g(e)})()",
+    ),
+    "eval": ("(function(){var long=1;eval('long')})()", "(function(){var e=1;eval('long')})()"),
+    "with": ("function f(o,p){with(o)p()}", "function f(e,t){with(e)t()}"),
+    "global renamed": ("var api=1", "var e=1"),
+    "property renamed": ("a.b", "a.c"),
+    "operands": ("a-b", "b-a"),
+    "arguments": ("f(a,b)", "f(b,a)"),
+    "order": ("a();b()", "b();a()"),
+    "order of values": ("const f=a(),[c]=b()", "const[c]=b(),f=a()"),
+    "dangling else": ("if(a){if(b)c()}else d()", "a&&b?c():d()"),
+    "precedence": ("(a,b)+c", "a,b+c"),
+    "group": ("(a+b)*c", "a+b*c"),
+    "minus minus": ("a - -b", "a-b"),
+    "plus plus": ("a + +b", "a+b"),
+    "new line ends": ("a\n++b", "a++;b"),
+    "new line and call": ("a=b\n(c)()", "a=b;c()"),
+    "regex": ("a=/x y/", "a=/xy/"),
+    "regex flags": ("a=/x/g", "a=/x/"),
+    "template white space": ("a=`x  y`", "a=`x y`"),
+    "tagged template": ("a`\\n`", "a`\n`"),
+    "string": ("a='//x'", "a='"),
+    "string white space": ("a='x  y'", "a='x y'"),
+    "strict equality": ("a===b", "a==b"),
+    "not of a comparison": ("!(a<b)", "a>=b"),
+    "optional chain": ("(a?.b).c", "a?.b.c"),
+    "optional number": ("a?.5:1", "a?.b"),
+    "this": ("a=function(){return this}", "a=()=>this"),
+    "async": ("async()=>{}", "()=>{}"),
+    "await": ("async()=>{await a}", "async()=>{a}"),
+    "yield": ("function*f(){yield a}", "function*f(){a}"),
+    "directive lost": ("'use strict';a()", "a()"),
+    "directive made": ("('use strict');a()", "'use strict';a()"),
+    "static": ("class A{static a=1}", "class A{a=1}"),
+    "getter": ("({get a(){return 1}})", "({a(){return 1}})"),
+    "default": ("function f(a=1){return a}", "function f(a){return a}"),
+    "import": ("import{a}from'b'", "import{c}from'b'"),
+    "import attributes": ("import a from'b'with{type:'json'}", "import a from'b'"),
+    "export": ("export{a as b}", "export{a}"),
+    "const": ("const a=1", "let a=1"),
+    "number": ("a=.1", "a=.11"),
+    "big": ("a=1n", "a=1"),
+    "string plus one": ("function f(){var i=g();i=i+1;h(i)}", "function f(){var i=g();++i;h(i)}"),
+    "truth value": ("function f(){if(a)return true;return false}", "function f(){return a}"),
+    "delete": ("delete a.b", "a.b"),
+    "label": ("a:for(;;){for(;;)continue a}", "a:for(;;){for(;;)continue}"),
+    "case": ("switch(a){case 1:b();case 2:c()}", "switch(a){case 1:b();break;case 2:c()}"),
+    "finally": ("try{a()}finally{b()}", "try{a()}catch{b()}"),
+    "hole": ("[,a]", "[a]"),
+    "spread": ("f(...a)", "f(a)"),
+    "__proto__": ("({['__proto__']:a})", "({__proto__:a})"),
+    "broken": ("a()", "a("),
+    "licence": ("/*! mine */a()", "a()"),
+}
+SAME_STYLES = {
+    "white space": ("a > b , c { d : e ; }", "a>b,c{d:e}"),
+    "comment": ("a/**/{b:c}", "a{b:c}"),
+    "colours": (
+        "a{color:#ff0000;border-color:#aabbcc;background-color:rgb(0,0,0)}",
+        "a{color:red;border-color:#abc;background-color:#000}",
+    ),
+    "zeros": ("a{margin:0px 0px;width:0.50em;top:+1.0px}", "a{margin:0;width:.5em;top:1px}"),
+    "weights": ("a{font-weight:bold}", "a{font-weight:700}"),
+    "family": ('a{font-family:"Open Sans",serif}', "a{font-family:open sans,serif}"),
+    "quotes": ("a[b=\"c\"]{d:url('e')}", "a[b=c]{d:url(e)}"),
+    "background": ("a{background:none}", "a{background:0 0}"),
+    "empty rule": ("a{}b{c:d}", "b{c:d}"),
+    "import": ("@import url(a.css);", '@import "a.css"'),
+    "range": ("@font-face{unicode-range:U+0025-00FF}", "@font-face{unicode-range:U+25-FF}"),
+}
+OTHER_STYLES = {
+    "descendant": ("a .b{c:d}", "a.b{c:d}"),
+    "hidden descendant": ("a/**/.b{c:d}", "a .b{c:d}"),
+    "descendant pseudo": ("a :hover{c:d}", "a:hover{c:d}"),
+    "calc": ("a{b:calc(1px + 2px)}", "a{b:calc(1px+2px)}"),
+    "calc of variables": ("a{b:calc(var(--c) + var(--d))}", "a{b:calc(var(--c)+var(--d))}"),
+    "zero in calc": ("a{b:calc(0px + 1%)}", "a{b:calc(0 + 1%)}"),
+    "zero time": ("a{transition:all 0s}", "a{transition:all 0}"),
+    "zero of a variable": ("a{--b:0px}", "a{--b:0}"),
+    "flex": ("a{flex:1 1 0px}", "a{flex:1}"),
+    "quoted keyword": ("a{font-family:'serif'}", "a{font-family:serif}"),
+    "string": ("a{content:'x  y'}", "a{content:'x y'}"),
+    "url": ("a{b:url('x y')}", "a{b:url(xy)}"),
+    "order": ("a{b:c;b:d}", "a{b:d;b:c}"),
+    "rules": ("a{b:c}d{e:f}", "d{e:f}a{b:c}"),
+    "important": ("a{b:c!important}", "a{b:c}"),
+    "lost": ("a{b:c;d:e}", "a{b:c}"),
+    "media": ("@media print{a{b:c}}", "a{b:c}"),
+    "media and": ("@media screen and (min-width:1px){a{b:c}}", "@media screen and(min-width:1px){a{b:c}}"),
+    "keyframes": ("@keyframes a{}", ""),
+    "layer": ("@layer a,b;", ""),
+    "case of a name": ("a{animation-name:Spin}", "a{animation-name:spin}"),
+    "case of a variable": ("a{--B:c}", "a{--b:c}"),
+    "data": ("a{b:url(data:,%41)}", "a{b:url(data:,%42)}"),
+    "colour of a variable": ("a{--b:#ff0000}", "a{--b:red}"),
+}
+SAME_PAGES = {
+    "white space": ("<p>  a   b </p> <p>c</p>", "<p>a b</p><p>c</p>"),
+    "inline": ("a <b> c </b> d", "a <b>c </b>d"),
+    "comment": ("a<!-- b -->c", "ac"),
+    "entity": ("&lt;&#65;", "&lt;A"),
+    "boolean": ('<input disabled="">', "<input disabled>"),
+    "class": ('<p class=" a  b ">', '<p class="a b">'),
+    "script": ("<script>\nvar a  =  1\n</script>", "<script>var a=1</script>"),
+    "style": ("<style>a { b : c }</style>", "<style>a{b:c}</style>"),
+    "style attribute": ('<p style="a : b ;">', '<p style="a:b">'),
+    "handler": ('<p onclick=" a ( ) ; ">', '<p onclick="a()">'),
+    "json": (
+        '<script type="application/json">{ "a": 1 }</script>',
+        '<script type="application/json">{"a":1}</script>',
+    ),
+}
+OTHER_PAGES = {
+    "space between words": ("<b>a</b> <b>c</b>", "<b>a</b><b>c</b>"),
+    "space before an image": ("a <img>", "a<img>"),
+    "pre": ("<pre> a  b </pre>", "<pre>a b</pre>"),
+    "textarea": ("<textarea> a  b </textarea>", "<textarea>a b</textarea>"),
+    "attribute": ('<a href="b">', '<a href="c">'),
+    "lost attribute": ('<input value="">', "<input>"),
+    "end": ("<p>a</p>b", "<p>ab"),
+    "script": ("<script>a()</script>", "<script>b()</script>"),
+    "template script": ("<script type=x> a </script>", "<script type=x>a</script>"),
+    "conditional comment": ("<!--[if IE]>a<![endif]-->", ""),
+    "doctype": ("<!doctype html>", ""),
+    "entity": ("&amp;lt;", "&lt;"),
+}
+
+
+def table(kind: str, pairs: dict[str, tuple[str, str]]) -> list:
+    return [pytest.param(kind, *pair, id=f"{kind}: {name}") for name, pair in pairs.items()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    table("js", SAME_SCRIPTS) + table("css", SAME_STYLES) + table("html", SAME_PAGES),
+)
+def test_the_judge_lets_pass(kind, before, after):
+    assert verify.difference(before, after, kind) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    table("js", OTHER_SCRIPTS) + table("css", OTHER_STYLES) + table("html", OTHER_PAGES),
+)
+def test_the_judge_stops(kind, before, after):
+    assert verify.difference(before, after, kind) != ""
+
+
+UGLY_SCRIPTS = {
+    "regex after )": "if (a) /x y/.test(b) ; c ( )",
+    "division after )": "a = ( b ) / c / d",
+    "regex after }": "function f ( ) { }\n/x/.test ( a )",
+    "template": "a = `b  ${ c ( `d  ${ e }` ) }  // f`",
+    "plus": "a + + b ; a + ++ b ; a - -- b ; a - - b",
+    "new lines": "a\n++b\nlet c = d\n[1].f()\nreturn_\n/x/g",
+    "// in strings": "a = '//' ; b = \"/* c */\" ; d = /[/]\\/\\//",
+    "optional": "a ?.5 : 1 ; a ?.b ?.( c ) ?.[ d ]",
+    "class": "class A extends B { #a = 1 ; static #b ; static { f ( ) } get c ( ) { return this . #a } async * d ( ) { } 'e' = 2 }",
+    "hash-bang": "#!/usr/bin/env node\n'use strict' ; a ( )",
+    "import attributes": "import a from './a.json' with { type : 'json' } ; export default a",
+    "html comments": "<!-- one\na ( )\n--> two\nb ( )",
+    "strict": "'use strict' ; function f ( ) { 'use strict' ; a ( ) }",
+    "licence": "/*! mine */ a ( ) /* yours */",
+    "private in": "class A { #a ; static is ( b ) { return #a in b } }",
+    "numbers": "a = [ 0x10 , 0b11 , 0o7 , 1e21 , .5 , 5. , 1_000 , 10n ]",
+    "unicode": "a = 'é\\u{1F600}\\x41' ; \\u0061b = 1",
+    "exponent": "a = ( - b ) ** 2 ; a **= 2",
+    "nullish": "a ??= b ; a ||= c ; ( a ?? b ) || c",
+    "destructuring": "const { a : { b = 1 } , ... c } = d , [ e , , f ] = g",
+    "loops": "for ( var a in b ) ; for ( const c of d ) e ( c ) ; for await ( const f of g ) ;",
+    "labels": "a : for ( ; ; ) { for ( ; ; ) { continue a } }",
+    "getters": "a = { get b ( ) { return 1 } , set b ( c ) { } , async * [ d ] ( ) { } , __proto__ : null }",
+    "empty": " ; ; ",
+    "only a comment": "// nothing",
+    "catch": "try { a ( ) } catch { } finally { b ( ) }",
+    "eval": "( function ( ) { var long = 1 ; eval ( 'long' ) } ) ( )",
+    "shadow of tdewolff": "(function(){function f(){var s=g(),t;v=s.a}var v;f();h(v)})()",
+    "reordering of tdewolff": "function f ( ) { const a = b ( ) ; const [ c ] = d ( ) ; e ( a , c ) }",
+}
+UGLY_STYLES = {
+    "charset": '@charset "utf-8"; a { b : c }',
+    "blank in a url": 'a { b : url( "x y.png" ) }',
+    "comment as a border": ".a/**/.b , .c /**/ .d { e : f }",
+    "calc": "a { b : calc( ( 1px + 2px ) * -1 - var( --c , 0px ) ) }",
+    "data": "a { b : url( \"data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg'> <a/> </svg>\" ) }",
+    "custom": ":root { --a : { b : c } ; --d : 0px ; --e : ; --F:g }",
+    "supports": "@supports ( display : grid ) and ( not ( display : x ) ) { a { b : c } }",
+    "nesting": "a { & .b { c : d } &:hover { e : f } @media print { g : h } }",
+    "container": "@container x ( width > 100px ) { a { b : c } }",
+    "flex": "a { flex : 1 1 0px } b { flex : 0 0 auto }",
+    "hacks": "a { *zoom : 1 ; _b : c ; filter : progid:X.Y( a = '#80000000' ) }",
+    "licence": "/*! mine */ a { b : c }",
+    "unclosed": "a { b : c",
+    "selectors": "a:not( .b , .c ) > d ~ e + f::before , [ g = 'h' i ] { i : j }",
+    "escapes": ".\\31 a , .b\\:c { content : '\\201C' }",
+    "import": "@import url( 'a.css' ) layer( b ) supports( c : d ) print ;",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [pytest.param("js", text, id=f"js: {name}") for name, text in UGLY_SCRIPTS.items()]
+    + [pytest.param("css", text, id=f"css: {name}") for name, text in UGLY_STYLES.items()],
+)
+def test_ugly_but_legal_input(kind, text):
+    result = minify.slim(text, kind, minify.DEFAULT_ENGINES[kind])
+    assert result.problem == ""
+    assert len(result.text) <= len(text)
+    start = "#!/usr/bin/env node\n" if text.startswith("#!") else ""
+    assert result.text.startswith(start)
+    assert verify.difference(text[len(start) :], result.text[len(start) :], kind) == ""
+
+
+@pytest.mark.parametrize("name", ["shadow of tdewolff", "reordering of tdewolff", "eval"])
+def test_what_the_bold_engine_gets_wrong_is_caught(name):
+    text = UGLY_SCRIPTS[name]
+    assert verify.difference(text, engines.tdewolff(text, "js"), "js").startswith(
+        "the result means something else"
+    )
+
+
+def test_stripping_alone():
+    assert engines.strip("a ( ) // b\nc ( 'd  e' )\n", "js") == "a()\nc('d  e')"
+    assert engines.strip("a < !--b", "js") == "a< !--b"
+    assert engines.strip("/* x */ a , b { c : d ; /*! y */ }", "css") == "a , b{c : d;/*! y */}"
+
+
+@given(st.text(alphabet="ab(){};+-/*'\"`\\ \n<>=!?.:,[]0", max_size=40))
+@settings(deadline=None, max_examples=300)
+def test_whatever_comes_means_the_same_or_stays(text):
+    result = minify.slim(text, "js", ("strip",))
+    if result.problem:
+        assert result.text.endswith(text)
+    elif text.strip():
+        assert verify.difference(text, result.text, "js") == "" or result.text == text
+
+
+@given(st.text(alphabet="ab{};:#.,()'\"\\/* \n@-+0px>!", max_size=40))
+@settings(deadline=None, max_examples=300)
+def test_whatever_style_comes_means_the_same_or_stays(text):
+    result = minify.slim(text, "css", ("strip",))
+    assert result.text.endswith(text) if result.problem else verify.difference(text, result.text, "css") == ""
+
+
+class TestFailure:
+    @pytest.mark.parametrize(
+        ("engine", "reason"),
+        [("broken", "RuntimeError: no"), ("lossy", ""), ("no_text", ""), ("absent", "there is no engine")],
+    )
+    @pytest.mark.parametrize(
+        ("name", "text", "head", "tail"),
+        [
+            ("a.css", "a { b : c }", "/* django-static: not minified: ", " */\na { b : c }"),
+            (
+                "b.css",
+                '@charset "utf-8"; a { b : "é" }',
+                '@charset "utf-8";/* django-',
+                ' */\n a { b : "é" }',
+            ),
+            ("a.js", "'use strict'; a(); b()", "/* django-", " */\n'use strict'; a(); b()"),
+            ("b.js", "#!/bin/node\na(); b()", "#!/bin/node\n/* django-", " */\na(); b()"),
+            ("c.js", "#!/bin/node", "#!/bin/node", ""),
+        ],
+    )
+    def test_publishes_the_original_with_the_reason(
+        self, site, warned, engine, reason, name, text, head, tail
+    ):
+        site.settings.DJANGO_STATIC_MINIFIERS = dict.fromkeys(minify.KINDS, f"static_test_helpers.{engine}")
+        site.write(name, text, 5)
+        published = site.text(django_static.slimfile(f"/{name}"))
+        assert published.startswith(head)
+        assert published.endswith(tail)
+        if tail:
+            assert reason in published
+            assert published.count("*/") == 1
+            assert len(warned()) == 1
+            assert name in warned()[0]
+
+    def test_in_html(self, site):
+        result = minify.slim("<p> a --> </p>", "html", ("static_test_helpers.broken",))
+        assert result.text.endswith("<p> a --> </p>")
+        assert result.text.count("-->") == 2
+
+    def test_the_next_engine_is_asked(self, site, warned):
+        site.settings.DJANGO_STATIC_MINIFIERS = {"js": ["static_test_helpers.broken", "strip"]}
+        site.write("a.js", "a ( 1 )", 5)
+        assert site.text(django_static.slimfile("/a.js")) == "a(1)"
+        assert warned() == []
+
+    def test_none_leaves_a_kind_alone(self, site):
+        site.settings.DJANGO_STATIC_MINIFIERS = {"js": None}
+        site.write("a.js", "a ( 1 )", 5)
+        assert site.text(django_static.slimfile("/a.js")) == "a ( 1 )"
+
+    def test_too_deep(self):
+        deep = "[" * 3000 + "]" * 3000
+        assert "nested too deeply" in minify.slim(deep, "js", ("strip",)).problem
+
+
+def test_the_engine_works_after_a_fork():
+    """Its runtime is Go's, whose threads a fork leaves behind: a call in the child would never return."""
+    code = """
+import os, sys
+from django_static.minify import engines
+assert engines.tdewolff("a ( 1 )", "js") == "a(1)"
+pid = os.fork()
+if pid == 0:
+    ok = engines.tdewolff("var a = 'é' ; ", "js") == 'var a="é"' and engines.tdewolff("a { b : url( data:,x ) }", "css") == "a{b:url(data:,x)}"
+    try:
+        engines.tdewolff("a (", "js")
+    except engines.EngineError as error:
+        ok = ok and "MinifyError" in str(error)
+    os._exit(0 if ok else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_server_that_embeds_python(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/usr/bin/uwsgi")
+    assert os.path.basename(engines._python()).startswith("python")
+    monkeypatch.setattr(sys, "prefix", "/nowhere")
+    with pytest.raises(engines.EngineError, match="no Python interpreter"):
+        engines._python()
