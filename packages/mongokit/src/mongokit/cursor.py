@@ -38,14 +38,14 @@ class Loader(Generic[D]):
         self.registered = registered
         type_field = document_class.type_field
         self.type_field = type_field if type_field in document_class._structure.fields else None
-        self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__  # type: ignore[attr-defined]
+        self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
 
     def load(self, raw: Raw) -> D:
         """Return the document for a decoded dict, which it takes over."""
         cls = self.document_class
         if self.type_field is not None:
             cls = self._stored_class(raw)
-            if cls._structure.nested is not self.document_class._structure.nested:
+            if cls._structure.nested is not self.document_class._structure.loaded:
                 raw = {key: doted(value, cls._structure.nested) for key, value in raw.items()}
         convert = cls._structure.to_python
         document = cls.__new__(cls)
@@ -61,24 +61,50 @@ class Loader(Generic[D]):
         return self.document_class
 
     def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        """Yield documents until ``advance`` raises StopIteration."""
-        cls, collection, bind = self.document_class, self.collection, self._bind
-        # This loop is what a document costs more than a dict: nothing is called in it that can be avoided.
-        new, update = cls.__new__, dict.update
-        plain = self.type_field is None and cls._structure.to_python is None
+        """Return the documents of what ``advance`` returns until it raises StopIteration."""
+        cls = self.document_class
+        if self.type_field is not None or cls._structure.to_python is not None:
+            return self._converted(advance)
+        if cls.__setattr__ is object.__setattr__:
+            return self._plain(advance)
+        return self._bound(advance)
+
+    def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
         load = self.load
-        while True:
-            try:
-                raw = advance()
-            except StopIteration:
-                return
-            if plain:
-                document = new(cls)
-                update(document, raw)
+        try:
+            while True:
+                yield load(advance())
+        except StopIteration:
+            return
+
+    # These loops are what a document costs more than a dict: nothing is called in them that can be avoided.
+
+    def _plain(self, advance: Callable[[], Raw]) -> Iterator[D]:
+        cls, new, collection = self.document_class, self.document_class.__new__, self.collection
+        try:
+            while True:
+                document: Any = new(cls)
+                document |= advance()
+                document._collection = collection
+                yield document
+        except StopIteration:
+            return
+
+    def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
+        cls, new, collection, bind = (
+            self.document_class,
+            self.document_class.__new__,
+            self.collection,
+            self._bind,
+        )
+        try:
+            while True:
+                document: Any = new(cls)
+                document |= advance()
                 bind(document, collection)
                 yield document
-            else:
-                yield load(raw)
+        except StopIteration:
+            return
 
 
 class Cursor(Generic[D]):

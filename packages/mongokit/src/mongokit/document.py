@@ -50,6 +50,7 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
     """
 
     __slots__ = ("_collection",)
+    _collection: RawCollection
 
     __collection__: ClassVar[str | None] = None
     """The name of the collection, for ``database.Class``."""
@@ -74,7 +75,7 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
         if doc and name is not None and name in type(self)._structure.fields and self.get(name) is None:
             self[name] = type(self).__name__
         if collection is not None:
-            Document._collection.__set__(self, collection)  # type: ignore[attr-defined]
+            object.__setattr__(self, "_collection", collection)
 
     def __hash__(self) -> int:  # type: ignore[override]
         if "_id" not in self:
@@ -82,21 +83,21 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
         return hash(self["_id"])
 
     def _bind_like(self, other: Self) -> None:
-        collection = _bound(other)
+        collection = getattr(other, "_collection", None)
         if collection is not None:
-            Document._collection.__set__(self, collection)  # type: ignore[attr-defined]
+            object.__setattr__(self, "_collection", collection)
 
     @property
     def collection(self) -> RawCollection:
         """The collection it is bound to; raises ConnectionError when it is not."""
-        collection = _bound(self)
-        if collection is None:
+        try:
+            return self._collection
+        except AttributeError:
             name = type(self).__name__
             raise ConnectionError(
                 f"this {name} is bound to no collection: make it by collection.{name}(), "
                 f"or by {name}(collection=collection)"
-            )
-        return collection
+            ) from None
 
     @property
     def db(self) -> pymongo.database.Database[Raw]:
@@ -165,7 +166,7 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
     def get_size(self) -> int:
         """Return the size as BSON, in bytes."""
         convert = type(self)._structure.to_bson
-        collection = _bound(self)
+        collection = getattr(self, "_collection", None)
         stored = self if convert is None else convert(self)
         if collection is None:
             return len(bson.encode(stored))
@@ -208,11 +209,3 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
         if not cls._indexes:
             return []
         return collection.create_indexes([index.model() for index in cls._indexes], **options)
-
-
-def _bound(document: Document) -> RawCollection | None:
-    try:
-        collection: RawCollection = Document._collection.__get__(document)  # type: ignore[attr-defined]
-    except AttributeError:
-        return None
-    return collection

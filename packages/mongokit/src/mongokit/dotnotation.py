@@ -9,6 +9,7 @@ from mongokit.structure.compile import ALWAYS_ALLOWED
 
 __all__ = ["DotedDict", "LoadedDotedDict", "WarningDotedDict", "accessors", "doted"]
 
+_HOLDERS = frozenset({dict, list})
 logger = logging.getLogger("mongokit")
 
 
@@ -59,10 +60,15 @@ class WarningDotedDict(LoadedDotedDict):
 
 def doted(value: Any, nested: type[dict[str, Any]]) -> Any:
     """Return a value with the plain dicts in it, at any depth and in lists, as instances of ``nested``."""
-    if type(value) is dict:
-        return nested((key, doted(item, nested)) for key, item in value.items())
-    if type(value) is list and any(type(item) in (dict, list) for item in value):
-        return [doted(item, nested) for item in value]
+    kind = type(value)
+    if kind is dict:
+        return nested(
+            {key: doted(item, nested) if type(item) in _HOLDERS else item for key, item in value.items()}
+        )
+    if kind is list:
+        for item in value:
+            if type(item) in _HOLDERS:
+                return [doted(item, nested) for item in value]
     return value
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pymongo.collection
 import pymongo.database
+from bson.objectid import ObjectId
 from bson.regex import Regex
 from pymongo import MongoClient
 
@@ -23,11 +25,16 @@ D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
 
 
+_PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
+
+
 def scalar(value: Any) -> Any:
     """Return a value that is to be compared as it is; raises TypeError for what MongoDB would take as a condition.
 
     So ``{"$gt": ""}`` in somebody's JSON does not become "any document".
     """
+    if type(value) in _PLAIN_IDS:
+        return value
     if isinstance(value, (re.Pattern, Regex)) or (
         isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
     ):
@@ -61,7 +68,7 @@ class DocumentProxy(Generic[D]):
         self._obj_class = document_class
         self.collection = collection
         self._loader = Loader(document_class, collection, registered or {})
-        nested = document_class._structure.nested
+        nested = document_class._structure.loaded
         if nested is not dict:
             # PyMongo's decoder makes nested dicts of the class for top-level ones.
             options = collection.codec_options.with_options(document_class=nested)

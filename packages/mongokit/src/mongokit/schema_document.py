@@ -81,11 +81,11 @@ class SchemaProperties(type):
             defaults[type_field] = cls.__name__
         declared = Declarations(
             structure=structure,
+            nested=nested,
             types=getattr(cls, "authorized_types", BSON_TYPES),
             required=getattr(cls, "required_fields", ()),
             defaults=defaults,
             validators=getattr(cls, "validators", {}),
-            nested=nested,
         )
         rules = Rules(
             cls.__name__,
@@ -144,7 +144,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
             return
         content = dict(doc)
         if compiled.nested is not dict:
-            content = {key: doted(value, compiled.nested) for key, value in content.items()}
+            for key, value in content.items():
+                content[key] = doted(value, compiled.nested)
         super().__init__(content if compiled.to_python is None else compiled.to_python(content))
 
     def validate(self) -> None:

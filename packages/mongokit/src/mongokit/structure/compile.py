@@ -98,6 +98,9 @@ class _Writer:
 
     def name(self, prefix: str, value: Any) -> str:
         """Return a name under which the compiled function finds an object."""
+        for name, known in self.names.items():
+            if known is value:
+                return name
         name = self.new(prefix)
         self.names[name] = value
         return name
@@ -167,23 +170,28 @@ class _Writer:
                 return test, f"bad_type(failures, {where}, {kind}, {var})"
             case RecordNode():
                 kind = self.name("T", node.container)
-                return f"isinstance({var}, {kind})", f"bad_type(failures, {where}, {kind}, {var})"
+                return self.type_test(
+                    node.container, kind, var
+                ), f"bad_type(failures, {where}, {kind}, {var})"
             case MapNode():
                 return f"isinstance({var}, dict)", f"bad_type(failures, {where}, dict, {var})"
-        return f"isinstance({var}, sequence)", f"bad_type(failures, {where}, list, {var})"
+        return (
+            f"type({var}) is list or isinstance({var}, sequence)",
+            f"bad_type(failures, {where}, list, {var})",
+        )
 
     def type_test(self, kind: type, name: str, var: str, *, exact: bool = False) -> str:
         """Return the condition for one type; ``exact`` leaves out what is accepted for convenience."""
         if kind is int and not self.rules.bool_for_int:
             return f"type({var}) is int or isinstance({var}, int) and not isinstance({var}, bool)"
         if kind is float and self.rules.int_for_float and not exact:
-            return f"isinstance({var}, float) or isinstance({var}, int) and not isinstance({var}, bool)"
+            return f"type({var}) is float or isinstance({var}, float) or isinstance({var}, int) and not isinstance({var}, bool)"
         if kind is list:
-            return f"isinstance({var}, sequence)"
+            return f"type({var}) is list or isinstance({var}, sequence)"
         if kind is Binary and not exact:
             # PyMongo reads what was stored as Binary of subtype 0 as bytes.
             return f"isinstance({var}, {self.name('T', (Binary, bytes))})"
-        return f"isinstance({var}, {name})"
+        return f"type({var}) is {name} or isinstance({var}, {name})"
 
     def body(self, node: Node, var: str, path: _Path, depth: int) -> None:
         """Write what remains to be checked of a value of the right type."""
@@ -236,22 +244,34 @@ class _Writer:
     def record(self, node: RecordNode, var: str, path: _Path, depth: int, *, top: bool = False) -> None:
         """Write the check of named fields: those that must be there, those that may not, then each value."""
         variables = {name: self.new("v") for name in node.fields}
+        doubt = self.new("doubt")
+        number = str(len(node.fields))
+        if top and "_id" not in node.fields:
+            number += f" + ('_id' in {var})"
+        self.write(depth, f"{doubt} = len({var}) != {number}")
         if variables:
-            get = self.new("get")
-            self.write(depth, f"{get} = {var}.get")
-            for name, variable in variables.items():
-                self.write(depth, f"{variable} = {get}({name!r}, M)")
+            self.fields(variables, var, doubt, depth)
         if not self.rules.schemaless:
             declared = {name: not (top and name == "_id") for name in node.fields}
             allowed = ALWAYS_ALLOWED if top else frozenset[str]()
-            doubts = [f"{variables[name]} is M" for name, needed in declared.items() if needed]
-            number = str(sum(declared.values())) + (f" + ('_id' in {var})" if top else "")
-            doubts.append(f"len({var}) != {number}")
-            self.write(depth, f"if {' or '.join(doubts)}:")
+            self.write(depth, f"if {doubt}:")
             arguments = f"{self.name('D', declared)}, {var}, {self.name('E', allowed)}"
             self.write(depth + 1, f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})")
         for name, child in node.fields.items():
             self.value(child, variables[name], path.field(name), depth)
+
+    def fields(self, variables: Mapping[str, str], var: str, doubt: str, depth: int) -> None:
+        """Write the reading of all fields: by subscript, or one by one where one is absent."""
+        # Of an exact dict, which CPython reads twice as fast, and which has no __missing__ to write to the document.
+        self.write(depth, f"exact = {var} if type({var}) is dict else dict({var})")
+        self.write(depth, "try:")
+        for name, variable in variables.items():
+            self.write(depth + 1, f"{variable} = exact[{name!r}]")
+        self.write(depth, "except KeyError:")
+        self.write(depth + 1, f"{doubt} = True")
+        self.write(depth + 1, "get = exact.get")
+        for name, variable in variables.items():
+            self.write(depth + 1, f"{variable} = get({name!r}, M)")
 
     def elements(self, node: ListNode, var: str, path: _Path, depth: int) -> None:
         index, item = self.new("i"), self.new("v")

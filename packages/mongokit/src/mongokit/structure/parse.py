@@ -21,6 +21,7 @@ __all__ = [
     "TupleNode",
     "TypeNode",
     "find_node",
+    "holds_dicts",
     "namespaces",
     "parse_structure",
 ]
@@ -249,6 +250,22 @@ def find_node(root: RecordNode, path: str) -> Node | None:
             waiting.extend(_children(node.item) if not isinstance(node.item, ListNode) else [node.item])
         waiting.extend(_children(node))
     return None
+
+
+def holds_dicts(root: RecordNode) -> bool:
+    """Return whether a document of this structure can have dicts inside."""
+    waiting: list[Node] = list(root.fields.values())
+    while waiting:
+        match waiting.pop():
+            case ListNode(item=item):
+                waiting.append(item)
+            case TupleNode(items=items):
+                waiting.extend(items)
+            case TypeNode(type=kind) if kind not in (dict, list):
+                pass
+            case _:
+                return True
+    return False
 
 
 def namespaces(node: Node) -> Iterator[str]:

@@ -9,7 +9,15 @@ from typing import Any
 from mongokit.errors import DuplicateRequiredError
 from mongokit.structure.compile import Check, Rules, compile_check
 from mongokit.structure.convert import Convert, to_bson, to_python
-from mongokit.structure.parse import Node, RecordNode, Validator, find_node, namespaces, parse_structure
+from mongokit.structure.parse import (
+    Node,
+    RecordNode,
+    Validator,
+    find_node,
+    holds_dicts,
+    namespaces,
+    parse_structure,
+)
 from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
 
 __all__ = ["Declarations", "Structure"]
@@ -21,10 +29,11 @@ class Declarations:
 
     structure: dict[str, Any]
     types: Sequence[type]
+    nested: type[dict[str, Any]] = dict
+    """The class of nested dicts."""
     required: Sequence[str] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     validators: Mapping[str, Any] = field(default_factory=dict)
-    nested: type[dict[str, Any]] = dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +54,9 @@ class Structure:
     to_python: Convert | None
     """Makes the Python values of a stored dict, or None where they are the same."""
     nested: type[dict[str, Any]]
+    """The class of nested dicts in a document."""
+    loaded: type[dict[str, Any]]
+    """The class PyMongo has to decode dicts to: plain dict where there can be no nested ones."""
 
     @property
     def fields(self) -> Mapping[str, Node]:
@@ -86,6 +98,7 @@ class Structure:
             to_bson=to_bson(root),
             to_python=to_python(root),
             nested=declared.nested,
+            loaded=declared.nested if rules.schemaless or holds_dicts(root) else dict,
         )
 
 
