@@ -55,7 +55,7 @@ def _cases(result: Result, table: Table, baseline: str) -> Iterator[str]:
         for name, summary in table[case].items():
             spread = f"{number(summary.low)} to {number(summary.high)}"
             ratio = compared[case].get(name)
-            shown = "-" if ratio is None else f"{ratio:.2f}"
+            shown = "-" if ratio is None else f"{ratio:.{2 if ratio >= 0.1 else 4}f}"
             yield f"{titles[name]:{width}}  {number(summary.median):>14}  {spread:>17}  {shown:>16}"
 
 

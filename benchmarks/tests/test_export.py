@@ -238,6 +238,12 @@ def test_the_table_compares_with_any_other(made_result):
     assert row(lines, "  Rival")[-1] == "117.00"
 
 
+def test_a_tiny_ratio_is_not_rounded_to_nothing(made_result):
+    lines = lines_of(made_result({"ours": {"work": [0, 0.041]}, "rival": {"work": [0, 13.5]}}), "rival")
+
+    assert row(lines, "* Ours")[-1] == "0.0030"
+
+
 def test_without_the_baseline_there_is_no_ratio(made_result, failure):
     lines = lines_of(made_result(FIGURES, failures=(failure,)), "rival")
 

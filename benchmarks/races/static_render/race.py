@@ -27,7 +27,7 @@ RACE = Race(
     baseline="static_manifest",
     cases=(Case(key="tag", title="One tag in a page of a hundred"),),
     contestants=(
-        _contestant("plain", "plain text"),
+        _contestant("plain", "plain text (the floor)"),
         _contestant("staticfile_literal", "{% staticfile 'x' %}", "slimstack-static", ours=True),
         _contestant("staticfile_variable", "{% staticfile x %}", "slimstack-static", ours=True),
         _contestant("slimall", "{% slimall %}", "slimstack-static", ours=True),
