@@ -1,5 +1,7 @@
 """The documentation: it can be built, and what it shows is what happens."""
 
+import importlib.metadata
+import re
 import subprocess
 import sys
 import textwrap
@@ -17,8 +19,18 @@ def do(path, folder, timeout=115):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
 
 
+def is_installed(distribution):
+    try:
+        importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
 def test_what_a_page_says_is_so(path, tmp_path):
+    if re.search(r'EmbeddedServer\(|"embedded"', path.read_text()) and not is_installed("SecantusDB"):
+        pytest.skip("SecantusDB, the embedded server, has no wheel for this Python")
     done = do(path, tmp_path)
     assert done.returncode == 0, done.stderr
 
