@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -32,7 +32,7 @@ class DemoError(Exception):
     """The demo cannot run; the text says why and what to do."""
 
 
-class Demo(BaseApplication):
+class Demo(BaseApplication):  # type: ignore[misc]
     """gunicorn in this very process, so that one process is the parent of all that is served."""
 
     def __init__(self, listener: socket.socket, var: Path) -> None:
@@ -152,7 +152,9 @@ def prepare() -> None:
         try:
             code = child.wait()
         except BaseException:
+            # Popen does not wait after Ctrl-C, and a child that still dies still uses the database.
             child.kill()
+            child.wait()
             raise
     if code != 0:
         raise DemoError("the site could not be prepared; the lines above say why")

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-import tinycss2
+import tinycss2  # type: ignore[import-untyped]
 
 from plog.htmlcheck import PageReader
 
