@@ -272,7 +272,7 @@ def test_what_the_bold_engine_gets_wrong_is_caught(name):
 
 def test_stripping_alone():
     assert engines.strip("a ( ) // b\nc ( 'd  e' )\n", "js") == "a()\nc('d  e')"
-    assert engines.strip("a < !--b", "js") == "a< !--b"
+    assert engines.strip("a < !--b", "js") == "a < !--b"
     assert engines.strip("/* x */ a , b { c : d ; /*! y */ }", "css") == "a , b{c : d;/*! y */}"
 
 
