@@ -37,10 +37,10 @@ def folder() -> Iterator[Path]:
         root = Path(name)
         root.chmod(0o755)
         contents = {
-            "css/a.css": "a {\n  background: url(../img/i.png)\n}\n" * 3000,
-            "css/b.css": "b {\n  c: d\n}\n" * 3000,
-            "js/a.js": "a(1);\n\n" * 3000,
-            "js/b.js": "b(22);\n\n" * 3000,
+            "css/a.css": "a {\n  background: url(../img/i.png)\n}\n" * 400,
+            "css/b.css": "b {\n  c: d\n}\n" * 400,
+            "js/a.js": "a(1);\n\n" * 400,
+            "js/b.js": "b(22);\n\n" * 400,
             "img/i.png": "png",
         }
         for path, text in contents.items():
@@ -60,10 +60,8 @@ class Workers:
         self.journal = root / "journal"
         self.running: list[subprocess.Popen[str]] = []
 
-    def add(
-        self, action: str = "render", engine: str = "static_test_helpers.counted"
-    ) -> subprocess.Popen[str]:
-        environment = {**os.environ, "STATIC_TEST_JOURNAL": str(self.journal), "STATIC_TEST_ENGINE": engine}
+    def add(self, action: str = "render", **variables: str) -> subprocess.Popen[str]:
+        environment = {**os.environ, "STATIC_TEST_JOURNAL": str(self.journal), **variables}
         command = [sys.executable, str(WORKER), str(self.root), str(self.start), action]
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

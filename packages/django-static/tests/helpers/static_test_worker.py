@@ -54,7 +54,7 @@ def main() -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(start)
         time.sleep(0.001)
-    print(template.render())  # noqa: T201
+    print(template.render())
 
 
 if __name__ == "__main__":
