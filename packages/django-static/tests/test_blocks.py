@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-A, B, C = ('<link rel="stylesheet" href="/%s.css">' % name for name in "abc")
-X, Y, Z = ('<script src="/%s.js"></script>' % name for name in "xyz")
+A, B, C = (f'<link rel="stylesheet" href="/{name}.css">' for name in "abc")
+X, Y, Z = (f'<script src="/{name}.js"></script>' for name in "xyz")
 AB = '<link rel="stylesheet" href="/a_b.5.css">'
 XY = '<script src="/x_y.5.js"></script>'
 ONE = {

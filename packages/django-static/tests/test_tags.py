@@ -226,7 +226,7 @@ def test_a_warning_names_the_template(site, tmp_path, warned):
     folder = tmp_path / "templates"
     folder.mkdir()
     (folder / "page.html").write_text('{% load django_static %}{% staticfile "/no.png" %}')
-    from django.template import Engine, Context
+    from django.template import Context, Engine
 
     engine = Engine(dirs=[folder], libraries={"django_static": "django_static.templatetags.django_static"})
     engine.get_template("page.html").render(Context())

@@ -70,8 +70,15 @@ class Pipeline:
             for problem in job.problems:
                 logger.warning("%s", problem)
             if not job.is_incomplete:
-                output.store(place, to_json(record))
+                self._remember(place, record)
         return record
+
+    def _remember(self, place: Path, record: Record) -> None:
+        """Keep a record; without it the work is only done again after a restart."""
+        try:
+            output.store(place, to_json(record))
+        except OSError as error:
+            logger.info("%s could not be written: %s", place, error)
 
     def _key(self, wanted: tuple[Source, ...], slim: bool, manner: Manner) -> str:
         options = self.options

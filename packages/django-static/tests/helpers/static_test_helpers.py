@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 
 
 def broken(text: str, kind: str) -> str:
@@ -24,13 +23,9 @@ def counted(text: str, kind: str) -> str:
     journal = os.open(os.environ["STATIC_TEST_JOURNAL"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(journal, f"{kind} {len(text)} {os.getpid()}\n".encode())
     os.close(journal)
+    if os.environ.get("STATIC_TEST_HANG"):
+        time.sleep(600)
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
-
-
-def endless(text: str, kind: str) -> str:
-    Path(os.environ["STATIC_TEST_JOURNAL"]).write_text(str(os.getpid()))
-    time.sleep(600)
-    return text
 
 
 def by_version(parts: tuple[str, str], mtime: int) -> str:

@@ -50,6 +50,7 @@ _MATH = frozenset(
         "if",
     ]
 )
+_TIGHT = (",", ">", "~", "+", "||")
 _UNITS_COUNT = (
     "flex",
     "flex-basis",
@@ -134,21 +135,24 @@ def _prelude(name: str, tokens: Sequence[ast.Node]) -> list[Form]:
         if name != "charset":
             forms = [("url", form[1]) if form[0] == "string" else form for form in forms]
         return forms
+    if name == "scope":
+        # Parentheses hold selectors here, and a condition elsewhere.
+        return [("scope", " ".join(tinycss2.serialize(tokens).split()))]
     return _selector(tokens)
 
 
-def _selector(tokens: Sequence[ast.Node]) -> list[Form]:
+def _selector(tokens: Sequence[ast.Node], *, condition: bool = False) -> list[Form]:
     """A selector or condition; white space means a descendant, but not beside a combinator or a comma."""
     forms: list[Form] = []
     for token in tokens:
         if isinstance(token, ast.Comment):
             continue
         if isinstance(token, ast.WhitespaceToken):
-            if forms and forms[-1] != (" ",) and not _is_tight(forms[-1]):
+            if forms and forms[-1] != (" ",) and not _is_tight(forms[-1], condition):
                 forms.append((" ",))
             continue
         form = _selector_token(token)
-        if _is_tight(form) and forms and forms[-1] == (" ",):
+        if _is_tight(form, condition) and forms and forms[-1] == (" ",):
             forms.pop()
         forms.append(form)
     while forms and forms[-1] == (" ",):
@@ -156,12 +160,11 @@ def _selector(tokens: Sequence[ast.Node]) -> list[Form]:
     return forms
 
 
-def _is_tight(form: Form) -> bool:
-    return (
-        form[0] == "literal"
-        and form[1] in (",", ">", "<", "=", "~", "+", ":", "||", ">=", "<=")
-        and len(form) == 2
-    )
+def _is_tight(form: Form, condition: bool) -> bool:
+    """Whether white space beside a token means nothing: ``a > b``, ``(width : 1px)``, but not ``a :hover``."""
+    if form[0] != "literal":
+        return False
+    return form[1] in _TIGHT or (condition and form[1] in (":", "<", "=", "<=", ">="))
 
 
 def _selector_token(token: ast.Node) -> Form:
@@ -170,7 +173,7 @@ def _selector_token(token: ast.Node) -> Form:
         inner = [part for part in token.content if not isinstance(part, _BLANK)]
         return ("[", *(("word", part.value) if _is_word(part) else _selector_token(part) for part in inner))
     if isinstance(token, ast.ParenthesesBlock):
-        return ("(", *_selector(token.content))
+        return ("(", *_selector(token.content, condition=True))
     if isinstance(token, ast.FunctionBlock):
         return ("function", token.lower_name, *_selector(token.arguments))
     if isinstance(token, ast.LiteralToken):

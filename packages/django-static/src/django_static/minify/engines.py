@@ -107,8 +107,8 @@ def _in_a_process_of_its_own(text: str, kind: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(f"tdewolff-minify could not be run in a process of its own: {error}") from error
     if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()
-        raise EngineError(reason[-1] if reason else f"tdewolff-minify ended with {done.returncode}")
+        lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line[:1].strip()]
+        raise EngineError(lines[-1] if lines else f"tdewolff-minify ended with {done.returncode}")
     return done.stdout.decode()
 
 
