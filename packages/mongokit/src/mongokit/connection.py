@@ -50,9 +50,11 @@ class Connection(MongoClient[dict[str, Any]]):
         _watch_forks(self)
 
     def _mongokit_after_fork(self) -> None:
-        if not self._mongokit_closed:
-            host, port, options = self._mongokit_arguments
-            super().__init__(host, port, **options)
+        """Begin anew, in the child of a fork: what PyMongo would reuse was opened by the parent."""
+        host, port, options = self._mongokit_arguments
+        super().__init__(host, port, **options)
+        if self._mongokit_closed:
+            super().close()
 
     def close(self) -> None:
         """Close all sockets; see PyMongo."""

@@ -11,8 +11,9 @@ import pymongo.collection
 import pymongo.database
 from bson.dbref import DBRef
 from pymongo import MongoClient, WriteConcern
-from pymongo.errors import DocumentTooLarge, OperationFailure
+from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
 
+from mongokit.collection import Collection
 from mongokit.cursor import Cursor
 from mongokit.errors import ConnectionError, MaxDocumentSizeError, SchemaDocumentError
 from mongokit.indexes import Index, parse_indexes
@@ -22,6 +23,9 @@ from mongokit.schema_document import SchemaDocument, SchemaProperties
 __all__ = ["Document"]
 
 Raw = dict[str, Any]
+BSON_OBJECT_TOO_LARGE = 10334
+"""MongoDB's error code."""
+
 RawCollection = pymongo.collection.Collection[Raw]
 
 
@@ -138,7 +142,10 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
                 collection.replace_one({"_id": scalar(self["_id"])}, stored, upsert=True, **options)
             else:
                 collection.insert_one(stored, **options)
-        except DocumentTooLarge as error:
+        except (DocumentTooLarge, WriteError) as error:
+            # PyMongo complains of some, and leaves others to the server.
+            if isinstance(error, WriteError) and error.code != BSON_OBJECT_TOO_LARGE:
+                raise
             raise MaxDocumentSizeError(f"{type(self).__name__}: {error}") from error
         finally:
             # Also when the server refused it, as PyMongo does: a second try must not make a second document.
@@ -178,11 +185,9 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
 
     def _proxy(self) -> DocumentProxy[Self]:
         collection = self.collection
-        made_by_connection = getattr(collection, "proxy", None)
-        if isinstance(made_by_connection, DocumentProxy) or made_by_connection is None:
-            return DocumentProxy(type(self), collection)
-        proxy: DocumentProxy[Self] = made_by_connection(type(self))
-        return proxy
+        if isinstance(collection, Collection):
+            return collection.proxy(type(self))
+        return DocumentProxy(type(self), collection)
 
     def find(self, *args: Any, **options: Any) -> Cursor[Self]:
         """Find documents of this class in this document's collection; see :meth:`DocumentProxy.find`."""

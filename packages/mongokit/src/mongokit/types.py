@@ -130,7 +130,7 @@ class CustomType:
 class Set(CustomType):
     """A Python set, stored as a list: ``Set(str)``, or ``Set()`` for elements of any type.
 
-    It is stored sorted where its elements can be, so that the same set gives the same bytes.
+    It is stored sorted, so that the same set gives the same bytes.
     """
 
     mongo_type = list
@@ -150,7 +150,7 @@ class Set(CustomType):
         try:
             return sorted(value)
         except TypeError:
-            return list(value)
+            return sorted(value, key=lambda element: (type(element).__name__, repr(element)))
 
     def to_python(self, value: list[Any]) -> set[Any]:
         return set(value)

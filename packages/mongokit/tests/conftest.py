@@ -1,0 +1,67 @@
+"""A MongoDB server for the whole run, and a database that each test finds empty."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+
+from mongokit import Connection
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory):
+    """The server of MONGODB_URI, or an embedded one for this run."""
+    given = os.environ.get("MONGODB_URI")
+    if given:
+        yield given
+        return
+    from mongokit.embedded import EmbeddedServer
+
+    with EmbeddedServer(tmp_path_factory.mktemp("mongodb")) as server:
+        yield server.uri
+
+
+@pytest.fixture(scope="session")
+def _session_connection(mongodb_uri):
+    connection = Connection(mongodb_uri, serverSelectionTimeoutMS=20_000)
+    name = f"mongokit_test_{uuid.uuid4().hex[:12]}"
+    yield connection, name
+    connection.drop_database(name)
+    connection.close()
+
+
+@pytest.fixture
+def connection(_session_connection):
+    """A connection without registered classes."""
+    connection, _ = _session_connection
+    connection.registered.clear()
+    return connection
+
+
+@pytest.fixture
+def database(connection, _session_connection):
+    """An empty database."""
+    database = connection[_session_connection[1]]
+    yield database
+    for name in database.list_collection_names():
+        database.drop_collection(name)
+
+
+@pytest.fixture
+def collection(database):
+    return database.things
+
+
+@pytest.fixture
+def server_folder(tmp_path):
+    """A data folder for a server of the test's own; skipped where there is no server to start."""
+    from mongokit.embedded.server import EmbeddedServerError, find_server
+
+    try:
+        find_server()
+    except EmbeddedServerError as error:
+        pytest.skip(str(error))
+    return Path(tmp_path, "data")

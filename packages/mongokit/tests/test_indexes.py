@@ -1,0 +1,137 @@
+"""Indexes: declared, checked, built."""
+
+from __future__ import annotations
+
+import pymongo
+import pytest
+
+from mongokit import INDEX_DESCENDING, INDEX_GEO2D, INDEX_OFF, BadIndexError, CustomType, Document, Set
+
+STRUCTURE = {
+    "a": str,
+    "b": int,
+    "c": {"d": str},
+    "e": [{"f": int}],
+    "g": Set(str),
+    "free": dict,
+    "place": [float],
+}
+
+
+def declare(*indexes, **more):
+    return type("Thing", (Document,), {"structure": STRUCTURE, "indexes": list(indexes), **more})
+
+
+BUILT = {
+    "name": ({"fields": "a"}, ["a_1"]),
+    "list": ({"fields": ["a"]}, ["a_1"]),
+    "pair": ({"fields": ("a", -1)}, ["a_-1"]),
+    "pairs": ({"fields": [("a", 1), ("b", INDEX_DESCENDING)]}, ["a_1_b_-1"]),
+    "mixed": ({"fields": ["a", ["b", -1]]}, ["a_1_b_-1"]),
+    "nested": ({"fields": "c.d"}, ["c.d_1"]),
+    "in a list": ({"fields": "e.f"}, ["e.f_1"]),
+    "custom": ({"fields": "g"}, ["g_1"]),
+    "_id and others": ({"fields": [("_id", 1), ("_revision", 1)]}, ["_id_1__revision_1"]),
+    "named": ({"fields": "a", "name": "mine"}, ["mine"]),
+    "not checked": ({"fields": "free.x.y", "check": False}, ["free.x.y_1"]),
+    "all": ({"fields": ("a", 2)}, ["a_1"]),
+    "off": ({"fields": [("a", INDEX_OFF), "b"]}, ["b_1"]),
+    "all off": ({"fields": ("a", INDEX_OFF)}, []),
+    "geo": ({"fields": ("place", INDEX_GEO2D)}, ["place_2d"]),
+}
+
+
+@pytest.mark.parametrize(("index", "names"), BUILT.values(), ids=BUILT)
+def test_built(collection, index, names):
+    assert declare(index).generate_index(collection) == names
+    assert set(collection.index_information()) - {"_id_"} == set(names)
+
+
+def test_options_are_passed_on(collection):
+    thing = declare(
+        {"fields": "a", "unique": True, "sparse": True}, {"fields": "b", "expireAfterSeconds": 60}
+    )
+    thing.generate_index(collection)
+    information = collection.index_information()
+    assert information["a_1"]["unique"] is True
+    assert information["a_1"]["sparse"] is True
+    assert information["b_1"]["expireAfterSeconds"] == 60
+    thing({"a": "x"}, collection=collection).save(validate=False)
+    with pytest.raises(pymongo.errors.DuplicateKeyError):
+        thing({"a": "x"}, collection=collection).save(validate=False)
+
+
+def test_nothing_is_built_by_itself(connection, collection):
+    thing = declare({"fields": "a"})
+    connection.register(thing)
+    collection.Thing().save()
+    assert list(collection.index_information()) == ["_id_"]
+    assert collection.Thing.ensure_indexes() == ["a_1"]
+    assert collection.Thing.ensure_indexes() == ["a_1"]
+    assert thing().generate_index(collection) == ["a_1"]
+
+
+def test_no_indexes_no_command(collection):
+    assert declare().generate_index(collection) == []
+    assert collection.database.list_collection_names() == []
+
+
+REFUSED = {
+    "no dict": (["a"], BadIndexError, "Thing: indexes: 'a' must be a dict with 'fields'"),
+    "no fields": ([{"unique": True}], BadIndexError, "must be a dict with 'fields'"),
+    "empty fields": ([{"fields": []}], BadIndexError, "has no fields"),
+    "a dict of fields": ([{"fields": {"a": 1}}], BadIndexError, "fields must be 'name', .* not {'a': 1}"),
+    "short pair": ([{"fields": ("a",)}], BadIndexError, r"\('a',\) must be \('name', direction\)"),
+    "long pair": ([{"fields": [("a", 1, 2)]}], BadIndexError, "must be"),
+    "name no text": ([{"fields": (1, 1)}], BadIndexError, "the field 1 must be a str, not int"),
+    "direction": (
+        [{"fields": ("a", 3)}],
+        BadIndexError,
+        "Thing: indexes: a: direction must be one of .* not 3",
+    ),
+    "direction true": ([{"fields": ("a", True)}], BadIndexError, "not True"),
+    "number": ([{"fields": [3]}], BadIndexError, r"3 must be \('name', direction\)"),
+    "not in structure": ([{"fields": "x"}], ValueError, "Error in indexes: can't find x in structure"),
+    "not below": ([{"fields": ["c.x"]}], ValueError, r"can't find c\.x in structure"),
+    "below free content": ([{"fields": ["free.x"]}], ValueError, r"can't find free\.x in structure"),
+    "a dict": ({"fields": "a"}, BadIndexError, "Thing: indexes must be a list of dicts"),
+}
+
+
+@pytest.mark.parametrize(("indexes", "error", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused_at_class_creation(indexes, error, message):
+    with pytest.raises(error, match=message):
+        type("Thing", (Document,), {"structure": STRUCTURE, "indexes": indexes})
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [("ttl", "expireAfterSeconds"), ("dropDups", "no supported MongoDB")]
+)
+def test_obsolete_options_are_ignored_loudly(collection, option, reason):
+    with pytest.warns(DeprecationWarning, match=f"Thing: indexes: {option} is ignored: .*{reason}"):
+        thing = declare({"fields": "a", option: 300})
+    assert thing.generate_index(collection) == ["a_1"]
+
+
+def test_own_indexes_come_before_inherited_ones(collection):
+    base = declare({"fields": "a"}, {"fields": "b"})
+    child = type(
+        "Child", (base,), {"indexes": [{"fields": ["c.d"]}, {"fields": "b"}], "structure": {"x": int}}
+    )
+    assert child.generate_index(collection) == ["c.d_1", "b_1", "a_1"]
+    assert type("Grandchild", (child,), {}).generate_index(collection) == ["c.d_1", "b_1", "a_1"]
+
+
+def test_a_custom_type_can_be_indexed_below_when_not_checked(collection):
+    class Place(CustomType):
+        mongo_type = python_type = dict
+
+        def to_bson(self, value):
+            return value
+
+        to_python = to_bson
+
+    thing = type(
+        "Thing", (Document,), {"structure": {"p": Place()}, "indexes": [{"fields": "p.x", "check": False}]}
+    )
+    assert thing.generate_index(collection) == ["p.x_1"]

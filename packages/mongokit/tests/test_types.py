@@ -1,0 +1,228 @@
+"""Operators and custom types."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from mongokit import (
+    IS,
+    NOT,
+    OR,
+    CustomType,
+    Document,
+    SchemaDocument,
+    SchemaDocumentError,
+    SchemaOperator,
+    Set,
+)
+
+
+@pytest.mark.parametrize(
+    ("operator", "shown"),
+    [
+        (OR(str, int), "<str or int>"),
+        (NOT(str, int), "<not str, not int>"),
+        (IS("spam", "eggs"), "<is 'spam' or is 'eggs'>"),
+    ],
+)
+def test_shown(operator, shown):
+    assert str(operator) == repr(operator) == shown
+
+
+def test_operators_are_compared_by_class_and_operands():
+    assert OR(str, int) == OR(str, int)
+    assert OR(str, int) != OR(int, str)
+    assert OR(str, int) != NOT(str, int)
+    assert OR(str) != "<str>"
+    assert len({IS([1], 2), IS([1], 2), IS(2)}) == 2
+    assert list(OR(str, int)) == [str, int]
+
+
+def test_an_operator_of_ones_own():
+    class BETWEEN(SchemaOperator):
+        repr = "to"
+
+        def operand_types(self):
+            return (int,)
+
+        def validate(self, value):
+            return isinstance(value, int) and min(self) <= value <= max(self)
+
+    class Dice(SchemaDocument):
+        structure = {"eyes": BETWEEN(1, 6)}
+
+    Dice({"eyes": 6}).validate()
+    with pytest.raises(SchemaDocumentError, match="eyes must be an instance of <1 to 6> not int"):
+        Dice({"eyes": 7}).validate()
+
+
+def test_the_base_operator_is_abstract_and_wants_operands():
+    with pytest.raises(NotImplementedError, match=r"SchemaOperator\.validate"):
+        SchemaOperator(int).validate(3)
+    with pytest.raises(TypeError, match=r"OR\(\) needs at least one operand"):
+        OR()
+
+
+class Date(CustomType):
+    """A date, stored as a datetime."""
+
+    mongo_type = datetime.datetime
+    python_type = datetime.date
+
+    def to_bson(self, value):
+        return datetime.datetime(value.year, value.month, value.day)
+
+    def to_python(self, value):
+        return value.date()
+
+    def validate(self, value, path):
+        if value.year < 1900:
+            raise ValueError("%s is before 1900")
+
+
+class Diary(Document):
+    structure = {
+        "day": Date(),
+        "days": [Date()],
+        "entries": [{"on": Date(), "text": str}],
+        "by_name": {str: Date()},
+        "tags": Set(str),
+        "any": Set(),
+    }
+    validators = {"day": lambda day: day.weekday() < 5}
+
+
+DAY = datetime.date(2026, 1, 2)
+
+
+def diary(**changed):
+    return {"day": DAY, "days": [], "entries": [], "by_name": {}, "tags": set(), "any": set(), **changed}
+
+
+def test_custom_types_go_to_the_database_and_back(connection, collection):
+    connection.register(Diary)
+    content = diary(
+        days=[DAY, None],
+        entries=[{"on": DAY, "text": "x"}],
+        by_name={"a": DAY},
+        tags={"b", "a"},
+        any={3, "x"},
+    )
+    document = collection.Diary(content)
+    document.save()
+    assert document == {**content, "_id": document["_id"]}
+    raw = collection.find_one()
+    moment = datetime.datetime(2026, 1, 2)
+    assert raw["day"] == moment
+    assert raw["days"] == [moment, None]
+    assert raw["entries"] == [{"on": moment, "text": "x"}]
+    assert raw["by_name"] == {"a": moment}
+    assert raw["tags"] == ["a", "b"]
+    assert sorted(map(str, raw["any"])) == ["3", "x"]
+    for found in (collection.Diary.one(), next(collection.Diary.find()), next(iter(collection.Diary.find()))):
+        assert found == document
+        found.save()
+        found.save()
+        found.reload()
+        assert found == document
+    assert collection.find_one() == raw
+
+
+def test_a_stored_document_that_lacks_the_field(connection, collection):
+    connection.register(Diary)
+    collection.insert_one({"_id": 1, "days": None})
+    assert collection.Diary.one() == {"_id": 1, "days": None}
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "message"),
+    [
+        ({"day": "today"}, "SchemaTypeError", "day must be an instance of date not str"),
+        ({"days": [DAY, 3]}, "SchemaTypeError", "days.1 must be an instance of date not int"),
+        ({"day": datetime.date(1800, 1, 1)}, "ValidationError", "day is before 1900"),
+        ({"day": datetime.date(2026, 1, 3)}, "ValidationError", "day does not pass the validator <lambda>"),
+        ({"tags": ["a"]}, "SchemaTypeError", "tags must be an instance of set not list"),
+        ({"tags": {"a", 3}}, "SetContentError", "tags must be a set of str; 3 is int"),
+    ],
+)
+def test_wrong_values(changed, kind, message):
+    document = Diary(diary())
+    document.update(changed)
+    with pytest.raises(SchemaDocumentError) as caught:
+        document.validate()
+    assert [(f["error"], f["message"]) for f in caught.value.errors()] == [(kind, message)]
+
+
+def test_wrong_set_content_is_a_value_error_too():
+    document = Diary(diary())
+    document["tags"] = {3}
+    with pytest.raises(ValueError, match="tags must be a set of str; 3 is int"):
+        document.validate()
+
+
+def test_what_to_bson_makes_is_checked():
+    class Broken(CustomType):
+        mongo_type = str
+        python_type = int
+
+        def to_bson(self, value):
+            if value < 0:
+                raise SchemaDocumentError("no debts")
+            return value / (value - 5)
+
+        def to_python(self, value):
+            return int(value)
+
+    class Account(SchemaDocument):
+        structure = {"sum": Broken()}
+
+    for value, message in (
+        (3, r"sum must be an instance of str not float \(as made by Broken.to_bson\)"),
+        (5, "sum: division by zero"),
+        (-1, "no debts"),
+    ):
+        document = Account()
+        document["sum"] = value
+        with pytest.raises(SchemaDocumentError, match=message):
+            document.validate()
+
+
+@pytest.mark.parametrize("missing", ["mongo_type", "python_type"])
+def test_both_types_are_needed(missing):
+    kind = type("Half", (CustomType,), {"mongo_type": str, "python_type": str, missing: None})
+    with pytest.raises(TypeError, match=f"Half.{missing} must be a type, not None"):
+        kind()
+
+    class Sloppy(kind):
+        def __init__(self):
+            pass
+
+    with pytest.raises(TypeError, match=f"Thing: a: Sloppy.{missing} must be a type"):
+        type("Thing", (SchemaDocument,), {"structure": {"a": Sloppy()}})
+
+
+def test_the_base_custom_type_is_abstract():
+    kind = type("Mine", (CustomType,), {"mongo_type": str, "python_type": str})()
+    with pytest.raises(NotImplementedError, match=r"Mine\.to_bson"):
+        kind.to_bson("")
+    with pytest.raises(NotImplementedError, match=r"Mine\.to_python"):
+        kind.to_python("")
+
+
+def test_set_takes_a_type_or_nothing():
+    assert repr(Set(str)) == "Set(str)"
+    assert repr(Set()) == "Set()"
+    with pytest.raises(TypeError, match=r"Set\('x'\): accepted is a type, or nothing"):
+        Set("x")
+
+
+def test_required_custom_types():
+    class Needy(SchemaDocument):
+        structure = {"tags": Set(str), "day": Date()}
+        required_fields = ["tags", "day"]
+
+    with pytest.raises(SchemaDocumentError) as caught:
+        Needy().validate()
+    assert [f["message"] for f in caught.value.errors()] == ["tags is required", "day is required"]
