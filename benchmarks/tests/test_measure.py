@@ -113,11 +113,11 @@ def test_an_operation_that_ignores_its_loops_is_an_error(clock: Clock) -> None:
 
 
 def test_an_operation_that_gets_faster_is_given_more_loops(clock: Clock) -> None:
-    slow_until = [2]
+    slow_calls = [3]
 
     def run(loops: int) -> None:
-        slow_until[0] -= 1
-        clock.work(1e-3 if slow_until[0] >= 0 else 1e-5, 0.0)(loops)
+        slow_calls[0] -= 1
+        clock.work(1e-3 if slow_calls[0] >= 0 else 1e-5, 0.0)(loops)
 
     taken = measure(Operation(run=run), "wall", minimum=0.2, samples=2)
 
