@@ -364,8 +364,15 @@ def test_slides_on_paper_are_all_there(tab):
     expect(tab.page.locator(".slide:visible")).to_have_count(14)
 
 
-@pytest.mark.parametrize("tab", [{"java_script_enabled": False, "viewport": SIZES["360"]}], indirect=True)
-def test_slides_without_script(tab):
+@pytest.mark.parametrize(
+    "tab",
+    [
+        pytest.param({"java_script_enabled": False, "viewport": SIZES["360"]}, id="no script"),
+        pytest.param({"is_mobile": True, "has_touch": True, "viewport": SIZES["360"]}, id="touch"),
+    ],
+    indirect=True,
+)
+def test_slides_without_keys(tab):
     tab.go("/slides/mongodb-in-django")
     expect(tab.page.locator(".slide:visible")).to_have_count(14)
     expect(tab.page.locator(".keys")).to_be_hidden()
