@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -32,7 +32,7 @@ class DemoError(Exception):
     """The demo cannot run; the text says why and what to do."""
 
 
-class Demo(BaseApplication):  # type: ignore[misc]
+class Demo(BaseApplication):
     """gunicorn in this very process, so that one process is the parent of all that is served."""
 
     def __init__(self, listener: socket.socket, var: Path) -> None:

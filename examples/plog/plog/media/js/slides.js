@@ -1,5 +1,8 @@
 // One slide at a time, turned with the keys. The address names the slide, so reload and Back do what they should.
 (() => {
+  // A telephone has no arrow keys; there the slides stay one long page to scroll through.
+  if (!matchMedia("(any-pointer: fine)").matches) return;
+
   const root = document.documentElement;
   const slides = [...document.querySelectorAll(".slide")];
   const FORWARD = new Set(["ArrowRight", "ArrowDown", "PageDown", " "]);
