@@ -61,13 +61,16 @@ class ServerState:
     pid: int
     port: int
     keeper: int
+    linger: float = 0.0
 
 
 def read_state(folder: Path) -> ServerState | None:
     """Return what ``server.json`` says, or None where there is none that can be read."""
     try:
         fields = json.loads((folder / "server.json").read_bytes())
-        return ServerState(int(fields["pid"]), int(fields["port"]), int(fields["keeper"]))
+        return ServerState(
+            int(fields["pid"]), int(fields["port"]), int(fields["keeper"]), float(fields["linger"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -246,7 +249,7 @@ class Keeper:
             since = os.fstat(2).st_size
             server = self.launch()
             if self.await_answer(server, deadline):
-                write_state(self.folder, ServerState(server.pid, self.port, os.getpid()))
+                self.announce(server)
                 return
             tail = log_tail(self.folder, since=since)
             if self.orders.port is None and attempt < 2 and "Address already in use" in tail:
@@ -259,6 +262,10 @@ class Keeper:
                 else f"did not answer in {self.orders.seconds:g} s"
             )
             raise StartError(f"the server {how}. The end of {self.folder / 'server.log'}:\n{tail}")
+
+    def announce(self, server: subprocess.Popen[bytes]) -> None:
+        """Say in ``server.json`` where the server is."""
+        write_state(self.folder, ServerState(server.pid, self.port, os.getpid(), self.orders.linger))
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the server process on ``self.port``."""
@@ -304,7 +311,7 @@ class Keeper:
                 pause = min(pause * 2, LONGEST_PAUSE)
             elif restart_at is not None and now >= restart_at:
                 server = self.launch()
-                write_state(self.folder, ServerState(server.pid, self.port, os.getpid()))
+                self.announce(server)
                 started, restart_at = now, None
             timeout = None if restart_at is None else max(0.0, restart_at - time.monotonic())
             select.select([self.wake_read], [], [], timeout)

