@@ -301,6 +301,23 @@ class TestLock:
         assert order == ["first", "second"]
         assert not path.exists()
 
+    def test_a_lock_on_a_removed_file_is_none(self, tmp_path, monkeypatch):
+        path = tmp_path / "x.lock"
+        real = output._lock
+        calls = []
+
+        def too_late(handle, name, deadline):
+            held = real(handle, name, deadline)
+            if not calls:
+                path.unlink()  # its holder was done in the meantime
+            calls.append(held)
+            return held
+
+        monkeypatch.setattr(output, "_lock", too_late)
+        with output.locked(path, 5):
+            assert calls == [True, True]
+            assert path.exists(), "others must see the lock that is held"
+
     def test_many_threads_one_at_a_time(self, tmp_path):
         path = tmp_path / "x.lock"
         count = [0, 0]
