@@ -20,6 +20,8 @@ from pymongo.errors import PyMongoError
 
 from mongokit import Connection
 from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, server
+from mongokit.embedded.keeper import files, wire
+from mongokit.embedded.keeper import process as keeper_process
 
 USER = """
 import sys
@@ -44,7 +46,7 @@ def processes(folder):
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or []
-        ours = any("keeper.py" in word or server.SCRIPT in word for word in words)
+        ours = any("keeper.process" in word or server.SCRIPT in word for word in words)
         if (
             ours
             and process.info["status"] != psutil.STATUS_ZOMBIE
@@ -110,7 +112,7 @@ def test_start_use_stop(folder):
 
 
 def test_data_outlives_the_server_and_the_port_can_be_chosen(folder):
-    port = keeper.free_port()
+    port = wire.free_port()
     for expected in (0, 1):
         with EmbeddedServer(folder, port) as embedded, Connection(embedded.uri) as connection:
             assert embedded.port == port
@@ -257,17 +259,17 @@ while True:
 )
 def test_a_killed_keeper_leaves_no_server_and_the_next_start_makes_a_new_one_on_its_port(folder):
     with EmbeddedServer(folder) as embedded:
-        port, old = embedded.port, keeper.read_state(folder)
+        port, old = embedded.port, files.read_state(folder)
         os.kill(old.keeper, signal.SIGKILL)
         until(lambda: not processes(folder))
         assert embedded.start().port == port
         assert ping(embedded.uri)
-        assert keeper.read_state(folder).keeper != old.keeper
+        assert files.read_state(folder).keeper != old.keeper
 
 
 def test_a_killed_user_and_keeper_leave_nothing(folder, user):
     process, _, _ = user()
-    os.kill(keeper.read_state(folder).keeper, signal.SIGKILL)
+    os.kill(files.read_state(folder).keeper, signal.SIGKILL)
     process.kill()
     until(lambda: not processes(folder))
     assert (folder / "server.json").exists()
@@ -282,7 +284,7 @@ def test_a_server_that_a_keeper_left_is_ended_by_the_next(folder):
     command = [sys.executable, "-c", code, str(folder / "server.lock")]
     left = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     left.stdout.readline()
-    keeper.write_state(folder, keeper.ServerState(left.pid, 1, 2**22 - 1))
+    files.write_state(folder, files.ServerState(left.pid, 1, 2**22 - 1))
     with EmbeddedServer(folder) as embedded:
         assert ping(embedded.uri)
         assert left.wait(10) == -signal.SIGKILL
@@ -303,7 +305,7 @@ def test_a_stale_or_broken_state_file_harms_nobody(folder, content):
         state = {"pid": bystander.pid, "port": other.getsockname()[1], "keeper": bystander.pid}
         (folder / "server.json").write_text(json.dumps(state) if content is None else content)
         if content is not None:
-            assert keeper.read_state(folder) is None
+            assert files.read_state(folder) is None
         else:
             with EmbeddedServer(folder) as embedded:
                 assert embedded.port != state["port"]
@@ -403,8 +405,8 @@ def test_the_advice_depends_on_the_python(version, advice):
 
 
 def test_a_keeper_that_cannot_run(folder, monkeypatch):
-    monkeypatch.setattr(keeper, "__file__", "/no/such/keeper.py")
-    with pytest.raises(EmbeddedServerError, match=r"ended before it could report: .*No such file"):
+    monkeypatch.setattr(keeper, "__file__", "/no/such/keeper/__init__.py")
+    with pytest.raises(EmbeddedServerError, match=r"(?s)ended before it could report: .*No module named"):
         EmbeddedServer(folder).start()
 
 
@@ -429,24 +431,24 @@ def test_no_interpreter_at_all(monkeypatch, tmp_path):
 
 def test_a_long_log_is_moved_aside(folder):
     folder.mkdir()
-    (folder / "server.log").write_text("x" * (keeper.LOG_LIMIT + 1))
+    (folder / "server.log").write_text("x" * (keeper_process.LOG_LIMIT + 1))
     with EmbeddedServer(folder):
-        assert (folder / "server.log.1").stat().st_size == keeper.LOG_LIMIT + 1
+        assert (folder / "server.log.1").stat().st_size == keeper_process.LOG_LIMIT + 1
         assert (folder / "server.log").stat().st_size < 1000
 
 
 def test_the_end_of_the_log(tmp_path):
-    assert keeper.log_tail(tmp_path) == ""
+    assert files.log_tail(tmp_path) == ""
     (tmp_path / "server.log").write_text("".join(f"line {n}\n" for n in range(30)))
-    assert keeper.log_tail(tmp_path, lines=2) == "line 28\nline 29"
+    assert files.log_tail(tmp_path, lines=2) == "line 28\nline 29"
     since = (tmp_path / "server.log").stat().st_size - 8
-    assert keeper.log_tail(tmp_path, since=since) == "line 29"
+    assert files.log_tail(tmp_path, since=since) == "line 29"
 
 
 def test_linger(folder):
     with EmbeddedServer(folder, linger=60) as embedded:
         pid = embedded.pid
-    state = keeper.read_state(folder)
+    state = files.read_state(folder)
     assert ping(f"mongodb://127.0.0.1:{state.port}/")
     with EmbeddedServer(folder) as again:
         assert again.pid == pid
@@ -472,7 +474,7 @@ def test_a_server_that_hangs_while_starting(folder, monkeypatch, tmp_path):
 def test_the_command(folder, tmp_path):
     (tmp_path / ".secantus").mkdir()
     (tmp_path / ".secantus" / "secantusd.toml").write_text("not a configuration")
-    port = keeper.free_port()
+    port = wire.free_port()
     command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder), "--port", str(port)]
     process = subprocess.Popen(
         command,

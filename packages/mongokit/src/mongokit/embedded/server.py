@@ -20,7 +20,9 @@ from types import TracebackType
 from typing import Self
 
 from mongokit.embedded import keeper
-from mongokit.embedded.keeper import HOST, Orders, ServerState, answers, read_state, try_lock
+from mongokit.embedded.keeper.files import ServerState, log_tail, open_lock, read_state, try_lock
+from mongokit.embedded.keeper.process import Orders
+from mongokit.embedded.keeper.wire import HOST, answers
 
 __all__ = ["EmbeddedServer", "EmbeddedServerError"]
 
@@ -136,7 +138,7 @@ class EmbeddedServer:
         """Return the descriptor whose shared lock makes this process a user."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd = keeper.open_lock(self.path, "users.lock")
+            fd = open_lock(self.path, "users.lock")
         except OSError as error:
             raise EmbeddedServerError(
                 f"cannot use {self.path} as data folder: {error.strerror}. It must be a folder this user may write to."
@@ -160,7 +162,7 @@ class EmbeddedServer:
         """Return whether the keeper is gone, or other users keep it."""
         if not self._keeper_lives():
             return True
-        fd = keeper.open_lock(self.path, "users.lock")
+        fd = open_lock(self.path, "users.lock")
         try:
             if try_lock(fd, fcntl.LOCK_EX):
                 # Nobody holds it: the keeper is about to take it, or lingers.
@@ -171,7 +173,7 @@ class EmbeddedServer:
             os.close(fd)
 
     def _keeper_lives(self) -> bool:
-        fd = keeper.open_lock(self.path, "keeper.lock")
+        fd = open_lock(self.path, "keeper.lock")
         try:
             return not try_lock(fd, fcntl.LOCK_SH)
         finally:
@@ -198,7 +200,7 @@ class EmbeddedServer:
             time.sleep(0.02)
         raise EmbeddedServerError(
             f"the server of {self.path} did not answer in {self.timeout:g} s. "
-            f"The end of {self.path / 'server.log'}:\n{keeper.log_tail(self.path)}"
+            f"The end of {self.path / 'server.log'}:\n{log_tail(self.path)}"
         )
 
     def _start_keeper(self, seconds: float) -> None:
@@ -210,7 +212,8 @@ class EmbeddedServer:
             # Empty, but named: left alone the server reads a configuration from the working or home folder.
             configuration.touch(mode=0o600)
             orders = Orders(str(self.path), self._wanted_port, self.linger, seconds, command, write_end)
-            arguments = [find_python(), "-I", "-S", keeper.__file__, json.dumps(asdict(orders))]
+            holder = str(Path(keeper.__file__).parent.parent)
+            arguments = [find_python(), "-I", "-S", "-c", keeper.COMMAND, holder, json.dumps(asdict(orders))]
             try:
                 said = subprocess.run(  # noqa: S603 (our own script)
                     arguments, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[write_end], start_new_session=True,

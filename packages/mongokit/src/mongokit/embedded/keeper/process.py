@@ -1,18 +1,4 @@
-"""The keeper: one small process per data folder that starts the server, restarts it, and stops it after the last user.
-
-Run as a script, by path, with one JSON argument (:class:`Orders`); it imports nothing but the standard library, so
-that it stays at a few megabytes. It is in a session of its own, where Ctrl-C in a user's terminal does not reach it.
-
-Files in the data folder::
-
-    users.lock    every user holds a shared flock for its lifetime (forked children inherit it); the keeper waits
-                  for the exclusive one and gets it exactly when the last user is gone, also when it was killed
-    keeper.lock   held exclusively by the keeper: there is one
-    server.lock   held by whoever has the database open: the keeper, and the server, which inherits it
-    server.json   where the server is; written when it answers, removed when it is stopped on purpose
-    server.log    what the keeper and the server say
-    db/           the server's own files
-"""
+"""The keeper's process: starts the server, restarts it, and stops it after the last user."""
 
 from __future__ import annotations
 
@@ -22,19 +8,18 @@ import json
 import os
 import select
 import signal
-import socket
-import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HOST", "Orders", "ServerState", "answers", "log_tail", "read_state", "try_lock"]
+from .files import ServerState, log_tail, open_lock, read_state, try_lock, write_state
+from .wire import HOST, answers, free_port, port_is_free
 
-HOST = "127.0.0.1"
+__all__ = ["LOG_LIMIT", "Orders", "main"]
+
 LOG_LIMIT = 1_000_000
 """Bytes after which the log is moved aside, at the next start of a keeper."""
 STOP_SECONDS = 30.0
@@ -52,105 +37,6 @@ class Orders:
     seconds: float
     command: list[str]
     report_fd: int
-
-
-@dataclass(frozen=True, slots=True)
-class ServerState:
-    """What ``server.json`` says."""
-
-    pid: int
-    port: int
-    keeper: int
-    linger: float = 0.0
-
-
-def read_state(folder: Path) -> ServerState | None:
-    """Return what ``server.json`` says, or None where there is none that can be read."""
-    try:
-        fields = json.loads((folder / "server.json").read_bytes())
-        return ServerState(
-            int(fields["pid"]), int(fields["port"]), int(fields["keeper"]), float(fields["linger"])
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def write_state(folder: Path, state: ServerState) -> None:
-    """Put ``server.json`` in place at once."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".server.json.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(asdict(state), file)
-        Path(name).replace(folder / "server.json")
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def try_lock(fd: int, operation: int, seconds: float = 0.0) -> bool:
-    """Take a flock without blocking, trying again for so many seconds; returns whether it was had."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.flock(fd, operation | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
-
-
-def open_lock(folder: Path, name: str) -> int:
-    """Open a lock file, making it where it is missing; returns a descriptor that programs started later do not get."""
-    return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-def log_tail(folder: Path, lines: int = 15, since: int = 0) -> str:
-    """Return the last lines of ``server.log``, of what was written after the first ``since`` bytes."""
-    try:
-        with (folder / "server.log").open("rb") as file:
-            file.seek(max(since, file.seek(0, os.SEEK_END) - 20_000))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-lines:])
-
-
-def _ping_message() -> bytes:
-    """Return ``{ping: 1, $db: "admin"}`` as an OP_MSG (MongoDB wire protocol)."""
-    elements = b"\x10ping\0" + struct.pack("<i", 1) + b"\x02$db\0" + struct.pack("<i", 6) + b"admin\0"
-    document = struct.pack("<i", len(elements) + 5) + elements + b"\0"
-    return struct.pack("<iiiiIB", 21 + len(document), 1, 0, 2013, 0, 0) + document
-
-
-def answers(port: int, seconds: float = 1.0) -> bool:
-    """Return whether a MongoDB server on this port of the loopback interface answers a ping."""
-    try:
-        with socket.create_connection((HOST, port), seconds) as connection:
-            connection.sendall(_ping_message())
-            reply = connection.recv(4096)
-    except OSError:
-        return False
-    return b"\x01ok\0" + struct.pack("<d", 1.0) in reply
-
-
-def port_is_free(port: int) -> bool:
-    """Return whether a server could listen on this port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port() -> int:
-    """Return a port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 LAUNCHER = """
@@ -351,7 +237,3 @@ def main(argument: str) -> None:
     os.close(handle)
     os.chdir("/")
     Keeper(orders).run()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
