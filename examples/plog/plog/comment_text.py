@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import nh3
 from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 __all__ = ["tidy", "tidy_line", "to_html"]
+
+# Looking for addresses takes longer than all else on a page with many comments.
+CACHED = 1024
 
 # Only what a page may contain without surprises: letters are fine, invisible commands are not.
 _BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -28,6 +32,7 @@ def tidy_line(text: str) -> str:
     return " ".join(tidy(text).split())
 
 
+@lru_cache(maxsize=CACHED)
 def to_html(text: str) -> SafeString:
     """Show a comment as it was typed: escaped, blank lines part paragraphs, addresses become links that give no rank."""
     html = linebreaks(urlize(text, nofollow=False, autoescape=True))

@@ -14,6 +14,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import django
+
 from plog.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent
@@ -107,10 +109,20 @@ CSRF_FAILURE_VIEW = "plog.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
 
-# Error reports are kept as files: put a real EMAIL_BACKEND here, and yourself into ADMINS.
-ADMINS = [("The administrator", "admin@localhost")]
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR / "mail"
+# Error reports are kept as files: put a real backend here, and yourself into ADMINS.
+ADMINS: list[Any]
+if django.VERSION >= (6, 1):
+    ADMINS = ["admin@localhost"]
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": VAR / "mail"},
+        },
+    }
+else:
+    ADMINS = [("The administrator", "admin@localhost")]
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR / "mail"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

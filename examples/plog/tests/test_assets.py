@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -75,7 +78,11 @@ def test_text_travels_compressed(client):
 def test_everything_else_is_not_found_and_not_kept(client, name):
     response = client.get(f"/cache-forever/{name}")
     assert response.status_code == 404
-    assert response.get("Cache-Control", "no-store") == "no-store"
+    assert "max-age" not in response.get("Cache-Control", "")
+
+
+def test_a_file_that_is_not_there_yet_is_not_remembered(client):
+    assert client.get("/cache-forever/css/screen_typo.1234567890.css")["Cache-Control"] == "no-store"
 
 
 def test_links_lead_to_media_files_only(client, tmp_path):
@@ -108,3 +115,29 @@ def test_switched_off_the_originals_are_named(client, settings):
 
 def test_posting_is_not_for_files(client):
     assert client.post("/cache-forever/css/screen.1.css").status_code == 405
+
+
+def test_development(tmp_path):
+    """With DEBUG on the originals are named, and served under their own names; nothing is written."""
+    code = (
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        "client = Client(headers={'host': 'localhost'})\n"
+        "page = client.get('/slides/mongodb-in-django')\n"
+        "assert b'href=\"/css/slides.css\"' in page.content, page.content\n"
+        "for name in ('/css/slides.css', '/js/slides.js', '/img/icon.svg', '/files/slowmap.py'):\n"
+        "    response = client.get(name)\n"
+        "    assert response.status_code == 200 and response.getvalue(), name\n"
+        "assert client.get('/css/../settings.py').status_code == 404\n"
+    )
+    env = {**os.environ, "PLOG_DEBUG": "1", "PLOG_VAR": str(tmp_path)}
+    folder = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "cache-forever").exists()
+
+
+def test_the_system_checks_find_nothing():
+    call_command("check", fail_level="DEBUG")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
+import datetime
+import doctest
 import io
 import re
 import shutil
+import sys
+import types
 from pathlib import Path
 
 import pytest
-from bson import ObjectId
+from bson import CodecOptions, ObjectId
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from django_mongokit import get_database
+from django_mongokit import connection, get_database
 from plog import blog, content
 from plog.content import ContentError, load, read
 from plog.documents import Comment
@@ -86,6 +90,46 @@ def test_python_in_the_posts_can_be_read(slug):
     for session in re.findall(r"```pycon\n(.*?)```", POSTS[slug].source, re.DOTALL):
         lines = [line[4:] for line in session.splitlines() if line.startswith((">>> ", "... "))]
         ast.parse("\n".join(lines))
+
+
+def test_the_session_about_mongokit_runs(empty, monkeypatch, caplog):
+    source = POSTS["introducing-django-mongokit"].source
+    module = types.ModuleType("mymodels")
+    monkeypatch.setitem(sys.modules, "mymodels", module)
+    exec(re.search(r"```python\n(.*?)```", source, re.DOTALL)[1], module.__dict__)
+    moment = datetime.datetime(2010, 3, 6, 12, 3, 8, 281905, tzinfo=datetime.UTC)
+    key = ObjectId("4b9244989d40b334b4000000")
+
+    class Shell:
+        """A connection as PyMongo makes it by default, whose database is that of the tests."""
+
+        mydb = get_database().with_options(codec_options=CodecOptions(tz_aware=False))
+
+        def register(self, classes):
+            return connection.register(classes)
+
+    class Computer(module.Computer):
+        default_values = {"purchase_date": lambda: moment}
+
+        def save(self, *args, **kwargs):
+            self["_id"] = key
+            return super().save(*args, **kwargs)
+
+    Computer.__module__, Computer.__qualname__, Computer.__name__ = "mymodels", "Computer", "Computer"
+    names = {**module.__dict__, "Computer": Computer, "Connection": Shell}
+    flags = doctest.NORMALIZE_WHITESPACE
+    try:
+        for session in re.findall(r"```pycon\n(.*?)```", source, re.DOTALL):
+            test = doctest.DocTestParser().get_doctest(session, names, "post", None, 0)
+            out = io.StringIO()
+            assert (
+                doctest.DocTestRunner(optionflags=flags).run(test, out=out.write, clear_globs=False).failed
+                == 0
+            ), out.getvalue()
+            names = test.globs
+    finally:
+        get_database().mycollection.drop()
+    assert "cpu_hrz was not found in structure" in caplog.text
 
 
 def test_links_between_the_posts_lead_somewhere():
