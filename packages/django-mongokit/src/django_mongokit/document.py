@@ -1,0 +1,95 @@
+"""`DjangoDocument`: a mongokit document with `_meta`, `pk` and Django's signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+
+from django_mongokit.mongodb.pool import alias_of
+from django_mongokit.options import DocumentMeta, own_options
+from mongokit import Document
+from mongokit.document import DocumentProperties
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+__all__ = ["DjangoDocument", "model_names"]
+
+model_names: list[tuple[str, _StrOrPromise]] = []
+"""Every document class there is, as (model name, verbose name), in the order of their definition."""
+
+
+class DjangoDocumentProperties(DocumentProperties):
+    """The metaclass of Django's documents: gives each concrete class its `_meta` and registers it."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
+        # Here, and not in __init_subclass__, since only now is it sure that the class's structure makes sense.
+        super().__init__(name, bases, namespace, **kwargs)
+        options = own_options(cls)
+        if not options.pop("abstract", False):
+            cls._meta = DocumentMeta(name, cls.__module__, options)
+            model_names.append((cls._meta.model_name, cls._meta.verbose_name))
+
+    _meta: DocumentMeta
+
+
+class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
+    """A document class that Django knows how to name.
+
+    The inner class `Meta` takes `verbose_name`, `verbose_name_plural`, `app_label` and `abstract`, as a model's does.
+    `save()` and `delete()` send Django's own signals (`pre_save`, `post_save` with `created`, `pre_delete`,
+    `post_delete`) with the class as sender; without a receiver they cost nothing.
+    """
+
+    if TYPE_CHECKING:  # an annotation would be taken for a field
+        _meta: ClassVar[DocumentMeta]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def pk(self) -> str:
+        """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one."""
+        return str(self["_id"])
+
+    @pk.setter
+    def pk(self, value: object) -> None:
+        raise ValueError(
+            f"pk is read from _id and cannot be set (to {value!r}); set document['_id'] instead."
+        )
+
+    def _get_pk_val(self) -> str:
+        """Return `pk`: what Django's serializers and admin call."""
+        return self.pk
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save as mongokit does, with `pre_save` before validation and `post_save` after the write.
+
+        `created` is True when the document had no `_id` before. Takes and returns what mongokit's `save` does.
+        """
+        sender = type(self)
+        if not (pre_save.has_listeners(sender) or post_save.has_listeners(sender)):
+            return super().save(*args, **kwargs)
+        created = "_id" not in self
+        common = {
+            "instance": self,
+            "raw": False,
+            "using": alias_of(self),
+            "update_fields": kwargs.get("only"),
+        }
+        pre_save.send(sender=sender, **common)
+        result = super().save(*args, **kwargs)
+        post_save.send(sender=sender, created=created, **common)
+        return result
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Delete as mongokit does, with `pre_delete` before and `post_delete` after."""
+        sender = type(self)
+        if not (pre_delete.has_listeners(sender) or post_delete.has_listeners(sender)):
+            return super().delete(*args, **kwargs)
+        common = {"instance": self, "using": alias_of(self), "origin": self}
+        pre_delete.send(sender=sender, **common)
+        result = super().delete(*args, **kwargs)
+        post_delete.send(sender=sender, **common)
+        return result

@@ -1,0 +1,81 @@
+"""Answer 503, quickly, while MongoDB cannot be reached."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template import TemplateDoesNotExist, loader
+from django.utils.cache import add_never_cache_headers
+from pymongo.errors import ConnectionFailure
+
+__all__ = ["DatabaseUnavailableMiddleware"]
+
+logger = logging.getLogger("django_mongokit")
+
+_SENTENCE = "The database cannot be reached just now. Please try again in a few seconds.\n"
+
+
+class DatabaseUnavailableMiddleware:
+    """Turns a connection failure of PyMongo in a view or its template into `503 Service Unavailable`.
+
+    The answer is the project's template `503.html` if it has one (rendered without a context, as Django's `500.html`
+    is), else one plain sentence. Every other exception goes its way. Subclass it to change `retry_after`.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    retry_after = 5
+    """Seconds after which the client is told to try again."""
+
+    template_name = "503.html"
+
+    def __init__(
+        self,
+        get_response: Callable[[HttpRequest], HttpResponseBase]
+        | Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+    ) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Pass the request on; failures come by `process_exception`."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the 503 for a `ConnectionFailure` (no server, lost server, exhausted pool), None for all else."""
+        if not isinstance(exception, ConnectionFailure):
+            return None
+        # One line: PyMongo's text has the whole topology in it, a traceback per request buries the log.
+        logger.error(
+            "MongoDB unavailable: %s %s: %s: %s",
+            request.method,
+            request.path,
+            type(exception).__name__,
+            exception,
+        )
+        response = self._page(exception)
+        response.headers["Retry-After"] = str(self.retry_after)
+        add_never_cache_headers(response)
+        return response
+
+    def _page(self, exception: Exception) -> HttpResponse:
+        try:
+            template = loader.get_template(self.template_name)
+        except TemplateDoesNotExist:
+            return self._sentence(exception)
+        try:
+            return HttpResponse(template.render(), status=503)
+        except ConnectionFailure:
+            logger.exception("%s itself needs MongoDB", self.template_name)
+            return self._sentence(exception)
+
+    def _sentence(self, exception: Exception) -> HttpResponse:
+        text = f"{_SENTENCE}\n{type(exception).__name__}: {exception}\n" if settings.DEBUG else _SENTENCE
+        return HttpResponse(text, status=503, content_type="text/plain; charset=utf-8")

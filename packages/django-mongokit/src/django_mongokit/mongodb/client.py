@@ -1,0 +1,74 @@
+"""`manage.py dbshell --database mongodb`: MongoDB's own shell, on the alias's server and database."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from django.db.backends.base.client import BaseDatabaseClient
+
+from django_mongokit.conf import DEFAULT_ALIAS, ClientSettings, client_settings
+
+__all__ = ["DatabaseClient", "shell_address"]
+
+# What a shell must know to get in, by the names both PyMongo and a URI have for it.
+_SHELL_OPTIONS = frozenset({"authmechanism", "authsource", "directconnection", "replicaset"})
+
+
+class DatabaseClient(BaseDatabaseClient):
+    """Starts `mongosh`."""
+
+    executable_name = "mongosh"
+
+    @classmethod
+    def settings_to_cmd_args_env(
+        cls, settings_dict: Mapping[str, Any], parameters: Iterable[str]
+    ) -> tuple[list[str], dict[str, str] | None]:
+        """Return the command line. No password is on it, where `ps` would show it: mongosh asks for it."""
+        found = client_settings(DEFAULT_ALIAS, settings_dict, debug=False)
+        address, user = shell_address(found, settings_dict["NAME"])
+        return [cls.executable_name, address, *(["--username", user] if user else []), *parameters], None
+
+    def runshell(self, parameters: Iterable[str]) -> None:
+        """Run the shell to its end; an embedded server is kept running for it."""
+        values = dict(self.connection.settings_dict)
+        embedded = client_settings(self.connection.alias, values, debug=False).embedded
+        if embedded is None:
+            super().runshell(parameters)
+            return
+        from mongokit.embedded import EmbeddedServer  # not there on Windows
+
+        with EmbeddedServer(embedded) as server:
+            command, _ = self.settings_to_cmd_args_env(
+                {"NAME": values["NAME"], "HOST": server.uri}, parameters
+            )
+            subprocess.run(command, check=True)  # noqa: S603 (the user's own shell)
+
+
+def shell_address(found: ClientSettings, name: str) -> tuple[str, str | None]:
+    """Return the URI of a database for `mongosh`, and the user to name beside it."""
+    hosts = [found.host] if isinstance(found.host, str) else found.host or ["127.0.0.1"]
+    uri = hosts[0] if "://" in hosts[0] else "mongodb://" + ",".join(_with_port(hosts, found.port or 27_017))
+    scheme, netloc, path, query, _ = urlsplit(uri)
+    userinfo, _, servers = netloc.rpartition("@")
+    options = {key: value for key, value in parse_qsl(query) if not _is_secret(key)}
+    for key, value in found.options.items():
+        name_of_option = key.lower()
+        if name_of_option in _SHELL_OPTIONS or (name_of_option.startswith("tls") and not _is_secret(key)):
+            options[key] = str(value).lower() if isinstance(value, bool) else str(value)
+    if path.strip("/") and "authsource" not in {key.lower() for key in options}:
+        options["authSource"] = unquote(path.strip("/"))  # where that name stood it said who knows the user
+    user = found.options.get("username") or unquote(userinfo.partition(":")[0]) or None
+    return urlunsplit((scheme, servers, "/" + quote(name), urlencode(options), "")), user
+
+
+def _is_secret(option: str) -> bool:
+    return "password" in option.lower()
+
+
+def _with_port(hosts: list[str], port: int) -> list[str]:
+    names = [name for host in hosts for name in host.split(",")]
+    # A colon outside the brackets of an IPv6 address means that a port is there.
+    return [name if ":" in name.rpartition("]")[2] else f"{name}:{port}" for name in names]

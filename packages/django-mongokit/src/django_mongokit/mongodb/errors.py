@@ -1,0 +1,33 @@
+"""The one error for everything that only an SQL database can do."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from django.db.utils import NotSupportedError
+
+__all__ = ["MIGRATION", "QUERY", "TRANSACTION", "UnsupportedConnectionOperation", "refusal", "refuse"]
+
+QUERY = (
+    "Query it with documents (get_database().talks.Talk.find()) or PyMongo, "
+    "and keep Django's models on another alias."
+)
+TRANSACTION = (
+    "Run atomic() on an SQL alias; several writes to MongoDB are made one by "
+    "`with connection.start_session() as session, session.start_transaction(): …`, on a replica set."
+)
+MIGRATION = "Collections are made by the first write and need no tables; migrate an SQL alias instead."
+
+
+class UnsupportedConnectionOperation(NotSupportedError):
+    """Something was asked of a MongoDB alias that only an SQL database can do."""
+
+
+def refusal(alias: str, operation: str, instead: str) -> str:
+    """Return the sentence that says what cannot be done, why, and what to use instead."""
+    return f"{operation} cannot work on DATABASES[{alias!r}]: it is MongoDB and speaks no SQL. {instead}"
+
+
+def refuse(alias: str, operation: str, instead: str) -> NoReturn:
+    """Raise that sentence as `UnsupportedConnectionOperation`."""
+    raise UnsupportedConnectionOperation(refusal(alias, operation, instead))

@@ -1,0 +1,28 @@
+"""An SQL database's tables, of which there are none here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.introspection import BaseDatabaseIntrospection
+
+__all__ = ["DatabaseIntrospection"]
+
+
+class DatabaseIntrospection(BaseDatabaseIntrospection):
+    """Finds no tables: so no migration is recorded here, no model installed and nothing for `inspectdb` to print.
+
+    `makemigrations` asks every alias when DATABASE_ROUTERS is set, and must not fail for it.
+    """
+
+    def table_names(self, cursor: Any = None, include_views: bool = False) -> list[str]:
+        """Return no names, without a connection."""
+        return []
+
+    def get_table_list(self, cursor: Any) -> list[Any]:
+        """Return no tables."""
+        return []
+
+    def get_sequences(self, cursor: Any, table_name: str, table_fields: Any = ()) -> list[Any]:
+        """Return no sequences."""
+        return []

@@ -1,0 +1,47 @@
+"""SQL operations, refused before any SQL is written; and `flush`, which MongoDB can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from django_mongokit.conf import database_name
+from django_mongokit.mongodb.errors import MIGRATION, QUERY, refuse
+
+__all__ = ["DatabaseOperations"]
+
+
+class DatabaseOperations(BaseDatabaseOperations):
+    """Refuses to compile any query, whichever way the ORM came to it."""
+
+    compiler_module = "django_mongokit.mongodb.operations"
+
+    def compiler(self, compiler_name: str) -> Any:
+        """Refuse: this is what every query of the ORM asks for first."""
+        refuse(self.connection.alias, "A query of Django's ORM", QUERY)
+
+    def bulk_batch_size(self, fields: Any, objs: Any) -> int:
+        """Refuse `bulk_create` and `bulk_update`, which come here before they compile anything."""
+        refuse(self.connection.alias, "A bulk query of Django's ORM", QUERY)
+
+    def quote_name(self, name: str) -> str:
+        """Refuse: only SQL quotes names."""
+        refuse(self.connection.alias, f"SQL that names {name!r}", MIGRATION)
+
+    def sql_flush(self, *args: Any, **kwargs: Any) -> list[str]:
+        """Return no statements: `execute_sql_flush` needs none.
+
+        An empty list also keeps `flush` from sending `post_migrate`, whose receivers write to SQL tables.
+        """
+        return []
+
+    def execute_sql_flush(self, sql_list: Any) -> None:
+        """Delete every document of the database, as `flush --database` says it does; collections and indexes stay.
+
+        Django's TransactionTestCase calls it after each test for the aliases in its `databases`.
+        """
+        database = self.connection.connection[database_name(self.connection.alias)]
+        for found in database.list_collections():
+            if found.get("type") != "view" and not found["name"].startswith("system."):
+                database[found["name"]].delete_many({})

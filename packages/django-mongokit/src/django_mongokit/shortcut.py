@@ -1,0 +1,70 @@
+"""What views, commands and shells need in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bson import ObjectId
+from django.http import Http404
+
+from django_mongokit.conf import DEFAULT_ALIAS, database_name
+from django_mongokit.mongodb.creation import ensure_test_database, in_test_environment
+from django_mongokit.mongodb.pool import shared_connection
+
+if TYPE_CHECKING:
+    from mongokit import Connection, Database
+
+__all__ = ["get_database", "get_document_or_404"]
+
+
+def get_database(conn: Connection | None = None, *, using: str = DEFAULT_ALIAS) -> Database:
+    """Return the database of `DATABASES[using]`, on `conn` or that alias's own connection.
+
+    Its name is looked up at each call, since it differs between a test run and a normal one: call it where you use
+    it, not once at import. Inside a test environment it is always a test database, never the real one.
+    Raises `ConnectionDoesNotExist` for an undeclared alias; connects to nothing yet.
+    """
+    if in_test_environment():
+        ensure_test_database(using)
+    return (shared_connection(using) if conn is None else conn)[database_name(using)]
+
+
+def get_document_or_404(documents: Any, query: Mapping[str, Any] | None = None, /, **fields: Any) -> Any:
+    """Return the one document that matches, or raise `Http404`.
+
+    `documents` is a collection's document class (`get_database().talks.Talk`), `query` is in MongoDB's language and
+    `fields` are values to be equal to; `pk=` takes the key as text, as it stands in a URL::
+
+        get_document_or_404(get_database().talks.Talk, pk=talk_id)
+        get_document_or_404(get_database().talks.Talk, {"draft": {"$ne": True}}, slug=slug)
+
+    Values in `fields` may come from users: one with a query operator in it (`{"$gt": ""}`) equals no document's.
+    Raises `mongokit.MultipleResultsFound` when more than one matches.
+    """
+    found = None
+    if not any(_has_operator(value) for value in fields.values()):
+        clauses = [dict(query or {})]
+        clauses += [_key_is(value) if name == "pk" else {name: value} for name, value in fields.items()]
+        clauses = [clause for clause in clauses if clause]
+        found = documents.one({"$and": clauses} if len(clauses) > 1 else clauses[0] if clauses else {})
+    if found is None:
+        raise Http404(f"No {_name_of(documents)} matches the given query.")
+    return found
+
+
+def _key_is(value: Any) -> dict[str, Any]:
+    """Return the query for a key given as text, which may stand for an ObjectId or for itself."""
+    if isinstance(value, str) and ObjectId.is_valid(value):
+        return {"_id": {"$in": [ObjectId(value), value]}}
+    return {"_id": value}
+
+
+def _has_operator(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(str(key).startswith("$") or _has_operator(one) for key, one in value.items())
+    return isinstance(value, list | tuple) and any(_has_operator(one) for one in value)
+
+
+def _name_of(documents: Any) -> str:
+    return str(getattr(getattr(documents, "_obj_class", documents), "__name__", "document"))

@@ -1,0 +1,87 @@
+"""Test classes for Django's runner and unittest."""
+
+from __future__ import annotations
+
+import unittest
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import connections
+from django.test import TestCase
+
+from django_mongokit.conf import DEFAULT_ALIAS, mongodb_aliases
+from django_mongokit.shortcut import get_database
+from django_mongokit.test.touched import Baseline, clean, recorder, remember, start_recording
+
+if TYPE_CHECKING:
+    from mongokit import Database
+
+    _Base = unittest.TestCase
+else:
+    _Base = object
+
+__all__ = ["MongoTestCase", "MongoTestMixin"]
+
+
+class MongoTestMixin(_Base):
+    """Cleans, after each test, the collections the test wrote to, in every MongoDB test database.
+
+    Put it before any of unittest's or Django's test classes. What `setUpClass` and Django's `setUpTestData` store
+    is there again for every test of the class, and gone after the last.
+
+    Name the MongoDB aliases in `databases` as for any other alias, so that Django's runner prepares (and with
+    `--keepdb` keeps, with `--parallel` clones) their test databases. They are taken out of it again while the class
+    runs: MongoDB's lack of SQL transactions would make a `TestCase` flush the SQL databases after every test.
+    """
+
+    _baseline: ClassVar[Baseline] = Baseline()
+
+    @property
+    def database(self) -> Database:
+        """The test database of the alias "mongodb"."""
+        return get_database()
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Note what the class stores for all its tests."""
+        _leave_sql_alone(cls)
+        start_recording()
+        recorder.forget()
+        cls._baseline = Baseline()
+        cls.addClassCleanup(cls._clean_class)
+        super().setUpClass()
+
+    @classmethod
+    def _clean_class(cls) -> None:
+        recorder.restructured.update(cls._baseline.documents)
+        clean()
+
+    def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
+        """Run the test; the cleaning comes after its own tearDown and cleanups."""
+        self._prepare()
+        return super().run(result)
+
+    def debug(self) -> None:
+        """Run the test without collecting its result."""
+        self._prepare()
+        super().debug()
+
+    def _prepare(self) -> None:
+        # What was written between two tests was written by setUpClass, or by what it called.
+        remember(self._baseline)
+        self.addCleanup(clean, self._baseline)
+
+
+class MongoTestCase(MongoTestMixin, TestCase):
+    """Django's `TestCase`, with the SQL database "default" rolled back and MongoDB cleaned after each test."""
+
+    databases: Any = {"default", DEFAULT_ALIAS}
+
+
+def _leave_sql_alone(cls: Any) -> None:
+    """Take the MongoDB aliases out of a class's `databases` while it runs."""
+    declared = getattr(cls, "databases", None)
+    if not declared:
+        return
+    everything = frozenset(connections) if declared == "__all__" else frozenset(declared)
+    cls.databases = everything - frozenset(mongodb_aliases())
+    cls.addClassCleanup(setattr, cls, "databases", declared)

@@ -1,0 +1,43 @@
+"""A little site with an SQL database and MongoDB, as a user would write it; the environment varies it."""
+
+import json
+import os
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SECRET_KEY = "not a secret"
+DEBUG = os.environ.get("SITE_DEBUG") == "1"
+ALLOWED_HOSTS = ["*"]
+USE_TZ = True
+ROOT_URLCONF = "djmsite.urls"
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django_mongokit",
+    "talks",
+    "books",
+    *json.loads(os.environ.get("SITE_APPS", "[]")),
+]
+MIDDLEWARE = [
+    "django.middleware.common.CommonMiddleware",
+    "django_mongokit.middleware.DatabaseUnavailableMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "DIRS": json.loads(os.environ.get("SITE_TEMPLATES", "[]")),
+    }
+]
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("SITE_SQLITE", ":memory:")},
+    "mongodb": {
+        "ENGINE": "django_mongokit.mongodb",
+        "NAME": os.environ.get("SITE_NAME", "djm_site"),
+        "HOST": os.environ.get("MONGODB_URI", ""),
+        **json.loads(os.environ.get("SITE_MONGODB", "{}")),
+    },
+}
+if os.environ.get("SITE_ROUTERS"):
+    DATABASE_ROUTERS = ["djmsite.routers.EverythingEverywhere"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

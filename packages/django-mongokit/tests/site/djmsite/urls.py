@@ -1,0 +1,11 @@
+from django.urls import path
+from talks import views
+
+urlpatterns = [
+    path("", views.home),
+    path("async/", views.home_async),
+    path("template/", views.in_template),
+    path("answer/", views.answer),
+    path("broken/", views.broken),
+    path("talks/<pk>/", views.one),
+]

@@ -1,0 +1,103 @@
+"""`OPTIONS["embedded"]`: the server comes with the first look at the database and goes with the last process."""
+
+import json
+import os
+import time
+from importlib import metadata
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    "SecantusDB" not in {found.metadata["Name"] for found in metadata.distributions()},
+    reason="needs the embedded server: SecantusDB has no wheel for this Python",
+)
+
+WRITE = (
+    "from django_mongokit import get_database; get_database().talks.insert_one({'_id': 1}); print('written')"
+)
+READ = "from django_mongokit import get_database; print('found', list(get_database().talks.find()))"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    yield tmp_path / "data"
+    gone(tmp_path / "data")
+
+
+@pytest.fixture
+def embedded(manage, folder):
+    """Run the site's manage.py with the embedded server as its MongoDB."""
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(folder)}})
+    return lambda *arguments, **options: manage(*arguments, **{"SITE_MONGODB": values, **options})
+
+
+def gone(folder):
+    """Wait until no server serves the folder."""
+    deadline = time.monotonic() + 30
+    while (folder / "server.json").exists():
+        assert time.monotonic() < deadline, (folder / "server.log").read_text()
+        time.sleep(0.05)
+
+
+def test_what_one_process_writes_the_next_one_reads(embedded, folder):
+    assert "written" in embedded("shell", "-c", WRITE)
+    gone(folder)
+    assert "found [{'_id': 1}]" in embedded("shell", "-c", READ)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("check", "--database", "mongodb"), ("migrate",), ("makemigrations", "--check"), ("test", "books")],
+    ids=lambda command: command[0],
+)
+def test_commands_that_need_no_document_start_no_server(embedded, folder, command):
+    embedded(*command)
+    assert not folder.exists()
+
+
+def test_the_runner(embedded, folder):
+    assert "OK" in embedded("test", "talks.check_plain", "talks.check_cases.NoSql")
+    assert "found []" in embedded("shell", "-c", READ)
+
+
+def test_parallel_workers_share_the_server(embedded, tmp_path):
+    output = embedded("test", "talks.check_parallel", "--parallel", "2", SITE_NOTES=str(tmp_path / "notes"))
+    assert "Ran 8 tests" in output
+    assert "OK" in output
+
+
+def test_with_debug_it_outlives_a_reload(embedded, folder):
+    embedded("shell", "-c", WRITE, SITE_DEBUG="1")
+    assert (folder / "server.json").exists()
+    assert "found [{'_id': 1}]" in embedded("shell", "-c", READ, SITE_DEBUG="1")
+
+
+def test_a_forked_child_uses_it(embedded):
+    code = f"""
+import os
+{WRITE}
+pid = os.fork()
+if pid == 0:
+    get_database().talks.insert_one({{"_id": 2}})
+    os._exit(0)
+os.waitpid(pid, 0)
+print(get_database().talks.count_documents({{}}), "documents")
+"""
+    assert "2 documents" in embedded("shell", "-c", code)
+
+
+def test_dbshell(embedded, tmp_path, name):
+    shell = tmp_path / "mongosh"
+    shell.write_text('#!/bin/sh\necho "mongosh got: $*"\n')
+    shell.chmod(0o755)
+    output = embedded("dbshell", "--database", "mongodb", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert "mongosh got: mongodb://127.0.0.1:" in output
+    assert f"/{name}?" in output
+
+
+def test_a_folder_that_cannot_be(manage, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(tmp_path / "file")}})
+    output = manage("shell", "-c", READ, code=1, SITE_MONGODB=values)
+    assert "EmbeddedServerError" in output
+    assert str(tmp_path / "file") in output

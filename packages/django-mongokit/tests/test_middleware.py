@@ -1,0 +1,265 @@
+"""The middleware against a real server that is killed and comes back."""
+
+import asyncio
+import logging
+import signal
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+
+import pymongo
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+from django.http import HttpResponse, StreamingHttpResponse
+from django.template import TemplateDoesNotExist
+from django.test import AsyncClient, AsyncRequestFactory, Client, RequestFactory
+from django.utils.decorators import decorator_from_middleware
+from pymongo.errors import (
+    AutoReconnect,
+    ConnectionFailure,
+    NetworkTimeout,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+
+from django_mongokit.middleware import DatabaseUnavailableMiddleware
+
+SECONDS = 2
+
+
+def within(seconds, function, *arguments):
+    """Return what the function returns; a TimeoutError when it takes longer."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *arguments).result(timeout=seconds)
+
+
+class Server:
+    """A server of this test's own, on one port and folder through all its deaths."""
+
+    def __init__(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = folder
+        scripts = [file for file in metadata.distribution("SecantusDB").files if file.name == "secantusd-py"]
+        self.command = [
+            str(scripts[0].locate()),
+            "--port",
+            str(self.port),
+            "--storage-path",
+            str(folder / "db"),
+        ]
+        (folder / "none.toml").touch()
+        self.command += ["--cache-size", "64M", "--config", str(folder / "none.toml")]
+        self.uri = f"mongodb://127.0.0.1:{self.port}/?directConnection=true&retryWrites=false&journal=true"
+        self.process = None
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, cwd=self.folder)
+        with pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=30_000) as client:
+            client.admin.command("ping")
+
+    def kill(self):
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(10)
+            self.process = None
+
+
+@pytest.fixture
+def server(tmp_path):
+    if "SecantusDB" not in {found.metadata["Name"] for found in metadata.distributions()}:
+        pytest.skip("needs a server that may be killed: SecantusDB is not installed")
+    found = Server(tmp_path)
+    found.start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture
+def on_that_server(server, monkeypatch):
+    """The site's alias, on the server that will be killed, with the waiting time of development."""
+    from django_mongokit.mongodb import pool
+
+    values = connections.settings["mongodb"]
+    monkeypatch.setitem(values, "HOST", server.uri)
+    monkeypatch.setitem(values, "NAME", "test_mortal")
+    monkeypatch.setitem(values, "OPTIONS", {"serverSelectionTimeoutMS": 500})
+    connection = pool.open_connection("mongodb", values)
+    from talks.models import Talk
+
+    connection.register([Talk])
+    monkeypatch.setitem(pool._shared, "mongodb", connection)
+    yield server
+    connection.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/template/", "/async/"])
+def test_killed_and_back(on_that_server, path):
+    client = Client(raise_request_exception=False)
+    assert client.get(path).status_code == 200
+    on_that_server.kill()
+    for _ in range(2):
+        response = within(SECONDS, client.get, path)
+        assert response.status_code == 503
+        assert response["Retry-After"] == "5"
+        assert "no-store" in response["Cache-Control"]
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert (
+            response.content
+            == b"The database cannot be reached just now. Please try again in a few seconds.\n"
+        )
+    assert client.get("/answer/").content == b"no database\n\n", "pages without the database are served"
+    on_that_server.start()
+    assert within(30, get_when_there, client, path).status_code == 200
+
+
+def get_when_there(client, path):
+    while True:
+        response = client.get(path)
+        if response.status_code != 503:
+            return response
+
+
+def test_killed_and_back_under_asgi(on_that_server):
+    client = AsyncClient(raise_request_exception=False)
+
+    async def story():
+        assert (await client.get("/async/")).status_code == 200
+        on_that_server.kill()
+        response = await asyncio.wait_for(client.get("/async/"), SECONDS)
+        assert (response.status_code, response["Retry-After"]) == (503, "5")
+        assert (await asyncio.wait_for(client.get("/"), SECONDS)).status_code == 503
+
+    asyncio.run(story())
+
+
+def test_a_new_process_without_a_server(run):
+    """The first request of all finds nobody there."""
+    code = """
+import django; django.setup()
+from django.test import Client
+response = Client().get("/")
+print(response.status_code, response["Retry-After"])
+"""
+    output = run("-c", code, MONGODB_URI="mongodb://127.0.0.1:9/", SITE_DEBUG="1")
+    assert "503 5" in output
+
+
+def failing(error, middleware=DatabaseUnavailableMiddleware):
+    def view(request):
+        raise error
+
+    return decorator_from_middleware(middleware)(view)
+
+
+CAUGHT = [
+    ServerSelectionTimeoutError("no server"),
+    AutoReconnect("connection closed"),
+    ConnectionFailure("refused"),
+    NetworkTimeout("timed out"),
+    NotPrimaryError("stepping down"),
+    WaitQueueTimeoutError("pool exhausted"),
+]
+
+
+@pytest.mark.parametrize("error", CAUGHT, ids=lambda error: type(error).__name__)
+def test_connection_failures_are_answered(error, caplog):
+    response = failing(error)(RequestFactory().get("/talks/"))
+    assert response.status_code == 503
+    [record] = [record for record in caplog.records if record.name == "django_mongokit"]
+    assert record.levelno == logging.ERROR
+    assert record.getMessage() == f"MongoDB unavailable: GET /talks/: {type(error).__name__}: {error}"
+
+
+PASSED_ON = [
+    OperationFailure("duplicate key"),
+    PyMongoError("anything"),
+    ConnectionError("of the system, not of MongoDB"),
+    ImproperlyConfigured("settings"),
+    TemplateDoesNotExist("talks/list.html"),
+    ValueError("a mistake"),
+]
+
+
+@pytest.mark.parametrize("error", PASSED_ON, ids=lambda error: type(error).__name__)
+def test_nothing_else_is_swallowed(error):
+    with pytest.raises(type(error)) as caught:
+        failing(error)(RequestFactory().get("/"))
+    assert caught.value is error
+
+
+def test_the_sites_own_mistakes_stay_500():
+    assert Client(raise_request_exception=False).get("/broken/").status_code == 500
+
+
+def test_debug_says_why(settings):
+    settings.DEBUG = True
+    response = failing(AutoReconnect("connection closed"))(RequestFactory().get("/"))
+    assert b"AutoReconnect: connection closed" in response.content
+
+
+@pytest.fixture
+def templates(settings, tmp_path):
+    """Write templates of the project: `templates(**{"503.html": "text"})`."""
+
+    def write(**files):
+        for file, text in files.items():
+            (tmp_path / file).write_text(text)
+        settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+
+    return write
+
+
+def test_the_projects_template(templates):
+    templates(**{"503.html": "<h1>Back soon{{ request }}</h1>"})
+    response = failing(AutoReconnect())(RequestFactory().get("/"))
+    assert response.content == b"<h1>Back soon</h1>"
+    assert (response.status_code, response["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert response["Retry-After"] == "5"
+
+
+def test_a_template_that_lacks_its_parent_is_an_error_of_the_site(templates):
+    templates(**{"503.html": "{% extends 'nothing.html' %}"})
+    with pytest.raises(TemplateDoesNotExist, match=r"nothing\.html"):
+        failing(AutoReconnect())(RequestFactory().get("/"))
+
+
+def test_a_template_that_needs_the_database_itself(templates, settings, caplog):
+    templates(**{"503.html": "{% load needy %}{% needy %}"})
+    settings.TEMPLATES[0]["OPTIONS"] = {"libraries": {"needy": "talks.needy"}}
+    settings.TEMPLATES = list(settings.TEMPLATES)
+    response = failing(AutoReconnect())(RequestFactory().get("/"))
+    assert response.status_code == 503
+    assert response.content.startswith(b"The database cannot be reached")
+    assert "503.html itself needs MongoDB" in caplog.text
+
+
+def test_a_subclass_says_how_long():
+    class Patient(DatabaseUnavailableMiddleware):
+        retry_after = 60
+
+    assert failing(AutoReconnect(), Patient)(RequestFactory().get("/"))["Retry-After"] == "60"
+
+
+def test_a_good_response_goes_through_untouched():
+    response = StreamingHttpResponse([b"x"])
+    assert DatabaseUnavailableMiddleware(lambda request: response)(RequestFactory().get("/")) is response
+
+
+def test_it_is_async_where_the_site_is():
+    async def get_response(request):
+        return HttpResponse("x")
+
+    middleware = DatabaseUnavailableMiddleware(get_response)
+    from asgiref.sync import iscoroutinefunction
+
+    assert iscoroutinefunction(middleware)
+    assert not iscoroutinefunction(DatabaseUnavailableMiddleware(lambda request: HttpResponse()))
+    assert asyncio.run(middleware(AsyncRequestFactory().get("/"))).content == b"x"
