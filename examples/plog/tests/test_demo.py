@@ -216,14 +216,6 @@ def test_folder_that_cannot_be_written(tmp_path):
         assert "Traceback" not in demo.output
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_folder_of_somebody_else(tmp_path):
-    tmp_path.chmod(0o500)
-    with Demo(tmp_path / "var") as demo:
-        assert demo.wait() == 1
-        assert "Permission denied" in demo.output
-
-
 def test_no_embedded_server(var, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.metadata as m\n"
