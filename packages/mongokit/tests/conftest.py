@@ -11,6 +11,19 @@ import pytest
 from mongokit import Connection
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _measured_keepers():
+    """Under coverage let keepers see the site-packages that measure them."""
+    if "COVERAGE_PROCESS_CONFIG" not in os.environ:
+        yield
+        return
+    from mongokit.embedded import server
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "ISOLATED", ())
+        yield
+
+
 @pytest.fixture(scope="session")
 def mongodb_uri(tmp_path_factory):
     """The server of MONGODB_URI, or an embedded one for this run."""

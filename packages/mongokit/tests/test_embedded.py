@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -374,9 +375,12 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 EmbeddedServer(sys.argv[1], timeout=20).start()
 """
+    # Without what measures coverage, which would leave a file that is cut off.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     said = subprocess.run(
-        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False, timeout=60
-    )
+        [sys.executable, "-c", code, str(folder)],
+        capture_output=True, text=True, check=False, timeout=60, env=environment,
+    )  # fmt: skip
     assert said.returncode == 1
     assert "EmbeddedServerError: cannot serve" in said.stderr
     until(lambda: not processes(folder))
@@ -452,22 +456,114 @@ def test_linger(folder):
     assert ping(f"mongodb://127.0.0.1:{state.port}/")
     with EmbeddedServer(folder) as again:
         assert again.pid == pid
+    assert ping(f"mongodb://127.0.0.1:{state.port}/")
     os.kill(state.keeper, signal.SIGTERM)
     until(lambda: not processes(folder))
     assert not (folder / "server.json").exists()
 
 
-def test_a_server_that_hangs_while_starting(folder, monkeypatch, tmp_path):
-    hanging = tmp_path / "hanging-secantusd-py"
-    hanging.write_text(
-        f"#!{sys.executable}\nprint('thinking', flush=True)\ninput_ = open('/dev/zero')\nimport time\ntime.sleep(100)\n"
-    )
-    hanging.chmod(0o700)
-    monkeypatch.setattr(server, "find_server", lambda: str(hanging))
+@pytest.fixture
+def program(monkeypatch, tmp_path):
+    """Put a program of the test's own in the place of the server's."""
+
+    def place(code):
+        path = tmp_path / f"other-{server.SCRIPT}"
+        path.write_text(f"#!{sys.executable}\n{textwrap.dedent(code)}")
+        path.chmod(0o700)
+        monkeypatch.setattr(server, "find_server", lambda: str(path))
+
+    return place
+
+
+def test_a_server_that_hangs_while_starting(folder, program):
+    program("import time; print('thinking', flush=True); time.sleep(100)")
     with pytest.raises(
         EmbeddedServerError, match=r"(?s)the server did not answer in .* s\. The end of .*thinking"
     ):
         EmbeddedServer(folder, timeout=2).start()
+    until(lambda: not processes(folder))
+
+
+def test_a_port_lost_to_another_program_between_choice_and_use_is_chosen_again(folder, program, tmp_path):
+    program(
+        f"""
+        import os, pathlib, sys
+        tried = pathlib.Path({str(tmp_path / "tried")!r})
+        if not tried.exists():
+            tried.write_text(sys.argv[sys.argv.index("--port") + 1])
+            sys.exit("OSError: [Errno 98] Address already in use")
+        os.execv({server.find_server()!r}, [{server.find_server()!r}, *sys.argv[1:]])
+        """
+    )
+    with EmbeddedServer(folder) as embedded:
+        assert embedded.port != int((tmp_path / "tried").read_text())
+        assert ping(embedded.uri)
+
+
+def test_a_server_that_keeps_ending_is_started_less_and_less_often(folder, program, tmp_path):
+    program(
+        f"""
+        import os, pathlib, sys
+        tried = pathlib.Path({str(tmp_path / "tried")!r})
+        if tried.exists():
+            sys.exit(3)
+        tried.write_text("")
+        os.execv({server.find_server()!r}, [{server.find_server()!r}, *sys.argv[1:]])
+        """
+    )
+    with EmbeddedServer(folder) as embedded:
+        os.kill(embedded.pid, signal.SIGKILL)
+        until(lambda: "starting it again in 4 s" in (folder / "server.log").read_text())
+    pauses = re.findall(
+        r"ended with status (\S+); starting it again in (\d+) s", (folder / "server.log").read_text()
+    )
+    assert pauses == [("-9", "1"), ("3", "2"), ("3", "4")]
+
+
+def test_a_server_that_answers_no_more(folder, monkeypatch, caplog):
+    monkeypatch.setattr(server, "STOP_SECONDS", 1.0)
+    monkeypatch.setattr(server, "WAITING_SECONDS", 0.1)
+    embedded = EmbeddedServer(folder).start()
+    os.kill(embedded.pid, signal.SIGSTOP)
+    with (
+        caplog.at_level("INFO", "mongokit.embedded"),
+        pytest.raises(EmbeddedServerError, match=r"did not answer in 2 s\. The end of .*server\.log"),
+    ):
+        EmbeddedServer(folder, timeout=2).start()
+    assert f"waiting for the server of {folder} since" in caplog.text
+    embedded.timeout = 0.5
+    with pytest.raises(EmbeddedServerError, match="did not answer"):
+        embedded.start()
+    embedded.timeout = 30
+    embedded.stop()
+    assert processes(folder) == []
+    assert "does not stop; ending it" in (folder / "server.log").read_text()
+
+
+def test_a_database_that_somebody_unknown_has_open(folder):
+    folder.mkdir()
+    with (folder / "server.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(
+            EmbeddedServerError, match=r"server\.lock is held by a process that cannot be ended"
+        ):
+            EmbeddedServer(folder).start()
+
+
+def test_no_python_to_run_the_keeper(folder, monkeypatch):
+    monkeypatch.setattr(server, "find_python", lambda: "/no/such/python")
+    with pytest.raises(EmbeddedServerError, match=r"cannot start the keeper of .*No such file or directory"):
+        EmbeddedServer(folder).start()
+
+
+def test_a_user_that_comes_while_it_lingers_keeps_it(folder):
+    with EmbeddedServer(folder, linger=0.5) as embedded:
+        pid = embedded.pid
+    left = time.monotonic()
+    with EmbeddedServer(folder) as again:
+        until(lambda: time.monotonic() > left + 1)
+        assert again.pid == pid
+        assert ping(again.uri)
     until(lambda: not processes(folder))
 
 

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Self
 import bson
 import pymongo.collection
 import pymongo.database
+from bson.binary import STANDARD
+from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
 from pymongo import MongoClient, WriteConcern
 from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
@@ -175,9 +177,12 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
         convert = type(self)._structure.to_bson
         collection = getattr(self, "_collection", None)
         stored = self if convert is None else convert(self)
-        if collection is None:
-            return len(bson.encode(stored))
-        return len(bson.encode(stored, codec_options=collection.codec_options))
+        options = (
+            CodecOptions[Raw](uuid_representation=STANDARD)
+            if collection is None
+            else collection.codec_options
+        )
+        return len(bson.encode(stored, codec_options=options))
 
     def get_dbref(self) -> DBRef:
         """Return the reference to this document, with its database; raises KeyError without ``_id``."""

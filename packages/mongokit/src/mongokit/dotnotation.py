@@ -40,7 +40,7 @@ class DotedDict(dict[str, Any]):
             return
         object.__setattr__(self, name, value)
         if self._warning:
-            _not_found(self, name)
+            _not_found(name, "a nested dict")
 
     def __delattr__(self, name: str) -> None:
         _delete(self, name)
@@ -72,10 +72,8 @@ def doted(value: Any, nested: type[dict[str, Any]]) -> Any:
     return value
 
 
-def _not_found(document: dict[str, Any], name: str) -> None:
-    logger.warning(
-        "dot notation: %s was not found in structure of %s; it is not stored", name, type(document).__name__
-    )
+def _not_found(name: str, owner: str) -> None:
+    logger.warning("dot notation: %s was not found in structure of %s; it is not stored", name, owner)
 
 
 def _read(document: dict[str, Any], name: str, nested: type[dict[str, Any]]) -> Any:
@@ -112,7 +110,7 @@ def _set(self: Any, name: str, value: Any) -> None:
             self[name] = doted(value, cls._structure.nested)
             return
         if cls.dot_notation_warning and not name.startswith("_"):
-            _not_found(self, name)
+            _not_found(name, cls.__name__)
     elif is_field:
         raise AttributeError(
             f"{name} is an attribute of the class {cls.__name__} too: set document[{name!r}]"

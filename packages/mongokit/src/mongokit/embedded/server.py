@@ -36,6 +36,16 @@ URI_OPTIONS = "directConnection=true&retryWrites=false&journal=true"
 # journaled. (Measured: --sync-on-commit would also do, but makes dropping a collection 15 times slower.)
 
 
+ISOLATED = ("-I", "-S")
+"""Options of the keeper's Python: nothing of the environment or of site-packages, which would cost time and memory."""
+
+
+STOP_SECONDS = 30.0
+"""Seconds the server has to stop by itself, which it needs to write what is in its cache."""
+WAITING_SECONDS = 2.0
+"""Seconds between two lines in the log while a server is waited for."""
+
+
 class EmbeddedServerError(RuntimeError):
     """The embedded server could not be started or found; the text says why and what to do."""
 
@@ -189,12 +199,12 @@ class EmbeddedServer:
                     raise EmbeddedServerError(
                         f"port {self._wanted_port} was asked for, but {self.path} is served on port {state.port} already"
                     )
-                if answers(state.port):
+                if answers(state.port, min(1.0, deadline - now)):
                     return state
             elif not self._keeper_lives():
                 self._start_keeper(deadline - now)
                 continue
-            if now - said > 5:
+            if now - said > WAITING_SECONDS:
                 said = now
                 logger.info("waiting for the server of %s since %.0f s", self.path, now - started)
             time.sleep(0.02)
@@ -211,9 +221,11 @@ class EmbeddedServer:
         try:
             # Empty, but named: left alone the server reads a configuration from the working or home folder.
             configuration.touch(mode=0o600)
-            orders = Orders(str(self.path), self._wanted_port, self.linger, seconds, command, write_end)
+            orders = Orders(
+                str(self.path), self._wanted_port, self.linger, seconds, STOP_SECONDS, command, write_end
+            )
             holder = str(Path(keeper.__file__).parent.parent)
-            arguments = [find_python(), "-I", "-S", "-c", keeper.COMMAND, holder, json.dumps(asdict(orders))]
+            arguments = [find_python(), *ISOLATED, "-c", keeper.COMMAND, holder, json.dumps(asdict(orders))]
             try:
                 said = subprocess.run(  # noqa: S603 (our own script)
                     arguments, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[write_end], start_new_session=True,

@@ -22,7 +22,6 @@ __all__ = ["LOG_LIMIT", "Orders", "main"]
 
 LOG_LIMIT = 1_000_000
 """Bytes after which the log is moved aside, at the next start of a keeper."""
-STOP_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 1.0, 30.0, 60.0
 """Back-off before a restart: it doubles, up to the longest, until the server has lived for a steady time."""
 
@@ -35,6 +34,8 @@ class Orders:
     port: int | None
     linger: float
     seconds: float
+    stop_seconds: float
+    """How long the server may take to stop before it is killed."""
     command: list[str]
     report_fd: int
 
@@ -72,7 +73,8 @@ class Keeper:
     def say(self, text: str) -> None:
         """Write a line to the log, which is this process's standard error."""
         stamp = time.strftime("%Y-%m-%d %H:%M:%S")
-        os.write(2, f"{stamp} keeper {os.getpid()}: {text}\n".encode())
+        with contextlib.suppress(OSError):
+            os.write(2, f"{stamp} keeper {os.getpid()}: {text}\n".encode())
 
     def run(self) -> None:
         """Start the server, report to the user that waits, and keep it until the last user has gone."""
@@ -120,7 +122,7 @@ class Keeper:
             self.say(f"ending server {left_over.pid}, left by keeper {left_over.keeper}")
             with contextlib.suppress(ProcessLookupError):
                 os.kill(left_over.pid, signal.SIGKILL)
-        if not try_lock(self.server_fd, fcntl.LOCK_EX, 10.0):
+        if not try_lock(self.server_fd, fcntl.LOCK_EX, 5.0):
             raise StartError(f"{self.folder / 'server.lock'} is held by a process that cannot be ended")
 
     def start(self) -> None:
@@ -196,9 +198,13 @@ class Keeper:
                 self.server, restart_at = None, now + pause
                 pause = min(pause * 2, LONGEST_PAUSE)
             elif restart_at is not None and now >= restart_at:
-                server = self.launch()
-                self.announce(server)
                 started, restart_at = now, None
+                try:
+                    self.announce(self.launch())
+                except OSError as error:
+                    # A full disk, say. Clients know the port, so a server that is not announced serves them.
+                    self.say(f"could not start the server, or not say so: {error}")
+                    restart_at = None if self.server else now + pause
             timeout = None if restart_at is None else max(0.0, restart_at - time.monotonic())
             select.select([self.wake_read], [], [], timeout)
             with contextlib.suppress(BlockingIOError):
@@ -210,7 +216,7 @@ class Keeper:
             return
         self.server.terminate()
         try:
-            self.server.wait(STOP_SECONDS)
+            self.server.wait(self.orders.stop_seconds)
         except subprocess.TimeoutExpired:
             self.say(f"server {self.server.pid} does not stop; ending it")
             self.server.kill()
