@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -73,10 +74,36 @@ def test_the_own_cpu_time_is_not_foreign_nor_that_of_reaped_children(monkeypatch
 def busy_like_this_process():
     """The counters of a machine on which nobody else runs."""
     import resource
-    from types import SimpleNamespace
 
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return SimpleNamespace(user=own.ru_utime + children.ru_utime, system=own.ru_stime + children.ru_stime)
+
+
+@linux
+@pytest.mark.parametrize(
+    ("counter", "counts"),
+    [
+        ("user", 1),
+        ("nice", 1),
+        ("system", 1),
+        ("steal", 1),
+        ("softirq", 0),
+        ("irq", 0),
+        ("idle", 0),
+        ("iowait", 0),
+    ],
+)
+def test_what_counts_as_busy(monkeypatch, counter, counts):
+    before = dict.fromkeys(("user", "nice", "system", "steal", "softirq", "irq", "idle", "iowait"), 100.0)
+    after = {**before, counter: 1100.0}
+    readings = [SimpleNamespace(**before), SimpleNamespace(**after)]
+    clock = iter([0.0, 500.0])
+    monkeypatch.setattr(psutil, "cpu_times", lambda: readings.pop(0))
+    monkeypatch.setattr(machine, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    meter = ForeignCpu()
+    meter.start()
+
+    assert meter.read() == pytest.approx(2.0 * counts, abs=0.01), "cores, over 500 seconds"
 
 
 @linux
