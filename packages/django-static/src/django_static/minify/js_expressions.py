@@ -8,7 +8,7 @@ from . import js_statements as flow
 from . import js_values as values
 from .js_tree import Binding, Node, Scope, block_functions, declared_names, lexical_names, var_names
 
-__all__ = ["Expressions"]
+__all__ = ["Expressions", "UnclearError"]
 
 Form = tuple[Any, ...]
 
@@ -16,6 +16,10 @@ _TRUE: Form = ("true",)
 _FALSE: Form = ("false",)
 _UNDEFINED: Form = ("undefined",)
 _GLOBALS: dict[str, Form] = {"undefined": _UNDEFINED, "Infinity": ("number", "inf")}
+
+
+class UnclearError(Exception):
+    """A script has a syntax error that the parser does not see."""
 
 
 class Expressions:
@@ -105,15 +109,13 @@ class Expressions:
     def _e_binary_expression(self, node: Node, scope: Scope) -> Form:
         operator = node.fields["operator"].type
         left = node.fields["left"]
-        if _is_ambiguous(operator, left, node.fields["right"]):
-            raise ValueError(f"{operator} needs parentheses")
+        _refuse_ambiguous(operator, left, node.fields["right"])
         if left.type == "private_property_identifier":
             return ("in", self.private_name(left.text), self.expression(node.fields["right"], scope))
         # A chain of a hundred strings is as deep as it is long.
         pending = [(operator, node.fields["right"])]
         while left.type == "binary_expression" and left.fields["left"].type != "private_property_identifier":
-            if _is_ambiguous(left.fields["operator"].type, left.fields["left"], left.fields["right"]):
-                raise ValueError(f"{left.fields['operator'].type} needs parentheses")
+            _refuse_ambiguous(left.fields["operator"].type, left.fields["left"], left.fields["right"])
             pending.append((left.fields["operator"].type, left.fields["right"]))
             left = left.fields["left"]
         form = self.expression(left, scope)
@@ -367,14 +369,15 @@ _NAMES = ("identifier", "shorthand_property_identifier_pattern")
 _SPECIAL_KEYS = tuple(("string", name) for name in ("__proto__", "constructor", "prototype"))
 
 
-def _is_ambiguous(operator: str, left: Node, right: Node) -> bool:
-    """Whether browsers refuse what this parser reads in one of its two meanings: ``-a ** b`` and ``a ?? b || c``."""
-    if operator == "**":
-        return left.type in ("unary_expression", "await_expression")
-    if operator not in ("??", "||", "&&"):
-        return False
+def _refuse_ambiguous(operator: str, left: Node, right: Node) -> None:
+    """Refuse what browsers refuse and this parser reads in one of its two meanings: ``-a ** b``, ``a ?? b || c``."""
     inner = {side.fields["operator"].type for side in (left, right) if side.type == "binary_expression"}
-    return bool(inner & {"||", "&&"}) if operator == "??" else "??" in inner
+    if (
+        (operator == "**" and left.type in ("unary_expression", "await_expression"))
+        or (operator == "??" and inner & {"||", "&&"})
+        or (operator in ("||", "&&") and "??" in inner)
+    ):
+        raise UnclearError(f"{operator} needs parentheses")
 
 
 def _types(node: Node) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import js_statements as flow
-from .js_expressions import Expressions
+from .js_expressions import Expressions, UnclearError
 from .js_tree import (
     Binding,
     Node,
@@ -47,14 +47,18 @@ def normal_form(text: str) -> list[str] | None:
     root = read(text)
     if root is None:
         return None
-    return _Reader(root).tokens()
+    try:
+        return _Reader(root).tokens()
+    except UnclearError:
+        return None
 
 
 class _Reader(Expressions):
     def __init__(self, root: Node) -> None:
         super().__init__(
             names_count=any(
-                node.type == "with_statement" or (node.type == "identifier" and unescaped(node.text) == "eval")
+                node.type == "with_statement"
+                or (node.type == "identifier" and unescaped(node.text) == "eval")
                 for node in root.walk()
             ),
             names_are_read=any(node.type in _KEYS and unescaped(node.text) == "name" for node in root.walk()),

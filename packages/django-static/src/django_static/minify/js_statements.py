@@ -169,7 +169,7 @@ def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
 def _is_inert(form: Form) -> bool:
     """Whether evaluating a form has no effect: only local variables are read, and nothing is converted."""
     if form[0] == "==":
-        return form[2] == _NULL and _is_inert(form[1])
+        return (form[2] == _NULL or form[1][:2] == ("unary", "typeof")) and _is_inert(form[1])
     if form[0] in ("not", "and", "or", "==="):
         return all(map(_is_inert, form[1:]))
     if form[:2] == ("unary", "typeof"):

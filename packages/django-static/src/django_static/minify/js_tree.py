@@ -184,7 +184,7 @@ def var_names(body: Node) -> set[str]:
 def block_functions(body: Node) -> set[str]:
     """The names of functions declared in blocks of a body, which sloppy code knows outside of the blocks as well."""
     names: set[str] = set()
-    stack = [kid for kid in body.named if kid.type not in _VAR_SCOPES]
+    stack = [kid for kid in body.named if kid.type not in _VAR_SCOPES and kid.type != "export_statement"]
     while stack:
         node = stack.pop()
         names |= function_names([node])
