@@ -7,6 +7,7 @@ with the reason in a leading comment.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
 }
 
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CHARSET = re.compile(r'@charset "[^"]*";')
 _MINIFIED = (".min.js", ".minified.js", ".min.mjs", ".min.css", ".minified.css")
 
@@ -57,6 +59,8 @@ def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
     for name in chain:
         try:
             smaller = engines.load(name)(body, kind)
+            if body.isascii():
+                smaller = _in_ascii(smaller, kind)
             problem = verify.difference(body, smaller, kind)
         except Exception as error:  # noqa: BLE001 (an engine may fail in any way; the page must not)
             problem = f"{type(error).__name__}: {error}"
@@ -81,6 +85,15 @@ def guess(text: str) -> str:
         return "js" if is_script else "css"
     # "a" NEWLINE "{ b: c }" is both: a name and a labelled block, and a rule.
     return "html" if not is_script and re.search(r"<[A-Za-z!/]", stripped) else ""
+
+
+def _in_ascii(text: str, kind: str) -> str:
+    """A text of which the characters do not depend on the encoding it is read in, as those of the original do not."""
+    if kind == "css":
+        return _NOT_ASCII.sub(lambda found: f"\\{ord(found[0]):x} ", text)
+    if kind == "js":
+        return _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return text
 
 
 def _with_comment(text: str, kind: str, problem: str) -> str:

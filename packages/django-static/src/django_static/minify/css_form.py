@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -15,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 import tinycss2  # type: ignore[import-untyped]
 from tinycss2 import ast, color4
 
-from .css_properties import GENERIC, written_out
+from .css_properties import written_out
 
 __all__ = ["normal_form"]
 
@@ -25,105 +26,54 @@ _BLANK = (ast.WhitespaceToken, ast.Comment)
 _LENGTHS = frozenset(
     ["px", "em", "rem", "ex", "ch", "vw", "vh", "vmin", "vmax", "cm", "mm", "in", "pt", "pc", "q"]
 )
-#: Where a zero without a unit is another thing than one with it.
-_MATH = frozenset(
-    [
-        "calc",
-        "min",
-        "max",
-        "clamp",
-        "round",
-        "mod",
-        "rem",
-        "abs",
-        "sign",
-        "hypot",
-        "sqrt",
-        "pow",
-        "exp",
-        "log",
-        "var",
-        "env",
-        "minmax",
-        "fit-content",
-        "attr",
-        "if",
-    ]
+#: Where a length of zero may stand without its unit: in these properties, and there only in these functions.
+_ZERO = re.compile(
+    r"(-webkit-|-moz-|-ms-|-o-)?(margin|padding|top$|right$|bottom$|left$|inset|width$|height$|(min|max)-(width|height)$|"
+    r"((min|max)-)?(inline|block)-size$|border(?!-image)|outline|background|(box|text)-shadow$|font$|font-size$|"
+    r"(letter|word)-spacing$|text-indent$|((grid-)?(row|column)-|grid-)?gap$|transform|translate$|perspective|"
+    r"scroll-(margin|padding)|column|vertical-align$|object-position$|clip$)"
+)
+_ZERO_FUNCTIONS = frozenset(
+    ["", "translate", "translatex", "translatey", "translatez", "translate3d", "rect"]
+)
+_COLOURED = re.compile(
+    r"(-webkit-|-moz-|-ms-|-o-)?(.*color$|background(-image)?$|border(?!-image)|outline$|(box|text)-shadow$|fill$|stroke$|"
+    r"column-rule$|text-(decoration|emphasis)$|(backdrop-)?filter$|tap-highlight-color$)"
 )
 _TIGHT = (",", ">", "~", "+", "||")
-_UNITS_COUNT = (
-    "flex",
-    "flex-basis",
-    "-webkit-flex",
-    "-ms-flex",
-    "tab-size",
-    "line-height-step",
-    "initial-value",
+_WIDE = ("inherit", "initial", "unset", "revert", "revert-layer", "none", "auto")
+_RAW = re.compile(
+    r""""(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|url\([^)]*\)?|(?:\\[0-9a-f]{1,6}\s?|\\.|[^\s(){}\[\],;:!'"/\\])+""",
+    re.IGNORECASE | re.DOTALL,
 )
-_COLOURLESS = (
-    "animation",
-    "animation-name",
-    "font",
-    "font-family",
-    "content",
-    "counter-reset",
-    "will-change",
-    "src",
-)
-_WEIGHTS = {"bold": 700.0, "normal": 400.0}
-frozenset(
-    [
-        "serif",
-        "sans-serif",
-        "monospace",
-        "cursive",
-        "fantasy",
-        "system-ui",
-        "ui-serif",
-        "ui-sans-serif",
-        "ui-monospace",
-        "ui-rounded",
-        "math",
-        "emoji",
-        "fangsong",
-        "inherit",
-        "initial",
-        "unset",
-        "revert",
-        "revert-layer",
-        "default",
-        "none",
-        "auto",
-    ]
-)
-_ROUNDED = 5
 
 
 def normal_form(text: str) -> list[Form]:
     """The rules of a style sheet in their one form."""
     rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-    return [form for rule in rules for form in _rule(rule)]
+    lines = re.split("\r\n|[\n\r\f]", text)
+    return [form for rule in rules for form in _rule(rule, lines)]
 
 
-def _rule(rule: ast.Node) -> list[Form]:
+def _rule(rule: ast.Node, lines: list[str]) -> list[Form]:
     if isinstance(rule, ast.QualifiedRule):
-        content = _block(rule.content)
+        content = _block(rule.content, lines)
         return [("rule", _selector(rule.prelude), content)] if content else []
     if isinstance(rule, ast.AtRule):
         name = rule.lower_at_keyword
         prelude = _prelude(name, rule.prelude)
         if rule.content is None:
             return [("at", name, prelude)]
-        content = _block(rule.content)
+        content = _block(rule.content, lines)
         return [] if name == "media" and not content else [("at", name, prelude, content)]
     if isinstance(rule, ast.Declaration):
-        return [_declaration(rule)]
+        return [_declaration(rule, lines)]
     return [("error",)] if isinstance(rule, ast.ParseError) else []
 
 
-def _block(content: Sequence[ast.Node]) -> list[Form]:
+def _block(content: Sequence[ast.Node], lines: list[str]) -> list[Form]:
     inner = tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)
-    return [form for rule in inner for form in _rule(rule)]
+    return [form for rule in inner for form in _rule(rule, lines)]
 
 
 # Preludes
@@ -188,25 +138,35 @@ def _is_word(token: ast.Node) -> bool:
 # Declarations
 
 
-def _declaration(declaration: ast.Declaration) -> Form:
+def _declaration(declaration: ast.Declaration, lines: list[str]) -> Form:
     name = declaration.lower_name
     if declaration.name.startswith("--"):
-        return ("custom", declaration.name, declaration.important, _custom(declaration.value))
+        return ("custom", declaration.name, declaration.important, _custom(declaration.value, lines))
     return ("declaration", name, declaration.important, written_out(name, _values(name, declaration.value)))
 
 
-def _custom(tokens: Sequence[ast.Node]) -> list[Form]:
-    """The value of a custom property, which scripts may read: only white space at its ends means nothing."""
+def _custom(tokens: Sequence[ast.Node], lines: list[str]) -> list[Form]:
+    """The value of a custom property, which scripts may read as it is written.
+
+    Only white space at its ends means nothing, and how much there is between two words.
+    """
     parts = list(tokens)
     while parts and isinstance(parts[0], _BLANK):
         parts.pop(0)
     while parts and isinstance(parts[-1], _BLANK):
         parts.pop()
-    return [
-        (type(part).__name__, " " if isinstance(part, ast.WhitespaceToken) else part.serialize())
-        for part in parts
-        if not isinstance(part, ast.Comment)
-    ]
+    return [_as_written(part, lines) for part in parts if not isinstance(part, ast.Comment)]
+
+
+def _as_written(token: ast.Node, lines: list[str]) -> Form:
+    if isinstance(token, ast.WhitespaceToken):
+        return (" ",)
+    inner = (
+        getattr(token, "content", None) if token.type.endswith("block") else getattr(token, "arguments", None)
+    )
+    raw = _RAW.match("\n".join(lines[token.source_line - 1 :][:20]), token.source_column - 1)
+    written = raw[0] if raw else token.serialize()
+    return (token.type, written, *_custom(inner, lines)) if inner is not None else (token.type, written)
 
 
 def _values(name: str, tokens: Sequence[ast.Node], function: str = "") -> list[Form]:
@@ -232,19 +192,19 @@ def _values(name: str, tokens: Sequence[ast.Node], function: str = "") -> list[F
 
 
 def _value(name: str, token: ast.Node, function: str) -> Form:
-    colour = _colour(token) if name and name not in _COLOURLESS and function not in ("var", "env") else None
+    colour = _colour(token) if _COLOURED.match(name) and function not in ("var", "env") else None
     if colour is not None:
         return colour
     if isinstance(token, ast.FunctionBlock):
         if token.lower_name in ("url", "src") and (strings := _strings(token.arguments)):
             return _url(strings[0])
-        within = token.lower_name if token.lower_name in _MATH else function
+        within = token.lower_name if function in _ZERO_FUNCTIONS else function
         return ("function", token.lower_name, *_values(name, token.arguments, within))
     if isinstance(token, ast.ParenthesesBlock | ast.SquareBracketsBlock | ast.CurlyBracketsBlock):
         return (type(token).__name__, *_values(name, token.content, function))
     if isinstance(token, ast.DimensionToken):
         unit = token.lower_unit
-        if token.value == 0 and unit in _LENGTHS and name not in _UNITS_COUNT and not function and name:
+        if token.value == 0 and unit in _LENGTHS and function in _ZERO_FUNCTIONS and _ZERO.match(name):
             return ("number", 0.0)
         return ("dimension", _number(token), unit)
     if isinstance(token, ast.IdentToken) and name and function not in ("var", "env"):
@@ -254,11 +214,11 @@ def _value(name: str, token: ast.Node, function: str) -> Form:
 
 def _keyword(name: str, token: ast.IdentToken) -> Form:
     word = token.lower_value
-    if word in _WEIGHTS and (name == "font-weight" or (name == "font" and word == "bold")):
-        return ("number", _WEIGHTS[word])
+    if word in ("bold", "normal") and name == "font-weight":
+        return ("number", 700.0 if word == "bold" else 400.0)
     if name == "font-family":
         return ("word", word)
-    return ("ident", token.value if word not in GENERIC else word)
+    return ("ident", word if word in _WIDE else token.value)
 
 
 def _strings(tokens: Sequence[ast.Node]) -> list[str]:
@@ -288,7 +248,7 @@ def _plain(token: ast.Node) -> Form:
 
 
 def _number(token: ast.Node) -> float:
-    return round(float(token.value), _ROUNDED) + 0.0
+    return float(token.value) + 0.0
 
 
 def _colour(token: ast.Node) -> Form | None:

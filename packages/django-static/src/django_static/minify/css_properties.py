@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-__all__ = ["GENERIC", "written_out"]
+__all__ = ["written_out"]
 
 Form = tuple[Any, ...]
 
@@ -28,9 +29,11 @@ _FLEX: dict[tuple[Form, ...], list[Form]] = {
     (("number", 0.0), ("number", 0.0), ("ident", "auto")): [("ident", "none")],
     (("number", 0.0), ("number", 1.0), ("ident", "auto")): [("ident", "initial")],
 }
-_USUAL_FONT = (("number", 400.0), ("word", "normal"))
+_USUAL_FONT = (("number", 400.0), ("ident", "normal"))
+_BORDER = re.compile(r"border(-(top|right|bottom|left))?$|outline$")
+_LINES = ("hidden", "dotted", "dashed", "solid", "double", "groove", "ridge", "inset", "outset", "auto")
 _MEASURES = ("number", "dimension", "percentage")
-GENERIC = frozenset(
+_GENERIC = frozenset(
     [
         "serif",
         "sans-serif",
@@ -44,6 +47,13 @@ GENERIC = frozenset(
         "ui-rounded",
         "math",
         "emoji",
+        "blinkmacsystemfont",
+        "caption",
+        "icon",
+        "menu",
+        "message-box",
+        "small-caption",
+        "status-bar",
         "fangsong",
         "inherit",
         "initial",
@@ -66,19 +76,33 @@ def written_out(name: str, forms: list[Form]) -> list[Form]:
         return [form for layer in _split(forms, ",") for form in (*_layer(bare, layer), (",",))]
     if bare == "background-color" and forms == [("ident", "initial")]:
         return [_TRANSPARENT]
-    if bare == "flex":
+    if name in ("flex", "-webkit-flex"):
         return (
             _FLEX.get(tuple(forms), forms)
             if len(forms) > 1 or forms[:1] == [("ident", "auto")]
             else _flex(forms)
         )
-    if bare in ("font-family", "font"):
-        families = [part for form in forms for part in _family(form)]
-        return [form for form in families if form not in _USUAL_FONT] if bare == "font" else families
-    if bare.startswith(("border", "outline")) and bare.count("-") < 2:
-        usual = ("none", "medium", "currentcolor")
-        return [form for form in forms if form[0] != "ident" or form[1].lower() not in usual]
-    return forms
+    if bare == "font-family":
+        return [part for form in forms for part in _family(form)]
+    if bare == "font":
+        return _font(forms)
+    return _border(forms) if _BORDER.match(bare) and forms else forms
+
+
+def _font(forms: list[Form]) -> list[Form]:
+    """Before the size the usual may be left out; after it only families follow."""
+    sizes = [form[0] in ("dimension", "percentage") for form in forms]
+    size = sizes.index(True) if True in sizes else 0
+    before = [("number", 700.0) if form == ("ident", "bold") else form for form in forms[:size]]
+    kept = [form for form in before if form not in _USUAL_FONT]
+    return [*kept, *(part for form in forms[size:] for part in _family(form))]
+
+
+def _border(forms: list[Form]) -> list[Form]:
+    """A border with the usual left out; that of a style, ``none``, where no other is given."""
+    words = [form[1].lower() if form[0] == "ident" else "" for form in forms]
+    usual = ["medium"] if any(word in _LINES for word in words) else ["medium", "none"]
+    return [form for form, word in zip(forms, words, strict=True) if word not in usual] or [("ident", "none")]
 
 
 def _flex(forms: list[Form]) -> list[Form]:
@@ -112,6 +136,8 @@ def _four(forms: list[Form]) -> list[Form]:
 
 def _layer(name: str, forms: list[Form]) -> list[Form]:
     """One of the layers of a background, or one shadow."""
+    if not forms:
+        return [("nothing",)]
     if name == "background-size":
         return forms[:1] if forms[1:] == [("ident", "auto")] else forms
     if name.endswith("shadow"):
@@ -168,7 +194,7 @@ def _family(form: Form) -> list[Form]:
     """``"Open Sans"`` as the words ``open sans``, unless it would become a keyword."""
     if form[0] == "string":
         words = form[1].lower().split()
-        if words and not (len(words) == 1 and words[0] in GENERIC) and all(_is_name(word) for word in words):
+        if words and " ".join(words) == form[1].lower() and all(_is_name(word) for word in words):
             return [("word", word) for word in words]
         return [("string", form[1].lower())]
     if form[0] in ("ident", "word"):
@@ -179,6 +205,6 @@ def _family(form: Form) -> list[Form]:
 def _is_name(word: str) -> bool:
     return (
         word.replace("-", "a").replace("_", "a").isalnum()
-        and not word[0].isdigit()
-        and not word.startswith("--")
+        and not word.startswith(("-", *"0123456789"))
+        and word not in _GENERIC
     )

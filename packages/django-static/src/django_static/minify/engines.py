@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..references import css, splice
-from . import css_strip, js_strip
+from . import css_strip, js_guard, js_strip
 
 __all__ = ["EngineError", "load", "names", "strip", "tdewolff"]
 
@@ -19,6 +19,8 @@ Engine = Callable[[str, str], str]
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
 #: Leave out of HTML only what can be verified token by token.
 _CONFIGURATION: dict[str, str | bool | int] = {
+    # No operator that the script does not have: ?? is another test than != null, and no old browser knows it.
+    "js-version": 2015,
     "html-keep-special-comments": True,
     "html-keep-default-attr-vals": True,
     "html-keep-document-tags": True,
@@ -56,6 +58,8 @@ def load(name: str) -> Engine:
 def tdewolff(text: str, kind: str) -> str:
     """Minify with https://github.com/tdewolff/minify, in this process or, where that would hang, in one of its own."""
     run = _in_this_process if _loaded_by in (None, os.getpid()) else _in_a_process_of_its_own
+    if kind == "js":
+        return js_guard.without(run(js_guard.within(text), kind))
     if kind != "css" or "data:" not in text:
         return run(text, kind)
     # It rewrites what is inside data: URLs, which is not ours to judge.

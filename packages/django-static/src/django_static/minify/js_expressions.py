@@ -6,24 +6,32 @@ from typing import Any
 
 from . import js_statements as flow
 from . import js_values as values
-from .js_tree import Binding, Node, Scope, declared_names, lexical_names, var_names
+from .js_tree import Binding, Node, Scope, block_functions, declared_names, lexical_names, var_names
 
-__all__ = ["Expressions"]
+__all__ = ["Expressions", "UnclearError"]
 
 Form = tuple[Any, ...]
 
 _TRUE: Form = ("true",)
 _FALSE: Form = ("false",)
 _UNDEFINED: Form = ("undefined",)
-_INFINITY: Form = ("number", "inf")
+_GLOBALS: dict[str, Form] = {"undefined": _UNDEFINED, "Infinity": ("number", "inf")}
+
+
+class UnclearError(Exception):
+    """A script has a syntax error that the parser does not see."""
 
 
 class Expressions:
     """Reads expressions; its heir reads the statements that functions and classes hold."""
 
-    def __init__(self, *, names_count: bool) -> None:
+    def __init__(self, *, names_count: bool, names_are_read: bool) -> None:
         #: ``eval`` and ``with`` look variables up by name.
         self.names_count = names_count
+        #: Something is asked for its ``name``, and it may be a function.
+        self.names_are_read = names_are_read
+        #: Names of the script at its top, which may be those of globals.
+        self.shadowed: set[str] = set()
         self.private: list[dict[str, Binding]] = []
 
     def body(self, statements: list[Node], scope: Scope) -> list[Form]:
@@ -43,9 +51,12 @@ class Expressions:
 
     def identifier(self, name: str, scope: Scope) -> Form:
         name = values.unescaped(name) if "\\" in name else name
+        if name == "arguments":
+            return ("name", name)
         binding = scope.find(name)
         if binding is None:
-            return {"undefined": _UNDEFINED, "Infinity": _INFINITY}.get(name, ("name", name))
+            known = name in _GLOBALS and not self.names_count and name not in self.shadowed
+            return _GLOBALS[name] if known else ("name", name)
         binding.uses += 1
         return ("name", name) if self.names_count else ("variable", binding)
 
@@ -98,11 +109,13 @@ class Expressions:
     def _e_binary_expression(self, node: Node, scope: Scope) -> Form:
         operator = node.fields["operator"].type
         left = node.fields["left"]
+        _refuse_ambiguous(operator, left, node.fields["right"])
         if left.type == "private_property_identifier":
             return ("in", self.private_name(left.text), self.expression(node.fields["right"], scope))
         # A chain of a hundred strings is as deep as it is long.
         pending = [(operator, node.fields["right"])]
         while left.type == "binary_expression" and left.fields["left"].type != "private_property_identifier":
+            _refuse_ambiguous(left.fields["operator"].type, left.fields["left"], left.fields["right"])
             pending.append((left.fields["operator"].type, left.fields["right"]))
             left = left.fields["left"]
         form = self.expression(left, scope)
@@ -130,7 +143,7 @@ class Expressions:
             target = self.pattern(left, scope) if operator == "=" else self.expression(left, scope)
             return ("assign", operator, target, self.expression(right, scope))
         target = self.identifier(left.text, scope)
-        value = self.expression(right, scope)
+        value = self.named(left, right, scope)
         if target[0] == "variable" and not _keeps_number(operator, target, value):
             target[1].is_number = False
         return ("assign", operator, target, value)
@@ -158,18 +171,15 @@ class Expressions:
     def _e_subscript_expression(self, node: Node, scope: Scope) -> Form:
         target = self.head(node.fields["object"], scope)
         key = values.key(self.expression(node.fields["index"], scope))
-        if target == ("number", "0.0") and key == ("string", "0"):
-            return _UNDEFINED
         return ("optional-get" if "optional_chain" in _types(node) else "get", target, key)
 
     def _e_call_expression(self, node: Node, scope: Scope) -> Form:
         function = self.head(node.fields["function"], scope)
         arguments = node.fields["arguments"]
         if arguments.type == "template_string":
-            return ("tagged", function, self._e_template_string(arguments, scope, tagged=True))
+            # Each place hands over a list of its own: two are never one.
+            return ("tagged", Binding(""), function, self._e_template_string(arguments, scope, tagged=True))
         values = [self.expression(kid, scope) for kid in arguments.named]
-        if function == ("get", ("name", "Math"), ("string", "pow")) and len(values) == 2:
-            return flow.binary("**", *values)
         return ("optional-call" if "optional_chain" in _types(node) else "call", function, values)
 
     def _e_new_expression(self, node: Node, scope: Scope) -> Form:
@@ -208,7 +218,9 @@ class Expressions:
         if node.type == "pair":
             return ("pair", self.key(node.fields["key"], scope), self.expression(node.fields["value"], scope))
         if node.type == "shorthand_property_identifier":
-            return ("pair", ("string", node.text), self.identifier(node.text, scope))
+            # { __proto__ } makes a property, { __proto__: a } a prototype.
+            tag = "own" if node.text == "__proto__" else "pair"
+            return (tag, ("string", node.text), self.identifier(node.text, scope))
         if node.type == "method_definition":
             flags = [kid.type for kid in node.kids if not kid.is_named]
             return (
@@ -226,7 +238,7 @@ class Expressions:
             return self.private_name(node.text)
         if node.type == "computed_property_name":
             value = self.expression(node.named[0], scope)
-            return ("computed", value) if values.key(value) == ("string", "__proto__") else values.key(value)
+            return ("computed", value) if value in _SPECIAL_KEYS else values.key(value)
         return values.key(self.expression(node, scope))
 
     def private_name(self, name: str) -> Form:
@@ -237,41 +249,59 @@ class Expressions:
 
     def _e_function_expression(self, node: Node, scope: Scope) -> Form:
         name = node.fields.get("name")
-        inner = Scope(scope, {name.text}) if name is not None else scope
-        return self.function(node, inner)
+        if name is None:
+            return self.function(node, scope)
+        inner = Scope(scope, {name.text})
+        self.pattern(name, inner)
+        return self.function(node, inner, self.own_name(name))
 
     _e_generator_function = _e_function_expression
 
     def _e_arrow_function(self, node: Node, scope: Scope) -> Form:
         return self.function(node, scope)
 
-    def function(self, node: Node, scope: Scope) -> Form:
+    def own_name(self, name: Node) -> str:
+        """What a function or class answers when asked for its name, if that may happen."""
+        return name.text if self.names_count or self.names_are_read else ""
+
+    def named(self, target: Node, value: Node, scope: Scope) -> Form:
+        """A value that has its name, if it is a function without one, from what it is assigned to."""
+        form = self.expression(value, scope)
+        anonymous = form[0] in flow.NAMELESS and not form[1] and target.type in _NAMES
+        return (form[0], self.own_name(target), *form[2:]) if anonymous else form
+
+    def function(self, node: Node, scope: Scope, name: str = "") -> Form:
         body = node.fields["body"]
         single = node.fields.get("parameter")
         parameters = [single] if single is not None else node.fields["parameters"].named
         block = body.named if body.type == "statement_block" else []
         names = var_names(body) | lexical_names(block)
-        for parameter in parameters:
-            names |= declared_names(parameter)
-        inner = Scope(scope, names)
+        taken = {name for parameter in parameters for name in declared_names(parameter)}
+        # A default does not see the variables of the body.
+        outer = Scope(scope, taken)
+        inner = Scope(outer, names - taken, block_functions(body))
         arrow = node.type == "arrow_function"
-        if not arrow:
-            inner.names.pop("arguments", None)
         flags = [kid.type for kid in node.kids if kid.type in ("async", "*")]
         if "generator" in node.type and "*" not in flags:
             flags.append("*")
-        patterns = [self.pattern(parameter, inner) for parameter in parameters]
+        patterns: list[Any] = [self.pattern(parameter, outer) for parameter in parameters]
+        if self.names_count:
+            patterns.append(("var", *sorted(names)))
         if body.type == "statement_block":
             forms = self.body(block, inner)
         else:
             forms = flow.normal([("return", self.expression(body, inner))], tail="return")
-        return ("arrow" if arrow else "function", *flags, patterns, forms)
+        return ("arrow" if arrow else "function", name, *flags, patterns, forms)
 
     def _e_class(self, node: Node, scope: Scope) -> Form:
         name = node.fields.get("name")
-        return self.klass(node, Scope(scope, {name.text}) if name is not None else scope)
+        if name is None:
+            return self.klass(node, scope)
+        inner = Scope(scope, {name.text})
+        self.pattern(name, inner)
+        return self.klass(node, inner, self.own_name(name))
 
-    def klass(self, node: Node, scope: Scope) -> Form:
+    def klass(self, node: Node, scope: Scope, name: str = "") -> Form:
         body = node.fields["body"]
         names = {
             kid.text
@@ -290,7 +320,7 @@ class Expressions:
             )
             if member.type == "class_static_block":
                 block = member.fields["body"]
-                inner = Scope(scope, var_names(block) | lexical_names(block.named))
+                inner = Scope(scope, var_names(block) | lexical_names(block.named), block_functions(block))
                 members.append(("static", flow.normal(self.statements(block.named, inner))))
             elif member.type == "field_definition":
                 value = member.fields.get("value")
@@ -303,7 +333,7 @@ class Expressions:
             else:
                 members.append(self.expression(member, scope))
         self.private.pop()
-        return ("class", heritage, members)
+        return ("class", name, heritage, members)
 
     # Patterns
 
@@ -322,17 +352,32 @@ class Expressions:
             return ("pair", self.key(node.fields["key"], scope), self.pattern(node.fields["value"], scope))
         if kind == "object_assignment_pattern":
             left = node.fields["left"]
-            value = self.expression(node.fields["right"], scope)
+            value = self.named(left, node.fields["right"], scope)
             target = self.pattern(left, scope)
             if target[0] == "pair":
                 return ("pair", target[1], ("default", target[2], value))
             return ("default", target, value)
         if kind == "assignment_pattern":
             target = self.pattern(node.fields["left"], scope)
-            return ("default", target, self.expression(node.fields["right"], scope))
+            return ("default", target, self.named(node.fields["left"], node.fields["right"], scope))
         if kind == "rest_pattern":
             return ("rest", self.pattern(node.named[0], scope))
         return self.expression(node, scope)
+
+
+_NAMES = ("identifier", "shorthand_property_identifier_pattern")
+_SPECIAL_KEYS = tuple(("string", name) for name in ("__proto__", "constructor", "prototype"))
+
+
+def _refuse_ambiguous(operator: str, left: Node, right: Node) -> None:
+    """Refuse what browsers refuse and this parser reads in one of its two meanings: ``-a ** b``, ``a ?? b || c``."""
+    inner = {side.fields["operator"].type for side in (left, right) if side.type == "binary_expression"}
+    if (
+        (operator == "**" and left.type in ("unary_expression", "await_expression"))
+        or (operator == "??" and inner & {"||", "&&"})
+        or (operator in ("||", "&&") and "??" in inner)
+    ):
+        raise UnclearError(f"{operator} needs parentheses")
 
 
 def _types(node: Node) -> list[str]:

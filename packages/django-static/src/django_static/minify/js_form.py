@@ -10,8 +10,18 @@ from __future__ import annotations
 from typing import Any
 
 from . import js_statements as flow
-from .js_expressions import Expressions
-from .js_tree import Binding, Node, Scope, declared_names, lexical_names, read, var_names
+from .js_expressions import Expressions, UnclearError
+from .js_tree import (
+    Binding,
+    Node,
+    Scope,
+    block_functions,
+    declared_names,
+    function_names,
+    lexical_names,
+    read,
+    var_names,
+)
 from .js_values import unescaped
 
 __all__ = ["normal_form"]
@@ -20,6 +30,12 @@ Form = tuple[Any, ...]
 
 _TRUE: Form = ("true",)
 _UNDEFINED: Form = ("undefined",)
+_KEYS = (
+    "property_identifier",
+    "string_fragment",
+    "shorthand_property_identifier",
+    "shorthand_property_identifier_pattern",
+)
 
 
 def normal_form(text: str) -> list[str] | None:
@@ -31,7 +47,10 @@ def normal_form(text: str) -> list[str] | None:
     root = read(text)
     if root is None:
         return None
-    return _Reader(root).tokens()
+    try:
+        return _Reader(root).tokens()
+    except UnclearError:
+        return None
 
 
 class _Reader(Expressions):
@@ -39,15 +58,18 @@ class _Reader(Expressions):
         super().__init__(
             names_count=any(
                 node.type == "with_statement"
-                or (node.type == "call_expression" and node.fields["function"].text == "eval")
+                or (node.type == "identifier" and unescaped(node.text) == "eval")
                 for node in root.walk()
-            )
+            ),
+            names_are_read=any(node.type in _KEYS and unescaped(node.text) == "name" for node in root.walk()),
         )
         self.root = root
 
     def tokens(self) -> list[str]:
         scope = Scope(None, set())
-        return [*sorted(var_names(self.root)), *_serialised(self.body(self.root.named, scope))]
+        names = var_names(self.root) | block_functions(self.root)
+        self.shadowed = names | lexical_names(self.root.named)
+        return [*sorted(names), *_serialised(self.body(self.root.named, scope))]
 
     def body(self, statements: list[Node], scope: Scope) -> list[Form]:
         """Statements with the directives before them."""
@@ -73,6 +95,8 @@ class _Reader(Expressions):
         """The statements of a block or of a single statement in its place."""
         if node is None:
             return []
+        if node.type == "function_declaration":
+            return [("block", self.statement(node, scope), True)]
         forms = self.statement(node, scope)
         return list(forms[0][1]) if len(forms) == 1 and forms[0][0] == "block" and not forms[0][2] else forms
 
@@ -83,9 +107,8 @@ class _Reader(Expressions):
         return []
 
     def _s_statement_block(self, node: Node, scope: Scope) -> list[Form]:
-        names = lexical_names(node.named)
-        inner = Scope(scope, names) if names else scope
-        return [("block", self.statements(node.named, inner), bool(names))]
+        inner = Scope(scope, lexical_names(node.named), function_names(node.named))
+        return [("block", self.statements(node.named, inner), bool(inner.names))]
 
     def _s_variable_declaration(self, node: Node, scope: Scope) -> list[Form]:
         forms = []
@@ -99,19 +122,20 @@ class _Reader(Expressions):
         forms: list[Form] = []
         for declarator in node.named:
             value = declarator.fields.get("value")
-            initial = _UNDEFINED if value is None else self.expression(value, scope)
-            forms.append(
-                ("declare", node.kids[0].type, self.pattern(declarator.fields["name"], scope), initial)
-            )
+            name = declarator.fields["name"]
+            initial = _UNDEFINED if value is None else self.named(name, value, scope)
+            forms.append(("declare", node.kids[0].type, self.pattern(name, scope), initial))
         return forms
 
     def _s_function_declaration(self, node: Node, scope: Scope) -> list[Form]:
-        return [("define", self.pattern(node.fields["name"], scope), self.function(node, scope))]
+        name = node.fields["name"]
+        return [("define", self.pattern(name, scope), self.function(node, scope, self.own_name(name)))]
 
     _s_generator_function_declaration = _s_function_declaration
 
     def _s_class_declaration(self, node: Node, scope: Scope) -> list[Form]:
-        return [("declare", "class", self.pattern(node.fields["name"], scope), self.klass(node, scope))]
+        name = node.fields["name"]
+        return [("declare", "class", self.pattern(name, scope), self.klass(node, scope, self.own_name(name)))]
 
     def _s_if_statement(self, node: Node, scope: Scope) -> list[Form]:
         test = self.expression(node.fields["condition"], scope)
@@ -166,16 +190,19 @@ class _Reader(Expressions):
         kind = next((kid.type for kid in node.kids if kid.type in ("var", "let", "const")), "")
         inner = Scope(scope, declared_names(left)) if kind in ("let", "const") else scope
         flags = [kid.type for kid in node.kids if kid.type in ("await", "of", "in")]
-        right = self.expression(node.fields["right"], scope)
+        initial = node.fields.get("value")
+        first = [] if initial is None else [self.assignment("=", left, initial, scope)]
+        # The names of let are there, though without a value, where the right side is evaluated.
+        right = self.expression(node.fields["right"], inner)
         target = self.pattern(left, inner)
         kind = "" if kind == "var" else kind
-        return [("each", *flags, kind, target, right, self.block(node.fields["body"], inner))]
+        return [*first, ("each", *flags, kind, target, right, self.block(node.fields["body"], inner))]
 
     def _s_switch_statement(self, node: Node, scope: Scope) -> list[Form]:
         value = self.expression(node.fields["value"], scope)
         cases = node.fields["body"].named
-        names = lexical_names([kid for case in cases for kid in case.named])
-        inner = Scope(scope, names)
+        inside = [kid for case in cases for kid in case.named]
+        inner = Scope(scope, lexical_names(inside), function_names(inside))
         forms = []
         for case in cases:
             test = case.fields.get("value")
@@ -213,20 +240,16 @@ class _Reader(Expressions):
         declaration = node.fields.get("declaration") or node.fields.get("value")
         if declaration is None:
             return [("export", *_module_tokens(node))]
-        default = "default" if node.has("default") else ""
-        if not default:
+        if not node.has("default"):
             return [("export", *sorted(_exported_names(declaration))), *self.statement(declaration, scope)]
-        if declaration.type in ("function_declaration", "generator_function_declaration"):
-            name = declaration.fields.get("name")
-            used = name is not None and self._is_mentioned(name.text)
-            return [
-                ("export", default, name.text if name and used else "", self.function(declaration, scope))
-            ]
-        if declaration.type == "class_declaration":
-            name = declaration.fields.get("name")
-            used = name is not None and self._is_mentioned(name.text)
-            return [("export", default, name.text if name and used else "", self.klass(declaration, scope))]
-        return [("export", default, "", self.expression(declaration, scope))]
+        found = declaration.fields.get("name")
+        is_needed = found is not None and (self.own_name(found) or self._is_mentioned(found.text))
+        name = found.text if found is not None and is_needed else ""
+        if declaration.type.startswith(("function", "generator_function")):
+            return [("export", "default-function", name, self.function(declaration, scope))]
+        if declaration.type.startswith("class"):
+            return [("export", "default-class", name, self.klass(declaration, scope))]
+        return [("export", "default", self.expression(declaration, scope))]
 
     def _is_mentioned(self, name: str) -> bool:
         """Whether a top-level name is used apart from its declaration."""
@@ -267,8 +290,6 @@ def _serialised(forms: list[Form]) -> list[str]:
         elif isinstance(item, tuple):
             if item[:2] in (("assign", "="), ("assign", "+=")) and _is_increment(item):
                 item = ("update", "prefix", "++", item[2])
-            if item and item[0] in ("function", "arrow"):
-                item = (*item[:-2], _needed(item[-2]), item[-1])
             stack.append(")")
             stack += reversed(item)
             stack.append("(")
@@ -289,14 +310,6 @@ def _is_increment(form: Form) -> bool:
     elif operator == "=":
         return False
     return target[0] == "variable" and bool(target[1].is_number) and value == ("number", "1.0")
-
-
-def _needed(parameters: list[Form]) -> list[Form]:
-    """The parameters without those at the end that are never read."""
-    end = len(parameters)
-    while end and _is_unused(parameters[end - 1]):
-        end -= 1
-    return parameters[:end]
 
 
 def _is_unused(target: Form) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["binary", "choice", "is_optional", "normal", "sequence", "unary"]
+__all__ = ["NAMELESS", "binary", "choice", "is_optional", "normal", "sequence", "unary"]
 
 Form = tuple[Any, ...]
 
@@ -14,6 +14,8 @@ _UNDEFINED: Form = ("undefined",)
 _NULL: Form = ("null", "null")
 _BOOLEAN = ("not", "==", "===", "<", ">", "<=", ">=", "in", "instanceof", "true", "false")
 _LITERALS = ("null", "undefined", "true", "false", "number", "string")
+#: What has a name only from the variable it is put in at once.
+NAMELESS = ("function", "arrow", "class")
 _JUMPS = ("return", "throw", "break", "continue")
 _STATEMENTS = frozenset(
     [
@@ -125,8 +127,6 @@ def choice(test: Form, then: Form, other: Form) -> Form:
         then, other = other, then
     if test[0] == "comma":
         return sequence([*test[1:-1], choice(test[-1], then, other)])
-    if test[0] == "==" and test[2] == _NULL and other == test[1] and other[0] in ("name", "variable"):
-        return ("??", other, then)
     if (then, other) == (_TRUE, _FALSE):
         return _truth_value(test)
     if (then, other) == (_FALSE, _TRUE):
@@ -141,22 +141,20 @@ def choice(test: Form, then: Form, other: Form) -> Form:
         return binary("||", _negated(test), then)
     if then == other:
         return sequence([test, then])
-    if then == test and test[0] in ("name", "variable"):
+    # A global may have a getter, and a different value the second time.
+    if then == test and test[0] == "variable":
         return binary("||", test, other)
-    if other == test and test[0] in ("name", "variable"):
+    if other == test and test[0] == "variable":
         return binary("&&", test, then)
     shared = _shared_call(test, then, other)
     return ("choose", test, then, other) if shared is None else shared
 
 
 def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
-    """``a ? f(b) : f(c)`` as ``f(a ? b : c)``, where looking ``f`` up does nothing."""
-    if (
-        then[0] != "call"
-        or other[0] != "call"
-        or then[1] != other[1]
-        or then[1][0] not in ("name", "variable")
-    ):
+    """``a ? f(b) : f(c)`` as ``f(a ? b : c)``, where looking ``a`` up before or after ``f`` is the same."""
+    if then[0] != "call" or other[0] != "call" or then[1] != other[1] or not _is_inert(test):
+        return None
+    if then[1][0] not in ("name", "variable"):
         return None
     if len(then[2]) != len(other[2]):
         return None
@@ -166,6 +164,17 @@ def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
     if differing != [0]:
         return None
     return ("call", then[1], [choice(test, then[2][0], other[2][0]), *then[2][1:]])
+
+
+def _is_inert(form: Form) -> bool:
+    """Whether evaluating a form has no effect: only local variables are read, and nothing is converted."""
+    if form[0] == "==":
+        return (form[2] == _NULL or form[1][:2] == ("unary", "typeof")) and _is_inert(form[1])
+    if form[0] in ("not", "and", "or", "==="):
+        return all(map(_is_inert, form[1:]))
+    if form[:2] == ("unary", "typeof"):
+        return _is_inert(form[2])
+    return form[0] == "variable" or form[0] in _LITERALS
 
 
 def _is_boolean(form: Form) -> bool:
@@ -294,8 +303,6 @@ def _flat(statements: list[Form]) -> list[Form]:
                 result.append(form)
             else:
                 pending += reversed(expanded)
-        elif tag == "declare" and form[2][0] == "array-pattern":
-            result += _unpacked(form)
         else:
             result.append(_settled(form))
     return result
@@ -318,8 +325,8 @@ def _effect(form: Form) -> list[Form]:
 def _hoisted(form: Form) -> list[Form]:
     """``return a, b`` as two statements, where nothing else is evaluated first."""
     head, value = form[:-1], form[-1]
-    simple = form[0] in ("return", "throw", "declare") or head[2][0] in ("name", "variable")
-    return [*value[1:-1], (*head, value[-1])] if simple else [form]
+    simple = form[0] in ("return", "throw", "declare") or (head[1] == "=" and head[2][0] == "variable")
+    return [*value[1:-1], (*head, value[-1])] if simple and value[-1][0] not in NAMELESS else [form]
 
 
 def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) -> list[Form]:
@@ -382,38 +389,16 @@ def _shared_end(test: Form, then: list[Form], other: list[Form]) -> Form | None:
     head = then[-1][:-1]
     if head != other[-1][:-1]:
         return None
-    is_assignment = head[:2] == ("assign", "=") and head[2][0] in ("name", "variable")
+    is_assignment = head[:2] == ("assign", "=") and head[2][0] == "variable"
     if head not in (("return",), ("throw",)) and not is_assignment:
+        return None
+    if is_assignment and (then[-1][-1][0] in NAMELESS or other[-1][-1][0] in NAMELESS):
         return None
     values = [
         sequence([*branch[:-1], branch[-1][-1]]) if branch[:-1] else branch[-1][-1]
         for branch in (then, other)
     ]
     return (*head, choice(test, *values))
-
-
-def _unpacked(form: Form) -> list[Form]:
-    """``const [a, b] = [c, d]`` as declarations of their own, where no value needs an earlier name."""
-    targets, values = form[2][1:], form[3][1:] if form[3][0] == "array" else ()
-    if len(targets) != len(values) or not targets:
-        return [form]
-    for number, (target, value) in enumerate(zip(targets, values, strict=True)):
-        if target[0] not in ("name", "variable") or value[0] in ("hole", "spread_element"):
-            return [form]
-        if any(_holds(value, earlier) for earlier in targets[:number]):
-            return [form]
-    return [("declare", form[1], target, value) for target, value in zip(targets, values, strict=True)]
-
-
-def _holds(form: Any, wanted: Form) -> bool:
-    stack = [form]
-    while stack:
-        item = stack.pop()
-        if item == wanted:
-            return True
-        if isinstance(item, tuple | list):
-            stack += item
-    return False
 
 
 def _is_expression(form: Form) -> bool:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from ..references import js
 
-__all__ = ["Binding", "Node", "Scope", "declared_names", "lexical_names", "read", "var_names"]
+__all__ = [
+    "Binding",
+    "Node",
+    "Scope",
+    "block_functions",
+    "declared_names",
+    "function_names",
+    "lexical_names",
+    "read",
+    "var_names",
+]
 
 _COMMENTS = ("comment", "html_comment")
 
@@ -20,6 +31,13 @@ FUNCTIONS = frozenset(
         "method_definition",
     )
 )
+
+
+_OF_MODULES = ("import_statement", "export_statement")
+#: What no browser reads yet, and what this parser takes for a language of its own.
+_REFUSED = ("decorator", "using_declaration", "jsx_element", "jsx_self_closing_element")
+_DECLARATIONS = ("function_declaration", "generator_function_declaration")
+_VAR_SCOPES = FUNCTIONS | {"class_static_block"}
 
 
 class Node:
@@ -52,11 +70,12 @@ class Node:
 
 
 def read(text: str) -> Node | None:
-    """The tree of a script; None when it has syntax errors."""
+    """The tree of a script; None when it has syntax errors, or parts that scripts and modules read in different ways."""
     tree = js.parse(text)
     if tree.root_node.has_error:
         return None
     data = text.encode("utf-8", "surrogatepass")
+    is_module = any(kid.type in _OF_MODULES for kid in tree.root_node.named_children)
     cursor = tree.walk()
     root = Node(cursor.node.type, True, "")  # type: ignore[union-attr]  # a cursor that has not moved has a node
     path = [root]
@@ -66,6 +85,10 @@ def read(text: str) -> Node | None:
         found = cursor.node
         assert found is not None  # noqa: S101 (the cursor stands on a node)
         kind = found.type
+        # The rest of the line is a comment in a script, and part of an expression in a module.
+        is_open = kind == "<" and data.startswith(b"!--", found.end_byte)
+        if is_open or kind in _REFUSED or (kind == "html_comment" and is_module):
+            return None
         descended = False
         if kind not in _COMMENTS and not (found.is_extra and kind != "hash_bang_line"):
             leaf = found.child_count == 0
@@ -102,21 +125,24 @@ class Binding:
 
 
 class Scope:
-    """The names of a function, block, class or loop. The outermost one keeps its names: others may know them."""
+    """The names of a function, block, class or loop. The outermost one keeps its names: others may know them.
+
+    So do functions in blocks (``kept``): where they are known besides depends on the mode the script runs in
+    (ECMAScript B.3.2), and may be more than one variable.
+    """
 
     __slots__ = ("names", "parent")
 
-    def __init__(self, parent: Scope | None, names: set[str]) -> None:
+    def __init__(self, parent: Scope | None, names: set[str], kept: AbstractSet[str] = frozenset()) -> None:
         self.parent = parent
-        self.names = {name: Binding(name) for name in names}
+        self.names = {name: None if name in kept else Binding(name) for name in names | kept}
 
     def find(self, name: str) -> Binding | None:
-        """The variable a name means here; None for a global."""
+        """The variable a name means here; None for a global, or another that keeps its name."""
         scope: Scope | None = self
         while scope is not None:
-            binding = scope.names.get(name)
-            if binding is not None:
-                return binding
+            if name in scope.names:
+                return scope.names[name]
             scope = scope.parent
         return None
 
@@ -150,9 +176,26 @@ def var_names(body: Node) -> set[str]:
             names |= declared_names(node)
         elif node.type == "for_in_statement" and node.has("var"):
             names |= declared_names(node.fields["left"])
-        if node.type not in FUNCTIONS or node is body:
+        if node is body or node.type not in _VAR_SCOPES:
             stack += node.named
     return names
+
+
+def block_functions(body: Node) -> set[str]:
+    """The names of functions declared in blocks of a body, which sloppy code knows outside of the blocks as well."""
+    names: set[str] = set()
+    stack = [kid for kid in body.named if kid.type not in _VAR_SCOPES and kid.type != "export_statement"]
+    while stack:
+        node = stack.pop()
+        names |= function_names([node])
+        if node.type not in _VAR_SCOPES:
+            stack += node.named
+    return names
+
+
+def function_names(statements: list[Node]) -> set[str]:
+    """The names of the functions declared among statements."""
+    return {node.fields["name"].text for node in statements if node.type in _DECLARATIONS}
 
 
 def lexical_names(statements: list[Node]) -> set[str]:

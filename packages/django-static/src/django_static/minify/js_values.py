@@ -11,7 +11,7 @@ __all__ = ["key", "number", "regex", "unescaped"]
 Form = tuple[Any, ...]
 
 _ESCAPE = re.compile(
-    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\n\r\u2028\u2029])|(0(?![0-9]))|([\s\S]))"
+    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\n\r\u2028\u2029])|([0-3][0-7]{0,2}|[4-7][0-7]?)|([\s\S]))"
 )
 _CLASS = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*\]", re.DOTALL)
 _NEEDLESS_ESCAPE = re.compile(r"\\([^\w\\\]^\-]|-(?=\]$))|\\.", re.DOTALL)
@@ -21,7 +21,7 @@ _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 def key(form: Form) -> Form:
     """A property key: ``a[0]``, ``a["0"]`` and ``{0: 1}`` mean the same one."""
     if form[0] == "number" and form[1].endswith(".0") and "e" not in form[1]:
-        return ("string", form[1][:-2])
+        return ("string", "0" if form[1] == "-0.0" else form[1][:-2])
     return form
 
 
@@ -48,11 +48,11 @@ def unescaped(text: str) -> str:
         return text
 
     def value(match: re.Match[str]) -> str:
-        braced, four, two, newline, zero, other = match.groups()
+        braced, four, two, newline, octal, other = match.groups()
         if newline is not None:
             return ""
-        if zero is not None:
-            return "\0"
+        if octal is not None:
+            return chr(int(octal, 8))
         code = braced or four or two
         return chr(int(code, 16)) if code else _SIMPLE.get(other, other)
 

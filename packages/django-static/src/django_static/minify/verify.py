@@ -6,6 +6,7 @@ alike. The forms must be equal; a text that cannot be read is never judged to be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from . import css_form, html_form, js_form
 __all__ = ["difference", "is_script", "is_style"]
 
 _SHOWN = 60
+_TAG = re.compile(r"</?script|<!--", re.IGNORECASE)
 
 
 def difference(before: str, after: str, kind: str) -> str:
@@ -39,6 +41,8 @@ def is_style(text: str) -> bool:
 def _of_scripts(before: str, after: str) -> str:
     if not _licences(before) <= _licences(after):
         return "a licence comment is missing"
+    if len(_TAG.findall(after)) > len(_TAG.findall(before)):
+        return "the result would end or begin an element if it stood in HTML"
     try:
         first, second = js_form.normal_form(before), js_form.normal_form(after)
     except RecursionError:
