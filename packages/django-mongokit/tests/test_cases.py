@@ -1,15 +1,18 @@
 """MongoTestMixin: what a test class leaves behind, which is nothing, and what it keeps between its tests."""
 
+import copy
 import unittest
 from types import SimpleNamespace
 
 import pytest
+from django.db import connections
 from django.test import SimpleTestCase, TestCase
 from talks.models import add_talk
 
-from django_mongokit import connection
+from django_mongokit import connection, get_database
+from django_mongokit.mongodb import creation, pool
+from django_mongokit.mongodb.watch import recorder
 from django_mongokit.test import MongoTestCase, MongoTestMixin
-from django_mongokit.test.touched import recorder
 
 
 def run(*classes):
@@ -102,6 +105,50 @@ def test_another_database_is_not_touched(mongodb, name):
 
     passes(Elsewhere)
     assert connection[name].talks.count_documents({}) == 1
+
+
+@pytest.fixture
+def archive(monkeypatch, name):
+    """A second alias: `archive(HOST=...)`."""
+
+    def declare(**values):
+        entry = {**copy.deepcopy(connections.settings["mongodb"]), "NAME": name, **values}
+        monkeypatch.setitem(connections.settings, "archive", entry)
+
+    yield declare
+    creation._restore("archive")
+    creation._current.pop("archive", None)
+    pool.renew_connection("archive")
+    if hasattr(connections._connections, "archive"):
+        del connections["archive"]
+
+
+def test_a_second_alias_is_cleaned_too(mongodb, archive, name):
+    archive()
+
+    class Both(MongoTestMixin, SimpleTestCase):
+        def test_1(self):
+            assert get_database(using="archive").name == f"test_{name}"
+            self.database.talks.insert_one({})
+            get_database(using="archive").talks.insert_one({})
+            assert get_database(using="archive").talks.count_documents({}) == 1
+
+        def test_2(self):
+            assert empty(self.database)
+            assert empty(get_database(using="archive"))
+
+    passes(Both)
+
+
+def test_a_second_alias_that_no_test_uses_need_not_be_there(mongodb, archive):
+    archive(HOST="127.0.0.1", PORT=9, OPTIONS={"serverSelectionTimeoutMS": 100})
+
+    class One(MongoTestMixin, SimpleTestCase):
+        def test(self):
+            self.database.talks.insert_one({})
+
+    passes(One)
+    assert empty(mongodb)
 
 
 class Loaded:

@@ -4,6 +4,7 @@ import pytest
 from django.db import connections
 from django.db.utils import DatabaseError
 
+from django_mongokit import get_database
 from django_mongokit.conf import SettingError
 from django_mongokit.mongodb.base import DatabaseWrapper
 
@@ -132,6 +133,19 @@ def test_made_twice_it_is_named_once(alias, name):
     wrapper = alias()
     wrapper.creation.create_test_db(verbosity=0)
     assert wrapper.creation.create_test_db(verbosity=0) == f"test_{name}"
+    wrapper.creation.destroy_test_db(name, verbosity=0)
+    assert wrapper.settings_dict["NAME"] == name
+
+
+def test_who_sets_the_name_back_does_not_reach_the_real_database(alias, name, client_of_server, monkeypatch):
+    wrapper = alias()
+    monkeypatch.setitem(connections.settings, "other", wrapper.settings_dict)
+    client_of_server[name].talks.insert_one({"_id": "real"})
+    wrapper.creation.create_test_db(verbosity=0)
+    wrapper.settings_dict["NAME"] = name
+    assert get_database(using="other").name == f"test_{name}"
+    wrapper.settings_dict["NAME"] = name
+    assert get_database(wrapper.connection, using="other").talks.find_one() is None
     wrapper.creation.destroy_test_db(name, verbosity=0)
     assert wrapper.settings_dict["NAME"] == name
 

@@ -28,6 +28,7 @@ from pymongo.errors import (
 )
 
 from django_mongokit.middleware import DatabaseUnavailableMiddleware
+from django_mongokit.mongodb import pool
 
 SECONDS = 2
 
@@ -83,21 +84,15 @@ def server(tmp_path):
 
 
 @pytest.fixture
-def on_that_server(server, monkeypatch):
+def on_that_server(server, mongodb_setup, monkeypatch):
     """The site's alias, on the server that will be killed, with the waiting time of development."""
-    from django_mongokit.mongodb import pool
-
     values = connections.settings["mongodb"]
     monkeypatch.setitem(values, "HOST", server.uri)
-    monkeypatch.setitem(values, "NAME", "test_mortal")
     monkeypatch.setitem(values, "OPTIONS", {"serverSelectionTimeoutMS": 500})
-    connection = pool.open_connection("mongodb", values)
-    from talks.models import Talk
-
-    connection.register([Talk])
-    monkeypatch.setitem(pool._shared, "mongodb", connection)
+    pool.renew_connection("mongodb")
     yield server
-    connection.close()
+    pool.shared_connection().close()
+    pool.renew_connection("mongodb")
 
 
 @pytest.mark.parametrize("path", ["/", "/template/", "/async/"])

@@ -39,7 +39,7 @@ def databases(client, name):
     return {found for found in client.list_database_names() if name in found} - {name}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_in_any_order(suite, client_of_server, name, seed):
     assert suite(f"--randomly-seed={seed}")[0] == 15
     assert databases(client_of_server, name) == set()

@@ -28,7 +28,12 @@ def ran(output):
 
 def test_55_plain_tests_of_2010(manage, databases_named):
     """A plain TestCase does not name the alias: it gets a test database all the same."""
-    assert ran(manage("test", "talks.check_plain")) == 55
+    assert ran(manage("test", "talks.check_plain.TalkTest")) == 55
+    assert databases_named() == set()
+
+
+def test_a_module_that_looks_up_the_database_at_import(manage, databases_named):
+    assert ran(manage("test", "talks.check_plain.EarlyTest")) == 2
     assert databases_named() == set()
 
 
@@ -47,7 +52,7 @@ def test_a_run_without_any_test_of_mongodb_makes_no_database(manage):
 
 def test_left_over_of_a_killed_run(manage, databases_named, client_of_server, name):
     client_of_server[f"test_{name}"].talks.insert_one({"_id": "left over"})
-    assert ran(manage("test", "talks.check_plain")) == 55
+    assert ran(manage("test", "talks.check_plain.TalkTest")) == 55
     client_of_server[f"test_{name}"].talks.insert_one({"_id": "left over"})
     assert ran(manage("test", "talks.check_cases")) == 58
     assert databases_named() == set()

@@ -76,7 +76,7 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
             "instance": self,
             "raw": False,
             "using": alias_of(self),
-            "update_fields": kwargs.get("only"),
+            "update_fields": None,
         }
         pre_save.send(sender=sender, **common)
         result = super().save(*args, **kwargs)

@@ -26,6 +26,7 @@ from django.db.utils import DatabaseError
 from pymongo.errors import PyMongoError
 
 from django_mongokit.conf import TEST_DATABASE_PREFIX, entry, test_database_name
+from django_mongokit.mongodb.watch import start_recording
 
 __all__ = ["DatabaseCreation", "ensure_test_database", "in_test_environment", "is_prepared", "real_name"]
 
@@ -60,6 +61,7 @@ class DatabaseCreation(BaseDatabaseCreation):
         A left-over of a run that was killed is dropped without a question, unless `keepdb`: its name says what it is.
         There are no tables to migrate and nothing to serialize.
         """
+        start_recording()
         with _lock:
             _restore(self.connection.alias)
             original = self._original()
@@ -151,7 +153,9 @@ def real_name(alias: str, values: Mapping[str, Any]) -> Any:
 def is_prepared(alias: str) -> bool:
     """Return whether a test database of the alias is in use that this process, or the runner, made for it."""
     prepared = _current.get(alias)
-    return prepared is not None and (prepared.by_runner or prepared.worker == _worker())
+    if prepared is None or prepared.name != entry(alias)["NAME"]:
+        return False  # or somebody has set NAME since then
+    return prepared.by_runner or prepared.worker == _worker()
 
 
 def ensure_test_database(alias: str) -> None:
@@ -162,6 +166,7 @@ def ensure_test_database(alias: str) -> None:
     """
     if is_prepared(alias):
         return
+    start_recording()
     with _lock:
         if is_prepared(alias):
             return

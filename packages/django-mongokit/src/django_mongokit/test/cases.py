@@ -9,8 +9,9 @@ from django.db import connections
 from django.test import TestCase
 
 from django_mongokit.conf import DEFAULT_ALIAS, mongodb_aliases
+from django_mongokit.mongodb.watch import recorder, start_recording
 from django_mongokit.shortcut import get_database
-from django_mongokit.test.touched import Baseline, clean, recorder, remember, start_recording
+from django_mongokit.test.touched import Baseline, clean, remember
 
 if TYPE_CHECKING:
     from mongokit import Database

@@ -10,8 +10,9 @@ from django.db import connections
 
 from django_mongokit.conf import entry, mongodb_aliases
 from django_mongokit.mongodb.creation import is_prepared
+from django_mongokit.mongodb.watch import recorder, start_recording
 from django_mongokit.shortcut import get_database
-from django_mongokit.test.touched import clean, recorder, start_recording
+from django_mongokit.test.touched import clean
 
 if TYPE_CHECKING:
     from mongokit import Database

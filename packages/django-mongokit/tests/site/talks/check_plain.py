@@ -2,9 +2,10 @@
 
 import os
 
-from django.test import TestCase
+from django.test import SimpleTestCase, TestCase
 
 from django_mongokit import get_database
+from django_mongokit.test import MongoTestMixin
 from talks.models import add_talk
 
 
@@ -20,6 +21,21 @@ class BaseTest(TestCase):
 
 class TalkTest(BaseTest):
     pass
+
+
+early = get_database()
+
+
+class EarlyTest(MongoTestMixin, SimpleTestCase):
+    """A module that looks too early gets the test database all the same, and is cleaned after."""
+
+    def test_1(self):
+        assert early.name == get_database().name
+        assert early.early.count_documents({}) == 0
+        early.early.insert_one({})
+
+    def test_2(self):
+        self.test_1()
 
 
 def add(number):

@@ -1,0 +1,61 @@
+"""The README's example, pasted: the project it makes passes its check and its tests."""
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from django_mongokit import checks
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+@pytest.mark.skipif(
+    "SecantusDB" not in {found.metadata["Name"] for found in metadata.distributions()},
+    reason="needs the embedded server: SecantusDB has no wheel for this Python",
+)
+def test_the_example(run, tmp_path):
+    environment = {"DJANGO_SETTINGS_MODULE": "mysite.settings", "MONGODB_URI": "", "PYTHONPATH": ""}
+    run(
+        "-m",
+        "django",
+        "startproject",
+        "mysite",
+        ".",
+        cwd=tmp_path,
+        **{**environment, "DJANGO_SETTINGS_MODULE": ""},
+    )
+    run("manage.py", "startapp", "talks", cwd=tmp_path, **environment)
+    blocks = re.findall(r"```python\n# (\S+?)(, at its end)?\n(.*?)```", README.read_text(), re.DOTALL)
+    assert len(blocks) == 5
+    for name, at_the_end, text in blocks:
+        with open(tmp_path / name, "a" if at_the_end else "w") as file:
+            file.write("\n" + text)
+    commands = re.findall(r"^python (manage.py .*)$", README.read_text(), re.MULTILINE)
+    assert commands == [
+        "manage.py startapp talks",
+        "manage.py migrate",
+        "manage.py test",
+        "manage.py runserver",
+    ]
+    assert "no issues" in run("manage.py", "check", cwd=tmp_path, **environment)
+    run("manage.py", "migrate", "-v0", cwd=tmp_path, **environment)
+    assert re.search(r"Ran 2 tests in [\d.]+s\n\nOK", run("manage.py", "test", cwd=tmp_path, **environment))
+
+
+def test_every_check_is_listed():
+    listed = set(re.findall(r"\bE0\d\d\b", README.read_text())) | {"E004"}
+    assert listed == set(re.findall(r"\bE0\d\d\b", checks.__doc__))
+
+
+def test_public_names_of_the_readme_exist():
+    import django_mongokit
+    import django_mongokit.middleware
+    import django_mongokit.test
+
+    for dotted in set(re.findall(r"`django_mongokit\.([\w.]+)", README.read_text())) - {"mongodb"}:
+        found = django_mongokit
+        for part in dotted.split("."):
+            if not re.fullmatch(r"E\d+", part):
+                found = getattr(found, part)
