@@ -268,6 +268,31 @@ def test_a_killed_keeper_leaves_no_server_and_the_next_start_makes_a_new_one_on_
         assert files.read_state(folder).keeper != old.keeper
 
 
+def test_a_killed_keeper_is_replaced_while_a_user_runs(folder):
+    with EmbeddedServer(folder) as server:
+        port = server.port
+        assert not server.revive()
+        os.kill(files.read_state(server.path).keeper, signal.SIGKILL)
+        until(server.revive)
+        assert ping(server.uri)
+        assert server.port == port
+        assert not server.revive()
+    assert not server.revive()
+
+
+def test_the_command_replaces_a_killed_keeper_and_says_so(folder):
+    command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            uri = process.stdout.readline().strip()
+            os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+            assert process.stderr.readline() == f"the keeper was killed; serving again: {uri}\n"
+            assert ping(uri)
+        finally:
+            process.terminate()
+        assert process.wait(60) == 0
+
+
 def test_a_killed_user_and_keeper_leave_nothing(folder, user):
     process, _, _ = user()
     os.kill(files.read_state(folder).keeper, signal.SIGKILL)

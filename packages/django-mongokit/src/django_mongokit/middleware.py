@@ -13,6 +13,8 @@ from django.template import TemplateDoesNotExist, loader
 from django.utils.cache import add_never_cache_headers
 from pymongo.errors import ConnectionFailure
 
+from django_mongokit.mongodb.pool import revive_servers
+
 __all__ = ["DatabaseUnavailableMiddleware"]
 
 logger = logging.getLogger("django_mongokit")
@@ -60,6 +62,7 @@ class DatabaseUnavailableMiddleware:
             type(exception).__name__,
             exception,
         )
+        revive_servers()
         response = self._page(exception)
         response.headers["Retry-After"] = str(self.retry_after)
         add_never_cache_headers(response)

@@ -16,6 +16,7 @@ from pymongo import MongoClient, WriteConcern
 from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
 
 from mongokit.collection import Collection
+from mongokit import encoding
 from mongokit.cursor import Cursor
 from mongokit.errors import ConnectionError, MaxDocumentSizeError, SchemaDocumentError
 from mongokit.indexes import Index, parse_indexes
@@ -149,6 +150,11 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
             if isinstance(error, WriteError) and error.code != BSON_OBJECT_TOO_LARGE:
                 raise
             raise MaxDocumentSizeError(f"{type(self).__name__}: {error}") from error
+        except encoding.REFUSALS as error:
+            found = encoding.failures(stored, collection.codec_options)
+            if not found:
+                raise
+            raise SchemaDocumentError.of(found) from error
         finally:
             # Also when the server refused it, as PyMongo does: a second try must not make a second document.
             if stored is not self and "_id" in stored:

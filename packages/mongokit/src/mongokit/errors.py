@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from bson.errors import InvalidDocument
+
 __all__ = [
     "AuthorizedTypeError",
     "BadIndexError",
@@ -13,6 +15,7 @@ __all__ = [
     "ConnectionError",
     "DefaultFieldTypeError",
     "DuplicateRequiredError",
+    "EncodingError",
     "Failure",
     "MaxDocumentSizeError",
     "MultipleResultsFound",
@@ -81,6 +84,10 @@ class SchemaTypeError(SchemaDocumentError):
 
 class SetContentError(SchemaTypeError, ValueError):
     """An element of a ``Set(type)`` of another type (MongoKit raised a bare ValueError)."""
+
+
+class EncodingError(SchemaTypeError, InvalidDocument):
+    """A value of the right type that BSON cannot hold: a number of more than 8 bytes, half a surrogate pair…"""
 
 
 class RequireFieldError(SchemaDocumentError):

@@ -6,6 +6,7 @@ modules of documents do while they are imported, is kept until then: so neither 
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,7 @@ from mongokit import Connection, Document
 if TYPE_CHECKING:
     from mongokit.embedded import EmbeddedServer
 
-__all__ = ["LazyConnection", "alias_of", "open_connection", "renew_connection", "shared_connection"]
+__all__ = ["LazyConnection", "alias_of", "open_connection", "renew_connection", "revive_servers", "shared_connection"]
 
 LINGER = 5.0
 """Seconds for which an embedded server outlives its last user while DEBUG is on: the time of a reload."""
@@ -29,6 +30,9 @@ _registered: dict[str, list[type[Document]]] = {}
 _servers: dict[str, EmbeddedServer] = {}
 _retired: list[Connection] = []
 _locks: dict[int, threading.RLock] = {}
+_reviving = threading.Lock()
+
+logger = logging.getLogger("django_mongokit")
 
 
 class LazyConnection:
@@ -105,6 +109,28 @@ def renew_connection(alias: str) -> None:
         old = _shared.pop(alias, None)
         if old is not None:
             _retired.append(old)
+
+
+def revive_servers() -> None:
+    """Look, in the background, whether an embedded server of this process has to be started again.
+
+    A server that ends is restarted by its keeper; this is for a keeper that was killed with it. Called when a
+    connection failed; does nothing while an earlier look goes on.
+    """
+    if not _servers or not _reviving.acquire(blocking=False):
+        return
+    threading.Thread(target=_revive, name="revive-mongodb", daemon=True).start()
+
+
+def _revive() -> None:
+    try:
+        for alias, server in list(_servers.items()):
+            if server.revive():
+                logger.warning("the embedded server of DATABASES[%r] had to be started again", alias)
+    except RuntimeError as error:
+        logger.error("the embedded server cannot be started again: %s", error)
+    finally:
+        _reviving.release()
 
 
 def alias_of(document: Document) -> str:

@@ -9,6 +9,9 @@ import threading
 
 from mongokit.embedded import EmbeddedServer, EmbeddedServerError
 
+LOOK_SECONDS = 1.0
+"""How often it looks whether the keeper is still there."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit status."""
@@ -26,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with EmbeddedServer(options.data, options.port) as server:
             print(server.uri, flush=True)  # noqa: T201 (the one line this command is for)
-            stopped.wait()
+            while not stopped.wait(LOOK_SECONDS):
+                if server.revive():
+                    print(f"the keeper was killed; serving again: {server.uri}", file=sys.stderr)  # noqa: T201 (news)
     except EmbeddedServerError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a command's error)
         return 1

@@ -106,6 +106,18 @@ class EmbeddedServer:
                 raise
         return self
 
+    def revive(self) -> bool:
+        """Start a keeper and a server again where the keeper was killed; returns whether that was needed.
+
+        Costs two system calls when all is well, so it can be asked often. Does nothing before ``start``. The server
+        comes back on its port when that is still free. Raises :class:`EmbeddedServerError`.
+        """
+        with self._guard:
+            if self._users_fd is None or self._keeper_lives():
+                return False
+            self._state = self._find_or_start(time.monotonic() + self.timeout)
+        return True
+
     def stop(self) -> None:
         """Stop being a user; when this was the last one, return when the server has stopped (or after ``timeout``)."""
         with self._guard:
