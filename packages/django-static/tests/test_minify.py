@@ -112,7 +112,7 @@ SAME_SCRIPTS.update(
             "function f({a,b:[c=1,...d],...e}){g(a,c,d,e)}",
             "function f({a:t,b:[n=1,...s],...o}){g(t,n,s,o)}",
         ),
-        "octal": ("a=017;b=0b11;c=0xFFn", "a=15,b=3,c=255n"),
+        "octal": ("a=0o17;b=0b11;c=0xFFn", "a=15,b=3,c=255n"),
         "continued string": ("a='b\\\nc\\0'", 'a="bc\\0"'),
         "tagged": ("String.raw`a${b}c`", "String.raw`a${b}c`"),
         "async generator": (
@@ -156,6 +156,7 @@ OTHER_SCRIPTS = {
     "constructor": ("class A{['constructor'](){}}", "class A{constructor(){}}"),
     "negative zero as a key": ("a[-0]", 'a["-0"]'),
     "octal escape": ("a='\\01'", "a='01'"),
+    "octal number": ("'use strict';a=017", "'use strict';a=15"),
     "octal escape of a letter": ("a='\\101'", "a='101'"),
     "scope of a default": ("function f(a=x){var x=1;g(a,x)}", "function f(e=t){var t=1;g(e,t)}"),
     "scope of a loop": ("for(let a of a)f(a)", "for(let e of a)f(e)"),

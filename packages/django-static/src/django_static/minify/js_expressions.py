@@ -8,7 +8,7 @@ from . import js_statements as flow
 from . import js_values as values
 from .js_tree import Binding, Node, Scope, block_functions, declared_names, lexical_names, var_names
 
-__all__ = ["Expressions", "UnclearError"]
+__all__ = ["Expressions"]
 
 Form = tuple[Any, ...]
 
@@ -16,10 +16,6 @@ _TRUE: Form = ("true",)
 _FALSE: Form = ("false",)
 _UNDEFINED: Form = ("undefined",)
 _GLOBALS: dict[str, Form] = {"undefined": _UNDEFINED, "Infinity": ("number", "inf")}
-
-
-class UnclearError(Exception):
-    """A script has a syntax error that the parser does not see."""
 
 
 class Expressions:
@@ -377,7 +373,7 @@ def _refuse_ambiguous(operator: str, left: Node, right: Node) -> None:
         or (operator == "??" and inner & {"||", "&&"})
         or (operator in ("||", "&&") and "??" in inner)
     ):
-        raise UnclearError(f"{operator} needs parentheses")
+        raise values.UnclearError(f"{operator} needs parentheses")
 
 
 def _types(node: Node) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import js_statements as flow
-from .js_expressions import Expressions, UnclearError
+from .js_expressions import Expressions
 from .js_tree import (
     Binding,
     Node,
@@ -22,7 +22,7 @@ from .js_tree import (
     read,
     var_names,
 )
-from .js_values import unescaped
+from .js_values import UnclearError, unescaped
 
 __all__ = ["normal_form"]
 
