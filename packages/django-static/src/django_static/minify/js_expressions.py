@@ -6,7 +6,16 @@ from typing import Any
 
 from . import js_statements as flow
 from . import js_values as values
-from .js_tree import Binding, Node, Scope, block_functions, declared_names, lexical_names, var_names
+from .js_tree import (
+    Binding,
+    Node,
+    Scope,
+    block_functions,
+    declared_names,
+    function_names,
+    lexical_names,
+    var_names,
+)
 
 __all__ = ["Expressions"]
 
@@ -273,6 +282,8 @@ class Expressions:
         block = body.named if body.type == "statement_block" else []
         names = var_names(body) | lexical_names(block)
         taken = {name for parameter in parameters for name in declared_names(parameter)}
+        if taken & (lexical_names(block) - function_names(block)):
+            raise values.UnclearError("a name is declared twice")
         # A default does not see the variables of the body.
         outer = Scope(scope, taken)
         inner = Scope(outer, names - taken, block_functions(body))
