@@ -6,9 +6,18 @@ from typing import Any
 
 from . import js_statements as flow
 from . import js_values as values
-from .js_tree import Binding, Node, Scope, block_functions, declared_names, lexical_names, var_names
+from .js_tree import (
+    Binding,
+    Node,
+    Scope,
+    block_functions,
+    declared_names,
+    function_names,
+    lexical_names,
+    var_names,
+)
 
-__all__ = ["Expressions", "UnclearError"]
+__all__ = ["Expressions"]
 
 Form = tuple[Any, ...]
 
@@ -16,10 +25,6 @@ _TRUE: Form = ("true",)
 _FALSE: Form = ("false",)
 _UNDEFINED: Form = ("undefined",)
 _GLOBALS: dict[str, Form] = {"undefined": _UNDEFINED, "Infinity": ("number", "inf")}
-
-
-class UnclearError(Exception):
-    """A script has a syntax error that the parser does not see."""
 
 
 class Expressions:
@@ -277,6 +282,8 @@ class Expressions:
         block = body.named if body.type == "statement_block" else []
         names = var_names(body) | lexical_names(block)
         taken = {name for parameter in parameters for name in declared_names(parameter)}
+        if taken & (lexical_names(block) - function_names(block)):
+            raise values.UnclearError("a name is declared twice")
         # A default does not see the variables of the body.
         outer = Scope(scope, taken)
         inner = Scope(outer, names - taken, block_functions(body))
@@ -377,7 +384,7 @@ def _refuse_ambiguous(operator: str, left: Node, right: Node) -> None:
         or (operator == "??" and inner & {"||", "&&"})
         or (operator in ("||", "&&") and "??" in inner)
     ):
-        raise UnclearError(f"{operator} needs parentheses")
+        raise values.UnclearError(f"{operator} needs parentheses")
 
 
 def _types(node: Node) -> list[str]:

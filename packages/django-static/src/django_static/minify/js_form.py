@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import js_statements as flow
-from .js_expressions import Expressions, UnclearError
+from .js_expressions import Expressions
 from .js_tree import (
     Binding,
     Node,
@@ -22,7 +22,7 @@ from .js_tree import (
     read,
     var_names,
 )
-from .js_values import unescaped
+from .js_values import UnclearError, unescaped
 
 __all__ = ["normal_form"]
 
@@ -30,6 +30,7 @@ Form = tuple[Any, ...]
 
 _TRUE: Form = ("true",)
 _UNDEFINED: Form = ("undefined",)
+_NO_BEGINNING = ("object", "object_pattern", "function_expression", "generator_function", "class")
 _KEYS = (
     "property_identifier",
     "string_fragment",
@@ -101,6 +102,11 @@ class _Reader(Expressions):
         return list(forms[0][1]) if len(forms) == 1 and forms[0][0] == "block" and not forms[0][2] else forms
 
     def _s_expression_statement(self, node: Node, scope: Scope) -> list[Form]:
+        first = node
+        while first.kids:
+            first = first.kids[0]
+            if first.type in _NO_BEGINNING:
+                raise UnclearError("an expression cannot begin a statement in this way")
         return [self.expression(node.named[0], scope)]
 
     def _s_empty_statement(self, node: Node, scope: Scope) -> list[Form]:
@@ -217,7 +223,10 @@ class _Reader(Expressions):
         found = node.fields.get("handler")
         if found is not None:
             parameter = found.fields.get("parameter")
-            inner = Scope(scope, declared_names(parameter)) if parameter is not None else scope
+            names = declared_names(parameter) if parameter is not None else set()
+            if names & lexical_names(found.fields["body"].named):
+                raise UnclearError("a name is declared twice")
+            inner = Scope(scope, names)
             caught = self.block(found.fields["body"], inner)
             target = self.pattern(parameter, inner) if parameter is not None else ()
             handler = ("catch", target, caught)

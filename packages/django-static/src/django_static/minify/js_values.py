@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["key", "number", "regex", "unescaped"]
+__all__ = ["UnclearError", "key", "number", "regex", "unescaped"]
 
 #: A node of the normal form: a tuple of a tag and forms, strings, lists of forms, or variables.
 Form = tuple[Any, ...]
 
 _ESCAPE = re.compile(
-    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\n\r\u2028\u2029])|([0-3][0-7]{0,2}|[4-7][0-7]?)|([\s\S]))"
+    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\n\r\u2028\u2029])|(0(?![0-9]))|([0-9])|([\s\S]))"
 )
 _CLASS = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*\]", re.DOTALL)
 _NEEDLESS_ESCAPE = re.compile(r"\\([^\w\\\]^\-]|-(?=\]$))|\\.", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+
+
+class UnclearError(Exception):
+    """A script has what is an error in one mode, or a syntax error that the parser does not see."""
 
 
 def key(form: Form) -> Form:
@@ -30,7 +34,7 @@ def number(text: str) -> Form:
     if plain.endswith("n"):
         return ("bigint", str(int(plain[:-1], 0)))
     if len(plain) > 1 and plain[0] == "0" and plain.isdigit():
-        return ("number", repr(float(int(plain, 10 if set(plain) & set("89") else 8))))
+        raise UnclearError(f"{text} is an error in strict code")
     if plain[:2] in ("0x", "0o", "0b"):
         return ("number", repr(float(int(plain, 0))))
     return ("number", repr(float(plain)))
@@ -48,11 +52,13 @@ def unescaped(text: str) -> str:
         return text
 
     def value(match: re.Match[str]) -> str:
-        braced, four, two, newline, octal, other = match.groups()
+        braced, four, two, newline, zero, octal, other = match.groups()
         if newline is not None:
             return ""
+        if zero is not None:
+            return "\0"
         if octal is not None:
-            return chr(int(octal, 8))
+            raise UnclearError(f"\\{octal} is an error in strict code")
         code = braced or four or two
         return chr(int(code, 16)) if code else _SIMPLE.get(other, other)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from . import css_form, html_form, js_form
+from . import css_form, html_form, js_form, js_tree
 
 __all__ = ["difference", "is_script", "is_style"]
 
@@ -29,7 +29,7 @@ def difference(before: str, after: str, kind: str) -> str:
 
 def is_script(text: str) -> bool:
     """Whether a text reads as JavaScript without an error."""
-    return js_form.normal_form(text) is not None
+    return js_tree.read(text) is not None
 
 
 def is_style(text: str) -> bool:
