@@ -35,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
             minimum=options.minimum,
             noise_limit=options.noise,
             repeats=options.repeats,
+            patience=options.patience,
         )
     except (ValueError, OSError) as problem:
         print(f"error: {problem}", file=sys.stderr)
@@ -120,6 +121,13 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=usual.repeats,
         help=f"how many rounds' worth of noisy runs, at most (usual: {usual.repeats})",
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=usual.patience,
+        metavar="SECONDS",
+        help=f"how long, in a race, quiet is waited for before repeats (usual: {usual.patience:g})",
     )
     parser.add_argument(
         "--out",

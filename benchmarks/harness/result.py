@@ -20,6 +20,7 @@ class Settings:
     """How the race is run. ``rounds`` counts the dropped ones in; ``minimum`` is in seconds, ``noise_limit`` in cores.
 
     A noisy run is repeated ``attempts - 1`` times at most, and in the whole race as many runs as ``repeats`` rounds have.
+    Before that a quiet second is waited for, up to ``patience`` seconds in the whole race.
     """
 
     rounds: int = 6
@@ -29,6 +30,7 @@ class Settings:
     noise_limit: float = 0.1
     attempts: int = 3
     repeats: int = 3
+    patience: float = 60.0
     timeout: float = 600.0
 
     def __post_init__(self) -> None:

@@ -20,6 +20,9 @@ from harness.worker import Reply, Request
 __all__ = ["Watcher", "order", "run_race"]
 
 
+_QUIET_SECONDS = 1.0
+
+
 class Watcher(Protocol):
     """Is told how far the race is."""
 
@@ -41,15 +44,16 @@ def run_race(
     settings: Settings,
     watcher: Watcher,
     meter: Callable[[tuple[int, ...]], Meter] = ForeignCpu,
+    pause: Callable[[float], object] = time.sleep,
 ) -> Result:
     """Run all rounds of a race and return every measurement.
 
     A contestant that fails is out of the following rounds; the others go on. ``meter`` is given the process ids of
-    the race's services.
+    the race's services; ``pause`` waits for so many seconds.
     """
     started, clock, load_before = datetime.now(UTC), time.monotonic(), load()
     with TemporaryDirectory(prefix="bench-race-") as scratch, race.services(Path(scratch)) as services:
-        track = _Track(race, settings, services, meter(services.pids), watcher)
+        track = _Track(race, settings, services, meter(services.pids), watcher, pause)
         watcher.begin(race.name, settings.rounds, len(race.contestants))
         try:
             for round_ in range(settings.rounds):
@@ -91,11 +95,13 @@ class _Track:
     services: Services
     meter: Meter
     watcher: Watcher
+    pause: Callable[[float], object]
     runs: list[Run] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     hints: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     repeated: int = 0
+    waited: float = 0.0
 
     def run_round(self, round_: int) -> None:
         """Everyone once; then those again, some times, whose run others disturbed. The quietest run counts."""
@@ -116,7 +122,17 @@ class _Track:
             run = done.get(contestant.name)
             if run is not None and self._is_noisy(run) and self.repeated < most:
                 self.repeated += 1
+                self._wait_for_quiet()
                 done[contestant.name] = self._again(contestant, run)
+
+    def _wait_for_quiet(self) -> None:
+        while self.waited < self.settings.patience:
+            self.meter.start()
+            self.pause(_QUIET_SECONDS)
+            self.waited += _QUIET_SECONDS
+            foreign = self.meter.read()
+            if foreign is None or foreign <= self.settings.noise_limit:
+                return
 
     def _standing(self) -> list[Contestant]:
         failed = {failure.contestant for failure in self.failures}

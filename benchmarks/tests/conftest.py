@@ -131,7 +131,9 @@ def quick() -> Callable[..., Settings]:
     """Settings for fakes: each measurement lasts a millisecond."""
 
     def make(**changes: object) -> Settings:
-        return Settings(**{"rounds": 3, "samples": 1, "minimum": 0.001, "timeout": 30.0, **changes})
+        return Settings(
+            **{"rounds": 3, "samples": 1, "minimum": 0.001, "timeout": 30.0, "patience": 0.0, **changes}
+        )
 
     return make
 

@@ -227,6 +227,32 @@ def test_on_a_busy_machine_the_race_comes_to_an_end(stable, quick, watcher, scri
     assert len(result.noisy()) == 8
 
 
+def test_a_repeat_waits_for_a_quiet_second(stable, quick, watcher, scripted):
+    waited = []
+    # ant is quiet, then noisy; two seconds are noisy too, the third is quiet, and so is the repeated run.
+    meter = scripted(0.0, 0.9, 0.8, 0.7, 0.1, 0.05)
+
+    result = run_race(
+        stable.race([stable.adapter("ant")]), quick(rounds=2, patience=60), watcher, meter, waited.append
+    )
+
+    assert waited == [1.0, 1.0, 1.0]
+    (run,) = result.counted()
+    assert (run.attempts, run.foreign) == (2, 0.05)
+
+
+def test_patience_ends_and_a_quiet_race_needs_none(stable, quick, watcher, scripted):
+    waited = []
+    race = stable.race([stable.adapter("ant")])
+
+    run_race(race, quick(patience=60), watcher, scripted(0.0), waited.append)
+    assert waited == []
+    result = run_race(race, quick(rounds=4, patience=3.0), watcher, scripted(0.8), waited.append)
+
+    assert waited == [1.0, 1.0, 1.0], "in the whole race, not for each run"
+    assert len(result.noisy()) == 3
+
+
 def test_the_dropped_round_is_never_repeated(stable, quick, watcher, scripted):
     run_race(stable.race([stable.adapter("ant")]), quick(rounds=2), watcher, scripted(5.0, 0.0))
 
