@@ -14,7 +14,7 @@ for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11};
     if "$candidate" -c "$supported" 2>/dev/null; then python=$candidate; break; fi
 done
 if [ -z "$python" ]; then
-    found=$(${PYTHON:-python3} --version 2>&1 || true)
+    found=$(${PYTHON:-python3} --version 2>&1 | head -n 1 || true)
     fail "Python 3.11 to 3.14 is needed; ${PYTHON:-python3} is: ${found:-not there}." \
          "Install a newer Python (Debian: apt install python3 python3-venv), or name one:" \
          "make env PYTHON=/path/to/python3.12"
@@ -41,7 +41,11 @@ if [ "$(cat .tool/.stamp 2>/dev/null)" != "$tool_stamp" ] || ! .tool/bin/uv --ve
 fi
 
 say "2/3  $(grep -c '^[a-zA-Z0-9].*==' requirements.lock) locked packages into $venv ($("$python" --version))"
-rm -rf "$venv"
+# The old environment comes back if the new one cannot be made: without a network it is better than none.
+rm -rf "$venv.old"
+[ ! -e "$venv" ] || mv "$venv" "$venv.old"
+trap 'if [ -e "$venv.old" ]; then rm -rf "$venv"; mv "$venv.old" "$venv"; fi' EXIT
+trap 'exit 130' INT TERM
 .tool/bin/uv venv --quiet --no-python-downloads --python "$python" "$venv" || fail "could not make a virtual environment in $venv"
 .tool/bin/uv pip install --quiet --python "$venv" --require-hashes -r requirements.lock || offline "could not install requirements.lock."
 
@@ -52,3 +56,4 @@ for package in packages/*/; do editable="$editable -e $package"; done
 .tool/bin/uv pip install --quiet --python "$venv" --no-deps --no-build-isolation --offline $editable ||
     fail "could not install the packages under packages/"
 printf '%s\n' "$stamp" > "$venv/.stamp"
+rm -rf "$venv.old"

@@ -86,6 +86,8 @@ def summarise(outcomes: list[Outcome], *, require_all: bool) -> bool:
     if broken:
         print("\nDid not run to the end: " + ", ".join(broken))
     passed = sum(outcome.passed for outcome in outcomes)
+    if not passed:
+        print("\nNo test passed: that is a failure, also where every one was skipped or left out.")
     failed = len(failures) + len(broken) + (len(skips) if require_all else 0)
     skipped = 0 if require_all else len(skips)
     print(f"\n{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

@@ -7,6 +7,7 @@ started. Everything it writes is in ``var/plog`` of the repository (``PLOG_VAR``
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import socket
@@ -57,6 +58,7 @@ class Demo(BaseApplication):
             "control_socket_disable": True,
             "proc_name": "plog",
             "post_worker_init": self.announce,
+            "when_ready": self.end_with_the_terminal,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -65,6 +67,10 @@ class Demo(BaseApplication):
         from plog.wsgi import application
 
         return application
+
+    def end_with_the_terminal(self, arbiter: Any) -> None:
+        # gunicorn reloads at SIGHUP. Here it says that the terminal was closed, and nobody would stop us later.
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
     def announce(self, worker: Any) -> None:
         # The first worker says it, once it has loaded the site. One that replaces it is of a higher age.
@@ -103,11 +109,17 @@ def bound_socket(port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise DemoError(
-            f"port {port} cannot be had: {error.strerror}. To see who has it: lsof -i :{port} (or ss -ltnp). "
-            f"To take another: PORT={port + 1 if port < 65535 else port - 1} make demo"
-        ) from error
+        raise DemoError(f"port {port} cannot be had: {error.strerror}. {port_advice(port, error)}") from error
     return listener
+
+
+def port_advice(port: int, error: OSError) -> str:
+    if error.errno == errno.EACCES:
+        return "Ports below 1024 are the administrator's. To take another: PORT=8001 make demo"
+    return (
+        f"To see who has it, perhaps an earlier demo: lsof -i :{port} (or ss -ltnp). "
+        f"To take another: PORT={port + 1 if port < 65535 else port - 1} make demo"
+    )
 
 
 @contextmanager
@@ -182,8 +194,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", default="8000", help="the port to serve on (default: 8000)")
     parser.add_argument("--check", action="store_true", help="start, request every page and asset, stop")
     options = parser.parse_args(arguments)
-    # Until gunicorn takes the signals over, SIGTERM ends the demo as Ctrl-C does.
-    signal.signal(signal.SIGTERM, interrupt)
+    # Until gunicorn takes the signals over, SIGTERM and a closed terminal end the demo as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     try:
         if not (options.port.isascii() and options.port.isdigit() and 0 < int(options.port) < 65536):
             raise DemoError(

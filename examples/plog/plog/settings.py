@@ -70,7 +70,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "ENGINE": "django_mongokit.mongodb",
         "NAME": "plog",
         # A site that waits longer for its database than this is down anyhow: say so with a 503 instead.
-        "OPTIONS": {"serverSelectionTimeoutMS": 1000, "tz_aware": True},
+        "OPTIONS": {"serverSelectionTimeoutMS": 300, "tz_aware": True},
     },
 }
 if os.environ.get("MONGODB_URI"):

@@ -268,6 +268,21 @@ def test_a_killed_keeper_leaves_no_server_and_the_next_start_makes_a_new_one_on_
         assert files.read_state(folder).keeper != old.keeper
 
 
+def test_a_start_that_is_interrupted_leaves_nothing_behind(folder, monkeypatch):
+    real = server.json.loads
+
+    def interrupted(text):
+        report = real(text)
+        if report == {"error": None}:
+            raise KeyboardInterrupt
+        return report
+
+    monkeypatch.setattr(server.json, "loads", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        EmbeddedServer(folder).start()
+    assert processes(folder) == []
+
+
 def test_a_killed_keeper_is_replaced_while_a_user_runs(folder):
     with EmbeddedServer(folder) as server:
         port = server.port

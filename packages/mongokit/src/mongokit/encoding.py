@@ -30,7 +30,9 @@ def _below(value: Any, path: str, options: CodecOptions[Any]) -> Iterator[Failur
                 yield from _below(item, place, options)
             else:
                 problem = "holds NUL or half a surrogate pair" if isinstance(key, str) else "is no str"
-                yield Failure(_printable(path), EncodingError, f"{_printable(path)}: the key {key!r} {problem}", key)
+                yield Failure(
+                    _printable(path), EncodingError, f"{_printable(path)}: the key {key!r} {problem}", key
+                )
     elif isinstance(value, (list, tuple)):
         for position, item in enumerate(value):
             yield from _below(item, f"{path}.{position}", options)

@@ -57,6 +57,11 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"{address} answers {response.status_code}; see {settings.VAR / 'plog.log'}"
                 )
+            if f'href="{settings.DJANGO_STATIC_NAME_PREFIX}/css/' not in response.text:
+                raise CommandError(
+                    f"the style sheets of {address} could not be prepared in {settings.DJANGO_STATIC_SAVE_PREFIX}; "
+                    f"make it writable for you, or remove it. {settings.VAR / 'plog.log'} says more"
+                )
         folder = Path(settings.DJANGO_STATIC_SAVE_PREFIX)
         count = sum(1 for path in folder.rglob("*") if path.is_file())
         return f"{count} in {folder}"

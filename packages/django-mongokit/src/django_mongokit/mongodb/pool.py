@@ -20,7 +20,14 @@ from mongokit import Connection, Document
 if TYPE_CHECKING:
     from mongokit.embedded import EmbeddedServer
 
-__all__ = ["LazyConnection", "alias_of", "open_connection", "renew_connection", "revive_servers", "shared_connection"]
+__all__ = [
+    "LazyConnection",
+    "alias_of",
+    "open_connection",
+    "renew_connection",
+    "revive_servers",
+    "shared_connection",
+]
 
 LINGER = 5.0
 """Seconds for which an embedded server outlives its last user while DEBUG is on: the time of a reload."""

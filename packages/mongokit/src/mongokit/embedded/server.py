@@ -101,8 +101,9 @@ class EmbeddedServer:
             try:
                 self._state = self._find_or_start(deadline)
             except BaseException:
+                # Ctrl-C, or a server that did not start: what was begun is gone when the caller hears of it.
                 if not joined:
-                    self._leave()
+                    self._leave_and_wait()
                 raise
         return self
 
@@ -121,12 +122,8 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Stop being a user; when this was the last one, return when the server has stopped (or after ``timeout``)."""
         with self._guard:
-            if self._users_fd is None:
-                return
-            self._leave()
-            deadline = time.monotonic() + self.timeout
-            while time.monotonic() < deadline and not self._stopped_or_used():
-                time.sleep(0.02)
+            if self._users_fd is not None:
+                self._leave_and_wait()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -179,6 +176,12 @@ class EmbeddedServer:
         if self._users_fd is not None:
             os.close(self._users_fd)
         self._users_fd = self._state = None
+
+    def _leave_and_wait(self) -> None:
+        self._leave()
+        deadline = time.monotonic() + self.timeout
+        while time.monotonic() < deadline and not self._stopped_or_used():
+            time.sleep(0.02)
 
     def _stopped_or_used(self) -> bool:
         """Return whether the keeper is gone, or other users keep it."""
