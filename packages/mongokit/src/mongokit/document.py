@@ -15,8 +15,8 @@ from bson.dbref import DBRef
 from pymongo import MongoClient, WriteConcern
 from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
 
-from mongokit.collection import Collection
 from mongokit import encoding
+from mongokit.collection import Collection
 from mongokit.cursor import Cursor
 from mongokit.errors import ConnectionError, MaxDocumentSizeError, SchemaDocumentError
 from mongokit.indexes import Index, parse_indexes
