@@ -6,6 +6,7 @@ from django.db.utils import DatabaseError
 
 from django_mongokit import get_database
 from django_mongokit.conf import SettingError
+from django_mongokit.mongodb import pool
 from django_mongokit.mongodb.base import DatabaseWrapper
 
 
@@ -22,8 +23,10 @@ def alias(databases, uri, name, monkeypatch):
         return made[-1]
 
     yield make
-    for wrapper in made:
-        wrapper.connection.close()
+    # Asking for .connection would open one.
+    for opened in [*(wrapper._own for wrapper in made), pool._shared.pop("other", None)]:
+        if opened is not None:
+            opened.close()
 
 
 def names(client, part):
@@ -156,10 +159,11 @@ def test_nothing_is_serialized(alias):
     assert creation.deserialize_db_from_string("[]") is None
 
 
-def test_signature_tells_servers_and_folders_apart(alias, name):
+def test_signature_tells_servers_and_folders_apart(alias, name, tmp_path):
     plain, one, two = (
         alias(HOST="", OPTIONS=options).creation.test_db_signature()
-        for options in ({}, {"embedded": "/a"}, {"embedded": "/b"})
+        for options in ({}, {"embedded": tmp_path / "a"}, {"embedded": tmp_path / "b"})
     )
+    assert not list(tmp_path.iterdir()), "no server is started to find out"
     assert len({plain, one, two}) == 3
     assert f"test_{name}" in plain

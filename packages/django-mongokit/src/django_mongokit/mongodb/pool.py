@@ -34,7 +34,7 @@ LINGER = 5.0
 
 _shared: dict[str, Connection] = {}
 _registered: dict[str, list[type[Document]]] = {}
-_servers: dict[str, EmbeddedServer] = {}
+_servers: list[EmbeddedServer] = []
 _retired: list[Connection] = []
 _locks: dict[int, threading.RLock] = {}
 _reviving = threading.Lock()
@@ -106,7 +106,7 @@ def open_connection(alias: str, values: Mapping[str, Any]) -> Connection:
     from mongokit.embedded import EmbeddedServer  # it cannot be imported on Windows
 
     server = EmbeddedServer(found.embedded, linger=LINGER if settings.DEBUG else 0.0).start()
-    _servers[alias] = server  # this process is a user of it until it ends
+    _servers.append(server)  # this process is a user of it until it ends
     return Connection(server.uri, **found.options)
 
 
