@@ -57,7 +57,7 @@ class Demo(BaseApplication):
             "accesslog": str(self.var / "access.log"),
             "control_socket_disable": True,
             "proc_name": "plog",
-            "post_worker_init": self.announce,
+            "post_worker_init": self.worker_ready,
             "when_ready": self.end_with_the_terminal,
         }
         for name, value in settings.items():
@@ -72,8 +72,17 @@ class Demo(BaseApplication):
         # gunicorn reloads at SIGHUP. Here it says that the terminal was closed, and nobody would stop us later.
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
-    def announce(self, worker: Any) -> None:
-        # The first worker says it, once it has loaded the site. One that replaces it is of a higher age.
+    def worker_ready(self, worker: Any) -> None:
+        from django.db import connections
+
+        from mongokit.embedded import EmbeddedServerError
+
+        # The first connection waits up to a minute for an embedded server that is away just then. No visitor should.
+        try:
+            connections["mongodb"].is_usable()
+        except EmbeddedServerError as error:
+            worker.log.warning("MongoDB cannot be reached yet: %s", error)
+        # The first worker says it, once it can serve. One that replaces it is of a higher age.
         if worker.age == 1:
             say(f"plog runs on {self.address} (Ctrl-C stops it)")
 

