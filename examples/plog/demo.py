@@ -52,7 +52,8 @@ class Demo(BaseApplication):
             "worker_class": "gthread",
             "threads": THREADS,
             "keepalive": 5,
-            "graceful_timeout": 5,
+            # Seconds that a request may still take when the demo is stopped.
+            "graceful_timeout": 15,
             "loglevel": "warning",
             "accesslog": str(self.var / "access.log"),
             "control_socket_disable": True,

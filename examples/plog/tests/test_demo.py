@@ -191,11 +191,29 @@ def test_keeper_killed(var):
         visitor = Visitor(demo.url)
         assert visitor.comment(SLUG, "Before the keeper went")
         keeper_of(var).kill()
-        # Nobody starts another keeper while the site runs (a known limit): it says so, and a new start has everything.
-        wait_until(lambda: visitor.get("/")[0] in (200, 503), "an answer")
+        # The site starts another one by itself.
+        wait_until(lambda: visitor.comment(SLUG, "After the keeper went"), "the database is back")
+        page = visitor.get(f"/plog/{SLUG}")[2]
+        assert "Before the keeper went" in page
+        assert "After the keeper went" in page
         assert_clean_end(demo, demo.interrupt())
+
+
+@needs_server
+def test_closed_terminal(var):
     with Demo(var).await_url() as demo:
-        assert "Before the keeper went" in Visitor(demo.url).get(f"/plog/{SLUG}")[2]
+        demo.process.send_signal(signal.SIGHUP)
+        assert_clean_end(demo, demo.wait())
+
+
+@needs_server
+def test_styles_that_cannot_be_prepared(var):
+    var.mkdir(exist_ok=True)
+    (var / "cache-forever").touch()
+    with Demo(var) as demo:
+        assert demo.wait() == 1
+        assert "the style sheets of / could not be prepared" in demo.output
+        assert "Traceback" not in demo.output
 
 
 @needs_server

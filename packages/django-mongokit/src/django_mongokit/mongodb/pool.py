@@ -131,9 +131,9 @@ def revive_servers() -> None:
 
 def _revive() -> None:
     try:
-        for alias, server in list(_servers.items()):
+        for server in _servers:
             if server.revive():
-                logger.warning("the embedded server of DATABASES[%r] had to be started again", alias)
+                logger.warning("the embedded server of %s had to be started again", server.path)
     except RuntimeError as error:
         logger.error("the embedded server cannot be started again: %s", error)
     finally:
