@@ -86,6 +86,31 @@ print(get_database().talks.count_documents({{}}), "documents")
     assert "2 documents" in embedded("shell", "-c", code)
 
 
+def test_a_killed_keeper_is_replaced_when_somebody_asks(embedded, folder):
+    """The keeper would restart its server; this is for the day on which both are killed."""
+    code = f"""
+import json, os, signal, time
+from django.test import Client
+from django_mongokit import get_database
+client = Client(raise_request_exception=False)
+assert client.get("/").status_code == 200
+get_database().talks.insert_one({{"_id": 1}})
+state = json.load(open({str(folder / "server.json")!r}))
+for pid in (state["keeper"], state["pid"]):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+first = client.get("/").status_code
+deadline = time.monotonic() + 60
+while (response := client.get("/")).status_code == 503 and time.monotonic() < deadline:
+    time.sleep(0.1)
+print("first", first, "then", response.status_code, response.content)
+"""
+    output = embedded("shell", "-c", code, SITE_DEBUG="1")
+    assert "first 503 then 200 b'1 talks'" in output
+
+
 def test_dbshell(embedded, tmp_path, name):
     shell = tmp_path / "mongosh"
     shell.write_text('#!/bin/sh\necho "mongosh got: $*"\n')

@@ -34,10 +34,10 @@ LINGER = 5.0
 
 _shared: dict[str, Connection] = {}
 _registered: dict[str, list[type[Document]]] = {}
-_servers: list[EmbeddedServer] = []
+_servers: list[tuple[str, EmbeddedServer]] = []
 _retired: list[Connection] = []
 _locks: dict[int, threading.RLock] = {}
-_reviving = threading.Lock()
+_reviving: dict[int, threading.Lock] = {}
 
 logger = logging.getLogger("django_mongokit")
 
@@ -106,7 +106,7 @@ def open_connection(alias: str, values: Mapping[str, Any]) -> Connection:
     from mongokit.embedded import EmbeddedServer  # it cannot be imported on Windows
 
     server = EmbeddedServer(found.embedded, linger=LINGER if settings.DEBUG else 0.0).start()
-    _servers.append(server)  # this process is a user of it until it ends
+    _servers.append((alias, server))  # this process is a user of it until it ends
     return Connection(server.uri, **found.options)
 
 
@@ -124,20 +124,21 @@ def revive_servers() -> None:
     A server that ends is restarted by its keeper; this is for a keeper that was killed with it. Called when a
     connection failed; does nothing while an earlier look goes on.
     """
-    if not _servers or not _reviving.acquire(blocking=False):
-        return
-    threading.Thread(target=_revive, name="revive-mongodb", daemon=True).start()
+    # One for each process, as below.
+    busy = _reviving.setdefault(os.getpid(), threading.Lock())
+    if _servers and busy.acquire(blocking=False):
+        threading.Thread(target=_revive, args=(busy,), name="revive-mongodb", daemon=True).start()
 
 
-def _revive() -> None:
+def _revive(busy: threading.Lock) -> None:
     try:
-        for server in _servers:
+        for alias, server in _servers:
             if server.revive():
-                logger.warning("the embedded server of %s had to be started again", server.path)
+                logger.warning("the embedded server of DATABASES[%r] had to be started again", alias)
     except RuntimeError as error:
         logger.error("the embedded server cannot be started again: %s", error)
     finally:
-        _reviving.release()
+        busy.release()
 
 
 def alias_of(document: Document) -> str:
