@@ -48,7 +48,7 @@ def _lines(result: Result, baseline: str) -> Iterator[str]:
 def _cases(result: Result, table: Table, baseline: str) -> Iterator[str]:
     compared = ratios(table, baseline)
     titles = {entrant.name: ("* " if entrant.ours else "  ") + entrant.title for entrant in result.entrants}
-    width = max(len(title) for title in titles.values())
+    width = max(map(len, (*titles.values(), *result.cases.values())))
     for case, title in result.cases.items():
         yield ""
         yield f"{title:{width}}  {result.unit:>14}  {'low to high':>17}  {'÷ ' + baseline:>16}"
@@ -92,6 +92,7 @@ def noise_lines(result: Result) -> list[str]:
     if noisy:
         worst = max(run.foreign or 0.0 for run in noisy)
         lines.append(
-            f"NOT QUIET: {len(noisy)} of {len(counted)} runs stayed above that (worst: {worst:.2f} cores)"
+            f"NOT QUIET: others used more than {limit:g} of a core in {len(noisy)} of {len(counted)} runs that count, "
+            f"{worst:.2f} cores at worst"
         )
     return lines
