@@ -9,7 +9,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Iterable
-from typing import Any, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 from pymongo import MongoClient
 
@@ -95,6 +95,11 @@ class Connection(MongoClient[dict[str, Any]]):
                     f"set it in the class, or write connection.<database>.<collection>.{name}"
                 )
         return getattr(self[document_class.__database__], name)
+
+    def __enter__(self) -> Self:
+        """Return this connection, which the end of the block closes."""
+        super().__enter__()
+        return self
 
     def __getitem__(self, name: str) -> Database:
         found = self._mongokit_databases.get(name)
