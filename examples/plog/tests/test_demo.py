@@ -190,12 +190,29 @@ def test_keeper_killed(var):
     with Demo(var).await_url() as demo:
         visitor = Visitor(demo.url)
         assert visitor.comment(SLUG, "Before the keeper went")
+        # One that connects only now would start a keeper anyhow, and hide that the others can.
+        workers_connected(demo)
         keeper_of(var).kill()
-        # Nobody starts another keeper while the site runs (a known limit): it says so, and a new start has everything.
-        wait_until(lambda: visitor.get("/")[0] in (200, 503), "an answer")
+        # A worker that notices starts another one.
+        wait_until(lambda: visitor.comment(SLUG, "After the keeper went"), "the database is back")
+        page = visitor.get(f"/plog/{SLUG}")[2]
+        assert "Before the keeper went" in page
+        assert "After the keeper went" in page
         assert_clean_end(demo, demo.interrupt())
+
+
+@needs_server
+def test_ctrl_c_is_for_the_parent(var):
+    """Workers that act on a terminal's Ctrl-C, and again on their parent's word, sometimes lock themselves up."""
     with Demo(var).await_url() as demo:
-        assert "Before the keeper went" in Visitor(demo.url).get(f"/plog/{SLUG}")[2]
+        workers_connected(demo)
+        workers = psutil.Process(demo.process.pid).children()
+        for worker in workers:
+            worker.send_signal(signal.SIGINT)
+        assert psutil.wait_procs(workers, timeout=3)[0] == []
+        assert Visitor(demo.url).get("/")[0] == 200
+        assert_clean_end(demo, demo.interrupt())
+        assert not any(worker.is_running() for worker in workers)
 
 
 @needs_server
