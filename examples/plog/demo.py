@@ -78,6 +78,9 @@ class Demo(BaseApplication):
 
         from mongokit.embedded import EmbeddedServerError
 
+        # A terminal sends Ctrl-C to the workers too, and their parent then tells them to quit. The second signal may find
+        # the first one's handler at work, holding the lock of the thread pool, and such a worker never ends by itself.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         # The first connection waits up to a minute for an embedded server that is away just then. No visitor should.
         try:
             connections["mongodb"].is_usable()

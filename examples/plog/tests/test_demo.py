@@ -190,8 +190,10 @@ def test_keeper_killed(var):
     with Demo(var).await_url() as demo:
         visitor = Visitor(demo.url)
         assert visitor.comment(SLUG, "Before the keeper went")
+        # One that connects only now would start a keeper anyhow, and hide that the others can.
+        workers_connected(demo)
         keeper_of(var).kill()
-        # The site starts another one by itself.
+        # A worker that notices starts another one.
         wait_until(lambda: visitor.comment(SLUG, "After the keeper went"), "the database is back")
         page = visitor.get(f"/plog/{SLUG}")[2]
         assert "Before the keeper went" in page
@@ -214,6 +216,20 @@ def test_styles_that_cannot_be_prepared(var):
         assert demo.wait() == 1
         assert "the style sheets of / could not be prepared" in demo.output
         assert "Traceback" not in demo.output
+
+
+@needs_server
+def test_ctrl_c_is_for_the_parent(var):
+    """Workers that act on a terminal's Ctrl-C, and again on their parent's word, sometimes lock themselves up."""
+    with Demo(var).await_url() as demo:
+        workers_connected(demo)
+        workers = psutil.Process(demo.process.pid).children()
+        for worker in workers:
+            worker.send_signal(signal.SIGINT)
+        assert psutil.wait_procs(workers, timeout=3)[0] == []
+        assert Visitor(demo.url).get("/")[0] == 200
+        assert_clean_end(demo, demo.interrupt())
+        assert not any(worker.is_running() for worker in workers)
 
 
 @needs_server
