@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
 WORKERS, THREADS = 2, 4
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DemoError(Exception):
@@ -71,7 +72,7 @@ class Demo(BaseApplication):
 
     def end_with_the_terminal(self, arbiter: Any) -> None:
         # gunicorn reloads at SIGHUP. Here it says that the terminal was closed, and nobody would stop us later.
-        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        arbiter.handle_hup = arbiter.handle_term
 
     def worker_ready(self, worker: Any) -> None:
         from django.db import connections
@@ -172,15 +173,22 @@ def prepare() -> None:
     This process forks the workers, so it must not have threads, as a MongoDB client would give it.
     """
     command = [sys.executable, str(HERE / "manage.py"), "prepare_site"]
-    # Ctrl-C reaches the child as well, which would answer with a traceback.
-    with subprocess.Popen(command, cwd=HERE, process_group=0) as child:  # noqa: S603 (our own command)
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        # Held back until we know the child: one that is started and not known would be left behind.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
         try:
-            code = child.wait()
-        except BaseException:
-            # Popen does not wait after Ctrl-C, and a child that still dies still uses the database.
+            # Ctrl-C reaches a child of this group as well, which would answer with a traceback.
+            child = subprocess.Popen(command, cwd=HERE, process_group=0)  # noqa: S603 (our own command)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        code = child.wait()
+    except BaseException:
+        # A child that still dies still uses the database.
+        if child is not None:
             child.kill()
             child.wait()
-            raise
+        raise
     if code != 0:
         raise DemoError("the site could not be prepared; the lines above say why")
 
