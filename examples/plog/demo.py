@@ -216,7 +216,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="start, request every page and asset, stop")
     options = parser.parse_args(arguments)
     # Until gunicorn takes the signals over, SIGTERM and a closed terminal end the demo as Ctrl-C does.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what it runs in the background with SIGINT ignored.
+    for number in ENDINGS:
         signal.signal(number, interrupt)
     try:
         if not (options.port.isascii() and options.port.isdigit() and 0 < int(options.port) < 65536):
