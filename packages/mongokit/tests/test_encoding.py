@@ -63,6 +63,15 @@ def test_what_bson_holds_is_stored(sheets, number, text):
     assert (stored["number"], stored["text"]) == (number, text)
 
 
+def test_a_key_of_the_document_itself(sheets):
+    sheet = sheets()
+    sheet[1] = 2
+    with pytest.raises(EncodingError, match="^the key 1 of the document is no str$") as caught:
+        sheet.save(validate=False)
+    assert caught.value.errors()[0]["path"] == ""
+    assert sheets.collection.count_documents({}) == 0
+
+
 def test_an_error_that_is_not_about_the_content_stays_what_it_is(sheets):
     with pytest.raises(TypeError, match="no_such_option"):
         sheets().save(no_such_option=True)

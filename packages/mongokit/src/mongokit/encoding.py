@@ -30,9 +30,9 @@ def _below(value: Any, path: str, options: CodecOptions[Any]) -> Iterator[Failur
                 yield from _below(item, place, options)
             else:
                 problem = "holds NUL or half a surrogate pair" if isinstance(key, str) else "is no str"
-                yield Failure(
-                    _printable(path), EncodingError, f"{_printable(path)}: the key {key!r} {problem}", key
-                )
+                where = _printable(path)
+                message = f"the key {key!r} of {where or 'the document'} {problem}"
+                yield Failure(where, EncodingError, message, key)
     elif isinstance(value, (list, tuple)):
         for position, item in enumerate(value):
             yield from _below(item, f"{path}.{position}", options)
