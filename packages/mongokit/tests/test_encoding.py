@@ -66,7 +66,7 @@ def test_what_bson_holds_is_stored(sheets, number, text):
 def test_a_key_of_the_document_itself(sheets):
     sheet = sheets()
     sheet[1] = 2
-    with pytest.raises(EncodingError, match="^the key 1 of the document is no str$") as caught:
+    with pytest.raises(EncodingError, match=r"^the key 1 of the document is no str$") as caught:
         sheet.save(validate=False)
     assert caught.value.errors()[0]["path"] == ""
     assert sheets.collection.count_documents({}) == 0
