@@ -97,7 +97,7 @@ def _manner(member: _Member, moves: bool) -> Manner | None:
     if member.element.get("integrity") is not None:
         # The references of a style sheet cannot be corrected under a hash.
         return None if moves and member.source.kind == "css" else Manner.VERBATIM
-    return Manner.MODULE if member.element.kind == "module" else Manner.USUAL
+    return Manner.USUAL
 
 
 def _replaced(html: str, run: Sequence[_Member], record: Record, mode: str) -> list[tuple[int, int, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from .conf import LATER, PREFIX, conf
+from .conf import FINGERPRINTS, LATER, PREFIX, conf
 from .minify import KINDS, engines
 
 __all__ = ["check_settings"]
@@ -21,7 +22,7 @@ __all__ = ["check_settings"]
 _BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK")
 _TEXTS = ("_NAME_PREFIX", "_MEDIA_URL")
 _GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
-_OTHERS = ("_SAVE_PREFIX", "_MEDIA_ROOTS", "_NAME_MAX_LENGTH", "_MINIFIERS")
+_OTHERS = ("_SAVE_PREFIX", "_MEDIA_ROOTS", "_NAME_MAX_LENGTH", "_MINIFIERS", "_FINGERPRINT", "_HASHED_NAMES")
 _KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_OTHERS)]
 _LEAST_LENGTH = 16
 _ORIGINAL = "django-static"
@@ -36,6 +37,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_prefixes(),
         *_media_roots(),
         *_name_max_length(),
+        *_fingerprint(),
         *_generators(),
         *_minifiers(),
         *_runserver(),
@@ -150,6 +152,26 @@ def _name_max_length() -> Iterator[CheckMessage]:
             hint=f"Set it to a number of characters from {_LEAST_LENGTH} to 200.",
             id="django_static.E007",
         )
+
+
+def _fingerprint() -> Iterator[CheckMessage]:
+    value = _given("_FINGERPRINT")
+    if value is not None and value not in FINGERPRINTS:
+        yield Error(
+            f"{PREFIX}_FINGERPRINT is {value!r}.",
+            hint=f"Set it to one of {', '.join(map(repr, FINGERPRINTS))}.",
+            id="django_static.E012",
+        )
+    pattern = _given("_HASHED_NAMES")
+    if pattern is not None:
+        try:
+            re.compile(pattern)
+        except (re.error, TypeError) as error:
+            yield Error(
+                f"{PREFIX}_HASHED_NAMES is {pattern!r}: {error}.",
+                hint=r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names.",
+                id="django_static.E013",
+            )
 
 
 def _generators() -> Iterator[CheckMessage]:

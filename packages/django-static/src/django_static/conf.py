@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,12 +13,13 @@ from django.utils.module_loading import import_string
 
 from .minify import DEFAULT_ENGINES
 from .output import STATE_FOLDER
-from .records import Options
+from .records import HASHED_NAMES, Options
 from .sources import Sources, finders_of_staticfiles
 
-__all__ = ["LATER", "PREFIX", "Conf", "conf"]
+__all__ = ["FINGERPRINTS", "LATER", "PREFIX", "Conf", "conf"]
 
 PREFIX = "DJANGO_STATIC"
+FINGERPRINTS = ("mtime", "hash")
 
 #: Settings of the original that this version does not act on yet; the system checks say so when one is set.
 LATER = {
@@ -82,6 +84,17 @@ class Conf:
         return int(self._get("NAME_MAX_LENGTH", 40))
 
     @property
+    def fingerprint(self) -> str:
+        """``DJANGO_STATIC_FINGERPRINT``: ``"mtime"`` or ``"hash"``: what the names of published files are made of."""
+        return str(self._get("FINGERPRINT", FINGERPRINTS[0]))
+
+    @property
+    def hashed_names(self) -> re.Pattern[str]:
+        """``DJANGO_STATIC_HASHED_NAMES``: a regular expression for base names that are hashed already, and kept."""
+        value = self._get("HASHED_NAMES", None)
+        return HASHED_NAMES if value is None else re.compile(value)
+
+    @property
     def filename_generator(self) -> Callable[..., str] | None:
         """``DJANGO_STATIC_FILENAME_GENERATOR``: dotted path of ``f((stem, extension), mtime) -> name``."""
         return self._callable("FILENAME_GENERATOR")
@@ -114,6 +127,8 @@ class Conf:
             filename_generator=self.filename_generator,
             combine_filenames_generator=self.combine_filenames_generator,
             minifiers=self.minifiers,
+            by_hash=self.fingerprint == "hash",
+            hashed_names=self.hashed_names,
         )
 
     def sources(self) -> Sources:

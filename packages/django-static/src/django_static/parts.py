@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
@@ -16,18 +16,27 @@ from .sources import Source, is_foreign, split_suffix
 __all__ = ["Part", "join", "obstacle"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Part:
-    """A file on its way. ``stamp`` is its modification time in epoch seconds, or that of what it holds if newer."""
+    """A file on its way, and what has been learnt about it."""
 
     source: Source
-    stamp: int
+    #: The state of the file, taken before it was read.
+    seen: tuple[int, int, int]
+    #: The modification time of this file, or of the newest that it holds or refers to, in epoch seconds.
+    newest: int = 0
     text: str = ""
     is_text: bool = False
     #: None for bytes of an unknown encoding, kept one to one by way of latin-1.
     encoding: str | None = "utf-8"
     has_bom: bool = False
     references: list[css.Reference] = field(default_factory=list)
+    #: The files that are referred to, by the position of the reference.
+    targets: dict[int, Source] = field(default_factory=dict)
+    #: References that lead nowhere, and what is to be said of them.
+    missing: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     #: What replaces a reference, by its position: URL paths of published files.
     links: dict[int, str] = field(default_factory=dict)
     #: What replaces an import rule, by its position: None for one that closes a circle.
@@ -47,8 +56,26 @@ class Part:
                     continue
         else:
             self.text, self.encoding = data.decode("latin-1"), None
-        if self.source.kind == "css":
-            self.references = css.references(self.text)
+        self.references = (css if self.source.kind == "css" else js).references(self.text)
+
+    @property
+    def stamp(self) -> int:
+        """The modification time of the file in epoch seconds."""
+        return self.seen[0] // 1_000_000_000
+
+    def all(self) -> Iterator[Part]:
+        """This part and those inlined in it."""
+        yield self
+        for inner in self.inlined.values():
+            if inner is not None:
+                yield from inner.all()
+
+    def refer(self, target: Source, url: str) -> None:
+        """Let all references to a file lead to another URL path."""
+        for part in self.all():
+            for start, source in part.targets.items():
+                if source == target:
+                    part.links[start] = url
 
     @property
     def is_utf8(self) -> bool:
@@ -77,19 +104,24 @@ class Part:
             and len(self.inlined) == len(self.sheet.imports)
         )
 
-    def resolve(self, url: str) -> str | None:
+    @property
+    def data(self) -> bytes:
+        """The bytes of the original."""
+        return self.encode(self.text) if self.is_text else self.source.path.read_bytes()
+
+    def resolve(self, url: str, what: str = "url") -> str | None:
         """The name of the file a reference means, or None when it is not one of the site's own by path."""
         bare, _ = split_suffix(url.strip())
         if not bare or is_foreign(bare):
             return None
+        if what == "module" and not bare.startswith(("/", "./", "../")):
+            return None  # a name for an import map
         folder = posixpath.dirname(urlsplit(self.source.name).path if self.source.host else self.source.name)
         joined = bare if bare.startswith("/") else posixpath.join(folder, bare)
         return self.source.host + _normalised(joined)
 
     def render(self, folder: str, prefix: str, *, moved: bool) -> str:
         """The text with its references as they must read in a file of that URL folder."""
-        if self.source.kind != "css":
-            return self.text
         moved = moved or folder != posixpath.dirname(self.source.url)
         changes = []
         covered = []
@@ -115,8 +147,9 @@ class Part:
         if target is not None:
             if bare.startswith("/"):
                 return prefix + names.quoted(target) + suffix
-            return names.quoted(names.relative(target, folder)) + suffix
-        if not moved or self.resolve(url) is None or bare.startswith("/"):
+            path = names.quoted(names.relative(target, folder)) + suffix
+            return f"./{path}" if reference.what == "module" and not path.startswith("../") else path
+        if not moved or self.resolve(url, reference.what) is None or bare.startswith("/"):
             return None
         # What is not published stays where it is, so it is named from the root.
         return (

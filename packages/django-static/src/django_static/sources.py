@@ -25,8 +25,9 @@ __all__ = [
     "split_suffix",
 ]
 
-#: Modification time in nanoseconds and size in bytes; None for a file that is not there.
-Signature = tuple[int, int] | None
+#: Modification time in nanoseconds, size in bytes and time of the last change in nanoseconds, which nobody can set back;
+#: None for a file that is not there.
+Signature = tuple[int, int, int] | None
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
@@ -89,7 +90,7 @@ def signature(path: str | os.PathLike[str]) -> Signature:
         status = os.stat(path)  # noqa: PTH116 (the hot line of a recheck)
     except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_size
+    return status.st_mtime_ns, status.st_size, status.st_ctime_ns
 
 
 def finders_of_staticfiles() -> Finders:

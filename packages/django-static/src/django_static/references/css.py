@@ -32,6 +32,8 @@ class Reference:
     #: ``"``, ``'``, or empty inside a bare ``url()``.
     quote: str
     line: int
+    #: ``url``, ``import`` or ``map`` in a style sheet; ``module``, ``asset`` or ``map`` in a script.
+    what: str = "url"
 
 
 @dataclass(frozen=True, slots=True)
