@@ -14,15 +14,26 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
+from . import bundles
 from .conf import FINGERPRINTS, LATER, PREFIX, conf
+from .manifest import Manifest, ManifestError
 from .minify import KINDS, engines
 
 __all__ = ["check_settings"]
 
-_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK")
+_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK", "_USE_MANIFEST_FILE")
 _TEXTS = ("_NAME_PREFIX", "_MEDIA_URL")
 _GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
-_OTHERS = ("_SAVE_PREFIX", "_MEDIA_ROOTS", "_NAME_MAX_LENGTH", "_MINIFIERS", "_FINGERPRINT", "_HASHED_NAMES")
+_OTHERS = (
+    "_SAVE_PREFIX",
+    "_MEDIA_ROOTS",
+    "_NAME_MAX_LENGTH",
+    "_MINIFIERS",
+    "_FINGERPRINT",
+    "_HASHED_NAMES",
+    "_MANIFEST_FILE",
+    "_BUNDLES",
+)
 _KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_OTHERS)]
 _LEAST_LENGTH = 16
 _ORIGINAL = "django-static"
@@ -38,6 +49,8 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_media_roots(),
         *_name_max_length(),
         *_fingerprint(),
+        *_manifest(),
+        *_bundles(),
         *_generators(),
         *_minifiers(),
         *_runserver(),
@@ -172,6 +185,45 @@ def _fingerprint() -> Iterator[CheckMessage]:
                 hint=r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names.",
                 id="django_static.E013",
             )
+
+
+def _manifest() -> Iterator[CheckMessage]:
+    value = _given("_MANIFEST_FILE")
+    if not isinstance(value, str | Path | None) or (value and not Path(value).is_absolute()):
+        yield Error(
+            f"{PREFIX}_MANIFEST_FILE is {value!r}.",
+            hint="Set it to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
+            id="django_static.E014",
+        )
+    elif conf.enabled and conf.use_manifest_file:
+        try:
+            built = Manifest.read(conf.manifest_file)
+        except ManifestError as error:
+            yield Warning(
+                f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
+                hint="Until then pages print the URLs they were given.",
+                id="django_static.W008",
+            )
+            return
+        now = {"name_prefix": conf.name_prefix, "media_url": conf.media_url}
+        changed = [name for name in now if built.settings.get(name) != now[name]]
+        if changed:
+            names = ", ".join(PREFIX + "_" + name.upper() for name in changed)
+            yield Warning(
+                f"The manifest {conf.manifest_file} was built with another {names}.",
+                hint="Run 'manage.py staticbuild' with the settings that pages are rendered with.",
+                id="django_static.W009",
+            )
+
+
+def _bundles() -> Iterator[CheckMessage]:
+    value = _given("_BUNDLES")
+    if value is None:
+        return
+    try:
+        bundles.check(value)
+    except ValueError as error:
+        yield Error(str(error), hint=bundles.USAGE, id="django_static.E015")
 
 
 def _generators() -> Iterator[CheckMessage]:

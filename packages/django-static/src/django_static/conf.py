@@ -26,7 +26,6 @@ LATER = {
     "DJANGO_STATIC_CLOSURE_COMPILER": "an engine of DJANGO_STATIC_MINIFIERS",
     "DJANGO_STATIC_FILE_PROXY": "DJANGO_STATIC_MEDIA_URL",
     "DJANGO_STATIC_JSMIN": "an engine of DJANGO_STATIC_MINIFIERS",
-    "DJANGO_STATIC_USE_MANIFEST_FILE": "no setting: the files are prepared by the first render",
     "DJANGO_STATIC_YUI_COMPRESSOR": "an engine of DJANGO_STATIC_MINIFIERS",
 }
 
@@ -93,6 +92,25 @@ class Conf:
         """``DJANGO_STATIC_HASHED_NAMES``: a regular expression for base names that are hashed already, and kept."""
         value = self._get("HASHED_NAMES", None)
         return HASHED_NAMES if value is None else re.compile(value)
+
+    @property
+    def use_manifest_file(self) -> bool:
+        """``DJANGO_STATIC_USE_MANIFEST_FILE``: print what ``staticbuild`` has published, and publish nothing."""
+        return bool(self._get("USE_MANIFEST_FILE", False))
+
+    @property
+    def manifest_file(self) -> Path:
+        """``DJANGO_STATIC_MANIFEST_FILE``: where the manifest is; unless set, in the folder that receives files."""
+        value = self._get("MANIFEST_FILE", None)
+        if value:
+            return Path(value)
+        roots = [self.save_prefix, settings.STATIC_ROOT, *self.media_roots]
+        return next((Path(root) for root in roots if root), Path()) / STATE_FOLDER / "manifest.json"
+
+    @property
+    def bundles(self) -> Mapping[str, Sequence[Any]]:
+        """``DJANGO_STATIC_BUNDLES``: what templates ask for under names known at run time only, by tag."""
+        return dict(self._get("BUNDLES", {}))
 
     @property
     def filename_generator(self) -> Callable[..., str] | None:

@@ -42,8 +42,13 @@ class Part:
     #: What replaces an import rule, by its position: None for one that closes a circle.
     inlined: dict[int, Part | None] = field(default_factory=dict)
 
-    def read(self, data: bytes) -> None:
-        """Take the file's bytes: decoded as a browser would, and read if it is a style sheet."""
+    def read(self) -> None:
+        """Take the file's text, decoded as a browser would, and its references.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        data = self.data
         self.is_text = True
         self.has_bom = data.startswith(codecs.BOM_UTF8)
         declared = _declared_encoding(data) if self.source.kind == "css" and not self.has_bom else None
@@ -91,8 +96,11 @@ class Part:
 
     @property
     def stays(self) -> bool:
-        """Whether a script finds other files by their path from its own, so that it cannot go to another folder."""
-        return self.source.kind == "js" and "import" in self.text and self.script.is_relative
+        """Whether a script finds files by a path from its own that nobody can read beforehand: it cannot move."""
+        if self.source.kind != "js" or "import" not in self.text:
+            return False
+        known = sum(reference.what == "asset" for reference in self.references)
+        return self.text.count("import.meta") > known or bool(js.unknown(self.text))
 
     @property
     def fits_anywhere(self) -> bool:
@@ -104,10 +112,10 @@ class Part:
             and len(self.inlined) == len(self.sheet.imports)
         )
 
-    @property
+    @cached_property
     def data(self) -> bytes:
-        """The bytes of the original."""
-        return self.encode(self.text) if self.is_text else self.source.path.read_bytes()
+        """The bytes of the original; read once, so that what is published is what was named."""
+        return self.source.path.read_bytes()
 
     def resolve(self, url: str, what: str = "url") -> str | None:
         """The name of the file a reference means, or None when it is not one of the site's own by path."""

@@ -28,6 +28,7 @@ class Pipeline:
     def __init__(self, sources: Sources, options: Options, shelf: Shelf | None = None) -> None:
         self.sources = sources
         self.options = options
+        self._settings: dict[tuple[bool, Manner, frozenset[str]], str] = {}
         self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
 
     def publish(self, wanted: Sequence[Source], *, slim: bool, manner: Manner = Manner.USUAL) -> Record:
@@ -39,7 +40,7 @@ class Pipeline:
         wanted = tuple(wanted)
         slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
         key = self.key(wanted, slim, manner)
-        record = self.shelf.load(key, self.is_current)
+        record = self.shelf.load(key, self.is_unchanged)
         if record is not None:
             return record
         job = _Job(self, slim)
@@ -49,7 +50,7 @@ class Pipeline:
 
     def is_current(self, record: Record) -> bool:
         """Whether the originals are as they were and what was published is there."""
-        return all(self._is_unchanged(part) for part in record.walk())
+        return all(map(self.is_unchanged, record.walk()))
 
     def withdraw(self, old: Record, new: Record) -> None:
         """Remove what newer files have replaced; for development, where every change leaves one behind."""
@@ -61,8 +62,16 @@ class Pipeline:
 
     def key(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> str:
         """What tells this piece of work from every other, settings included."""
+        kinds = frozenset(source.kind for source in wanted) if slim else frozenset()
+        manners = (slim, manner, kinds)
+        settings = self._settings.get(manners)
+        if settings is None:
+            settings = self._settings[manners] = self._settings_of(slim, manner, kinds)
+        files = [f"{source.name}\n{source.path}" for source in wanted]
+        return names.digest(settings, *files)[:32]
+
+    def _settings_of(self, slim: bool, manner: Manner, kinds: frozenset[str]) -> str:
         options = self.options
-        kinds = {source.kind for source in wanted} if slim else set()
         engines = sorted((kind, str(options.minifiers.get(kind))) for kind in kinds)
         settings = (
             options.save_prefix,
@@ -75,13 +84,13 @@ class Pipeline:
             options.by_hash,
             options.hashed_names.pattern,
         )
-        files = [f"{source.name}\n{source.path}" for source in wanted]
-        return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)), *files)[:32]
+        return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)))
 
-    def _is_unchanged(self, record: Record) -> bool:
+    def is_unchanged(self, record: Record) -> bool:
+        """Whether a record by itself is true still."""
         return (
             all(signature(path) == seen for path, seen in record.inputs.items())
-            and all(output.path.exists() for output in record.outputs)
+            and all(map(_is_whole, record.outputs))
             and not any(self._is_there(name) for name in record.missing)
         )
 
@@ -145,7 +154,7 @@ class _Job:
 
     def _references(self, source: Source) -> Sequence[Source]:
         """What must be published before a file can be; nothing if the file itself need not be."""
-        record = self._shelf.load(self._key(source), self._pipeline.is_current)
+        record = self._shelf.load(self._key(source), self._pipeline.is_unchanged)
         if record is not None:
             self._records[source] = record
             return ()
@@ -193,7 +202,7 @@ class _Job:
     def _keep(self, key: str, read: Sequence[Part], write: Callable[[], Record]) -> Record:
         """Do a piece of work unless another process has done it meanwhile."""
         with self._shelf.lock(key):
-            record = self._shelf.load(key, self._pipeline.is_current)
+            record = self._shelf.load(key, self._pipeline.is_unchanged)
             if record is not None:
                 return record
             record = write()
@@ -260,6 +269,12 @@ class _Job:
 
     def _key(self, source: Source) -> str:
         return self._pipeline.key((source,), self._slim and bool(source.kind), Manner.USUAL)
+
+
+def _is_whole(published: Output) -> bool:
+    """Whether an output is there; after a loss of power a file may be there and be empty."""
+    seen = signature(published.path)
+    return seen is not None and seen[1] == published.size
 
 
 def _name_of(function: Callable[..., str] | None) -> str:

@@ -41,7 +41,7 @@ class Reader:
             or names.is_hashed(source.url, self._options.hashed_names)
         ):
             return part
-        part.read(source.path.read_bytes())
+        part.read()
         if inline and part.is_utf8 and source.kind == "css":
             self._import(part, (*chain, source))
         covered = [(rule.start, rule.end) for rule in part.sheet.imports] if part.inlined else []
@@ -81,7 +81,7 @@ class Reader:
         except SourceError as error:
             if isinstance(error, Missing):
                 part.missing.append(name)
-            problem = f"{part.source.path}:{line}: {error}; it stays as it is"
+            problem = f"{part.source.path}:{line}: {error}; {url!r} stays as it is"
             # A source map is for those who look for faults: to visitors it makes no difference.
             notes = part.notes if what == "map" else part.problems
             if problem not in notes:

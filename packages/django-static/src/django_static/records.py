@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from . import minify, names
+from .graph import components
 from .sources import Signature
 
-__all__ = ["HASHED_NAMES", "Manner", "Options", "Output", "Record", "from_json", "to_json"]
+__all__ = ["HASHED_NAMES", "Manner", "Options", "Output", "Record", "restore", "to_json", "used_keys"]
 
 
 #: Hexadecimal digests of 32 bits and more with a letter and a digit in them: ``main.3f2a9c1b.js``, ``chunk-0a1b2c3d4e.css``.
@@ -39,6 +41,8 @@ class Options:
     hashed_names: re.Pattern[str] = HASHED_NAMES
     #: Seconds to wait for another process that is preparing the same files.
     lock_timeout: float = 30.0
+    #: Seconds to wait for another build.
+    build_timeout: float = 600.0
 
 
 class Manner(Enum):
@@ -64,9 +68,13 @@ class Output:
     public: str
     path: Path
     stamp: int
+    #: Bytes.
+    size: int
+    #: Whether they are those of the only original.
+    is_same: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """Finished work, and the state of the originals it was made of."""
 
@@ -79,7 +87,7 @@ class Record:
     #: The work on the files that are referred to: when one of them gets another name the work is done anew.
     uses: tuple[Record, ...] = ()
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """What tells this outcome from another of the same work."""
         return names.digest(repr((self.outputs, sorted(self.inputs.items()), self.missing)))[:16]
@@ -100,18 +108,40 @@ class Record:
 def to_json(record: Record) -> dict[str, Any]:
     """A record as plain values; those it uses by key and identity."""
     return {
-        "outputs": [[o.count, o.url, o.public, str(o.path), o.stamp] for o in record.outputs],
+        "outputs": [
+            [o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same] for o in record.outputs
+        ],
         "inputs": record.inputs,
         "missing": record.missing,
         "uses": [[used.key, used.identity] for used in record.uses],
     }
 
 
-def from_json(key: str, value: Any, load: Callable[[str], Record | None]) -> Record | None:
-    """The record of such values, or None when they are not those of one, or one it used is another now."""
+def restore(values: Mapping[str, Any]) -> dict[str, Record]:
+    """The records of such values by key; without those that are damaged, or that used one that is another now."""
+    records: dict[str, Record] = {}
+    used = {key: used_keys(value) for key, value in values.items()}
+    for component in components(list(values), lambda key: [each for each in used[key] if each in values]):
+        for key in component:
+            record = _restored(key, values[key], records)
+            if record is not None:
+                records[key] = record
+    return records
+
+
+def used_keys(value: Any) -> list[str]:
+    """The keys of the records that the values of a record say it uses."""
+    try:
+        return [str(key) for key, _ in value["uses"]]
+    except (KeyError, TypeError, ValueError):
+        return []
+
+
+def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | None:
     try:
         outputs = tuple(
-            Output(int(c), str(u), str(p), Path(path), int(s)) for c, u, p, path, s in value["outputs"]
+            Output(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same))
+            for c, u, p, path, s, z, same in value["outputs"]
         )
         inputs = {
             str(path): None if seen is None else (int(seen[0]), int(seen[1]), int(seen[2]))
@@ -119,7 +149,7 @@ def from_json(key: str, value: Any, load: Callable[[str], Record | None]) -> Rec
         }
         uses = []
         for used_key, identity in value["uses"]:
-            used = load(used_key)
+            used = records.get(used_key)
             if used is None or used.identity != identity:
                 return None
             uses.append(used)

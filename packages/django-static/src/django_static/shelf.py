@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from . import output
-from .records import Record, from_json, to_json
+from .records import Record, restore, to_json, used_keys
 
 __all__ = ["SharedShelf", "Shelf"]
 
@@ -19,8 +19,8 @@ logger = logging.getLogger("django_static")
 class Shelf(Protocol):
     """Keeps records, and brings files to their places."""
 
-    def load(self, key: str, is_current: Callable[[Record], bool]) -> Record | None:
-        """The record of a key, if there is one and it is current."""
+    def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
+        """The record of a key, if there is one and all it depends on is unchanged."""
 
     def lock(self, key: str) -> AbstractContextManager[object]:
         """Keep others from doing the work of that key."""
@@ -46,9 +46,9 @@ class SharedShelf:
         #: Seconds to wait for another process that is doing the same.
         self._timeout = timeout
 
-    def load(self, key: str, is_current: Callable[[Record], bool]) -> Record | None:
+    def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
         record = self._read(key)
-        return record if record is not None and is_current(record) else None
+        return record if record is not None and all(map(is_unchanged, record.walk())) else None
 
     def lock(self, key: str) -> AbstractContextManager[object]:
         return output.locked(self._state / f"{key}.lock", self._timeout)
@@ -70,12 +70,15 @@ class SharedShelf:
     def remove(self, path: Path) -> None:
         output.remove(path)
 
-    def _read(self, key: str, known: dict[str, Record | None] | None = None) -> Record | None:
-        known = {} if known is None else known
-        if key not in known:
-            known[key] = None
-            known[key] = from_json(key, output.load(self._place(key)), lambda used: self._read(used, known))
-        return known[key]
+    def _read(self, key: str) -> Record | None:
+        values: dict[str, Any] = {}
+        pending = [key]
+        while pending:
+            each = pending.pop()
+            if each not in values:
+                values[each] = output.load(self._place(each))
+                pending += used_keys(values[each])
+        return restore(values).get(key)
 
     def _place(self, key: str) -> Path:
         return self._state / f"{key}.json"

@@ -22,6 +22,7 @@ __all__ = [
     "finders_of_staticfiles",
     "is_foreign",
     "signature",
+    "split_host",
     "split_suffix",
 ]
 
@@ -153,13 +154,13 @@ class Sources:
                 raise Refused(f"{name!r} has a '..' in it, and could leave the folders that are published")
             for path, folder in self._candidates(form):
                 if self._is_file(name, path):
-                    host, url = _split_host(form)
+                    host, url = split_host(form)
                     return Source(bare, url if url.startswith("/") else f"/{url}", host, path, folder)
         raise Missing(f"{name!r} was not found in {self._places()}")
 
     def _candidates(self, name: str) -> Iterator[tuple[Path, Path]]:
         """Pairs of a path to try and the folder of its published siblings."""
-        path = _split_host(name)[1].lstrip("/")
+        path = split_host(name)[1].lstrip("/")
         if not path or path.endswith("/"):
             return
         for root in self.roots:
@@ -188,9 +189,12 @@ class Sources:
             return False
         if not stat.S_ISREG(mode):
             raise Refused(f"{name!r} is not a plain file")
-        if not any(real.startswith(folder) for folder in self._allowed_folders()):
+        if not self._is_allowed(real):
             raise Refused(f"{name!r} is a link that leads out of {self._places()}")
         return True
+
+    def _is_allowed(self, real: str) -> bool:
+        return any(real.startswith(folder) for folder in self._allowed_folders())
 
     def _allowed_folders(self) -> tuple[str, ...]:
         """The real folders an original may lie in, each with a trailing separator."""
@@ -210,7 +214,7 @@ class Sources:
         return ", ".join(places) or "any folder: DJANGO_STATIC_MEDIA_ROOTS and MEDIA_ROOT are empty"
 
 
-def _split_host(name: str) -> tuple[str, str]:
+def split_host(name: str) -> tuple[str, str]:
     """Split ``https://host/path`` or ``//host/path`` before the path."""
     if not is_foreign(name):
         return "", name

@@ -84,7 +84,10 @@ class Writer:
         content = [self._data(draft.group, posixpath.dirname(draft.original.source.url)) for draft in drafts]
         joint = names.digest(
             *(draft.original.source.url for draft in drafts),
-            *(d if d is not None else draft.original.data for draft, d in zip(drafts, content, strict=True)),
+            *(
+                draft.original.data if data is None else data
+                for draft, data in zip(drafts, content, strict=True)
+            ),
         )
         for is_taken in (False, True):
             for draft in drafts:
@@ -93,7 +96,7 @@ class Writer:
                 for other in drafts:
                     draft.original.refer(other.original.source, other.url)
                 draft.data = self._data(draft.group, posixpath.dirname(draft.url))
-            if all([self._place(draft) for draft in drafts]):
+            if all(self._place(draft) for draft in drafts):
                 written = {id(draft.original): self._output(draft) for draft in drafts}
                 return [written.get(id(part)) or self._stayed(part) for part in examined]
         raise _taken(*(self._path(draft) for draft in drafts))
@@ -113,7 +116,8 @@ class Writer:
         if options.by_hash or is_taken:
             content = names.digest(joint, source.url) if joint else self._digest(draft)
             if options.by_hash:
-                marks = [names.mark_of(names.digest(part.data)) for part in group]
+                parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
+                marks = [names.mark_of(names.digest(part.data)) for part in parts_of_many]
                 draft.url = self._named(group, marks, names.mark_of(content))
                 content = names.digest(content)
             if is_taken:
@@ -135,24 +139,29 @@ class Writer:
             return self._shelf.write(path, draft.data)
         if path == original:
             return True
-        symlink = self._options.use_symlink and not self._options.by_hash
-        return self._shelf.link(path, original, symlink=symlink)
+        if self._options.by_hash:
+            # Not linked, since a link would change when the original is edited in place; and what was hashed, not what
+            # may be there by now.
+            return self._shelf.write(path, draft.original.data)
+        return self._shelf.link(path, original, symlink=self._options.use_symlink)
 
     def _output(self, draft: _Draft) -> Output:
         public = self._public(draft.original, draft.url)
         newest = max(part.newest for part in draft.group)
-        return Output(len(draft.group), draft.url, public, self._path(draft), newest)
+        is_same = draft.data is None
+        size = len(draft.data) if draft.data is not None else draft.original.seen[1]
+        return Output(len(draft.group), draft.url, public, self._path(draft), newest, size, is_same)
 
     def _must_stay(self, part: Part) -> bool:
         """Whether a script would no longer find its files under another URL."""
-        if part.stays and self._options.name_prefix:
+        if self._options.name_prefix and part.stays:
             logger.info("%s keeps its URL: it names other files by their path from its own", part.source.path)
             return True
         return False
 
     def _stayed(self, part: Part) -> Output:
         source = part.source
-        return Output(1, source.url, source.name, source.path, part.newest)
+        return Output(1, source.url, source.name, source.path, part.newest, part.seen[1], is_same=True)
 
     def _data(self, group: Group, folder: str) -> bytes | None:
         """The bytes of a group as seen from a folder; None when they are those of the only original."""
@@ -178,13 +187,15 @@ class Writer:
         return result.text
 
     def _path(self, draft: _Draft) -> Path:
-        url, group = draft.url, draft.group
         if self._options.save_prefix is not None:
-            return self._options.save_prefix / url.lstrip("/")
-        folder = posixpath.dirname(url)
-        nearest = next((part for part in group if posixpath.dirname(part.source.url) == folder), group[0])
-        climb = names.relative(folder, posixpath.dirname(nearest.source.url))
-        return Path(posixpath.normpath(nearest.source.folder / climb)) / posixpath.basename(url)
+            return self._options.save_prefix / draft.url.lstrip("/")
+        folder, _, name = draft.url.rpartition("/")
+        for part in draft.group:
+            if part.source.url.rpartition("/")[0] == folder:
+                return part.source.folder / name
+        source = draft.original.source
+        climb = names.relative(folder, posixpath.dirname(source.url))
+        return Path(posixpath.normpath(source.folder / climb)) / name
 
     def _public(self, original: Part, url: str) -> str:
         source = original.source
