@@ -139,7 +139,8 @@ def test_a_second_build_writes_nothing(page):
     assert "(0 written)" not in page.build()
     before = page.manifest.stat()
     assert "(0 written)" in page.build()
-    assert page.manifest.stat() == before
+    after = page.manifest.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 @pytest.mark.parametrize("lost", ["css", "img"])

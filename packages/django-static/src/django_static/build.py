@@ -157,7 +157,7 @@ class Build:
     ) -> Sequence[Printed]:
         """Put a published run into the manifest."""
         printed = tuple(Printed(published.count, published.public) for published in record.outputs)
-        self._runs[run_key([source.name for source in wanted], slim, manner)] = printed
+        self._runs[run_key([source.form for source in wanted], slim, manner)] = printed
         if not self._shelf.has(record.key):
             self._failures.append(", ".join(source.name for source in wanted))
         return printed

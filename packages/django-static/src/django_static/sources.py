@@ -67,6 +67,12 @@ class Source:
     folder: Path
 
     @property
+    def form(self) -> str:
+        """The name percent-decoded, if it is that which leads to the file."""
+        path = split_host(self.name)[1]
+        return self.name if path.lstrip("/") == self.url.lstrip("/") else unquote(self.name)
+
+    @property
     def kind(self) -> str:
         """``css``, ``js``, or empty for what is published as it is."""
         return {".css": "css", ".js": "js", ".mjs": "js"}.get(self.path.suffix.lower(), "")

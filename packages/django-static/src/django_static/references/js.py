@@ -1,81 +1,38 @@
-"""What must be known of a script before it may stand in one file with others, read with a real parser."""
+"""What a script refers to; and, read with a real parser, what must be known before it may stand in one file with others."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import cache
 
-import tree_sitter_javascript
-from tree_sitter import Language, Node, Parser, Tree
+from tree_sitter import Node
 
-from .css import Reference
+from .js_references import Found, Unknown, may_refer, scan
+from .js_syntax import parse
+from .reference import Reference
 
-__all__ = ["Script", "clash", "parse", "read"]
-
-
-@cache
-def _language() -> Language:
-    return Language(tree_sitter_javascript.language())
-
-
-def parse(text: str) -> Tree:
-    """The syntax tree of a script or module; parsers are not shared between threads."""
-    return Parser(_language()).parse(text.encode("utf-8", "surrogatepass"))
-
-
-_MAP = re.compile(r"^//[#@][ \t]*sourceMappingURL=([^\s'\"]+)[ \t]*(?:\r?\n|$)", re.MULTILINE)
+__all__ = [
+    "Found",
+    "Reference",
+    "Script",
+    "Unknown",
+    "clash",
+    "may_refer",
+    "parse",
+    "read",
+    "references",
+    "scan",
+    "unknown",
+]
 
 
 def references(text: str) -> list[Reference]:
-    found = []
-    if "import" in text or "export" in text:
-        root = parse(text).root_node
-        data = text.encode("utf-8", "surrogatepass")
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            value = None
-            what = "module"
-            if node.type in ("import_statement", "export_statement"):
-                value = node.child_by_field_name("source")
-            elif node.type == "call_expression":
-                function = node.child_by_field_name("function")
-                if function is not None and function.type == "import":
-                    value = node.child_by_field_name("arguments").named_children[0]
-            elif node.type == "new_expression":
-                arguments = node.child_by_field_name("arguments")
-                if (
-                    _text(node.child_by_field_name("constructor")) == "URL"
-                    and arguments is not None
-                    and len(arguments.named_children) == 2
-                    and _text(arguments.named_children[1]) == "import.meta.url"
-                ):
-                    value = arguments.named_children[0]
-                    what = "asset"
-            if value is not None and value.type == "string":
-                start = len(data[: value.start_byte].decode("utf-8", "surrogatepass"))
-                literal = _text(value)
-                found.append(
-                    Reference(
-                        start, start + len(literal), literal[1:-1], literal[0], node.start_point[0] + 1, what
-                    )
-                )
-            stack += node.children
-    if "sourceMappingURL=" in text:
-        for match in _MAP.finditer(text):
-            if not match[1].startswith("data:"):
-                found.append(
-                    Reference(
-                        match.start(1),
-                        match.end(1),
-                        match[1],
-                        "",
-                        text.count("\n", 0, match.start()) + 1,
-                        "map",
-                    )
-                )
-    return sorted(found, key=lambda r: r.start)
+    """What a script or module loads by URL, in document order: modules, assets, worker scripts, its source map."""
+    return list(scan(text).references)
+
+
+def unknown(text: str) -> list[Unknown]:
+    """The places where a script loads what is only known at run time."""
+    return list(scan(text).unknown)
 
 
 @dataclass(frozen=True, slots=True)
