@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ class Maker:
         self.has_parent = parent is not None
         head = "{% load django_static static cache others %}"
         if parent is None:
-            return head + self.nodes(0)
+            return head + self.nodes(1) + self.ours(0) + self.nodes(1)
         return f'{{% extends "{parent}" %}}{head}' + "".join(
             self.block(1) for _ in range(self.draw(st.integers(0, 3)))
         )
@@ -107,18 +108,7 @@ class Maker:
                 )
                 return f"{{% {start} %}}{self.nodes(inner)}{{% {end} %}}"
             case "ours":
-                tag, argument = self.draw(
-                    st.sampled_from(
-                        (
-                            ("slimall", ""),
-                            ("slimall", " async"),
-                            ("staticall", ""),
-                            ("slimcontent", ""),
-                            ("slimcontent", " css"),
-                        )
-                    )
-                )
-                return f"{{% {tag}{argument} %}}{self.nodes(inner)}{{% end{tag} %}}"
+                return self.ours(depth)
             case "block":
                 return self.block(depth)
             case "include":
@@ -146,6 +136,11 @@ class Maker:
             case _:
                 tag = self.draw(st.sampled_from(("twice", "shout", "remember v")))
                 return f"{{% {tag} %}}{self.nodes(inner)}{{% end{tag.split()[0]} %}}"
+
+    def ours(self, depth: int) -> str:
+        tags = (("slimall", ""), ("slimall", " async"), ("staticall", ""), ("slimcontent", ""), ("slimcontent", " css"))
+        tag, argument = self.draw(st.sampled_from(tags))
+        return f"{{% {tag}{argument} %}}{self.nodes(depth + 1)}{{% end{tag} %}}"
 
     def condition(self) -> str:
         return self.draw(st.sampled_from(CONDITIONS))
@@ -197,7 +192,7 @@ def found(templates: dict[str, str], loose: bool, monkeypatch: pytest.MonkeyPatc
 
 
 relaxed = settings(
-    max_examples=150,
+    max_examples=int(os.environ.get('GOLD', '150')),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
