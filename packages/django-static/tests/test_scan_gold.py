@@ -17,9 +17,9 @@ from django_static.scan import scan
 
 NAMES = ("t0", "t1", "t2", "t3")
 TEXTS = ('<link rel=stylesheet href="/a.css">', "<script src=/b.js></script>", " \n", "&<", "x", "{# no #}")
-CONDITIONS = ("a", "b", "not a", "a and b", "a or not c", "c", "not b or a", 'v == "one"', "True", "w", "None")
+CONDITIONS = ("a", "b", "not a", "a and b", "a or not b", "not b or a", 'v == "one"', "True", "w", "None")
 #: What requests may have; the conditions tell no more of them apart.
-VALUES = {"a": (1, 0), "b": (1, 0), "c": (1, 0), "v": ("one", "two", ""), "w": ("/r.css", ""), "u": ("/u.css", "")}
+VALUES = {"a": (1, 0), "b": (1, 0), "v": ("one", "two", ""), "w": ("/r.css", ""), "u": ("/u.css", "")}
 ITEMS = ["one", "/i.css"]
 LIBRARIES = {
     "django_static": "django_static.templatetags.django_static",
@@ -72,15 +72,28 @@ class Maker:
             case "text":
                 return self.draw(st.sampled_from(TEXTS))
             case "value":
-                values = ["{{ v }}", "{{ w }}", "{{ v|upper }}", '{{ v|default:"d" }}', '{{ "l&" }}', "{{ v|safe }}"]
+                values = [
+                    "{{ v }}",
+                    "{{ w }}",
+                    "{{ v|upper }}",
+                    '{{ v|default:"d" }}',
+                    '{{ "l&" }}',
+                    "{{ v|safe }}",
+                ]
                 values += ["{{ 7 }}", '{{ "l&"|force_escape }}', "{{ None }}", "{{ u }}"]
                 values += ["{% templatetag openblock %}", "{% verbatim %}{{ v }}{% endverbatim %}"]
-                values += ["{% get_static_prefix %}", '{% firstof v w "z&" %}', "{% comment %}{{ v }}{% endcomment %}"]
+                values += [
+                    "{% get_static_prefix %}",
+                    '{% firstof v w "z&" %}',
+                    "{% comment %}{{ v }}{% endcomment %}",
+                ]
                 values += ["{{ block.super }}"] if self.has_parent and depth > 1 else []
                 return self.draw(st.sampled_from(values))
             case "file":
                 tag = self.draw(st.sampled_from(("staticfile", "slimfile")))
-                name = self.draw(st.sampled_from(('"/a.css"', "v", "w", 'v|default:"/d.css"', 'v|add:".css"', "u")))
+                name = self.draw(
+                    st.sampled_from(('"/a.css"', "v", "w", 'v|default:"/d.css"', 'v|add:".css"', "u"))
+                )
                 return f"{{% {tag} {name} %}}"
             case "static":
                 return self.draw(st.sampled_from(('{% static "a&b.css" %}', "{% static v %}")))
@@ -92,7 +105,9 @@ class Maker:
                     text += f"{{% else %}}{self.nodes(inner)}"
                 return text + "{% endif %}"
             case "with":
-                binding = self.draw(st.sampled_from(('v="one"', 'v="t&w" w="/w.css"', "w=v", "v=u", "v=w w=v")))
+                binding = self.draw(
+                    st.sampled_from(('v="one"', 'v="t&w" w="/w.css"', "w=v", "v=u", "v=w w=v"))
+                )
                 return f"{{% with {binding} %}}{self.nodes(inner)}{{% endwith %}}"
             case "wrap":
                 start, end = self.draw(
@@ -115,18 +130,28 @@ class Maker:
                 if self.number + 1 >= len(NAMES):
                     return ""
                 name = self.draw(st.sampled_from(NAMES[self.number + 1 :]))
-                extra = self.draw(st.sampled_from(("", ' with v="inc"', " only", ' with w="/i.css" only', " with v=w")))
+                extra = self.draw(
+                    st.sampled_from(("", ' with v="inc"', " only", ' with w="/i.css" only', " with v=w"))
+                )
                 return f'{{% include "{name}"{extra} %}}'
             case "for":
-                return f"{{% for v in items %}}{self.nodes(inner)}{{% empty %}}{self.nodes(inner)}{{% endfor %}}"
+                return (
+                    f"{{% for v in items %}}{self.nodes(inner)}{{% empty %}}{self.nodes(inner)}{{% endfor %}}"
+                )
             case "ifchanged":
-                return f"{{% ifchanged %}}{self.nodes(inner)}{{% else %}}{self.nodes(inner)}{{% endifchanged %}}"
+                return (
+                    f"{{% ifchanged %}}{self.nodes(inner)}{{% else %}}{self.nodes(inner)}{{% endifchanged %}}"
+                )
             case "cache":
                 return f"{{% cache 500 name{self.draw(st.integers(0, 9999))} %}}{self.nodes(inner)}{{% endcache %}}"
             case "as":
                 return self.draw(
                     st.sampled_from(
-                        ('{% static "s.css" as v %}', '{% slimfile "/f.css" as w %}', "{% get_media_prefix as v %}")
+                        (
+                            '{% static "s.css" as v %}',
+                            '{% slimfile "/f.css" as w %}',
+                            "{% get_media_prefix as v %}",
+                        )
                     )
                 )
             case "firstof as":
@@ -138,7 +163,13 @@ class Maker:
                 return f"{{% {tag} %}}{self.nodes(inner)}{{% end{tag.split()[0]} %}}"
 
     def ours(self, depth: int) -> str:
-        tags = (("slimall", ""), ("slimall", " async"), ("staticall", ""), ("slimcontent", ""), ("slimcontent", " css"))
+        tags = (
+            ("slimall", ""),
+            ("slimall", " async"),
+            ("staticall", ""),
+            ("slimcontent", ""),
+            ("slimcontent", " css"),
+        )
         tag, argument = self.draw(st.sampled_from(tags))
         return f"{{% {tag}{argument} %}}{self.nodes(depth + 1)}{{% end{tag} %}}"
 
@@ -173,7 +204,9 @@ def handed(engine: Engine, recorder: Recorder, loose: bool) -> set[tuple[Any, ..
     return seen
 
 
-def found(templates: dict[str, str], loose: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[set[Any], set[Any], set[Any]]:
+def found(
+    templates: dict[str, str], loose: bool, monkeypatch: pytest.MonkeyPatch
+) -> tuple[set[Any], set[Any], set[Any]]:
     recorder = Recorder()
     engine = Engine(
         loaders=[("django.template.loaders.locmem.Loader", templates)],
@@ -185,17 +218,17 @@ def found(templates: dict[str, str], loose: bool, monkeypatch: pytest.MonkeyPatc
         real = handed(engine, recorder, loose)
     result = scan([engine])
     assert not result.failed
-    uses = {(use.place, use.kind, use.slim, use.value, use.mode) for use in result.uses}
-    unknown = {each.place for each in result.unknown}
+    uses = {(str(use.place), use.kind, use.slim, use.value, use.mode) for use in result.uses}
+    unknown = {str(each.place) for each in result.unknown}
     event(f"uses: {min(len(uses), 3)}, unknown: {bool(unknown)}")
     return real, uses, unknown
 
 
 relaxed = settings(
-    max_examples=int(os.environ.get('GOLD', '150')),
+    max_examples=int(os.environ.get("GOLD", "40")),
     deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, *(() if "GOLD" in os.environ else (Phase.shrink,))),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -203,12 +236,12 @@ relaxed = settings(
 @given(sites(loose=False))
 def test_exactly_what_pages_hand_over_is_found(monkeypatch, templates):
     real, uses, unknown = found(templates, False, monkeypatch)
-    assert {each for each in real if each[0] not in unknown} <= uses, "something was missed"
-    assert uses <= real, "something was found that no page has"
+    assert not {each for each in real if each[0] not in unknown} - uses, "something was missed"
+    assert not uses - real, "something was found that no page has"
 
 
 @relaxed
 @given(sites(loose=True))
 def test_nothing_that_pages_hand_over_is_missed(monkeypatch, templates):
     real, uses, unknown = found(templates, True, monkeypatch)
-    assert {each for each in real if each[0] not in unknown} <= uses
+    assert not {each for each in real if each[0] not in unknown} - uses

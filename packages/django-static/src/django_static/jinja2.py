@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 from jinja2 import Environment, nodes
 from jinja2.ext import Extension
@@ -22,13 +23,13 @@ class _Here(Place):
     """The place in the template that is running; looked up when it is asked for, since most calls never do."""
 
     def __str__(self) -> str:
-        frame = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             template = frame.f_globals.get("__jinja_template__")
             if template is not None:
                 line = template.get_corresponding_lineno(frame.f_lineno)
                 return str(Place(template.name or template.filename or _NOWHERE, line, self.tag))
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return self.tag
 
 
@@ -78,7 +79,10 @@ class StaticExtension(Extension):
     def found(node: nodes.Scope, environment: Environment) -> tuple[Place, str, list[nodes.Node]] | None:
         """Place, argument and content of one of the block tags; None for any other scope."""
         match node.body:
-            case [nodes.AssignBlock(body=body), nodes.Output(nodes=[nodes.MarkSafe(expr=nodes.Call(node=call, args=args))])]:
+            case [
+                nodes.AssignBlock(body=body),
+                nodes.Output(nodes=[nodes.MarkSafe(expr=nodes.Call(node=call, args=args))]),
+            ]:
                 if isinstance(call, nodes.ExtensionAttribute) and isinstance(
                     environment.extensions.get(call.identifier), StaticExtension
                 ):

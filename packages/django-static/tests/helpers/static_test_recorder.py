@@ -13,13 +13,13 @@ class Recorder:
 
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         if name:
-            self.calls.append((place, "file", slim, str.__str__(name), ""))
+            self.calls.append((str(place), "file", slim, str.__str__(name), ""))
         return Address(f"/published{name}", f"/published{name}")
 
     def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
-        self.calls.append((place, "block", slim, str.__str__(html), mode))
+        self.calls.append((str(place), "block", slim, str.__str__(html), mode))
         return f"[{html}]"
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
-        self.calls.append((place, "content", True, str.__str__(text), kind))
+        self.calls.append((str(place), "content", True, str.__str__(text), kind))
         return f"[{text}]"

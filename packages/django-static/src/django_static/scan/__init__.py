@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .result import Failure, Findings, Scan, Unknown, Use
+from .result import Failure, Scan, Unknown, Use
 
 __all__ = ["Failure", "Scan", "Unknown", "Use", "scan"]
 

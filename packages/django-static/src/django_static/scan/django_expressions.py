@@ -79,7 +79,9 @@ class Expressions:
         else:
             # A constant marked for translation is a lazy string.
             constant = expression.var
-            found = [(state, Known(constant) if isinstance(constant, str) else Symbol(("_", expression.token)))]
+            found = [
+                (state, Known(constant) if isinstance(constant, str) else Symbol(("_", expression.token)))
+            ]
         for function, arguments in expression.filters:
             found = [
                 result
@@ -93,7 +95,7 @@ class Expressions:
         if isinstance(condition, TemplateLiteral):
             return [
                 result
-                for after, value in self.evaluate(condition.value, state, or_none=True)
+                for after, value in self.evaluate(_expression(condition), state, or_none=True)
                 for result in truth(value, after)
             ]
         name = condition.id
@@ -114,7 +116,7 @@ class Expressions:
 
     def _operand(self, condition: Any, state: State) -> list[tuple[State, Value]]:
         if isinstance(condition, TemplateLiteral):
-            return self.evaluate(condition.value, state, or_none=True)
+            return self.evaluate(_expression(condition), state, or_none=True)
         return [(after, Known(found)) for after, found in self.is_true(condition, state)]
 
     def _variable(self, variable: Variable, state: State) -> list[tuple[State, Value | None]]:
@@ -124,7 +126,9 @@ class Expressions:
         if variable.lookups is None:
             return [(state, Known(variable.literal))]
         name, *path = variable.lookups
-        value = state.lookup(name) or _CONSTANTS.get(name)
+        value = state.lookup(name)
+        if value is None:
+            value = _CONSTANTS.get(name)
         if value is None:
             if not state.is_open:
                 return [(state, None)]
@@ -171,6 +175,11 @@ class Expressions:
         return [(state, Known(result))]
 
 
+def _expression(literal: Any) -> FilterExpression:
+    found: FilterExpression = literal.value
+    return found
+
+
 def _choice(
     function: Callable[..., Any], value: Symbol, argument: Value, state: State
 ) -> list[tuple[State, Value]]:
@@ -210,7 +219,12 @@ def _compared(name: str, first: Value, second: Value, state: State) -> list[tupl
         return ways(state, None)
     if Symbol() in (first, second):
         return ways(state, None)
-    if positive == "==" and isinstance(first, Symbol) and isinstance(second, Known) and isinstance(second.value, str):
+    if (
+        positive == "=="
+        and isinstance(first, Symbol)
+        and isinstance(second, Known)
+        and isinstance(second.value, str)
+    ):
         question = (EQUALS, first.key, str(second.value))
     else:
         question = (f"operator {positive}", first, second)

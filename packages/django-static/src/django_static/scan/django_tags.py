@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django.template import Template, defaulttags
-from django.template.base import Node, NodeList, TextNode, VariableNode
-from django.template.library import InclusionNode, SimpleNode
+from django.template import defaulttags
+from django.template.base import Node, TextNode, VariableNode
 from django.templatetags import cache, i18n, l10n, static, tz
 from django.utils.html import conditional_escape, strip_spaces_between_tags
 from django.utils.safestring import SafeString
 
 from .django_expressions import plain, printed, truth
+from .django_foreign import written
 from .states import Known, State, Symbol, merge, widest
 
 if TYPE_CHECKING:
     from .django_walk import Frame, Walk
 
-__all__ = ["HANDLERS", "foreign", "safe", "written"]
+__all__ = ["HANDLERS", "safe"]
 
 #: A loop is walked again while its turns leave something behind, at most so often.
 _MOST_TURNS = 8
-_TARGETS = ("asvar", "target_var", "var_name", "variable", "varname")
 
 
 def safe(text: str) -> SafeString:
     return SafeString(text)
-
-
-def written(node: Node) -> str:
-    """A tag or variable as the template has it."""
-    token = node.token
-    if token is None:
-        return type(node).__name__
-    return f"{{{{ {token.contents} }}}}" if token.token_type.name == "VAR" else f"{{% {token.contents} %}}"
 
 
 def _print(node: Node, text: str | None, state: State) -> State:
@@ -44,7 +35,7 @@ def _print(node: Node, text: str | None, state: State) -> State:
 
 def _variable(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     expression = node.filter_expression
-    if expression.token == "block.super":
+    if expression.token == "block.super":  # noqa: S105 (a piece of a template)
         parent = walk.parent_block(state)
         return parent(state) if parent is not None else [state.cannot_write(written(node))]
     return [
@@ -73,7 +64,7 @@ def _for(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     results: list[State] = []
     for after, value in walk.expressions.evaluate(node.sequence, state, or_none=True):
         is_known = isinstance(value, Known)
-        may_be_empty = not is_known or not value.value
+        may_be_empty = not isinstance(value, Known) or not value.value
         if may_be_empty:
             results += [each.pop() for each in walk.run(node.nodelist_empty, [after.push()], frame)]
         if not (is_known and may_be_empty):
@@ -121,9 +112,7 @@ def _with(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 
 def _autoescape(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     inner = replace(state, autoescape=node.setting)
-    return [
-        replace(after, autoescape=state.autoescape) for after in walk.run(node.nodelist, [inner], frame)
-    ]
+    return [replace(after, autoescape=state.autoescape) for after in walk.run(node.nodelist, [inner], frame)]
 
 
 def _children(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
@@ -143,7 +132,9 @@ def _template_tag(walk: Walk, node: Any, state: State, frame: Frame) -> list[Sta
 
 
 def _spaceless(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    return _changed(walk, node, state, frame, lambda text, after: [(after, strip_spaces_between_tags(text.strip()))])
+    return _changed(
+        walk, node, state, frame, lambda text, after: [(after, strip_spaces_between_tags(text.strip()))]
+    )
 
 
 def _filter(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
@@ -186,7 +177,9 @@ def _first_of(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
             for middle, value in walk.expressions.evaluate(variable, each, or_none=True):
                 for after, is_true in truth(value, middle):
                     if is_true:
-                        results.append(_bind_or_print(node, node.asvar, printed(value, after.autoescape), after))
+                        results.append(
+                            _bind_or_print(node, node.asvar, printed(value, after.autoescape), after)
+                        )
                     else:
                         others.append(after)
         pending = merge(others, written(node))
@@ -262,85 +255,6 @@ def _partial(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 
 def _partial_definition(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     return walk.run(node.nodelist, [state], frame) if node.inline else [state]
-
-
-def foreign(walk: Walk, node: Node, state: State, frame: Frame) -> list[State]:
-    """Any other tag: what it prints is unknown, and whether and how often it renders what it holds.
-
-    A variable that it names may be another afterwards. (One that sets a variable whose name stands in its own Python
-    code only cannot be seen through.)
-    """
-    if not walk.enter(node):
-        return [state]
-    attributes = getattr(node, "__dict__", {})
-    is_django = type(node).__module__.startswith("django.")
-    after = replace(state, text=None)
-    if not is_django or isinstance(node, SimpleNode):
-        after = replace(after, is_open=True)
-    bound = {name for name, _ in state.bindings()}
-    for name in sorted(_words(attributes) & bound):
-        after = after.bind(name, Symbol())
-    for name in _targets(attributes):
-        after = after.bind(name, Symbol())
-    _meet(walk, node)
-    ends = [after]
-    for nodes in _nodelists(node, attributes):
-        ends = merge([*ends, *(end.pop() for end in walk.run(nodes, [each.push() for each in ends], frame))])
-        ends = merge([*ends, *walk.run(nodes, ends, frame)])
-    walk.leave(node)
-    silent = bool(_targets(attributes)) and (is_django or isinstance(node, SimpleNode))
-    results = [replace(end, text=state.text, unknown=state.unknown) for end in ends]
-    return results if silent else [end.cannot_write(written(node)) for end in results]
-
-
-def _meet(walk: Walk, node: Node) -> None:
-    """The templates of an inclusion tag, which may be none that a loader lists."""
-    if isinstance(node, InclusionNode):
-        given: Any = node.filename
-        for name in given if isinstance(given, list | tuple) else [given]:
-            if isinstance(name, str):
-                walk.met[name] = None
-
-
-def _targets(attributes: Mapping[str, Any]) -> list[str]:
-    found = (attributes.get(key) for key in _TARGETS)
-    return [name for name in found if isinstance(name, str) and name]
-
-
-def _words(attributes: Mapping[str, Any]) -> set[str]:
-    """The strings a node keeps."""
-    found: set[str] = set()
-    for value in attributes.values():
-        if isinstance(value, str):
-            found.add(value)
-        elif isinstance(value, list | tuple | set | dict):
-            found.update(each for each in value if isinstance(each, str))
-    return found
-
-
-def _nodelists(node: Node, attributes: Mapping[str, Any]) -> Iterator[Sequence[Node]]:
-    """The nodes that a node holds."""
-    seen: list[object] = []
-    given = [getattr(node, name, None) for name in node.child_nodelists]
-    for value in [*given, *attributes.values()]:
-        if any(value is other for other in seen):
-            continue
-        seen.append(value)
-        yield from _nodes_in(value, 3)
-
-
-def _nodes_in(value: Any, depth: int) -> Iterator[Sequence[Node]]:
-    if isinstance(value, NodeList):
-        yield value
-    elif isinstance(value, Node):
-        yield [value]
-    elif isinstance(value, Template):
-        yield value.nodelist
-    elif depth and isinstance(value, list | tuple):
-        for each in value:
-            yield from _nodes_in(each, depth - 1)
-    elif depth and isinstance(value, dict):
-        yield from _nodes_in(list(value.values()), depth - 1)
 
 
 Handler = Callable[["Walk", Any, State, "Frame"], list[State]]

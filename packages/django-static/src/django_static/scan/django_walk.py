@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from django.template import Engine, Origin, Template, TemplateDoesNotExist, TemplateSyntaxError
-from django.template.base import Node, NodeList, TextNode
+from django.template.base import Node, TextNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 
 from ..resolver import Place
 from ..templatetags import django_static as ours
 from . import django_tags
 from .django_expressions import Expressions, Lookup, plain
+from .django_foreign import foreign, written
 from .result import Failure, Findings, Use
 from .states import Known, State, Symbol, Value, merge
 
@@ -96,8 +98,8 @@ class Walk:
                 elif isinstance(node, ours.BlockNode | ours.ContentNode):
                     results += self._text(node, state, frame)
                 else:
-                    results += django_tags.foreign(self, node, state, frame)
-            current = merge(results, django_tags.written(node))
+                    results += foreign(self, node, state, frame)
+            current = merge(results, written(node))
         return current
 
     def capture(self, nodes: Iterable[Node], state: State, frame: Frame) -> list[State]:
@@ -125,7 +127,7 @@ class Walk:
             if skip is None:
                 found: Template = self.engine.get_template(name)
             else:
-                found = self.engine.find_template(name, skip=list(skip))[0]  # type: ignore[arg-type]
+                found = self.engine.find_template(name, skip=list(skip))[0]
         except TemplateDoesNotExist as error:
             return f"there is no template {str(error) or name}"
         except Exception as error:  # noqa: BLE001 (tags of others are compiled here, and may raise anything)
@@ -149,7 +151,7 @@ class Walk:
                 self._cannot_know(node.place, node.name.token)
             # The URL depends on the content of the file, which may change between the scan and the page.
             results.append(
-                after.bind(node.variable, Symbol()) if node.variable else after.cannot_write(django_tags.written(node))
+                after.bind(node.variable, Symbol()) if node.variable else after.cannot_write(written(node))
             )
         return results
 
@@ -165,9 +167,7 @@ class Walk:
                 else:
                     use = Use(node.place, "content", True, text, node.kind)
                 self.findings.use(use, self._is_reached(node.place))
-            results.append(
-                replace(after, text=state.text, unknown=state.unknown).cannot_write(django_tags.written(node))
-            )
+            results.append(replace(after, text=state.text, unknown=state.unknown).cannot_write(written(node)))
         return results
 
     def _cannot_know(self, place: Place, expression: str) -> None:
@@ -178,7 +178,7 @@ class Walk:
 
     # Templates made of templates
 
-    def extends(self, node: ExtendsNode, state: State, frame: Frame) -> list[State]:
+    def extends(self, node: Any, state: State, frame: Frame) -> list[State]:
         results = []
         for after, value in self.expressions.evaluate(node.parent_name, state):
             if not isinstance(value, Known):
@@ -188,7 +188,7 @@ class Walk:
             parent = self.load(plain(value.value), history)
             if not isinstance(parent, Template):
                 self._missing(node, parent)
-                results.append(after.cannot_write(django_tags.written(node)))
+                results.append(after.cannot_write(written(node)))
                 continue
             blocks = _added(frame.blocks or {}, node.blocks)
             first = next((each for each in parent.nodelist if not isinstance(each, TextNode)), None)
@@ -198,15 +198,15 @@ class Walk:
             results += self.run(parent.nodelist, [after], Frame(blocks, (*history, parent.origin)))
         return results
 
-    def _extends_unknown(self, node: ExtendsNode, state: State) -> State:
+    def _extends_unknown(self, node: Any, state: State) -> State:
         """The parent is known at run time only: its blocks are walked one by one, on their own."""
         if node.blocks:
             self._cannot_know(_place(node, "extends"), node.parent_name.token)
         for block in node.blocks.values():
             self.block(block, replace(state, text=None), Frame())
-        return state.cannot_write(django_tags.written(node))
+        return state.cannot_write(written(node))
 
-    def block(self, node: BlockNode, state: State, frame: Frame) -> list[State]:
+    def block(self, node: Any, state: State, frame: Frame) -> list[State]:
         queue = (frame.blocks or {}).get(node.name, ())
         found, inner = node, frame
         if queue:
@@ -234,28 +234,26 @@ class Walk:
             results.append((replace(after, text=state.text, unknown=state.unknown), value))
         return results
 
-    def include(self, node: IncludeNode, state: State, frame: Frame) -> list[State]:
+    def include(self, node: Any, state: State, frame: Frame) -> list[State]:
         results = []
         for named, value in self.expressions.evaluate(node.template, state):
             for after, values in self.values(node.extra_context, named):
                 if isinstance(value, Known) and isinstance(value.value, str):
                     results += self._included(node, plain(value.value), values, after)
                 else:
-                    results.append(after.cannot_write(django_tags.written(node)))
+                    results.append(after.cannot_write(written(node)))
         return results
 
-    def _included(
-        self, node: IncludeNode, name: str, values: Mapping[str, Value], state: State
-    ) -> list[State]:
+    def _included(self, node: Any, name: str, values: Mapping[str, Value], state: State) -> list[State]:
         try:
             name = construct_relative_path(node.origin.template_name, name)
         except TemplateSyntaxError as error:
             self._missing(node, str(error))
-            return [state.cannot_write(django_tags.written(node))]
+            return [state.cannot_write(written(node))]
         template = self.load(name)
         if template is None or isinstance(template, str):
             self._missing(node, template)
-            return [state.cannot_write(django_tags.written(node))]
+            return [state.cannot_write(written(node))]
         self.met[name] = None
         if node.isolated_context:
             inner = replace(state, scopes=(dict(values),), is_open=False)
@@ -268,8 +266,11 @@ class Walk:
         turn, turns = (name, view), name
         if self._turns.get(turn) or self._turns.get(turns, 0) >= _MOST_TURNS:
             if not self._turns.get(turn):
-                self._missing(node, f"it includes itself with other values each time, and is followed {_MOST_TURNS} times")
-            return [state.cannot_write(django_tags.written(node))]
+                self._missing(
+                    node,
+                    f"it includes itself with other values each time, and is followed {_MOST_TURNS} times",
+                )
+            return [state.cannot_write(written(node))]
         for key in (turn, turns):
             self._turns[key] = self._turns.get(key, 0) + 1
         self._depth += 1
@@ -309,9 +310,10 @@ class Walk:
         self._active.discard(id(node))
 
     def _missing(self, node: Node, reason: str | None) -> None:
+        tag = "extends" if isinstance(node, ExtendsNode) else "include"
         # The templates of form widgets are rendered by an engine of their own that has these, too.
         if reason and "django/forms/" not in reason:
-            self.findings.note(f"{_place(node, (django_tags.written(node).split() + [''])[1])}: {reason}")
+            self.findings.note(f"{_place(node, tag)}: {reason}")
 
 
 def _place(node: Node, tag: str) -> Place:
@@ -326,7 +328,7 @@ def _added(
     return {**blocks, **{name: (node, *blocks.get(name, ())) for name, node in more.items()}}
 
 
-_HANDLERS: dict[type[Node], Callable[[Walk, NodeList, State, Frame], list[State]]] = {
+_HANDLERS: dict[type[Node], Callable[[Walk, Any, State, Frame], list[State]]] = {
     ExtendsNode: Walk.extends,
     IncludeNode: Walk.include,
     BlockNode: Walk.block,

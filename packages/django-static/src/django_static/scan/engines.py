@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.template import Engine, engines as project_engines
+from django.template import Engine
+from django.template import engines as project_engines
 from django.templatetags.static import static as static_url
 
 from .django_walk import Walk
@@ -19,7 +20,7 @@ def scan_all(engines: Iterable[Any] | None, static: Callable[[str], str] | None)
     findings = Findings()
     for backend in project_engines.all() if engines is None else engines:
         engine = getattr(backend, "engine", backend)
-        environment = getattr(backend, "env", backend)
+        environment: Any = getattr(backend, "env", backend)
         if isinstance(engine, Engine):
             _scan_django(engine, findings, static or static_url)
         elif _is_jinja(environment):
@@ -27,7 +28,9 @@ def scan_all(engines: Iterable[Any] | None, static: Callable[[str], str] | None)
 
             scan_environment(environment, findings, static or static_url)
         else:
-            findings.note(f"template engine {type(backend).__module__}.{type(backend).__qualname__} is not known here")
+            findings.note(
+                f"template engine {type(backend).__module__}.{type(backend).__qualname__} is not known here"
+            )
     return findings.scan()
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import jinja2
 from jinja2 import nodes
-from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
+from jinja2.filters import FILTERS as DEFAULT_FILTERS
 from jinja2.runtime import markup_join, str_join
+from jinja2.tests import TESTS as DEFAULT_TESTS
 from markupsafe import Markup, escape
 
+from .jinja_operations import PRINTABLE, compared, computed, item, plain, without
 from .jinja_values import (
     UNDEFINED,
     DictValue,
@@ -23,7 +25,7 @@ from .jinja_values import (
     ModuleValue,
     is_certain,
 )
-from .states import EQUALS, Known, State, Symbol, Value, ways
+from .states import Known, State, Symbol, Value, ways
 
 __all__ = ["Calls", "Expressions"]
 
@@ -31,12 +33,52 @@ Results = list[tuple[State, Value]]
 
 #: Filters that give the same result whenever they are called. Those with other arguments than constants are unknown.
 _PURE = frozenset(
-    "capitalize d default e escape first forceescape format join last lower replace safe string title trim upper"
-    " urlencode".split()
+    [
+        "capitalize",
+        "d",
+        "default",
+        "e",
+        "escape",
+        "first",
+        "forceescape",
+        "format",
+        "join",
+        "last",
+        "lower",
+        "replace",
+        "safe",
+        "string",
+        "title",
+        "trim",
+        "upper",
+        "urlencode",
+    ]
 )
-_PURE_TESTS = frozenset("== != boolean divisibleby eq equalto even false in lower ne none number odd sequence string true upper".split())
-_CHANGES = frozenset("append clear extend insert pop remove reverse setdefault sort update".split())
-_PRINTABLE = (str, bool, int, float, type(None))
+_PURE_TESTS = frozenset(
+    [
+        "==",
+        "!=",
+        "boolean",
+        "divisibleby",
+        "eq",
+        "equalto",
+        "even",
+        "false",
+        "in",
+        "lower",
+        "ne",
+        "none",
+        "number",
+        "odd",
+        "sequence",
+        "string",
+        "true",
+        "upper",
+    ]
+)
+_CHANGES = frozenset(
+    ["append", "clear", "extend", "insert", "pop", "remove", "reverse", "setdefault", "sort", "update"]
+)
 
 
 class Calls(Protocol):
@@ -74,7 +116,9 @@ class Expressions:
     def is_true(self, node: nodes.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
         """The truth values a condition may have."""
         return [
-            result for after, value in self.evaluate(node, state, frame) for result in self.truth(value, after)
+            result
+            for after, value in self.evaluate(node, state, frame)
+            for result in self.truth(value, after)
         ]
 
     def truth(self, value: Value, state: State) -> list[tuple[State, bool]]:
@@ -93,7 +137,7 @@ class Expressions:
         if value == UNDEFINED:
             silent = self.environment.undefined in (jinja2.Undefined, jinja2.ChainableUndefined)
             return "" if silent else None
-        if not isinstance(value, Known) or not isinstance(value.value, _PRINTABLE):
+        if not isinstance(value, Known) or not isinstance(value.value, PRINTABLE):
             return None
         return str.__str__(escape(value.value) if state.autoescape else str(value.value))
 
@@ -128,7 +172,7 @@ class Expressions:
     def _concat(self, node: Any, state: State, frame: Frame) -> Results:
         results: Results = []
         for after, values in self.all(node.nodes, state, frame):
-            if all(isinstance(value, Known) and isinstance(value.value, _PRINTABLE) for value in values):
+            if all(isinstance(value, Known) and isinstance(value.value, PRINTABLE) for value in values):
                 plain = [value.value for value in values if isinstance(value, Known)]
                 text: Any = markup_join(plain) if after.autoescape else str_join(plain)
                 results.append((after, Known(text)))
@@ -143,7 +187,7 @@ class Expressions:
             if isinstance(left, ListValue) and isinstance(right, ListValue):
                 value = ListValue(left.items + right.items)
             elif isinstance(left, Known) and isinstance(right, Known):
-                value = _computed(operator.add, left.value, right.value)
+                value = computed(operator.add, left.value, right.value)
             results.append((after, value))
         return results
 
@@ -153,7 +197,7 @@ class Expressions:
         name = node.ops[0].op
         results: Results = []
         for after, (left, right) in self.all((node.expr, node.ops[0].expr), state, frame):
-            results += [(end, Known(found)) for end, found in _compared(name, left, right, after)]
+            results += [(end, Known(found)) for end, found in compared(name, left, right, after)]
         return results
 
     def _test(self, node: Any, state: State, frame: Frame) -> Results:
@@ -176,10 +220,11 @@ class Expressions:
         if is_own or node.name not in _PURE_TESTS or node.kwargs or node.dyn_args or node.dyn_kwargs:
             return ways(state, None)
         if node.name in ("==", "eq", "equalto", "!=", "ne") and len(given) == 1:
-            return _compared("ne" if node.name in ("!=", "ne") else "eq", value, given[0], state)
+            return compared("ne" if node.name in ("!=", "ne") else "eq", value, given[0], state)
         if all(isinstance(each, Known) and each != UNDEFINED for each in (value, *given)):
             plain = [each.value for each in (value, *given) if isinstance(each, Known)]
-            result = _computed(DEFAULT_TESTS[node.name], *plain)
+            test: Any = DEFAULT_TESTS[node.name]
+            result = computed(test, *plain)
             if isinstance(result, Known):
                 return [(state, bool(result.value))]
         if isinstance(value, Symbol) and value.key is not None and not given:
@@ -227,32 +272,27 @@ class Expressions:
         question = None if value.key is None else ("defined", value.key)
         return [(after, value if found else fallback) for after, found in ways(state, question)]
 
-    def _applied(
-        self, node: Any, value: Value, given: Sequence[Value], state: State, frame: Frame
-    ) -> Value:
-        constants = [nodes.Const(_plain(each)) for each in given]
+    def _applied(self, node: Any, value: Value, given: Sequence[Value], state: State, frame: Frame) -> Value:
+        constants = [nodes.Const(plain(each)) for each in given]
         count = len(node.args)
         keywords = [
             nodes.Keyword(each.key, constant)
             for each, constant in zip(node.kwargs, constants[count:], strict=True)
         ]
-        constant = nodes.Filter(nodes.Const(_plain(value)), node.name, constants[:count], keywords, None, None)
+        constant = nodes.Filter(nodes.Const(plain(value)), node.name, constants[:count], keywords, None, None)
         constant.set_environment(self.environment)
         context = nodes.EvalContext(self.environment, frame.unit.name)
         context.autoescape = state.autoescape
-        return _computed(constant.as_const, context)
+        return computed(constant.as_const, context)
 
     def _attribute(self, node: Any, state: State, frame: Frame) -> Results:
-        return [
-            (after, _item(value, node.attr))
-            for after, value in self.evaluate(node.node, state, frame)
-        ]
+        return [(after, item(value, node.attr)) for after, value in self.evaluate(node.node, state, frame)]
 
     def _subscript(self, node: Any, state: State, frame: Frame) -> Results:
         if isinstance(node.arg, nodes.Slice):
             return self._other(node, state, frame)
         return [
-            (after, _item(value, index.value) if isinstance(index, Known) else Symbol())
+            (after, item(value, index.value) if isinstance(index, Known) else Symbol())
             for after, (value, index) in self.all((node.node, node.arg), state, frame)
         ]
 
@@ -281,7 +321,7 @@ class Expressions:
         for after, value in self._other(node, state, frame):
             if changed:
                 for _, mutable in self.evaluate(node.node.node, after, frame):
-                    after = _without(mutable, after)
+                    after = without(mutable, after)
             results.append((after, value))
         return results
 
@@ -292,78 +332,6 @@ class Expressions:
             if isinstance(helper, nodes.Helper):
                 parts += [child for child in helper.iter_child_nodes() if isinstance(child, nodes.Expr)]
         return [(after, Symbol()) for after, _ in self.all(parts, state, frame)]
-
-
-def _computed(function: Callable[..., Any], *arguments: Any) -> Value:
-    try:
-        result = function(*arguments)
-        hash(result)
-    except Exception:  # noqa: BLE001 (the page will fail there, or it is not the filter it was taken for)
-        return Symbol()
-    return Known(result) if isinstance(result, _PRINTABLE) else Symbol()
-
-
-def _plain(value: Value) -> Any:
-    if isinstance(value, ListValue):
-        return [_plain(item) for item in value.items]
-    if isinstance(value, DictValue):
-        return {key: _plain(item) for key, item in value.items}
-    return value.value if isinstance(value, Known) else None
-
-
-def _item(value: Value, key: Any) -> Value:
-    if isinstance(value, Symbol):
-        return value if value.key is None else Symbol((value.key, ".", key))
-    if isinstance(value, LoopValue) and isinstance(key, str):
-        return value.attribute(key) or Symbol()
-    if isinstance(value, ModuleValue) and isinstance(key, str):
-        return value.attribute(key)
-    if isinstance(value, DictValue):
-        return dict(value.items).get(key, Symbol())
-    if isinstance(value, ListValue) and isinstance(key, int):
-        return value.items[key] if -len(value.items) <= key < len(value.items) else UNDEFINED
-    return Symbol()
-
-
-def _without(value: Value, state: State) -> State:
-    """A list or dictionary was changed in place: whatever has it is unknown from here."""
-    if not isinstance(value, ListValue | DictValue):
-        return state
-    scopes = tuple(
-        {name: Symbol() if found == value else found for name, found in scope.items()} for scope in state.scopes
-    )
-    return replace(state, scopes=scopes)
-
-
-_COMPARED: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "gteq": operator.ge,
-    "lt": operator.lt,
-    "lteq": operator.le,
-    "in": lambda one, other: one in other,
-    "notin": lambda one, other: one not in other,
-}
-
-
-def _compared(name: str, left: Value, right: Value, state: State) -> list[tuple[State, bool]]:
-    if is_certain(left) and is_certain(right):
-        result = _computed(_COMPARED[name], _plain(left), _plain(right))
-        if isinstance(result, Known):
-            return [(state, bool(result.value))]
-    if not isinstance(left, Known | Symbol) or not isinstance(right, Known | Symbol):
-        return ways(state, None)
-    if Symbol() in (left, right) or UNDEFINED in (left, right):
-        return ways(state, None)
-    negated = name in ("ne", "notin")
-    positive = {"ne": "eq", "notin": "in"}.get(name, name)
-    if positive == "eq" and isinstance(left, Known):
-        left, right = right, left
-    question: Hashable = (f"operator {positive}", left, right)
-    if positive == "eq" and isinstance(left, Symbol) and isinstance(right, Known) and isinstance(right.value, str):
-        question = (EQUALS, left.key, str.__str__(right.value))
-    return [(after, found is not negated) for after, found in ways(state, question)]
 
 
 _HANDLERS: dict[type[nodes.Node], Callable[[Expressions, Any, State, Frame], Results]] = {

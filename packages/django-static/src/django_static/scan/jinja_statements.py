@@ -37,7 +37,9 @@ def _output(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
                 continue
             for after, value in walk.expressions.evaluate(part, each, frame):
                 text = walk.expressions.printed(value, after)
-                results.append(after.cannot_write(f"{{{{ {unparse(part)} }}}}") if text is None else after.write(text))
+                results.append(
+                    after.cannot_write(f"{{{{ {unparse(part)} }}}}") if text is None else after.write(text)
+                )
         current = merge(results, unparse(part))
     return current
 
@@ -77,7 +79,11 @@ def _for(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
             for number, item in enumerate(items):
                 bindings = {"loop": LoopValue(number, len(items)), **_targets(node.target, item)}
                 turns = merge(
-                    [end.pop() for each in turns for end in walk.run(node.body, [each.push(bindings)], frame)],
+                    [
+                        end.pop()
+                        for each in turns
+                        for end in walk.run(node.body, [each.push(bindings)], frame)
+                    ],
                     f"{{% for {unparse(node.target)} in {unparse(node.iter)} %}}",
                 )
             results += turns
@@ -103,7 +109,10 @@ def _unknown_turns(walk: Walk, node: Any, state: State, frame: Frame) -> list[St
 
 
 def _breaks(node: Any) -> bool:
-    return any(child.find((nodes.Break, nodes.Continue)) or isinstance(child, nodes.Break | nodes.Continue) for child in node.body)
+    return any(
+        child.find((nodes.Break, nodes.Continue)) or isinstance(child, nodes.Break | nodes.Continue)
+        for child in node.body
+    )
 
 
 def _items(value: Value) -> tuple[Value, ...] | None:
@@ -174,7 +183,9 @@ def _assign_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[Sta
         if node.filter is not None:
             # A filter of a block gets a plain string.
             plain = Known(str.__str__(value.value)) if isinstance(value, Known) else value
-            ends = [(end, _marked(found, end)) for end, found in _chain(walk, node.filter, plain, outer, frame)]
+            ends = [
+                (end, _marked(found, end)) for end, found in _chain(walk, node.filter, plain, outer, frame)
+            ]
         for end, found in ends:
             for name, bound in _targets(node.target, found).items():
                 end = end.bind(name, bound)
@@ -188,14 +199,10 @@ def _marked(value: Value, state: State) -> Value:
     return value
 
 
-def _chain(
-    walk: Walk, node: Any, value: Value, state: State, frame: Frame
-) -> list[tuple[State, Value]]:
+def _chain(walk: Walk, node: Any, value: Value, state: State, frame: Frame) -> list[tuple[State, Value]]:
     """The filters of a block: the innermost has nothing to filter but the block."""
     found = [(state, value)] if node.node is None else _chain(walk, node.node, value, state, frame)
-    return [
-        result for after, each in found for result in walk.expressions.filtered(node, each, after, frame)
-    ]
+    return [result for after, each in found for result in walk.expressions.filtered(node, each, after, frame)]
 
 
 def _filter_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
@@ -210,13 +217,15 @@ def _filter_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[Sta
         text = after.text or ""
         start: Value = Known(Markup(text) if outer.autoescape else text)  # noqa: S704 (as Jinja2 does)
         for end, value in _chain(walk, node.filter, start, outer, frame):
-            is_text = isinstance(value, Known) and isinstance(value.value, str)
-            results.append(
-                end.write(str.__str__(value.value))
-                if is_text
-                else end.cannot_write(f"{{% filter {unparse(node.filter).lstrip('|')} %}}")
-            )
+            results.append(_written(value, f"{{% filter {unparse(node.filter).lstrip('|')} %}}", end))
     return results
+
+
+def _written(value: Value, expression: str, state: State) -> State:
+    """Print a text as it is."""
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return state.write(str.__str__(value.value))
+    return state.cannot_write(expression)
 
 
 def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
@@ -318,17 +327,15 @@ def _call_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State
             names = {each.name: Symbol((id(node), each.name)) for each in node.args}
             inside = walk.run(node.body, [replace(middle, text=None).push(names)], frame)
             results += [
-                replace(end.pop(), text=state.text, unknown=state.unknown).cannot_write(written) for end in inside
+                replace(end.pop(), text=state.text, unknown=state.unknown).cannot_write(written)
+                for end in inside
             ]
             continue
         count = len(node.call.args)
         for after, values in walk.expressions.all(given, middle, frame):
             keywords = dict(zip((each.key for each in node.call.kwargs), values[count:], strict=True))
             for end, returned in walk.macro(value, values[:count], keywords, after, frame, caller):
-                is_text = isinstance(returned, Known) and isinstance(returned.value, str)
-                results.append(
-                    end.write(str.__str__(returned.value)) if is_text else end.cannot_write(written)
-                )
+                results.append(_written(returned, written, end))
     return results
 
 

@@ -100,7 +100,13 @@ class MacroValue:
     autoescape: bool
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, MacroValue) and self.node is other.node and self.scopes == other.scopes
+        # The variables around it may hold the macro itself: they are compared one by one, and only by identity.
+        return (
+            isinstance(other, MacroValue)
+            and self.node is other.node
+            and len(self.scopes) == len(other.scopes)
+            and all(one is another for one, another in zip(self.scopes, other.scopes, strict=True))
+        )
 
     def __hash__(self) -> int:
         return id(self.node)

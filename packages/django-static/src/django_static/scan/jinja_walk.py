@@ -11,7 +11,7 @@ from django.templatetags.static import static as django_static_url
 from jinja2 import nodes
 from markupsafe import Markup
 
-from ..jinja2 import FUNCTIONS, StaticExtension
+from ..jinja2 import FUNCTIONS
 from ..resolver import Place
 from . import jinja_statements
 from .jinja_expressions import Expressions, Results
@@ -146,9 +146,14 @@ class Walk:
     def block(self, name: str, position: int, state: State, frame: Frame) -> list[State]:
         """A block of a page; its position among those of its name tells which ``super()`` it is."""
         node, unit = frame.blocks[name][position]
+        if self._turns.get(id(node)):  # a block in itself, by way of a parent's block
+            return [state.cannot_write(f"{{% block {name} %}}")]
         inner = Frame(unit, frame.context, frame.blocks, (name, position), state.scopes)
         start = replace(state.push(), autoescape=unit.autoescape)
-        return [replace(after.pop(), autoescape=state.autoescape) for after in self.run(node.body, [start], inner)]
+        self._turns[id(node)] = 1
+        ends = self.run(node.body, [start], inner)
+        del self._turns[id(node)]
+        return [replace(after.pop(), autoescape=state.autoescape) for after in ends]
 
     def parent_block(self, state: State, frame: Frame) -> list[State] | None:
         """What ``{{ super() }}`` prints here; None where there is nothing above."""
@@ -156,9 +161,7 @@ class Walk:
         if not position:
             return None
         start = replace(state, scopes=frame.scopes)
-        return [
-            replace(after, scopes=state.scopes) for after in self.block(name, position - 1, start, frame)
-        ]
+        return [replace(after, scopes=state.scopes) for after in self.block(name, position - 1, start, frame)]
 
     def include(self, unit: Unit, state: State, with_context: bool) -> list[State] | None:
         """An included template; None where it includes itself again."""
@@ -178,15 +181,17 @@ class Walk:
         """What an import makes of a template."""
         bindings = state.bindings() if with_context else frozenset()
         start = State(scopes=(dict(bindings),), assumed=state.assumed)
-        results = self._turn(("import", unit.name, bindings), ("import", unit.name), lambda: self.render(unit, start))
+        results = self._turn(
+            ("import", unit.name, bindings), ("import", unit.name), lambda: self.render(unit, start)
+        )
         if results is None:
             return Symbol()
         scope = widest(results).scopes[0]
-        return ModuleValue(frozenset((name, value) for name, value in scope.items() if not name.startswith("_")))
+        return ModuleValue(
+            frozenset((name, value) for name, value in scope.items() if not name.startswith("_"))
+        )
 
-    def _turn(
-        self, view: Hashable, name: Hashable, do: Callable[[], list[State]]
-    ) -> list[State] | None:
+    def _turn(self, view: Hashable, name: Hashable, do: Callable[[], list[State]]) -> list[State] | None:
         """Go one template deeper, unless it is going round in circles."""
         if self._turns.get(view) or self._turns.get((name,), 0) >= _MOST_TURNS:
             return None
@@ -229,7 +234,9 @@ class Walk:
                 return None
             given = [*node.args, *(each.value for each in node.kwargs)]
             for after, values in self.expressions.all(given, middle, frame):
-                keywords = dict(zip((each.key for each in node.kwargs), values[len(node.args) :], strict=True))
+                keywords = dict(
+                    zip((each.key for each in node.kwargs), values[len(node.args) :], strict=True)
+                )
                 results += self.macro(value, values[: len(node.args)], keywords, after, frame)
         return results
 
@@ -287,7 +294,11 @@ class Walk:
         bindings = dict(zip(parameters, given, strict=False))
         bindings.update({name: value for name, value in keywords.items() if name in parameters})
         scopes = macro.scopes
-        if macro.frame.context is frame.context:
+        level = len(scopes)
+        if len(state.scopes) >= level and macro in state.scopes[level - 1].values():
+            # Where it was made: it sees what its variables are by now.
+            scopes = state.scopes[:level]
+        elif macro.frame.context is frame.context:
             scopes = (state.scopes[0], *scopes[1:])
         start = replace(state, scopes=scopes, text="", unknown=(), autoescape=macro.autoescape).push(
             {"caller": caller, **_with_extras({})}
@@ -307,7 +318,9 @@ class Walk:
             else:
                 starts = [each.bind(name, UNDEFINED) for each in starts]
         view = (id(macro.node), state.bindings(), tuple(bindings.items()))
-        ends = self._turn(view, ("macro", id(macro.node)), lambda: self.run(macro.node.body, starts, macro.frame))
+        ends = self._turn(
+            view, ("macro", id(macro.node)), lambda: self.run(macro.node.body, starts, macro.frame)
+        )
         if ends is None:
             return [(state, Symbol())]
         return [_as_value(after, state) for after in ends]

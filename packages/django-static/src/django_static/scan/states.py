@@ -8,7 +8,7 @@ about the same symbol gets the same answer, so that the texts found are those th
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 __all__ = ["EQUALS", "MOST_STATES", "Known", "State", "Symbol", "Value", "merge", "ways", "widest"]
@@ -54,7 +54,7 @@ class State:
     #: The variables that are bound, the innermost scope last. The mappings are never changed.
     scopes: tuple[Mapping[str, Value], ...] = ({},)
     #: What this way has assumed, by the key of the question.
-    assumed: Mapping[Hashable, bool] = None  # type: ignore[assignment]
+    assumed: Mapping[Hashable, bool] = field(default_factory=dict)
     #: The text printed since capturing began; None where nobody wants it.
     text: str | None = None
     #: The expressions that make the text unknown.
@@ -62,10 +62,6 @@ class State:
     autoescape: bool = True
     #: Whether a variable that is not bound may come from the request.
     is_open: bool = True
-
-    def __post_init__(self) -> None:
-        if self.assumed is None:
-            object.__setattr__(self, "assumed", {})
 
     def lookup(self, name: str) -> Value | None:
         for scope in reversed(self.scopes):
@@ -103,7 +99,10 @@ class State:
             # What equals one string equals no other, and is as true as the string.
             if self.assumed.get(key, bool(text)) is not bool(text):
                 return False
-            if any(truth and isinstance(other, tuple) and other[:2] == question[:2] for other, truth in self.assumed.items()):
+            if any(
+                truth and isinstance(other, tuple) and other[:2] == question[:2]
+                for other, truth in self.assumed.items()
+            ):
                 return False
         for other, truth in self.assumed.items():
             if truth and isinstance(other, tuple) and other[:2] == (EQUALS, question):
@@ -115,7 +114,9 @@ class State:
 
     def forget(self, marker: Hashable) -> State:
         """Without what was assumed about symbols that bear a marker: they are others in the next turn of a loop."""
-        kept = {question: truth for question, truth in self.assumed.items() if not _mentions(question, marker)}
+        kept = {
+            question: truth for question, truth in self.assumed.items() if not _mentions(question, marker)
+        }
         return self if len(kept) == len(self.assumed) else replace(self, assumed=kept)
 
     def bindings(self) -> frozenset[tuple[str, Value]]:
@@ -175,7 +176,9 @@ def merge(states: Iterable[State], overflow: str = "") -> list[State]:
 
 
 def _common(one: State, other: State) -> dict[Hashable, bool]:
-    return {question: truth for question, truth in one.assumed.items() if other.assumed.get(question) == truth}
+    return {
+        question: truth for question, truth in one.assumed.items() if other.assumed.get(question) == truth
+    }
 
 
 def widest(states: list[State], overflow: str = "") -> State:
@@ -195,8 +198,12 @@ def widest(states: list[State], overflow: str = "") -> State:
         )
     assumed = dict(first.assumed)
     for state in states:
-        assumed = {question: truth for question, truth in assumed.items() if state.assumed.get(question) == truth}
-    wide = replace(first, scopes=tuple(scopes), assumed=assumed, is_open=any(state.is_open for state in states))
+        assumed = {
+            question: truth for question, truth in assumed.items() if state.assumed.get(question) == truth
+        }
+    wide = replace(
+        first, scopes=tuple(scopes), assumed=assumed, is_open=any(state.is_open for state in states)
+    )
     if len({(state.text, state.unknown) for state in states}) > 1:
         expressions = (expression for state in states for expression in state.unknown)
         wide = replace(wide, text="", unknown=tuple(dict.fromkeys((*expressions, overflow))))
