@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 
 import jinja2
 import pytest
@@ -189,6 +190,32 @@ def test_bad_arguments_name_tag_and_line(tag, named):
 
 def backend(tmp_path, **options):
     return Jinja2({"NAME": "jinja2", "DIRS": [tmp_path], "APP_DIRS": False, "OPTIONS": options})
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+def test_the_readme(site, tmp_path):
+    section = README.partition("## Jinja2\n")[2].partition("\n## ")[0]
+    named = {"BASE_DIR": tmp_path}
+    exec(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1], named)
+    (setting,) = named["TEMPLATES"]
+    engine = Jinja2({"NAME": "j", "DIRS": setting["DIRS"], "APP_DIRS": False, "OPTIONS": setting["OPTIONS"]})
+    assert setting["BACKEND"].endswith(".Jinja2")
+    for name in ("css/screen.css", "css/typo.css", "js/site.js", "img/logo.png"):
+        site.write(name, "a { margin: 0px }" if name.endswith(".css") else "1 + 1", 7)
+    setting["DIRS"][0].mkdir()
+    (setting["DIRS"][0] / "page.html").write_text(
+        re.search(r"```jinja\n(.*?)```", section, re.DOTALL)[1], "utf-8"
+    )
+    assert engine.get_template("page.html").render().split("\n") == [
+        "",
+        '<link rel="stylesheet" href="/css/screen_typo.7.css">',
+        "",
+        "<style>h1{margin:0}</style>",
+        '<img src="/img/logo.7.png">',
+        '<script src="/js/site.7.js" defer></script>',
+    ]
 
 
 def made_by_the_project(**options):

@@ -108,7 +108,7 @@ class Walk:
 
     def load(self, name: str, skip: Sequence[Origin] | None = None) -> Template | str | None:
         """A compiled template, or why there is none; None where the failure has been reported."""
-        key = (name, tuple(origin.name for origin in skip or ()))
+        key = (name, tuple(origin.name for origin in skip or () if origin.template_name == name))
         if key not in self._loaded:
             self._loaded[key] = self._load(name, skip)
         found = self._loaded[key]
