@@ -122,7 +122,9 @@ class Build:
     def _publish_tree(self, tree: dict[str, Source], progress: Callable[[int], object]) -> None:
         static_root = self._sources.static_root
         if isinstance(self._sources, Tree):
-            self._summary.problems += [f"{error}; it is not published" for error in self._sources.refused.values()]
+            self._summary.problems += [
+                f"{error}; it is not published" for error in self._sources.refused.values()
+            ]
         originals = None
         if self._with_originals and tree and static_root is not None and self._options.save_prefix is None:
             originals = Originals(static_root, self._state / "originals.json")

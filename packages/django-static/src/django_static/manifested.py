@@ -111,14 +111,17 @@ class Manifested:
             return None
         if len(wanted) > 1:
             self._complaints.say(
-                place, f"the manifest does not have {', '.join(wanted)} as one file; they are printed one by one"
+                place,
+                f"the manifest does not have {', '.join(wanted)} as one file; they are printed one by one",
             )
         return alone
 
     def _single(self, name: str, slim: bool) -> blocks.Printed | None:
         """A file for itself, not minified where the build did not foresee that it would be asked for so."""
         runs = self._manifest.runs
-        printed = runs.get(run_key((name,), slim, Manner.USUAL)) or runs.get(run_key((name,), False, Manner.USUAL))
+        printed = runs.get(run_key((name,), slim, Manner.USUAL)) or runs.get(
+            run_key((name,), False, Manner.USUAL)
+        )
         return printed[0] if printed else None
 
     def _complain(self, name: str, place: Place | None) -> None:

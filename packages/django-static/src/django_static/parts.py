@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from . import names
 from .references import css, js, splice
+from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
 
 __all__ = ["Part", "join", "obstacle"]
@@ -30,7 +31,7 @@ class Part:
     #: None for bytes of an unknown encoding, kept one to one by way of latin-1.
     encoding: str | None = "utf-8"
     has_bom: bool = False
-    references: list[css.Reference] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
     #: The files that are referred to, by the position of the reference.
     targets: dict[int, Source] = field(default_factory=dict)
     #: References that lead nowhere, and what is to be said of them.
@@ -117,13 +118,11 @@ class Part:
         """The bytes of the original; read once, so that what is published is what was named."""
         return self.source.path.read_bytes()
 
-    def resolve(self, url: str, what: str = "url") -> str | None:
+    def resolve(self, url: str) -> str | None:
         """The name of the file a reference means, or None when it is not one of the site's own by path."""
         bare, _ = split_suffix(url.strip())
         if not bare or is_foreign(bare):
             return None
-        if what == "module" and not bare.startswith(("/", "./", "../")):
-            return None  # a name for an import map
         folder = posixpath.dirname(urlsplit(self.source.name).path if self.source.host else self.source.name)
         joined = bare if bare.startswith("/") else posixpath.join(folder, bare)
         return self.source.host + _normalised(joined)
@@ -144,11 +143,12 @@ class Part:
                 continue
             new = self._written(reference, folder, prefix, moved)
             if new is not None:
-                quote = reference.quote
-                changes.append((reference.start, reference.end, f"{quote}{new}{quote}"))
+                changes.append((reference.start, reference.end, quote_for(reference, new)))
         return splice(self.text, changes)
 
-    def _written(self, reference: css.Reference, folder: str, prefix: str, moved: bool) -> str | None:
+    def _written(self, reference: Reference, folder: str, prefix: str, moved: bool) -> str | None:
+        if reference.is_bare:
+            return None
         url = reference.url.strip()
         bare, suffix = split_suffix(url)
         target = self.links.get(reference.start)
@@ -157,7 +157,7 @@ class Part:
                 return prefix + names.quoted(target) + suffix
             path = names.quoted(names.relative(target, folder)) + suffix
             return f"./{path}" if reference.what == "module" and not path.startswith("../") else path
-        if not moved or self.resolve(url, reference.what) is None or bare.startswith("/"):
+        if not moved or self.resolve(url) is None or bare.startswith("/"):
             return None
         # What is not published stays where it is, so it is named from the root.
         return (

@@ -46,7 +46,7 @@ class Reader:
             self._import(part, (*chain, source))
         covered = [(rule.start, rule.end) for rule in part.sheet.imports] if part.inlined else []
         for reference in part.references:
-            if not any(start <= reference.start < end for start, end in covered):
+            if not reference.is_bare and not any(start <= reference.start < end for start, end in covered):
                 found = self._find(part, reference.url, reference.line, reference.what)
                 if found is not None:
                     part.targets[reference.start] = found
@@ -73,7 +73,7 @@ class Reader:
         part.inlined = inlined
 
     def _find(self, part: Part, url: str, line: int, what: str) -> Source | None:
-        name = part.resolve(url, what)
+        name = part.resolve(url)
         if name is None:
             return None
         try:

@@ -102,9 +102,10 @@ def _is_stored() -> bool:
 
     from ...storage import StaticStorage
 
-    backend = settings.STORAGES.get("staticfiles", {}).get("BACKEND")
-    found = import_string(backend) if backend else None
-    return "django.contrib.staticfiles" in settings.INSTALLED_APPS and issubclass(found, StaticStorage)
+    if "django.contrib.staticfiles" not in settings.INSTALLED_APPS:
+        return False
+    backend: object = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
+    return isinstance(backend, type) and issubclass(backend, StaticStorage)
 
 
 def _size(count: int) -> str:
