@@ -108,14 +108,14 @@ class TestModules:
     def test_are_never_combined(self, combine):
         assert combine("a()", "b()", attributes=" type=module") == ["a()", "b()"]
 
-    def test_one_that_exports_keeps_the_url_others_know_it_by(self, site):
+    def test_what_they_import_is_published_and_named_anew(self, site):
         site.write("a.js", "import './b.js'; a()", 5)
-        site.write("b.js", "export const b = 1", 5)
+        site.write("b.js", "export const b = 1", 6)
         html = "<script type=module src=/a.js></script><script type=module src=/b.js></script>"
         assert site.slimall(html) == (
-            '<script type=module src="/a.5.js"></script><script type=module src="/b.js"></script>'
+            '<script type=module src="/a.6.js"></script><script type=module src="/b.6.js"></script>'
         )
-        assert site.text("/a.5.js") == 'import"./b.js";a()'
+        assert site.text("/a.6.js") == 'import"./b.6.js";a()'
 
     def test_one_that_is_asked_for_by_name_is_published(self, site):
         site.write("b.js", "export const b = 1", 5)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import django_static
-from django_static import output, pipeline
+from django_static import minify, output, parts, reader
 
 WORKER = Path(__file__).parent / "helpers/static_test_worker.py"
 GIVEN = (
@@ -211,14 +211,14 @@ def test_a_folder_that_is_a_file(site, warned):
 
 def test_an_original_that_vanishes_on_the_way(site, warned, monkeypatch):
     path = site.write("a.js", "a ( 1 )", 5)
-    real = pipeline.signature
+    real = reader.signature
 
     def vanishing(name):
         seen = real(name)
         path.unlink(missing_ok=True)
         return seen
 
-    monkeypatch.setattr(pipeline, "signature", vanishing)
+    monkeypatch.setattr(reader, "signature", vanishing)
     assert django_static.slimfile("/a.js") == "/a.js"
     assert "could not be published" in warned()[0]
     assert site.published() == []
@@ -264,8 +264,8 @@ def test_a_restart_does_no_work_again(site, monkeypatch):
     def fail(*args):
         raise AssertionError("the work was done before")
 
-    monkeypatch.setattr(pipeline.minify, "slim", fail)
-    monkeypatch.setattr(pipeline.Part, "read", fail)
+    monkeypatch.setattr(minify, "slim", fail)
+    monkeypatch.setattr(parts.Part, "read", fail)
     assert django_static.slimfile("/a.css") == first
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.template import TemplateSyntaxError
 
 import django_static
-from django_static import resolver
+from django_static import answers, resolver
+from django_static import lazy as lazy_module
 
 LOGO = 1269170122
 
@@ -273,7 +274,7 @@ def test_a_missing_file_is_found_after_a_while(site):
     assert lazy.file("/a.png", False).url == "/a.png"
     site.write("a.png", "", 5)
     assert lazy.file("/a.png", False).url == "/a.png"
-    now[0] += resolver.RETRY_SECONDS + 1
+    now[0] += lazy_module.RETRY_SECONDS + 1
     assert lazy.file("/a.png", False).url == "/a.5.png"
 
 
@@ -322,6 +323,6 @@ def test_override_settings_takes_effect(site, settings):
 def test_what_is_kept_in_memory_has_an_end(site):
     site.write("a.png", "", 5)
     lazy = resolver.current()
-    for number in range(resolver._MOST_KEPT + 10):
+    for number in range(answers.MOST_KEPT + 10):
         lazy.file(f"/a.png?{number}", False)
-    assert len(lazy._files[False]) <= resolver._MOST_KEPT
+    assert len(lazy._files[False]) <= answers.MOST_KEPT

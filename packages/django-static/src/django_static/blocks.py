@@ -3,55 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from .records import Manner, Record
+from .records import Manner
 from .references import html as markup
 from .references import splice
-from .sources import Source
 
-__all__ = ["Publisher", "resolve", "with_urls"]
+__all__ = ["Printed", "Publisher", "names", "resolve", "with_urls"]
+
+#: What a publisher knows a file by.
+File = TypeVar("File")
 
 
-class Publisher(NamedTuple):
+class Printed(NamedTuple):
+    """A published file as a page prints it, and how many of the wanted ones it stands for."""
+
+    parts: int
+    public: str
+
+
+@dataclass(frozen=True)
+class Publisher(Generic[File]):
     """How a block gets its files published; the callables warn where something fails, and then return None."""
 
-    find: Callable[[str], Source | None]
-    publish: Callable[[Sequence[Source], Manner], Record | None]
+    find: Callable[[str], File | None]
+    publish: Callable[[Sequence[File], Manner], Sequence[Printed] | None]
     is_foreign: Callable[[str], bool]
     #: Whether published files get another URL folder than their originals.
     moves: bool
 
 
-class _Member(NamedTuple):
+@dataclass(frozen=True)
+class _Member(Generic[File]):
     element: markup.Element
-    source: Source
+    file: File
 
 
-def resolve(html: str, publisher: Publisher, mode: str = "") -> tuple[str, bool]:
+def resolve(html: str, publisher: Publisher[File], mode: str = "") -> tuple[str, bool]:
     """The block to print, and whether it will stay that way: False when something could not be published now.
 
     Runs of links, or of scripts, with the same attributes become one element in the place of the first. Whatever else
     stands between two of them, and may take part in the cascade or run, keeps them apart. ``mode`` is an attribute,
     ``async`` or ``defer``, that classic scripts with neither get.
     """
-    runs: list[tuple[object, list[_Member]]] = []
+    runs: list[tuple[object, list[_Member[File]]]] = []
     is_settled = True
     is_open = False
     for element in markup.read(html):
         if element.kind == "blank":
             continue
-        source = None
+        file = None
         if element.kind in ("css", "js", "module"):
             name = (element.location.value or "").strip()
-            source = publisher.find(name)
-            is_settled = is_settled and (source is not None or publisher.is_foreign(name))
-        if source is None:
+            file = publisher.find(name)
+            is_settled = is_settled and (file is not None or publisher.is_foreign(name))
+        if file is None:
             is_open = False
             continue
         key = _attributes_key(element)
-        member = _Member(element, source)
+        member = _Member(element, file)
         if is_open and key is not None and runs[-1][0] == key:
             runs[-1][1].append(member)
         else:
@@ -60,12 +72,21 @@ def resolve(html: str, publisher: Publisher, mode: str = "") -> tuple[str, bool]
     changes: list[tuple[int, int, str]] = []
     for _, run in runs:
         manner = _manner(run[0], publisher.moves)
-        record = publisher.publish([member.source for member in run], manner) if manner else None
-        if manner is not None and record is None:
+        printed = publisher.publish([member.file for member in run], manner) if manner else None
+        if manner is not None and printed is None:
             is_settled = False
-        if record is not None:
-            changes += _replaced(html, run, record, mode)
+        if printed is not None:
+            changes += _replaced(html, run, printed, mode)
     return splice(html, changes), is_settled
+
+
+def names(html: str) -> list[str]:
+    """The URLs of the style sheets and scripts in a block."""
+    return [
+        (element.location.value or "").strip()
+        for element in markup.read(html)
+        if element.kind in ("css", "js", "module")
+    ]
 
 
 def with_urls(html: str, change: Callable[[str], str]) -> str:
@@ -92,20 +113,22 @@ def _attributes_key(element: markup.Element) -> object:
     return None if element.kind == "module" else (element.kind, frozenset(values.items()))
 
 
-def _manner(member: _Member, moves: bool) -> Manner | None:
+def _manner(member: _Member[File], moves: bool) -> Manner | None:
     """How a single element or run is published; None for one that is left as it is."""
     if member.element.get("integrity") is not None:
         # The references of a style sheet cannot be corrected under a hash.
-        return None if moves and member.source.kind == "css" else Manner.VERBATIM
-    return Manner.MODULE if member.element.kind == "module" else Manner.USUAL
+        return None if moves and member.element.kind == "css" else Manner.VERBATIM
+    return Manner.USUAL
 
 
-def _replaced(html: str, run: Sequence[_Member], record: Record, mode: str) -> list[tuple[int, int, str]]:
+def _replaced(
+    html: str, run: Sequence[_Member[File]], printed: Sequence[Printed], mode: str
+) -> list[tuple[int, int, str]]:
     changes: list[tuple[int, int, str]] = []
     position = 0
-    for output in record.outputs:
-        first, *others = (member.element for member in run[position : position + output.count])
-        position += output.count
+    for output in printed:
+        first, *others = (member.element for member in run[position : position + output.parts])
+        position += output.parts
         location = first.location
         changes.append((location.start, location.end, _in_quotes(output.public)))
         if mode and first.kind == "js" and first.get("async") is None and first.get("defer") is None:

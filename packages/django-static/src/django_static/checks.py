@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -13,15 +14,26 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from .conf import LATER, PREFIX, conf
+from . import bundles
+from .conf import FINGERPRINTS, LATER, PREFIX, conf
+from .manifest import Manifest, ManifestError
 from .minify import KINDS, engines
 
 __all__ = ["check_settings"]
 
-_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK")
+_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK", "_USE_MANIFEST_FILE")
 _TEXTS = ("_NAME_PREFIX", "_MEDIA_URL")
 _GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
-_OTHERS = ("_SAVE_PREFIX", "_MEDIA_ROOTS", "_NAME_MAX_LENGTH", "_MINIFIERS")
+_OTHERS = (
+    "_SAVE_PREFIX",
+    "_MEDIA_ROOTS",
+    "_NAME_MAX_LENGTH",
+    "_MINIFIERS",
+    "_FINGERPRINT",
+    "_HASHED_NAMES",
+    "_MANIFEST_FILE",
+    "_BUNDLES",
+)
 _KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_OTHERS)]
 _LEAST_LENGTH = 16
 _ORIGINAL = "django-static"
@@ -36,6 +48,9 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_prefixes(),
         *_media_roots(),
         *_name_max_length(),
+        *_fingerprint(),
+        *_manifest(),
+        *_bundles(),
         *_generators(),
         *_minifiers(),
         *_runserver(),
@@ -150,6 +165,65 @@ def _name_max_length() -> Iterator[CheckMessage]:
             hint=f"Set it to a number of characters from {_LEAST_LENGTH} to 200.",
             id="django_static.E007",
         )
+
+
+def _fingerprint() -> Iterator[CheckMessage]:
+    value = _given("_FINGERPRINT")
+    if value is not None and value not in FINGERPRINTS:
+        yield Error(
+            f"{PREFIX}_FINGERPRINT is {value!r}.",
+            hint=f"Set it to one of {', '.join(map(repr, FINGERPRINTS))}.",
+            id="django_static.E012",
+        )
+    pattern = _given("_HASHED_NAMES")
+    if pattern is not None:
+        try:
+            re.compile(pattern)
+        except (re.error, TypeError) as error:
+            yield Error(
+                f"{PREFIX}_HASHED_NAMES is {pattern!r}: {error}.",
+                hint=r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names.",
+                id="django_static.E013",
+            )
+
+
+def _manifest() -> Iterator[CheckMessage]:
+    value = _given("_MANIFEST_FILE")
+    if not isinstance(value, str | Path | None) or (value and not Path(value).is_absolute()):
+        yield Error(
+            f"{PREFIX}_MANIFEST_FILE is {value!r}.",
+            hint="Set it to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
+            id="django_static.E014",
+        )
+    elif conf.enabled and conf.use_manifest_file:
+        try:
+            built = Manifest.read(conf.manifest_file)
+        except ManifestError as error:
+            yield Warning(
+                f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
+                hint="Until then pages print the URLs they were given.",
+                id="django_static.W008",
+            )
+            return
+        now = {"name_prefix": conf.name_prefix, "media_url": conf.media_url}
+        changed = [name for name in now if built.settings.get(name) != now[name]]
+        if changed:
+            names = ", ".join(PREFIX + "_" + name.upper() for name in changed)
+            yield Warning(
+                f"The manifest {conf.manifest_file} was built with another {names}.",
+                hint="Run 'manage.py staticbuild' with the settings that pages are rendered with.",
+                id="django_static.W009",
+            )
+
+
+def _bundles() -> Iterator[CheckMessage]:
+    value = _given("_BUNDLES")
+    if value is None:
+        return
+    try:
+        bundles.check(value)
+    except ValueError as error:
+        yield Error(str(error), hint=bundles.USAGE, id="django_static.E015")
 
 
 def _generators() -> Iterator[CheckMessage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,19 +13,19 @@ from django.utils.module_loading import import_string
 
 from .minify import DEFAULT_ENGINES
 from .output import STATE_FOLDER
-from .records import Options
+from .records import HASHED_NAMES, Options
 from .sources import Sources, finders_of_staticfiles
 
-__all__ = ["LATER", "PREFIX", "Conf", "conf"]
+__all__ = ["FINGERPRINTS", "LATER", "PREFIX", "Conf", "conf"]
 
 PREFIX = "DJANGO_STATIC"
+FINGERPRINTS = ("mtime", "hash")
 
 #: Settings of the original that this version does not act on yet; the system checks say so when one is set.
 LATER = {
     "DJANGO_STATIC_CLOSURE_COMPILER": "an engine of DJANGO_STATIC_MINIFIERS",
     "DJANGO_STATIC_FILE_PROXY": "DJANGO_STATIC_MEDIA_URL",
     "DJANGO_STATIC_JSMIN": "an engine of DJANGO_STATIC_MINIFIERS",
-    "DJANGO_STATIC_USE_MANIFEST_FILE": "no setting: the files are prepared by the first render",
     "DJANGO_STATIC_YUI_COMPRESSOR": "an engine of DJANGO_STATIC_MINIFIERS",
 }
 
@@ -82,6 +83,36 @@ class Conf:
         return int(self._get("NAME_MAX_LENGTH", 40))
 
     @property
+    def fingerprint(self) -> str:
+        """``DJANGO_STATIC_FINGERPRINT``: ``"mtime"`` or ``"hash"``: what the names of published files are made of."""
+        return str(self._get("FINGERPRINT", FINGERPRINTS[0]))
+
+    @property
+    def hashed_names(self) -> re.Pattern[str]:
+        """``DJANGO_STATIC_HASHED_NAMES``: a regular expression for base names that are hashed already, and kept."""
+        value = self._get("HASHED_NAMES", None)
+        return HASHED_NAMES if value is None else re.compile(value)
+
+    @property
+    def use_manifest_file(self) -> bool:
+        """``DJANGO_STATIC_USE_MANIFEST_FILE``: print what ``staticbuild`` has published, and publish nothing."""
+        return bool(self._get("USE_MANIFEST_FILE", False))
+
+    @property
+    def manifest_file(self) -> Path:
+        """``DJANGO_STATIC_MANIFEST_FILE``: where the manifest is; unless set, in the folder that receives files."""
+        value = self._get("MANIFEST_FILE", None)
+        if value:
+            return Path(value)
+        roots = [self.save_prefix, settings.STATIC_ROOT, *self.media_roots]
+        return next((Path(root) for root in roots if root), Path()) / STATE_FOLDER / "manifest.json"
+
+    @property
+    def bundles(self) -> Mapping[str, Sequence[Any]]:
+        """``DJANGO_STATIC_BUNDLES``: what templates ask for under names known at run time only, by tag."""
+        return dict(self._get("BUNDLES", {}))
+
+    @property
     def filename_generator(self) -> Callable[..., str] | None:
         """``DJANGO_STATIC_FILENAME_GENERATOR``: dotted path of ``f((stem, extension), mtime) -> name``."""
         return self._callable("FILENAME_GENERATOR")
@@ -114,6 +145,8 @@ class Conf:
             filename_generator=self.filename_generator,
             combine_filenames_generator=self.combine_filenames_generator,
             minifiers=self.minifiers,
+            by_hash=self.fingerprint == "hash",
+            hashed_names=self.hashed_names,
         )
 
     def sources(self) -> Sources:

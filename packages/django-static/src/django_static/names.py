@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-__all__ = ["combined", "digest", "quoted", "relative", "stamped", "with_digest"]
+__all__ = ["combined", "digest", "is_hashed", "mark_of", "quoted", "relative", "stamped", "with_digest"]
 
 _DIGEST_LENGTH = 8
+_MARK_LENGTH = 12
 
 
 def digest(*parts: str | bytes) -> str:
@@ -21,32 +23,49 @@ def digest(*parts: str | bytes) -> str:
     return total.hexdigest()
 
 
-def stamped(url: str, stamp: int, generator: Callable[..., str] | None = None) -> str:
-    """``/img/logo.png`` -> ``/img/logo.1269170122.png``; the generator gets ``("/img/logo", ".png")`` and the stamp."""
+def mark_of(content: str) -> str:
+    """What of the hexadecimal digest of a content stands in its name."""
+    return content[:_MARK_LENGTH]
+
+
+def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a bundler has put a hash of the content into the name already: such a name is kept."""
+    return pattern.search(posixpath.basename(url)) is not None
+
+
+def stamped(url: str, mark: int | str, generator: Callable[..., str] | None = None) -> str:
+    """``/img/logo.png`` -> ``/img/logo.1269170122.png``; the generator gets ``("/img/logo", ".png")`` and the mark.
+
+    A mark is a modification time in epoch seconds, or the beginning of a digest.
+    """
     parts = posixpath.splitext(url)
     if generator is None:
-        return f"{parts[0]}.{stamp}{parts[1]}"
-    return _checked(generator(parts, stamp), url)
+        return f"{parts[0]}.{mark}{parts[1]}"
+    return _checked(generator(parts, mark), url)
 
 
 def combined(
-    urls: Sequence[str], stamps: Sequence[int], max_length: int, generator: Callable[..., str] | None = None
+    urls: Sequence[str],
+    marks: Sequence[int | str],
+    mark: int | str,
+    max_length: int,
+    generator: Callable[..., str] | None = None,
 ) -> str:
-    """The name of a bundle: stems joined with ``_``, newest stamp, in the shortest of the folders.
+    """The name of a bundle: stems joined with ``_`` and the mark of the whole, in the shortest of the folders.
 
     A joined stem longer than ``max_length`` is cut, and ends in a digest of all the names so that no two bundles
-    share it. The generator gets the stamped names of the parts and ``max_length``.
+    share it. The generator gets the names of the parts with their own marks, and ``max_length``.
     """
     if generator is not None:
         return _checked(
-            generator([stamped(u, s) for u, s in zip(urls, stamps, strict=True)], max_length), urls[0]
+            generator([stamped(u, m) for u, m in zip(urls, marks, strict=True)], max_length), urls[0]
         )
     folder = min((posixpath.dirname(url) for url in urls), key=len)
     stem = "_".join(posixpath.splitext(posixpath.basename(url))[0] for url in urls)
     if len(stem) > max_length:
         stem = f"{stem[: max_length - _DIGEST_LENGTH - 1]}-{digest(*urls)[:_DIGEST_LENGTH]}"
     extension = posixpath.splitext(urls[0])[1]
-    return posixpath.join(folder, f"{stem}.{max(stamps)}{extension}")
+    return posixpath.join(folder, f"{stem}.{mark}{extension}")
 
 
 def with_digest(url: str, content: str) -> str:

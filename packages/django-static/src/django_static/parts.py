@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import codecs
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from . import names
 from .references import css, js, splice
+from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
 
 __all__ = ["Part", "join", "obstacle"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Part:
-    """A file on its way. ``stamp`` is its modification time in epoch seconds, or that of what it holds if newer."""
+    """A file on its way, and what has been learnt about it."""
 
     source: Source
-    stamp: int
+    #: The state of the file, taken before it was read.
+    seen: tuple[int, int, int]
+    #: The modification time of this file, or of the newest that it holds or refers to, in epoch seconds.
+    newest: int = 0
     text: str = ""
     is_text: bool = False
     #: None for bytes of an unknown encoding, kept one to one by way of latin-1.
     encoding: str | None = "utf-8"
     has_bom: bool = False
-    references: list[css.Reference] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    #: The files that are referred to, by the position of the reference.
+    targets: dict[int, Source] = field(default_factory=dict)
+    #: References that lead nowhere, and what is to be said of them.
+    missing: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     #: What replaces a reference, by its position: URL paths of published files.
     links: dict[int, str] = field(default_factory=dict)
     #: What replaces an import rule, by its position: None for one that closes a circle.
     inlined: dict[int, Part | None] = field(default_factory=dict)
 
-    def read(self, data: bytes) -> None:
-        """Take the file's bytes: decoded as a browser would, and read if it is a style sheet."""
+    def read(self) -> None:
+        """Take the file's text, decoded as a browser would, and its references.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        data = self.data
         self.is_text = True
         self.has_bom = data.startswith(codecs.BOM_UTF8)
         declared = _declared_encoding(data) if self.source.kind == "css" and not self.has_bom else None
@@ -47,8 +62,26 @@ class Part:
                     continue
         else:
             self.text, self.encoding = data.decode("latin-1"), None
-        if self.source.kind == "css":
-            self.references = css.references(self.text)
+        self.references = (css if self.source.kind == "css" else js).references(self.text)
+
+    @property
+    def stamp(self) -> int:
+        """The modification time of the file in epoch seconds."""
+        return self.seen[0] // 1_000_000_000
+
+    def all(self) -> Iterator[Part]:
+        """This part and those inlined in it."""
+        yield self
+        for inner in self.inlined.values():
+            if inner is not None:
+                yield from inner.all()
+
+    def refer(self, target: Source, url: str) -> None:
+        """Let all references to a file lead to another URL path."""
+        for part in self.all():
+            for start, source in part.targets.items():
+                if source == target:
+                    part.links[start] = url
 
     @property
     def is_utf8(self) -> bool:
@@ -64,8 +97,11 @@ class Part:
 
     @property
     def stays(self) -> bool:
-        """Whether a script finds other files by their path from its own, so that it cannot go to another folder."""
-        return self.source.kind == "js" and "import" in self.text and self.script.is_relative
+        """Whether a script finds files by a path from its own that nobody can read beforehand: it cannot move."""
+        if self.source.kind != "js" or "import" not in self.text:
+            return False
+        known = sum(reference.what == "asset" for reference in self.references)
+        return self.text.count("import.meta") > known or bool(js.unknown(self.text))
 
     @property
     def fits_anywhere(self) -> bool:
@@ -76,6 +112,11 @@ class Part:
             and not self.sheet.has_namespace
             and len(self.inlined) == len(self.sheet.imports)
         )
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes of the original; read once, so that what is published is what was named."""
+        return self.source.path.read_bytes()
 
     def resolve(self, url: str) -> str | None:
         """The name of the file a reference means, or None when it is not one of the site's own by path."""
@@ -88,8 +129,6 @@ class Part:
 
     def render(self, folder: str, prefix: str, *, moved: bool) -> str:
         """The text with its references as they must read in a file of that URL folder."""
-        if self.source.kind != "css":
-            return self.text
         moved = moved or folder != posixpath.dirname(self.source.url)
         changes = []
         covered = []
@@ -104,18 +143,20 @@ class Part:
                 continue
             new = self._written(reference, folder, prefix, moved)
             if new is not None:
-                quote = reference.quote
-                changes.append((reference.start, reference.end, f"{quote}{new}{quote}"))
+                changes.append((reference.start, reference.end, quote_for(reference, new)))
         return splice(self.text, changes)
 
-    def _written(self, reference: css.Reference, folder: str, prefix: str, moved: bool) -> str | None:
+    def _written(self, reference: Reference, folder: str, prefix: str, moved: bool) -> str | None:
+        if reference.is_bare:
+            return None
         url = reference.url.strip()
         bare, suffix = split_suffix(url)
         target = self.links.get(reference.start)
         if target is not None:
             if bare.startswith("/"):
                 return prefix + names.quoted(target) + suffix
-            return names.quoted(names.relative(target, folder)) + suffix
+            path = names.quoted(names.relative(target, folder)) + suffix
+            return f"./{path}" if reference.what == "module" and not path.startswith("../") else path
         if not moved or self.resolve(url) is None or bare.startswith("/"):
             return None
         # What is not published stays where it is, so it is named from the root.

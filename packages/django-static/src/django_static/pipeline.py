@@ -1,31 +1,35 @@
-"""The flow of a run of files: read, publish what they refer to, name, join, minify, write; read it top to bottom."""
+"""The flow of a run of files: read, order by reference, write, record; read it top to bottom."""
 
 from __future__ import annotations
 
 import logging
-import posixpath
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from . import minify, names, output, parts
+from . import names
+from .graph import components
 from .parts import Part
-from .records import Manner, Options, Output, Record, from_json, to_json
-from .sources import Missing, Signature, Source, SourceError, Sources, signature
+from .reader import Reader
+from .records import Manner, Options, Output, Record
+from .shelf import SharedShelf, Shelf
+from .sources import Source, SourceError, Sources, signature
+from .writer import Writer
 
 __all__ = ["Pipeline"]
 
 logger = logging.getLogger("django_static")
 
 #: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 class Pipeline:
     """Publishes files; plain arguments in, published files out, no page and no settings known."""
 
-    def __init__(self, sources: Sources, options: Options) -> None:
+    def __init__(self, sources: Sources, options: Options, shelf: Shelf | None = None) -> None:
         self.sources = sources
         self.options = options
+        self._settings: dict[tuple[bool, Manner, frozenset[str]], str] = {}
+        self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
 
     def publish(self, wanted: Sequence[Source], *, slim: bool, manner: Manner = Manner.USUAL) -> Record:
         """Publish a run of files, given in the order of the page; ``slim`` minifies what can be minified.
@@ -33,56 +37,41 @@ class Pipeline:
         Raises:
             OSError: nothing could be written, or an original vanished.
         """
-        return self._publish(tuple(wanted), slim, manner, above=())
+        wanted = tuple(wanted)
+        slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
+        key = self.key(wanted, slim, manner)
+        record = self.shelf.load(key, self.is_unchanged)
+        if record is not None:
+            return record
+        job = _Job(self, slim)
+        if len(wanted) == 1 and manner is Manner.USUAL:
+            return job.single(wanted[0])
+        return job.run(key, wanted, manner)
 
     def is_current(self, record: Record) -> bool:
         """Whether the originals are as they were and what was published is there."""
-        return (
-            all(signature(path) == seen for path, seen in record.inputs.items())
-            and all(output.path.exists() for output in record.outputs)
-            and not any(self._is_there(name) for name in record.missing)
-        )
+        return all(map(self.is_unchanged, record.walk()))
 
     def withdraw(self, old: Record, new: Record) -> None:
         """Remove what newer files have replaced; for development, where every change leaves one behind."""
         keep = {output.path for output in new.outputs}
+        originals = {path for record in old.walk() for path in record.inputs}
         for gone in old.outputs:
-            if gone.path not in keep and str(gone.path) not in old.inputs:
-                output.remove(gone.path)
+            if gone.path not in keep and str(gone.path) not in originals:
+                self.shelf.remove(gone.path)
 
-    def _publish(
-        self, wanted: tuple[Source, ...], slim: bool, manner: Manner, above: tuple[Source, ...]
-    ) -> Record:
-        slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
-        key = self._key(wanted, slim, manner)
-        place = self.options.state / f"{key}.json"
-        record = from_json(output.load(place))
-        if record is not None and self.is_current(record):
-            return record
-        job = _Job(self, slim, manner, above)
-        examined = [job.examine(source, inline=len(wanted) > 1) for source in wanted]
-        with output.locked(self.options.state / f"{key}.lock", self.options.lock_timeout):
-            record = from_json(output.load(place))
-            if record is not None and self.is_current(record):
-                return record
-            outputs = tuple(job.write(group) for group in job.groups(examined))
-            record = Record(outputs, job.inputs, tuple(job.missing))
-            for problem in job.problems:
-                logger.warning("%s", problem)
-            if not job.is_incomplete:
-                self._remember(place, record)
-        return record
+    def key(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> str:
+        """What tells this piece of work from every other, settings included."""
+        kinds = frozenset(source.kind for source in wanted) if slim else frozenset()
+        manners = (slim, manner, kinds)
+        settings = self._settings.get(manners)
+        if settings is None:
+            settings = self._settings[manners] = self._settings_of(slim, manner, kinds)
+        files = [f"{source.name}\n{source.path}" for source in wanted]
+        return names.digest(settings, *files)[:32]
 
-    def _remember(self, place: Path, record: Record) -> None:
-        """Keep a record; without it the work is only done again after a restart."""
-        try:
-            output.store(place, to_json(record))
-        except OSError as error:
-            logger.info("%s could not be written: %s", place, error)
-
-    def _key(self, wanted: tuple[Source, ...], slim: bool, manner: Manner) -> str:
+    def _settings_of(self, slim: bool, manner: Manner, kinds: frozenset[str]) -> str:
         options = self.options
-        kinds = {source.kind for source in wanted} if slim else set()
         engines = sorted((kind, str(options.minifiers.get(kind))) for kind in kinds)
         settings = (
             options.save_prefix,
@@ -92,9 +81,18 @@ class Pipeline:
             options.name_max_length,
             _name_of(options.filename_generator),
             _name_of(options.combine_filenames_generator),
+            options.by_hash,
+            options.hashed_names.pattern,
         )
-        files = [f"{source.name}\n{source.path}" for source in wanted]
-        return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)), *files)[:32]
+        return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)))
+
+    def is_unchanged(self, record: Record) -> bool:
+        """Whether a record by itself is true still."""
+        return (
+            all(signature(path) == seen for path, seen in record.inputs.items())
+            and all(map(_is_whole, record.outputs))
+            and not any(self._is_there(name) for name in record.missing)
+        )
 
     def _is_there(self, name: str) -> bool:
         try:
@@ -105,198 +103,178 @@ class Pipeline:
 
 
 class _Job:
-    """One run of files on its way through; holds what has been learnt about it."""
+    """One piece of work, with all that the wanted files refer to."""
 
-    def __init__(self, pipeline: Pipeline, slim: bool, manner: Manner, above: tuple[Source, ...]) -> None:
-        self.pipeline = pipeline
-        self.options = pipeline.options
-        self.slim = slim
-        self.manner = manner
-        self.above = above
-        self.inputs: dict[str, Signature] = {}
-        self.missing: list[str] = []
-        self.problems: list[str] = []
-        #: Something failed that may work another time: do not remember the result.
-        self.is_incomplete = False
+    def __init__(self, pipeline: Pipeline, slim: bool) -> None:
+        self._pipeline = pipeline
+        self._shelf = pipeline.shelf
+        self._slim = slim
+        self._reader = Reader(pipeline.sources, pipeline.options)
+        self._writer = Writer(pipeline.options, pipeline.shelf, slim=slim)
+        #: What has become of each file that was published for itself.
+        self._records: dict[Source, Record] = {}
+        self._failures: dict[Source, OSError] = {}
+        #: Those that have been read and wait for what they refer to.
+        self._waiting: dict[Source, Part] = {}
 
-    def examine(self, source: Source, *, inline: bool, chain: tuple[Source, ...] = ()) -> Part:
-        """Read an original and publish what it refers to; imports are read for inlining when it is to be combined."""
-        # The signature comes first: a change while we read then shows at the next look.
-        seen = signature(source.path)
-        if seen is None:
-            raise FileNotFoundError(f"{source.path} vanished")
-        self.inputs[str(source.path)] = seen
-        part = Part(source, stamp=seen[0] // 1_000_000_000)
-        if self.manner is Manner.VERBATIM or not source.kind:
-            return part
-        part.read(source.path.read_bytes())
-        if source.kind == "css":
-            self._follow(part, inline, (*chain, source))
-        return part
+    def single(self, source: Source) -> Record:
+        """Publish a file that stands for itself."""
+        self._publish_all([source])
+        if source in self._failures:
+            raise self._failures[source]
+        return self._records[source]
 
-    def _follow(self, part: Part, inline: bool, chain: tuple[Source, ...]) -> None:
-        imported = {rule.start: rule for rule in part.sheet.imports} if inline and part.is_utf8 else {}
-        if imported:
-            self._import(part, chain)
-        starts = [(rule.start, rule.end) for rule in part.sheet.imports] if part.inlined else []
-        for reference in part.references:
-            if any(start <= reference.start < end for start, end in starts):
-                continue
-            found = self._find(part, reference.url, reference.line)
-            if found is None:
-                continue
-            if found.path in [source.path for source in (*self.above, *chain)]:
-                members = [source.name for source in (*self.above, *chain)]
-                cycle = [*members[members.index(found.name) if found.name in members else 0 :], found.name]
-                self.problems.append(
-                    f"{part.source.path}:{reference.line}: circular import: {' -> '.join(cycle)}"
-                )
-                continue
+    def run(self, key: str, wanted: Sequence[Source], manner: Manner) -> Record:
+        """Publish the files of a run, in as few as can stand for them."""
+        inline = len(wanted) > 1
+        run = [self._reader.read(source, manner=manner, inline=inline) for source in wanted]
+        self._publish_all(
+            [target for part in run for inner in part.all() for target in inner.targets.values()]
+        )
+
+        def write() -> Record:
+            for part in run:
+                self._link(part)
+            groups = self._writer.groups(run, together=manner is Manner.TOGETHER)
+            return self._record(key, run, [self._writer.write(group) for group in groups])
+
+        return self._keep(key, run, write)
+
+    def _publish_all(self, sources: Sequence[Source]) -> None:
+        """Publish files that stand for themselves, each after those it refers to."""
+        for component in components(sources, self._references):
+            circle = [source for source in component if source in self._waiting]
             try:
-                record = self.pipeline._publish(
-                    (found,), self.slim, Manner.USUAL, above=(*self.above, *chain)
-                )
+                if len(circle) > 1:
+                    self._publish_circle(sorted(circle, key=lambda source: source.url))
+                elif circle:
+                    self._publish(circle[0])
             except OSError as error:
-                self.is_incomplete = True
-                self.problems.append(f"{part.source.path}:{reference.line}: {reference.url!r}: {error}")
-                continue
-            self._include(record)
-            part.links[reference.start] = record.outputs[0].url
-            part.stamp = max(part.stamp, record.outputs[0].stamp)
+                self._failures.update(dict.fromkeys(circle, error))
 
-    def _import(self, part: Part, chain: tuple[Source, ...]) -> None:
-        """Read the imports of a part that is to be combined, as far as all of them can be inlined."""
-        inlined: dict[int, Part | None] = {}
-        for rule in part.sheet.imports:
-            found = self._find(part, rule.url, rule.line)
-            if found is None or found.kind != "css":
-                return
-            if found.path in [source.path for source in chain]:
-                cycle = " -> ".join([*(source.name for source in chain), found.name])
-                self.problems.append(f"{part.source.path}:{rule.line}: circular import: {cycle}")
-                inlined[rule.start] = None
-                continue
-            try:
-                inner = self.examine(found, inline=True, chain=chain)
-            except OSError:
-                return
-            if not inner.fits_anywhere:
-                return
-            inlined[rule.start] = inner
-        part.inlined = inlined
-        part.stamp = max([part.stamp, *(inner.stamp for inner in inlined.values() if inner)])
-
-    def _find(self, part: Part, url: str, line: int) -> Source | None:
-        name = part.resolve(url)
-        if name is None:
-            return None
+    def _references(self, source: Source) -> Sequence[Source]:
+        """What must be published before a file can be; nothing if the file itself need not be."""
+        record = self._shelf.load(self._key(source), self._pipeline.is_unchanged)
+        if record is not None:
+            self._records[source] = record
+            return ()
         try:
-            return self.pipeline.sources.find(name)
-        except SourceError as error:
-            if isinstance(error, Missing):
-                self.missing.append(name)
-            problem = f"{part.source.path}:{line}: {error}; it stays as it is"
-            if problem not in self.problems:
-                self.problems.append(problem)
-            return None
+            part = self._waiting[source] = self._reader.read(source)
+        except OSError as error:
+            self._failures[source] = error
+            return ()
+        return list(part.targets.values())
 
-    def _include(self, record: Record) -> None:
-        self.inputs.update(record.inputs)
-        self.missing += [name for name in record.missing if name not in self.missing]
+    def _publish(self, source: Source) -> None:
+        part = self._waiting.pop(source)
+        key = self._key(source)
 
-    def groups(self, examined: list[Part]) -> list[list[Part]]:
-        """Split a run where one file could not stand for several."""
-        groups: list[list[Part]] = []
-        for part in examined:
-            obstacle = parts.obstacle(groups[-1], part) if groups else "first"
-            if groups and obstacle and self.manner is Manner.TOGETHER:
-                self.problems.append(
-                    f"{part.source.path}: is put into one file with {groups[-1][0].source.name}, as it was asked for, "
-                    f"although {obstacle}; separate tags or a block would keep them apart"
-                )
-                obstacle = ""
-            if obstacle:
-                groups.append([part])
-            else:
-                groups[-1].append(part)
-        return groups
+        def write() -> Record:
+            self._link(part)
+            if source in part.targets.values():
+                self._report_circle([part])
+                return self._record(key, [part], self._writer.write_circle([part]))
+            return self._record(key, [part], [self._writer.write([part])])
 
-    def write(self, group: list[Part]) -> Output:
-        """Publish a group as one file under a name that stands for its content only."""
-        options = self.options
-        stamp = max(part.stamp for part in group)
-        if self._must_stay(group[0]):
-            source = group[0].source
-            return Output(1, source.url, source.name, source.path, stamp)
-        urls = [part.source.url for part in group]
-        if len(group) == 1:
-            url = names.stamped(urls[0], stamp, options.filename_generator)
-        else:
-            stamps = [part.stamp for part in group]
-            url = names.combined(urls, stamps, options.name_max_length, options.combine_filenames_generator)
-        data = self._data(group, posixpath.dirname(url))
-        original = group[0].source
-        for attempt in range(2):
-            name = (
-                url
-                if attempt == 0
-                else names.with_digest(url, names.digest(data or original.path.read_bytes()))
-            )
-            path = self._path(group, name)
-            if data is None:
-                placed = output.link(
-                    path, original.path, options.state, options.lock_timeout, symlink=options.use_symlink
-                )
-            else:
-                placed = output.write(path, data, options.state, options.lock_timeout)
-            if placed:
-                return Output(len(group), name, self._public(original, name), path, stamp)
-        raise FileExistsError(f"{path} has another content than its name says; remove it")
+        self._records[source] = self._keep(key, [part], write)
 
-    def _must_stay(self, part: Part) -> bool:
-        """Whether a script would no longer find its modules, or be found by them, under another URL."""
-        if part.stays and self.options.name_prefix:
-            logger.info("%s keeps its URL: it names other files by their path from its own", part.source.path)
-            return True
-        if self.manner is Manner.MODULE and "export" in part.text and part.script.has_exports:
-            logger.info("%s keeps its URL: modules that import it know it by that", part.source.path)
-            return True
-        return False
+    def _publish_circle(self, sources: Sequence[Source]) -> None:
+        """Publish files that refer to one another: one record of the whole, and for each member one that uses it."""
+        circle = [self._waiting.pop(source) for source in sources]
+        keys = [self._key(source) for source in sources]
+        whole = names.digest(*keys)[:32]
 
-    def _data(self, group: list[Part], folder: str) -> bytes | None:
-        """The bytes of a group as seen from a folder; None when they are those of the only original."""
-        if len(group) == 1 and not group[0].is_text:
-            return None
-        moved = bool(self.options.name_prefix)
-        texts = [part.render(folder, self.options.name_prefix, moved=moved) for part in group]
-        if self.slim:
-            texts = [self._slimmed(part, text) for part, text in zip(group, texts, strict=True)]
-        if len(group) > 1:
-            return parts.join(group, texts)
-        return None if texts[0] == group[0].text else group[0].encode(texts[0])
+        def write() -> Record:
+            for part in circle:
+                self._link(part)
+            newest = max(part.newest for part in circle)
+            for part in circle:
+                part.newest = newest
+            self._report_circle(circle)
+            return self._record(whole, circle, self._writer.write_circle(circle))
 
-    def _slimmed(self, part: Part, text: str) -> str:
-        kind = part.source.kind
-        if not part.is_utf8 or minify.is_minified(part.source.name):
-            return text
-        result = minify.slim(text, kind, self.options.minifiers[kind])
-        if result.problem:
-            self.problems.append(f"{part.source.path}: published without minifying: {result.problem}")
-        return result.text
+        record = self._keep(whole, circle, write)
+        for source, key, output in zip(sources, keys, record.outputs, strict=True):
+            self._records[source] = Record(key, (output,), {}, uses=(record,))
+            if not self._is_incomplete(circle):
+                self._shelf.save(self._records[source])
 
-    def _path(self, group: list[Part], url: str) -> Path:
-        if self.options.save_prefix is not None:
-            return self.options.save_prefix / url.lstrip("/")
-        folder = posixpath.dirname(url)
-        nearest = next((part for part in group if posixpath.dirname(part.source.url) == folder), group[0])
-        climb = names.relative(folder, posixpath.dirname(nearest.source.url))
-        return Path(posixpath.normpath(nearest.source.folder / climb)) / posixpath.basename(url)
+    def _keep(self, key: str, read: Sequence[Part], write: Callable[[], Record]) -> Record:
+        """Do a piece of work unless another process has done it meanwhile."""
+        with self._shelf.lock(key):
+            record = self._shelf.load(key, self._pipeline.is_unchanged)
+            if record is not None:
+                return record
+            record = write()
+            for part in read:
+                for inner in part.all():
+                    for problem in inner.problems:
+                        logger.warning("%s", problem)
+                    for note in inner.notes:
+                        logger.info("%s", note)
+            if not self._is_incomplete(read):
+                self._shelf.save(record)
+        return record
 
-    def _public(self, original: Source, url: str) -> str:
-        prefix = self.options.media_url + self.options.name_prefix
-        if not prefix and not original.host and not original.name.startswith("/"):
-            url = url.removeprefix("/")
-        return f"{prefix or original.host}{names.quoted(url)}"
+    def _link(self, part: Part) -> None:
+        """Let the references of a part lead to what has been published of the files they name."""
+        part.newest = max(inner.stamp for inner in part.all())
+        for inner in part.all():
+            for start, target in inner.targets.items():
+                record = self._records.get(target)
+                if record is not None:
+                    published = record.outputs[0]
+                    part.newest = max(part.newest, published.stamp)
+                    if published.path != target.path:
+                        inner.links[start] = published.url
+                elif target in self._failures:
+                    problem = f"{inner.source.path}: {target.name}: {self._failures[target]}"
+                    if problem not in inner.problems:
+                        inner.problems.append(problem)
+
+    def _is_incomplete(self, read: Sequence[Part]) -> bool:
+        """Whether something failed that may work another time: the result is then not remembered."""
+        return any(
+            target in self._failures
+            for part in read
+            for inner in part.all()
+            for target in inner.targets.values()
+        )
+
+    def _record(self, key: str, read: Sequence[Part], outputs: Sequence[Output]) -> Record:
+        every = [inner for part in read for inner in part.all()]
+        used = (self._records.get(target) for part in every for target in part.targets.values())
+        return Record(
+            key,
+            tuple(outputs),
+            {str(part.source.path): part.seen for part in every},
+            tuple(dict.fromkeys(name for part in every for name in part.missing)),
+            tuple({record.key: record for record in used if record is not None}.values()),
+        )
+
+    def _report_circle(self, circle: Sequence[Part]) -> None:
+        """Modules may import one another; style sheets that do are a mistake."""
+        if circle[0].source.kind != "css":
+            return
+        members = {part.source: part for part in circle}
+        path = [circle[0].source]
+        while True:
+            # Every member of a circle refers to another one; the first that comes twice closes it.
+            following = next(t for t in members[path[-1]].targets.values() if t in members)
+            path.append(following)
+            if following in path[:-1]:
+                break
+        shown = " -> ".join(source.name for source in path[path.index(path[-1]) :])
+        circle[0].problems.append(f"{circle[0].source.path}: circular import: {shown}")
+
+    def _key(self, source: Source) -> str:
+        return self._pipeline.key((source,), self._slim and bool(source.kind), Manner.USUAL)
+
+
+def _is_whole(published: Output) -> bool:
+    """Whether an output is there; after a loss of power a file may be there and be empty."""
+    seen = signature(published.path)
+    return seen is not None and seen[1] == published.size
 
 
 def _name_of(function: Callable[..., str] | None) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import minify
+from . import minify, names
+from .graph import components
 from .sources import Signature
 
-__all__ = ["Manner", "Options", "Output", "Record", "from_json", "to_json"]
+__all__ = ["HASHED_NAMES", "Manner", "Options", "Output", "Record", "restore", "to_json", "used_keys"]
+
+
+#: Hexadecimal digests of 32 bits and more with a letter and a digit in them: ``main.3f2a9c1b.js``, ``chunk-0a1b2c3d4e.css``.
+HASHED_NAMES = re.compile(r"[.\-](?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}(?=\.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,14 @@ class Options:
     filename_generator: Callable[..., str] | None = None
     combine_filenames_generator: Callable[..., str] | None = None
     minifiers: Mapping[str, Sequence[str]] = field(default_factory=lambda: minify.DEFAULT_ENGINES)
+    #: Names by the digest of the content, and not by modification time.
+    by_hash: bool = False
+    #: Base names that a bundler has given a hash already; they are kept.
+    hashed_names: re.Pattern[str] = HASHED_NAMES
     #: Seconds to wait for another process that is preparing the same files.
     lock_timeout: float = 30.0
+    #: Seconds to wait for another build.
+    build_timeout: float = 600.0
 
 
 class Manner(Enum):
@@ -41,8 +54,6 @@ class Manner(Enum):
     VERBATIM = "verbatim"
     #: All in one file, as ``"a.js;b.js"`` asks for.
     TOGETHER = "together"
-    #: A module of the page: one that exports is known to others by its own URL, and keeps it.
-    MODULE = "module"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +68,91 @@ class Output:
     public: str
     path: Path
     stamp: int
+    #: Bytes.
+    size: int
+    #: Whether they are those of the only original.
+    is_same: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """Finished work, and the state of the originals it was made of."""
 
+    #: What tells this piece of work from every other.
+    key: str
     outputs: tuple[Output, ...]
     inputs: Mapping[str, Signature]
     #: References that led nowhere; when one is there again the work is done anew.
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    #: The work on the files that are referred to: when one of them gets another name the work is done anew.
+    uses: tuple[Record, ...] = ()
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells this outcome from another of the same work."""
+        return names.digest(repr((self.outputs, sorted(self.inputs.items()), self.missing)))[:16]
+
+    def walk(self) -> Iterator[Record]:
+        """This record and, once each, all it depends on."""
+        seen = {id(self)}
+        pending = [self]
+        while pending:
+            record = pending.pop()
+            yield record
+            for used in record.uses:
+                if id(used) not in seen:
+                    seen.add(id(used))
+                    pending.append(used)
 
 
 def to_json(record: Record) -> dict[str, Any]:
-    """A record as plain values."""
+    """A record as plain values; those it uses by key and identity."""
     return {
-        "outputs": [[o.count, o.url, o.public, str(o.path), o.stamp] for o in record.outputs],
+        "outputs": [
+            [o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same] for o in record.outputs
+        ],
         "inputs": record.inputs,
         "missing": record.missing,
+        "uses": [[used.key, used.identity] for used in record.uses],
     }
 
 
-def from_json(value: Any) -> Record | None:
-    """The record of such values, or None when they are not those of one."""
+def restore(values: Mapping[str, Any]) -> dict[str, Record]:
+    """The records of such values by key; without those that are damaged, or that used one that is another now."""
+    records: dict[str, Record] = {}
+    used = {key: used_keys(value) for key, value in values.items()}
+    for component in components(list(values), lambda key: [each for each in used[key] if each in values]):
+        for key in component:
+            record = _restored(key, values[key], records)
+            if record is not None:
+                records[key] = record
+    return records
+
+
+def used_keys(value: Any) -> list[str]:
+    """The keys of the records that the values of a record say it uses."""
+    try:
+        return [str(key) for key, _ in value["uses"]]
+    except (KeyError, TypeError, ValueError):
+        return []
+
+
+def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | None:
     try:
         outputs = tuple(
-            Output(int(c), str(u), str(p), Path(path), int(s)) for c, u, p, path, s in value["outputs"]
+            Output(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same))
+            for c, u, p, path, s, z, same in value["outputs"]
         )
         inputs = {
-            str(path): None if seen is None else (int(seen[0]), int(seen[1]))
+            str(path): None if seen is None else (int(seen[0]), int(seen[1]), int(seen[2]))
             for path, seen in value["inputs"].items()
         }
-        return Record(outputs, inputs, tuple(map(str, value["missing"])))
+        uses = []
+        for used_key, identity in value["uses"]:
+            used = records.get(used_key)
+            if used is None or used.identity != identity:
+                return None
+            uses.append(used)
+        return Record(key, outputs, inputs, tuple(map(str, value["missing"])), tuple(uses))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None

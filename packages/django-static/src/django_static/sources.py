@@ -22,11 +22,13 @@ __all__ = [
     "finders_of_staticfiles",
     "is_foreign",
     "signature",
+    "split_host",
     "split_suffix",
 ]
 
-#: Modification time in nanoseconds and size in bytes; None for a file that is not there.
-Signature = tuple[int, int] | None
+#: Modification time in nanoseconds, size in bytes and time of the last change in nanoseconds, which nobody can set back;
+#: None for a file that is not there.
+Signature = tuple[int, int, int] | None
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
@@ -65,6 +67,12 @@ class Source:
     folder: Path
 
     @property
+    def form(self) -> str:
+        """The name percent-decoded, if it is that which leads to the file."""
+        path = split_host(self.name)[1]
+        return self.name if path.lstrip("/") == self.url.lstrip("/") else unquote(self.name)
+
+    @property
     def kind(self) -> str:
         """``css``, ``js``, or empty for what is published as it is."""
         return {".css": "css", ".js": "js", ".mjs": "js"}.get(self.path.suffix.lower(), "")
@@ -89,7 +97,7 @@ def signature(path: str | os.PathLike[str]) -> Signature:
         status = os.stat(path)  # noqa: PTH116 (the hot line of a recheck)
     except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_size
+    return status.st_mtime_ns, status.st_size, status.st_ctime_ns
 
 
 def finders_of_staticfiles() -> Finders:
@@ -152,13 +160,13 @@ class Sources:
                 raise Refused(f"{name!r} has a '..' in it, and could leave the folders that are published")
             for path, folder in self._candidates(form):
                 if self._is_file(name, path):
-                    host, url = _split_host(form)
+                    host, url = split_host(form)
                     return Source(bare, url if url.startswith("/") else f"/{url}", host, path, folder)
         raise Missing(f"{name!r} was not found in {self._places()}")
 
     def _candidates(self, name: str) -> Iterator[tuple[Path, Path]]:
         """Pairs of a path to try and the folder of its published siblings."""
-        path = _split_host(name)[1].lstrip("/")
+        path = split_host(name)[1].lstrip("/")
         if not path or path.endswith("/"):
             return
         for root in self.roots:
@@ -187,9 +195,12 @@ class Sources:
             return False
         if not stat.S_ISREG(mode):
             raise Refused(f"{name!r} is not a plain file")
-        if not any(real.startswith(folder) for folder in self._allowed_folders()):
+        if not self._is_allowed(real):
             raise Refused(f"{name!r} is a link that leads out of {self._places()}")
         return True
+
+    def _is_allowed(self, real: str) -> bool:
+        return any(real.startswith(folder) for folder in self._allowed_folders())
 
     def _allowed_folders(self) -> tuple[str, ...]:
         """The real folders an original may lie in, each with a trailing separator."""
@@ -209,7 +220,7 @@ class Sources:
         return ", ".join(places) or "any folder: DJANGO_STATIC_MEDIA_ROOTS and MEDIA_ROOT are empty"
 
 
-def _split_host(name: str) -> tuple[str, str]:
+def split_host(name: str) -> tuple[str, str]:
     """Split ``https://host/path`` or ``//host/path`` before the path."""
     if not is_foreign(name):
         return "", name

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from . import engines, verify
 
-__all__ = ["DEFAULT_ENGINES", "KINDS", "Slimmed", "guess", "is_minified", "slim"]
+__all__ = ["DEFAULT_ENGINES", "KINDS", "Slimmed", "guess", "is_minified", "slim", "slim_inline"]
 
 logger = logging.getLogger("django_static")
 
@@ -71,6 +71,12 @@ def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
         problems.append(f"{name}: {problem}")
     reason = "; ".join(problems)
     return Slimmed(_with_comment(text, kind, reason), reason)
+
+
+def slim_inline(text: str, kind: str, chains: Mapping[str, Sequence[str]]) -> Slimmed:
+    """Minify a text in a page; an empty kind is guessed, and a text that is of no kind for sure stays as it is."""
+    kind = kind or guess(text)
+    return slim(text, kind, chains.get(kind, ()))
 
 
 def guess(text: str) -> str:

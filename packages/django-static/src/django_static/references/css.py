@@ -1,37 +1,21 @@
-"""The references of a style sheet, read with a CSS tokenizer (CSS Syntax Level 3), never matched in raw text."""
+"""The references of a style sheet, and what must be known to put it into another; read token by token, as CSS is."""
 
 from __future__ import annotations
 
-import bisect
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import tinycss2  # type: ignore[import-untyped]
 from tinycss2 import ast
 
+from . import css_scan
+from .reference import Reference
+
 __all__ = ["Import", "Reference", "Sheet", "may_refer", "read", "references"]
 
 _NEWLINE = re.compile(r"\r\n|[\n\r\f]")
-_STRING = re.compile(r"""(["'])((?:(?!\1)[^\\\n\r\f]|\\(?:\r\n|[\s\S]))*)\1""")
-_BARE_URL = re.compile(r"""(?:[^\\"'()\s]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\[^\n\r\f0-9A-Fa-f])*""")
-_SPACE = re.compile(r"[ \n\r\t\f]*")
+#: Without one of them in lower case nothing is referred to; a backslash may hide any.
 _HINTS = ("url", "@import", "image-set", "src(", "\\")
-_IMAGE_SET = ("image-set", "-webkit-image-set")
-#: At-rules whose prelude holds no reference to a file, though it may look like one.
-_OPAQUE = ("namespace", "document", "-moz-document", "supports", "container", "media", "layer", "charset")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A URL in a style sheet: ``text[start:end]`` is what is written, with its quotes if it has any."""
-
-    start: int
-    end: int
-    url: str
-    #: ``"``, ``'``, or empty inside a bare ``url()``.
-    quote: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +52,6 @@ class _Positions:
     def offset(self, node: ast.Node) -> int:
         return self._starts[int(node.source_line) - 1] + int(node.source_column) - 1
 
-    def line(self, offset: int) -> int:
-        return bisect.bisect_right(self._starts, offset)
-
 
 def may_refer(text: str) -> bool:
     """Whether a full reading could find anything; tokenizing costs a hundred times this test."""
@@ -79,12 +60,11 @@ def may_refer(text: str) -> bool:
 
 
 def references(text: str) -> list[Reference]:
-    """Every URL that a browser would fetch for this style sheet, in document order."""
-    if not may_refer(text):
-        return []
-    positions = _Positions(text)
-    found = _walk(text, positions, tinycss2.parse_component_value_list(text), top=True)
-    return sorted(found, key=lambda reference: reference.start)
+    """Every URL that a browser would fetch for this style sheet, and that of its source map, in document order.
+
+    Of several comments that name a source map the last one counts (ECMA-426); ``data:`` URLs of maps are left out.
+    """
+    return css_scan.scan(text) if may_refer(text) else []
 
 
 def read(text: str) -> Sheet:
@@ -94,6 +74,7 @@ def read(text: str) -> Sheet:
     last = rules[-1] if rules else None
     is_closed = isinstance(last, ast.QualifiedRule) and tinycss2.serialize(last.prelude).strip() == sentinel
     positions = _Positions(f"{text}\n")
+    written = [reference for reference in references(text) if reference.what == "import"]
     imports: list[Import] = []
     charset_end = 0
     in_head = True
@@ -108,9 +89,9 @@ def read(text: str) -> Sheet:
         end = min(positions.offset(following), len(text)) if following is not None else len(text)
         keyword = rule.lower_at_keyword
         if keyword == "import" and in_head and rule.content is None:
-            found = _import(text, positions, rule, start, end)
-            if found is not None:
-                imports.append(found)
+            url = next((reference for reference in written if start <= reference.start < end), None)
+            if url is not None:
+                imports.append(Import(start, end, url.url, url.line, _wrappers(rule)))
         elif keyword == "charset":
             charset_end = charset_end or (end if start == 0 else 0)
         elif keyword == "namespace":
@@ -121,15 +102,12 @@ def read(text: str) -> Sheet:
     return Sheet(tuple(imports), charset_end, has_namespace, is_closed)
 
 
-def _import(text: str, positions: _Positions, rule: ast.AtRule, start: int, end: int) -> Import | None:
+def _wrappers(rule: ast.AtRule) -> tuple[str, ...]:
+    """The blocks that say the same as the conditions of an ``@import``."""
     tokens = [token for token in rule.prelude if not isinstance(token, ast.Comment)]
     while tokens and isinstance(tokens[0], ast.WhitespaceToken):
         tokens.pop(0)
-    if not tokens:
-        return None
-    reference = _reference(text, positions, tokens.pop(0))
-    if reference is None:
-        return None
+    tokens = tokens[1:]
     layer = supports = ""
     while tokens:
         token = tokens[0]
@@ -147,73 +125,4 @@ def _import(text: str, positions: _Positions, rule: ast.AtRule, start: int, end:
         tokens.pop(0)
     media = tinycss2.serialize(tokens).strip()
     wrappers = (f"@media {media}" if media else "", supports, layer)
-    return Import(start, end, reference.url, reference.line, tuple(filter(None, wrappers)))
-
-
-def _walk(text: str, positions: _Positions, tokens: Sequence[ast.Node], *, top: bool) -> Iterator[Reference]:
-    skipping = False
-    importing = False
-    for token in tokens:
-        if isinstance(token, ast.AtKeywordToken):
-            importing = top and token.lower_value == "import"
-            skipping = token.lower_value in _OPAQUE
-            continue
-        if isinstance(token, ast.CurlyBracketsBlock) or (
-            isinstance(token, ast.LiteralToken) and token.value == ";"
-        ):
-            importing = skipping = False
-        if skipping or isinstance(token, ast.WhitespaceToken | ast.Comment):
-            continue
-        if importing:
-            # The first value is the URL; what follows are conditions.
-            importing, skipping = False, True
-            if isinstance(token, ast.StringToken):
-                yield from _maybe(_reference(text, positions, token))
-                continue
-        yield from _token(text, positions, token)
-
-
-def _token(text: str, positions: _Positions, token: ast.Node) -> Iterator[Reference]:
-    if isinstance(token, ast.URLToken):
-        yield from _maybe(_reference(text, positions, token))
-    elif isinstance(token, ast.FunctionBlock):
-        name = token.lower_name
-        if name in ("url", "src"):
-            yield from _maybe(_reference(text, positions, token))
-        else:
-            if name in _IMAGE_SET:
-                strings = (part for part in token.arguments if isinstance(part, ast.StringToken))
-                for string in strings:
-                    yield from _maybe(_reference(text, positions, string))
-            yield from _walk(text, positions, token.arguments, top=False)
-    elif isinstance(token, ast.CurlyBracketsBlock | ast.ParenthesesBlock | ast.SquareBracketsBlock):
-        yield from _walk(text, positions, token.content, top=False)
-
-
-def _reference(text: str, positions: _Positions, token: ast.Node) -> Reference | None:
-    """The reference a string, ``url()`` or ``src()`` makes; None when it makes none or is not closed."""
-    start = positions.offset(token)
-    line = token.source_line
-    if isinstance(token, ast.FunctionBlock):
-        if token.lower_name not in ("url", "src"):
-            return None
-        inner = [part for part in token.arguments if not isinstance(part, ast.WhitespaceToken | ast.Comment)]
-        if not inner or not isinstance(inner[0], ast.StringToken):
-            return None
-        return _reference(text, positions, inner[0])
-    if isinstance(token, ast.StringToken):
-        match = _STRING.match(text, start)
-        return Reference(start, match.end(), token.value, match[1], line) if match else None
-    if isinstance(token, ast.URLToken):
-        begin = _SPACE.match(text, text.index("(", start) + 1)
-        match = _BARE_URL.match(text, begin.end() if begin else start)
-        end = _SPACE.match(text, match.end()) if match else None
-        if match is None or end is None or not text.startswith(")", end.end()):
-            return None
-        return Reference(match.start(), match.end(), token.value, "", line)
-    return None
-
-
-def _maybe(reference: Reference | None) -> Iterator[Reference]:
-    if reference is not None and reference.url:
-        yield reference
+    return tuple(filter(None, wrappers))

@@ -1,24 +1,38 @@
-"""What must be known of a script before it may stand in one file with others, read with a real parser."""
+"""What a script refers to; and, read with a real parser, what must be known before it may stand in one file with others."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
-import tree_sitter_javascript
-from tree_sitter import Language, Node, Parser, Tree
+from tree_sitter import Node
 
-__all__ = ["Script", "clash", "parse", "read"]
+from .js_references import Found, Unknown, may_refer, scan
+from .js_syntax import parse
+from .reference import Reference
+
+__all__ = [
+    "Found",
+    "Reference",
+    "Script",
+    "Unknown",
+    "clash",
+    "may_refer",
+    "parse",
+    "read",
+    "references",
+    "scan",
+    "unknown",
+]
 
 
-@cache
-def _language() -> Language:
-    return Language(tree_sitter_javascript.language())
+def references(text: str) -> list[Reference]:
+    """What a script or module loads by URL, in document order: modules, assets, worker scripts, its source map."""
+    return list(scan(text).references)
 
 
-def parse(text: str) -> Tree:
-    """The syntax tree of a script or module; parsers are not shared between threads."""
-    return Parser(_language()).parse(text.encode("utf-8", "surrogatepass"))
+def unknown(text: str) -> list[Unknown]:
+    """The places where a script loads what is only known at run time."""
+    return list(scan(text).unknown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,228 @@
+"""Publish all that templates ask for, and all that the finders know, before the first page is rendered."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import blocks, minify, output
+from .answers import Place, split_names
+from .blocks import Printed
+from .build_shelf import BuildShelf
+from .history import History
+from .manifest import Manifest, ManifestError, run_key, text_key
+from .originals import Originals
+from .pipeline import Pipeline
+from .records import Manner, Options, Record
+from .scan import Use
+from .sources import Source, SourceError, Sources
+from .tree import Tree
+
+__all__ = ["Build", "Summary"]
+
+#: Told how many of how many pieces of work are done.
+Progress = Callable[[int, int], object]
+
+
+@dataclass
+class Summary:
+    """What a build has done."""
+
+    #: What each file of the tree was published as.
+    tree: dict[str, Path] = field(default_factory=dict)
+    #: Published files, and how many had to be written.
+    files: list[Path] = field(default_factory=list)
+    written: int = 0
+    #: Bytes of the originals, and of what was published of them.
+    before: int = 0
+    after: int = 0
+    #: What could not be done as asked for, for people.
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Build:
+    """One build; plain arguments in, published files and a manifest out.
+
+    Args:
+        sources: where originals are looked for; a :class:`Tree` to publish all of it.
+        options: the settings of the pipeline.
+        manifest: the file to leave the map in; records, history and the lock of the build lie beside it.
+        with_originals: leave a copy of each file of the tree under its own name, too.
+    """
+
+    def __init__(
+        self, sources: Sources, options: Options, manifest: Path, *, with_originals: bool = True
+    ) -> None:
+        self._with_originals = with_originals
+        self._sources = sources
+        self._options = options
+        self._manifest = manifest
+        self._state = manifest.parent
+        self._summary = Summary()
+        self._runs: dict[str, tuple[Printed, ...]] = {}
+        self._texts: dict[str, str] = {}
+        self._failures: list[str] = []
+
+    def run(self, uses: Sequence[Use], progress: Progress = lambda done, total: None) -> Summary:
+        """Publish everything, and replace the manifest when all is in its place.
+
+        Raises:
+            OSError: something could not be written; the old manifest stays, and serves what was built before.
+            LockTimeout: another build was running for too long.
+        """
+        start = time.perf_counter()
+        with (
+            output.locked(self._state / "build.lock", self._options.build_timeout),
+            self._unfinished() as killed,
+        ):
+            self._shelf = BuildShelf(self._state / "records.json")
+            if killed:
+                self._shelf.sweep(self._roots())
+            self._pipeline = Pipeline(self._sources, self._options, self._shelf)
+            tree = self._sources.files if isinstance(self._sources, Tree) else {}
+            total = len(uses) + len(tree)
+            for number, use in enumerate(uses):
+                progress(number, total)
+                self._use(use)
+            self._publish_tree(tree, lambda done: progress(len(uses) + done, total))
+            progress(total, total)
+            self._finish()
+        self._summary.seconds = time.perf_counter() - start
+        return self._summary
+
+    def _use(self, use: Use) -> None:
+        if use.kind == "content":
+            result = minify.slim_inline(use.value, use.mode, self._options.minifiers)
+            self._texts[text_key(use.value, use.mode)] = result.text
+            if result.problem:
+                self._problem(use.place, f"inline text is printed without minifying: {result.problem}")
+        elif use.kind == "block":
+            publisher = blocks.Publisher[Source](
+                find=lambda name: self._find(name, use.place),
+                publish=lambda wanted, manner: self._publish(wanted, use.slim, manner),
+                is_foreign=lambda name: not self._sources.is_ours(name),
+                moves=bool(self._options.name_prefix),
+            )
+            blocks.resolve(use.value, publisher, use.mode)
+        else:
+            given = split_names(use.value)
+            wanted = [found for found in (self._find(name, use.place) for name in given) if found is not None]
+            if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
+                self._problem(
+                    use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
+                )
+            elif wanted:
+                self._publish(wanted, use.slim, Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL)
+
+    def _publish_tree(self, tree: dict[str, Source], progress: Callable[[int], object]) -> None:
+        static_root = self._sources.static_root
+        if isinstance(self._sources, Tree):
+            self._summary.problems += [
+                f"{error}; it is not published" for error in self._sources.refused.values()
+            ]
+        originals = None
+        if self._with_originals and tree and static_root is not None and self._options.save_prefix is None:
+            originals = Originals(static_root, self._state / "originals.json")
+        for number, (name, source) in enumerate(tree.items()):
+            if number % 64 == 0:
+                progress(number)
+            record = self._pipeline.publish((source,), slim=False)
+            self._take((source,), False, Manner.USUAL, record)
+            self._summary.tree[name] = record.outputs[0].path
+            if originals is not None:
+                published = record.outputs[0]
+                twin = str(published.path) if published.is_same and published.path != source.path else None
+                originals.put(name, str(source.path), twin)
+        if originals is not None:
+            originals.close()
+            self._summary.written += originals.written
+
+    def _find(self, name: str, place: Place) -> Source | None:
+        if not self._sources.is_ours(name):
+            return None
+        try:
+            return self._sources.find(name)
+        except SourceError as error:
+            self._problem(place, f"{error}; the given URL is printed")
+            return None
+
+    def _publish(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> Sequence[Printed]:
+        return self._take(wanted, slim, manner, self._pipeline.publish(wanted, slim=slim, manner=manner))
+
+    def _take(
+        self, wanted: Sequence[Source], slim: bool, manner: Manner, record: Record
+    ) -> Sequence[Printed]:
+        """Put a published run into the manifest."""
+        printed = tuple(Printed(published.count, published.public) for published in record.outputs)
+        self._runs[run_key([source.form for source in wanted], slim, manner)] = printed
+        if not self._shelf.has(record.key):
+            self._failures.append(", ".join(source.name for source in wanted))
+        return printed
+
+    def _finish(self) -> None:
+        """Everything is in its place: let pages know of it."""
+        if self._failures:
+            failed = "; ".join(dict.fromkeys(self._failures))
+            raise OSError(f"not all that they refer to could be published, see the warnings above: {failed}")
+        summary = self._summary
+        for record in self._shelf.records():
+            originals = sum(state[1] for state in record.inputs.values() if state)
+            summary.before += originals
+            summary.after += sum(each.size for each in record.outputs)
+            summary.files += [each.path for each in record.outputs if str(each.path) not in record.inputs]
+        summary.files = list(dict.fromkeys(summary.files))
+        summary.problems += _alike(summary.files)
+        summary.written += self._shelf.written
+        manifest = Manifest(self._runs, self._texts, self._settings())
+        if summary.written:
+            os.sync()  # what the manifest names must be on the disk before it
+        if not self._is_written(manifest):
+            manifest.write(self._manifest)
+        self._shelf.close()
+        History(self._state / "builds").add(map(str, summary.files))
+
+    def _is_written(self, manifest: Manifest) -> bool:
+        try:
+            return Manifest.read(self._manifest) == manifest
+        except ManifestError:
+            return False
+
+    def _settings(self) -> dict[str, str]:
+        return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
+
+    def _roots(self) -> list[Path]:
+        """The folders that receive files."""
+        if self._options.save_prefix is not None:
+            return [self._options.save_prefix]
+        static_root = self._sources.static_root
+        return [*self._sources.roots, *([static_root] if static_root else [])]
+
+    @contextlib.contextmanager
+    def _unfinished(self) -> Iterator[bool]:
+        """Leave a mark while the build runs; yields whether one was there, since a build was killed."""
+        mark = self._state / "unfinished"
+        was_there = mark.exists()
+        mark.touch()
+        yield was_there
+        mark.unlink()
+
+    def _problem(self, place: Place, message: str) -> None:
+        problem = f"{place}: {message}"
+        if problem not in self._summary.problems:
+            self._summary.problems.append(problem)
+
+
+def _alike(files: Sequence[Path]) -> list[str]:
+    """Files that are one and the same where case does not count: on many a Mac, on Windows, behind some CDNs."""
+    folded: dict[str, Path] = {}
+    found = []
+    for path in files:
+        other = folded.setdefault(str(path).casefold(), path)
+        if other != path:
+            found.append(f"{other} and {path} differ only in case, which not every system tells apart")
+    return found

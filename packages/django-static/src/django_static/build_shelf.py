@@ -1,0 +1,150 @@
+"""Where a build keeps its finished work: one file for all, since a build is alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from . import names
+from .records import Record, restore, to_json
+
+__all__ = ["BuildShelf"]
+
+logger = logging.getLogger("django_static")
+
+_FORMAT = 1
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building")
+
+
+class BuildShelf:
+    """Records in one file, read at the beginning and written at the end; the holder has the lock of the build.
+
+    Files are written to a temporary name in their folder and moved, like those of a page that is rendered, but not each
+    is forced to the disk: a build ends with one ``sync`` before its manifest is written.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._given = restore(self._read())
+        #: Those that are true in this build.
+        self._wanted: dict[str, Record] = {}
+        self._folders: set[Path] = set()
+        self._is_changed = False
+        #: How many files were written.
+        self.written = 0
+
+    def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
+        if key in self._wanted:
+            return self._wanted[key]
+        record = self._given.get(key)
+        if record is None:
+            return None
+        checked = {key: record}
+        pending = [record]
+        while pending:
+            current = pending.pop()
+            if not is_unchanged(current):
+                return None
+            for used in current.uses:
+                if used.key not in self._wanted and used.key not in checked:
+                    checked[used.key] = used
+                    pending.append(used)
+        self._wanted.update(checked)
+        return record
+
+    def has(self, key: str) -> bool:
+        """Whether the work of a key has been done, and can be relied upon another time."""
+        return key in self._wanted
+
+    def records(self) -> Iterable[Record]:
+        """What this build stands on."""
+        return self._wanted.values()
+
+    def lock(self, key: str) -> AbstractContextManager[object]:
+        return contextlib.nullcontext()
+
+    def save(self, record: Record) -> None:
+        self._wanted[record.key] = record
+        self._is_changed = True
+
+    def write(self, path: Path, data: bytes) -> bool:
+        if path.exists() and not path.is_symlink():
+            if path.stat().st_size == len(data) and path.read_bytes() == data:
+                return True
+            if path not in self._ours:
+                return False
+
+        def create(temporary: Path) -> None:
+            with temporary.open("wb", buffering=0) as file:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[file.write(rest) :]
+
+        self._put(path, create)
+        return True
+
+    def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
+        """Publish an original by bytes of its own: a link would change when the original is edited in place."""
+        if path.exists() and not path.is_symlink():
+            return (
+                path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes()
+            )
+        self._put(path, lambda temporary: shutil.copyfile(original, temporary))
+        return True
+
+    def remove(self, path: Path) -> None:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+    def close(self) -> None:
+        """Write the records of this build; those of what is no longer wanted are forgotten."""
+        if not self._is_changed and self._wanted.keys() == self._given.keys():
+            return
+        value = {"format": _FORMAT, "records": {key: to_json(record) for key, record in self._wanted.items()}}
+        self._put(self._place, lambda temporary: temporary.write_text(json.dumps(value), "utf-8"))
+
+    def sweep(self, folders: Iterable[Path]) -> None:
+        """Remove what a build that was killed has left half written."""
+        for folder in folders:
+            for current, _, files in os.walk(folder):
+                for name in filter(_TEMPORARY.fullmatch, files):
+                    self.remove(Path(current, name))
+
+    @cached_property
+    def _ours(self) -> set[Path]:
+        """What a build before has written: where it is another now it was damaged, since a name has one content."""
+        return {each.path for record in self._given.values() for each in record.outputs}
+
+    def _put(self, path: Path, create: Callable[[Path], object]) -> None:
+        """Let a file be made and move it to its place."""
+        temporary = path.with_name(f".{names.digest(str(path))[:16]}.building")
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(path.parent)
+        try:
+            create(temporary)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        self.written += 1
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            value = json.loads(self._place.read_bytes())
+            records = value["records"] if value["format"] == _FORMAT else {}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            logger.warning("%s cannot be read, everything is built anew: %s", self._place, error)
+            return {}
+        return records if isinstance(records, dict) else {}

@@ -1,0 +1,56 @@
+"""Which files each build has published, so that those of the last ones can be kept for visitors of older pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Entry", "History"]
+
+
+class Entry(NamedTuple):
+    """A build: when it ended, in seconds of the epoch, and the paths of all files it stands on."""
+
+    ended: float
+    files: frozenset[str]
+    place: Path
+
+
+class History:
+    """A file for each build that published something else than the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def entries(self) -> list[Entry]:
+        """The builds, the newest first; what cannot be read is left out."""
+        found = []
+        for place in self._folder.glob("*.json"):
+            try:
+                files = frozenset(map(str, json.loads(place.read_bytes())))
+                found.append(Entry(place.stat().st_mtime, files, place))
+            except (OSError, ValueError, TypeError):
+                continue
+        return sorted(found, key=lambda entry: entry.place.name, reverse=True)
+
+    def add(self, files: Iterable[str]) -> None:
+        """Record a build that has ended; one with the same files as the last counts as that one.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        published = frozenset(files)
+        last = next(iter(self.entries()), None)
+        if last is not None and last.files == published:
+            os.utime(last.place)
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        number = max(time.time_ns(), int(last.place.stem) + 1 if last and last.place.stem.isdigit() else 0)
+        place = self._folder / f"{number:020}.json"
+        temporary = place.with_suffix(".tmp")
+        temporary.write_text(json.dumps(sorted(published)), "utf-8")
+        temporary.replace(place)

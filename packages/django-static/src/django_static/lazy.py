@@ -1,0 +1,164 @@
+"""Publish at the first request for a name, look it up afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import NamedTuple
+
+from . import blocks, minify
+from .answers import Address, Complaints, Place, remember, split_names
+from .pipeline import Pipeline
+from .records import Manner, Record
+from .sources import Source, SourceError, split_suffix
+
+__all__ = ["Lazy"]
+
+#: How long a name that could not be published is printed as it was given before it is tried again.
+RETRY_SECONDS = 60.0
+
+
+class Lazy:
+    """``DJANGO_STATIC`` is on: the first request for a name publishes it.
+
+    With ``recheck`` (``DEBUG``) every request compares the originals with what was published of them; without it a name
+    is settled for the life of the process.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, *, recheck: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pipeline = pipeline
+        self._recheck = recheck
+        self._clock = clock
+        self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
+        self._blocks: dict[tuple[str, bool, str], str] = {}
+        self._texts: dict[tuple[str, str], str] = {}
+        self._sources: dict[str, Source] = {}
+        self._records: dict[_Run, Record] = {}
+        self._retry_at: dict[str | _Run, float] = {}
+        self._complaints = Complaints()
+
+    def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
+        try:
+            return self._files[slim][name]
+        except KeyError:
+            pass
+        url = self._url(name, slim, place) if name else None
+        if url is None:
+            return Address(name, escape(name))
+        address = Address(url, escape(url))
+        if not self._recheck:
+            remember(self._files[slim], name, address)
+        return address
+
+    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
+        key = (html, slim, mode)
+        known = self._blocks.get(key)
+        if known is not None:
+            return known
+        text, is_settled = blocks.resolve(html, self._block_publisher(slim, place), mode)
+        if is_settled and not self._recheck:
+            remember(self._blocks, key, text)
+        return text
+
+    def content(self, text: str, kind: str, place: Place | None = None) -> str:
+        key = (text, kind)
+        known = self._texts.get(key)
+        if known is None:
+            result = minify.slim_inline(text, kind, self._pipeline.options.minifiers)
+            if result.problem:
+                self._complaints.say(place, f"inline text is printed without minifying: {result.problem}")
+            known = result.text
+            remember(self._texts, key, known)
+        return known
+
+    def stored(self, name: str, plain: str) -> str:
+        return plain
+
+    def _url(self, name: str, slim: bool, place: Place | None) -> str | None:
+        """The published URL, or None when the given one is to be printed."""
+        given = split_names(name)
+        wanted = [source for source in (self._find(each, place) for each in given) if source is not None]
+        if not wanted:
+            return None
+        manner = Manner.USUAL
+        if len(wanted) > 1:
+            manner = Manner.TOGETHER
+            if len({source.kind for source in wanted}) > 1 or not wanted[0].kind:
+                self._complaints.say(
+                    place, f"{name} cannot be one file: only style sheets or only scripts can be combined"
+                )
+                return None
+        record = self._publish(wanted, slim, manner, place)
+        if record is None:
+            return None
+        return record.outputs[0].public + (split_suffix(given[0])[1] if len(given) == 1 else "")
+
+    def _block_publisher(self, slim: bool, place: Place | None) -> blocks.Publisher[Source]:
+        options = self._pipeline.options
+        return blocks.Publisher(
+            find=lambda name: self._find(name, place),
+            publish=lambda wanted, manner: _printed(self._publish(wanted, slim, manner, place)),
+            is_foreign=lambda name: not self._pipeline.sources.is_ours(name),
+            moves=bool(options.name_prefix),
+        )
+
+    def _find(self, name: str, place: Place | None) -> Source | None:
+        """The original of a name, or None with one warning; silently None for another host."""
+        known = self._sources.get(name)
+        if known is not None:
+            return known
+        if not self._pipeline.sources.is_ours(name) or self._is_resting(name):
+            return None
+        try:
+            found = self._pipeline.sources.find(name)
+        except SourceError as error:
+            self._rest(name)
+            self._complaints.say(place, f"{error}; the given URL is printed")
+            return None
+        if not self._recheck:
+            remember(self._sources, name, found)
+        return found
+
+    def _publish(
+        self, wanted: Sequence[Source], slim: bool, manner: Manner, place: Place | None
+    ) -> Record | None:
+        """Publish a run of originals once; None with one warning when it cannot be done now."""
+        key = _Run(tuple(source.name for source in wanted), slim, manner)
+        known = self._records.get(key)
+        if known is not None and not (self._recheck and not self._pipeline.is_current(known)):
+            return known
+        if self._is_resting(key):
+            return None
+        try:
+            record = self._pipeline.publish(wanted, slim=slim, manner=manner)
+        except Exception as error:  # noqa: BLE001 (a page never fails for what it is decorated with)
+            self._rest(key)
+            self._complaints.say(
+                place, f"{', '.join(key.names)} could not be published: {error}; the given URL is printed"
+            )
+            return None
+        if known is not None:
+            self._pipeline.withdraw(known, record)
+        remember(self._records, key, record)
+        return record
+
+    def _is_resting(self, key: str | _Run) -> bool:
+        return not self._recheck and self._retry_at.get(key, 0.0) > self._clock()
+
+    def _rest(self, key: str | _Run) -> None:
+        remember(self._retry_at, key, self._clock() + RETRY_SECONDS)
+
+
+def _printed(record: Record | None) -> Sequence[blocks.Printed] | None:
+    return (
+        None if record is None else [blocks.Printed(output.count, output.public) for output in record.outputs]
+    )
+
+
+class _Run(NamedTuple):
+    names: tuple[str, ...]
+    slim: bool
+    manner: Manner

@@ -1,0 +1,114 @@
+"""``manage.py staticbuild``: publish everything before the first page is rendered."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ...build import Build, Summary
+from ...checking import problems_of
+from ...conf import PREFIX, conf
+from ...plan import Plan, all_sources, plan
+from ...resolver import reset
+from ...sources import Sources
+
+__all__ = ["Command"]
+
+
+class Command(BaseCommand):
+    """Finds every use of the tags in every template, publishes all of it, and writes the manifest last."""
+
+    help = (
+        "Publish what the templates ask for, and with --all (or django_static.storage.StaticStorage) every file the "
+        "finders know; write the manifest last. With --check build nothing, and fail if a reference leads nowhere."
+    )
+    requires_system_checks = ["staticfiles"]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--all", action="store_true", help="publish every file the staticfiles finders know"
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="build nothing; exit with 1 if a reference leads nowhere"
+        )
+        parser.add_argument(
+            "--ignore",
+            action="append",
+            default=[],
+            metavar="GLOB",
+            help="with --check: say nothing of what is wrong in files whose path matches; may be given several times",
+        )
+
+    def handle(self, **options: Any) -> None:
+        sources: Sources = conf.sources()
+        try:
+            work = plan(sources)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        if options["all"] or _is_stored():
+            sources = all_sources(sources)
+        if options["check"]:
+            self._check(sources, work, options["ignore"])
+            return
+        if not conf.enabled:
+            raise CommandError(f"{PREFIX} is off: pages would not use what is built. Set {PREFIX} = True.")
+        for failure in work.failed:
+            self.stderr.write(f"{failure.template}: line {failure.line}: {failure.reason}")
+        try:
+            summary = Build(sources, conf.options(), conf.manifest_file).run(work.uses, self._progress)
+        except OSError as error:
+            raise CommandError(f"{error}; the manifest is what it was before") from error
+        reset()
+        for problem in summary.problems:
+            self.stderr.write(problem)
+        self._report(summary, work)
+
+    def _check(self, sources: Sources, work: Plan, ignore: list[str]) -> None:
+        problems = problems_of(sources, conf.options(), work, ignore)
+        for problem in problems:
+            self.stdout.write(problem)
+        if problems:
+            raise CommandError(f"{len(problems)} references lead nowhere", returncode=1)
+        self.stdout.write("every reference leads to a file")
+
+    def _progress(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r{done} of {total}", ending="\n" if done == total else "")
+
+    def _report(self, summary: Summary, work: Plan) -> None:
+        for unknown in work.unknown:
+            self.stdout.write(f"{unknown.place}: {unknown.expression} is known at run time only")
+        if work.unknown:
+            self.stdout.write(f"Names that are known at run time only can be declared in {PREFIX}_BUNDLES.")
+        saved = ""
+        if summary.before > summary.after:
+            saved = f", {_size(summary.before)} became {_size(summary.after)}"
+        self.stdout.write(
+            f"{len(summary.files)} files ({summary.written} written){saved}, in {summary.seconds:.1f} s; "
+            f"{conf.manifest_file}"
+        )
+        if not conf.use_manifest_file:
+            self.stdout.write(
+                f"Pages do not use the manifest until {PREFIX}_USE_MANIFEST_FILE = True is set."
+            )
+
+
+def _is_stored() -> bool:
+    from django.utils.module_loading import import_string
+
+    from ...storage import StaticStorage
+
+    if "django.contrib.staticfiles" not in settings.INSTALLED_APPS:
+        return False
+    backend: object = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
+    return isinstance(backend, type) and issubclass(backend, StaticStorage)
+
+
+def _size(count: int) -> str:
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

@@ -1,0 +1,102 @@
+"""The map a build leaves behind: what to print for every file, run of files and inline text it found."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import names
+from .blocks import Printed
+from .records import Manner
+
+__all__ = ["Manifest", "ManifestError", "run_key", "text_key"]
+
+#: To be raised when what is in the file changes its meaning.
+_FORMAT = 1
+
+
+class ManifestError(Exception):
+    """A manifest cannot be used; the message says which, why, and what to do."""
+
+
+def run_key(given: Sequence[str], slim: bool, manner: Manner) -> str:
+    """What a run of files is looked up by; the names are those of the templates, without query and fragment."""
+    slimness = "slim" if slim and manner is not Manner.VERBATIM else "plain"
+    return "\n".join((f"{slimness} {manner.value}", *given))
+
+
+def text_key(text: str, kind: str) -> str:
+    """What an inline text is looked up by."""
+    return f"{kind} {names.digest(text)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a build has published; ``runs`` by :func:`run_key`, ``texts`` by :func:`text_key`."""
+
+    runs: Mapping[str, tuple[Printed, ...]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    #: The settings that are part of the URLs, by name.
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """The manifest in a file.
+
+        Raises:
+            ManifestError: there is none, or it is not one of this version.
+        """
+        advice = "run 'manage.py staticbuild'"
+        try:
+            value = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise ManifestError(f"there is no manifest {path}: {advice}") from None
+        except (OSError, ValueError) as error:
+            raise ManifestError(f"the manifest {path} cannot be read: {error}; {advice}") from error
+        try:
+            if value["format"] != _FORMAT:
+                raise ManifestError(
+                    f"the manifest {path} is of format {value['format']!r}, not {_FORMAT}: {advice}"
+                )
+            runs = {
+                str(key): tuple(Printed(int(count), str(public)) for count, public in printed)
+                for key, printed in value["runs"].items()
+            }
+            texts = {str(key): str(text) for key, text in value["texts"].items()}
+            settings = {str(key): str(text) for key, text in value["settings"].items()}
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ManifestError(
+                f"{path} is not a manifest: {type(error).__name__}: {error}; {advice}"
+            ) from error
+        return cls(runs, texts, settings)
+
+    def write(self, path: Path) -> None:
+        """Replace the manifest in a file, whole or not at all.
+
+        Raises:
+            OSError: it could not be written; what was there is there still.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                file.write(self._encoded())
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _encoded(self) -> bytes:
+        value: dict[str, Any] = {
+            "format": _FORMAT,
+            "settings": self.settings,
+            "runs": self.runs,
+            "texts": self.texts,
+        }
+        return json.dumps(value, indent=0, ensure_ascii=False, sort_keys=True).encode()

@@ -1,0 +1,41 @@
+"""What is to be built: all that templates ask for, and what ``DJANGO_STATIC_BUNDLES`` adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from . import bundles
+from .conf import conf
+from .scan import Failure, Unknown, Use, scan
+from .sources import Sources
+from .tree import Tree, files_of_finders
+
+__all__ = ["Plan", "all_sources", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The work, and what could not be found out about it."""
+
+    uses: tuple[Use, ...]
+    unknown: tuple[Unknown, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def plan(sources: Sources) -> Plan:
+    """Walk the templates of the project and read its settings.
+
+    Raises:
+        ValueError: ``DJANGO_STATIC_BUNDLES`` is not as it must be.
+    """
+    # Not that of the storage: it may print the names of the build before.
+    found = scan(static=lambda path: sources.static_url + quote(path))
+    uses = (*found.uses, *bundles.uses(conf.bundles, sources))
+    return Plan(tuple(dict.fromkeys(uses)), tuple(found.unknown), tuple(found.failed), tuple(found.notes))
+
+
+def all_sources(sources: Sources) -> Tree:
+    """The sources with every file the finders know."""
+    return Tree(sources, files_of_finders() if sources.finders else ())

@@ -1,0 +1,89 @@
+"""Read an original: its text, the files it refers to, the sheets it imports."""
+
+from __future__ import annotations
+
+from . import names
+from .parts import Part
+from .records import Manner, Options
+from .sources import Missing, Source, SourceError, Sources, signature
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """Reads originals; what is wrong with them is noted in the part and stops nothing."""
+
+    def __init__(self, sources: Sources, options: Options) -> None:
+        self._sources = sources
+        self._options = options
+
+    def read(
+        self,
+        source: Source,
+        *,
+        manner: Manner = Manner.USUAL,
+        inline: bool = False,
+        chain: tuple[Source, ...] = (),
+    ) -> Part:
+        """Read a file; with ``inline`` also the style sheets it imports, as far as all of them can be put in its place.
+
+        Raises:
+            OSError: the file vanished or cannot be read.
+        """
+        # The signature comes first: a change while we read then shows at the next look.
+        seen = signature(source.path)
+        if seen is None:
+            raise FileNotFoundError(f"{source.path} vanished")
+        part = Part(source, seen)
+        if (
+            manner is Manner.VERBATIM
+            or not source.kind
+            or names.is_hashed(source.url, self._options.hashed_names)
+        ):
+            return part
+        part.read()
+        if inline and part.is_utf8 and source.kind == "css":
+            self._import(part, (*chain, source))
+        covered = [(rule.start, rule.end) for rule in part.sheet.imports] if part.inlined else []
+        for reference in part.references:
+            if not reference.is_bare and not any(start <= reference.start < end for start, end in covered):
+                found = self._find(part, reference.url, reference.line, reference.what)
+                if found is not None:
+                    part.targets[reference.start] = found
+        return part
+
+    def _import(self, part: Part, chain: tuple[Source, ...]) -> None:
+        inlined: dict[int, Part | None] = {}
+        for rule in part.sheet.imports:
+            found = self._find(part, rule.url, rule.line, "import")
+            if found is None or found.kind != "css":
+                return
+            if found.path in [source.path for source in chain]:
+                cycle = " -> ".join([*(source.name for source in chain), found.name])
+                part.problems.append(f"{part.source.path}:{rule.line}: circular import: {cycle}")
+                inlined[rule.start] = None
+                continue
+            try:
+                inner = self.read(found, inline=True, chain=chain)
+            except OSError:
+                return
+            if not inner.fits_anywhere:
+                return
+            inlined[rule.start] = inner
+        part.inlined = inlined
+
+    def _find(self, part: Part, url: str, line: int, what: str) -> Source | None:
+        name = part.resolve(url)
+        if name is None:
+            return None
+        try:
+            return self._sources.find(name)
+        except SourceError as error:
+            if isinstance(error, Missing):
+                part.missing.append(name)
+            problem = f"{part.source.path}:{line}: {error}; {url!r} stays as it is"
+            # A source map is for those who look for faults: to visitors it makes no difference.
+            notes = part.notes if what == "map" else part.problems
+            if problem not in notes:
+                notes.append(problem)
+            return None

@@ -1,0 +1,272 @@
+"""What a script or module refers to: the forms a browser takes a URL from, found where they are code.
+
+Sources: ECMA-262 (modules, clause 16.2), WHATWG HTML (module specifiers, ``import.meta.resolve()``,
+``importScripts()``), ECMA-426 (source map comments).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from .js_code import BLANKS, COMMENT, STRING, TEMPLATE, Code, Place, Syntax, Unsure, arguments
+from .reference import Lines, Reference
+
+__all__ = ["Found", "Unknown", "may_refer", "scan"]
+
+_IDENTIFIER = r"(?:[\w$\u200c\u200d]|\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\}))++"
+_END_OF_WORD = r"(?![\w$\\])"
+_NOT_IN_A_WORD = r"(?<![\w$\\#]{0})"
+_NAMED = rf"\{{(?:[\w$\s,\\\ufeff]++|{COMMENT}|{STRING})*+\}}"
+_STAR = rf"\*{BLANKS}as{_END_OF_WORD}{BLANKS}{_IDENTIFIER}"
+_CLAUSE = (
+    rf"(?:(?:defer|source){_END_OF_WORD}{BLANKS})?"
+    rf"(?:{_NAMED}|{_STAR}|{_IDENTIFIER}(?:{BLANKS},{BLANKS}(?:{_NAMED}|{_STAR}))?)"
+)
+_META = rf"{BLANKS}\.{BLANKS}meta{BLANKS}\.{BLANKS}"
+_LITERAL = rf"(?P<literal>{STRING}|{TEMPLATE})"
+#: Words with a fixed beginning, since that is what the search is fast for.
+_IMPORT = re.compile(
+    rf"import{_NOT_IN_A_WORD.format('import')}(?:Scripts{BLANKS}(?P<scripts>\()|{_END_OF_WORD}(?:"
+    rf"(?:{BLANKS}{_CLAUSE}{BLANKS}from)?{BLANKS}(?P<static>{STRING})"
+    rf"|(?:{BLANKS}\.{BLANKS}(?:defer|source))?{BLANKS}(?P<dynamic>\()"
+    rf"|{_META}resolve{BLANKS}(?P<resolve>\()))"
+)
+_EXPORT = re.compile(
+    rf"export{_NOT_IN_A_WORD.format('export')}{BLANKS}"
+    rf"(?:{_NAMED}|\*(?:{BLANKS}as{_END_OF_WORD}{BLANKS}(?:{_IDENTIFIER}|{STRING}))?)"
+    rf"{BLANKS}from{BLANKS}(?P<static>{STRING})"
+)
+_ASSET = re.compile(
+    rf"new{_NOT_IN_A_WORD.format('new')}{_END_OF_WORD}{BLANKS}(?:(?:window|self|globalThis){BLANKS}\.{BLANKS})?"
+    rf"URL{BLANKS}(?P<asset>\()"
+)
+_OWN_URL = re.compile(rf"import{_META}url")
+_ONE_ARGUMENT = re.compile(rf"{BLANKS}{_LITERAL}{BLANKS}(?=[,)])")
+_AN_ASSET = re.compile(rf"{BLANKS}{_LITERAL}{BLANKS},{BLANKS}{_OWN_URL.pattern}{BLANKS},?{BLANKS}\)")
+_WHOLE_LITERAL = re.compile(rf"{_LITERAL}{BLANKS}")
+_BODY = re.compile(rf"{BLANKS}\{{")
+_GLOBAL = re.compile(r"(?:^|[^\w$.])(?:self|globalThis)\s*\.\s*\Z")
+_MAP_WORD = "sourceMappingURL="
+_MAP = re.compile(
+    r"(?://[#@]\s*+sourceMappingURL=(?P<line>[^\s\"'`]++)[^\S\n\r\u2028\u2029]*+(?=[\n\r\u2028\u2029]|\Z)"
+    r"|/\*[#@]\s*+sourceMappingURL=(?P<block>(?:(?!\*/)[^\s\"'`])++)\s*+\*/)"
+)
+#: What the mark before ``sourceMappingURL=`` may take.
+_MAP_MARK = re.compile(r"(?://|/\*)[#@]\s*\Z")
+_ESCAPED = re.compile(
+    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(\r\n|[\n\r\u2028\u2029])|([\s\S]))"
+)
+_SINGLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "v": "\v", "f": "\f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A place that refers to something only known at run time, like ``import(name)``."""
+
+    start: int
+    line: int
+    #: ``module``, ``asset`` or ``script``, as in ``Reference``.
+    what: str
+    #: The expression, at most 80 characters of it.
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that a script refers to, each in document order."""
+
+    references: tuple[Reference, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+
+
+def may_refer(text: str | bytes) -> bool:
+    """Whether a reading could find anything; for bytes, of any encoding that agrees with ASCII."""
+    if isinstance(text, bytes):
+        return b"import" in text or _MAP_WORD.encode() in text or (b"export" in text and b"from" in text)
+    return "import" in text or _MAP_WORD in text or ("export" in text and "from" in text)
+
+
+def scan(text: str) -> Found:
+    """Everything a script or module refers to; from one with syntax errors what is certain."""
+    candidates = sorted(_candidates(text))
+    if not candidates:
+        return Found()
+    try:
+        return _Reader(text, Code(text)).read(candidates)
+    except Unsure:
+        return _Reader(text, Syntax(text)).read(candidates)
+
+
+class _Candidate(NamedTuple):
+    """A place that refers to something if it is code."""
+
+    offset: int
+    #: ``map``, or a group of the expressions above.
+    kind: str
+    #: Of the literal, or of the parenthesis before the arguments.
+    start: int
+    end: int
+    is_certain: bool = False
+
+
+def _candidates(text: str) -> Iterator[_Candidate]:
+    if "import" in text:
+        for match in _IMPORT.finditer(text):
+            yield _candidate(match)
+        if "meta" in text and _OWN_URL.search(text):
+            for match in _ASSET.finditer(text):
+                if _OWN_URL.search(text, match.end(), match.end() + 2000):
+                    yield _candidate(match)
+    if "export" in text and "from" in text:
+        for match in _EXPORT.finditer(text):
+            yield _candidate(match)
+    if _MAP_WORD in text:
+        yield from _maps(text)
+
+
+def _candidate(match: re.Match[str]) -> _Candidate:
+    kind = match.lastgroup or ""
+    return _Candidate(match.start(), kind, *match.span(kind))
+
+
+def _maps(text: str) -> Iterator[_Candidate]:
+    """The comments that may name the source map; only the last of them if it is certain that it does."""
+    index = text.rfind(_MAP_WORD)
+    while index >= 0:
+        first = max(0, index - 20)
+        mark = _MAP_MARK.search(text[first:index])
+        match = _MAP.match(text, first + mark.start()) if mark else None
+        if match is not None:
+            is_certain = _ends_script(text, match)
+            yield _Candidate(match.start(), "map", *match.span(match.lastgroup or 0), is_certain)
+            if is_certain:
+                return
+        index = text.rfind(_MAP_WORD, 0, index)
+
+
+def _ends_script(text: str, match: re.Match[str]) -> bool:
+    """Whether nothing but blanks follows, so that it can be in no string or template, which would not end."""
+    if text[match.end() : match.end() + 1000].strip() or match.end() + 1000 < len(text):
+        return False
+    before = text[max(0, match.start() - 1000) : match.start()].rstrip(" \t")
+    if before.endswith(("\n", "\r")) or not match.start():
+        return True
+    # After code on its line it might still be in a regular expression.
+    return match["line"] is not None and "]" not in match["line"] and not before.endswith(("/", "*", "\\"))
+
+
+class _Reader:
+    """Reads the candidates that are code."""
+
+    def __init__(self, text: str, place: Place) -> None:
+        self.text = text
+        self.place = place
+        self.references: list[Reference] = []
+        self.unknown: list[Unknown] = []
+        self.map: Reference | None = None
+
+    def read(self, candidates: list[_Candidate]) -> Found:
+        readers: dict[str, Callable[[_Candidate], None]] = {
+            "static": self._static,
+            "dynamic": self._dynamic,
+            "resolve": self._dynamic,
+            "asset": self._asset,
+            "scripts": self._scripts,
+            "map": self._map,
+        }
+        for candidate in candidates:
+            if candidate.is_certain or self.place.reach(candidate.offset):
+                readers[candidate.kind](candidate)
+        if self.map is not None and self.map.url[:5].lower() != "data:":
+            self.references.append(self.map)
+        return self._numbered()
+
+    def _numbered(self) -> Found:
+        lines = Lines(self.text)
+        starts = sorted([*map(_start, self.references), *map(_start, self.unknown)])
+        numbers = {start: lines.at(start) for start in starts}
+        return Found(
+            tuple(replace(found, line=numbers[found.start]) for found in sorted(self.references, key=_start)),
+            tuple(replace(found, line=numbers[found.start]) for found in sorted(self.unknown, key=_start)),
+        )
+
+    def _map(self, candidate: _Candidate) -> None:
+        start, end = candidate.start, candidate.end
+        self.map = Reference(start, end, self.text[start:end], "", 0, "map")
+
+    def _static(self, candidate: _Candidate) -> None:
+        self._literal(candidate.start, candidate.end, "module")
+
+    def _dynamic(self, candidate: _Candidate) -> None:
+        if self.place.is_member(candidate.offset):
+            return
+        match = _ONE_ARGUMENT.match(self.text, candidate.end)
+        if match is not None:
+            self._literal(*match.span("literal"), "module")
+            return
+        spans = self._arguments(candidate.start)
+        if spans:
+            self._open(*spans[0], "module")
+
+    def _asset(self, candidate: _Candidate) -> None:
+        match = _AN_ASSET.match(self.text, candidate.end)
+        if match is not None:
+            self._literal(*match.span("literal"), "asset")
+            return
+        spans = self._arguments(candidate.start)
+        if len(spans) == 2 and _OWN_URL.fullmatch(self.text, *spans[1]):
+            self._open(*spans[0], "asset")
+
+    def _scripts(self, candidate: _Candidate) -> None:
+        before = self.text[max(0, candidate.offset - 40) : candidate.offset]
+        if not _GLOBAL.search(before) and self.place.is_member(candidate.offset):
+            return
+        for start, end in self._arguments(candidate.start):
+            match = _WHOLE_LITERAL.fullmatch(self.text, start, end)
+            if match is not None:
+                self._literal(*match.span("literal"), "script")
+            else:
+                self._open(start, end, "script")
+
+    def _arguments(self, parenthesis: int) -> list[tuple[int, int]]:
+        """Where the arguments of a call are; none if it is the head of a method of that name."""
+        try:
+            spans, end = arguments(self.text, parenthesis)
+        except Unsure:
+            return [(parenthesis + 1, min(len(self.text), parenthesis + 81))]
+        return [] if _BODY.match(self.text, end) else spans
+
+    def _literal(self, start: int, end: int, what: str) -> None:
+        url = _decoded(self.text[start + 1 : end - 1])
+        if url:
+            self.references.append(Reference(start, end, url, self.text[start], 0, what))
+
+    def _open(self, start: int, end: int, what: str) -> None:
+        expression = " ".join(self.text[start:end].split())[:80]
+        self.unknown.append(Unknown(start, 0, what, expression))
+
+
+def _start(found: Reference | Unknown) -> int:
+    return found.start
+
+
+def _decoded(text: str) -> str:
+    """The value of a string or template (ECMA-262, 12.9.4); half a surrogate pair is no character of a URL."""
+    if "\\" not in text:
+        return text
+    value = _ESCAPED.sub(_character, text)
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _character(escape: re.Match[str]) -> str:
+    *codes, octal, newline, single = escape.groups()
+    code = next(filter(None, codes), None)
+    if code is not None:
+        number = int(code, 16)
+        return chr(number) if number <= 0x10FFFF else "\ufffd"
+    if octal is not None:
+        return chr(int(octal, 8))
+    return "" if newline else _SINGLE_ESCAPES.get(single, single)

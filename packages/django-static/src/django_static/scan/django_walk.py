@@ -1,0 +1,336 @@
+"""Walks compiled Django templates as a page would render them, and gathers what our tags are handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from django.template import Engine, Origin, Template, TemplateDoesNotExist, TemplateSyntaxError
+from django.template.base import Node, TextNode
+from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
+
+from ..resolver import Place
+from ..templatetags import django_static as ours
+from . import django_tags
+from .django_expressions import Expressions, Lookup, plain
+from .django_foreign import foreign, written
+from .result import Failure, Findings, Use
+from .states import Known, State, Symbol, Value, merge
+
+__all__ = ["Frame", "Walk"]
+
+#: So often may a template include itself with other values each time before it is given up.
+_MOST_TURNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What belongs to the rendering of one template: the overriding blocks, and the templates it has extended so far.
+
+    ``blocks`` has those of one name from the base to the most derived; None where nothing is extended.
+    """
+
+    blocks: Mapping[str, tuple[BlockNode, ...]] | None = None
+    history: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """The variable ``block`` inside a block."""
+
+    name: str
+    node: BlockNode
+    frame: Frame
+
+
+@dataclass(slots=True)
+class Walk:
+    """The walk through all templates of one engine; ``static`` gives the URL that ``{% static path %}`` prints."""
+
+    engine: Engine
+    findings: Findings
+    static: Callable[[str], str]
+    #: Names of templates that were met and may not have been listed.
+    met: dict[str, None] = field(default_factory=dict)
+    expressions: Expressions = field(init=False)
+    _entry: str = ""
+    _depth: int = 0
+    _turns: dict[Hashable, int] = field(default_factory=dict)
+    _walked: set[Hashable] = field(default_factory=set)
+    _active: set[int] = field(default_factory=set)
+    _loaded: dict[Hashable, Template | str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.expressions = Expressions(self.engine.string_if_invalid, self._block_attribute)
+
+    def template(self, name: str) -> None:
+        """Walk a template that a view may render."""
+        template = self.load(name)
+        if isinstance(template, str):
+            self.findings.note(template)
+            return
+        if template is None:
+            return
+        self._entry = name
+        start = State(autoescape=self.engine.autoescape)
+        self.run(template.nodelist, [start], Frame())
+        # Django 6: a view may render "name#partial".
+        for partial in (getattr(template, "extra_data", None) or {}).get("partials", {}).values():
+            self.run(partial.nodelist, [start], Frame())
+
+    def run(self, nodes: Iterable[Node], states: Sequence[State], frame: Frame) -> list[State]:
+        """Every way through some nodes."""
+        current = list(states)
+        for node in nodes:
+            if type(node) is TextNode:
+                if current and current[0].text is not None:
+                    current = [state.write(node.s) for state in current]
+                continue
+            handle = _HANDLERS.get(type(node))
+            results: list[State] = []
+            for state in current:
+                if handle is not None:
+                    results += handle(self, node, state, frame)
+                elif isinstance(node, ours.FileNode):
+                    results += self._file(node, state)
+                elif isinstance(node, ours.BlockNode | ours.ContentNode):
+                    results += self._text(node, state, frame)
+                else:
+                    results += foreign(self, node, state, frame)
+            current = merge(results, written(node))
+        return current
+
+    def capture(self, nodes: Iterable[Node], state: State, frame: Frame) -> list[State]:
+        """Every way through some nodes, each with the text they print."""
+        return self.run(nodes, [replace(state, text="", unknown=())], frame)
+
+    def load(self, name: str, skip: Sequence[Origin] | None = None) -> Template | str | None:
+        """A compiled template, or why there is none; None where the failure has been reported."""
+        key = (name, tuple(origin.name for origin in skip or () if origin.template_name == name))
+        if key not in self._loaded:
+            self._loaded[key] = self._load(name, skip)
+        found = self._loaded[key]
+        return None if found == "" else found
+
+    def _path(self, name: str) -> str:
+        """The file that a template would be read from."""
+        for loader in self.engine.template_loaders:
+            for origin in loader.get_template_sources(name):
+                if Path(origin.name).is_file():
+                    return str(origin.name)
+        return ""
+
+    def _load(self, name: str, skip: Sequence[Origin] | None) -> Template | str:
+        try:
+            if skip is None:
+                found: Template = self.engine.get_template(name)
+            else:
+                found = self.engine.find_template(name, skip=list(skip))[0]
+        except TemplateDoesNotExist as error:
+            return f"there is no template {str(error) or name}"
+        except Exception as error:  # noqa: BLE001 (tags of others are compiled here, and may raise anything)
+            line = getattr(getattr(error, "token", None), "lineno", None) or 0
+            reason = str(error) or type(error).__name__
+            self.findings.failed[Failure(name, line, reason)] = self._path(name)
+            return ""
+        self.findings.compiled.add(str(found.origin.name))
+        return found
+
+    # Our own tags
+
+    def _file(self, node: ours.FileNode, state: State) -> list[State]:
+        results = []
+        for after, value in self.expressions.evaluate(node.name, state):
+            if isinstance(value, Known):
+                name = "" if value.value is None else plain(value.value)
+                if name:
+                    self.findings.use(Use(node.place, "file", node.slim, name), self._is_reached(node.place))
+            else:
+                self._cannot_know(node.place, node.name.token)
+            # The URL depends on the content of the file, which may change between the scan and the page.
+            results.append(
+                after.bind(node.variable, Symbol()) if node.variable else after.cannot_write(written(node))
+            )
+        return results
+
+    def _text(self, node: ours.BlockNode | ours.ContentNode, state: State, frame: Frame) -> list[State]:
+        results = []
+        for after in self.capture(node.nodelist, state, frame):
+            for expression in after.unknown:
+                self._cannot_know(node.place, expression)
+            if not after.unknown:
+                text = after.text or ""
+                if isinstance(node, ours.BlockNode):
+                    use = Use(node.place, "block", node.slim, text, node.mode)
+                else:
+                    use = Use(node.place, "content", True, text, node.kind)
+                self.findings.use(use, self._is_reached(node.place))
+            results.append(replace(after, text=state.text, unknown=state.unknown).cannot_write(written(node)))
+        return results
+
+    def _cannot_know(self, place: Place, expression: str) -> None:
+        self.findings.cannot_know(place, expression, self._is_reached(place))
+
+    def _is_reached(self, place: Place) -> bool:
+        return self._depth > 0 or place.template != self._entry
+
+    # Templates made of templates
+
+    def extends(self, node: Any, state: State, frame: Frame) -> list[State]:
+        results = []
+        for after, value in self.expressions.evaluate(node.parent_name, state):
+            if not isinstance(value, Known):
+                results.append(self._extends_unknown(node, after))
+                continue
+            history = frame.history or (node.origin,)
+            parent = self.load(plain(value.value), history)
+            if not isinstance(parent, Template):
+                self._missing(node, parent)
+                results.append(after.cannot_write(written(node)))
+                continue
+            blocks = _added(frame.blocks or {}, node.blocks)
+            first = next((each for each in parent.nodelist if not isinstance(each, TextNode)), None)
+            if first is not None and not isinstance(first, ExtendsNode):
+                found = parent.nodelist.get_nodes_by_type(BlockNode)
+                blocks = _added(blocks, {each.name: each for each in found if isinstance(each, BlockNode)})
+            results += self.run(parent.nodelist, [after], Frame(blocks, (*history, parent.origin)))
+        return results
+
+    def _extends_unknown(self, node: Any, state: State) -> State:
+        """The parent is known at run time only: its blocks are walked one by one, on their own."""
+        if node.blocks:
+            self._cannot_know(_place(node, "extends"), node.parent_name.token)
+        for block in node.blocks.values():
+            self.block(block, replace(state, text=None), Frame())
+        return state.cannot_write(written(node))
+
+    def block(self, node: Any, state: State, frame: Frame) -> list[State]:
+        queue = (frame.blocks or {}).get(node.name, ())
+        found, inner = node, frame
+        if queue:
+            found = queue[-1]
+            inner = replace(frame, blocks={**(frame.blocks or {}), node.name: queue[:-1]})
+        pushed = state.push({"block": _Block(node.name, found, inner)})
+        return [after.pop() for after in self.run(found.nodelist, [pushed], inner)]
+
+    def parent_block(self, state: State) -> Callable[[State], list[State]] | None:
+        """What prints ``{{ block.super }}`` here; None where it cannot be known."""
+        value = state.lookup("block")
+        if not isinstance(value, _Block) or value.frame.blocks is None:
+            return None
+        if not value.frame.blocks.get(value.name):
+            return lambda state: [state]
+        return lambda state: self.block(value.node, state, value.frame)
+
+    def _block_attribute(self, lookup: Lookup, state: State) -> list[tuple[State, Value]]:
+        parent = self.parent_block(state) if lookup.path == ("super",) else None
+        if parent is None or state.lookup("block") is not lookup.value:
+            return [(state, Symbol())]
+        results: list[tuple[State, Value]] = []
+        for after in parent(replace(state, text="", unknown=())):
+            value = Symbol() if after.unknown else Known(django_tags.safe(after.text or ""))
+            results.append((replace(after, text=state.text, unknown=state.unknown), value))
+        return results
+
+    def include(self, node: Any, state: State, frame: Frame) -> list[State]:
+        results = []
+        for named, value in self.expressions.evaluate(node.template, state):
+            for after, values in self.values(node.extra_context, named):
+                if isinstance(value, Known) and isinstance(value.value, str):
+                    results += self._included(node, plain(value.value), values, after)
+                else:
+                    results.append(after.cannot_write(written(node)))
+        return results
+
+    def _included(self, node: Any, name: str, values: Mapping[str, Value], state: State) -> list[State]:
+        try:
+            name = construct_relative_path(node.origin.template_name, name)
+        except TemplateSyntaxError as error:
+            self._missing(node, str(error))
+            return [state.cannot_write(written(node))]
+        template = self.load(name)
+        if template is None or isinstance(template, str):
+            self._missing(node, template)
+            return [state.cannot_write(written(node))]
+        self.met[name] = None
+        if node.isolated_context:
+            inner = replace(state, scopes=(dict(values),), is_open=False)
+        else:
+            inner = state.push(values)
+        view = (inner.bindings(), inner.autoescape, inner.is_open)
+        walked = (name, view, frozenset(inner.assumed.items()))
+        if state.text is None and walked in self._walked:
+            return [state]
+        turn, turns = (name, view), name
+        if self._turns.get(turn) or self._turns.get(turns, 0) >= _MOST_TURNS:
+            if not self._turns.get(turn):
+                self._missing(
+                    node,
+                    f"it includes itself with other values each time, and is followed {_MOST_TURNS} times",
+                )
+            return [state.cannot_write(written(node))]
+        for key in (turn, turns):
+            self._turns[key] = self._turns.get(key, 0) + 1
+        self._depth += 1
+        try:
+            results = self.run(template.nodelist, [inner], Frame())
+        finally:
+            self._depth -= 1
+            for key in (turn, turns):
+                self._turns[key] -= 1
+        if all(after.scopes == inner.scopes for after in results):
+            self._walked.add(walked)
+        if node.isolated_context:
+            return [replace(after, scopes=state.scopes, is_open=state.is_open) for after in results]
+        return [after.pop() for after in results]
+
+    def values(
+        self, expressions: Mapping[str, object], state: State
+    ) -> list[tuple[State, Mapping[str, Value]]]:
+        """The bindings of a ``with``."""
+        found: list[tuple[State, Mapping[str, Value]]] = [(state, {})]
+        for name, expression in expressions.items():
+            found = [
+                (after, {**values, name: value})
+                for before, values in found
+                for after, value in self.expressions.evaluate(expression, before)  # type: ignore[arg-type]
+            ]
+        return found
+
+    def enter(self, node: Node) -> bool:
+        """Mark a node as being walked; False if it is already, as nodes that hold each other are."""
+        if id(node) in self._active:
+            return False
+        self._active.add(id(node))
+        return True
+
+    def leave(self, node: Node) -> None:
+        self._active.discard(id(node))
+
+    def _missing(self, node: Node, reason: str | None) -> None:
+        tag = "extends" if isinstance(node, ExtendsNode) else "include"
+        # The templates of form widgets are rendered by an engine of their own that has these, too.
+        if reason and "django/forms/" not in reason:
+            self.findings.note(f"{_place(node, tag)}: {reason}")
+
+
+def _place(node: Node, tag: str) -> Place:
+    name = node.origin.template_name or node.origin.name
+    return Place(str(name), node.token.lineno or 0 if node.token else 0, tag)
+
+
+def _added(
+    blocks: Mapping[str, tuple[BlockNode, ...]], more: Mapping[str, BlockNode]
+) -> dict[str, tuple[BlockNode, ...]]:
+    """The blocks with those of a parent; the most derived stays last."""
+    return {**blocks, **{name: (node, *blocks.get(name, ())) for name, node in more.items()}}
+
+
+_HANDLERS: dict[type[Node], Callable[[Walk, Any, State, Frame], list[State]]] = {
+    ExtendsNode: Walk.extends,
+    IncludeNode: Walk.include,
+    BlockNode: Walk.block,
+    **django_tags.HANDLERS,
+}

@@ -1,0 +1,356 @@
+"""The value of a Jinja2 expression, as far as it is the same in every request."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jinja2
+from jinja2 import nodes
+from jinja2.filters import FILTERS as DEFAULT_FILTERS
+from jinja2.runtime import markup_join, str_join
+from jinja2.tests import TESTS as DEFAULT_TESTS
+from markupsafe import Markup, escape
+
+from .jinja_operations import PRINTABLE, compared, computed, item, plain, without
+from .jinja_values import (
+    UNDEFINED,
+    DictValue,
+    Frame,
+    ListValue,
+    LoopValue,
+    MacroValue,
+    ModuleValue,
+    is_certain,
+)
+from .states import Known, State, Symbol, Value, ways
+
+__all__ = ["Calls", "Expressions"]
+
+Results = list[tuple[State, Value]]
+
+#: Filters that give the same result whenever they are called. Those with other arguments than constants are unknown.
+_PURE = frozenset(
+    [
+        "capitalize",
+        "d",
+        "default",
+        "e",
+        "escape",
+        "first",
+        "forceescape",
+        "format",
+        "join",
+        "last",
+        "lower",
+        "replace",
+        "safe",
+        "string",
+        "title",
+        "trim",
+        "upper",
+        "urlencode",
+    ]
+)
+_PURE_TESTS = frozenset(
+    [
+        "==",
+        "!=",
+        "boolean",
+        "divisibleby",
+        "eq",
+        "equalto",
+        "even",
+        "false",
+        "in",
+        "lower",
+        "ne",
+        "none",
+        "number",
+        "odd",
+        "sequence",
+        "string",
+        "true",
+        "upper",
+    ]
+)
+_CHANGES = frozenset(
+    ["append", "clear", "extend", "insert", "pop", "remove", "reverse", "setdefault", "sort", "update"]
+)
+
+
+class Calls(Protocol):
+    """What happens where an expression calls something."""
+
+    def __call__(self, node: nodes.Call, state: State, frame: Frame) -> Results | None:
+        """The results, or None for a call of which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Evaluates for one environment; ``calls`` is asked first for every call."""
+
+    environment: jinja2.Environment
+    calls: Calls
+
+    def evaluate(self, node: nodes.Expr, state: State, frame: Frame) -> Results:
+        """The values an expression may have, each with the state in which it has it."""
+        handle = _HANDLERS.get(type(node))
+        return handle(self, node, state, frame) if handle else self._other(node, state, frame)
+
+    def all(
+        self, expressions: Iterable[nodes.Expr], state: State, frame: Frame
+    ) -> list[tuple[State, tuple[Value, ...]]]:
+        """The values several expressions may have together."""
+        found: list[tuple[State, tuple[Value, ...]]] = [(state, ())]
+        for expression in expressions:
+            found = [
+                (after, (*values, value))
+                for before, values in found
+                for after, value in self.evaluate(expression, before, frame)
+            ]
+        return found
+
+    def is_true(self, node: nodes.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
+        """The truth values a condition may have."""
+        return [
+            result
+            for after, value in self.evaluate(node, state, frame)
+            for result in self.truth(value, after)
+        ]
+
+    def truth(self, value: Value, state: State) -> list[tuple[State, bool]]:
+        if isinstance(value, Known):
+            return [(state, bool(value.value))]
+        if isinstance(value, ListValue | DictValue):
+            return [(state, bool(value.items))]
+        if isinstance(value, MacroValue | ModuleValue | LoopValue):
+            return [(state, True)]
+        return ways(state, value.key if isinstance(value, Symbol) else None)
+
+    def printed(self, value: Value, state: State) -> str | None:
+        """What ``{{ value }}`` prints; None if only a request can tell."""
+        if self.environment.finalize is not None:
+            return None
+        if value == UNDEFINED:
+            silent = self.environment.undefined in (jinja2.Undefined, jinja2.ChainableUndefined)
+            return "" if silent else None
+        if not isinstance(value, Known) or not isinstance(value.value, PRINTABLE):
+            return None
+        return str.__str__(escape(value.value) if state.autoescape else str(value.value))
+
+    def _constant(self, node: Any, state: State, frame: Frame) -> Results:
+        return [(state, Known(node.value))]
+
+    def _data(self, node: Any, state: State, frame: Frame) -> Results:
+        return [(state, Known(Markup(node.data) if state.autoescape else node.data))]  # noqa: S704 (the template's own)
+
+    def _name(self, node: Any, state: State, frame: Frame) -> Results:
+        value = state.lookup(node.name)
+        return [(state, Symbol(node.name) if value is None else value)]
+
+    def _choice(self, node: Any, state: State, frame: Frame) -> Results:
+        results: Results = []
+        for after, found in self.is_true(node.test, state, frame):
+            branch = node.expr1 if found else node.expr2
+            results += [(after, UNDEFINED)] if branch is None else self.evaluate(branch, after, frame)
+        return results
+
+    def _or_and(self, node: Any, state: State, frame: Frame) -> Results:
+        results: Results = []
+        for middle, value in self.evaluate(node.left, state, frame):
+            for after, found in self.truth(value, middle):
+                decided = found is isinstance(node, nodes.Or)
+                results += [(after, value)] if decided else self.evaluate(node.right, after, frame)
+        return results
+
+    def _not(self, node: Any, state: State, frame: Frame) -> Results:
+        return [(after, Known(not found)) for after, found in self.is_true(node.node, state, frame)]
+
+    def _concat(self, node: Any, state: State, frame: Frame) -> Results:
+        results: Results = []
+        for after, values in self.all(node.nodes, state, frame):
+            if all(isinstance(value, Known) and isinstance(value.value, PRINTABLE) for value in values):
+                plain = [value.value for value in values if isinstance(value, Known)]
+                text: Any = markup_join(plain) if after.autoescape else str_join(plain)
+                results.append((after, Known(text)))
+            else:
+                results.append((after, Symbol()))
+        return results
+
+    def _add(self, node: Any, state: State, frame: Frame) -> Results:
+        results: Results = []
+        for after, (left, right) in self.all((node.left, node.right), state, frame):
+            value: Value = Symbol()
+            if isinstance(left, ListValue) and isinstance(right, ListValue):
+                value = ListValue(left.items + right.items)
+            elif isinstance(left, Known) and isinstance(right, Known):
+                value = computed(operator.add, left.value, right.value)
+            results.append((after, value))
+        return results
+
+    def _compare(self, node: Any, state: State, frame: Frame) -> Results:
+        if len(node.ops) != 1:
+            return self._other(node, state, frame)
+        name = node.ops[0].op
+        results: Results = []
+        for after, (left, right) in self.all((node.expr, node.ops[0].expr), state, frame):
+            results += [(end, Known(found)) for end, found in compared(name, left, right, after)]
+        return results
+
+    def _test(self, node: Any, state: State, frame: Frame) -> Results:
+        results: Results = []
+        for middle, value in self.evaluate(node.node, state, frame):
+            for after, given in self.all(node.args, middle, frame):
+                results += [(end, Known(found)) for end, found in self._tested(node, value, given, after)]
+        return results
+
+    def _tested(
+        self, node: Any, value: Value, given: Sequence[Value], state: State
+    ) -> list[tuple[State, bool]]:
+        if node.name in ("defined", "undefined"):
+            negated = node.name == "undefined"
+            if isinstance(value, Symbol):
+                question = None if value.key is None else ("defined", value.key)
+                return [(after, found is not negated) for after, found in ways(state, question)]
+            return [(state, (value != UNDEFINED) is not negated)]
+        is_own = self.environment.tests.get(node.name) is not DEFAULT_TESTS.get(node.name)
+        if is_own or node.name not in _PURE_TESTS or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return ways(state, None)
+        if node.name in ("==", "eq", "equalto", "!=", "ne") and len(given) == 1:
+            return compared("ne" if node.name in ("!=", "ne") else "eq", value, given[0], state)
+        if all(isinstance(each, Known) and each != UNDEFINED for each in (value, *given)):
+            plain = [each.value for each in (value, *given) if isinstance(each, Known)]
+            test: Any = DEFAULT_TESTS[node.name]
+            result = computed(test, *plain)
+            if isinstance(result, Known):
+                return [(state, bool(result.value))]
+        if isinstance(value, Symbol) and value.key is not None and not given:
+            return ways(state, ("test", node.name, value.key))
+        return ways(state, None)
+
+    def _filter(self, node: Any, state: State, frame: Frame) -> Results:
+        if node.node is None:
+            return [(state, Symbol())]
+        return [
+            result
+            for middle, value in self.evaluate(node.node, state, frame)
+            for result in self.filtered(node, value, middle, frame)
+        ]
+
+    def filtered(self, node: Any, value: Value, state: State, frame: Frame) -> Results:
+        """What a filter may make of a value."""
+        name = node.name
+        results: Results = []
+        for after, given in self.all([*node.args, *(each.value for each in node.kwargs)], state, frame):
+            is_own = self.environment.filters.get(name) is not DEFAULT_FILTERS.get(name)
+            if is_own or name not in _PURE or node.dyn_args or node.dyn_kwargs:
+                results.append((after, Symbol()))
+            elif name in ("d", "default"):
+                results += self._default(node, value, given, after)
+            elif is_certain(value) and all(map(is_certain, given)):
+                results.append((after, self._applied(node, value, given, after, frame)))
+            else:
+                results.append((after, Symbol()))
+        return results
+
+    def _default(self, node: Any, value: Value, given: Sequence[Value], state: State) -> Results:
+        arguments = dict(zip(("default_value", "boolean"), given[: len(node.args)], strict=False))
+        arguments.update(
+            {each.key: found for each, found in zip(node.kwargs, given[len(node.args) :], strict=True)}
+        )
+        fallback = arguments.get("default_value", Known(""))
+        boolean = arguments.get("boolean", Known(False))
+        if not isinstance(boolean, Known):
+            return [(state, Symbol())]
+        if boolean.value:
+            return [(after, value if found else fallback) for after, found in self.truth(value, state)]
+        if not isinstance(value, Symbol):
+            return [(state, fallback if value == UNDEFINED else value)]
+        question = None if value.key is None else ("defined", value.key)
+        return [(after, value if found else fallback) for after, found in ways(state, question)]
+
+    def _applied(self, node: Any, value: Value, given: Sequence[Value], state: State, frame: Frame) -> Value:
+        constants = [nodes.Const(plain(each)) for each in given]
+        count = len(node.args)
+        keywords = [
+            nodes.Keyword(each.key, constant)
+            for each, constant in zip(node.kwargs, constants[count:], strict=True)
+        ]
+        constant = nodes.Filter(nodes.Const(plain(value)), node.name, constants[:count], keywords, None, None)
+        constant.set_environment(self.environment)
+        context = nodes.EvalContext(self.environment, frame.unit.name)
+        context.autoescape = state.autoescape
+        return computed(constant.as_const, context)
+
+    def _attribute(self, node: Any, state: State, frame: Frame) -> Results:
+        return [(after, item(value, node.attr)) for after, value in self.evaluate(node.node, state, frame)]
+
+    def _subscript(self, node: Any, state: State, frame: Frame) -> Results:
+        if isinstance(node.arg, nodes.Slice):
+            return self._other(node, state, frame)
+        return [
+            (after, item(value, index.value) if isinstance(index, Known) else Symbol())
+            for after, (value, index) in self.all((node.node, node.arg), state, frame)
+        ]
+
+    def _list(self, node: Any, state: State, frame: Frame) -> Results:
+        return [(after, ListValue(values)) for after, values in self.all(node.items, state, frame)]
+
+    def _dict(self, node: Any, state: State, frame: Frame) -> Results:
+        results: Results = []
+        expressions = [each for pair in node.items for each in (pair.key, pair.value)]
+        for after, values in self.all(expressions, state, frame):
+            keys = values[::2]
+            if all(isinstance(key, Known) for key in keys):
+                plain = [key.value for key in keys if isinstance(key, Known)]
+                items = dict(zip(plain, values[1::2], strict=True))
+                results.append((after, DictValue(tuple(items.items()))))
+            else:
+                results.append((after, Symbol()))
+        return results
+
+    def _call(self, node: Any, state: State, frame: Frame) -> Results:
+        known = self.calls(node, state, frame)
+        if known is not None:
+            return known
+        results: Results = []
+        changed = isinstance(node.node, nodes.Getattr) and node.node.attr in _CHANGES
+        for after, value in self._other(node, state, frame):
+            if changed:
+                for _, mutable in self.evaluate(node.node.node, after, frame):
+                    after = without(mutable, after)
+            results.append((after, value))
+        return results
+
+    def _other(self, node: nodes.Expr, state: State, frame: Frame) -> Results:
+        """An expression whose value is unknown, but whose parts may call something."""
+        parts = [child for child in node.iter_child_nodes() if isinstance(child, nodes.Expr)]
+        for helper in node.iter_child_nodes():
+            if isinstance(helper, nodes.Helper):
+                parts += [child for child in helper.iter_child_nodes() if isinstance(child, nodes.Expr)]
+        return [(after, Symbol()) for after, _ in self.all(parts, state, frame)]
+
+
+_HANDLERS: dict[type[nodes.Node], Callable[[Expressions, Any, State, Frame], Results]] = {
+    nodes.Add: Expressions._add,
+    nodes.And: Expressions._or_and,
+    nodes.Call: Expressions._call,
+    nodes.Compare: Expressions._compare,
+    nodes.Concat: Expressions._concat,
+    nodes.CondExpr: Expressions._choice,
+    nodes.Const: Expressions._constant,
+    nodes.Dict: Expressions._dict,
+    nodes.Filter: Expressions._filter,
+    nodes.Getattr: Expressions._attribute,
+    nodes.Getitem: Expressions._subscript,
+    nodes.List: Expressions._list,
+    nodes.Name: Expressions._name,
+    nodes.Not: Expressions._not,
+    nodes.Or: Expressions._or_and,
+    nodes.TemplateData: Expressions._data,
+    nodes.Test: Expressions._test,
+    nodes.Tuple: Expressions._list,
+}

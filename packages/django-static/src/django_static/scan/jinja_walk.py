@@ -1,0 +1,348 @@
+"""Walks parsed Jinja2 templates as a page would render them, and gathers what our tags and globals are handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jinja2
+from django.templatetags.static import static as django_static_url
+from jinja2 import nodes
+from markupsafe import Markup
+
+from ..jinja2 import FUNCTIONS
+from ..resolver import Place
+from . import jinja_statements
+from .jinja_expressions import Expressions, Results
+from .jinja_listing import Units, names
+from .jinja_values import UNDEFINED, Frame, MacroValue, ModuleValue, Unit, unparse
+from .result import Findings, Use
+from .states import Known, State, Symbol, Value, merge, widest
+
+__all__ = ["Walk", "scan_environment"]
+
+#: So often may a template or macro use itself with other values each time before it is given up.
+_MOST_TURNS = 4
+
+
+def scan_environment(
+    environment: jinja2.Environment, findings: Findings, static: Callable[[str], str]
+) -> None:
+    """Walk every template that an environment can load."""
+    walk = Walk(environment, findings, static)
+    done: set[str] = set()
+    waiting = names(environment, findings.note)
+    while waiting:
+        for name in waiting:
+            done.add(name)
+            walk.template(name)
+        waiting = [name for name in walk.units.met if name not in done]
+    walk.uncalled()
+
+
+@dataclass(slots=True)
+class Walk:
+    """The walk through all templates of one environment; ``static`` gives the URL that a global ``static()`` prints."""
+
+    environment: jinja2.Environment
+    findings: Findings
+    static: Callable[[str], str]
+    units: Units = field(init=False)
+    expressions: Expressions = field(init=False)
+    #: Macros that were seen, and whether they were called.
+    macros: dict[int, tuple[MacroValue, bool]] = field(default_factory=dict)
+    _entry: str = ""
+    _depth: int = 0
+    _turns: dict[Hashable, int] = field(default_factory=dict)
+    _walked: set[Hashable] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.units = Units(self.environment, self.findings)
+        self.expressions = Expressions(self.environment, self._called)
+
+    def template(self, name: str) -> None:
+        """Walk a template that a view may render."""
+        unit = self.units.load(name)
+        if isinstance(unit, Unit):
+            self._entry = name
+            self.render(unit, State())
+        elif unit:
+            self.findings.note(unit)
+
+    def uncalled(self) -> None:
+        """Walk the macros nobody calls where it can be seen: their arguments are unknown."""
+        for macro, called in list(self.macros.values()):
+            if not called:
+                self._entry = macro.frame.unit.name
+                arguments = {each.name: Symbol((id(macro.node), each.name)) for each in macro.node.args}
+                start = State(scopes=macro.scopes, autoescape=macro.autoescape)
+                self.run(macro.node.body, [start.push(_with_extras(arguments))], macro.frame)
+
+    def run(self, statements: Iterable[nodes.Node], states: Sequence[State], frame: Frame) -> list[State]:
+        """Every way through some statements."""
+        current = list(states)
+        for node in statements:
+            handle = jinja_statements.HANDLERS.get(type(node), jinja_statements.other)
+            current = merge(
+                [result for state in current for result in handle(self, node, state, frame)],
+                _overflow(node),
+            )
+        return current
+
+    def capture(self, statements: Iterable[nodes.Node], state: State, frame: Frame) -> list[State]:
+        """Every way through some statements, each with the text they print."""
+        return self.run(statements, [replace(state, text="", unknown=())], frame)
+
+    def render(self, unit: Unit, state: State, blocks: Mapping[str, Any] | None = None) -> list[State]:
+        """A template from its top, with the variables in the first scope as its context."""
+        found = {name: ((node, unit), *(blocks or {}).get(name, ())) for name, node in unit.blocks.items()}
+        frame = Frame(unit, object(), {**(blocks or {}), **found})
+        outer = state.autoescape
+        state = replace(state, autoescape=unit.autoescape)
+        position = next((n for n, node in enumerate(unit.body) if isinstance(node, nodes.Extends)), None)
+        if position is None:
+            results = self.run(unit.body, [state], frame)
+        else:
+            results = []
+            for before in self.run(unit.body[:position], [state], frame):
+                mute = replace(frame, is_mute=True)
+                # What follows is run for the variables it sets.
+                for after in self.run(unit.body[position + 1 :], [replace(before, text=None)], mute):
+                    ready = replace(after, text=before.text, unknown=before.unknown)
+                    results += self._extended(unit.body[position], ready, frame)
+        return [replace(after, autoescape=outer) for after in results]
+
+    def _extended(self, node: Any, state: State, frame: Frame) -> list[State]:
+        results = []
+        for after, value in self.expressions.evaluate(node.template, state, frame):
+            parent = self.named(value, node, "extends", frame)
+            if parent is not None:
+                results += self.render(parent, after, frame.blocks)
+            else:
+                results.append(self.unplaced(node, value, after, frame))
+        return results
+
+    def unplaced(self, node: Any, value: Value, state: State, frame: Frame) -> State:
+        """The parent is known at run time only: the blocks are walked one by one, on their own."""
+        if not isinstance(value, Known) and frame.unit.blocks:
+            self.cannot_know(Place(frame.unit.name, node.lineno, "extends"), unparse(node.template))
+        for block in frame.unit.blocks.values():
+            self.run([block], [replace(state, text=None)], replace(frame, is_mute=False))
+        return state.cannot_write(f"{{% extends {unparse(node.template)} %}}")
+
+    def named(self, value: Value, node: nodes.Node, tag: str, frame: Frame) -> Unit | None:
+        """The template that a value names; a note if there is none of that name."""
+        if not isinstance(value, Known) or not isinstance(value.value, str):
+            return None
+        name = self.environment.join_path(str.__str__(value.value), frame.unit.name)
+        unit = self.units.load(name)
+        if isinstance(unit, Unit):
+            return unit
+        if unit:
+            self.findings.note(f"{Place(frame.unit.name, node.lineno, tag)}: {unit}")
+        return None
+
+    def block(self, name: str, position: int, state: State, frame: Frame) -> list[State]:
+        """A block of a page; its position among those of its name tells which ``super()`` it is."""
+        node, unit = frame.blocks[name][position]
+        if self._turns.get(id(node)):  # a block in itself, by way of a parent's block
+            return [state.cannot_write(f"{{% block {name} %}}")]
+        inner = Frame(unit, frame.context, frame.blocks, (name, position), state.scopes)
+        start = replace(state.push(), autoescape=unit.autoescape)
+        self._turns[id(node)] = 1
+        ends = self.run(node.body, [start], inner)
+        del self._turns[id(node)]
+        return [replace(after.pop(), autoescape=state.autoescape) for after in ends]
+
+    def parent_block(self, state: State, frame: Frame) -> list[State] | None:
+        """What ``{{ super() }}`` prints here; None where there is nothing above."""
+        name, position = frame.current
+        if not position:
+            return None
+        start = replace(state, scopes=frame.scopes)
+        return [replace(after, scopes=state.scopes) for after in self.block(name, position - 1, start, frame)]
+
+    def include(self, unit: Unit, state: State, with_context: bool) -> list[State] | None:
+        """An included template; None where it includes itself again."""
+        bindings = state.bindings() if with_context else frozenset()
+        view = (unit.name, bindings)
+        walked = (view, frozenset(state.assumed.items()))
+        if state.text is None and walked in self._walked:
+            return [state]
+        start = replace(state, scopes=(dict(bindings),))
+        results = self._turn(view, unit.name, lambda: self.render(unit, start))
+        if results is None:
+            return [state] if state.text is None else None
+        self._walked.add(walked)
+        return [replace(after, scopes=state.scopes) for after in results]
+
+    def module(self, unit: Unit, state: State, with_context: bool) -> Value:
+        """What an import makes of a template."""
+        bindings = state.bindings() if with_context else frozenset()
+        start = State(scopes=(dict(bindings),), assumed=state.assumed)
+        results = self._turn(
+            ("import", unit.name, bindings), ("import", unit.name), lambda: self.render(unit, start)
+        )
+        if results is None:
+            return Symbol()
+        scope = widest(results).scopes[0]
+        return ModuleValue(
+            frozenset((name, value) for name, value in scope.items() if not name.startswith("_"))
+        )
+
+    def _turn(self, view: Hashable, name: Hashable, do: Callable[[], list[State]]) -> list[State] | None:
+        """Go one template deeper, unless it is going round in circles."""
+        if self._turns.get(view) or self._turns.get((name,), 0) >= _MOST_TURNS:
+            return None
+        for key in (view, (name,)):
+            self._turns[key] = self._turns.get(key, 0) + 1
+        self._depth += 1
+        try:
+            return do()
+        finally:
+            self._depth -= 1
+            for key in (view, (name,)):
+                self._turns[key] -= 1
+
+    def cannot_know(self, place: Place, expression: str) -> None:
+        self.findings.cannot_know(place, expression, self._is_reached(place))
+
+    def use(self, use: Use) -> None:
+        self.findings.use(use, self._is_reached(use.place))
+
+    def _is_reached(self, place: Place) -> bool:
+        return self._depth > 0 or place.template != self._entry
+
+    # Calls in expressions
+
+    def _called(self, node: nodes.Call, state: State, frame: Frame) -> Results | None:
+        if isinstance(node.node, nodes.Name):
+            name = node.node.name
+            if name == "super" and state.lookup(name) is None and not node.args:
+                return self._super(state, frame)
+            function = self.environment.globals.get(name) if state.lookup(name) is None else None
+            if function is not None and len(node.args) == 1 and not node.kwargs:
+                return self._global(function, node, state, frame)
+        if not isinstance(node.node, nodes.Name | nodes.Getattr):
+            return None
+        if node.dyn_args or node.dyn_kwargs:
+            return None
+        results: Results = []
+        for middle, value in self.expressions.evaluate(node.node, state, frame):
+            if not isinstance(value, MacroValue):
+                return None
+            given = [*node.args, *(each.value for each in node.kwargs)]
+            for after, values in self.expressions.all(given, middle, frame):
+                keywords = dict(
+                    zip((each.key for each in node.kwargs), values[len(node.args) :], strict=True)
+                )
+                results += self.macro(value, values[: len(node.args)], keywords, after, frame)
+        return results
+
+    def _global(self, function: Any, node: nodes.Call, state: State, frame: Frame) -> Results | None:
+        try:
+            known = FUNCTIONS.get(function)
+        except TypeError:  # not hashable
+            return None
+        if known is None and function is not django_static_url:
+            return None
+        results: Results = []
+        for after, value in self.expressions.evaluate(node.args[0], state, frame):
+            if known is None:
+                results.append((after, self._static(value)))
+                continue
+            tag, slim = known
+            place = Place(frame.unit.name, node.lineno, tag)
+            if isinstance(value, Known) and (value == UNDEFINED or isinstance(value.value, str | int | None)):
+                name = "" if value == UNDEFINED or value.value is None else str.__str__(str(value.value))
+                if name:
+                    self.use(Use(place, "file", slim, name))
+            else:
+                self.cannot_know(place, unparse(node.args[0]))
+            # The URL depends on the content of the file, which may change between the scan and the page.
+            results.append((after, Symbol()))
+        return results
+
+    def _static(self, value: Value) -> Value:
+        if not isinstance(value, Known) or not isinstance(value.value, str):
+            return Symbol()
+        try:
+            return Known(str.__str__(self.static(value.value)))
+        except Exception as error:  # noqa: BLE001 (a storage may do anything; the page will fail there too)
+            self.findings.note(f"static({value.value!r}) has no URL: {error}")
+            return Symbol()
+
+    def _super(self, state: State, frame: Frame) -> Results:
+        parents = self.parent_block(replace(state, text="", unknown=()), frame)
+        if parents is None:
+            return [(state, Symbol())]
+        return [_as_value(after, state) for after in parents]
+
+    def macro(
+        self,
+        macro: MacroValue,
+        given: Sequence[Value],
+        keywords: Mapping[str, Value],
+        state: State,
+        frame: Frame,
+        caller: Value = UNDEFINED,
+    ) -> Results:
+        """What a call of a macro returns."""
+        self.macros[id(macro.node)] = (macro, True)
+        parameters = [each.name for each in macro.node.args]
+        bindings = dict(zip(parameters, given, strict=False))
+        bindings.update({name: value for name, value in keywords.items() if name in parameters})
+        scopes = macro.scopes
+        level = len(scopes)
+        if len(state.scopes) >= level and macro in state.scopes[level - 1].values():
+            # Where it was made: it sees what its variables are by now.
+            scopes = state.scopes[:level]
+        elif macro.frame.context is frame.context:
+            scopes = (state.scopes[0], *scopes[1:])
+        start = replace(state, scopes=scopes, text="", unknown=(), autoescape=macro.autoescape).push(
+            {"caller": caller, **_with_extras({})}
+        )
+        starts = [start]
+        first_default = len(parameters) - len(macro.node.defaults)
+        for number, name in enumerate(parameters):
+            if name in bindings:
+                starts = [each.bind(name, bindings[name]) for each in starts]
+            elif number >= first_default:
+                default = macro.node.defaults[number - first_default]
+                starts = [
+                    after.bind(name, value)
+                    for each in starts
+                    for after, value in self.expressions.evaluate(default, each, macro.frame)
+                ]
+            else:
+                starts = [each.bind(name, UNDEFINED) for each in starts]
+        view = (id(macro.node), state.bindings(), tuple(bindings.items()))
+        ends = self._turn(
+            view, ("macro", id(macro.node)), lambda: self.run(macro.node.body, starts, macro.frame)
+        )
+        if ends is None:
+            return [(state, Symbol())]
+        return [_as_value(after, state) for after in ends]
+
+
+def _as_value(after: State, state: State) -> tuple[State, Value]:
+    """What was captured, as a value where it was asked for."""
+    text = after.text or ""
+    value: Value = Symbol()
+    if not after.unknown:
+        value = Known(Markup(text) if state.autoescape else text)  # noqa: S704 (as Jinja2 does)
+    return (
+        replace(
+            after, text=state.text, unknown=state.unknown, scopes=state.scopes, autoescape=state.autoescape
+        ),
+        value,
+    )
+
+
+def _with_extras(arguments: Mapping[str, Value]) -> dict[str, Value]:
+    return {"varargs": Symbol(), "kwargs": Symbol(), **arguments}
+
+
+def _overflow(node: nodes.Node) -> str:
+    return f"{{% if {unparse(node.test)} %}}" if isinstance(node, nodes.If) else unparse(node)

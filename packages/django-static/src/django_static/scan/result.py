@@ -1,0 +1,97 @@
+"""What a scan finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..resolver import Place
+
+__all__ = ["Failure", "Findings", "Scan", "Unknown", "Use"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something a page will ask for.
+
+    ``value`` is, for the kind ``"file"``, the name as given (several may stand in it with ``;`` between); for ``"block"``
+    the HTML and for ``"content"`` the text inside the tags, character for character what the page hands over.
+    ``mode`` is the argument of the tag: ``async`` or ``defer`` of a block, ``css``, ``js`` or ``html`` of a content.
+    """
+
+    place: Place
+    kind: Literal["file", "block", "content"]
+    slim: bool
+    value: str
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that only a request can tell; ``expression`` is the source that decides it.
+
+    ``alone``: only so where the template is rendered by itself. Where other templates include or extend it, what is used
+    is known.
+    """
+
+    place: Place
+    expression: str
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A template that cannot be compiled; ``line`` is 0 where the error does not say."""
+
+    template: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All that was found, each once, in the order of templates and lines; ``notes`` says what could not be looked at."""
+
+    uses: tuple[Use, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Findings:
+    """Gathers while the templates are walked. Places are few, what is reported of them much: it is kept by place.
+
+    The second of each pair says whether it was found in a template that is reached through another.
+    """
+
+    uses: dict[Use, bool] = field(default_factory=dict)
+    unknown: dict[tuple[Place, str], bool] = field(default_factory=dict)
+    #: With the file that failed; one that another engine compiles is a template of that engine.
+    failed: dict[Failure, str] = field(default_factory=dict)
+    compiled: set[str] = field(default_factory=set)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def use(self, use: Use, reached: bool) -> None:
+        self.uses[use] = self.uses.get(use, False) or reached
+
+    def cannot_know(self, place: Place, expression: str, reached: bool) -> None:
+        key = (place, expression)
+        self.unknown[key] = self.unknown.get(key, False) or reached
+
+    def note(self, text: str) -> None:
+        self.notes[text] = None
+
+    def scan(self) -> Scan:
+        told = {use.place for use, reached in self.uses.items() if reached}
+        unknown = [
+            Unknown(place, expression, alone=not reached and place in told)
+            for (place, expression), reached in self.unknown.items()
+        ]
+        failed = [failure for failure, path in self.failed.items() if path not in self.compiled]
+        return Scan(
+            tuple(sorted(self.uses, key=lambda use: (use.place, use.kind, use.slim, use.value, use.mode))),
+            tuple(sorted(unknown, key=lambda each: (each.place, each.expression))),
+            tuple(sorted(failed, key=lambda each: (each.template, each.line, each.reason))),
+            tuple(sorted(self.notes)),
+        )

@@ -1,0 +1,58 @@
+"""The storage behind ``{% static %}``: the names of third-party apps and of the admin, from the same manifest as the tags.
+
+``STORAGES = {"staticfiles": {"BACKEND": "django_static.storage.StaticStorage"}, ...}``
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.contrib.staticfiles.storage import StaticFilesStorage
+
+from .build import Build
+from .conf import conf
+from .plan import plan
+from .resolver import current, reset
+from .tree import Tree
+
+__all__ = ["StaticStorage"]
+
+logger = logging.getLogger("django_static")
+
+
+class StaticStorage(StaticFilesStorage):
+    """Prints the names of the manifest while ``DJANGO_STATIC`` and ``DJANGO_STATIC_USE_MANIFEST_FILE`` are on.
+
+    ``collectstatic`` collects as it always does, and then publishes all it has collected with their references right;
+    ``staticbuild`` does both without copying first.
+    """
+
+    def url(self, name: str | None) -> str:
+        """The URL of a file; that of the file as it is where the manifest does not have it."""
+        plain = super().url(name)
+        if not name or not (conf.enabled and conf.use_manifest_file):
+            return plain
+        return current().stored(name, plain)
+
+    def post_process(
+        self, paths: Mapping[str, tuple[Any, str]], dry_run: bool = False, **options: Any
+    ) -> Iterator[tuple[str, str, bool]]:
+        """Publish what has been collected; yields each name, that of its published file, and True.
+
+        Raises:
+            OSError: something could not be written; the old manifest stays.
+        """
+        if dry_run or not conf.enabled:
+            return
+        sources = conf.sources()
+        files = [(name, storage.path(path)) for name, (storage, path) in paths.items()]
+        build = Build(Tree(sources, files), conf.options(), conf.manifest_file, with_originals=False)
+        summary = build.run(plan(sources).uses)
+        reset()
+        for problem in summary.problems:
+            logger.warning("%s", problem)
+        for name, path in summary.tree.items():
+            yield name, os.path.relpath(path, self.location), True

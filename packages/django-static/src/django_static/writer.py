@@ -1,0 +1,210 @@
+"""Give files their names and bring them to their places, several in one where one can stand for all."""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import minify, names, parts
+from .parts import Part
+from .records import Options, Output
+from .shelf import Shelf
+
+__all__ = ["Group", "Writer"]
+
+logger = logging.getLogger("django_static")
+
+#: Parts that go into one file.
+Group = list[Part]
+
+
+@dataclass
+class _Draft:
+    group: Group
+    url: str = ""
+    #: None when it is the only original as it is.
+    data: bytes | None = None
+
+    @property
+    def original(self) -> Part:
+        return self.group[0]
+
+
+class Writer:
+    """Writes parts of which all that they refer to has been published; notes problems in them."""
+
+    def __init__(self, options: Options, shelf: Shelf, *, slim: bool) -> None:
+        self._options = options
+        self._shelf = shelf
+        self._slim = slim
+
+    def groups(self, examined: Sequence[Part], *, together: bool) -> list[Group]:
+        """Split a run where one file could not stand for several; ``together`` joins them all the same, and says so."""
+        groups: list[Group] = []
+        for part in examined:
+            obstacle = parts.obstacle(groups[-1], part) if groups else "first"
+            if groups and obstacle and together:
+                part.problems.append(
+                    f"{part.source.path}: is put into one file with {groups[-1][0].source.name}, as it was asked for, "
+                    f"although {obstacle}; separate tags or a block would keep them apart"
+                )
+                obstacle = ""
+            if obstacle:
+                groups.append([part])
+            else:
+                groups[-1].append(part)
+        return groups
+
+    def write(self, group: Group) -> Output:
+        """Publish a group as one file under a name that stands for its content, and for nothing else for ever.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        if self._must_stay(group[0]):
+            return self._stayed(group[0])
+        draft = _Draft(group)
+        for is_taken in (False, True):
+            self._name(draft, is_taken=is_taken)
+            if self._place(draft):
+                return self._output(draft)
+        raise _taken(self._path(draft))
+
+    def write_circle(self, examined: Sequence[Part]) -> list[Output]:
+        """Publish files that refer to one another: the name of each stands for the content of all.
+
+        Raises:
+            OSError: one of them could not be written.
+        """
+        drafts = [_Draft([part]) for part in examined if not self._must_stay(part)]
+        # What they are but for their names for one another.
+        content = [self._data(draft.group, posixpath.dirname(draft.original.source.url)) for draft in drafts]
+        joint = names.digest(
+            *(draft.original.source.url for draft in drafts),
+            *(
+                draft.original.data if data is None else data
+                for draft, data in zip(drafts, content, strict=True)
+            ),
+        )
+        for is_taken in (False, True):
+            for draft in drafts:
+                self._name(draft, is_taken=is_taken, joint=joint)
+            for draft in drafts:
+                for other in drafts:
+                    draft.original.refer(other.original.source, other.url)
+                draft.data = self._data(draft.group, posixpath.dirname(draft.url))
+            if all(self._place(draft) for draft in drafts):
+                written = {id(draft.original): self._output(draft) for draft in drafts}
+                return [written.get(id(part)) or self._stayed(part) for part in examined]
+        raise _taken(*(self._path(draft) for draft in drafts))
+
+    def _name(self, draft: _Draft, *, is_taken: bool, joint: str = "") -> None:
+        """Decide on a name, and with it on the data, which refers to other files as seen from there."""
+        options = self._options
+        group = draft.group
+        source = draft.original.source
+        if len(group) == 1 and names.is_hashed(source.url, options.hashed_names) and not is_taken:
+            draft.url = source.url
+            return
+        newest = max(part.newest for part in group)
+        draft.url = self._named(group, [part.newest for part in group], newest)
+        if not joint:
+            draft.data = self._data(group, posixpath.dirname(draft.url))
+        if options.by_hash or is_taken:
+            content = names.digest(joint, source.url) if joint else self._digest(draft)
+            if options.by_hash:
+                parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
+                marks = [names.mark_of(names.digest(part.data)) for part in parts_of_many]
+                draft.url = self._named(group, marks, names.mark_of(content))
+                content = names.digest(content)
+            if is_taken:
+                draft.url = names.with_digest(draft.url, content)
+
+    def _named(self, group: Group, marks: Sequence[int | str], mark: int | str) -> str:
+        options = self._options
+        urls = [part.source.url for part in group]
+        if len(group) == 1:
+            return names.stamped(urls[0], mark, options.filename_generator)
+        return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
+
+    def _digest(self, draft: _Draft) -> str:
+        return names.digest(draft.original.data if draft.data is None else draft.data)
+
+    def _place(self, draft: _Draft) -> bool:
+        path, original = self._path(draft), draft.original.source.path
+        if draft.data is not None:
+            return self._shelf.write(path, draft.data)
+        if path == original:
+            return True
+        if self._options.by_hash:
+            # Not linked, since a link would change when the original is edited in place; and what was hashed, not what
+            # may be there by now.
+            return self._shelf.write(path, draft.original.data)
+        return self._shelf.link(path, original, symlink=self._options.use_symlink)
+
+    def _output(self, draft: _Draft) -> Output:
+        public = self._public(draft.original, draft.url)
+        newest = max(part.newest for part in draft.group)
+        is_same = draft.data is None
+        size = len(draft.data) if draft.data is not None else draft.original.seen[1]
+        return Output(len(draft.group), draft.url, public, self._path(draft), newest, size, is_same)
+
+    def _must_stay(self, part: Part) -> bool:
+        """Whether a script would no longer find its files under another URL."""
+        if self._options.name_prefix and part.stays:
+            logger.info("%s keeps its URL: it names other files by their path from its own", part.source.path)
+            return True
+        return False
+
+    def _stayed(self, part: Part) -> Output:
+        source = part.source
+        return Output(1, source.url, source.name, source.path, part.newest, part.seen[1], is_same=True)
+
+    def _data(self, group: Group, folder: str) -> bytes | None:
+        """The bytes of a group as seen from a folder; None when they are those of the only original."""
+        if len(group) == 1 and not group[0].is_text:
+            return None
+        moved = bool(self._options.name_prefix)
+        texts = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
+        if self._slim:
+            texts = [self._slimmed(part, text) for part, text in zip(group, texts, strict=True)]
+        if len(group) > 1:
+            return parts.join(group, texts)
+        return None if texts[0] == group[0].text else group[0].encode(texts[0])
+
+    def _slimmed(self, part: Part, text: str) -> str:
+        kind = part.source.kind
+        if not part.is_utf8 or minify.is_minified(part.source.name):
+            return text
+        result = minify.slim(text, kind, self._options.minifiers[kind])
+        if result.problem:
+            problem = f"{part.source.path}: published without minifying: {result.problem}"
+            if problem not in part.problems:
+                part.problems.append(problem)
+        return result.text
+
+    def _path(self, draft: _Draft) -> Path:
+        if self._options.save_prefix is not None:
+            return self._options.save_prefix / draft.url.lstrip("/")
+        folder, _, name = draft.url.rpartition("/")
+        for part in draft.group:
+            if part.source.url.rpartition("/")[0] == folder:
+                return part.source.folder / name
+        source = draft.original.source
+        climb = names.relative(folder, posixpath.dirname(source.url))
+        return Path(posixpath.normpath(source.folder / climb)) / name
+
+    def _public(self, original: Part, url: str) -> str:
+        source = original.source
+        prefix = self._options.media_url + self._options.name_prefix
+        if not prefix and not source.host and not source.name.startswith("/"):
+            url = url.removeprefix("/")
+        return f"{prefix or source.host}{names.quoted(url)}"
+
+
+def _taken(*paths: Path) -> FileExistsError:
+    places = ", ".join(map(str, paths))
+    return FileExistsError(f"{places}: there is another content than the name says; remove it")
