@@ -19,7 +19,17 @@ _BARE_URL = re.compile(
 _SPACE = re.compile(r"[ \n\r\t\f]*")
 _MAP = re.compile(r"[@#]\s*sourceMappingURL=(\S+?)\s*\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_OPAQUE = ("import", "namespace", "document", "-moz-document", "supports", "container", "media", "layer", "charset")
+_OPAQUE = (
+    "import",
+    "namespace",
+    "document",
+    "-moz-document",
+    "supports",
+    "container",
+    "media",
+    "layer",
+    "charset",
+)
 #: Where tinycss2 2 departs from CSS Syntax Level 3: it has tokens for unicode ranges everywhere, and in what is left of
 #: a bad ``url()`` it takes ``\\\\)`` for an escaped parenthesis.
 _APART = re.compile(r"[Uu]\+[0-9a-fA-F?]|\\\\\)")
@@ -43,7 +53,9 @@ class _Walk:
     def run(self) -> list[Reference]:
         found = list(self.walk(tinycss2.parse_component_value_list(self.text), top=True))
         found += [last for last in self.maps[-1:] if not last.url.lower().startswith("data:")]
-        return sorted((reference for reference in found if reference.url), key=lambda reference: reference.start)
+        return sorted(
+            (reference for reference in found if reference.url), key=lambda reference: reference.start
+        )
 
     def walk(self, tokens: Sequence[ast.Node], *, top: bool, strings: bool = False) -> Iterator[Reference]:
         skipping = importing = False
@@ -101,7 +113,9 @@ class _Walk:
         """The reference a string, ``url()`` or ``src()`` makes; none where it is not closed."""
         start = self.offset(token)
         if isinstance(token, ast.FunctionBlock):
-            inner = [part for part in token.arguments if not isinstance(part, ast.WhitespaceToken | ast.Comment)]
+            inner = [
+                part for part in token.arguments if not isinstance(part, ast.WhitespaceToken | ast.Comment)
+            ]
             if inner and isinstance(inner[0], ast.StringToken):
                 yield from self.reference(inner[0], what)
         elif isinstance(token, ast.StringToken):
