@@ -183,6 +183,14 @@ def test_expressions_that_depend_on_the_request(expression, found):
             '{% with a="<"|add:">" %}{{ a }}{{ a|safe }}{% autoescape off %}{{ a }}{% endautoescape %}{% endwith %}',
             ["<><><>"],
         ),
+        (
+            '{% with a="t&w" %}{{ a|upper }}{% autoescape off %}{{ a|upper }}{% endautoescape %}{% endwith %}',
+            ["T&amp;WT&W"],
+        ),
+        (
+            '{% with a="t&w"|upper %}{% firstof a %}{{ a|safe }}{{ a|force_escape }}{% endwith %}',
+            ["T&amp;WT&WT&amp;W"],
+        ),
         ("{{ 7 }}{{ None }}{{ True }}", ["7NoneTrue"]),
         ("{% cache 500 x %}{% if a %}A{% endif %}{% endcache %}", ["", "A"]),
         ("{% language 'de' %}a{% endlanguage %}{% localize off %}b{% endlocalize %}", ["ab"]),
