@@ -273,6 +273,11 @@ def test_so_many_texts_and_no_more():
     assert [each.expression for each in result.unknown] == ["{% if more %}"]
 
 
+def test_a_branch_remembers_why_it_was_taken():
+    source = "{% if a and b %}{% elif a and b %}{% staticfile '/no' %}{% elif a %}{% if b %}{% staticfile '/no' %}{% endif %}{% endif %}"
+    assert values(scanned(source)) == []
+
+
 def test_conditions_without_an_influence_do_not_count():
     assert texts(block("x" + "".join(f"{{% if a{n} %}}{{% endif %}}" for n in range(20)) + "y")) == ["xy"]
 

@@ -219,6 +219,11 @@ def test_whitespace_control_and_other_delimiters():
     assert values(scan([made]), "block") == ["&amp;\n"]
 
 
+def test_a_branch_remembers_why_it_was_taken():
+    source = "{% if a and b %}{% elif a or not b %}{{ slimfile('/y' if b else '/n') }}{% endif %}"
+    assert values(scanned(source)) == ["/n"]
+
+
 def test_autoescape_by_name():
     choose = jinja2.select_autoescape(["html"])
     source = block("{{ '<' }}{% include 'b.txt' %}{{ '<' }}")
@@ -351,6 +356,16 @@ def test_macros_and_templates_that_use_themselves():
         + "{% endcall %}" * 5
     )
     assert texts(nested) == ["<a><b><c><d><e>x</e></d></c></b></a>"]
+
+
+def test_calls_inside_the_content_of_calls():
+    macros = "{% macro css(name) %}{{ slimfile(name) }}{% endmacro %}{% macro p() %}<p>{{ caller() }}</p>{% endmacro %}"
+    for load, prefix in (("{% import 'one' as m %}", "m."), (macros, "")):
+        inner = f"{{% call {prefix}p() %}}{{% call {prefix}p() %}}{{{{ {prefix}css('/a') }}}}{{% endcall %}}{{% endcall %}}"
+        result = scanned(load + inner, macros)
+        assert values(result) == ["/a"]
+        result = scanned(load + block(inner), macros)
+        assert values(result) == ["/a"]
     assert values(scanned("{{ slimfile('/a') }}{% include 'page' %}" + block("{% include 'page' %}"))) == [
         "/a"
     ]

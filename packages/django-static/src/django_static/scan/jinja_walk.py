@@ -303,7 +303,8 @@ class Walk:
         bindings.update({name: value for name, value in keywords.items() if name in parameters})
         scopes = macro.scopes
         level = len(scopes)
-        if len(state.scopes) >= level and macro in state.scopes[level - 1].values():
+        name = getattr(macro.node, "name", None)  # the content of a {% call %} has none
+        if name and len(state.scopes) >= level and state.scopes[level - 1].get(name) is macro:
             # Where it was made: it sees what its variables are by now.
             scopes = state.scopes[:level]
         elif macro.frame.context is frame.context:
@@ -325,7 +326,7 @@ class Walk:
                 ]
             else:
                 starts = [each.bind(name, UNDEFINED) for each in starts]
-        view = (id(macro.node), state.bindings(), tuple(bindings.items()))
+        view = (id(macro.node), state.bindings(), tuple(bindings.items()), caller)
         ends = self._turn(
             macro.frame.unit,
             view,
