@@ -14,7 +14,7 @@ from .answers import Place, split_names
 from .blocks import Printed
 from .build_shelf import BuildShelf
 from .history import History
-from .manifest import Manifest, ManifestError, run_key, text_key
+from .manifest import Manifest, run_key, text_key
 from .originals import Originals
 from .pipeline import Pipeline
 from .records import Manner, Options, Record
@@ -220,19 +220,11 @@ class Build:
     def _finish(self) -> None:
         """Everything is in its place: let pages know of it."""
         summary = self._summary
-        manifest = Manifest(self._runs, self._texts, self._settings())
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it
-        if not self._is_written(manifest):
-            manifest.write(self._manifest)
+        Manifest(self._runs, self._texts, self._settings()).write(self._manifest)
         self._shelf.close()
         History(self._state / "builds").add(map(str, summary.files))
-
-    def _is_written(self, manifest: Manifest) -> bool:
-        try:
-            return Manifest.read(self._manifest) == manifest
-        except ManifestError:
-            return False
 
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
