@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gzip
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
+import brotli
 import pytest
 from django.core.management import CommandError, call_command
 from django.template import engines
@@ -210,6 +212,48 @@ def test_it_is_refused_while_the_switch_is_off(page):
     page.settings.DJANGO_STATIC = False
     with pytest.raises(CommandError, match="DJANGO_STATIC is off"):
         page.build()
+
+
+class TestCompressed:
+    @pytest.fixture
+    def big(self, built):
+        built.site.write("a.css", "".join(f"a{{b:{n}}}" for n in range(300)))
+        built.site.write("i.png", b"picture" * 100)
+        built.site.write("tiny.css", "a{}")
+        built.page("p.html", "{% slimfile '/a.css' %}{% staticfile '/i.png' %}{% slimfile '/tiny.css' %}")
+        return built
+
+    def test_siblings_hold_the_same_bytes(self, big):
+        out = big.build()
+        published = big.site.media / big.render("p.html").split("/")[1].replace(".cssi", ".css")
+        assert (
+            gzip.decompress(published.with_name(f"{published.name}.gz").read_bytes())
+            == published.read_bytes()
+        )
+        assert (
+            brotli.decompress(published.with_name(f"{published.name}.br").read_bytes())
+            == published.read_bytes()
+        )
+        assert ".gz: " in out
+        assert not list(big.site.media.glob("i.*.gz"))
+        assert not list(big.site.media.glob("tiny.*.gz"))
+        assert not (big.site.media / "a.css.gz").exists(), "an original is not ours"
+
+    def test_the_chosen_formats_only(self, big):
+        big.settings.DJANGO_STATIC_COMPRESS = ["gz"]
+        big.build()
+        assert len(list(big.site.media.glob("a.*.gz"))) == 1
+        assert not list(big.site.media.glob("a.*.br"))
+
+    def test_one_that_is_gone_comes_back_from_the_cache(self, big, tmp_path):
+        big.settings.DJANGO_STATIC_COMPRESS_CACHE = tmp_path / "cache"
+        big.build()
+        gone = next(big.site.media.glob("a.*.gz"))
+        data = gone.read_bytes()
+        gone.unlink()
+        big.build()
+        assert gone.read_bytes() == data
+        assert list((tmp_path / "cache").iterdir())
 
 
 def test_names_known_at_run_time_are_listed_with_their_line(page):

@@ -128,6 +128,7 @@ def test_expressions_that_are_the_same_in_every_request(expression, found):
         ('"/a"|add:name', []),
         ('"/a.css"|boom', []),
         ('_("/a.css")', []),
+        ("name|slice:2", []),
         ('"/a.css"|add:_("x")', []),
         ('"/a.css".upper', []),
         ("forloop.counter", []),
@@ -169,6 +170,8 @@ def test_expressions_that_depend_on_the_request(expression, found):
         ('{% if "x" == s %}X{% endif %}{% if s %}S{% endif %}', ["", "S", "XS"]),
         ("{% if a > 2 %}A{% endif %}{% if a > 2 %}B{% endif %}", ["", "AB"]),
         ("{% if a is None %}A{% endif %}{% if a is not None %}B{% endif %}", ["A", "B"]),
+        ("{% if a == b == c %}A{% endif %}", ["", "A"]),
+        ("{% if a|boom == 'x' %}A{% endif %}{% if block.super == 'x' %}B{% endif %}", ["", "A", "AB", "B"]),
         ('{% if "a" in "cat" and 1 < 2 and not 2 == 3 %}A{% endif %}', ["A"]),
         ("{% if 1 in 2 %}A{% endif %}", [""]),
         ("{% if a|length > 2 %}A{% endif %}", ["", "A"]),
@@ -182,6 +185,14 @@ def test_expressions_that_depend_on_the_request(expression, found):
         (
             '{% with a="<"|add:">" %}{{ a }}{{ a|safe }}{% autoescape off %}{{ a }}{% endautoescape %}{% endwith %}',
             ["<><><>"],
+        ),
+        (
+            '{% with a="t&w" %}{{ a|upper }}{% autoescape off %}{{ a|upper }}{% endautoescape %}{% endwith %}',
+            ["T&amp;WT&W"],
+        ),
+        (
+            '{% with a="t&w"|upper %}{% firstof a %}{{ a|safe }}{{ a|force_escape }}{% endwith %}',
+            ["T&amp;WT&WT&amp;W"],
         ),
         ("{{ 7 }}{{ None }}{{ True }}", ["7NoneTrue"]),
         ("{% cache 500 x %}{% if a %}A{% endif %}{% endcache %}", ["", "A"]),
@@ -260,6 +271,11 @@ def test_so_many_texts_and_no_more():
     result = scanned(block(one + "{% if more %}!{% endif %}<p>"))
     assert values(result, "block") == []
     assert [each.expression for each in result.unknown] == ["{% if more %}"]
+
+
+def test_a_branch_remembers_why_it_was_taken():
+    source = "{% if a and b %}{% elif a and b %}{% staticfile '/no' %}{% elif a %}{% if b %}{% staticfile '/no' %}{% endif %}{% endif %}"
+    assert values(scanned(source)) == []
 
 
 def test_conditions_without_an_influence_do_not_count():

@@ -24,6 +24,7 @@ def environment(templates, **options):
         extensions=[EXTENSION, "jinja2.ext.do", "jinja2.ext.loopcontrols", "jinja2.ext.i18n"], **options
     )
     made.globals["static"] = static
+    made.tests["mine"] = None
     return made
 
 
@@ -154,6 +155,10 @@ def test_expressions_that_depend_on_the_request(expression, found):
         ("{% if a.b == 'x' %}X{% endif %}{% if a.b == 'y' %}Y{% endif %}", ["", "X", "Y"]),
         ("{% if a is defined %}A{% endif %}{{ 'B' if a is undefined }}", ["A", "B"]),
         ("{% if a is none %}A{% endif %}{% if a is none %}B{% endif %}", ["", "AB"]),
+        ("{% if 'x' == a %}A{% endif %}{% if a == 'x' %}B{% endif %}", ["", "AB"]),
+        ("{% if f(a) == 'x' %}A{% endif %}{% if f(a) is even %}B{% endif %}", ["", "A", "AB", "B"]),
+        ("{% if [a] == [b] %}A{% endif %}{% if a is mine %}B{% endif %}", ["", "A", "AB", "B"]),
+        ("{% if {'a': 1} == {'a': 1} and 1 == 1 %}A{% endif %}", ["A"]),
         ("{% if a in b %}A{% endif %}{% if a not in b %}B{% endif %}", ["A", "B"]),
         (
             "{% for f in ['a', 'b&'] %}{{ loop.index }}{{ f }}{% if not loop.last %},{% endif %}{% endfor %}",
@@ -214,6 +219,11 @@ def test_whitespace_control_and_other_delimiters():
     assert values(scan([made]), "block") == ["&amp;\n"]
 
 
+def test_a_branch_remembers_why_it_was_taken():
+    source = "{% if a and b %}{% elif a or not b %}{{ slimfile('/y' if b else '/n') }}{% endif %}"
+    assert values(scanned(source)) == ["/n"]
+
+
 def test_autoescape_by_name():
     choose = jinja2.select_autoescape(["html"])
     source = block("{{ '<' }}{% include 'b.txt' %}{{ '<' }}")
@@ -240,6 +250,9 @@ def test_autoescape_by_name():
         ("{{ super() }}", "{{ super() }}"),
         ("{% slimcontent %}x{% endslimcontent %}", "{% slimcontent %}"),
         ("{{ [1] }}", "{{ [1] }}"),
+        ("{% filter upper %}{{ theme }}{% endfilter %}", "{{ theme }}"),
+        ("{{ theme|default('x', boolean=b) }}", '{{ theme|default("x", boolean=b) }}'),
+        ("{% include 'page' %}", '{% include "page" %}'),
         ("{{ {'a': 1} }}", '{{ {"a": 1} }}'),
         ("{{ a[1:2] }}", "{{ a[1:2] }}"),
         ("{{ x is divisibleby(3) ~ y }}", "{{ x is divisibleby(3) ~ y }}"),
@@ -331,7 +344,28 @@ def test_macros_and_templates_that_use_themselves():
     macro = "{% macro m(x) %}{{ slimfile(x) }}{% if y %}{{ m(x) }}{% endif %}{% endmacro %}{{ m('/a') }}"
     assert values(scanned(macro)) == ["/a"]
     growing = "{% macro m(x) %}{{ slimfile(x) }}{{ m(x ~ 'x') }}{% endmacro %}{{ m('/a') }}"
-    assert "/axx" in values(scanned(growing))
+    result = scanned(growing)
+    assert "/axx" in values(result)
+    assert result.notes == (
+        "page: a macro of it uses itself with other values each time, and is followed 8 times",
+    )
+    growing = "{% set x = x ~ 'x' if x is defined else '/a' %}{{ slimfile(x) }}{% include 'page' %}"
+    assert "page: it uses itself with other values each time" in scanned(growing).notes[0]
+    nested = "{% macro m(t) %}<{{ t }}>{{ caller() }}</{{ t }}>{% endmacro %}" + block(
+        "{% call m('a') %}{% call m('b') %}{% call m('c') %}{% call m('d') %}{% call m('e') %}x"
+        + "{% endcall %}" * 5
+    )
+    assert texts(nested) == ["<a><b><c><d><e>x</e></d></c></b></a>"]
+
+
+def test_calls_inside_the_content_of_calls():
+    macros = "{% macro css(name) %}{{ slimfile(name) }}{% endmacro %}{% macro p() %}<p>{{ caller() }}</p>{% endmacro %}"
+    for load, prefix in (("{% import 'one' as m %}", "m."), (macros, "")):
+        inner = f"{{% call {prefix}p() %}}{{% call {prefix}p() %}}{{{{ {prefix}css('/a') }}}}{{% endcall %}}{{% endcall %}}"
+        result = scanned(load + inner, macros)
+        assert values(result) == ["/a"]
+        result = scanned(load + block(inner), macros)
+        assert values(result) == ["/a"]
     assert values(scanned("{{ slimfile('/a') }}{% include 'page' %}" + block("{% include 'page' %}"))) == [
         "/a"
     ]

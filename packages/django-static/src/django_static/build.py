@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import blocks, minify, output
+from . import blocks, compress, minify, output
 from .answers import Place, split_names
 from .blocks import Printed
 from .build_shelf import BuildShelf
@@ -40,6 +40,8 @@ class Summary:
     #: Bytes of the originals, and of what was published of them.
     before: int = 0
     after: int = 0
+    #: Bytes of the files that have compressed siblings, and of the siblings, by format.
+    siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: What could not be done as asked for, for people.
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -67,6 +69,8 @@ class Build:
         self._runs: dict[str, tuple[Printed, ...]] = {}
         self._texts: dict[str, str] = {}
         self._failures: list[str] = []
+        #: What stands published, with digests where they are known.
+        self._published: dict[Path, str] = {}
 
     def run(self, uses: Sequence[Use], progress: Progress = lambda done, total: None) -> Summary:
         """Publish everything, and replace the manifest when all is in its place.
@@ -91,6 +95,8 @@ class Build:
                 self._use(use)
             self._publish_tree(tree, lambda done: progress(len(uses) + done, total))
             progress(total, total)
+            self._sum_up()
+            self._compress(progress)
             self._finish()
         self._summary.seconds = time.perf_counter() - start
         return self._summary
@@ -164,20 +170,56 @@ class Build:
             self._failures.append(", ".join(source.name for source in wanted))
         return printed
 
-    def _finish(self) -> None:
-        """Everything is in its place: let pages know of it."""
+    def _sum_up(self) -> None:
+        """Gather what was published.
+
+        Raises:
+            OSError: some of it could not be.
+        """
         if self._failures:
             failed = "; ".join(dict.fromkeys(self._failures))
             raise OSError(f"not all that they refer to could be published, see the warnings above: {failed}")
         summary = self._summary
         for record in self._shelf.records():
-            originals = sum(state[1] for state in record.inputs.values() if state)
-            summary.before += originals
+            summary.before += sum(state[1] for state in record.inputs.values() if state)
             summary.after += sum(each.size for each in record.outputs)
-            summary.files += [each.path for each in record.outputs if str(each.path) not in record.inputs]
-        summary.files = list(dict.fromkeys(summary.files))
+            self._published |= {
+                each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
+            }
+        summary.files = list(self._published)
         summary.problems += _alike(summary.files)
         summary.written += self._shelf.written
+
+    def _compress(self, progress: Progress) -> None:
+        """Make the compressed siblings; one that fails is a pity, and no reason not to publish."""
+        if not self._options.compress:
+            return
+        done = 0
+
+        def count(result: compress.Compressed) -> None:
+            nonlocal done
+            done += 1
+            progress(done, len(self._published))
+
+        results = compress.compress_many(
+            self._published.items(),
+            self._options.compress,
+            compress.Cache(self._options.compress_cache or self._state / "compressed"),
+            root=self._state,
+            progress=count,
+        )
+        for result in results:
+            for name, size in result.siblings.items():
+                before, after = self._summary.siblings.get(name, (0, 0))
+                self._summary.siblings[name] = before + result.size, after + size
+            if result.problem:
+                self._summary.problems.append(
+                    f"{result.path} has not all compressed siblings: {result.problem}"
+                )
+
+    def _finish(self) -> None:
+        """Everything is in its place: let pages know of it."""
+        summary = self._summary
         manifest = Manifest(self._runs, self._texts, self._settings())
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it

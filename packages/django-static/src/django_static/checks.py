@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from . import bundles
+from . import bundles, compress
 from .conf import FINGERPRINTS, LATER, PREFIX, conf
 from .manifest import Manifest, ManifestError
 from .minify import KINDS, engines
@@ -33,6 +33,8 @@ _OTHERS = (
     "_HASHED_NAMES",
     "_MANIFEST_FILE",
     "_BUNDLES",
+    "_COMPRESS",
+    "_COMPRESS_CACHE",
 )
 _KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_OTHERS)]
 _LEAST_LENGTH = 16
@@ -51,6 +53,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_fingerprint(),
         *_manifest(),
         *_bundles(),
+        *_compress(),
         *_generators(),
         *_minifiers(),
         *_runserver(),
@@ -224,6 +227,25 @@ def _bundles() -> Iterator[CheckMessage]:
         bundles.check(value)
     except ValueError as error:
         yield Error(str(error), hint=bundles.USAGE, id="django_static.E015")
+
+
+def _compress() -> Iterator[CheckMessage]:
+    value = _given("_COMPRESS")
+    hint = f"Set it to a list with some of {', '.join(compress.FORMATS)}, or to an empty one."
+    if value is not None and (isinstance(value, str) or not isinstance(value, list | tuple)):
+        yield Error(f"{PREFIX}_COMPRESS is {value!r}.", hint=hint, id="django_static.E016")
+    elif value:
+        try:
+            compress.check(map(str, value))
+        except compress.FormatError as error:
+            yield Error(f"{PREFIX}_COMPRESS is {value!r}: {error}.", hint=hint, id="django_static.E016")
+    folder = _given("_COMPRESS_CACHE")
+    if not isinstance(folder, str | Path | None) or (folder and not Path(folder).is_absolute()):
+        yield Error(
+            f"{PREFIX}_COMPRESS_CACHE is {folder!r}.",
+            hint="Set it to the absolute path of a folder.",
+            id="django_static.E017",
+        )
 
 
 def _generators() -> Iterator[CheckMessage]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from .compress import available
 from .minify import DEFAULT_ENGINES
 from .output import STATE_FOLDER
 from .records import HASHED_NAMES, Options
@@ -108,6 +109,18 @@ class Conf:
         return next((Path(root) for root in roots if root), Path()) / STATE_FOLDER / "manifest.json"
 
     @property
+    def compress(self) -> tuple[str, ...]:
+        """``DJANGO_STATIC_COMPRESS``: the formats of compressed siblings; all that can be made here unless set."""
+        value = self._get("COMPRESS", None)
+        return available() if value is None else tuple(value)
+
+    @property
+    def compress_cache(self) -> Path | None:
+        """``DJANGO_STATIC_COMPRESS_CACHE``: a folder for compressed bytes that builds share; beside the manifest if unset."""
+        value = self._get("COMPRESS_CACHE", None)
+        return Path(value) if value else None
+
+    @property
     def bundles(self) -> Mapping[str, Sequence[Any]]:
         """``DJANGO_STATIC_BUNDLES``: what templates ask for under names known at run time only, by tag."""
         return dict(self._get("BUNDLES", {}))
@@ -145,6 +158,8 @@ class Conf:
             filename_generator=self.filename_generator,
             combine_filenames_generator=self.combine_filenames_generator,
             minifiers=self.minifiers,
+            compress=self.compress,
+            compress_cache=self.compress_cache,
             by_hash=self.fingerprint == "hash",
             hashed_names=self.hashed_names,
         )

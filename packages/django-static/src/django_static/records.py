@@ -39,6 +39,9 @@ class Options:
     by_hash: bool = False
     #: Base names that a bundler has given a hash already; they are kept.
     hashed_names: re.Pattern[str] = HASHED_NAMES
+    #: The formats of compressed siblings that a build makes, such as ``gz`` or ``br:9``, and where they are kept.
+    compress: tuple[str, ...] = ()
+    compress_cache: Path | None = None
     #: Seconds to wait for another process that is preparing the same files.
     lock_timeout: float = 30.0
     #: Seconds to wait for another build.
@@ -72,6 +75,8 @@ class Output:
     size: int
     #: Whether they are those of the only original.
     is_same: bool
+    #: The digest of the bytes where naming has computed it, else empty.
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,8 @@ def to_json(record: Record) -> dict[str, Any]:
     """A record as plain values; those it uses by key and identity."""
     return {
         "outputs": [
-            [o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same] for o in record.outputs
+            [o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same, o.digest]
+            for o in record.outputs
         ],
         "inputs": record.inputs,
         "missing": record.missing,
@@ -140,8 +146,8 @@ def used_keys(value: Any) -> list[str]:
 def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | None:
     try:
         outputs = tuple(
-            Output(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same))
-            for c, u, p, path, s, z, same in value["outputs"]
+            Output(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same), str(d))
+            for c, u, p, path, s, z, same, d in value["outputs"]
         )
         inputs = {
             str(path): None if seen is None else (int(seen[0]), int(seen[1]), int(seen[2]))

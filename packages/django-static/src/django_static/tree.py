@@ -22,9 +22,8 @@ def files_of_finders(ignore: Iterable[str] | None = None) -> Iterator[tuple[str,
     from django.apps import apps
     from django.contrib.staticfiles.finders import get_finders
 
-    patterns: list[str] = list(
-        apps.get_app_config("staticfiles").ignore_patterns if ignore is None else ignore
-    )
+    config: Any = apps.get_app_config("staticfiles")
+    patterns: list[str] = list(config.ignore_patterns if ignore is None else ignore)
     seen: set[str] = set()
     for finder in get_finders():
         found: Iterable[tuple[str, Any]] = finder.list(patterns)

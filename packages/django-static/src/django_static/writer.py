@@ -27,6 +27,8 @@ class _Draft:
     url: str = ""
     #: None when it is the only original as it is.
     data: bytes | None = None
+    #: That of the data, where the name was made of it.
+    digest: str = ""
 
     @property
     def original(self) -> Part:
@@ -114,7 +116,9 @@ class Writer:
         if not joint:
             draft.data = self._data(group, posixpath.dirname(draft.url))
         if options.by_hash or is_taken:
-            content = names.digest(joint, source.url) if joint else self._digest(draft)
+            if not joint:
+                draft.digest = names.digest(draft.original.data if draft.data is None else draft.data)
+            content = names.digest(joint, source.url) if joint else draft.digest
             if options.by_hash:
                 parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
                 marks = [names.mark_of(names.digest(part.data)) for part in parts_of_many]
@@ -129,9 +133,6 @@ class Writer:
         if len(group) == 1:
             return names.stamped(urls[0], mark, options.filename_generator)
         return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
-
-    def _digest(self, draft: _Draft) -> str:
-        return names.digest(draft.original.data if draft.data is None else draft.data)
 
     def _place(self, draft: _Draft) -> bool:
         path, original = self._path(draft), draft.original.source.path
@@ -150,7 +151,9 @@ class Writer:
         newest = max(part.newest for part in draft.group)
         is_same = draft.data is None
         size = len(draft.data) if draft.data is not None else draft.original.seen[1]
-        return Output(len(draft.group), draft.url, public, self._path(draft), newest, size, is_same)
+        return Output(
+            len(draft.group), draft.url, public, self._path(draft), newest, size, is_same, draft.digest
+        )
 
     def _must_stay(self, part: Part) -> bool:
         """Whether a script would no longer find its files under another URL."""

@@ -47,8 +47,8 @@ def is_minified(name: str) -> bool:
 def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
     """Minify a text of a kind (``css``, ``js`` or ``html``); never raises.
 
-    ``chain`` names engines, the boldest first: ``"tdewolff"``, ``"strip"``, or the dotted path of a
-    ``minify(text, kind) -> text``. The first result that means the same as the text is taken.
+    ``chain`` names engines, the boldest first, as :func:`.engines.load` knows them. The first result that means the same
+    as the text is taken. An engine that fails is followed by the next one, unless its name ends in ``!``.
     """
     if not chain or not text.strip():
         return Slimmed(text)
@@ -57,18 +57,21 @@ def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
     body = text[start:]
     problems: list[str] = []
     for name in chain:
+        smaller, problem = _asked(name, body, kind)
+        if problem:
+            problems.append(f"{name.partition(':')[0].removesuffix('!')}: {problem}")
+            if engines.is_final(name):
+                break
+            continue
         try:
-            smaller = engines.load(name)(body, kind)
-            if body.isascii():
-                smaller = _in_ascii(smaller, kind)
             problem = verify.difference(body, smaller, kind)
-        except Exception as error:  # noqa: BLE001 (an engine may fail in any way; the page must not)
+        except Exception as error:  # noqa: BLE001 (what cannot be judged is not published)
             problem = f"{type(error).__name__}: {error}"
         if not problem:
             if problems:
                 logger.info("minified with %s, since %s", name, "; ".join(problems))
             return Slimmed(text[:start] + smaller) if len(smaller) < len(body) else Slimmed(text)
-        problems.append(f"{name}: {problem}")
+        problems.append(f"{name.partition(':')[0].removesuffix('!')}: {problem}")
     reason = "; ".join(problems)
     return Slimmed(_with_comment(text, kind, reason), reason)
 
@@ -77,6 +80,17 @@ def slim_inline(text: str, kind: str, chains: Mapping[str, Sequence[str]]) -> Sl
     """Minify a text in a page; an empty kind is guessed, and a text that is of no kind for sure stays as it is."""
     kind = kind or guess(text)
     return slim(text, kind, chains.get(kind, ()))
+
+
+def _asked(name: str, text: str, kind: str) -> tuple[str, str]:
+    """What an engine makes of a text, and what went wrong, one of them empty."""
+    try:
+        smaller = engines.load(name)(text, kind)
+        return _in_ascii(smaller, kind) if text.isascii() else smaller, ""
+    except engines.EngineError as error:
+        return "", str(error)
+    except Exception as error:  # noqa: BLE001 (an engine may fail in any way; the page must not)
+        return "", f"{type(error).__name__}: {error}"
 
 
 def guess(text: str) -> str:

@@ -63,6 +63,9 @@ def _stride(others: str) -> re.Pattern[str]:
 
 _USUAL = _stride(r"""[^"'`/]++""")
 _IN_TEMPLATE = _stride(r"""[^"'`/{}]++""")
+#: Up to what is a comment in scripts, but not in modules.
+_HTML_COMMENT = "<!--"
+_USUAL_UP_TO_HTML = _stride(r"""[^"'`/<]++|<(?!!--)""")
 _IN_ARGUMENTS = _stride(r"""[^"'`/(){}\[\],]++""")
 _ONE = re.compile(
     rf"(?P<blank>[\s\ufeff]++|{COMMENT})|(?P<regex>{_CERTAIN_REGEX})"
@@ -106,12 +109,14 @@ class Code:
         self._is_after_value = False
         #: For each template around, how many braces are open in its substitution.
         self._templates: list[int] = []
-        if position == 0 and text.startswith(("#!", "<!--")):
-            self._floor = self.position = self._line_end(0)
+        self._usual = _USUAL
+        if position == 0:
+            self._usual = _USUAL_UP_TO_HTML if _HTML_COMMENT in text else _USUAL
+            self._floor = self.position = self._line_end(0) if text.startswith("#!") else 0
 
     def reach(self, offset: int) -> bool:
         while self.position < offset:
-            self.advance(_IN_TEMPLATE if self._templates else _USUAL, offset)
+            self.advance(_IN_TEMPLATE if self._templates else self._usual, offset)
         return self.position == offset
 
     def is_member(self, offset: int) -> bool:
@@ -138,6 +143,8 @@ class Code:
             self._slash(position, limit)
         elif self._templates:
             self._brace(character, position)
+        elif character == "<":
+            raise Unsure(f"what may be an HTML comment, at {position}")
 
     def inside(self) -> bool:
         """Whether the position is within a substitution of a template."""
@@ -341,13 +348,12 @@ class Syntax:
         return leaf is not None and leaf.type in ("property_identifier", "private_property_identifier")
 
 
-def arguments(text: str, parenthesis: int) -> tuple[list[tuple[int, int]], int]:
+def arguments(text: str, parenthesis: int, limit: int) -> tuple[list[tuple[int, int]], int]:
     """The arguments of a call as offsets of where each begins and ends, and where the call ends.
 
     Raises:
-        Unsure: the call does not end within a reasonable distance, or what it holds is not told by tokens alone.
+        Unsure: the call does not end before the limit, or what it holds is not told by tokens alone.
     """
-    limit = min(len(text), parenthesis + 10_000)
     code = Code(text, parenthesis + 1)
     found: list[tuple[int, int]] = []
     closes = [")"]

@@ -60,6 +60,8 @@ _ESCAPED = re.compile(
     r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(\r\n|[\n\r\u2028\u2029])|([\s\S]))"
 )
 _SINGLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "v": "\v", "f": "\f"}
+_LONGEST_CALL = 10_000
+_LONGEST_EXPRESSION = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ class _Reader:
         self.references: list[Reference] = []
         self.unknown: list[Unknown] = []
         self.map: Reference | None = None
+        #: Characters to be read for arguments; only calls nested without end need more.
+        self.budget = 100_000 + 4 * len(text)
 
     def read(self, candidates: list[_Candidate]) -> Found:
         readers: dict[str, Callable[[_Candidate], None]] = {
@@ -233,10 +237,13 @@ class _Reader:
 
     def _arguments(self, parenthesis: int) -> list[tuple[int, int]]:
         """Where the arguments of a call are; none if it is the head of a method of that name."""
+        farthest = min(len(self.text), parenthesis + 1 + min(self.budget, _LONGEST_CALL))
         try:
-            spans, end = arguments(self.text, parenthesis)
+            spans, end = arguments(self.text, parenthesis, farthest)
         except Unsure:
-            return [(parenthesis + 1, min(len(self.text), parenthesis + 81))]
+            self.budget -= farthest - parenthesis
+            return [(parenthesis + 1, min(len(self.text), parenthesis + 1 + _LONGEST_EXPRESSION))]
+        self.budget -= end - parenthesis
         return [] if _BODY.match(self.text, end) else spans
 
     def _literal(self, start: int, end: int, what: str) -> None:
@@ -245,7 +252,7 @@ class _Reader:
             self.references.append(Reference(start, end, url, self.text[start], 0, what))
 
     def _open(self, start: int, end: int, what: str) -> None:
-        expression = " ".join(self.text[start:end].split())[:80]
+        expression = " ".join(self.text[start:end].split())[:_LONGEST_EXPRESSION]
         self.unknown.append(Unknown(start, 0, what, expression))
 
 

@@ -56,7 +56,7 @@ def _if(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
                     results += walk.run(nodelist, [after], frame)
                 else:
                     others.append(after)
-        pending = merge(others, written(node))
+        pending = merge(others, written(node), exact=True)
     return results + pending
 
 
@@ -182,7 +182,7 @@ def _first_of(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
                         )
                     else:
                         others.append(after)
-        pending = merge(others, written(node))
+        pending = merge(others, written(node), exact=True)
     return results + [_bind_or_print(node, node.asvar, "", each) for each in pending]
 
 

@@ -62,7 +62,7 @@ def _if(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
                     results += walk.run(branch.body, [after], frame)
                 else:
                     others.append(after)
-        pending = merge(others, f"{{% if {unparse(branch.test)} %}}")
+        pending = merge(others, f"{{% if {unparse(branch.test)} %}}", exact=True)
     return results + walk.run(node.else_, pending, frame)
 
 

@@ -23,7 +23,7 @@ from .states import Known, State, Symbol, Value, merge, widest
 __all__ = ["Walk", "scan_environment"]
 
 #: So often may a template or macro use itself with other values each time before it is given up.
-_MOST_TURNS = 4
+_MOST_TURNS = 8
 
 
 def scan_environment(
@@ -171,7 +171,7 @@ class Walk:
         if state.text is None and walked in self._walked:
             return [state]
         start = replace(state, scopes=(dict(bindings),))
-        results = self._turn(view, unit.name, lambda: self.render(unit, start))
+        results = self._turn(unit, view, unit.name, lambda: self.render(unit, start))
         if results is None:
             return [state] if state.text is None else None
         self._walked.add(walked)
@@ -182,7 +182,7 @@ class Walk:
         bindings = state.bindings() if with_context else frozenset()
         start = State(scopes=(dict(bindings),), assumed=state.assumed)
         results = self._turn(
-            ("import", unit.name, bindings), ("import", unit.name), lambda: self.render(unit, start)
+            unit, ("import", unit.name, bindings), ("import", unit.name), lambda: self.render(unit, start)
         )
         if results is None:
             return Symbol()
@@ -191,9 +191,17 @@ class Walk:
             frozenset((name, value) for name, value in scope.items() if not name.startswith("_"))
         )
 
-    def _turn(self, view: Hashable, name: Hashable, do: Callable[[], list[State]]) -> list[State] | None:
+    def _turn(
+        self, unit: Unit, view: Hashable, name: Hashable, do: Callable[[], list[State]]
+    ) -> list[State] | None:
         """Go one template deeper, unless it is going round in circles."""
-        if self._turns.get(view) or self._turns.get((name,), 0) >= _MOST_TURNS:
+        if self._turns.get(view):
+            return None
+        if self._turns.get((name,), 0) >= _MOST_TURNS:
+            what = "a macro of it" if isinstance(name, tuple) and name[0] == "macro" else "it"
+            self.findings.note(
+                f"{unit.name}: {what} uses itself with other values each time, and is followed {_MOST_TURNS} times"
+            )
             return None
         for key in (view, (name,)):
             self._turns[key] = self._turns.get(key, 0) + 1
@@ -295,7 +303,8 @@ class Walk:
         bindings.update({name: value for name, value in keywords.items() if name in parameters})
         scopes = macro.scopes
         level = len(scopes)
-        if len(state.scopes) >= level and macro in state.scopes[level - 1].values():
+        name = getattr(macro.node, "name", None)  # the content of a {% call %} has none
+        if name and len(state.scopes) >= level and state.scopes[level - 1].get(name) is macro:
             # Where it was made: it sees what its variables are by now.
             scopes = state.scopes[:level]
         elif macro.frame.context is frame.context:
@@ -317,9 +326,12 @@ class Walk:
                 ]
             else:
                 starts = [each.bind(name, UNDEFINED) for each in starts]
-        view = (id(macro.node), state.bindings(), tuple(bindings.items()))
+        view = (id(macro.node), state.bindings(), tuple(bindings.items()), caller)
         ends = self._turn(
-            view, ("macro", id(macro.node)), lambda: self.run(macro.node.body, starts, macro.frame)
+            macro.frame.unit,
+            view,
+            ("macro", id(macro.node)),
+            lambda: self.run(macro.node.body, starts, macro.frame),
         )
         if ends is None:
             return [(state, Symbol())]

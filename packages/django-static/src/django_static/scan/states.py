@@ -153,16 +153,16 @@ def ways(state: State, question: Hashable) -> list[tuple[State, bool]]:
     return [(state.assume(question, True), True), (state.assume(question, False), False)]
 
 
-def merge(states: Iterable[State], overflow: str = "") -> list[State]:
+def merge(states: Iterable[State], overflow: str = "", *, exact: bool = False) -> list[State]:
     """States that go on alike become one; it assumes what all of them did.
 
-    While a text is captured, states that assumed different things are kept apart up to the limit. Over it all become one,
-    in which whatever they disagree about is unknown; ``overflow`` says what was too much.
+    While a text is captured, or when it is to be ``exact``, states that assumed different things are kept apart up to the
+    limit. Over it all become one, in which whatever they disagree about is unknown; ``overflow`` says what was too much.
     """
     found = list(states)
     if len(found) < 2:
         return found
-    if found[0].text is not None:
+    if exact or found[0].text is not None:
         found = list({(state.key(), frozenset(state.assumed.items())): state for state in found}.values())
         if len(found) <= MOST_STATES:
             return found

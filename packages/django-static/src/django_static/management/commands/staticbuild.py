@@ -91,6 +91,8 @@ class Command(BaseCommand):
             f"{len(summary.files)} files ({summary.written} written){saved}, in {summary.seconds:.1f} s; "
             f"{conf.manifest_file}"
         )
+        for name, (before, after) in summary.siblings.items():
+            self.stdout.write(f".{name}: {_size(before)} became {_size(after)}")
         if not conf.use_manifest_file:
             self.stdout.write(
                 f"Pages do not use the manifest until {PREFIX}_USE_MANIFEST_FILE = True is set."

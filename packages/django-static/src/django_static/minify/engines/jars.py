@@ -1,0 +1,78 @@
+"""The YUI Compressor and the Closure Compiler: Java archives, or the scripts that distributions wrap them in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ...references import js
+from . import command
+from .errors import EngineError
+
+__all__ = ["closure", "yui"]
+
+
+def yui(path: str, text: str, kind: str) -> str:
+    """Minify a script or style sheet with the YUI Compressor (``yuicompressor.jar``, or a script that runs it).
+
+    Raises:
+        EngineError: no Java, no such file, a syntax error, or no end within the time limit.
+    """
+    if kind not in ("css", "js"):
+        raise EngineError(f"the YUI Compressor knows css and js, not {kind}")
+    options = ["--type", kind, "--charset", "utf-8"]
+    return command.run("the YUI Compressor", [*_program("the YUI Compressor", path), *options], text)
+
+
+def closure(path: str, text: str, kind: str) -> str:
+    """Minify a script with the Closure Compiler (``compiler.jar``, or a script that runs it).
+
+    Raises:
+        EngineError: as for :func:`yui`.
+    """
+    if kind != "js":
+        raise EngineError(f"the Closure Compiler knows js, not {kind}")
+    options = ["--charset", "UTF-8", "--warning_level", "QUIET"]
+    result = command.run("the Closure Compiler", [*_program("the Closure Compiler", path), *options], text)
+    # It knows licences by @license only.
+    return "".join(f"{licence}\n" for licence in _licences(text) if licence not in result) + result
+
+
+def _licences(text: str) -> list[str]:
+    """The comments that begin with ``/*!``."""
+    if "/*!" not in text:
+        return []
+    found: list[str] = []
+    stack = [js.parse(text).root_node]
+    while stack:
+        node = stack.pop()
+        if node.type == "comment" and node.text is not None and node.text.startswith(b"/*!"):
+            found.append(node.text.decode("utf-8", "surrogatepass"))
+        stack += reversed(node.children)
+    return found
+
+
+def _program(name: str, path: str) -> list[str]:
+    """The beginning of a command line that runs a Java archive or an executable file."""
+    if not Path(path).is_file():
+        raise EngineError(
+            f"{name} is not at {path!r}; give the path of its .jar, or of a script that runs it"
+        )
+    if path.endswith(".jar"):
+        return [_java(name), "-jar", path]
+    if not os.access(path, os.X_OK):
+        raise EngineError(f"{name} at {path!r} is neither a .jar nor a program that may be run")
+    return [path]
+
+
+def _java(name: str) -> str:
+    home = os.environ.get("JAVA_HOME")
+    inside = Path(home, "bin") if home else None
+    found = (shutil.which("java", path=inside) if inside else None) or shutil.which("java")
+    if found is None:
+        raise EngineError(
+            f"{name} needs Java, and there is no java in PATH or JAVA_HOME; install a Java runtime (Debian: "
+            "default-jre-headless)"
+        )
+    return found
