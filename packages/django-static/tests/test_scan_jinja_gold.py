@@ -142,11 +142,12 @@ class Maker:
                 return f"{{% with {binding} %}}{self.nodes(inner)}{{% endwith %}}"
             case "set":
                 name = self.pick("v", "w")
-                # In a scope of its own: what conditions set outside of it is for the other test.
+                # In a scope of its own: what conditions set outside of it is for the other test. It has the variables
+                # before they are set: to Jinja2 those of the request are undefined in a block that sets them first.
                 block = self.pick(
                     f'{{% set {name} = "s&" %}}', f"{{% set {name} %}}{self.nodes(inner)}{{% endset %}}"
                 )
-                return f"{{% with %}}{block}{self.nodes(inner)}{{% endwith %}}"
+                return f"{{% with v=v, w=w %}}{block}{self.nodes(inner)}{{% endwith %}}"
             case "wrap":
                 start, end = self.draw(
                     st.sampled_from(
@@ -240,6 +241,7 @@ def found(templates: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> tuple[s
     return real, uses, {str(each.place) for each in result.unknown}
 
 
+# GOLD=1000 in the environment looks longer, and does not shrink what it finds, which takes long.
 relaxed = settings(
     max_examples=int(os.environ.get("GOLD", "40")),
     deadline=None,

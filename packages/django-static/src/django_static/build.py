@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from . import blocks, compress, minify, output
 from .answers import Place, split_names
 from .blocks import Printed
 from .build_shelf import BuildShelf
 from .history import History
-from .manifest import Manifest, ManifestError, run_key, text_key
+from .manifest import Manifest, run_key, text_key
+from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
+from .reader import Reader
 from .records import Manner, Options, Record
 from .scan import Use
 from .sources import Source, SourceError, Sources
@@ -24,6 +27,8 @@ from .tree import Tree
 
 __all__ = ["Build", "Summary"]
 
+#: Characters of scripts from which on starting processes pays.
+_MUCH_TEXT = 100_000
 #: Told how many of how many pieces of work are done.
 Progress = Callable[[int, int], object]
 
@@ -45,6 +50,14 @@ class Summary:
     #: What could not be done as asked for, for people.
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+
+class _Run(NamedTuple):
+    """Files that are published together."""
+
+    wanted: tuple[Source, ...]
+    slim: bool
+    manner: Manner
 
 
 class Build:
@@ -87,43 +100,80 @@ class Build:
             self._shelf = BuildShelf(self._state / "records.json")
             if killed:
                 self._shelf.sweep(self._roots())
-            self._pipeline = Pipeline(self._sources, self._options, self._shelf)
-            tree = self._sources.files if isinstance(self._sources, Tree) else {}
-            total = len(uses) + len(tree)
-            for number, use in enumerate(uses):
-                progress(number, total)
-                self._use(use)
-            self._publish_tree(tree, lambda done: progress(len(uses) + done, total))
-            progress(total, total)
+            ahead = Ahead()
+            try:
+                self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
+                runs = self._runs_of(uses)
+                self._minify_ahead(runs, ahead)
+                tree = self._sources.files if isinstance(self._sources, Tree) else {}
+                total = len(runs) + len(tree)
+                for number, run in enumerate(runs):
+                    progress(number, total)
+                    self._publish(run)
+                self._publish_tree(tree, lambda done: progress(len(runs) + done, total))
+                progress(total, total)
+            finally:
+                ahead.close()
             self._sum_up()
             self._compress(progress)
             self._finish()
         self._summary.seconds = time.perf_counter() - start
         return self._summary
 
-    def _use(self, use: Use) -> None:
-        if use.kind == "content":
-            result = minify.slim_inline(use.value, use.mode, self._options.minifiers)
-            self._texts[text_key(use.value, use.mode)] = result.text
-            if result.problem:
-                self._problem(use.place, f"inline text is printed without minifying: {result.problem}")
-        elif use.kind == "block":
-            publisher = blocks.Publisher[Source](
-                find=lambda name: self._find(name, use.place),
-                publish=lambda wanted, manner: self._publish(wanted, use.slim, manner),
-                is_foreign=lambda name: not self._sources.is_ours(name),
-                moves=bool(self._options.name_prefix),
-            )
-            blocks.resolve(use.value, publisher, use.mode)
-        else:
-            given = split_names(use.value)
-            wanted = [found for found in (self._find(name, use.place) for name in given) if found is not None]
-            if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
-                self._problem(
-                    use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
+    def _runs_of(self, uses: Sequence[Use]) -> list[_Run]:
+        """What must be published for the uses, each once; inline texts are minified on the way."""
+        runs: dict[_Run, None] = {}
+        for use in uses:
+            if use.kind == "content":
+                self._minify_inline(use)
+            elif use.kind == "block":
+                publisher = blocks.Publisher[Source](
+                    find=lambda name, use=use: self._find(name, use.place),  # type: ignore[misc]
+                    publish=lambda wanted, manner, use=use: runs.setdefault(  # type: ignore[misc]
+                        _Run(tuple(wanted), use.slim, manner)
+                    ),
+                    is_foreign=lambda name: not self._sources.is_ours(name),
+                    moves=bool(self._options.name_prefix),
                 )
-            elif wanted:
-                self._publish(wanted, use.slim, Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL)
+                blocks.resolve(use.value, publisher, use.mode)
+            else:
+                given = split_names(use.value)
+                wanted = [
+                    found for found in (self._find(name, use.place) for name in given) if found is not None
+                ]
+                if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
+                    self._problem(
+                        use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
+                    )
+                elif wanted:
+                    manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
+                    runs[_Run(tuple(wanted), use.slim, manner)] = None
+        return list(runs)
+
+    def _minify_inline(self, use: Use) -> None:
+        result = minify.slim_inline(use.value, use.mode, self._options.minifiers)
+        self._texts[text_key(use.value, use.mode)] = result.text
+        if result.problem:
+            self._problem(use.place, f"inline text is printed without minifying: {result.problem}")
+
+    def _minify_ahead(self, runs: Sequence[_Run], ahead: Ahead) -> None:
+        """Let several processes begin with the scripts that are to be minified, if there is much of it."""
+        wanted = []
+        for run in runs:
+            key = self._pipeline.key(run.wanted, run.slim, run.manner)
+            if run.slim and self._shelf.load(key, self._pipeline.is_unchanged) is None:
+                wanted += [source for source in run.wanted if source.kind == "js"]
+        reader = Reader(self._sources, self._options)
+        texts = []
+        for source in dict.fromkeys(wanted):
+            with contextlib.suppress(OSError):
+                part = reader.read(source)
+                # Text with references is minified as it will read with their new names, which are not known yet.
+                if part.is_utf8 and not part.targets and not minify.is_minified(source.name):
+                    texts.append(part.text)
+        if sum(map(len, texts)) >= _MUCH_TEXT:
+            for text in sorted(texts, key=len, reverse=True):
+                ahead.want(text, "js", self._options.minifiers["js"])
 
     def _publish_tree(self, tree: dict[str, Source], progress: Callable[[int], object]) -> None:
         static_root = self._sources.static_root
@@ -137,8 +187,7 @@ class Build:
         for number, (name, source) in enumerate(tree.items()):
             if number % 64 == 0:
                 progress(number)
-            record = self._pipeline.publish((source,), slim=False)
-            self._take((source,), False, Manner.USUAL, record)
+            record = self._publish(_Run((source,), slim=False, manner=Manner.USUAL))
             self._summary.tree[name] = record.outputs[0].path
             if originals is not None:
                 published = record.outputs[0]
@@ -157,18 +206,14 @@ class Build:
             self._problem(place, f"{error}; the given URL is printed")
             return None
 
-    def _publish(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> Sequence[Printed]:
-        return self._take(wanted, slim, manner, self._pipeline.publish(wanted, slim=slim, manner=manner))
-
-    def _take(
-        self, wanted: Sequence[Source], slim: bool, manner: Manner, record: Record
-    ) -> Sequence[Printed]:
-        """Put a published run into the manifest."""
+    def _publish(self, run: _Run) -> Record:
+        """Publish a run and put it into the manifest."""
+        record = self._pipeline.publish(run.wanted, slim=run.slim, manner=run.manner)
         printed = tuple(Printed(published.count, published.public) for published in record.outputs)
-        self._runs[run_key([source.form for source in wanted], slim, manner)] = printed
+        self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = printed
         if not self._shelf.has(record.key):
-            self._failures.append(", ".join(source.name for source in wanted))
-        return printed
+            self._failures.append(", ".join(source.name for source in run.wanted))
+        return record
 
     def _sum_up(self) -> None:
         """Gather what was published.
@@ -220,19 +265,11 @@ class Build:
     def _finish(self) -> None:
         """Everything is in its place: let pages know of it."""
         summary = self._summary
-        manifest = Manifest(self._runs, self._texts, self._settings())
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it
-        if not self._is_written(manifest):
-            manifest.write(self._manifest)
+        Manifest(self._runs, self._texts, self._settings()).write(self._manifest)
         self._shelf.close()
         History(self._state / "builds").add(map(str, summary.files))
-
-    def _is_written(self, manifest: Manifest) -> bool:
-        try:
-            return Manifest.read(self._manifest) == manifest
-        except ManifestError:
-            return False
 
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}

@@ -21,7 +21,8 @@ from .minify import KINDS, engines
 
 __all__ = ["check_settings"]
 
-_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK", "_USE_MANIFEST_FILE")
+_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK", "_USE_MANIFEST_FILE", "_JSMIN")
+_PROGRAMS = ("_CLOSURE_COMPILER", "_YUI_COMPRESSOR")
 _TEXTS = ("_NAME_PREFIX", "_MEDIA_URL")
 _GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
 _OTHERS = (
@@ -36,7 +37,7 @@ _OTHERS = (
     "_COMPRESS",
     "_COMPRESS_CACHE",
 )
-_KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_OTHERS)]
+_KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_PROGRAMS, *_OTHERS)]
 _LEAST_LENGTH = 16
 _ORIGINAL = "django-static"
 
@@ -56,6 +57,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_compress(),
         *_generators(),
         *_minifiers(),
+        *_programs(),
         *_runserver(),
         *_original(),
     ]
@@ -291,6 +293,17 @@ def _minifiers() -> Iterator[CheckMessage]:
                     hint=f"There are {', '.join(engines.names())}, and the dotted paths of functions.",
                     id="django_static.E010",
                 )
+
+
+def _programs() -> Iterator[CheckMessage]:
+    for name in _PROGRAMS:
+        value = _given(name)
+        if value and (not isinstance(value, str | Path) or not Path(value).is_file()):
+            yield Error(
+                f"{PREFIX}{name} is {str(value)!r}, which is not a file.",
+                hint="Give the path of a .jar file, for which Java is needed, or of a program.",
+                id="django_static.E018",
+            )
 
 
 def _runserver() -> Iterator[CheckMessage]:

@@ -24,10 +24,7 @@ FINGERPRINTS = ("mtime", "hash")
 
 #: Settings of the original that this version does not act on yet; the system checks say so when one is set.
 LATER = {
-    "DJANGO_STATIC_CLOSURE_COMPILER": "an engine of DJANGO_STATIC_MINIFIERS",
     "DJANGO_STATIC_FILE_PROXY": "DJANGO_STATIC_MEDIA_URL",
-    "DJANGO_STATIC_JSMIN": "an engine of DJANGO_STATIC_MINIFIERS",
-    "DJANGO_STATIC_YUI_COMPRESSOR": "an engine of DJANGO_STATIC_MINIFIERS",
 }
 
 
@@ -137,12 +134,27 @@ class Conf:
 
     @property
     def minifiers(self) -> Mapping[str, Sequence[str]]:
-        """``DJANGO_STATIC_MINIFIERS``: the engines of each kind, the boldest first; none to leave a kind alone."""
+        """``DJANGO_STATIC_MINIFIERS``: the engines of each kind, the boldest first; none to leave a kind alone.
+
+        For a kind it does not name the compressors of the original count: ``DJANGO_STATIC_CLOSURE_COMPILER`` before
+        ``DJANGO_STATIC_YUI_COMPRESSOR`` before ``DJANGO_STATIC_JSMIN``.
+        """
         given = {
             kind: () if chain is None else (chain,) if isinstance(chain, str) else tuple(chain)
             for kind, chain in self._get("MINIFIERS", {}).items()
         }
-        return {**DEFAULT_ENGINES, **given}
+        return {**DEFAULT_ENGINES, **self._compressors(), **given}
+
+    def _compressors(self) -> dict[str, tuple[str, ...]]:
+        """The engines the original's settings mean; their failures are shown in the page, as they were then."""
+        chains: dict[str, tuple[str, ...]] = {}
+        if self._get("JSMIN", False):
+            chains["js"] = ("jsmin", *DEFAULT_ENGINES["js"])
+        if yui := self._get("YUI_COMPRESSOR", ""):
+            chains["css"] = chains["js"] = (f"yui!:{yui}",)
+        if closure := self._get("CLOSURE_COMPILER", ""):
+            chains["js"] = (f"closure!:{closure}",)
+        return chains
 
     def options(self) -> Options:
         """The settings the pipeline needs, as plain values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,14 +28,7 @@ class History:
 
     def entries(self) -> list[Entry]:
         """The builds, the newest first; what cannot be read is left out."""
-        found = []
-        for place in self._folder.glob("*.json"):
-            try:
-                files = frozenset(map(str, json.loads(place.read_bytes())))
-                found.append(Entry(place.stat().st_mtime, files, place))
-            except (OSError, ValueError, TypeError):
-                continue
-        return sorted(found, key=lambda entry: entry.place.name, reverse=True)
+        return list(self._read())
 
     def add(self, files: Iterable[str]) -> None:
         """Record a build that has ended; one with the same files as the last counts as that one.
@@ -44,7 +37,7 @@ class History:
             OSError: it could not be written.
         """
         published = frozenset(files)
-        last = next(iter(self.entries()), None)
+        last = next(self._read(), None)
         if last is not None and last.files == published:
             os.utime(last.place)
             return
@@ -54,3 +47,11 @@ class History:
         temporary = place.with_suffix(".tmp")
         temporary.write_text(json.dumps(sorted(published)), "utf-8")
         temporary.replace(place)
+
+    def _read(self) -> Iterator[Entry]:
+        for place in sorted(self._folder.glob("*.json"), key=lambda place: place.name, reverse=True):
+            try:
+                files = frozenset(map(str, json.loads(place.read_bytes())))
+                yield Entry(place.stat().st_mtime, files, place)
+            except (OSError, ValueError, TypeError):
+                continue

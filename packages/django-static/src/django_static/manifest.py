@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -75,16 +76,20 @@ class Manifest:
         return cls(runs, texts, settings)
 
     def write(self, path: Path) -> None:
-        """Replace the manifest in a file, whole or not at all.
+        """Replace the manifest in a file, whole or not at all; one that is there already is left alone.
 
         Raises:
             OSError: it could not be written; what was there is there still.
         """
+        data = self._encoded()
+        with contextlib.suppress(OSError):
+            if path.read_bytes() == data:
+                return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")
         try:
             with temporary.open("wb") as file:
-                file.write(self._encoded())
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -99,4 +104,4 @@ class Manifest:
             "runs": self.runs,
             "texts": self.texts,
         }
-        return json.dumps(value, indent=0, ensure_ascii=False, sort_keys=True).encode()
+        return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()

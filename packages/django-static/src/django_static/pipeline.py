@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from . import names
+from . import minify, names
 from .graph import components
 from .parts import Part
 from .reader import Reader
 from .records import Manner, Options, Output, Record
 from .shelf import SharedShelf, Shelf
 from .sources import Source, SourceError, Sources, signature
-from .writer import Writer
+from .writer import Slimmer, Writer
 
 __all__ = ["Pipeline"]
 
@@ -25,7 +25,14 @@ _FORMAT = "2"
 class Pipeline:
     """Publishes files; plain arguments in, published files out, no page and no settings known."""
 
-    def __init__(self, sources: Sources, options: Options, shelf: Shelf | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        options: Options,
+        shelf: Shelf | None = None,
+        slimmer: Slimmer | None = None,
+    ) -> None:
+        self.slimmer = slimmer or minify.slim
         self.sources = sources
         self.options = options
         self._settings: dict[tuple[bool, Manner, frozenset[str]], str] = {}
@@ -110,7 +117,7 @@ class _Job:
         self._shelf = pipeline.shelf
         self._slim = slim
         self._reader = Reader(pipeline.sources, pipeline.options)
-        self._writer = Writer(pipeline.options, pipeline.shelf, slim=slim)
+        self._writer = Writer(pipeline.options, pipeline.shelf, slim=slim, slimmer=pipeline.slimmer)
         #: What has become of each file that was published for itself.
         self._records: dict[Source, Record] = {}
         self._failures: dict[Source, OSError] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from .parts import Part
 from .records import Options, Output
 from .shelf import Shelf
 
-__all__ = ["Group", "Writer"]
+__all__ = ["Group", "Slimmer", "Writer"]
 
 logger = logging.getLogger("django_static")
 
+#: What minifies a text of a kind by a chain of engines; see :func:`django_static.minify.slim`.
+Slimmer = Callable[[str, str, Sequence[str]], minify.Slimmed]
 #: Parts that go into one file.
 Group = list[Part]
 
@@ -38,7 +40,8 @@ class _Draft:
 class Writer:
     """Writes parts of which all that they refer to has been published; notes problems in them."""
 
-    def __init__(self, options: Options, shelf: Shelf, *, slim: bool) -> None:
+    def __init__(self, options: Options, shelf: Shelf, *, slim: bool, slimmer: Slimmer = minify.slim) -> None:
+        self._slimmer = slimmer
         self._options = options
         self._shelf = shelf
         self._slim = slim
@@ -182,7 +185,7 @@ class Writer:
         kind = part.source.kind
         if not part.is_utf8 or minify.is_minified(part.source.name):
             return text
-        result = minify.slim(text, kind, self._options.minifiers[kind])
+        result = self._slimmer(text, kind, self._options.minifiers[kind])
         if result.problem:
             problem = f"{part.source.path}: published without minifying: {result.problem}"
             if problem not in part.problems:

@@ -8,27 +8,22 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import names, output
 from .codecs import Codec
 
-__all__ = ["Entry", "Ledger", "Signature", "last_use", "signature"]
+__all__ = ["Ledger", "Signature", "last_use", "signature"]
 
 #: Size, time of modification and time of the last change of any kind (which cannot be set), both in nanoseconds.
-Signature = tuple[int, int, int]
+Signature = list[int]
+#: A file by its digest and modification time, and its siblings by format: None where there is none. As in the ledger, for
+#: making other objects of all of them would take longer than reading it.
+Entry = list[Any]
 
 _TOUCHED_SECONDS = 86_400
-
-
-class Entry(NamedTuple):
-    """A file by its digest and modification time, and its siblings by format: None where there is none."""
-
-    digest: str
-    mtime: int
-    siblings: Mapping[str, Signature | None]
 
 
 class Ledger:
@@ -37,27 +32,29 @@ class Ledger:
     def __init__(self, folder: Path, root: str, codecs: Iterable[Codec]) -> None:
         self.path = folder / f"{names.digest(root)[:32]}.json"
         self.codecs = {codec.format: codec.key for codec in codecs}
-        self.entries: dict[str, Entry] = {}
         value = output.load(self.path)
-        # Entries made by other versions or for other formats are of no use, but for the names of what they left.
-        self.is_current = isinstance(value, dict) and value.get("codecs") == self.codecs
-        try:
-            for name, (digest, mtime, siblings) in value["files"].items():
-                self.entries[name] = Entry(
-                    digest,
-                    mtime,
-                    {name: None if seen is None else tuple(seen) for name, seen in siblings.items()},
-                )
-        except (AttributeError, KeyError, TypeError, ValueError):
-            self.entries = {}
+        files = value.get("files") if isinstance(value, dict) and value.get("codecs") == self.codecs else None
+        self.entries: dict[str, Entry] = files if isinstance(files, dict) else {}
 
-    def store(self, entries: Mapping[str, Entry]) -> None:
+    def digest(self, name: str) -> str:
+        """The digest of a file's content when its siblings were made; empty when that is not known."""
+        entry = self.entries.get(name)
+        return str(entry[0]) if isinstance(entry, list) and entry else ""
+
+    def siblings(self, name: str, digest: str, mtime: int) -> dict[str, Signature | None] | None:
+        """What stood beside a file of this content and time; None when that is not known."""
+        entry = self.entries.get(name)
+        if not isinstance(entry, list) or entry[:2] != [digest, mtime] or len(entry) != 3:
+            return None
+        return entry[2] if isinstance(entry[2], dict) else None
+
+    def store(self, entries: dict[str, Entry]) -> None:
         """Write what holds now; at most once a day when nothing is new.
 
         Raises:
             OSError: a full disk, a folder that cannot be written to.
         """
-        if self.is_current and entries == self.entries:
+        if entries and entries == self.entries:
             if time.time() - self.path.stat().st_mtime > _TOUCHED_SECONDS:
                 os.utime(self.path)
             return
@@ -70,7 +67,7 @@ def signature(path: str) -> Signature | None:
         status = os.stat(path, follow_symlinks=False)
     except OSError:
         return None
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def last_use(folder: Path, since: float) -> dict[str, float]:

@@ -22,12 +22,13 @@ from .. import names
 from . import place, worth
 from .cache import Cache
 from .codecs import FORMATS, Codec, codecs
-from .ledger import Entry, Ledger, Signature, signature
+from .ledger import Ledger, Signature, signature
 
 __all__ = ["Compressed", "compress_many", "siblings"]
 
 logger = logging.getLogger("django_static")
 
+_SUFFIXES = tuple(f".{name}" for name in FORMATS)
 _JOIN_SECONDS = 0.5
 
 
@@ -50,17 +51,21 @@ class Compressed:
 class _File:
     """A file on its way through the flow."""
 
-    path: str
+    given: Path
     digest: str
+    path: str = ""
     status: os.stat_result | None = None
     siblings: dict[str, Signature | None] = field(default_factory=dict)
     is_new: bool = False
     problem: str = ""
 
+    def __post_init__(self) -> None:
+        self.path = os.fspath(self.given)
+
     def result(self) -> Compressed:
         sizes = {name: seen[0] for name, seen in self.siblings.items() if seen}
         size = self.status.st_size if self.status else 0
-        return Compressed(Path(self.path), size, sizes, self.is_new, self.problem)
+        return Compressed(self.given, size, sizes, self.is_new, self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ def siblings(path: Path, digest: str, formats: Iterable[str], cache: Cache | Non
         FormatError: a format that cannot be made here.
     """
     chosen = codecs(formats)
-    file = _looked_at(os.fspath(path), digest)
+    file = _File(path, digest)
+    _look(file)
     if not file.problem and not worth.is_compressed(file.path):
         _clear(file, frozenset())
         for codec in chosen:
@@ -113,8 +119,11 @@ def compress_many(
     """
     chosen = codecs(formats)
     ledger = Ledger(cache.ledgers, os.path.abspath(root), chosen)
-    files = [_File(os.fspath(path), digest) for path, digest in items]
-    own = frozenset(file.path for file in files)
+    files = [_File(path, digest) for path, digest in items]
+    published = {file.path for file in files}
+    own = frozenset(
+        path for path in published if path.endswith(_SUFFIXES) and path.rpartition(".")[0] in published
+    )
     waiting: list[_File] = []
     for file in files:
         if _stands(file, ledger, own) or file.problem:
@@ -124,15 +133,14 @@ def compress_many(
             waiting.append(file)
     if waiting:
         for file in waiting:
-            known = ledger.entries.get(file.path)
-            if known is None or not ledger.is_current or known.digest != file.digest:
+            if not file.digest or ledger.digest(file.path) != file.digest:
                 _clear(file, own)
         place.remove_leftovers({os.path.dirname(file.path) for file in waiting})
         _run(_tasks(waiting, chosen), len(chosen), cache, own, workers or _cores(), progress)
     try:
         ledger.store(
             {
-                file.path: Entry(file.digest, file.status.st_mtime_ns, file.siblings)
+                file.path: [file.digest, file.status.st_mtime_ns, file.siblings]
                 for file in files
                 if file.status is not None and file.siblings and not file.problem
             }
@@ -140,13 +148,6 @@ def compress_many(
     except OSError as error:
         logger.warning("what was compressed cannot be remembered for the next build: %s", error)
     return [file.result() for file in files]
-
-
-def _looked_at(path: str, digest: str) -> _File:
-    """A file with its state, and its digest where the caller does not know it."""
-    file = _File(path, digest)
-    _look(file)
-    return file
 
 
 def _look(file: _File) -> None:
@@ -163,18 +164,15 @@ def _stands(file: _File, ledger: Ledger, own: frozenset[str]) -> bool:
     _look(file)
     if worth.is_compressed(file.path):
         return True
-    known = ledger.entries.get(file.path)
-    if (
-        known is None
-        or file.status is None
-        or not ledger.is_current
-        or known.digest != file.digest
-        or known.mtime != file.status.st_mtime_ns
-        or len(known.siblings) != sum(f"{file.path}.{name}" not in own for name in ledger.codecs)
-        or any(signature(f"{file.path}.{name}") != seen for name, seen in known.siblings.items())
-    ):
+    if file.status is None:
         return False
-    file.siblings = dict(known.siblings)
+    known = ledger.siblings(file.path, file.digest, file.status.st_mtime_ns)
+    if known is None or len(known) != sum(f"{file.path}.{name}" not in own for name in ledger.codecs):
+        return False
+    for name, seen in known.items():
+        if signature(f"{file.path}.{name}") != seen:
+            return False
+    file.siblings = known
     return True
 
 
@@ -254,7 +252,7 @@ def _carry_out(task: _Task, cache: Cache | None, own: frozenset[str], stop: thre
             continue
         try:
             if data:
-                if (signature(path) or (0, 0))[1] != file.status.st_mtime_ns or Path(
+                if (signature(path) or [0, 0])[1] != file.status.st_mtime_ns or Path(
                     path
                 ).read_bytes() != data:
                     place.write(path, data, file.status)

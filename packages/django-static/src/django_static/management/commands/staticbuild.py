@@ -80,9 +80,10 @@ class Command(BaseCommand):
             self.stderr.write(f"\r{done} of {total}", ending="\n" if done == total else "")
 
     def _report(self, summary: Summary, work: Plan) -> None:
-        for unknown in work.unknown:
-            self.stdout.write(f"{unknown.place}: {unknown.expression} is known at run time only")
-        if work.unknown:
+        unknown = [found for found in work.unknown if not found.alone]
+        for found in unknown:
+            self.stdout.write(f"{found.place}: {found.expression} is known at run time only")
+        if unknown:
             self.stdout.write(f"Names that are known at run time only can be declared in {PREFIX}_BUNDLES.")
         saved = ""
         if summary.before > summary.after:
