@@ -17,7 +17,7 @@ SITE = """
     from races.static_render import site
 
     site.configure(workspace, {configure})
-    yield {{"work": site.operation({expected!r})}}
+    yield {{"work": site.operations({expected!r})}}
 """
 
 
