@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from . import blocks, compress, minify, output
+from . import __version__, blocks, compress, minify, names, output
 from .answers import Place, split_names
 from .blocks import Printed
 from .build_shelf import BuildShelf
@@ -22,6 +23,7 @@ from .pipeline import Pipeline
 from .reader import Reader
 from .records import Manner, Options, Record
 from .scan import Use
+from .seal import Seal
 from .sources import Source, SourceError, Sources
 from .tree import Tree
 
@@ -82,6 +84,8 @@ class Build:
         self._runs: dict[str, tuple[Printed, ...]] = {}
         self._texts: dict[str, str] = {}
         self._failures: list[str] = []
+        #: Copies of originals, compressed siblings.
+        self._beside: list[str] = []
         #: What stands published, with digests where they are known.
         self._published: dict[Path, str] = {}
 
@@ -97,6 +101,10 @@ class Build:
             output.locked(self._state / "build.lock", self._options.build_timeout),
             self._unfinished() as killed,
         ):
+            work = self._work(uses)
+            if not killed and self._is_sealed(work):
+                self._summary.seconds = time.perf_counter() - start
+                return self._summary
             self._shelf = BuildShelf(self._state / "records.json")
             if killed:
                 self._shelf.sweep(self._roots())
@@ -116,9 +124,49 @@ class Build:
                 ahead.close()
             self._sum_up()
             self._compress(progress)
-            self._finish()
+            self._finish(work)
         self._summary.seconds = time.perf_counter() - start
         return self._summary
+
+    def _work(self, uses: Sequence[Use]) -> str:
+        """What tells the work of this build from that of another."""
+        sources = self._sources
+        files = sources.files.values() if isinstance(sources, Tree) else ()
+        refused = map(str, sources.refused.values()) if isinstance(sources, Tree) else ()
+        options = repr(dataclasses.replace(self._options, lock_timeout=0, build_timeout=0))
+        return names.digest(
+            __version__,
+            options,
+            repr((sources.roots, sources.media_url, sources.static_url, sources.static_root)),
+            repr(self._with_originals),
+            repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
+            *(f"{source.name}\n{source.path}" for source in files),
+            *refused,
+        )
+
+    def _is_sealed(self, work: str) -> bool:
+        """Whether the last build did the same and nothing has changed; its summary is then that of this one."""
+        seal = Seal.read(self._state / "seal.json")
+        if seal is None or not seal.holds(work, self._is_there):
+            return False
+        found = seal.summary
+        self._summary = Summary(
+            files=list(map(Path, found["files"])),
+            before=found["before"],
+            after=found["after"],
+            siblings={name: (before, after) for name, (before, after) in found["siblings"].items()},
+            problems=list(found["problems"]),
+            tree={name: Path(path) for name, path in found["tree"].items()},
+        )
+        History(self._state / "builds").touch()
+        return True
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            self._sources.find(name)
+        except SourceError:
+            return False
+        return True
 
     def _runs_of(self, uses: Sequence[Use]) -> list[_Run]:
         """What must be published for the uses, each once; inline texts are minified on the way."""
@@ -192,7 +240,7 @@ class Build:
             if originals is not None:
                 published = record.outputs[0]
                 twin = str(published.path) if published.is_same and published.path != source.path else None
-                originals.put(name, str(source.path), twin)
+                self._beside.append(originals.put(name, str(source.path), twin))
         if originals is not None:
             originals.close()
             self._summary.written += originals.written
@@ -255,6 +303,7 @@ class Build:
         )
         for result in results:
             for name, size in result.siblings.items():
+                self._beside.append(f"{result.path}.{name}")
                 before, after = self._summary.siblings.get(name, (0, 0))
                 self._summary.siblings[name] = before + result.size, after + size
             if result.problem:
@@ -262,7 +311,7 @@ class Build:
                     f"{result.path} has not all compressed siblings: {result.problem}"
                 )
 
-    def _finish(self) -> None:
+    def _finish(self, work: str) -> None:
         """Everything is in its place: let pages know of it."""
         summary = self._summary
         if summary.written:
@@ -270,6 +319,23 @@ class Build:
         Manifest(self._runs, self._texts, self._settings()).write(self._manifest)
         self._shelf.close()
         History(self._state / "builds").add(map(str, summary.files))
+        inputs: dict[str, Any] = {}
+        for record in self._shelf.records():
+            inputs |= record.inputs
+        Seal(
+            work,
+            inputs,
+            Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
+            tuple({name for record in self._shelf.records() for name in record.missing}),
+            {
+                "files": list(map(str, summary.files)),
+                "before": summary.before,
+                "after": summary.after,
+                "siblings": summary.siblings,
+                "problems": summary.problems,
+                "tree": {name: str(path) for name, path in summary.tree.items()},
+            },
+        ).write(self._state / "seal.json")
 
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}

@@ -28,8 +28,8 @@ class Originals:
         self._folders: set[str] = set()
         self.written = 0
 
-    def put(self, name: str, original: str, twin: str | None) -> None:
-        """Have an original under its name below the folder; ``twin`` is a published file with the same bytes.
+    def put(self, name: str, original: str, twin: str | None) -> str:
+        """Have an original under its name below the folder, and tell its path; ``twin`` is a published file with its bytes.
 
         Raises:
             OSError: it could not be written.
@@ -42,6 +42,7 @@ class Originals:
                 self._copy(original, target, twin)
             known = (state, signature(target))
         self._wanted[name] = known
+        return target
 
     def close(self) -> None:
         """Remember the copies."""
