@@ -121,6 +121,15 @@ def test_data_outlives_the_server_and_the_port_can_be_chosen(folder):
             connection.a.b.insert_one({})
 
 
+def test_running_is_about_the_folder_not_about_who_asks(folder):
+    asking = EmbeddedServer(folder)
+    assert not asking.running
+    assert not folder.exists(), "asking makes nothing"
+    with EmbeddedServer(folder):
+        assert asking.running
+    assert not asking.running
+
+
 def test_users_in_one_process_share_it(folder):
     first, second = EmbeddedServer(folder).start(), EmbeddedServer(folder).start()
     assert (first.uri, first.pid) == (second.uri, second.pid)
