@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,18 +74,23 @@ class Server(BaseApplication):
             signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
 
     def worker_ready(self, worker: Any) -> None:
-        from django.db import connections
-
-        from mongokit.embedded import EmbeddedServerError
-
         # A terminal sends Ctrl-C to the workers too, and their parent then tells them to quit. The second signal may find
         # the first one's handler at work, holding the lock of the thread pool, and such a worker never ends by itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        # The first connection waits up to a minute for an embedded server that is away just then. No visitor should.
-        try:
-            connections["mongodb"].is_usable()
-        except EmbeddedServerError as error:
-            worker.log.warning("MongoDB cannot be reached yet: %s", error)
+        # Not here: where the embedded server is away the first connection waits for it, up to a minute, and gunicorn
+        # ends a worker that takes longer than half of that to begin. Visitors get their 503 in time meanwhile.
+        threading.Thread(target=connect, name="connect", daemon=True).start()
         # The first worker says it, once it can serve. One that replaces it is of a higher age.
         if worker.age == 1:
             self.say(f"plog runs on {self.address} (Ctrl-C stops it)")
+
+
+def connect() -> None:
+    """Make this worker's connection before somebody asks for a page."""
+    from django.db import connections
+
+    from mongokit.embedded import EmbeddedServerError
+
+    # Who asks for a page is told, and tries again.
+    with suppress(EmbeddedServerError):
+        connections["mongodb"].is_usable()

@@ -213,6 +213,29 @@ def test_ctrl_c_while_the_server_is_imported(var, tmp_path):
 
 
 @needs_server
+def test_workers_replaced_while_the_database_is_away(var):
+    """Those who take over meet the outage with their first connection."""
+    with Demo(var).await_url() as demo:
+        workers_connected(demo)
+        keeper = keeper_of(var)
+        keeper.suspend()
+        try:
+            for server in keeper.children():
+                server.kill()
+            before = psutil.Process(demo.process.pid).children()
+            for worker in before:
+                worker.kill()
+            psutil.wait_procs(before, timeout=10)
+            assert [Visitor(demo.url, seconds=15).get("/")[0] for _ in range(4)] == [503] * 4
+        finally:
+            keeper.resume()
+        wait_until(lambda: Visitor(demo.url).get("/")[0] == 200, "the database is back")
+        assert demo.interrupt() == 0
+        assert "Traceback" not in demo.output
+        assert processes_of(var) == []
+
+
+@needs_server
 def test_closed_terminal(var):
     with Demo(var).await_url() as demo:
         demo.process.send_signal(signal.SIGHUP)
