@@ -49,6 +49,8 @@ class Server(BaseApplication):
             "proc_name": "plog",
             "post_worker_init": self.worker_ready,
             "when_ready": self.end_with_the_terminal,
+            # The interpreter forgets our handlers at its end, and a signal that came then would be its death.
+            "on_exit": lambda arbiter: signal.setitimer(signal.ITIMER_REAL, 0),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -65,6 +67,7 @@ class Server(BaseApplication):
 
         def look(number: int, frame: FrameType | None) -> None:
             if not all(map(os.isatty, terminals)):
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 os.kill(os.getpid(), signal.SIGHUP)
 
         if terminals:

@@ -254,6 +254,29 @@ def test_closed_terminal_of_which_nobody_tells(var):
         assert_clean_end(demo, demo.wait())
 
 
+# Python handles no signal any more when it deletes what its modules hold.
+LATE = """
+import sys, time
+class Late:
+    def __del__(self, sleep=time.sleep):
+        sleep(1.5)
+sys.late = Late()
+"""
+
+
+@needs_server
+def test_ctrl_c_in_a_terminal(var, tmp_path):
+    """The looks at the terminal are over before the interpreter is, however long that takes to end."""
+    (tmp_path / "sitecustomize.py").write_text(LATE)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    window, terminal = os.openpty()
+    with Demo(var, stdin=terminal, PYTHONPATH=path) as demo:
+        demo.await_url()
+        assert_clean_end(demo, demo.interrupt())
+    os.close(terminal)
+    os.close(window)
+
+
 @needs_server
 def test_styles_that_cannot_be_prepared(var):
     var.mkdir(exist_ok=True)

@@ -204,7 +204,9 @@ def test_a_child_that_stops_does_not_stop_its_parents(folder):
 
 
 def test_ctrl_c_in_a_users_terminal_does_not_reach_it(folder, user):
-    process, _, _ = user(start_new_session=True)
+    # A shell starts what it runs in the background, perhaps this test, with SIGINT ignored.
+    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process, _, _ = user(start_new_session=True, **heed)
     with EmbeddedServer(folder) as embedded:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(20)
