@@ -219,7 +219,7 @@ def main(arguments: list[str]) -> int:
 def _compressor() -> Callable[[bytes], int]:
     """Tells the bytes that travel; none are counted where Brotli is not installed, as it is for the races."""
     try:
-        import brotli
+        import brotli  # type: ignore[import-untyped]
     except ImportError:
         return lambda content: 0
     return lambda content: len(brotli.compress(content, quality=_BROTLI_QUALITY))

@@ -16,7 +16,7 @@ from races.static_minify import work
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """As compressor calls them; both keep licence comments only when asked."""
     import rcssmin
-    import rjsmin
+    import rjsmin  # type: ignore[import-untyped]
 
     del workspace
     yield work.operations(js=rjsmin.jsmin, css=rcssmin.cssmin)

@@ -91,7 +91,7 @@ class _Work:
 def _in_brotli(results: list[str]) -> dict[str, float]:
     """Nothing where Brotli is not installed, as it is for the races."""
     try:
-        import brotli
+        import brotli  # type: ignore[import-untyped]
     except ImportError:
         return {}
     return {"brotli": sum(len(brotli.compress(text.encode(), quality=_BROTLI_QUALITY)) for text in results)}

@@ -9,19 +9,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from . import __version__, blocks, compress, minify, names, output
-from .answers import Place, split_names
+from . import __version__, compress, minify, names, output
 from .blocks import Printed
 from .build_shelf import BuildShelf
 from .history import History
-from .manifest import Manifest, run_key, text_key
+from .manifest import Manifest, run_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
 from .reader import Reader
 from .records import Manner, Options, Record
+from .runs import Run, wanted_of
 from .scan import Use
 from .seal import Seal
 from .sources import Source, SourceError, Sources
@@ -52,14 +52,6 @@ class Summary:
     #: What could not be done as asked for, for people.
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
-
-
-class _Run(NamedTuple):
-    """Files that are published together."""
-
-    wanted: tuple[Source, ...]
-    slim: bool
-    manner: Manner
 
 
 class Build:
@@ -111,7 +103,10 @@ class Build:
             ahead = Ahead()
             try:
                 self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
-                runs = self._runs_of(uses)
+                wanted = wanted_of(uses, self._sources, self._options)
+                self._texts = wanted.texts
+                self._summary.problems += wanted.problems
+                runs = list(wanted.runs)
                 self._minify_ahead(runs, ahead)
                 tree = self._sources.files if isinstance(self._sources, Tree) else {}
                 total = len(runs) + len(tree)
@@ -168,52 +163,16 @@ class Build:
             return False
         return True
 
-    def _runs_of(self, uses: Sequence[Use]) -> list[_Run]:
-        """What must be published for the uses, each once; inline texts are minified on the way."""
-        runs: dict[_Run, None] = {}
-        for use in uses:
-            if use.kind == "content":
-                self._minify_inline(use)
-            elif use.kind == "block":
-                publisher = blocks.Publisher[Source](
-                    find=lambda name, use=use: self._find(name, use.place),  # type: ignore[misc]
-                    publish=lambda wanted, manner, use=use: runs.setdefault(  # type: ignore[misc]
-                        _Run(tuple(wanted), use.slim, manner)
-                    ),
-                    is_foreign=lambda name: not self._sources.is_ours(name),
-                    moves=bool(self._options.name_prefix),
-                )
-                blocks.resolve(use.value, publisher, use.mode)
-            else:
-                given = split_names(use.value)
-                wanted = [
-                    found for found in (self._find(name, use.place) for name in given) if found is not None
-                ]
-                if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
-                    self._problem(
-                        use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
-                    )
-                elif wanted:
-                    manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
-                    runs[_Run(tuple(wanted), use.slim, manner)] = None
-        return list(runs)
-
-    def _minify_inline(self, use: Use) -> None:
-        result = minify.slim_inline(use.value, use.mode, self._options.minifiers)
-        self._texts[text_key(use.value, use.mode)] = result.text
-        if result.problem:
-            self._problem(use.place, f"inline text is printed without minifying: {result.problem}")
-
-    def _minify_ahead(self, runs: Sequence[_Run], ahead: Ahead) -> None:
+    def _minify_ahead(self, runs: Sequence[Run], ahead: Ahead) -> None:
         """Let several processes begin with the scripts that are to be minified, if there is much of it."""
-        wanted = []
+        scripts: dict[Source, None] = {}
         for run in runs:
             key = self._pipeline.key(run.wanted, run.slim, run.manner)
             if run.slim and self._shelf.load(key, self._pipeline.is_unchanged) is None:
-                wanted += [source for source in run.wanted if source.kind == "js"]
+                scripts |= dict.fromkeys(source for source in run.wanted if source.kind == "js")
         reader = Reader(self._sources, self._options)
         texts = []
-        for source in dict.fromkeys(wanted):
+        for source in scripts:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
@@ -235,7 +194,7 @@ class Build:
         for number, (name, source) in enumerate(tree.items()):
             if number % 64 == 0:
                 progress(number)
-            record = self._publish(_Run((source,), slim=False, manner=Manner.USUAL))
+            record = self._publish(Run((source,), slim=False, manner=Manner.USUAL))
             self._summary.tree[name] = record.outputs[0].path
             if originals is not None:
                 published = record.outputs[0]
@@ -245,16 +204,7 @@ class Build:
             originals.close()
             self._summary.written += originals.written
 
-    def _find(self, name: str, place: Place) -> Source | None:
-        if not self._sources.is_ours(name):
-            return None
-        try:
-            return self._sources.find(name)
-        except SourceError as error:
-            self._problem(place, f"{error}; the given URL is printed")
-            return None
-
-    def _publish(self, run: _Run) -> Record:
+    def _publish(self, run: Run) -> Record:
         """Publish a run and put it into the manifest."""
         record = self._pipeline.publish(run.wanted, slim=run.slim, manner=run.manner)
         printed = tuple(Printed(published.count, published.public) for published in record.outputs)
@@ -355,11 +305,6 @@ class Build:
         mark.touch()
         yield was_there
         mark.unlink()
-
-    def _problem(self, place: Place, message: str) -> None:
-        problem = f"{place}: {message}"
-        if problem not in self._summary.problems:
-            self._summary.problems.append(problem)
 
 
 def _alike(files: Sequence[Path]) -> list[str]:
