@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_static.references import js, js_code, js_references, splice
+from django_static.references import js, js_code, js_references, js_syntax, splice
 from django_static.references.reference import quote_for
 
 
@@ -290,7 +290,7 @@ def test_the_quick_question(text, may):
 def _agree(text: str) -> None:
     """That the reader of tokens and the parser see the same code."""
     candidates = sorted(js_references._candidates(text))
-    by_syntax = js_references._Reader(text, js_code.Syntax(text)).read(candidates)
+    by_syntax = js_references._Reader(text, js_syntax.Syntax(text)).read(candidates)
     assert js_references._Reader(text, js_code.Code(text)).read(candidates) == by_syntax
 
 
@@ -309,7 +309,7 @@ def test_every_word_of_the_admin_is_code_or_not_as_the_parser_says():
         words = [
             place for place in range(1, len(text), 7) if text[place].isalpha() and text[place - 1] in " (=,"
         ]
-        code, syntax = js_code.Code(text), js_code.Syntax(text)
+        code, syntax = js_code.Code(text), js_syntax.Syntax(text)
         assert [code.reach(word) for word in words] == [syntax.reach(word) for word in words], path
 
 
