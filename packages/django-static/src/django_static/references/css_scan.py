@@ -22,8 +22,10 @@ _IMAGE_SETS = ("image-set", "-webkit-image-set")
 
 _BLANK = r"[ \t\n\r\f]"
 _LETTER = r"[-0-9A-Za-z_\x00\x80-\U0010ffff]"
-_ESCAPE = rf"\\(?:[0-9A-Fa-f]{{1,6}}+(?:\r\n|{_BLANK})?|[^\n\r\f0-9A-Fa-f]|\Z)"
-_STRING = quoted(r"\n\r\f")
+_HEX = rf"[0-9A-Fa-f]{{1,6}}+(?:\r\n|{_BLANK})?"
+_ESCAPE = rf"\\(?:{_HEX}|[^\n\r\f0-9A-Fa-f]|\Z)"
+_STRING_ESCAPE = rf"\\(?:{_HEX}|\r\n|[\s\S])"
+_STRING = quoted(r"\n\r\f", _STRING_ESCAPE)
 _MAP_MARK = r"[#@]\s*+sourceMappingURL="
 #: A closed comment that names no source map.
 _COMMENT = rf"/\*(?!{_MAP_MARK}){BLOCK_COMMENT}"
@@ -47,7 +49,7 @@ _BLANKS = re.compile(rf"{_BLANK}*+")
 _BLANKS_AND_COMMENTS = re.compile(loop(f"{_BLANK}++", _COMMENT))
 _WHOLE_STRING = re.compile(_STRING)
 #: To the end of its line.
-_BROKEN_STRING = re.compile("[\"']" + loop(r"[^\\\n\r\f]++", r"\\(?:\r\n|[\s\S]|\Z)"))
+_BROKEN_STRING = re.compile("[\"']" + loop(r"[^\\\n\r\f]++", _STRING_ESCAPE, r"\\\Z"))
 _NAME = re.compile(loop(_LETTER, _ESCAPE, least=1))
 _AT_KEYWORD = re.compile(rf"@((?:-?(?:[A-Za-z_\x00\x80-\U0010ffff]|{_ESCAPE})|--){loop(_LETTER, _ESCAPE)})")
 _BARE_URL = re.compile(loop(r"""[^\x01-\x20"'()\\\x7f]++""", _ESCAPE))

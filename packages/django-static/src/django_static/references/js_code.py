@@ -23,7 +23,7 @@ from .patterns import BLOCK_COMMENT, loop, quoted
 __all__ = ["BLANKS", "COMMENT", "STRING", "TEMPLATE", "Code", "arguments"]
 
 _LINE_END = r"\n\r\u2028\u2029"
-STRING = quoted(r"\n\r")
+STRING = quoted(r"\n\r", r"\\(?:\r\n|[\s\S])")
 _IN_A_TEMPLATE = (r"[^`\\$]++", r"\\[\s\S]", r"\$(?!\{)")
 #: A template without substitutions.
 TEMPLATE = f"`{loop(*_IN_A_TEMPLATE)}`"
@@ -102,8 +102,14 @@ class Code:
             self._floor = self.position = self._line_end(0) if text.startswith("#!") else 0
 
     def reach(self, offset: int) -> bool:
+        # A stride does not see beyond its end, so that of "//" it would take the first slash for a division.
+        is_comment = self._text.startswith(("//", "/*"), offset - 1) and offset > 0
+        stop = offset - 1 if is_comment else offset
         while self.position < offset:
-            self.advance(_IN_TEMPLATE if self._templates else self._usual, offset)
+            if self.position == stop:
+                self._slash(stop, offset)
+            else:
+                self.advance(_IN_TEMPLATE if self._templates else self._usual, stop)
         return self.position == offset
 
     def is_member(self, offset: int) -> bool:

@@ -14,16 +14,15 @@ def loop(*alternatives: str, least: int = 0) -> str:
     return f"(?:{'|'.join(alternatives)}|(?!)){'+' if least else '*'}+"
 
 
-def quoted(newlines: str) -> str:
-    """A string in double or single quotes that may hold those newlines only after a backslash."""
-    double, single = _quoted('"', newlines), _quoted("'", newlines)
+def quoted(newlines: str, escape: str) -> str:
+    """A string in double or single quotes that may hold those newlines only within an escape."""
+    double, single = _quoted('"', newlines, escape), _quoted("'", newlines, escape)
     return f"(?:{double}|{single})"
 
 
-def _quoted(quote: str, newlines: str) -> str:
+def _quoted(quote: str, newlines: str, escape: str) -> str:
     others = rf"[^{quote}\\{newlines}]*+"
-    escaped = rf"\\(?:\r\n|[\s\S]){others}"
-    return f"{quote}{others}{loop(escaped)}{quote}"
+    return f"{quote}{others}{loop(f'{escape}{others}')}{quote}"
 
 
 _STARS = r"[^/*][^*]*+\*++"
