@@ -48,6 +48,12 @@ class History:
         temporary.write_text(json.dumps(sorted(published)), "utf-8")
         temporary.replace(place)
 
+    def touch(self) -> None:
+        """The last build has been done again."""
+        last = max(self._folder.glob("*.json"), key=lambda place: place.name, default=None)
+        if last is not None:
+            os.utime(last)
+
     def _read(self) -> Iterator[Entry]:
         for place in sorted(self._folder.glob("*.json"), key=lambda place: place.name, reverse=True):
             try:
