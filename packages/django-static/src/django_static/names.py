@@ -8,7 +8,17 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-__all__ = ["combined", "digest", "has_mark", "is_hashed", "mark_of", "quoted", "relative", "stamped", "with_digest"]
+__all__ = [
+    "combined",
+    "digest",
+    "has_mark",
+    "is_hashed",
+    "mark_of",
+    "quoted",
+    "relative",
+    "stamped",
+    "with_digest",
+]
 
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
