@@ -55,7 +55,11 @@ class BuildShelf:
             if not is_unchanged(current):
                 return None
             for used in current.uses:
-                if used.key not in self._wanted and used.key not in checked:
+                known = self._wanted.get(used.key)
+                if known is not None and known.identity != used.identity:
+                    # It was done anew in this build, and may have another name.
+                    return None
+                if known is None and used.key not in checked:
                     checked[used.key] = used
                     pending.append(used)
         self._wanted.update(checked)
