@@ -23,7 +23,7 @@ __all__ = [
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
 _MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
-_MARKED = re.compile(rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.]*)?\Z|-[0-9a-f]{{8}}{_MARK}\Z")
+_MARKED = re.compile(rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.\n]*)?\Z|-[0-9a-f]{{8}}{_MARK}\Z")
 
 
 def digest(*parts: str | bytes) -> str:

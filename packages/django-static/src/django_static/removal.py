@@ -33,11 +33,11 @@ class Guard:
     def __init__(
         self, folders: Iterable[Path], originals: Iterable[str], is_published: Callable[[str], bool]
     ) -> None:
+        self._parents: dict[str, str] = {}
         self._folders = [str(folder) for folder in folders]
         self._real = [os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in self._folders]
         self._originals = {self._whole(path) for path in originals if _is_path(path)}
         self._is_published = is_published
-        self._parents: dict[str, str] = {}
 
     def place(self, path: str, *, may_be_link: bool) -> str:
         """The path to remove, with no symbolic link on the way to it; empty when nothing is there.
