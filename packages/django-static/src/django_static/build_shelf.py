@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +72,10 @@ class BuildShelf:
     def records(self) -> Iterable[Record]:
         """What this build stands on."""
         return self._wanted.values()
+
+    def given(self) -> Mapping[str, Record]:
+        """What the build before stands on."""
+        return self._given
 
     def lock(self, key: str) -> AbstractContextManager[object]:
         return contextlib.nullcontext()
