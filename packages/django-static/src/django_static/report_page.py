@@ -132,11 +132,21 @@ def _width(size: int, scale: int) -> str:
 
 
 def _change(before: Load, after: Load) -> str:
-    if not before.size or after.sent == before.size:
-        return "as much as before"
-    change = 100 * (after.sent - before.size) / before.size
-    rounded = f"{abs(change):.0f}%" if abs(change) >= 1 else "less than 1%"
-    return f"{rounded} {'fewer' if change < 0 else 'more'} bytes"
+    """Like is compared with like; what compression gains is said for itself, since originals could be compressed too."""
+    changed = _difference(before.size, after.size)
+    if after.sent == after.size:
+        return changed
+    return f"{changed}; where compressed, {_difference(before.size, after.sent)}"
+
+
+def _difference(before: int, after: int) -> str:
+    if after == before:
+        return "as many bytes as before"
+    if not before:
+        return "more bytes"
+    change = 100 * abs(after - before) / before
+    rounded = f"{change:.0f}%" if change >= 1 else "less than 1%"
+    return f"{rounded} {'fewer' if after < before else 'more'} bytes"
 
 
 def _folders(files: Iterable[Known]) -> list[dict[str, Any]]:
