@@ -306,8 +306,8 @@ class TestLock:
         real = output._lock
         calls = []
 
-        def too_late(handle, name, deadline):
-            held = real(handle, name, deadline)
+        def too_late(handle, name, deadline, **how):
+            held = real(handle, name, deadline, **how)
             if not calls:
                 path.unlink()  # its holder was done in the meantime
             calls.append(held)

@@ -153,7 +153,6 @@ class Build:
             problems=list(found["problems"]),
             tree={name: Path(path) for name, path in found["tree"].items()},
         )
-        History(self._state / "builds").touch()
         return True
 
     def _is_there(self, name: str) -> bool:

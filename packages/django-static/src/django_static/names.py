@@ -8,10 +8,22 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-__all__ = ["combined", "digest", "is_hashed", "mark_of", "quoted", "relative", "stamped", "with_digest"]
+__all__ = [
+    "combined",
+    "digest",
+    "has_mark",
+    "is_hashed",
+    "mark_of",
+    "quoted",
+    "relative",
+    "stamped",
+    "with_digest",
+]
 
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
+_MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
+_MARKED = re.compile(rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.\n]*)?\Z|-[0-9a-f]{{8}}{_MARK}\Z")
 
 
 def digest(*parts: str | bytes) -> str:
@@ -26,6 +38,11 @@ def digest(*parts: str | bytes) -> str:
 def mark_of(content: str) -> str:
     """What of the hexadecimal digest of a content stands in its name."""
     return content[:_MARK_LENGTH]
+
+
+def has_mark(url: str) -> bool:
+    """Whether a name may be one that :func:`stamped`, :func:`combined` or :func:`with_digest` has made."""
+    return _MARKED.search(posixpath.basename(url)) is not None
 
 
 def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
