@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils.module_loading import import_string
 from .compress import available
 from .minify import DEFAULT_ENGINES
 from .output import STATE_FOLDER
+from .private import private_folder
 from .records import HASHED_NAMES, Options
 from .sources import Sources, finders_of_staticfiles
 
@@ -159,9 +159,9 @@ class Conf:
     def options(self) -> Options:
         """The settings the pipeline needs, as plain values."""
         roots = [self.save_prefix, *self.media_roots, settings.STATIC_ROOT]
-        folder = next((Path(root) for root in roots if root), Path(tempfile.gettempdir()))
+        folder = next((Path(root) for root in roots if root), None)
         return Options(
-            state=folder / STATE_FOLDER,
+            state=folder / STATE_FOLDER if folder else private_folder(),
             save_prefix=self.save_prefix,
             name_prefix=self.name_prefix,
             media_url=self.media_url,
