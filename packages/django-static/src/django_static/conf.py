@@ -17,15 +17,10 @@ from .private import private_folder
 from .records import HASHED_NAMES, Options
 from .sources import Sources, finders_of_staticfiles
 
-__all__ = ["FINGERPRINTS", "LATER", "PREFIX", "Conf", "conf"]
+__all__ = ["FINGERPRINTS", "PREFIX", "Conf", "conf"]
 
 PREFIX = "DJANGO_STATIC"
 FINGERPRINTS = ("mtime", "hash")
-
-#: Settings of the original that this version does not act on yet; the system checks say so when one is set.
-LATER = {
-    "DJANGO_STATIC_FILE_PROXY": "DJANGO_STATIC_MEDIA_URL",
-}
 
 
 class Conf:
@@ -131,6 +126,24 @@ class Conf:
     def combine_filenames_generator(self) -> Callable[..., str] | None:
         """``DJANGO_STATIC_COMBINE_FILENAMES_GENERATOR``: dotted path of ``f(names, max_length) -> name``."""
         return self._callable("COMBINE_FILENAMES_GENERATOR")
+
+    @property
+    def file_proxy(self) -> Callable[..., object] | None:
+        """``DJANGO_STATIC_FILE_PROXY``: dotted path of ``f(uri, new, changed, filepath, ...) -> URL to print``.
+
+        Raises:
+            ImportError: there is no such function; importing it may raise anything else.
+            TypeError: it cannot be called.
+        """
+        proxy: object = self._callable("FILE_PROXY")
+        if proxy is not None and not callable(proxy):
+            raise TypeError(f"{proxy!r} cannot be called")
+        return proxy
+
+    @property
+    def has_file_proxy(self) -> bool:
+        """Whether there is to be one; nothing is imported for the answer."""
+        return bool(self._get("FILE_PROXY", None))
 
     @property
     def minifiers(self) -> Mapping[str, Sequence[str]]:
