@@ -45,7 +45,7 @@ class Lazy:
             return self._files[slim][name]
         except KeyError:
             pass
-        address = self._address(name, slim, place) if name else Address("", "")
+        address = self._address(name, slim, place) if name else Address("", "", is_settled=True)
         if address.is_settled:
             remember(self._files[slim], name, address)
         return address
