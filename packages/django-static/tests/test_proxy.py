@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from io import StringIO
@@ -410,6 +411,27 @@ def test_of_many_threads_one_is_told_of_a_file(site, asked):
     assert sorted(facts["new"] for _, facts in asked.take()) == [False] * 7 + [True]
 
 
+def test_threads_that_ask_at_the_same_moment(site, asked):
+    site.write("a.png", "", 5)
+    both = threading.Barrier(2)
+
+    def clock() -> float:
+        # Is there anybody else who decides on what is new?
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return 0.0
+
+    inner = resolver.current()._inner
+    inner.file("/a.png", False)
+    proxy = Proxied(inner, asked, is_disabled=False, rechecks=False, clock=clock)
+    threads = [threading.Thread(target=proxy.file, args=("/a.png", False)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted("filepath" in facts for _, facts in asked.take()) == [False, True]
+
+
 # The proxies of the 2010 post
 
 
@@ -599,11 +621,26 @@ def test_static_in_a_block_is_combined_all_the_same(built, to_cdn, manifest, jin
 
 
 def test_one_answer_for_all_stands_for_none(built, asked):
-    asked.answer = lambda uri, facts: "https://cdn.example.com/placeholder"
+    placeholder = "https://cdn.example.com/placeholder"
+    asked.answer = lambda uri, facts: placeholder
     links = "<link rel=stylesheet href={% static 'css/a.css' %}><link rel=stylesheet href={% static 'css/b.css' %}>"
     for _ in range(2):
-        html = built.slimall(links)
-        assert html.count("placeholder") == 2
+        asked.take()
+        assert built.slimall(links).count(placeholder) == 2
+    assert [uri for uri, _ in asked.take()][2:] == [placeholder] * 2
+
+
+def test_an_answer_that_comes_later_stands_for_its_file(asked):
+    asked.answer = lambda uri, facts: uri if uri.startswith("//") else f"//cdn{uri}"
+    proxy = Proxied(resolver.Off(with_links=True), asked, is_disabled=True, rechecks=False)
+    html = '<script src="//cdn/a.js"></script>'
+    proxy.file("/b.js", False)
+    for known, uri in ((False, "//cdn/a.js"), (True, "/a.js")):
+        if known:
+            proxy.file("/a.js", False)
+        asked.take()
+        assert proxy.block(html, False).text == html
+        assert [each for each, _ in asked.take()] == [uri]
 
 
 @pytest.mark.parametrize(
