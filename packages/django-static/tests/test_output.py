@@ -157,7 +157,8 @@ def test_what_a_killed_writer_left_is_swept_away(tmp_path):
     target = tmp_path / "a.css"
     state.mkdir()
     mark = output.names.digest(str(target))[:16]
-    (tmp_path / f".{mark}.tmp").write_text("half")
+    temporary = output.names.digest(str(state), str(target))[:16]
+    (tmp_path / f".{temporary}.tmp").write_text("half")
     (state / f"{mark}.lock").write_text("")
     assert output.write(target, b"whole", state, 1.0)
     assert target.read_text() == "whole"

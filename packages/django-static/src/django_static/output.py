@@ -149,9 +149,10 @@ def _place(
         verdict = judge() if path.exists() else _Verdict.REPLACE
         if verdict is not _Verdict.REPLACE:
             return verdict is _Verdict.SAME
-        # Under the lock a temporary file of that name can only be what a killed process left.
+        # Under the lock a temporary file of that name can only be what a killed process left; processes with another
+        # folder of state have other locks, and so other names.
         own = "" if held else f"-{os.getpid()}-{threading.get_ident()}"
-        temporary = path.with_name(f".{mark}{own}.tmp")
+        temporary = path.with_name(f".{names.digest(str(state), str(path))[:16]}{own}.tmp")
         temporary.unlink(missing_ok=True)
         try:
             create(temporary)
