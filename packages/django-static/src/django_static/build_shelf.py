@@ -55,7 +55,11 @@ class BuildShelf:
             if not is_unchanged(current):
                 return None
             for used in current.uses:
-                if used.key not in self._wanted and used.key not in checked:
+                wanted = self._wanted.get(used.key)
+                if wanted is not None:
+                    if wanted.identity != used.identity:
+                        return None  # it has been done anew in this build, and has another outcome
+                elif used.key not in checked:
                     checked[used.key] = used
                     pending.append(used)
         self._wanted.update(checked)

@@ -57,10 +57,10 @@ class Part:
         for encoding in (declared, "utf-8"):
             if encoding is not None:
                 bare = data.removeprefix(codecs.BOM_UTF8)
-                # Not every codec is one of texts, and not every one gives back the bytes it has read.
+                # Not every codec is one of texts, reads ASCII as such, and gives back the bytes it has read.
                 with contextlib.suppress(UnicodeError, LookupError):
                     text = bare.decode(encoding)
-                    if encoding == "utf-8" or text.encode(encoding) == bare:
+                    if encoding == "utf-8" or (text.startswith("@charset") and text.encode(encoding) == bare):
                         self.text, self.encoding = text, encoding
                         break
         else:
