@@ -91,6 +91,7 @@ class Build:
         Raises:
             OSError: something could not be written; the old manifest stays, and serves what was built before.
             LockTimeout: another build was running for too long.
+            ValueError: a filename generator failed.
         """
         start = time.perf_counter()
         with (
@@ -268,8 +269,12 @@ class Build:
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it
         Manifest(self._runs, self._texts, self._settings()).write(self._manifest)
-        self._shelf.close()
-        History(self._state / "builds").add(map(str, summary.files))
+        try:
+            self._shelf.close()
+            History(self._state / "builds").add(map(str, summary.files))
+        except OSError as error:
+            # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
+            summary.problems.append(f"the build is done, but cannot be remembered: {error}")
 
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}

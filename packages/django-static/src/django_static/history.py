@@ -45,13 +45,17 @@ class History:
         number = max(time.time_ns(), int(last.place.stem) + 1 if last and last.place.stem.isdigit() else 0)
         place = self._folder / f"{number:020}.json"
         temporary = place.with_suffix(".tmp")
-        temporary.write_text(json.dumps(sorted(published)), "utf-8")
-        temporary.replace(place)
+        try:
+            temporary.write_text(json.dumps(sorted(published)), "utf-8")
+            temporary.replace(place)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def _read(self) -> Iterator[Entry]:
         for place in sorted(self._folder.glob("*.json"), key=lambda place: place.name, reverse=True):
             try:
                 files = frozenset(map(str, json.loads(place.read_bytes())))
                 yield Entry(place.stat().st_mtime, files, place)
-            except (OSError, ValueError, TypeError):
+            except (OSError, ValueError, TypeError, RecursionError):
                 continue

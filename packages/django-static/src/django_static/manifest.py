@@ -62,7 +62,7 @@ class Manifest:
             value = json.loads(path.read_bytes())
         except FileNotFoundError:
             raise ManifestError(f"there is no manifest {path}: {advice}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ManifestError(f"the manifest {path} cannot be read: {error}; {advice}") from error
         try:
             if value["format"] != _FORMAT:

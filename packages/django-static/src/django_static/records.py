@@ -14,7 +14,17 @@ from . import minify, names
 from .graph import components
 from .sources import Signature
 
-__all__ = ["HASHED_NAMES", "Manner", "Options", "Output", "Record", "restore", "to_json", "used_keys"]
+__all__ = [
+    "HASHED_NAMES",
+    "Manner",
+    "Options",
+    "Output",
+    "Record",
+    "files_of",
+    "restore",
+    "to_json",
+    "used_keys",
+]
 
 
 #: Hexadecimal digests of 32 bits and more with a letter and a digit in them: ``main.3f2a9c1b.js``, ``chunk-0a1b2c3d4e.css``.
@@ -143,6 +153,14 @@ def used_keys(value: Any) -> list[str]:
         return []
 
 
+def files_of(value: Any) -> list[str]:
+    """The paths of what the values of a record say was published, originals left out."""
+    try:
+        return [str(each[3]) for each in value["outputs"] if each[3] not in value["inputs"]]
+    except (IndexError, KeyError, TypeError):
+        return []
+
+
 def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | None:
     try:
         outputs = tuple(
@@ -160,5 +178,5 @@ def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | N
                 return None
             uses.append(used)
         return Record(key, outputs, inputs, tuple(map(str, value["missing"])), tuple(uses))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         return None

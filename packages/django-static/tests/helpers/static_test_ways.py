@@ -97,3 +97,34 @@ def leftovers(*folders: Path) -> list[str]:
         for path in folder.rglob("*")
         if path.suffix in (".tmp", ".building", ".lock") or path.name == "unfinished"
     )
+
+
+def build_in_process(arguments: tuple[str, str]) -> None:
+    """What a process of its own runs: a build of the site in a folder, with a page."""
+    root, page = Path(arguments[0]), arguments[1]
+    import django
+    from django.conf import settings
+
+    settings.configure(
+        INSTALLED_APPS=["django_static"],
+        STATIC_URL="/static/",
+        MEDIA_ROOT=str(root / "media"),
+        MEDIA_URL="/media/",
+        DJANGO_STATIC=True,
+        DJANGO_STATIC_FINGERPRINT="hash",
+        DJANGO_STATIC_COMPRESS=(),
+        DJANGO_STATIC_NAME_PREFIX="/forever",
+        DJANGO_STATIC_SAVE_PREFIX=str(root / "out"),
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "OPTIONS": {
+                    "loaders": [(LOCMEM, {"page": "{% load django_static %}" + page})],
+                    "builtins": ["django.templatetags.static"],
+                },
+            }
+        ],
+    )
+    django.setup()
+    print("ready", flush=True)
+    call_command("staticbuild", skip_checks=True)

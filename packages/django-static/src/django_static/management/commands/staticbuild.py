@@ -60,7 +60,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{failure.template}: line {failure.line}: {failure.reason}")
         try:
             summary = Build(sources, conf.options(), conf.manifest_file).run(work.uses, self._progress)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise CommandError(f"{error}; the manifest is what it was before") from error
         reset()
         for problem in summary.problems:
