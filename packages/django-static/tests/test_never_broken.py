@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
-from static_test_ways import NAMES, WAYS, Way
+from static_test_ways import NAMES, WAYS, Way, leftovers
 
 
 @pytest.fixture(params=WAYS, ids=NAMES)
@@ -305,3 +306,163 @@ class TestMuch:
         url = plain.url(f"/{name}")
         assert url != f"/{name}"
         assert plain.bytes(url) == content
+
+
+class TestPlaces:
+    """What lies in the folders but is no file to publish."""
+
+    def test_links_and_pipes(self, way, tmp_path, warned):
+        (tmp_path / "secret.css").write_text("secret")
+        (tmp_path / "outside").mkdir()
+        (tmp_path / "outside" / "x.css").write_text("secret")
+        media = way.site.media
+        (media / "out.css").symlink_to(tmp_path / "secret.css")
+        (media / "outside").symlink_to(tmp_path / "outside")
+        (media / "a.css").symlink_to("b.css")
+        (media / "b.css").symlink_to("a.css")
+        (media / "self").symlink_to(".")
+        (media / "gone.css").symlink_to("nowhere.css")
+        os.mkfifo(media / "pipe.css")
+        (media / "folder.css").mkdir()
+        way.site.write("in.css", "in { a: b }")
+        (media / "inner.css").symlink_to("in.css")
+        refused = [
+            "out.css",
+            "outside/x.css",
+            "a.css",
+            "gone.css",
+            "pipe.css",
+            "folder.css",
+            "folder.css/",
+            "in.css/x.css",
+        ]
+        imports = "".join(f"@import '{name}';" for name in refused)
+        way.site.write("all.css", imports + "@import 'self/all.css'; @import 'inner.css'; all { a: b }")
+        printed = way.show(
+            " ".join(f'{{% staticfile "/{name}" %}}' for name in [*refused, "inner.css", "all.css"])
+        ).split(" ")
+        assert printed[:-2] == [f"/{name}" for name in refused]
+        assert way.bytes(printed[-2]) == b"in { a: b }"
+        loaded = way.loads(printed[-1])
+        assert [url.rpartition("/")[2] for url in loaded[:6]] == [
+            name.rpartition("/")[2] for name in refused[:6]
+        ]
+        assert way.bytes(loaded[-1]) == b"in { a: b }"
+        assert not any(
+            b"secret" in path.read_bytes()
+            for path in way.out.rglob("*.css")
+            if path.is_file() and media in path.resolve().parents
+        )
+        assert leftovers(tmp_path) == []
+
+    def test_every_file_of_the_finders(self, plain, settings, tmp_path):
+        from django.contrib.staticfiles import finders
+        from django.core.management import CommandError, call_command
+
+        app = tmp_path / "app"
+        app.mkdir()
+        settings.STATICFILES_DIRS = [str(app), ("vendor", str(app))]
+        settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+        settings.STATIC_ROOT = str(tmp_path / "static")
+        finders.get_finder.cache_clear()
+        for name in ODD:
+            (app / name).write_bytes(b"odd")
+        os.mkfifo(app / "pipe.css")
+        (app / "a.css").symlink_to("b.css")
+        (app / "b.css").symlink_to("a.css")
+        (app / "c.css").write_text(
+            "c { d: url(100%25.png) url(..//vendor//etc/passwd) url(/static/vendor//etc/passwd) }"
+        )
+        try:
+            plain.mode = "lazy"
+            plain.settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+            assert plain.url("/static/vendor//etc/passwd") == "/static/vendor//etc/passwd"
+            with pytest.raises(CommandError, match=r"cannot list all files: .*a\.css"):
+                call_command("staticbuild", "--all", skip_checks=True)
+            (app / "a.css").unlink()
+            call_command("staticbuild", "--all", skip_checks=True)
+        finally:
+            finders.get_finder.cache_clear()
+        from django_static.manifest import Manifest
+
+        static = tmp_path / "static"
+        runs = Manifest.read(static / ".django-static" / "manifest.json").runs
+        assert len(runs) == 1 + sum(
+            not name.startswith(".") for name in ODD
+        )  # the finders pass over dotfiles
+        for printed in runs.values():
+            path = static / unquote(printed[0].public.removeprefix("/static/"), errors="surrogateescape")
+            assert path.read_bytes() == b"odd" or path.name.startswith("c.")
+
+    def test_one_that_vanishes_in_the_middle(self, plain, monkeypatch, warned):
+
+        from django_static.parts import Part
+
+        plain.site.write("css/a.css", "a { b: url(../i.png) }")
+        gone = plain.site.write("i.png", b"i")
+        read = Part.read
+
+        def read_and_lose(part):
+            gone.unlink(missing_ok=True)
+            return read(part)
+
+        monkeypatch.setattr(Part, "read", read_and_lose)
+        url = plain.url("/css/a.css")
+        assert plain.bytes(url) == b"a { b: url(../i.png) }"
+        gone = plain.site.write("css/b.css", "b { c: d }")
+        plain.site.write("css/c.css", '@import "b.css"; e { f: g }')
+        assert plain.bytes(plain.url("/css/c.css")).startswith(b'@import "b.css"')
+        monkeypatch.undo()
+        plain.site.write("css/b.css", "b { c: d }")
+        url = plain.url("/css/c.css")
+        assert [plain.bytes(each) for each in plain.loads(url)] == [b"b { c: d }"]
+
+
+A, B = '<link rel="stylesheet" href="/css/a.css">', '<link rel="stylesheet" href="/css/b.css">'
+#: What a block holds, and which of its two sheets come out in how many published files.
+BLOCKS = {
+    "conditional comment": (f"<!--[if IE]>{A}<![endif]-->{B}", 1),
+    "a revealed conditional comment": (f"<!--[if !IE]><!-->{A}<!--<![endif]-->{B}", 1),
+    "noscript": (f"<noscript>{A}</noscript>{B}", 2),
+    "template": (f"<template>{A}</template>{B}", 2),
+    "unclosed": (f"<div><p>{A}<span>{B}", 2),
+    "an unclosed tag": (f"{A}{B}<link rel=stylesheet href=/css/a.css", 1),
+    "an unclosed comment": (f"{A}<!-- {B}", 1),
+    "an unclosed script": (f"{A}<script>{B}", 1),
+    "an unclosed attribute": (f'{A}<link rel="stylesheet" href="/css/b.css>', 1),
+    "base": (f'<base href="https://example.com/x/">{A}{B}', 1),
+    "upper case": ('<LINK REL="STYLESHEET" HREF="/css/a.css"><Link Rel=StyleSheet Href=/css/b.css>', 1),
+    "duplicate attributes": (f'<link rel="stylesheet" href="/css/a.css" href="/x" rel="x">{B}', 1),
+    "entities": (
+        '<link rel="stylesheet" href="/css&#47;a.css"><link rel="stylesheet" href="&sol;css/b.css">',
+        1,
+    ),
+    "textarea": (f"<textarea>{A}</textarea>{B}", 1),
+    "a script that holds markup": (f"{A}<script>'{B}'</script>", 1),
+    "NUL": (f"{A}\0{B}", 2),
+    "no markup": ("< <> </> <!> <? ?> </a <a", 0),
+    "no value": (
+        "<link rel=stylesheet href><link rel=stylesheet href=''><script src></script><script src=' '></script>",
+        0,
+    ),
+    "missing": (
+        '<link rel="stylesheet" href="/none.css"><script src="//["></script><script src="http://[::1"></script>',
+        0,
+    ),
+    "nested": ("<div>" * 3000 + A, 1),
+}
+
+
+@pytest.mark.parametrize(("html", "count"), BLOCKS.values(), ids=BLOCKS)
+def test_blocks(plain, html, count):
+    plain.site.write("css/a.css", "a { b: c }")
+    plain.site.write("css/b.css", "b { c: d }")
+    shown = plain.show("{% slimall %}" + html + "{% endslimall %}")
+    urls = {
+        word for word in re.split(r"[\"'<> =]", shown) if word.startswith("/css/") and word.count(".") == 2
+    }
+    assert len(urls) == count
+    for url in urls:
+        assert plain.bytes(url) in (b"a{b:c}", b"b{c:d}", b"a{b:c}\nb{c:d}")
+    if not count:
+        assert shown == html
