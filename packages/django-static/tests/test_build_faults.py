@@ -153,6 +153,26 @@ class TestNoRoom:
         whole(built, "two")
         assert leftovers(small) == []
 
+    def test_where_nothing_can_be_written(self, built, small, settings, warned):
+        again(built)
+        urls = whole(built, "one")
+        shown = built.show(PAGE)
+        fill(built.site, "two")
+        subprocess.run(["mount", "-o", "remount,ro", small], check=True)
+        try:
+            with pytest.raises(CommandError, match="Read-only file system"):
+                again(built)
+            assert whole(built, "one") == urls
+            settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+            lazy = Way(built.site, settings, "lazy", "hash", "/forever")
+            assert '"/css/a.css"' in lazy.show(PAGE)
+            assert "Read-only file system" in warned()[-1]
+        finally:
+            subprocess.run(["mount", "-o", "remount,rw", small], check=True)
+        settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+        assert built.show(PAGE) != shown
+        whole(built, "two")
+
     def test_for_a_file(self, built):
         again(built)
         urls = whole(built, "one")
