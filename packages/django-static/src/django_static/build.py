@@ -90,6 +90,7 @@ class Build:
         Raises:
             OSError: something could not be written; the old manifest stays, and serves what was built before.
             LockTimeout: another build was running for too long.
+            ValueError: a filename generator failed.
         """
         start = time.perf_counter()
         with (
@@ -271,12 +272,20 @@ class Build:
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it
         Manifest(self._runs, self._texts, self._files, self._settings()).write(self._manifest)
-        self._shelf.close()
-        History(self._state / "builds").add(map(str, summary.files))
+        try:
+            self._shelf.close()
+            History(self._state / "builds").add(map(str, summary.files))
+            self._seal(work).write(self._state / "seal.json")
+        except OSError as error:
+            # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
+            summary.problems.append(f"the build is done, but cannot be remembered: {error}")
+
+    def _seal(self, work: str) -> Seal:
+        summary = self._summary
         inputs: dict[str, Any] = {}
         for record in self._shelf.records():
             inputs |= record.inputs
-        Seal(
+        return Seal(
             work,
             inputs,
             Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
@@ -289,7 +298,7 @@ class Build:
                 "problems": summary.problems,
                 "tree": {name: str(path) for name, path in summary.tree.items()},
             },
-        ).write(self._state / "seal.json")
+        )
 
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}

@@ -148,7 +148,7 @@ class BuildShelf:
             records = value["records"] if value["format"] == _FORMAT else {}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.warning("%s cannot be read, everything is built anew: %s", self._place, error)
             return {}
         return records if isinstance(records, dict) else {}

@@ -59,5 +59,9 @@ class History:
         number = max(time.time_ns(), int(last.stem) + 1 if last else 0)
         place = self._folder / f"{number:020}.json"
         temporary = place.with_suffix(".tmp")
-        temporary.write_text(json.dumps(sorted(published)), "utf-8")
-        temporary.replace(place)
+        try:
+            temporary.write_text(json.dumps(sorted(published)), "utf-8")
+            temporary.replace(place)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

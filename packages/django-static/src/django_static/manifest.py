@@ -14,7 +14,7 @@ from . import names
 from .blocks import Printed
 from .records import Manner
 
-__all__ = ["FORMAT", "Manifest", "ManifestError", "run_key", "text_key"]
+__all__ = ["FORMAT", "Manifest", "ManifestError", "names_of", "run_key", "text_key"]
 
 #: To be raised when what is in the file changes its meaning.
 FORMAT = 2
@@ -27,7 +27,13 @@ class ManifestError(Exception):
 def run_key(given: Sequence[str], slim: bool, manner: Manner) -> str:
     """What a run of files is looked up by; the names are those of the templates, without query and fragment."""
     slimness = "slim" if slim and manner is not Manner.VERBATIM else "plain"
-    return "\n".join((f"{slimness} {manner.value}", *given))
+    # A name may hold a line end, and never a NUL.
+    return "\n".join((f"{slimness} {manner.value}", *(name.replace("\n", "\0") for name in given)))
+
+
+def names_of(key: str) -> list[str]:
+    """The names of the files in such a key."""
+    return [name.replace("\0", "\n") for name in key.split("\n")[1:]]
 
 
 def text_key(text: str, kind: str) -> str:
@@ -58,7 +64,7 @@ class Manifest:
             value = json.loads(path.read_bytes())
         except FileNotFoundError:
             raise ManifestError(f"there is no manifest {path}: {advice}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ManifestError(f"the manifest {path} cannot be read: {error}; {advice}") from error
         try:
             if value["format"] != FORMAT:
@@ -108,4 +114,4 @@ class Manifest:
             "texts": self.texts,
             "files": self.files,
         }
-        return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+        return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import unquote
 
 from . import blocks, minify
 from .answers import Address, Complaints, Layout, Place, Published, remember, split_names
-from .manifest import Manifest, run_key, text_key
+from .manifest import Manifest, names_of, run_key, text_key
 from .places import Places
 from .records import Manner, Options
-from .sources import Sources, split_suffix
+from .sources import Sources, decoded, split_suffix
 
 __all__ = ["Manifested"]
 
@@ -33,10 +32,10 @@ class Manifested:
         self._texts: dict[tuple[str, str], str] = {}
         self._complaints = Complaints()
         self._places = places
-        self._names = {name for key in manifest.runs for name in key.split("\n")[1:]}
+        self._names = {name for key in manifest.runs for name in names_of(key)}
         #: The names that published ones stand for: ``{% static %}`` inside a block may print a published one.
         self._originals = {
-            printed[0].public: key.partition("\n")[2]
+            printed[0].public: names_of(key)[0]
             for key, printed in manifest.runs.items()
             if key.startswith(run_key((), False, Manner.USUAL)) and key.count("\n") == 1
         }
@@ -103,7 +102,7 @@ class Manifested:
     def _find(self, name: str, place: Place | None) -> str | None:
         """The name the manifest has a file under, or None with one warning; silently None for another host."""
         bare = split_suffix(name)[0]
-        for form in (bare, unquote(bare), self._originals.get(bare, bare)):
+        for form in (bare, decoded(bare), self._originals.get(bare, bare)):
             if form in self._names:
                 return form
         if self._sources.is_ours(name):

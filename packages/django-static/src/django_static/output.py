@@ -206,7 +206,7 @@ def load(path: Path) -> Any:
     """The value of a record, or None when there is none that can be read."""
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "Options",
     "Output",
     "Record",
+    "files_of",
     "from_json",
     "restore",
     "to_json",
@@ -158,6 +159,14 @@ def used_keys(value: Any) -> list[str]:
         return []
 
 
+def files_of(value: Any) -> list[str]:
+    """The paths of what the values of a record say was published, originals left out."""
+    try:
+        return [str(each[3]) for each in value["outputs"] if each[3] not in value["inputs"]]
+    except (IndexError, KeyError, TypeError):
+        return []
+
+
 def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
     """The record of such values.
 
@@ -187,5 +196,5 @@ def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | N
                 return None
             uses.append(used)
         return from_json(key, value, uses)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         return None
