@@ -6,6 +6,8 @@
 .PHONY: help env demo test check wheels coverage bench docs lock test-matrix clean
 
 PY := .venv/bin/python
+# Where Python keeps no bytecode every process compiles what it imports: it then takes twice the time to start.
+export PYTHONDONTWRITEBYTECODE :=
 PORT ?= 8000
 
 help:

@@ -8,10 +8,11 @@ venv=${VENV:-.venv}
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $1"; shift; for line; do say "  $line"; done; exit 1; }
 
-supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))'
+supported='import sys; print(sys.executable if (3, 11) <= sys.version_info[:2] <= (3, 14) else "")'
 python=
 for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
-    if "$candidate" -c "$supported" 2>/dev/null; then python=$candidate; break; fi
+    python=$("$candidate" -c "$supported" 2>/dev/null) || python=
+    [ -z "$python" ] || break
 done
 if [ -z "$python" ]; then
     found=$(${PYTHON:-python3} --version 2>&1 | head -n 1 || true)
@@ -19,7 +20,6 @@ if [ -z "$python" ]; then
          "Install a newer Python (Debian: apt install python3 python3-venv), or name one:" \
          "make env PYTHON=/path/to/python3.12"
 fi
-python=$("$python" -c 'import sys; print(sys.executable)')
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "$python has no venv module." "Debian and Ubuntu: apt install python3-venv, or name another Python: make env PYTHON=/path/to/python3"
 

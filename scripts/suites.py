@@ -1,9 +1,12 @@
-"""Run the test suites one after the other, then say in one place what failed and what was skipped, and why.
+"""Run the test suites, then say in one place what failed and what was skipped, and why.
 
-    python scripts/suites.py [SUITE ...] [-- PYTEST ARGUMENTS]
+    python scripts/suites.py [--python PATH] [SUITE ...] [-- PYTEST ARGUMENTS]
 
-Each suite is a pytest run of its own, since each Django package has its own settings. With REQUIRE_ALL=1 in the
-environment a skipped test is a failure: that is how CI makes sure that nothing went untested.
+Each suite is a pytest run of its own, since each Django package has its own settings. Two run at a time where there
+are two processors: they start many processes and wait for them, so that one alone keeps no processor busy. The output
+of a suite is shown whole when it has ended; that of the first in line as it comes. JOBS=1 in the environment runs one
+after the other. With REQUIRE_ALL=1 a skipped test is a failure: that is how CI makes sure that nothing went untested.
+`{suite}` in the path of another Python stands for the suite's name, so that each can have an environment of its own.
 """
 
 from __future__ import annotations
@@ -14,8 +17,11 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED = 5
@@ -40,18 +46,47 @@ class Outcome:
     skips: list[tuple[str, str]] = field(default_factory=list)
 
 
-def run(suite: str, folder: Path, arguments: list[str]) -> Outcome:
-    """Run one suite in a process of its own; its output goes straight to the terminal."""
-    print(f"\n== {suite}", flush=True)
+def run(suite: str, folder: Path, python: str, arguments: list[str], output: IO[bytes]) -> Outcome:
+    """Run one suite in a process of its own, which writes to `output`."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", str(folder), *arguments]
+        command = [python, "-m", "pytest", "-q", f"--junitxml={report}", str(folder), *arguments]
         started = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
-        outcome = Outcome(suite, code, time.monotonic() - started)
+        done = subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
+        outcome = Outcome(suite, done.returncode, time.monotonic() - started)
         if report.exists():
             read_report(report, outcome)
     return outcome
+
+
+def run_all(suites: dict[str, Path], python: str, arguments: list[str], jobs: int) -> list[Outcome]:
+    """Run suites, `jobs` at a time, and show what each says in one piece, in their order."""
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        outputs = {suite: stack.enter_context(Path(scratch, suite).open("wb")) for suite in suites}
+        workers = ThreadPoolExecutor(jobs)
+        # Ctrl-C reaches the suites that run; those that wait are not to begin then.
+        stack.callback(workers.shutdown, cancel_futures=True)
+        running = {
+            suite: workers.submit(
+                run, suite, folder, python.replace("{suite}", suite), arguments, outputs[suite]
+            )
+            for suite, folder in suites.items()
+        }
+        outcomes = []
+        for suite, outcome in running.items():
+            print(f"\n== {suite}", flush=True)
+            follow(Path(scratch, suite), outcome)
+            outcomes.append(outcome.result())
+        return outcomes
+
+
+def follow(path: Path, outcome: Future[Outcome]) -> None:
+    """Copy what a suite writes to the terminal, until it has ended."""
+    with path.open("rb") as output:
+        while not outcome.done() or output.peek(1):
+            sys.stdout.buffer.write(output.read())
+            sys.stdout.buffer.flush()
+            wait([outcome], timeout=0.2)
 
 
 def read_report(report: Path, outcome: Outcome) -> None:
@@ -95,6 +130,9 @@ def summarise(outcomes: list[Outcome], *, require_all: bool) -> bool:
 
 
 def main(arguments: list[str]) -> int:
+    python = sys.executable
+    if arguments[:1] == ["--python"]:
+        python, arguments = arguments[1], arguments[2:]
     wanted, extra = arguments, list[str]()
     if "--" in arguments:
         cut = arguments.index("--")
@@ -104,7 +142,15 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"error: no suite named {', '.join(unknown)}; there are {', '.join(suites)}", file=sys.stderr)
         return 2
-    outcomes = [run(name, folder, extra) for name, folder in suites.items() if not wanted or name in wanted]
+    chosen = {name: folder for name, folder in suites.items() if not wanted or name in wanted}
+    jobs = os.environ.get("JOBS") or str(min(2, os.cpu_count() or 1))
+    if not jobs.isdecimal() or int(jobs) < 1:
+        print(f"error: JOBS is {jobs!r}; it takes how many suites run at a time, 1 or more", file=sys.stderr)
+        return 2
+    try:
+        outcomes = run_all(chosen, python, extra, int(jobs))
+    except KeyboardInterrupt:
+        return 130
     return 0 if summarise(outcomes, require_all=os.environ.get("REQUIRE_ALL") == "1") else 1
 
 

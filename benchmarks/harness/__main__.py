@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.contestant import Race, find_races
+from harness.contestant import Race, Unavailable, find_races
 from harness.export import read_result, write_result
 from harness.progress import Progress
 from harness.result import Settings
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         races = _chosen(options)
         usual = Settings(
-            rounds=options.rounds,
+            rounds=Settings().rounds if options.rounds is None else options.rounds,
             minimum=options.minimum,
             noise_limit=options.noise,
             repeats=options.repeats,
@@ -54,17 +54,25 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(races: Sequence[Race], usual: Settings, options: argparse.Namespace) -> int:
     failed = 0
+    absent = 0
     for race in races:
         samples = race.samples if options.samples is None else options.samples
         settings = replace(usual, samples=samples)
-        result = run_race(race, settings, Progress(sys.stderr))
+        if options.rounds is None and race.rounds is not None:
+            settings = replace(settings, rounds=race.rounds)
+        try:
+            result = run_race(race, settings, Progress(sys.stderr))
+        except Unavailable as problem:
+            print(f"error: race {race.name} was not run: {problem}", file=sys.stderr)
+            absent += 1
+            continue
         paths = write_result(result, options.out)
         print(render_table(result))
         print("written: " + ", ".join(str(path) for path in paths) + "\n", flush=True)
         failed += len(result.failures)
     if failed:
         print(f"error: {failed} contestants failed; see above", file=sys.stderr)
-    return 1 if failed else 0
+    return 1 if failed or absent else 0
 
 
 def _chosen(options: argparse.Namespace) -> list[Race]:
@@ -88,7 +96,21 @@ def _narrowed(race: Race, only: str | None, baseline: str | None) -> Race:
     if baseline and baseline not in wanted:
         raise ValueError(f"race {race.name}: the baseline {baseline} does not run; name it in --only too")
     default = race.baseline if race.baseline in wanted else chosen[0].name
-    return replace(race, contestants=chosen, baseline=baseline or default)
+    return replace(
+        race,
+        contestants=chosen,
+        baseline=baseline or default,
+        # Whoever is named on the command line is the baseline everywhere.
+        cases=tuple(
+            case if not baseline and case.baseline in wanted else replace(case, baseline=None)
+            for case in race.cases
+        ),
+        targets=tuple(
+            target
+            for target in race.targets
+            if target.contestant in wanted and target.against in (None, *wanted)
+        ),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,7 +123,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", metavar="A,B", help="these contestants only")
     parser.add_argument("--baseline", metavar="NAME", help="the contestant that all are compared to")
     parser.add_argument(
-        "--rounds", type=int, default=usual.rounds, help=f"the first is dropped (usual: {usual.rounds})"
+        "--rounds",
+        type=int,
+        help=f"the first is dropped (usual: {usual.rounds}, or what the race says)",
     )
     parser.add_argument("--samples", type=int, metavar="N", help="in a round (usual: what the race says)")
     parser.add_argument(

@@ -74,6 +74,7 @@ def render_chart(result: Result) -> str:
 
 def _panel(result: Result, case: str, of_case: dict[str, Summary], x: int, y: int, bar: int) -> Iterator[str]:
     failed = {failure.contestant for failure in result.failures}
+    crashed = {crash.contestant for crash in result.crashes if crash.case == case}
     longest = max((summary.high for summary in of_case.values()), default=0.0) or 1.0
     title = result.cases[case]
     yield f'  <text class="case" x="{x}" y="{y + 16}">{escape(title)}</text>'
@@ -86,7 +87,13 @@ def _panel(result: Result, case: str, of_case: dict[str, Summary], x: int, y: in
             f"{escape(entrant.title)}</text>"
         )
         if summary is None:
-            word = "failed" if entrant.name in failed else "does not run in this"
+            word = (
+                "failed"
+                if entrant.name in failed
+                else "crashes"
+                if entrant.name in crashed
+                else "does not run in this"
+            )
             yield f'  <text class="small" x="{x + _LABEL}" y="{top + 11}">{word}</text>'
             continue
         start = x + _LABEL
@@ -125,5 +132,7 @@ def _description(result: Result, table: Table) -> str:
             if entrant.name in table[case]
         ]
         parts.append(f"{title}: {', '.join(figures) or 'nobody'}.")
+        crashed = [crash.contestant for crash in result.crashes if crash.case == case]
+        parts.extend([f"Crash there: {', '.join(crashed)}."] if crashed else [])
     failed = [failure.contestant for failure in result.failures]
     return " ".join([*parts, f"Failed: {', '.join(failed)}." if failed else ""]).strip()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.contestant import Figure, Operation
+from harness.contestant import Elapsed, Figure, Operation
 
 __all__ = ["GC_STATE", "Sample", "Timing", "measure", "settle_gc"]
 
@@ -61,8 +61,11 @@ def measure(
     """Take ``samples`` measurements, none of which lasts less than ``minimum`` seconds of ``figure``.
 
     ``hint`` is the number of loops to begin with, of the work and of its overhead: what an earlier round found.
+    An operation that says its number of turns is neither calibrated nor held to the minimum.
     """
     before = operation.before or _nothing
+    if operation.turns is not None:
+        return [_sample(operation, before, operation.turns) for _ in range(samples)]
     loops = _calibrate(operation.run, before, figure, minimum, hint[0])
     overhead_loops = (
         _calibrate(operation.overhead, before, figure, minimum, hint[1]) if operation.overhead else 0
@@ -83,13 +86,23 @@ def _nothing() -> None:
     return None
 
 
+def _sample(operation: Operation, before: Callable[[], object], turns: int) -> Sample:
+    run = _timed(operation.run, before, turns)
+    return Sample(
+        operation.units, run, _timed(operation.overhead, before, turns) if operation.overhead else None
+    )
+
+
 def _timed(run: Callable[[int], object], before: Callable[[], object], loops: int) -> Timing:
     before()
     gc.collect()
     wall, cpu = time.perf_counter(), time.process_time()
-    run(loops)
+    returned = run(loops)
     cpu = time.process_time() - cpu
-    return Timing(loops, time.perf_counter() - wall, cpu)
+    wall = time.perf_counter() - wall
+    if isinstance(returned, Elapsed):
+        return Timing(loops, returned.wall, returned.cpu)
+    return Timing(loops, wall, cpu)
 
 
 def _calibrate(

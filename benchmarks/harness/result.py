@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from harness.contestant import Figure, Race
+from harness.contestant import Figure, Gauge, Race, Rate, Target
 from harness.measure import Sample
 from harness.worker import samples_from_json
 
-__all__ = ["SCHEMA", "Entrant", "Failure", "Result", "Run", "Settings", "entrants"]
+__all__ = ["SCHEMA", "Crashed", "Entrant", "Failure", "Result", "Run", "Settings", "entrants"]
 
 SCHEMA = "slimstack-benchmark/1"
 """Raised when a reader of the last form would misread the new one."""
@@ -57,7 +57,8 @@ class Entrant:
 class Run:
     """One process: a contestant in a round. ``position`` is its place in the order, ``attempts`` how often it ran.
 
-    ``foreign`` are the cores that others used meanwhile, on average; None where that is not known.
+    ``foreign`` are the cores that others used meanwhile, on average; None where that is not known. ``gauges`` holds
+    what was measured beside time: case → gauge → value.
     """
 
     contestant: str
@@ -66,6 +67,17 @@ class Run:
     attempts: int
     foreign: float | None
     samples: dict[str, list[Sample]]
+    gauges: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crashed:
+    """A contestant whose own work ends with an error in a case: a result, and the contestant goes on elsewhere."""
+
+    contestant: str
+    case: str
+    round: int
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +116,11 @@ class Result:
     gc: str
     runs: tuple[Run, ...]
     failures: tuple[Failure, ...] = ()
+    crashes: tuple[Crashed, ...] = ()
+    baselines: dict[str, str] = field(default_factory=dict)
+    gauges: tuple[Gauge, ...] = ()
+    rate: Rate | None = None
+    targets: tuple[Target, ...] = ()
     schema: str = field(default=SCHEMA)
 
     def noisy(self) -> list[Run]:
@@ -114,6 +131,10 @@ class Result:
     def counted(self) -> list[Run]:
         """The runs of the rounds that are not dropped."""
         return [run for run in self.runs if run.round >= self.settings.dropped]
+
+    def baseline_of(self, case: str) -> str:
+        """Whom the contestants of a case are compared with."""
+        return self.baselines.get(case, self.baseline)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, the schema first."""
@@ -134,6 +155,11 @@ class Result:
             "settings": Settings(**data["settings"]),
             "runs": tuple(_run_from_json(run) for run in data["runs"]),
             "failures": tuple(Failure(**failure) for failure in data["failures"]),
+            # Not in the results of the first races, which had none of these.
+            "crashes": tuple(Crashed(**crash) for crash in data.get("crashes", ())),
+            "gauges": tuple(Gauge(**gauge) for gauge in data.get("gauges", ())),
+            "rate": Rate(**data["rate"]) if data.get("rate") else None,
+            "targets": tuple(Target(**target) for target in data.get("targets", ())),
         }
         return cls(**{**known, **rebuilt})
 

@@ -14,7 +14,7 @@ from harness.contestant import Contestant, Race, Services
 from harness.launch import launch
 from harness.machine import ForeignCpu, Meter, facts, load, noise_story
 from harness.measure import GC_STATE
-from harness.result import Failure, Result, Run, Settings, entrants
+from harness.result import Crashed, Failure, Result, Run, Settings, entrants
 from harness.worker import Reply, Request
 
 __all__ = ["Watcher", "order", "run_race"]
@@ -48,7 +48,8 @@ def run_race(
 ) -> Result:
     """Run all rounds of a race and return every measurement.
 
-    A contestant that fails is out of the following rounds; the others go on. ``meter`` is given the process ids of
+    A contestant that fails is out of the following rounds; the others go on. One that crashes in a case is out of
+    that case: the crash is its result there. ``meter`` is given the process ids of
     the race's services; ``pause`` waits for so many seconds.
     """
     started, clock, load_before = datetime.now(UTC), time.monotonic(), load()
@@ -69,6 +70,10 @@ def run_race(
         baseline=race.baseline,
         columns=race.columns,
         cases={case.key: case.title for case in race.cases},
+        baselines={case.key: case.baseline for case in race.cases if case.baseline},
+        gauges=race.gauges,
+        rate=race.rate,
+        targets=race.targets,
         how=race.how,
         entrants=entrants(race),
         settings=settings,
@@ -83,6 +88,7 @@ def run_race(
         gc=GC_STATE,
         runs=tuple(track.runs),
         failures=tuple(track.failures),
+        crashes=tuple(track.crashes),
     )
 
 
@@ -98,6 +104,8 @@ class _Track:
     pause: Callable[[float], object]
     runs: list[Run] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    crashes: list[Crashed] = field(default_factory=list)
+    finished: set[str] = field(default_factory=set)
     versions: dict[str, str] = field(default_factory=dict)
     hints: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     repeated: int = 0
@@ -135,8 +143,8 @@ class _Track:
                 return
 
     def _standing(self) -> list[Contestant]:
-        failed = {failure.contestant for failure in self.failures}
-        return [contestant for contestant in self.race.contestants if contestant.name not in failed]
+        out = {failure.contestant for failure in self.failures} | self.finished
+        return [contestant for contestant in self.race.contestants if contestant.name not in out]
 
     def _is_noisy(self, run: Run) -> bool:
         return run.foreign is not None and run.foreign > self.settings.noise_limit
@@ -153,7 +161,7 @@ class _Track:
         self.meter.start()
         reply = self._launch(contestant, round_)
         foreign = self.meter.read()
-        if reply.error is None and not reply.samples:
+        if reply.error is None and not reply.samples and not reply.crashes:
             reply = replace(reply, error="the contestant runs in none of the race's cases")
         self.versions |= reply.versions
         if reply.error is not None:
@@ -163,7 +171,7 @@ class _Track:
                 )
             )
             return None
-        self._remember(contestant, reply)
+        self._remember(contestant, reply, round_)
         return Run(
             contestant=contestant.name,
             round=round_,
@@ -171,6 +179,7 @@ class _Track:
             attempts=1,
             foreign=None if foreign is None else round(foreign, 3),
             samples=reply.samples,
+            gauges=reply.gauges,
         )
 
     def _launch(self, contestant: Contestant, round_: int) -> Reply:
@@ -183,6 +192,8 @@ class _Track:
             minimum=self.settings.minimum,
             samples=self.settings.samples,
             hints=self.hints.get(contestant.name, {}),
+            skip=tuple(crash.case for crash in self.crashes if crash.contestant == contestant.name),
+            check=round_ == 0,
         )
         # The same seed for all in a round, another one in the next: the luck of hashing is shared, and averaged.
         return launch(
@@ -192,7 +203,12 @@ class _Track:
             timeout=self.settings.timeout,
         )
 
-    def _remember(self, contestant: Contestant, reply: Reply) -> None:
+    def _remember(self, contestant: Contestant, reply: Reply, round_: int) -> None:
+        for case, reason in reply.crashes.items():
+            self.crashes.append(Crashed(contestant=contestant.name, case=case, round=round_, reason=reason))
+        if not reply.samples:
+            # It crashes wherever it runs: there is nothing left to be measured.
+            self.finished.add(contestant.name)
         self.hints[contestant.name] = {
             case: (samples[-1].run.loops, samples[-1].overhead.loops if samples[-1].overhead else 1)
             for case, samples in reply.samples.items()

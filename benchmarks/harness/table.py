@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from harness.contestant import Gauge
 from harness.result import Result
-from harness.summarise import Table, losses, ratios, summarise
+from harness.summarise import Table, losses, ratios, reached, summarise, summarise_gauges
 
 __all__ = ["noise_lines", "number", "render_table"]
 
+_REASON = 160
 _CLOCKS = {"wall": "wall time", "cpu": "CPU time of the contestant's process"}
 
 
@@ -23,10 +25,10 @@ def number(value: float) -> str:
 
 def render_table(result: Result, baseline: str | None = None) -> str:
     """The whole report: a table for each case, where ours is behind, what failed, the machine, the versions."""
-    return "\n".join(_lines(result, baseline or result.baseline)) + "\n"
+    return "\n".join(_lines(result, (lambda case: baseline) if baseline else result.baseline_of)) + "\n"
 
 
-def _lines(result: Result, baseline: str) -> Iterator[str]:
+def _lines(result: Result, baseline: Callable[[str], str]) -> Iterator[str]:
     table = summarise(result)
     counted = result.settings.rounds - result.settings.dropped
     yield f"{result.title}"
@@ -34,6 +36,7 @@ def _lines(result: Result, baseline: str) -> Iterator[str]:
     yield from _cases(result, table, baseline)
     yield from _failures(result)
     yield from _losses(result, table)
+    yield from _targets(result, table)
     yield ""
     yield from (f"- {line}" for line in result.how)
     yield f"- garbage collector: {result.gc}"
@@ -45,18 +48,63 @@ def _lines(result: Result, baseline: str) -> Iterator[str]:
     yield "versions: " + ", ".join(f"{name} {value}" for name, value in result.versions.items()) + services
 
 
-def _cases(result: Result, table: Table, baseline: str) -> Iterator[str]:
+def _cases(result: Result, table: Table, baseline: Callable[[str], str]) -> Iterator[str]:
     compared = ratios(table, baseline)
+    gauges = summarise_gauges(result)
     titles = {entrant.name: ("* " if entrant.ours else "  ") + entrant.title for entrant in result.entrants}
     width = max(map(len, (*titles.values(), *result.cases.values())))
     for case, title in result.cases.items():
         yield ""
-        yield f"{title:{width}}  {result.unit:>14}  {'low to high':>17}  {'÷ ' + baseline:>16}"
+        speed = f"  {result.rate.unit:>8}" if result.rate else ""
+        against = "÷ " + baseline(case)
+        yield f"{title:{width}}  {result.unit:>14}  {'low to high':>17}  {against:>16}{speed}"
         for name, summary in table[case].items():
             spread = f"{number(summary.low)} to {number(summary.high)}"
             ratio = compared[case].get(name)
             shown = "-" if ratio is None else f"{ratio:.{2 if ratio >= 0.1 else 4}f}"
-            yield f"{titles[name]:{width}}  {number(summary.median):>14}  {spread:>17}  {shown:>16}"
+            fast = f"  {_speed(result, summary.median):>8}" if result.rate else ""
+            yield f"{titles[name]:{width}}  {number(summary.median):>14}  {spread:>17}  {shown:>{max(16, len(against))}}{fast}"
+        for crash in result.crashes:
+            if crash.case == case:
+                yield f"{titles[crash.contestant]:{width}}  crashes: {_one_line(crash.reason)}"
+        yield from _gauges(result, gauges.get(case, {}), titles, width)
+
+
+def _gauges(
+    result: Result, of_case: Mapping[str, Mapping[str, float]], titles: Mapping[str, str], width: int
+) -> Iterator[str]:
+    """The table of what was measured beside time, if anything was."""
+    shown = [gauge for gauge in result.gauges if any(gauge.key in values for values in of_case.values())]
+    if not shown:
+        return
+    heads = [f"{gauge.title}, {gauge.unit}" if gauge.unit else gauge.title for gauge in shown]
+    yield " " * width + "".join(f"{head:>{len(head) + 3}}" for head in heads)[1:]
+    for name, title in titles.items():
+        values = of_case.get(name, {})
+        if not values:
+            continue
+        cells = (_gauge(values[gauge.key], gauge) if gauge.key in values else "-" for gauge in shown)
+        row = "".join(f"{cell:>{len(head) + 3}}" for cell, head in zip(cells, heads, strict=True))
+        yield f"{title:{width}}{row[1:]}"
+
+
+def _gauge(value: float, gauge: Gauge) -> str:
+    """A count as it is, anything else with three digits."""
+    if gauge.divisor == 1 and value == int(value):
+        return f"{value:,.0f}"
+    return number(value / gauge.divisor)
+
+
+def _speed(result: Result, figure: float) -> str:
+    """How many units of the race's rate are done in a second."""
+    if result.rate is None or figure <= 0:
+        return "-"
+    return number(result.scale / figure / result.rate.scale)
+
+
+def _one_line(reason: str) -> str:
+    text = " ".join(reason.split())
+    return text if len(text) <= _REASON else text[: _REASON - 1] + "…"
 
 
 def _failures(result: Result) -> Iterator[str]:
@@ -78,6 +126,28 @@ def _losses(result: Result, table: Table) -> Iterator[str]:
     for loss in behind:
         place = f" ({result.cases[loss.case]})" if len(result.cases) > 1 else ""
         yield f"  {titles[loss.ours]} takes {loss.factor:.2f} times as long as {titles[loss.winner]}{place}"
+
+
+def _targets(result: Result, table: Table) -> Iterator[str]:
+    titles = {entrant.name: entrant.title for entrant in result.entrants}
+    gauges = {gauge.key: gauge for gauge in result.gauges}
+    met = reached(result, table)
+    if not met:
+        return
+    yield ""
+    yield "Targets:"
+    for each in met:
+        target = each.target
+        gauge = gauges.get(target.gauge or "")
+        unit = result.unit if gauge is None else gauge.unit
+        what = f", {gauge.title}" if gauge else ""
+        of = f" times {titles[target.against]}" if target.against else f" {unit}".rstrip()
+        value = "not measured" if each.value is None else number(each.value)
+        verdict = "reached" if each.met else "not known" if each.value is None else "NOT reached"
+        yield (
+            f"  {verdict:11}  {titles[target.contestant]} ({result.cases[target.case]}{what}): "
+            f"{value}, at most {number(target.at_most)}{of}"
+        )
 
 
 def noise_lines(result: Result) -> list[str]:

@@ -17,79 +17,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from gunicorn.app.base import BaseApplication
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import FrameType
 
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
-WORKERS, THREADS = 2, 4
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DemoError(Exception):
     """The demo cannot run; the text says why and what to do."""
-
-
-class Demo(BaseApplication):
-    """gunicorn in this very process, so that one process is the parent of all that is served."""
-
-    def __init__(self, listener: socket.socket, var: Path) -> None:
-        # gunicorn closes the descriptor it is given.
-        self.descriptor = os.dup(listener.fileno())
-        self.address = "http://{}:{}/".format(*listener.getsockname())
-        self.var = var
-        super().__init__()
-
-    def load_config(self) -> None:
-        settings: dict[str, Any] = {
-            "bind": f"fd://{self.descriptor}",
-            "workers": WORKERS,
-            # Threads, so that a slow reader does not hold a worker; and such a worker looks once a second whether its
-            # parent is still there.
-            "worker_class": "gthread",
-            "threads": THREADS,
-            "keepalive": 5,
-            # Seconds that a request may still take when the demo is stopped.
-            "graceful_timeout": 15,
-            "loglevel": "warning",
-            "accesslog": str(self.var / "access.log"),
-            "control_socket_disable": True,
-            "proc_name": "plog",
-            "post_worker_init": self.worker_ready,
-            "when_ready": self.end_with_the_terminal,
-        }
-        for name, value in settings.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        from plog.wsgi import application
-
-        return application
-
-    def end_with_the_terminal(self, arbiter: Any) -> None:
-        # gunicorn reloads at SIGHUP. Here it says that the terminal was closed, and nobody would stop us later.
-        arbiter.handle_hup = arbiter.handle_term
-
-    def worker_ready(self, worker: Any) -> None:
-        from django.db import connections
-
-        from mongokit.embedded import EmbeddedServerError
-
-        # A terminal sends Ctrl-C to the workers too, and their parent then tells them to quit. The second signal may find
-        # the first one's handler at work, holding the lock of the thread pool, and such a worker never ends by itself.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        # The first connection waits up to a minute for an embedded server that is away just then. No visitor should.
-        try:
-            connections["mongodb"].is_usable()
-        except EmbeddedServerError as error:
-            worker.log.warning("MongoDB cannot be reached yet: %s", error)
-        # The first worker says it, once it can serve. One that replaces it is of a higher age.
-        if worker.age == 1:
-            say(f"plog runs on {self.address} (Ctrl-C stops it)")
 
 
 def say(line: str) -> None:
@@ -105,9 +44,14 @@ def var_folder() -> Path:
         probe = var / f".probe.{os.getpid()}"
         probe.touch()
         probe.unlink()
+        for path in var.glob("[!.]*"):
+            path.stat()
+            # Left by another user, say. One of many libraries would stumble over it, each in its own words.
+            if not os.access(path, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
     except OSError as error:
         raise DemoError(
-            f"cannot write to {var}: {error.strerror}. Make it writable for you, or name another folder: "
+            f"cannot write to {error.filename}: {error.strerror}. Make it writable for you, or name another folder: "
             "PLOG_VAR=/tmp/plog make demo"
         ) from error
     return var
@@ -203,7 +147,9 @@ def serve(port: int) -> None:
         with database(var) as where:
             say(f"database: {where} ({time.monotonic() - started:.1f} s)")
             prepare()
-            Demo(listener, var).run()
+            from plog.server import Server  # takes a while to import, and Ctrl-C should not find us at that
+
+            Server(listener, var, say).run()
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:

@@ -55,6 +55,12 @@ def test_old_python_is_named_with_what_to_install(checkout):
     assert "make env PYTHON=" in result.stderr
 
 
+def test_a_program_that_is_no_python(checkout):
+    result = make_env(checkout, PYTHON=fake_python(checkout, "exit 0"))
+    assert result.returncode == 1
+    assert "Python 3.11 to 3.14 is needed" in result.stderr
+
+
 def test_no_python_at_all(checkout):
     result = make_env(checkout, PYTHON="/nowhere/python3")
     assert result.returncode == 1

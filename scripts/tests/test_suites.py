@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ BREAKS = "import a_module_that_is_not_there\n"
 def run(tmp_path: Path):
     """Run the runner over packages made of the given test files; returns (exit code, output)."""
 
-    def run_over(packages: dict[str, str], *arguments: str, require_all: bool = False):
+    def run_over(packages: dict[str, str], *arguments: str, require_all: bool = False, **variables: str):
         (tmp_path / "scripts").mkdir()
         shutil.copy(ROOT / "scripts/suites.py", tmp_path / "scripts")
         for name, body in packages.items():
@@ -30,7 +31,7 @@ def run(tmp_path: Path):
             folder.mkdir(parents=True)
             (folder / "test_it.py").write_text(body)
         (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-        environment = {k: v for k, v in os.environ.items() if k != "REQUIRE_ALL"}
+        environment = {k: v for k, v in os.environ.items() if k not in ("REQUIRE_ALL", "JOBS")} | variables
         if require_all:
             environment["REQUIRE_ALL"] = "1"
         result = subprocess.run(
@@ -82,3 +83,60 @@ def test_unknown_suite_is_named_with_those_there_are(run):
     code, output = run({"a": PASSES}, "c")
     assert code == 2
     assert "no suite named c; there are a" in output
+
+
+MEETS = """
+import pathlib, time
+
+def test_meets_the_other():
+    print("{me} begins", flush=True)
+    pathlib.Path("{me}.here").touch()
+    end = time.monotonic() + 30
+    while not pathlib.Path("{other}.here").exists():
+        assert time.monotonic() < end, "{me} is alone"
+        time.sleep(0.01)
+    print("{me} ends", flush=True)
+"""
+
+
+def test_two_at_a_time_each_told_whole(run):
+    packages = {"a": MEETS.format(me="a", other="b"), "b": MEETS.format(me="b", other="a"), "c": FAILS}
+    code, output = run(packages, "--", "-s", JOBS="2")
+    assert code == 1
+    told = re.findall(r"^(?:== \w+|[ab] begins|\.?[ab] ends)$", output, re.MULTILINE)
+    assert told == [
+        "== a", "a begins", "a ends", "== b", "b begins", "b ends", "== c", "== summary",
+    ]  # fmt: skip
+    assert "assert (1 + 1) == 3" in output, "the failure is shown"
+    assert output.strip().splitlines()[-1] == "2 passed, 1 failed"
+
+
+def test_one_after_the_other(run):
+    alone = "import pathlib\ndef test_alone():\n    assert not pathlib.Path('{0}').exists()\n"
+    first = alone.format("second.here") + "    pathlib.Path('first.here').touch()\n"
+    second = "import pathlib\ndef test_later():\n    assert pathlib.Path('first.here').exists()\n"
+    code, output = run({"a": first, "b": second}, JOBS="1")
+    assert code == 0, output
+
+
+@pytest.mark.parametrize("jobs", ["0", "two", "-1"])
+def test_no_number_of_jobs(run, jobs):
+    code, output = run({"a": PASSES}, JOBS=jobs)
+    assert code == 2
+    assert f"JOBS is {jobs!r}" in output
+    assert "Traceback" not in output
+
+
+def test_a_python_for_each(run, tmp_path):
+    for name in "ab":
+        python = tmp_path / "envs" / name / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\necho "python of {name}"\nexec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+    code, output = run(
+        {"a": PASSES, "b": PASSES, "c": PASSES}, "--python", str(tmp_path / "envs/{suite}/python"), "a", "b"
+    )
+    assert code == 0
+    assert "python of a" in output.split("== b")[0]
+    assert "python of b" in output.split("== b")[1]
+    assert output.strip().splitlines()[-1] == "2 passed, 0 failed"

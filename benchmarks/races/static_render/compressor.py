@@ -12,14 +12,13 @@ EXPECTED = r'<link rel="stylesheet" href="/static/CACHE/css/\w+\.[0-9a-f]{12}\.c
 
 
 def configure(workspace: Path, *, offline: bool) -> None:
-    """A block with one link in it for each file."""
+    """A block with one link in it for each file, or with three."""
     site.configure(
         workspace,
         apps=("compressor",),
         load="{% load compress %}",
-        tag=lambda name: (
-            f'{{% compress css %}}<link rel="stylesheet" href="/static/{name}">{{% endcompress %}}'
-        ),
+        tag=lambda name: _block((name,)),
+        block=_block,
         STATICFILES_FINDERS=[
             "django.contrib.staticfiles.finders.FileSystemFinder",
             "django.contrib.staticfiles.finders.AppDirectoriesFinder",
@@ -29,3 +28,8 @@ def configure(workspace: Path, *, offline: bool) -> None:
         COMPRESS_OFFLINE=offline,
     )
     site.collect()
+
+
+def _block(names: tuple[str, ...]) -> str:
+    links = "".join(f'<link rel="stylesheet" href="/static/{name}">' for name in names)
+    return f"{{% compress css %}}{links}{{% endcompress %}}"

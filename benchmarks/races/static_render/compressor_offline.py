@@ -17,4 +17,4 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
 
     compressor.configure(workspace, offline=True)
     call_command("compress", verbosity=0)
-    yield {"tag": site.operation(compressor.EXPECTED)}
+    yield site.operations(compressor.EXPECTED, compressor.EXPECTED)

@@ -14,4 +14,4 @@ from races.static_render import compressor, site
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """``{% compress css %}``; the cache is one in the process, the fastest there is."""
     compressor.configure(workspace, offline=False)
-    yield {"tag": site.operation(compressor.EXPECTED)}
+    yield site.operations(compressor.EXPECTED, compressor.EXPECTED)

@@ -9,6 +9,8 @@ from pathlib import Path
 from harness.contestant import Operation
 from races.static_render import site
 
+LINK = r'<link href="/static/packed/{}\d+\.[0-9a-f]{{12}}\.css"[^>]*>'
+
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
@@ -16,6 +18,9 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     sheets = {
         Path(name).stem: {"source_filenames": (name,), "output_filename": f"packed/{Path(name).stem}.css"}
         for name in site.NAMES
+    } | {
+        f"three{number:03}": {"source_filenames": names, "output_filename": f"packed/three{number:03}.css"}
+        for number, names in enumerate(site.GROUPS)
     }
     site.configure(
         workspace,
@@ -23,6 +28,7 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
         storage="pipeline.storage.PipelineManifestStorage",
         load="{% load pipeline %}",
         tag=lambda name: f"{{% stylesheet '{Path(name).stem}' %}}",
+        block=lambda names: f"{{% stylesheet 'three{site.GROUPS.index(names):03}' %}}",
         PIPELINE={
             "PIPELINE_ENABLED": True,
             "STYLESHEETS": sheets,
@@ -31,4 +37,4 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
         },
     )
     site.collect()
-    yield {"tag": site.operation(r'<link href="/static/packed/sheet\d+\.[0-9a-f]{12}\.css"[^>]*>')}
+    yield site.operations(LINK.format("sheet"), LINK.format("three"))

@@ -3,6 +3,9 @@
 Two templates are timed: ``full.html`` has a hundred lines with one tag each; ``empty.html`` is the same with the tags
 taken away. The difference, divided by a hundred, is what one tag costs. The comments around each tag keep the text
 between the tags in as many nodes in both, so that only the tags' own nodes are left in the difference.
+
+``three.html`` has a hundred lines that refer to three files each: in one block by those who can join files, else with
+three tags.
 """
 
 from __future__ import annotations
@@ -19,10 +22,18 @@ from django.template.loader import get_template
 
 from harness.contestant import Operation
 
-__all__ = ["NAMES", "collect", "configure", "operation", "tag_lines"]
+__all__ = ["GROUPS", "NAMES", "Block", "Tag", "collect", "configure", "operations", "tag_lines"]
 
 NAMES = tuple(f"css/sheet{number:03}.css" for number in range(100))
 """The files, relative to the folder of sources."""
+
+GROUPS = tuple((NAMES[at], NAMES[(at + 1) % 100], NAMES[(at + 2) % 100]) for at in range(100))
+"""Three files each, no two groups alike."""
+
+Tag = Callable[[str], str]
+Block = Callable[[tuple[str, str, str]], str]
+
+_PAGES = {"tag": "full.html", "three": "three.html"}
 
 
 def configure(
@@ -31,12 +42,14 @@ def configure(
     apps: tuple[str, ...] = (),
     storage: str = "django.contrib.staticfiles.storage.StaticFilesStorage",
     load: str = "",
-    tag: Callable[[str], str],
+    tag: Tag,
+    block: Block | None = None,
     **more: Any,
 ) -> None:
-    """Write the sources and the two templates, and set Django up as in production.
+    """Write the sources and the templates, and set Django up as in production.
 
-    ``tag(name)`` is the template source that refers to one file; ``load`` goes to the top of both templates.
+    ``tag(name)`` is the template source that refers to one file, ``block(names)`` that for three, which is the tag for each of
+    them unless it is given; ``load`` goes to the top of all templates.
     """
     for name in NAMES:
         source = workspace / "source" / name
@@ -46,6 +59,10 @@ def configure(
     templates.mkdir()
     (templates / "full.html").write_text(load + tag_lines(tag))
     (templates / "empty.html").write_text(load + tag_lines(lambda name: ""))
+    refer = block or (lambda names: "".join(tag(name) for name in names))
+    (templates / "three.html").write_text(
+        load + "".join(f"{{# #}}{refer(names)}{{# #}}\n" for names in GROUPS)
+    )
     loaders = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
     settings.configure(
         DEBUG=False,
@@ -72,7 +89,7 @@ def configure(
     django.setup()
 
 
-def tag_lines(tag: Callable[[str], str]) -> str:
+def tag_lines(tag: Tag) -> str:
     """A line for each file, its tag fenced off from the text around it."""
     return "".join(f"{{# #}}{tag(name)}{{# #}}\n" for name in NAMES)
 
@@ -82,20 +99,31 @@ def collect() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def operation(expected: str, context: Mapping[str, object] | None = None) -> Operation:
-    """The rendering of the page. ``expected`` is a pattern for what one tag must render.
+def operations(
+    expected: str, three: str | None = None, context: Mapping[str, object] | None = None
+) -> dict[str, Operation]:
+    """The rendering of the page in each case. ``expected`` is a pattern for what one tag must render, ``three`` for what a
+    block of three must; without it there is no such case.
 
-    ValueError where the page does not have a different text like that for each of its tags: who renders less than
+    ValueError where a page does not have a different text like that for each of its lines: who renders less than
     the others must not win.
     """
-    page = get_template("full.html").render(dict(context or {}))
-    found = set(re.findall(expected, page))
+    return {
+        case: _operation(_PAGES[case], pattern, context)
+        for case, pattern in (("tag", expected), ("three", three))
+        if pattern is not None
+    }
+
+
+def _operation(page: str, expected: str, context: Mapping[str, object] | None) -> Operation:
+    text = get_template(page).render(dict(context or {}))
+    found = set(re.findall(expected, text))
     if len(found) != len(NAMES):
         raise ValueError(
-            f"{len(found)} of {len(NAMES)} references like {expected!r} in the page:\n{page[:600]}"
+            f"{len(found)} of {len(NAMES)} references like {expected!r} in the page:\n{text[:600]}"
         )
     return Operation(
-        run=lambda loops: _render("full.html", context, loops),
+        run=lambda loops: _render(page, context, loops),
         overhead=lambda loops: _render("empty.html", context, loops),
         units=len(NAMES),
     )

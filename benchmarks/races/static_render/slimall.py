@@ -1,4 +1,4 @@
-"""django-static's ``{% slimall %}`` around one link: what corresponds to a block of django-compressor."""
+"""django-static's ``{% slimall %}`` around links: what corresponds to a block of django-compressor."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.contestant import Operation
-from races.static_render import ours, site
+from races.static_render import ours
 
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``{% slimall %}<link …>{% endslimall %}``"""
-    ours.configure(
-        workspace,
-        tag=lambda name: f'{{% slimall %}}<link rel="stylesheet" href="/{name}">{{% endslimall %}}',
-    )
-    yield {"tag": site.operation(r'<link rel="stylesheet" href="/static/css/sheet\d+\.\d+\.css"[^>]*>')}
+    """Prepared by the first rendering."""
+    yield ours.slimall(workspace, ahead=False)

@@ -14,4 +14,5 @@ from races.static_render import site
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """``{% static 'css/sheet.css' %}``"""
     site.configure(workspace, load="{% load static %}", tag=lambda name: f"{{% static '{name}' %}}")
-    yield {"tag": site.operation(r"/static/css/sheet\d+\.css")}
+    pattern = r"/static/css/sheet\d+\.css"
+    yield site.operations(pattern, pattern)

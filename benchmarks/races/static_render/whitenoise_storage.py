@@ -20,4 +20,5 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
         tag=lambda name: f"{{% static '{name}' %}}",
     )
     site.collect()
-    yield {"tag": site.operation(r"/static/css/sheet\d+\.[0-9a-f]{12}\.css")}
+    pattern = r"/static/css/sheet\d+\.[0-9a-f]{12}\.css"
+    yield site.operations(pattern, pattern)

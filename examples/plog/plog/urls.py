@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("plog/<slug:slug>/comment", views.comment, name="comment"),
     path("slides/mongodb-in-django", views.slides, name="slides"),
     path("cache-forever/<path:name>", forever.serve, name="forever"),
+    re_path(r"^(?P<address>.+?)/+$", views.without_slash),
 ]
 
 if settings.DEBUG:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
+from django.utils.encoding import iri_to_uri
 from django.views.decorators.http import require_POST, require_safe
 
 from plog import blog
 from plog.documents import TEXT_LENGTH, Post
 from plog.forms import CommentForm, opened_seal, seal
 
-__all__ = ["comment", "csrf_failure", "home", "post", "slides"]
+__all__ = ["comment", "csrf_failure", "home", "post", "slides", "without_slash"]
 
 MAX_FILTERS = 10
 
@@ -100,6 +107,16 @@ def _comment(request: HttpRequest, slug: str) -> HttpResponse:
 def slides(request: HttpRequest) -> HttpResponse:
     """The talk as a page: all slides below each other, one at a time for those who have the script."""
     return render(request, "slides.html")
+
+
+@require_safe
+def without_slash(request: HttpRequest, address: str) -> HttpResponse:
+    """Addresses end without a slash; who types one is shown the way."""
+    # Begun with another slash it would lead to another server.
+    if address.startswith("/") or not is_valid_path(f"/{address}"):
+        raise Http404("There is no such page.")
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(iri_to_uri(f"/{quote(address)}" + (f"?{query}" if query else "")))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

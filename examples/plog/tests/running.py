@@ -60,7 +60,7 @@ def wait_until(condition, what, seconds=SECONDS):
 class Demo:
     """``demo.py`` on a free port; a context manager that leaves nothing behind."""
 
-    def __init__(self, var, port=None, arguments=(), **environment):
+    def __init__(self, var, port=None, arguments=(), stdin=None, **environment):
         self.var = Path(var)
         self.port = port or free_port()
         self.lines = []
@@ -72,6 +72,7 @@ class Demo:
         self.process = subprocess.Popen(
             command,
             env=env,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -202,10 +202,79 @@ def test_keeper_killed(var):
 
 
 @needs_server
+def test_ctrl_c_while_the_server_is_imported(var, tmp_path):
+    (tmp_path / "gunicorn").mkdir()
+    (tmp_path / "gunicorn" / "__init__.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    with Demo(var, PYTHONPATH=path) as demo:
+        assert_clean_end(demo, demo.wait())
+
+
+@needs_server
+def test_workers_replaced_while_the_database_is_away(var):
+    """Those who take over meet the outage with their first connection."""
+    with Demo(var).await_url() as demo:
+        workers_connected(demo)
+        keeper = keeper_of(var)
+        keeper.suspend()
+        try:
+            for server in keeper.children():
+                server.kill()
+            before = psutil.Process(demo.process.pid).children()
+            for worker in before:
+                worker.kill()
+            psutil.wait_procs(before, timeout=10)
+            assert [Visitor(demo.url, seconds=15).get("/")[0] for _ in range(4)] == [503] * 4
+        finally:
+            keeper.resume()
+        wait_until(lambda: Visitor(demo.url).get("/")[0] == 200, "the database is back")
+        assert demo.interrupt() == 0
+        assert "Traceback" not in demo.output
+        assert processes_of(var) == []
+
+
+@needs_server
 def test_closed_terminal(var):
     with Demo(var).await_url() as demo:
         demo.process.send_signal(signal.SIGHUP)
         assert_clean_end(demo, demo.wait())
+
+
+@needs_server
+def test_closed_terminal_of_which_nobody_tells(var):
+    """As in a window that was opened for `make demo` and nothing else: only make gets a signal, and it just waits."""
+    window, terminal = os.openpty()
+    with Demo(var, stdin=terminal) as demo:
+        os.close(terminal)
+        demo.await_url()
+        assert Visitor(demo.url).get("/")[0] == 200
+        os.close(window)
+        assert_clean_end(demo, demo.wait())
+
+
+# Python handles no signal any more when it deletes what its modules hold.
+LATE = """
+import sys, time
+class Late:
+    def __del__(self, sleep=time.sleep):
+        sleep(1.5)
+sys.late = Late()
+"""
+
+
+@needs_server
+def test_ctrl_c_in_a_terminal(var, tmp_path):
+    """The looks at the terminal are over before the interpreter is, however long that takes to end."""
+    (tmp_path / "sitecustomize.py").write_text(LATE)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    window, terminal = os.openpty()
+    with Demo(var, stdin=terminal, PYTHONPATH=path) as demo:
+        demo.await_url()
+        assert_clean_end(demo, demo.interrupt())
+    os.close(terminal)
+    os.close(window)
 
 
 @needs_server
@@ -271,6 +340,27 @@ def test_folder_that_cannot_be_written(tmp_path):
         assert demo.wait() == 1
         assert f"error: cannot write to {tmp_path / 'file' / 'var'}: Not a directory" in demo.output
         assert "PLOG_VAR=" in demo.output
+        assert "Traceback" not in demo.output
+
+
+def by_link(path):
+    path.symlink_to("nowhere")
+    return "No such file or directory"
+
+
+def by_mode(path):
+    path.touch(mode=0o400)
+    return "Permission denied"
+
+
+# An administrator may write anyway.
+@pytest.mark.parametrize("block", [by_link, *([by_mode] if os.geteuid() else [])])
+@pytest.mark.parametrize("name", ["accounts.sqlite3", "secret_key", "access.log"])
+def test_a_file_that_cannot_be_written(var, name, block):
+    why = block(var / name)
+    with Demo(var) as demo:
+        assert demo.wait() == 1
+        assert f"error: cannot write to {var / name}: {why}" in demo.output
         assert "Traceback" not in demo.output
 
 

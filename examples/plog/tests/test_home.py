@@ -140,7 +140,7 @@ def test_filtered_pages(client):
     "address",
     [
         "/oc-Cobol", "/oc-django", "/oc-Django/oc-Cobol", "/oc-", "/p3", "/p0", "/?page=0", "/?page=-1", "/?page=x",
-        "/?page=", "/?page=٢", "/p99999999", "/oc-Django/p2", "/oc-Django?page=9", "/oc-Django/", "/oc-Django/x",
+        "/?page=", "/?page=٢", "/p99999999", "/oc-Django/p2", "/oc-Django?page=9", "/oc-Django/x",
         "/" + "/".join(f"oc-{n}" for n in range(50)), "/oc-%00", "/nothing",
     ],
 )  # fmt: skip
@@ -207,3 +207,32 @@ def add_post(slug, categories, published):
     )
     post.save()
     return post
+
+
+SLASHED = {
+    "/oc-Django/": "/oc-Django",
+    "/oc-Django//": "/oc-Django",
+    "/oc-Python/oc-Linux/": "/oc-Python/oc-Linux",
+    "/oc-Django/?page=2&x=%C3%A9": "/oc-Django?page=2&x=%C3%A9",
+    "/oc-C%2B%2B%20%26%20%C3%A9/": "/oc-C%2B%2B%20%26%20%C3%A9",
+    "/p2/": "/p2",
+    "/plog/mongodb-slides/": "/plog/mongodb-slides",
+    "/slides/mongodb-in-django/": "/slides/mongodb-in-django",
+}
+
+
+@pytest.mark.parametrize(("typed", "canonical"), SLASHED.items(), ids=SLASHED)
+def test_a_slash_at_the_end_is_shown_the_way(client, typed, canonical):
+    response = client.get(typed)
+    assert (response.status_code, response["Location"]) == (301, canonical)
+
+
+@pytest.mark.parametrize(
+    "address", ["/nothing/", "/%2Fexample.org/oc-Django/", "/%2F%2F", "/cache-forever/css/x.css/"]
+)
+def test_a_slash_at_the_end_of_nothing(client, address):
+    assert client.get(address).status_code == 404
+
+
+def test_what_is_posted_is_not_sent_elsewhere(client):
+    assert client.post("/plog/mongodb-slides/").status_code == 405

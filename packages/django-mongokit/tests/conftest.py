@@ -93,7 +93,6 @@ def run(name, tmp_path):
             "SITE_NAME": name,
             "SITE_SQLITE": str(tmp_path / "db.sqlite3"),
             "PYTHONPATH": os.pathsep.join(map(str, [SITE, *path, os.environ.get("PYTHONPATH", "")])),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **environment,
         }
         done = subprocess.run(

@@ -150,6 +150,8 @@ def test_runserver(site, uri, name, talks, tmp_path, reload):
     process = subprocess.Popen(
         command, cwd=site, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True,
+        # A shell starts what it runs in the background, perhaps this test, with SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no lock is taken)
     )  # fmt: skip
     lines, ready = [], threading.Event()
 

@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import time
 from importlib import metadata
 
 import pytest
+
+from mongokit.embedded import EmbeddedServer
 
 pytestmark = pytest.mark.skipif(
     "SecantusDB" not in {found.metadata["Name"] for found in metadata.distributions()},
@@ -126,3 +129,93 @@ def test_a_folder_that_cannot_be(manage, tmp_path):
     output = manage("shell", "-c", READ, code=1, SITE_MONGODB=values)
     assert "EmbeddedServerError" in output
     assert str(tmp_path / "file") in output
+
+
+AWAY = """
+import json, os, signal, time
+from concurrent.futures import ThreadPoolExecutor
+import django; django.setup()
+from django.test import Client
+state = json.load(open({state!r}))
+os.kill(state["keeper"], signal.SIGSTOP)  # or it would start the server again at once
+os.kill(state["pid"], signal.SIGKILL)
+
+def ask(path):
+    with ThreadPoolExecutor(1) as one:
+        return one.submit(Client(raise_request_exception=False).get, path).result(timeout={seconds})
+
+with ThreadPoolExecutor(6) as visitors:
+    print("away", [response.status_code for response in visitors.map(ask, ["/", "/async/", "/template/"] * 2)])
+print("retry after", ask("/")["Retry-After"], "and without the database:", ask("/answer/").content)
+os.kill(state["keeper"], signal.SIGCONT)
+deadline = time.monotonic() + 60
+while (response := ask("/")).status_code == 503 and time.monotonic() < deadline:
+    time.sleep(0.1)
+print("then", response.status_code, response.content)
+"""
+
+
+def test_a_first_connection_while_the_server_is_away(run, folder):
+    """A worker that takes over in the middle of an outage: its visitors wait no longer than those of the others."""
+    with EmbeddedServer(folder) as server:
+        state = json.loads((folder / "server.json").read_text())
+        values = json.dumps(
+            {"HOST": "", "OPTIONS": {"embedded": str(folder), "serverSelectionTimeoutMS": 500}}
+        )
+        code = AWAY.format(state=str(folder / "server.json"), seconds=10)
+        try:
+            output = run("-c", code, SITE_MONGODB=values)
+        finally:
+            os.kill(state["keeper"], signal.SIGCONT)
+        assert "away [503, 503, 503, 503, 503, 503]" in output
+        assert r"retry after 5 and without the database: b'no database\n\n'" in output
+        assert "then 200 b'0 talks'" in output
+        assert server.running
+
+
+def test_a_first_request_starts_the_server(run, folder):
+    """However short an operation may wait: the server is not away, it is being started."""
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(folder), "serverSelectionTimeoutMS": 50}})
+    code = """
+import django; django.setup()
+from django.test import Client
+print([Client().get(path).status_code for path in ("/", "/async/")])
+"""
+    assert "[200, 200]" in run("-c", code, SITE_MONGODB=values)
+
+
+def test_a_fork_in_the_middle_of_a_start(run, folder):
+    """The thread that starts the server for the parent is not in the child, which must not wait for it."""
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(folder)}})
+    code = f"""
+import os, threading, time, warnings
+import django; django.setup()
+from django.test import Client
+from mongokit.embedded import EmbeddedServer
+warnings.simplefilter("ignore", DeprecationWarning)
+Client().get("/answer/")  # all is imported that a request needs: a fork in the middle of an import is another matter
+thread = threading.Thread(target=Client().get, args=["/"])
+thread.start()
+while not EmbeddedServer({str(folder)!r}).running:
+    time.sleep(0.001)
+pid = os.fork()
+if pid == 0:
+    os._exit(Client(raise_request_exception=False).get("/").status_code == 200)
+print("child", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+thread.join()
+"""
+    assert "child 1" in run("-c", code, SITE_MONGODB=values)
+
+
+def test_a_server_that_cannot_be_started_is_503(run, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(tmp_path / "file")}})
+    code = """
+import django; django.setup()
+from django.test import Client
+client = Client(raise_request_exception=False)
+print([client.get("/").status_code for _ in range(2)])
+"""
+    output = run("-c", code, SITE_MONGODB=values)
+    assert "[503, 503]" in output
+    assert f"cannot use {tmp_path / 'file'} as data folder" in output

@@ -51,6 +51,7 @@ def test_a_fork_while_threads_work(mongodb):
         while not stop.is_set():
             mongodb.talks.insert_one({})
 
+    mongodb.talks.insert_one({})  # there is something to find, however late the threads begin
     with ThreadPoolExecutor(4) as workers:
         jobs = [workers.submit(work) for _ in range(4)]
         try:

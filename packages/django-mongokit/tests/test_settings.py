@@ -176,3 +176,32 @@ def test_the_name_is_looked_up_at_each_call(databases):
     assert conf.database_name() == "one"
     entries["mongodb"]["NAME"] = "two"
     assert conf.database_name() == "two"
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [({}, 5.0), ({"serverSelectionTimeoutMS": 70}, 0.07), ({"serverselectiontimeoutms": "250"}, 0.25)],
+    ids=["default", "said", "said otherwise"],
+)
+def test_how_long_an_operation_waits(options, seconds):
+    found = client_settings("mongodb", {"OPTIONS": {**options, "embedded": "/data"}}, debug=False)
+    assert found.selection_seconds == seconds
+
+
+URIS = {
+    "one server": ("mongodb://a", ("mongodb", "a", "", "")),
+    "all of it": (
+        "mongodb://u:p%2F%3F%40@a:1,[::1]:2/db?w=1&x=/?",
+        ("mongodb", "u:p%2F%3F%40@a:1,[::1]:2", "db", "w=1&x=/?"),
+    ),
+    "several addresses of IPv6": ("mongodb://[::1]:1,[::2]/", ("mongodb", "[::1]:1,[::2]", "", "")),
+    "a socket": ("mongodb://%2Ftmp%2Fm.sock/db", ("mongodb", "%2Ftmp%2Fm.sock", "db", "")),
+    "by name": ("mongodb+srv://a.example/?tls=true", ("mongodb+srv", "a.example", "", "tls=true")),
+    "options right behind the server": ("mongodb://a?w=1", ("mongodb", "a", "", "w=1")),
+}
+
+
+@pytest.mark.parametrize(("uri", "parts"), URIS.values(), ids=URIS)
+def test_the_parts_of_a_uri(uri, parts):
+    assert conf.split_uri(uri) == parts
+    assert client_settings("mongodb", {"HOST": uri}, debug=False).host == uri

@@ -5,7 +5,8 @@ from bson import ObjectId
 from django.http import Http404
 from django.test import Client
 
-from django_mongokit import get_document_or_404
+import django_mongokit
+from django_mongokit import get_database, get_document_or_404
 
 
 @pytest.fixture
@@ -75,3 +76,21 @@ def test_no_condition_at_all_takes_the_only_one(mongodb):
 )
 def test_in_a_view(talks, pk, status):
     assert Client().get(f"/talks/{pk}/").status_code == status
+
+
+WRONG = {
+    "an alias": ("archive", r"""'archive'.*get_database\(using='archive'\)"""),
+    "a class": (dict, r"takes a mongokit Connection.*not <class 'dict'>"),
+}
+
+
+@pytest.mark.parametrize(("value", "message"), WRONG.values(), ids=WRONG)
+def test_get_database_of_what_is_no_connection(value, message):
+    with pytest.raises(TypeError, match=message):
+        get_database(value)
+
+
+def test_get_database_of_a_connection(mongodb, client_of_server):
+    """What has databases by name will do, so also a client of PyMongo's, and `connection` itself."""
+    for given in (django_mongokit.connection, mongodb.client, client_of_server):
+        assert get_database(given).name == mongodb.name

@@ -256,6 +256,18 @@ class TestCompressed:
         assert list((tmp_path / "cache").iterdir())
 
 
+def test_much_text_is_minified_in_processes_beside(built, monkeypatch):
+    """The same comes out, and this process minifies nothing of it."""
+    for name in "ab":
+        built.site.write(f"{name}.js", "".join(f"{name}{n} ( {n} ) ;\n" for n in range(6_000)))
+    built.page("p.html", "{% slimfile '/a.js' %} {% slimfile '/b.js' %}")
+    with monkeypatch.context() as patch:
+        patch.setattr("django_static.minify.ahead.slim", None)
+        built.build()
+    for url in built.render("p.html").split():
+        assert built.site.text(url).startswith(f"{url[1]}0(0),{url[1]}1(1),")
+
+
 def test_names_known_at_run_time_are_listed_with_their_line(page):
     page.page("p.html", "\n\n{% staticfile name %}")
     out = page.build()

@@ -374,7 +374,7 @@ class TestHelper:
             script = tmp_path / "helper.py"
             script.write_text(code)
             monkeypatch.setattr(helper, "_SCRIPT", script)
-            made.append(helper.Helpers({}, timeout))
+            made.append(helper.Helpers(timeout))
             return made[-1]
 
         yield make
@@ -434,7 +434,7 @@ class TestHelper:
     def test_the_engine_is_not_installed(self, tmp_path, monkeypatch):
         (tmp_path / "minify.py").write_text("raise ImportError('no such engine')")
         monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-        mine = helper.Helpers({}, 30.0)
+        mine = helper.Helpers(30.0)
         for _ in range(2):
             with pytest.raises(engines.EngineError, match="ImportError: no such engine"):
                 mine.ask("text/css", "a{}")
@@ -442,7 +442,7 @@ class TestHelper:
 
     def test_it_ends_when_nothing_is_asked(self, monkeypatch):
         monkeypatch.setattr(helper, "_IDLE_SECONDS", 0.05)
-        mine = helper.Helpers({}, 30.0)
+        mine = helper.Helpers(30.0)
         for _ in range(2):
             assert mine.ask("text/css", "a { b : c }") == "a{b:c}"
             (process,) = [each.process for each in mine._idle]
@@ -492,7 +492,7 @@ sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in childre
 
     def test_a_fork_that_python_is_not_told_of(self, monkeypatch):
         engines.tdewolff("a ( 1 )", "js")
-        mine = helper.Helpers({}, 30.0)
+        mine = helper.Helpers(30.0)
         mine.ask("text/css", "a{}")
         before = {each.process.pid for each in mine._all}
         process = next(iter(mine._all)).process

@@ -146,6 +146,8 @@ def test_the_same_in_the_style_sheets_of_the_admin():
         pytest.param('a{content:"url(no.png)"}', [], id="url() in a string"),
         pytest.param("a{content:'\\'url(no.png)'}", [], id="url() after an escaped quote"),
         pytest.param("a{b:url('a\\\nb.png')}", [("url", "ab.png")], id="string over two lines"),
+        pytest.param("a{b:url('a\\62\r\n.png')}", [("url", "ab.png")], id="escape that takes a new line"),
+        pytest.param("a{b:'\\62\nx' url(i.png)}", [("url", "i.png")], id="the same in another string"),
         pytest.param("a{b:url(a\\(1\\).png)}", [("url", "a(1).png")], id="escaped parentheses"),
         pytest.param("a{b:url(a%281%29.png)}", [("url", "a%281%29.png")], id="quoted parentheses"),
         pytest.param('a{b:url("a (1).png")}', [("url", "a (1).png")], id="blank in a string"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_static.references import js, js_code, js_references, splice
+from django_static.references import js, js_code, js_references, js_syntax, splice
 from django_static.references.reference import quote_for
 
 
@@ -169,6 +169,8 @@ def test_one_module(text):
         '//# sourceMappingURL="a.map"',
         "/// # sourceMappingURL=a.map",
         "///# sourceMappingURL=a.map",
+        "$///# sourceMappingURL=a.map\na()",
+        "//*# sourceMappingURL=a.map */",
         "// # sourceMappingURL=a.map",
         "//# sourceMappingURL=data:application/json;base64,e30=",
         "//# sourceMappingURL=a.map\nb()\n//# sourceMappingURL=data:,x",
@@ -201,6 +203,8 @@ def test_nothing(text):
         pytest.param("a();//#sourceMappingURL=a.js.map", [("map", "a.js.map")], id="map after code"),
         pytest.param("a();\n/*# sourceMappingURL=a.js.map */\n", [("map", "a.js.map")], id="map in a block comment"),
         pytest.param("a();/*# sourceMappingURL=a.map */ b()", [("map", "a.map")], id="map between code"),
+        pytest.param("/* c *///# sourceMappingURL=a.map\nb()", [("map", "a.map")], id="map after a comment"),
+        pytest.param("a = /b///# sourceMappingURL=a.map\nb()", [("map", "a.map")], id="map after a regex"),
         pytest.param("//# sourceMappingURL=a.map\nb()", [("map", "a.map")], id="map before code"),
         pytest.param("//# sourceMappingURL=a.map\n//# sourceMappingURL=b.map", [("map", "b.map")], id="last map"),
         pytest.param("//# sourceMappingURL=a.map\nb('//# sourceMappingURL=c.map\\\n')", [("map", "a.map")], id="last real map"),
@@ -290,7 +294,7 @@ def test_the_quick_question(text, may):
 def _agree(text: str) -> None:
     """That the reader of tokens and the parser see the same code."""
     candidates = sorted(js_references._candidates(text))
-    by_syntax = js_references._Reader(text, js_code.Syntax(text)).read(candidates)
+    by_syntax = js_references._Reader(text, js_syntax.Syntax(text)).read(candidates)
     assert js_references._Reader(text, js_code.Code(text)).read(candidates) == by_syntax
 
 
@@ -309,7 +313,7 @@ def test_every_word_of_the_admin_is_code_or_not_as_the_parser_says():
         words = [
             place for place in range(1, len(text), 7) if text[place].isalpha() and text[place - 1] in " (=,"
         ]
-        code, syntax = js_code.Code(text), js_code.Syntax(text)
+        code, syntax = js_code.Code(text), js_syntax.Syntax(text)
         assert [code.reach(word) for word in words] == [syntax.reach(word) for word in words], path
 
 

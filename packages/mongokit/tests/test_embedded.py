@@ -121,6 +121,15 @@ def test_data_outlives_the_server_and_the_port_can_be_chosen(folder):
             connection.a.b.insert_one({})
 
 
+def test_running_is_about_the_folder_not_about_who_asks(folder):
+    asking = EmbeddedServer(folder)
+    assert not asking.running
+    assert not folder.exists(), "asking makes nothing"
+    with EmbeddedServer(folder):
+        assert asking.running
+    assert not asking.running
+
+
 def test_users_in_one_process_share_it(folder):
     first, second = EmbeddedServer(folder).start(), EmbeddedServer(folder).start()
     assert (first.uri, first.pid) == (second.uri, second.pid)
@@ -195,7 +204,9 @@ def test_a_child_that_stops_does_not_stop_its_parents(folder):
 
 
 def test_ctrl_c_in_a_users_terminal_does_not_reach_it(folder, user):
-    process, _, _ = user(start_new_session=True)
+    # A shell starts what it runs in the background, perhaps this test, with SIGINT ignored.
+    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process, _, _ = user(start_new_session=True, **heed)
     with EmbeddedServer(folder) as embedded:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(20)

@@ -19,6 +19,20 @@ def sheets(database):
     return database.sheets.proxy(Sheet)
 
 
+def circle(value):
+    """A dict with the value in it, and itself beside that."""
+    made = {"value": value}
+    made["me"] = {"again": [made]}
+    return made
+
+
+def nested(levels):
+    made = {}
+    for _ in range(levels):
+        made = {"n": made}
+    return made
+
+
 UNSTORABLE = {
     "number of nine bytes": ({"number": 2**63}, ["number"]),
     "negative one": ({"number": -(2**63) - 1}, ["number"]),
@@ -29,6 +43,9 @@ UNSTORABLE = {
     "a key with NUL": ({"free": {"a\0b": 1}}, ["free"]),
     "a key with half a surrogate pair": ({"free": {"\ud800": 1}}, ["free"]),
     "below such a key's sibling": ({"free": {"deep": {"er": 2**64}}}, ["free.deep.er"]),
+    "what holds itself": ({"open": circle(1)}, ["open.me.again.0"]),
+    "what holds itself, and more": ({"open": circle(2**64)}, ["open.value", "open.me.again.0"]),
+    "deeper than MongoDB goes": ({"free": nested(2_000)}, ["free" + ".n" * 100]),
     "several": ({"number": 2**64, "text": "\udfff"}, ["number", "text"]),
 }
 
@@ -75,3 +92,12 @@ def test_a_key_of_the_document_itself(sheets):
 def test_an_error_that_is_not_about_the_content_stays_what_it_is(sheets):
     with pytest.raises(TypeError, match="no_such_option"):
         sheets().save(no_such_option=True)
+
+
+def test_one_thing_in_two_places_is_no_circle(sheets):
+    shared = {"price": 1}
+    sheet = sheets()
+    sheet.update(open={"a": shared, "b": [shared, shared]}, number=2**64)
+    with pytest.raises(EncodingError) as caught:
+        sheet.save()
+    assert [error["path"] for error in caught.value.errors()] == ["number"]

@@ -32,6 +32,20 @@ def ns(found):
     return [document["n"] for document in found]
 
 
+MISCALLED = {
+    "a field": ((), {"n": 1, "even": False}, r"no use for n=, even=\. .*Number\(\{'n': \.\.\.\}\)"),
+    "a parameter it never had": (({},), {"collection": None}, "no use for collection="),
+    "too many": (({}, True, 3), {}, "no use for 3"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "named", "message"), MISCALLED.values(), ids=MISCALLED)
+def test_called_with_what_it_does_not_take(numbers, arguments, named, message):
+    with pytest.raises(TypeError, match=rf"^Number\(\) takes a dict of fields.*{message}") as caught:
+        numbers.Number(*arguments, **named)
+    assert "Proxy" not in str(caught.value)
+
+
 def test_the_proxy(numbers, database, connection):
     proxy = numbers.Number
     assert isinstance(proxy, DocumentProxy)

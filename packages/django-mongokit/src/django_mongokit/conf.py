@@ -18,8 +18,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -31,11 +31,13 @@ __all__ = [
     "TEST_DATABASE_PREFIX",
     "ClientSettings",
     "SettingError",
+    "UriParts",
     "check_database_name",
     "client_settings",
     "database_name",
     "entry",
     "mongodb_aliases",
+    "split_uri",
     "test_database_name",
 ]
 
@@ -75,6 +77,12 @@ class ClientSettings:
     port: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
     embedded: Path | None = None
+
+    @property
+    def selection_seconds(self) -> float:
+        """How long an operation waits for a server, in seconds, where OPTIONS say it."""
+        found = {name.lower(): value for name, value in self.options.items()}
+        return float(found.get(_SELECTION_OPTION.lower(), SERVER_SELECTION_TIMEOUT)) / 1000
 
 
 def entry(alias: str = DEFAULT_ALIAS) -> dict[str, Any]:
@@ -217,7 +225,27 @@ def _host(alias: str, host: object) -> str | list[str] | None:
 def _options_of_uri(host: str | list[str] | None) -> set[str]:
     if not isinstance(host, str) or not host.startswith(_SCHEMES):
         return set()
-    return {name.lower() for name, _ in parse_qsl(urlsplit(host).query, keep_blank_values=True)}
+    return {name.lower() for name, _ in parse_qsl(split_uri(host).query, keep_blank_values=True)}
+
+
+class UriParts(NamedTuple):
+    """A connection string of MongoDB: `scheme://servers/path?query`, with the user in front of the servers."""
+
+    scheme: str
+    servers: str
+    path: str
+    query: str
+
+
+def split_uri(uri: str) -> UriParts:
+    """Take a MongoDB URI apart, without decoding anything.
+
+    urllib will not do: it takes `a,[::1]` for a broken address, where MongoDB's URIs name several servers.
+    """
+    scheme, _, rest = uri.partition("://")
+    rest, _, query = rest.partition("?")
+    servers, _, path = rest.partition("/")
+    return UriParts(scheme, servers, path, query)
 
 
 def _port(alias: str, port: object) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
@@ -11,9 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template import TemplateDoesNotExist, loader
 from django.utils.cache import add_never_cache_headers
-from pymongo.errors import ConnectionFailure
 
-from django_mongokit.mongodb.pool import revive_servers
+from django_mongokit.mongodb.embedded import answering, is_unavailable, revive_servers
 
 __all__ = ["DatabaseUnavailableMiddleware"]
 
@@ -24,6 +24,8 @@ _SENTENCE = "The database cannot be reached just now. Please try again in a few 
 
 class DatabaseUnavailableMiddleware:
     """Turns a connection failure of PyMongo in a view or its template into `503 Service Unavailable`.
+
+    So is a first connection for which the embedded server cannot be had in the time an operation may wait.
 
     The answer is the project's template `503.html` if it has one (rendered without a context, as Django's `500.html`
     is), else one plain sentence. Every other exception goes its way. Subclass it to change `retry_after`.
@@ -43,16 +45,27 @@ class DatabaseUnavailableMiddleware:
         | Callable[[HttpRequest], Awaitable[HttpResponseBase]],
     ) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Pass the request on; failures come by `process_exception`."""
-        return self.get_response(request)
+        if self._is_async:
+            return self._await_response(request)
+        with answering():
+            return self.get_response(request)
+
+    async def _await_response(self, request: HttpRequest) -> HttpResponseBase:
+        with answering():
+            return await cast("Awaitable[HttpResponseBase]", self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the 503 for a `ConnectionFailure` (no server, lost server, exhausted pool), None for all else."""
-        if not isinstance(exception, ConnectionFailure):
+        """Return the 503 for a `ConnectionFailure` (no server, lost server, exhausted pool), None for all else.
+
+        An `EmbeddedServerError` is one of them: the embedded server is away, or cannot be started.
+        """
+        if not is_unavailable(exception):
             return None
         # One line: PyMongo's text has the whole topology in it, a traceback per request buries the log.
         logger.error(
@@ -75,7 +88,9 @@ class DatabaseUnavailableMiddleware:
             return self._sentence(exception)
         try:
             return HttpResponse(template.render(), status=503)
-        except ConnectionFailure:
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
             logger.exception("%s itself needs MongoDB", self.template_name)
             return self._sentence(exception)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 from django.http import Http404
+from pymongo import MongoClient
 
 from django_mongokit.conf import DEFAULT_ALIAS, database_name
 from django_mongokit.mongodb.creation import ensure_test_database, in_test_environment
@@ -23,8 +24,13 @@ def get_database(conn: Connection | None = None, *, using: str = DEFAULT_ALIAS) 
 
     Its name is looked up at each call, since it differs between a test run and a normal one: call it where you use
     it, not once at import. Inside a test environment it is always a test database, never the real one.
-    Raises `ConnectionDoesNotExist` for an undeclared alias; connects to nothing yet.
+    Raises `ConnectionDoesNotExist` for an undeclared alias, `TypeError` when `conn` is no connection; connects to
+    nothing yet.
     """
+    given: object = conn
+    if not (given is None or isinstance(given, MongoClient)):
+        alias = f" An alias is named so: get_database(using={given!r})." if isinstance(given, str) else ""
+        raise TypeError(f"get_database() takes a mongokit Connection, or nothing, not {given!r}.{alias}")
     if in_test_environment():
         ensure_test_database(using)
     return (shared_connection(using) if conn is None else conn)[database_name(using)]

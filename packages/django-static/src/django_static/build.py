@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from . import blocks, compress, minify, output
-from .answers import Place, split_names
+from . import __version__, compress, minify, names, output
 from .blocks import Printed
 from .build_shelf import BuildShelf
 from .history import History
-from .manifest import Manifest, run_key, text_key
+from .manifest import Manifest, run_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
 from .reader import Reader
 from .records import Manner, Options, Record
+from .runs import Run, wanted_of
 from .scan import Use
+from .seal import Seal
 from .sources import Source, SourceError, Sources
 from .tree import Tree
 
@@ -52,14 +54,6 @@ class Summary:
     seconds: float = 0.0
 
 
-class _Run(NamedTuple):
-    """Files that are published together."""
-
-    wanted: tuple[Source, ...]
-    slim: bool
-    manner: Manner
-
-
 class Build:
     """One build; plain arguments in, published files and a manifest out.
 
@@ -82,6 +76,8 @@ class Build:
         self._runs: dict[str, tuple[Printed, ...]] = {}
         self._texts: dict[str, str] = {}
         self._failures: list[str] = []
+        #: Copies of originals, compressed siblings.
+        self._beside: list[str] = []
         #: What stands published, with digests where they are known.
         self._published: dict[Path, str] = {}
 
@@ -98,13 +94,20 @@ class Build:
             output.locked(self._state / "build.lock", self._options.build_timeout),
             self._unfinished() as killed,
         ):
+            work = self._work(uses)
+            if not killed and self._is_sealed(work):
+                self._summary.seconds = time.perf_counter() - start
+                return self._summary
             self._shelf = BuildShelf(self._state / "records.json")
             if killed:
                 self._shelf.sweep(self._roots())
             ahead = Ahead()
             try:
                 self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
-                runs = self._runs_of(uses)
+                wanted = wanted_of(uses, self._sources, self._options)
+                self._texts = wanted.texts
+                self._summary.problems += wanted.problems
+                runs = list(wanted.runs)
                 self._minify_ahead(runs, ahead)
                 tree = self._sources.files if isinstance(self._sources, Tree) else {}
                 total = len(runs) + len(tree)
@@ -117,56 +120,60 @@ class Build:
                 ahead.close()
             self._sum_up()
             self._compress(progress)
-            self._finish()
+            self._finish(work)
         self._summary.seconds = time.perf_counter() - start
         return self._summary
 
-    def _runs_of(self, uses: Sequence[Use]) -> list[_Run]:
-        """What must be published for the uses, each once; inline texts are minified on the way."""
-        runs: dict[_Run, None] = {}
-        for use in uses:
-            if use.kind == "content":
-                self._minify_inline(use)
-            elif use.kind == "block":
-                publisher = blocks.Publisher[Source](
-                    find=lambda name, use=use: self._find(name, use.place),  # type: ignore[misc]
-                    publish=lambda wanted, manner, use=use: runs.setdefault(  # type: ignore[misc]
-                        _Run(tuple(wanted), use.slim, manner)
-                    ),
-                    is_foreign=lambda name: not self._sources.is_ours(name),
-                    moves=bool(self._options.name_prefix),
-                )
-                blocks.resolve(use.value, publisher, use.mode)
-            else:
-                given = split_names(use.value)
-                wanted = [
-                    found for found in (self._find(name, use.place) for name in given) if found is not None
-                ]
-                if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
-                    self._problem(
-                        use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
-                    )
-                elif wanted:
-                    manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
-                    runs[_Run(tuple(wanted), use.slim, manner)] = None
-        return list(runs)
+    def _work(self, uses: Sequence[Use]) -> str:
+        """What tells the work of this build from that of another."""
+        sources = self._sources
+        files = sources.files.values() if isinstance(sources, Tree) else ()
+        refused = map(str, sources.refused.values()) if isinstance(sources, Tree) else ()
+        options = repr(dataclasses.replace(self._options, lock_timeout=0, build_timeout=0))
+        return names.digest(
+            __version__,
+            options,
+            repr((sources.roots, sources.media_url, sources.static_url, sources.static_root)),
+            repr(self._with_originals),
+            repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
+            *(f"{source.name}\n{source.path}" for source in files),
+            *refused,
+        )
 
-    def _minify_inline(self, use: Use) -> None:
-        result = minify.slim_inline(use.value, use.mode, self._options.minifiers)
-        self._texts[text_key(use.value, use.mode)] = result.text
-        if result.problem:
-            self._problem(use.place, f"inline text is printed without minifying: {result.problem}")
+    def _is_sealed(self, work: str) -> bool:
+        """Whether the last build did the same and nothing has changed; its summary is then that of this one."""
+        seal = Seal.read(self._state / "seal.json")
+        if seal is None or not seal.holds(work, self._is_there):
+            return False
+        found = seal.summary
+        self._summary = Summary(
+            files=list(map(Path, found["files"])),
+            before=found["before"],
+            after=found["after"],
+            siblings={name: (before, after) for name, (before, after) in found["siblings"].items()},
+            problems=list(found["problems"]),
+            tree={name: Path(path) for name, path in found["tree"].items()},
+        )
+        History(self._state / "builds").touch()
+        return True
 
-    def _minify_ahead(self, runs: Sequence[_Run], ahead: Ahead) -> None:
+    def _is_there(self, name: str) -> bool:
+        try:
+            self._sources.find(name)
+        except SourceError:
+            return False
+        return True
+
+    def _minify_ahead(self, runs: Sequence[Run], ahead: Ahead) -> None:
         """Let several processes begin with the scripts that are to be minified, if there is much of it."""
-        wanted = []
+        scripts: dict[Source, None] = {}
         for run in runs:
             key = self._pipeline.key(run.wanted, run.slim, run.manner)
             if run.slim and self._shelf.load(key, self._pipeline.is_unchanged) is None:
-                wanted += [source for source in run.wanted if source.kind == "js"]
+                scripts |= dict.fromkeys(source for source in run.wanted if source.kind == "js")
         reader = Reader(self._sources, self._options)
         texts = []
-        for source in dict.fromkeys(wanted):
+        for source in scripts:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
@@ -188,26 +195,17 @@ class Build:
         for number, (name, source) in enumerate(tree.items()):
             if number % 64 == 0:
                 progress(number)
-            record = self._publish(_Run((source,), slim=False, manner=Manner.USUAL))
+            record = self._publish(Run((source,), slim=False, manner=Manner.USUAL))
             self._summary.tree[name] = record.outputs[0].path
             if originals is not None:
                 published = record.outputs[0]
                 twin = str(published.path) if published.is_same and published.path != source.path else None
-                originals.put(name, str(source.path), twin)
+                self._beside.append(originals.put(name, str(source.path), twin))
         if originals is not None:
             originals.close()
             self._summary.written += originals.written
 
-    def _find(self, name: str, place: Place) -> Source | None:
-        if not self._sources.is_ours(name):
-            return None
-        try:
-            return self._sources.find(name)
-        except SourceError as error:
-            self._problem(place, f"{error}; the given URL is printed")
-            return None
-
-    def _publish(self, run: _Run) -> Record:
+    def _publish(self, run: Run) -> Record:
         """Publish a run and put it into the manifest."""
         record = self._pipeline.publish(run.wanted, slim=run.slim, manner=run.manner)
         printed = tuple(Printed(published.count, published.public) for published in record.outputs)
@@ -256,6 +254,7 @@ class Build:
         )
         for result in results:
             for name, size in result.siblings.items():
+                self._beside.append(f"{result.path}.{name}")
                 before, after = self._summary.siblings.get(name, (0, 0))
                 self._summary.siblings[name] = before + result.size, after + size
             if result.problem:
@@ -263,18 +262,40 @@ class Build:
                     f"{result.path} has not all compressed siblings: {result.problem}"
                 )
 
-    def _finish(self) -> None:
+    def _finish(self, work: str) -> None:
         """Everything is in its place: let pages know of it."""
         summary = self._summary
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it
         Manifest(self._runs, self._texts, self._settings()).write(self._manifest)
         try:
-            self._shelf.close()
-            History(self._state / "builds").add(map(str, summary.files))
+            self._remember(work)
         except OSError as error:
             # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
             summary.problems.append(f"the build is done, but cannot be remembered: {error}")
+
+    def _remember(self, work: str) -> None:
+        """Leave what the next build may go by."""
+        summary = self._summary
+        self._shelf.close()
+        History(self._state / "builds").add(map(str, summary.files))
+        inputs: dict[str, Any] = {}
+        for record in self._shelf.records():
+            inputs |= record.inputs
+        Seal(
+            work,
+            inputs,
+            Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
+            tuple({name for record in self._shelf.records() for name in record.missing}),
+            {
+                "files": list(map(str, summary.files)),
+                "before": summary.before,
+                "after": summary.after,
+                "siblings": summary.siblings,
+                "problems": summary.problems,
+                "tree": {name: str(path) for name, path in summary.tree.items()},
+            },
+        ).write(self._state / "seal.json")
 
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
@@ -294,11 +315,6 @@ class Build:
         mark.touch()
         yield was_there
         mark.unlink()
-
-    def _problem(self, place: Place, message: str) -> None:
-        problem = f"{place}: {message}"
-        if problem not in self._summary.problems:
-            self._summary.problems.append(problem)
 
 
 def _alike(files: Sequence[Path]) -> list[str]:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import names
+from . import names, output
 from .records import Record, restore, to_json
 
 __all__ = ["BuildShelf"]
@@ -37,7 +37,7 @@ class BuildShelf:
         self._given = restore(self._read())
         #: Those that are true in this build.
         self._wanted: dict[str, Record] = {}
-        self._folders: set[Path] = set()
+        self._folders: set[str] = set()
         self._is_changed = False
         #: How many files were written.
         self.written = 0
@@ -87,13 +87,7 @@ class BuildShelf:
             if path not in self._ours:
                 return False
 
-        def create(temporary: Path) -> None:
-            with temporary.open("wb", buffering=0) as file:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[file.write(rest) :]
-
-        self._put(path, create)
+        self._put(path, lambda temporary: output.fill(temporary, data))
         return True
 
     def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
@@ -114,7 +108,7 @@ class BuildShelf:
         if not self._is_changed and self._wanted.keys() == self._given.keys():
             return
         value = {"format": _FORMAT, "records": {key: to_json(record) for key, record in self._wanted.items()}}
-        self._put(self._place, lambda temporary: temporary.write_text(json.dumps(value), "utf-8"))
+        self._put(self._place, lambda temporary: output.fill(temporary, json.dumps(value).encode()))
 
     def sweep(self, folders: Iterable[Path]) -> None:
         """Remove what a build that was killed has left half written."""
@@ -128,17 +122,19 @@ class BuildShelf:
         """What a build before has written: where it is another now it was damaged, since a name has one content."""
         return {each.path for record in self._given.values() for each in record.outputs}
 
-    def _put(self, path: Path, create: Callable[[Path], object]) -> None:
+    def _put(self, path: Path, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""
-        temporary = path.with_name(f".{names.digest(str(path))[:16]}.building")
-        if path.parent not in self._folders:
+        target = str(path)
+        folder, _, _ = target.rpartition(os.sep)
+        if folder not in self._folders:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(path.parent)
+            self._folders.add(folder)
+        temporary = f"{folder}{os.sep}.{names.digest(target)[:16]}.building"
         try:
             create(temporary)
-            temporary.replace(path)
+            os.replace(temporary, target)  # noqa: PTH105 (thousands of files)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            self.remove(Path(temporary))
             raise
         self.written += 1
 

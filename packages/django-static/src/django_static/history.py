@@ -52,6 +52,12 @@ class History:
             temporary.unlink(missing_ok=True)
             raise
 
+    def touch(self) -> None:
+        """The last build has been done again."""
+        last = max(self._folder.glob("*.json"), key=lambda place: place.name, default=None)
+        if last is not None:
+            os.utime(last)
+
     def _read(self) -> Iterator[Entry]:
         for place in sorted(self._folder.glob("*.json"), key=lambda place: place.name, reverse=True):
             try:

@@ -28,8 +28,8 @@ class Originals:
         self._folders: set[str] = set()
         self.written = 0
 
-    def put(self, name: str, original: str, twin: str | None) -> None:
-        """Have an original under its name below the folder; ``twin`` is a published file with the same bytes.
+    def put(self, name: str, original: str, twin: str | None) -> str:
+        """Have an original under its name below the folder, and tell its path; ``twin`` is a published file with its bytes.
 
         Raises:
             OSError: it could not be written.
@@ -42,6 +42,7 @@ class Originals:
                 self._copy(original, target, twin)
             known = (state, signature(target))
         self._wanted[name] = known
+        return target
 
     def close(self) -> None:
         """Remember the copies."""
@@ -52,12 +53,14 @@ class Originals:
         temporary.replace(self._place)
 
     def _copy(self, original: str, target: str, twin: str | None) -> None:
-        folder = os.path.dirname(target)  # noqa: PTH120 (thousands of files)
+        folder = target.rpartition("/")[0]
         if folder not in self._folders:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self._folders.add(folder)
+        self.written += 1
+        if twin is not None and _linked(twin, target):
+            return
         temporary = f"{folder}/.{names.digest(target)[:16]}.building"
-        Path(temporary).unlink(missing_ok=True)
         try:
             if twin is None or not _linked(twin, temporary):
                 shutil.copyfile(original, temporary)
@@ -65,7 +68,6 @@ class Originals:
         finally:
             # Of two links to one file that replace one another both stay.
             Path(temporary).unlink(missing_ok=True)
-        self.written += 1
 
     def _read(self) -> dict[str, tuple[Signature, Signature]]:
         try:
@@ -76,7 +78,7 @@ class Originals:
 
 
 def _linked(twin: str, path: str) -> bool:
-    """Make another name for a published file; False where the file system has no such links."""
+    """Make another name for a published file; False where there is a file, or the file system has no such links."""
     try:
         os.link(twin, path)
     except OSError:

@@ -28,7 +28,18 @@ try:
 except ImportError:  # pragma: no cover (Windows)
     fcntl = None
 
-__all__ = ["STATE_FOLDER", "LockTimeout", "link", "load", "locked", "remove", "store", "write"]
+__all__ = [
+    "STATE_FOLDER",
+    "LockTimeout",
+    "fill",
+    "link",
+    "load",
+    "locked",
+    "read",
+    "remove",
+    "store",
+    "write",
+]
 
 #: Where locks and records of finished work lie, in the folder that receives files.
 STATE_FOLDER = ".django-static"
@@ -146,6 +157,39 @@ def _place(
             temporary.unlink(missing_ok=True)
             raise
     return True
+
+
+def read(path: str, size: int) -> bytes:
+    """The bytes of a file that is expected to have that many; the few system calls of it, since builds read thousands.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        pieces = []
+        while piece := os.read(handle, size + 1):
+            pieces.append(piece)
+            if len(piece) == size and len(pieces) == 1:
+                break  # all of it; what is appended meanwhile shows at the next look
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    finally:
+        os.close(handle)
+
+
+def fill(path: str, data: bytes) -> None:
+    """Write a file, new or anew; not forced to the disk.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        written = os.write(handle, data)
+        while written < len(data):
+            written += os.write(handle, memoryview(data)[written:])
+    finally:
+        os.close(handle)
 
 
 def remove(path: Path) -> None:

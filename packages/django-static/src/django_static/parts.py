@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
-from . import names
+from . import names, output
 from .references import css, js, splice
 from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
@@ -119,7 +119,7 @@ class Part:
     @cached_property
     def data(self) -> bytes:
         """The bytes of the original; read once, so that what is published is what was named."""
-        return self.source.path.read_bytes()
+        return output.read(str(self.source.path), self.seen[1])
 
     def resolve(self, url: str) -> str | None:
         """The name of the file a reference means, or None when it is not one of the site's own by path."""

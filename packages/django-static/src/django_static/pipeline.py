@@ -53,7 +53,7 @@ class Pipeline:
             return record
         job = _Job(self, slim)
         if len(wanted) == 1 and manner is Manner.USUAL:
-            return job.single(wanted[0])
+            return job.single(wanted[0], key)
         return job.run(key, wanted, manner)
 
     def is_current(self, record: Record) -> bool:
@@ -122,11 +122,13 @@ class _Job:
         #: What has become of each file that was published for itself.
         self._records: dict[Source, Record] = {}
         self._failures: dict[Source, Exception] = {}
+        self._keys: dict[Source, str] = {}
         #: Those that have been read and wait for what they refer to.
         self._waiting: dict[Source, Part] = {}
 
-    def single(self, source: Source) -> Record:
-        """Publish a file that stands for itself."""
+    def single(self, source: Source, key: str) -> Record:
+        """Publish a file that stands for itself, which nobody has done yet."""
+        self._keys[source] = key
         self._publish_all([source])
         if source in self._failures:
             raise self._failures[source]
@@ -276,7 +278,12 @@ class _Job:
         circle[0].problems.append(f"{circle[0].source.path}: circular import: {shown}")
 
     def _key(self, source: Source) -> str:
-        return self._pipeline.key((source,), self._slim and bool(source.kind), Manner.USUAL)
+        key = self._keys.get(source)
+        if key is None:
+            key = self._keys[source] = self._pipeline.key(
+                (source,), self._slim and bool(source.kind), Manner.USUAL
+            )
+        return key
 
 
 def _is_whole(published: Output) -> bool:

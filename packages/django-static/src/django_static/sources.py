@@ -67,6 +67,9 @@ class Source:
     #: The folder published siblings go to when there is no save prefix.
     folder: Path
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # thousands are kept in dictionaries; names are almost always different
+
     @property
     def form(self) -> str:
         """The name percent-decoded, if it is that which leads to the file."""

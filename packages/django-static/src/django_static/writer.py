@@ -29,6 +29,8 @@ class _Draft:
     url: str = ""
     #: None when it is the only original as it is.
     data: bytes | None = None
+    #: Where it goes to; known when it is placed.
+    path: Path = Path()
     #: That of the data, where the name was made of it.
     digest: str = ""
 
@@ -76,7 +78,7 @@ class Writer:
             self._name(draft, is_taken=is_taken)
             if self._place(draft):
                 return self._output(draft)
-        raise _taken(self._path(draft))
+        raise _taken(draft.path)
 
     def write_circle(self, examined: Sequence[Part]) -> list[Output]:
         """Publish files that refer to one another: the name of each stands for the content of all.
@@ -104,7 +106,7 @@ class Writer:
             if all(self._place(draft) for draft in drafts):
                 written = {id(draft.original): self._output(draft) for draft in drafts}
                 return [written.get(id(part)) or self._stayed(part) for part in examined]
-        raise _taken(*(self._path(draft) for draft in drafts))
+        raise _taken(*(draft.path for draft in drafts))
 
     def _name(self, draft: _Draft, *, is_taken: bool, joint: str = "") -> None:
         """Decide on a name, and with it on the data, which refers to other files as seen from there."""
@@ -126,9 +128,11 @@ class Writer:
                 parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
                 marks = [names.mark_of(names.digest(part.data)) for part in parts_of_many]
                 draft.url = self._named(group, marks, names.mark_of(content))
-                content = names.digest(content)
             if is_taken:
-                draft.url = names.with_digest(draft.url, content)
+                # Not the beginning of the digest, which stands in the name already.
+                draft.url = names.with_digest(
+                    draft.url, names.digest(content) if options.by_hash else content
+                )
 
     def _named(self, group: Group, marks: Sequence[int | str], mark: int | str) -> str:
         options = self._options
@@ -138,7 +142,8 @@ class Writer:
         return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
 
     def _place(self, draft: _Draft) -> bool:
-        path, original = self._path(draft), draft.original.source.path
+        draft.path = self._path(draft)
+        path, original = draft.path, draft.original.source.path
         if draft.data is not None:
             return self._shelf.write(path, draft.data)
         if path == original:
@@ -154,9 +159,7 @@ class Writer:
         newest = max(part.newest for part in draft.group)
         is_same = draft.data is None
         size = len(draft.data) if draft.data is not None else draft.original.seen[1]
-        return Output(
-            len(draft.group), draft.url, public, self._path(draft), newest, size, is_same, draft.digest
-        )
+        return Output(len(draft.group), draft.url, public, draft.path, newest, size, is_same, draft.digest)
 
     def _must_stay(self, part: Part) -> bool:
         """Whether a script would no longer find its files under another URL."""

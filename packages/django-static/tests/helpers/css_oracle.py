@@ -12,7 +12,9 @@ from tinycss2 import ast
 from django_static.references.css import Reference
 
 _NEWLINE = re.compile(r"\r\n|[\n\r\f]")
-_STRING = re.compile(r"""(["'])((?:(?!\1)[^\\\n\r\f]|\\(?:\r\n|[\s\S]))*)\1""")
+_STRING = re.compile(
+    r"""(["'])((?:(?!\1)[^\\\n\r\f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\(?:\r\n|[^0-9A-Fa-f]))*)\1"""
+)
 _BARE_URL = re.compile(
     r"""(?:[^\x01-\x20\\"'()\x7f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\[^\n\r\f0-9A-Fa-f])*"""
 )

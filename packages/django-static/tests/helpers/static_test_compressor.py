@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
         def stall(source: str, target: str) -> None:
             if str(target).startswith(root):
-                print("about to appear", flush=True)
+                os.write(1, b"about to appear\n")  # in one piece, as more than one thread says it
                 threading.Event().wait()
             replace(source, target)
 

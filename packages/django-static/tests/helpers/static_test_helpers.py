@@ -14,6 +14,11 @@ def lossy(text: str, kind: str) -> str:
     return text[: len(text) // 2]
 
 
+def talkative(text: str, kind: str) -> str:
+    print('["no answer", ""]')
+    return text.replace(" ;", ";")
+
+
 def no_text(text: str, kind: str) -> str:
     return None  # type: ignore[return-value]
 

@@ -13,29 +13,39 @@ from mongokit.errors import EncodingError, Failure
 
 __all__ = ["REFUSALS", "failures"]
 
-REFUSALS = (BSONError, OverflowError, UnicodeEncodeError, TypeError)
+REFUSALS = (BSONError, OverflowError, UnicodeEncodeError, TypeError, RecursionError)
 """What encoding a document can raise. TypeError is raised for other reasons too: ask ``failures``."""
+
+DEEPEST = 100
+"""Levels of dicts and lists in each other that MongoDB documents as its limit."""
 
 
 def failures(document: Mapping[Any, Any], options: CodecOptions[Any]) -> list[Failure]:
     """Return what cannot be stored, each with its dotted path; empty when the document can be encoded."""
-    return list(_below(document, "", options))
+    return list(_below(document, "", options, ()))
 
 
-def _below(value: Any, path: str, options: CodecOptions[Any]) -> Iterator[Failure]:
+def _below(value: Any, path: str, options: CodecOptions[Any], around: tuple[int, ...]) -> Iterator[Failure]:
+    """Look into a value; `around` are the ids of what it is in."""
+    if id(value) in around or len(around) > DEEPEST:
+        why = "it holds itself" if id(value) in around else f"it is more than {DEEPEST} levels deep"
+        yield Failure(_printable(path), EncodingError, f"{_printable(path)} cannot be stored: {why}", value)
+        return
     if isinstance(value, Mapping):
+        around = (*around, id(value))
         for key, item in value.items():
             place = f"{path}.{key}" if path else str(key)
             if isinstance(key, str) and _refusal("", options, key) is None:
-                yield from _below(item, place, options)
+                yield from _below(item, place, options, around)
             else:
                 problem = "holds NUL or half a surrogate pair" if isinstance(key, str) else "is no str"
                 where = _printable(path)
                 message = f"the key {key!r} of {where or 'the document'} {problem}"
                 yield Failure(where, EncodingError, message, key)
     elif isinstance(value, (list, tuple)):
+        around = (*around, id(value))
         for position, item in enumerate(value):
-            yield from _below(item, f"{path}.{position}", options)
+            yield from _below(item, f"{path}.{position}", options, around)
     else:
         refusal = _refusal(value, options)
         if refusal is not None:

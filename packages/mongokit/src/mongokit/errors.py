@@ -70,7 +70,10 @@ class SchemaDocumentError(Exception):
 
 
 def _shortened(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = f"<{type(value).__name__}, too deep to be shown>"
     return text if len(text) <= 200 else text[:197] + "..."
 
 

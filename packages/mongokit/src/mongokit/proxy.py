@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
 import pymongo.collection
 import pymongo.database
@@ -79,8 +79,17 @@ class DocumentProxy(Generic[D]):
     def __repr__(self) -> str:
         return f"<{self._obj_class.__name__} in {self.collection.full_name}>"
 
-    def __call__(self, doc: Mapping[str, Any] | None = None, gen_skel: bool = True) -> D:
-        """Return a new document, bound to the collection."""
+    def __call__(
+        self, doc: Mapping[str, Any] | None = None, gen_skel: bool = True, *more: Never, **unknown: Never
+    ) -> D:
+        """Return a new document, bound to the collection; raises TypeError for other arguments."""
+        if more or unknown:
+            name = self._obj_class.__name__
+            what = ", ".join([*map(repr, more), *(f"{key}=" for key in unknown)])
+            raise TypeError(
+                f"{name}() takes a dict of fields, and gen_skel; it has no use for {what}. "
+                f"Fields are given as {name}({{{next(iter(unknown), 'field')!r}: ...}})"
+            )
         return self._obj_class(doc, gen_skel, collection=self.collection)
 
     @property

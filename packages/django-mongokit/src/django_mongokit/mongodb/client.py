@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from django.db.backends.base.client import BaseDatabaseClient
 
-from django_mongokit.conf import DEFAULT_ALIAS, ClientSettings, client_settings
+from django_mongokit.conf import DEFAULT_ALIAS, ClientSettings, client_settings, split_uri
 
 __all__ = ["DatabaseClient", "shell_address"]
 
@@ -51,17 +51,17 @@ def shell_address(found: ClientSettings, name: str) -> tuple[str, str | None]:
     """Return the URI of a database for `mongosh`, and the user to name beside it."""
     hosts = [found.host] if isinstance(found.host, str) else found.host or ["127.0.0.1"]
     uri = hosts[0] if "://" in hosts[0] else "mongodb://" + ",".join(_with_port(hosts, found.port or 27_017))
-    scheme, netloc, path, query, _ = urlsplit(uri)
-    userinfo, _, servers = netloc.rpartition("@")
+    scheme, userinfo_and_servers, path, query = split_uri(uri)
+    userinfo, _, servers = userinfo_and_servers.rpartition("@")
     options = {key: value for key, value in parse_qsl(query) if not _is_secret(key)}
     for key, value in found.options.items():
         name_of_option = key.lower()
         if name_of_option in _SHELL_OPTIONS or (name_of_option.startswith("tls") and not _is_secret(key)):
             options[key] = str(value).lower() if isinstance(value, bool) else str(value)
-    if path.strip("/") and "authsource" not in {key.lower() for key in options}:
-        options["authSource"] = unquote(path.strip("/"))  # where that name stood it said who knows the user
+    if path and "authsource" not in {key.lower() for key in options}:
+        options["authSource"] = unquote(path)  # where that name stood it said who knows the user
     user = found.options.get("username") or unquote(userinfo.partition(":")[0]) or None
-    return urlunsplit((scheme, servers, "/" + quote(name), urlencode(options), "")), user
+    return f"{scheme}://{servers}/{quote(name)}" + (f"?{urlencode(options)}" if options else ""), user
 
 
 def _is_secret(option: str) -> bool:

@@ -6,40 +6,29 @@ modules of documents do while they are imported, is kept until then: so neither 
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 
 from django_mongokit.conf import DEFAULT_ALIAS, client_settings, entry
+from django_mongokit.mongodb.embedded import started_server
 from mongokit import Connection, Document
-
-if TYPE_CHECKING:
-    from mongokit.embedded import EmbeddedServer
 
 __all__ = [
     "LazyConnection",
     "alias_of",
     "open_connection",
     "renew_connection",
-    "revive_servers",
     "shared_connection",
 ]
 
-LINGER = 5.0
-"""Seconds for which an embedded server outlives its last user while DEBUG is on: the time of a reload."""
-
 _shared: dict[str, Connection] = {}
 _registered: dict[str, list[type[Document]]] = {}
-_servers: list[tuple[str, EmbeddedServer]] = []
 _retired: list[Connection] = []
 _locks: dict[int, threading.RLock] = {}
-_reviving: dict[int, threading.Lock] = {}
-
-logger = logging.getLogger("django_mongokit")
 
 
 class LazyConnection:
@@ -89,12 +78,14 @@ def shared_connection(alias: str = DEFAULT_ALIAS) -> Connection:
     found = _shared.get(alias)
     if found is not None:
         return found
+    made = open_connection(alias, entry(alias))  # not under the lock: it may wait for an embedded server
     with _lock():
         found = _shared.get(alias)
         if found is None:
-            found = open_connection(alias, entry(alias))
-            found.register(_registered.get(alias, ()))
-            _shared[alias] = found
+            made.register(_registered.get(alias, ()))
+            _shared[alias] = made
+            return made
+    made.close()
     return found
 
 
@@ -103,10 +94,7 @@ def open_connection(alias: str, values: Mapping[str, Any]) -> Connection:
     found = client_settings(alias, values, debug=settings.DEBUG)
     if found.embedded is None:
         return Connection(found.host, found.port, **found.options)
-    from mongokit.embedded import EmbeddedServer  # it cannot be imported on Windows
-
-    server = EmbeddedServer(found.embedded, linger=LINGER if settings.DEBUG else 0.0).start()
-    _servers.append((alias, server))  # this process is a user of it until it ends
+    server = started_server(alias, found.embedded, found.selection_seconds)
     return Connection(server.uri, **found.options)
 
 
@@ -116,29 +104,6 @@ def renew_connection(alias: str) -> None:
         old = _shared.pop(alias, None)
         if old is not None:
             _retired.append(old)
-
-
-def revive_servers() -> None:
-    """Look, in the background, whether an embedded server of this process has to be started again.
-
-    A server that ends is restarted by its keeper; this is for a keeper that was killed with it. Called when a
-    connection failed; does nothing while an earlier look goes on.
-    """
-    # One for each process, as below.
-    busy = _reviving.setdefault(os.getpid(), threading.Lock())
-    if _servers and busy.acquire(blocking=False):
-        threading.Thread(target=_revive, args=(busy,), name="revive-mongodb", daemon=True).start()
-
-
-def _revive(busy: threading.Lock) -> None:
-    try:
-        for alias, server in _servers:
-            if server.revive():
-                logger.warning("the embedded server of DATABASES[%r] had to be started again", alias)
-    except RuntimeError as error:
-        logger.error("the embedded server cannot be started again: %s", error)
-    finally:
-        busy.release()
 
 
 def alias_of(document: Document) -> str:

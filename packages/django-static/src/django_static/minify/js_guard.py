@@ -1,11 +1,16 @@
 """Keep a bold engine from what it is known to get wrong in scripts, by marks that are taken out of its result.
 
-It drops the last parameters of a function when they are not used, though ``length`` counts them (Express, Mocha and
-lodash ask for it); it puts ``const {a} = b()`` before what stands before it, and draws ``outer = 1`` into a ``var`` that
-stands before it; it makes operators of ``Math.pow``, ``Math.abs`` or ``Math.trunc``, which do something else to large
-numbers, strings and NaN; and it writes ``undefined`` as ``0[0]``, which others can define. And where a script asks
-anything for its ``name``, functions must keep theirs.
-Nothing rests on the marks: what comes out is judged against the original.
+- It drops the last parameters of a function when they are not used, though ``length`` counts them (Express, Mocha and
+  lodash ask for it).
+- It puts ``const {a} = b()`` before what stands before it, draws ``outer = 1`` into a ``var`` that stands before it, and
+  makes expressions of directives it does not know.
+- It makes operators of ``Math.pow``, ``Math.abs`` or ``Math.trunc``, which do something else to large numbers, strings
+  and NaN; it takes ``a === null || a === undefined`` for ``a == null``, which is true of ``document.all``, and ``a ||
+  false`` for ``a``; and it writes ``undefined`` as ``0[0]``, which others can define.
+- Where a script asks anything for its ``name``, functions must keep theirs, and all names where ``eval`` looks them up.
+
+Some is right, but not known to be right to the judge: backslashes taken out of regular expressions, and ``return a(),
+function(){}``. Nothing rests on the marks: what comes out is judged against the original.
 """
 
 from __future__ import annotations
@@ -20,8 +25,14 @@ from . import js_kept
 
 __all__ = ["within", "without"]
 
+_ANY = "django_static"
 #: A function of Math that it does not know.
 _MATH = "_math_django_static"
+#: Literals that might be anything, and what they are written as.
+_LITERALS = {"null": "null", "true": "!0", "false": "!1"}
+_LITERAL = re.compile(r"(null|true|false)_literal_django_static")
+#: Needless backslashes in regular expressions.
+_ESCAPES = {b"\\^": rb"\x5e_escape_django_static", b"\\-": rb"\x2d_escape_django_static"}
 #: Declarations with it in between are not drawn together.
 _APART = "debugger;"
 #: Parameters before one that takes the rest are kept.
@@ -31,40 +42,38 @@ _LISTS = ("statement_block", "program", "switch_case", "switch_default")
 _HOLDS_AN_OPERAND = ("member_expression", "subscript_expression", "call_expression", "new_expression")
 
 
-def within(text: str) -> str:
-    """The script with the marks; as it is when it has them already."""
-    if _MATH in text or _REST in text or js_kept.MARK in text:
-        return text
+def within(text: str) -> tuple[str, bool]:
+    """The script with the marks, unless it has such already; and whether it looks variables up by their names."""
     data = text.encode("utf-8", "surrogatepass")
     script = js_kept.Script(js.parse(text).root_node)
-    edits = [(at, at, mark) for at, mark in js_kept.marks(script)]
+    looks_up = any(_looks_up(place.node) for place in script.places)
+    if _ANY in text:
+        return text, looks_up
+    edits = [(at, at, mark) for at, mark in js_kept.marks(script, looks_up=looks_up)]
     may_stand_apart = b"debugger" not in data
     for place in script.places:
         node = place.node
-        if node.type == "member_expression":
+        if node.type in _LITERALS and _is_compared(place):
+            edits.append((node.end_byte, node.end_byte, "_literal_django_static"))
+        elif node.type == "regex_pattern":
+            edits += _escapes(node)
+        elif node.type == "member_expression":
             name = node.child_by_field_name("property")
             if name is not None and data[node.start_byte : name.start_byte] == b"Math.":
                 edits.append((name.end_byte, name.end_byte, _MATH))
-            continue
-        if may_stand_apart and _is_to_stand_apart(place, script):
+        elif may_stand_apart and _is_to_stand_apart(place, script):
             edits.append((node.start_byte, node.start_byte, _APART))
-        several = node.child_by_field_name("parameters")
-        last = several.named_children[-1] if several is not None and several.named_child_count else None
-        is_setter = any(kid.type == "set" for kid in node.children)
-        if last is not None and last.type == "identifier" and not is_setter:
-            edits.append((last.end_byte, last.end_byte, _REST))
-        single = node.child_by_field_name("parameter") if node.type == "arrow_function" else None
-        if single is not None and not _is_named_again(data, single, node):
-            edits += [
-                (single.start_byte, single.start_byte, "("),
-                (single.end_byte, single.end_byte, f"{_REST})"),
-            ]
-    return _edited(data, edits)
+        if node.type in js_kept.FUNCTIONS:
+            edits += _with_all_parameters(node, data)
+    return _edited(data, edits), looks_up
 
 
 def without(text: str) -> str:
     """A result without the marks."""
     text = js_kept.without(text.replace(_APART, "").replace(_REST, "").replace(_MATH, ""))
+    text = _LITERAL.sub(lambda found: _LITERALS[found[1]], text)
+    for plain, mark in _ESCAPES.items():
+        text = text.replace(mark.decode(), plain.decode())
     if "0[0]" not in text:
         return text
     data = text.encode("utf-8", "surrogatepass")
@@ -77,6 +86,40 @@ def without(text: str) -> str:
         and not re.match(rb"[\w$.\\]", data[node.end_byte : node.end_byte + 1])
     ]
     return _edited(data, edits)
+
+
+def _looks_up(node: Node) -> bool:
+    return node.type == "with_statement" or (node.type == "identifier" and node.text == b"eval")
+
+
+def _is_compared(place: js_kept.Place) -> bool:
+    """Whether a literal is compared with ``===``, or is what ``||`` or ``&&`` fall back to, or a test by itself."""
+    operator = None
+    if place.parent is not None and place.parent.type == "parenthesized_expression":
+        return place.node.type != "null"
+    if place.parent is not None and place.parent.type == "binary_expression":
+        operator = place.parent.child_by_field_name("operator")
+    operators = ("===", "!==") if place.node.type == "null" else ("||", "&&")
+    return operator is not None and operator.type in operators
+
+
+def _escapes(pattern: Node) -> Iterator[tuple[int, int, str]]:
+    text = pattern.text or b""
+    for found in re.finditer(rb"\\[\s\S]", text):
+        if found[0] in _ESCAPES:
+            start = pattern.start_byte + found.start()
+            yield start, start + 2, _ESCAPES[found[0]].decode()
+
+
+def _with_all_parameters(node: Node, data: bytes) -> Iterator[tuple[int, int, str]]:
+    several = node.child_by_field_name("parameters")
+    last = several.named_children[-1] if several is not None and several.named_child_count else None
+    if last is not None and last.type == "identifier" and not any(kid.type == "set" for kid in node.children):
+        yield last.end_byte, last.end_byte, _REST
+    single = node.child_by_field_name("parameter") if node.type == "arrow_function" else None
+    if single is not None and not _is_named_again(data, single, node):
+        yield single.start_byte, single.start_byte, "("
+        yield single.end_byte, single.end_byte, f"{_REST})"
 
 
 def _is_named_again(data: bytes, name: Node, within: Node) -> bool:
@@ -92,8 +135,9 @@ def _is_to_stand_apart(place: js_kept.Place, script: js_kept.Script) -> bool:
         return False
     if node.type == "lexical_declaration":
         return before.type == node.type and (_unpacks(before) or _unpacks(node))
+    if before.type == "expression_statement" and before.named_children[0].type == "string":
+        return (before.text or b"")[1:11] != b"use strict"
     if node.type == "return_statement":
-        # return a(), function(){} is not judged to be the same.
         return bool(node.named_child_count) and node.named_children[-1].type in _FUNCTIONS
     return (
         node.type == "expression_statement"

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-__all__ = ["MARK", "Place", "Script", "marks", "without"]
+__all__ = ["FUNCTIONS", "Place", "Script", "marks", "without"]
 
-MARK = "keep_django_static"
-_MARKS = re.compile(rf"with\({MARK}(?:,[^()]*)?\);")
+_MARK = "keep_django_static"
+_MARKS = re.compile(rf"with\({_MARK}(?:,[^()]*)?\);")
 
-_FUNCTIONS = (
+FUNCTIONS = (
     "function_declaration",
     "function_expression",
     "generator_function",
@@ -72,7 +72,7 @@ class Script:
             place = stack.pop()
             node, function = place.node, place.function
             self.places.append(place)
-            if node.type in _FUNCTIONS:
+            if node.type in FUNCTIONS:
                 self.outer[node.id] = function
                 function = node
             before = None
@@ -94,16 +94,21 @@ class Script:
         return self._declared[function.id]
 
 
-def marks(script: Script) -> list[tuple[int, str]]:
-    """The marks of a script and the positions they belong to, in bytes; none if it asks nothing for its ``name``."""
-    if not any(place.node.type in _KEYS and place.node.text == b"name" for place in script.places):
+def marks(script: Script, *, looks_up: bool) -> list[tuple[int, str]]:
+    """The marks of a script and the positions they belong to, in bytes.
+
+    There are none if it asks nothing for its ``name`` and does not look variables up by name.
+    """
+    if not looks_up and not any(
+        place.node.type in _KEYS and place.node.text == b"name" for place in script.places
+    ):
         return []
     keeping: dict[int, tuple[Node, str]] = {}
     for node, _, _, function in script.places:
         name = node.child_by_field_name("name") if node.type in (*_DECLARATIONS, *_NAMED) else None
         if name is not None and name.text is not None and node.type in _NAMED:
             # Its name is its own variable, which is dropped if nothing mentions it.
-            keeping[node.id] = (node, f"with({MARK},{name.text.decode()});")
+            keeping[node.id] = (node, f"with({_MARK},{name.text.decode()});")
         elif name is not None:
             _keep(function, keeping)
         elif node.type in _GIVERS:
@@ -122,12 +127,12 @@ def marks(script: Script) -> list[tuple[int, str]]:
 
 def without(text: str) -> str:
     """A result without the marks."""
-    return _MARKS.sub("", text) if MARK in text else text
+    return _MARKS.sub("", text) if _MARK in text else text
 
 
 def _keep(function: Node | None, keeping: dict[int, tuple[Node, str]]) -> None:
     if function is not None:
-        keeping.setdefault(function.id, (function, f"with({MARK});"))
+        keeping.setdefault(function.id, (function, f"with({_MARK});"))
 
 
 def _is_nameless(value: Node) -> bool:
@@ -151,7 +156,7 @@ def _declared(function: Node) -> Iterator[Node]:
             yield from _identifiers(node.child_by_field_name("parameter"))
         elif node.type == "for_in_statement" and node.child_by_field_name("kind") is not None:
             yield from _identifiers(node.child_by_field_name("left"))
-        if node.type not in _FUNCTIONS:
+        if node.type not in FUNCTIONS:
             stack += node.named_children
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .patterns import BLOCK_COMMENT, loop, quoted
 from .reference import Lines, Reference
 
 __all__ = ["OPAQUE", "scan"]
@@ -21,42 +22,38 @@ _IMAGE_SETS = ("image-set", "-webkit-image-set")
 
 _BLANK = r"[ \t\n\r\f]"
 _LETTER = r"[-0-9A-Za-z_\x00\x80-\U0010ffff]"
-_ESCAPE = rf"\\(?:[0-9A-Fa-f]{{1,6}}+(?:\r\n|{_BLANK})?+|[^\n\r\f0-9A-Fa-f]|\Z)"
-_QUOTED = r"""{0}[^{0}\\\n\r\f]*+(?:\\(?:\r\n|[\s\S])[^{0}\\\n\r\f]*+)*+{0}"""
-_STRING = rf"""(?:{_QUOTED.format('"')}|{_QUOTED.format("'")})"""
+_HEX = rf"[0-9A-Fa-f]{{1,6}}+(?:\r\n|{_BLANK})?"
+_ESCAPE = rf"\\(?:{_HEX}|[^\n\r\f0-9A-Fa-f]|\Z)"
+_STRING_ESCAPE = rf"\\(?:{_HEX}|\r\n|[\s\S])"
+_STRING = quoted(r"\n\r\f", _STRING_ESCAPE)
 _MAP_MARK = r"[#@]\s*+sourceMappingURL="
 #: A closed comment that names no source map.
-_COMMENT = rf"/\*(?!{_MAP_MARK})[^*]*+\*++(?:[^/*][^*]*+\*++)*+/"
+_COMMENT = rf"/\*(?!{_MAP_MARK}){BLOCK_COMMENT}"
 _SLASH = r"/(?!\*)"
 _OTHER = r"""[^"'/\\@(){}\[\]]"""
 #: Not after the name of a function that takes a URL; what only ends like one is looked at closely.
 _FUNCTION = r"(?<![uU][rR][lL])(?<![sS][rR][cC])(?<![sS][eE][tT])"
-_INNER = rf"{_OTHER}++|{_STRING}|{_SLASH}"
-_PARENTHESES = rf"{_FUNCTION}\((?:{_INNER}|{_FUNCTION}\((?:{_INNER})*+\))*+\)"
-_SQUARE = rf"\[(?:{_OTHER}++|{_STRING})*+\]"
-_CURLY = rf"\{{(?:{_INNER}|{_COMMENT}|{_PARENTHESES})*+\}}"
-
-
-def _stride(*parts: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(parts)})*+")
-
-
+_INNER = (f"{_OTHER}++", _STRING, _SLASH)
+_INNERMOST = rf"{_FUNCTION}\({loop(*_INNER)}\)"
+_PARENTHESES = rf"{_FUNCTION}\({loop(*_INNER, _INNERMOST)}\)"
+_SQUARE = rf"\[{loop(f'{_OTHER}++', _STRING)}\]"
+_CURLY = rf"\{{{loop(*_INNER, _COMMENT, _PARENTHESES)}\}}"
 _CLOSED = (_SLASH, _COMMENT, _PARENTHESES, _SQUARE)
-_USUAL = _stride(f"{_OTHER}++", *_CLOSED, _STRING, _CURLY)
+_USUAL = re.compile(loop(f"{_OTHER}++", *_CLOSED, _STRING, _CURLY))
 #: Up to what ends the prelude of an at-rule.
-_PRELUDE = _stride(r"""[^"'/\\@(){}\[\];]++""", *_CLOSED, _STRING)
+_PRELUDE = re.compile(loop(r"""[^"'/\\@(){}\[\];]++""", *_CLOSED, _STRING))
 #: Up to the next string of an ``image-set()``.
-_ARGUMENTS = _stride(f"{_OTHER}++", *_CLOSED, _CURLY)
+_ARGUMENTS = re.compile(loop(f"{_OTHER}++", *_CLOSED, _CURLY))
 
 _BLANKS = re.compile(rf"{_BLANK}*+")
-_BLANKS_AND_COMMENTS = re.compile(rf"(?:{_BLANK}++|{_COMMENT})*+")
+_BLANKS_AND_COMMENTS = re.compile(loop(f"{_BLANK}++", _COMMENT))
 _WHOLE_STRING = re.compile(_STRING)
 #: To the end of its line.
-_BROKEN_STRING = re.compile(r"[\"'](?:[^\\\n\r\f]|\\(?:\r\n|[\s\S]|\Z))*+")
-_NAME = re.compile(rf"(?:{_LETTER}|{_ESCAPE})++")
-_AT_KEYWORD = re.compile(rf"@((?:-?(?:[A-Za-z_\x00\x80-\U0010ffff]|{_ESCAPE})|--)(?:{_LETTER}|{_ESCAPE})*+)")
-_BARE_URL = re.compile(rf"""(?:[^\x01-\x20"'()\\\x7f]++|{_ESCAPE})*+""")
-_REST_OF_BAD_URL = re.compile(r"(?:[^)\\]++|\\[\s\S]?)*+\)?")
+_BROKEN_STRING = re.compile("[\"']" + loop(r"[^\\\n\r\f]++", _STRING_ESCAPE, r"\\\Z"))
+_NAME = re.compile(loop(_LETTER, _ESCAPE, least=1))
+_AT_KEYWORD = re.compile(rf"@((?:-?(?:[A-Za-z_\x00\x80-\U0010ffff]|{_ESCAPE})|--){loop(_LETTER, _ESCAPE)})")
+_BARE_URL = re.compile(loop(r"""[^\x01-\x20"'()\\\x7f]++""", _ESCAPE))
+_REST_OF_BAD_URL = re.compile(loop(r"[^)\\]++", r"\\[\s\S]?") + r"\)?")
 _MAP = re.compile(rf"/\*{_MAP_MARK}(\S+?)\s*\Z")
 _ESCAPED = re.compile(rf"\\(?:([0-9A-Fa-f]{{1,6}})(?:\r\n|{_BLANK})?|(\r\n|[\n\r\f])|([\s\S]?))|\x00")
 _LETTERS = frozenset("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz\0")

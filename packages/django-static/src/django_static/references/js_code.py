@@ -8,44 +8,47 @@ before it, and where that does not suffice, ``Unsure`` sends the reader to the p
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
-from .js_syntax import parse
+from .js_slash import (
+    BEFORE_VALUES,
+    ESCAPE_IN_CODE,
+    OPERATORS,
+    Unsure,
+    closes_head,
+    ends_with_keyword,
+    is_harmless,
+)
+from .patterns import BLOCK_COMMENT, loop, quoted
 
-__all__ = ["BLANKS", "COMMENT", "STRING", "TEMPLATE", "Code", "Syntax", "Unsure", "arguments"]
+__all__ = ["BLANKS", "COMMENT", "STRING", "TEMPLATE", "Code", "arguments"]
 
 _LINE_END = r"\n\r\u2028\u2029"
-_QUOTED = r"""{0}[^{0}\\\n\r]*+(?:\\(?:\r\n|[\s\S])[^{0}\\\n\r]*+)*+{0}"""
-STRING = rf"""(?:{_QUOTED.format('"')}|{_QUOTED.format("'")})"""
+STRING = quoted(r"\n\r", r"\\(?:\r\n|[\s\S])")
+_IN_A_TEMPLATE = (r"[^`\\$]++", r"\\[\s\S]", r"\$(?!\{)")
 #: A template without substitutions.
-TEMPLATE = r"`[^`\\$]*+(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*+)*+`"
+TEMPLATE = f"`{loop(*_IN_A_TEMPLATE)}`"
 _LINE_COMMENT = rf"//[^{_LINE_END}]*+"
-_BLOCK_COMMENT = r"/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/"
+_BLOCK_COMMENT = rf"/\*{BLOCK_COMMENT}"
 COMMENT = rf"(?:{_LINE_COMMENT}|{_BLOCK_COMMENT})"
-BLANKS = rf"(?:[\s\ufeff]++|{COMMENT})*+"
+BLANKS = loop(r"[\s\ufeff]++", COMMENT)
 
-#: Keywords that a value follows, so that a slash after them begins a regular expression.
-_BEFORE_VALUES = (
-    *("await", "case", "default", "delete", "do", "else", "extends", "in", "instanceof"),
-    *("new", "of", "return", "throw", "typeof", "void", "yield"),
-)
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
-_HEADS = ("if", "while", "for", "with")
-_CLASS = rf"\[[^\]\\{_LINE_END}]*+(?:\\[^{_LINE_END}][^\]\\{_LINE_END}]*+)*+\]"
-_REGEX = rf"/(?![*/])(?:[^/\\\[{_LINE_END}]++|\\[^{_LINE_END}]|{_CLASS})++/[\w$]*+"
-_OPERATORS = "([{,;:?!=<>&|^~*%"
-_OPERATOR = f"[{re.escape(_OPERATORS)}]"
+_ESCAPE = rf"\\[^{_LINE_END}]"
+_CLASS = r"\[" + loop(rf"[^\]\\{_LINE_END}]++", _ESCAPE) + r"\]"
+_REGEX = r"/(?![*/])" + loop(rf"[^/\\\[{_LINE_END}]++", _ESCAPE, _CLASS, least=1) + r"/[\w$]*+"
+_OPERATOR = f"[{re.escape(OPERATORS)}]"
 _CERTAIN_REGEX = rf"(?:(?<={_OPERATOR})|(?<={_OPERATOR} )){_REGEX}"
 
 
 def _after_value(blank: str) -> str:
     """A slash that a name, a number or a closing bracket stands before, but no keyword."""
-    keywords = "".join(rf"(?<!\b{word}{blank}/)" for word in _BEFORE_VALUES)
+    keywords = "".join(rf"(?<!\b{word}{blank}/)" for word in BEFORE_VALUES)
     return rf"(?<=[\w$\]]{blank}/){keywords}"
 
 
 _CERTAIN_DIVISION = rf"/(?![*/])(?:{_after_value('')}|{_after_value(' ')})"
-_SIMPLE_TEMPLATE = r"`[^`\\$]*+(?:(?:\\[\s\S]|\$(?!\{)|\$\{[^{}\"'`/]*+\})[^`\\$]*+)*+`"
+_SIMPLE_SUBSTITUTION = r"\$\{[^{}\"'`/]*+\}"
+_SIMPLE_TEMPLATE = f"`{loop(*_IN_A_TEMPLATE, _SIMPLE_SUBSTITUTION)}`"
 _CLOSED = (
     STRING,
     _SIMPLE_TEMPLATE,
@@ -58,7 +61,7 @@ _CLOSED = (
 
 
 def _stride(others: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join((others, *_CLOSED))})*+")
+    return re.compile(loop(others, *_CLOSED))
 
 
 _USUAL = _stride(r"""[^"'`/]++""")
@@ -73,25 +76,9 @@ _ONE = re.compile(
 )
 _WHOLE_STRING = re.compile(STRING)
 _WHOLE_REGEX = re.compile(_REGEX)
-_TEMPLATE_PART = re.compile(r"[^`\\$]*+(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*+)*+")
+_UP_TO_SUBSTITUTION = re.compile(loop(*_IN_A_TEMPLATE))
 _END_OF_LINE = re.compile(rf"[{_LINE_END}]|\Z")
-#: A backslash before any quote: no code, so what it stands in is a regular expression.
-_ESCAPE_IN_CODE = re.compile(r"/[^\"'`\\/]*+\\(?!u)")
 _BLANKS = re.compile(BLANKS)
-
-
-class Unsure(Exception):
-    """Nothing but a parser can tell."""
-
-
-class Place(Protocol):
-    """Knows of ascending offsets whether there is code."""
-
-    def reach(self, offset: int) -> bool:
-        """Whether a token of the code, or a comment, begins there; each offset must be greater than the last."""
-
-    def is_member(self, offset: int) -> bool:
-        """Whether the name at the offset reached last is that of a property: ``a.name``."""
 
 
 class Code:
@@ -115,8 +102,14 @@ class Code:
             self._floor = self.position = self._line_end(0) if text.startswith("#!") else 0
 
     def reach(self, offset: int) -> bool:
+        # A stride does not see beyond its end, so that of "//" it would take the first slash for a division.
+        is_comment = self._text.startswith(("//", "/*"), offset - 1) and offset > 0
+        stop = offset - 1 if is_comment else offset
         while self.position < offset:
-            self.advance(_IN_TEMPLATE if self._templates else self._usual, offset)
+            if self.position == stop:
+                self._slash(stop, offset)
+            else:
+                self.advance(_IN_TEMPLATE if self._templates else self._usual, stop)
         return self.position == offset
 
     def is_member(self, offset: int) -> bool:
@@ -160,7 +153,7 @@ class Code:
 
     def _template(self, start: int) -> None:
         """The characters of a template up to its end or its next substitution."""
-        match = _TEMPLATE_PART.match(self._text, start)
+        match = _UP_TO_SUBSTITUTION.match(self._text, start)
         end = match.end() if match else start
         if self._text.startswith("`", end):
             self._go_on(end + 1, is_value=True)
@@ -211,18 +204,18 @@ class Code:
         if character == ".":
             return not text.endswith("...", 0, last + 1)  # 1. / b
         if character in ")}":
-            if _ESCAPE_IN_CODE.match(text, position):
+            if ESCAPE_IN_CODE.match(text, position):
                 return False
-            if end <= limit and _is_harmless(text[position:end], text[end : end + 1]):
+            if end <= limit and is_harmless(text[position:end], text[end : end + 1]):
                 return False  # it does not matter
             if character == "}":
                 raise Unsure(f"a slash after a brace, at {position}")
-            return not self._is_head(last)
-        if character in _OPERATORS:
+            return not closes_head(text, last)
+        if character in OPERATORS:
             return False
         if not (character.isalnum() or character in "_$"):
             raise Unsure(f"a slash after {character!r}, at {position}")
-        return not _ends_with_keyword(text, last + 1)
+        return not ends_with_keyword(text, last + 1)
 
     def _last(self, position: int) -> tuple[int, bool]:
         """Where the code before an offset ends, -1 if there is none above the floor, and whether in a regular expression."""
@@ -239,113 +232,6 @@ class Code:
             if match["blank"] is None:
                 last, is_regex = match.end() - 1, match["regex"] is not None
         return last, is_regex
-
-    def _is_head(self, close: int) -> bool:
-        """Whether a parenthesis closes the head of a statement, so that a statement follows."""
-        text, index, depth = self._text, close - 1, 1
-        lowest = max(0, close - 2000)
-        while True:
-            if index < lowest:
-                raise Unsure(f"a slash after a long parenthesis, at {close}")
-            character = text[index]
-            if character == ")":
-                depth += 1
-            elif character == "(":
-                depth -= 1
-                if depth == 0:
-                    break
-            elif character in "\"'":
-                index = _opening(text, index, lowest)
-            elif character == "/" and text[index - 1] == "*":
-                index = max(text.rfind("/*", lowest, index - 1), 0)
-            elif character == "`" or (character == "/" and not _seems_to_divide(text, index)):
-                raise Unsure(f"a slash after a parenthesis with more than names, at {close}")
-            elif character == "\n" and "//" in text[text.rfind("\n", 0, index) + 1 : index]:
-                raise Unsure(f"a slash after a parenthesis with comments, at {close}")
-            index -= 1
-        before = text[max(0, index - 40) : index].rstrip()
-        word = _word_before(before, len(before))
-        if word == "await":
-            before = before.removesuffix("await").rstrip()
-            word = _word_before(before, len(before)) if before.endswith("for") else ""
-        return word in _HEADS and not before[: len(before) - len(word)].endswith(".")
-
-
-def _is_harmless(regex: str, following: str) -> bool:
-    """Whether what follows is the same code if this is no regular expression, but two divisions."""
-    inner, _, _ = regex[1:].partition("/")
-    return (
-        not any(mark in inner for mark in "\"'`[\\")
-        and inner[-1:].isalnum()
-        and not _ends_with_keyword(inner, len(inner))
-        and following not in ("/", "*")
-    )
-
-
-def _ends_with_keyword(text: str, end: int) -> bool:
-    """Whether a value must follow, and not an operator."""
-    word = _word_before(text, end)
-    return word in _BEFORE_VALUES and text[end - len(word) - 1 : end - len(word)] not in (".", "#")
-
-
-def _word_before(text: str, end: int) -> str:
-    start = end
-    while start and (text[start - 1].isalnum() or text[start - 1] in "_$"):
-        start -= 1
-    return text[start:end]
-
-
-def _opening(text: str, close: int, lowest: int) -> int:
-    """The quote that opens the string a quote closes."""
-    index = text.rfind(text[close], lowest, close)
-    while index > 0 and text[index - 1] == "\\":
-        index = text.rfind(text[close], lowest, index)
-    if index < 0 or "\n" in text[index:close]:
-        raise Unsure(f"a quote that may be none, at {close}")
-    return index
-
-
-def _seems_to_divide(text: str, index: int) -> bool:
-    """The slash that opens a regular expression stands after an operator, and so does not seem to."""
-    before, after = (
-        text[max(0, index - 40) : index].rstrip(" \t"),
-        text[index + 1 : index + 9].lstrip(" \t")[:1],
-    )
-    last = before[-1:]
-    return (
-        (last.isalnum() or last in tuple("_$)]"))
-        and (after.isalnum() or after in tuple("_$("))
-        and not _ends_with_keyword(before, len(before))
-    )
-
-
-class Syntax:
-    """The same as ``Code``, told by a parser."""
-
-    _NO_CODE = (
-        "string_fragment",
-        "escape_sequence",
-        "regex_pattern",
-        "regex_flags",
-        "hash_bang_line",
-        "html_comment",
-        "jsx_text",
-    )
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._root = parse(text).root_node
-        self._offset = self._bytes = 0
-
-    def reach(self, offset: int) -> bool:
-        self._bytes += len(self._text[self._offset : offset].encode("utf-8", "surrogatepass"))
-        self._offset = offset
-        leaf = self._root.descendant_for_byte_range(self._bytes, self._bytes + 1)
-        return leaf is not None and leaf.start_byte == self._bytes and leaf.type not in self._NO_CODE
-
-    def is_member(self, offset: int) -> bool:
-        leaf = self._root.descendant_for_byte_range(self._bytes, self._bytes + 1)
-        return leaf is not None and leaf.type in ("property_identifier", "private_property_identifier")
 
 
 def arguments(text: str, parenthesis: int, limit: int) -> tuple[list[tuple[int, int]], int]:

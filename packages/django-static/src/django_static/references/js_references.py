@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from .js_code import BLANKS, COMMENT, STRING, TEMPLATE, Code, Place, Syntax, Unsure, arguments
+from .js_code import BLANKS, COMMENT, STRING, TEMPLATE, Code, arguments
+from .js_slash import Unsure
+from .js_syntax import Syntax
+from .patterns import loop
 from .reference import Lines, Reference
 
 __all__ = ["Found", "Unknown", "may_refer", "scan"]
 
-_IDENTIFIER = r"(?:[\w$\u200c\u200d]|\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\}))++"
+_IDENTIFIER = loop(r"[\w$\u200c\u200d]++", r"\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\})", least=1)
 _END_OF_WORD = r"(?![\w$\\])"
 _NOT_IN_A_WORD = r"(?<![\w$\\#]{0})"
-_NAMED = rf"\{{(?:[\w$\s,\\\ufeff]++|{COMMENT}|{STRING})*+\}}"
+_NAMED = r"\{" + loop(r"[\w$\s,\\\ufeff]++", COMMENT, STRING) + r"\}"
 _STAR = rf"\*{BLANKS}as{_END_OF_WORD}{BLANKS}{_IDENTIFIER}"
 _CLAUSE = (
     rf"(?:(?:defer|source){_END_OF_WORD}{BLANKS})?"
@@ -52,7 +55,7 @@ _GLOBAL = re.compile(r"(?:^|[^\w$.])(?:self|globalThis)\s*\.\s*\Z")
 _MAP_WORD = "sourceMappingURL="
 _MAP = re.compile(
     r"(?://[#@]\s*+sourceMappingURL=(?P<line>[^\s\"'`]++)[^\S\n\r\u2028\u2029]*+(?=[\n\r\u2028\u2029]|\Z)"
-    r"|/\*[#@]\s*+sourceMappingURL=(?P<block>(?:(?!\*/)[^\s\"'`])++)\s*+\*/)"
+    r"|/\*[#@]\s*+sourceMappingURL=(?P<block>[^\s\"'`*]++(?:\*(?!/)[^\s\"'`*]*+)*)\s*+\*/)"
 )
 #: What the mark before ``sourceMappingURL=`` may take.
 _MAP_MARK = re.compile(r"(?://|/\*)[#@]\s*\Z")
@@ -160,10 +163,20 @@ def _ends_script(text: str, match: re.Match[str]) -> bool:
     return match["line"] is not None and "]" not in match["line"] and not before.endswith(("/", "*", "\\"))
 
 
+class _Place(Protocol):
+    """Knows of ascending offsets whether there is code."""
+
+    def reach(self, offset: int) -> bool:
+        """Whether a token of the code, or a comment, begins there; each offset must be greater than the last."""
+
+    def is_member(self, offset: int) -> bool:
+        """Whether the name at the offset reached last is that of a property: ``a.name``."""
+
+
 class _Reader:
     """Reads the candidates that are code."""
 
-    def __init__(self, text: str, place: Place) -> None:
+    def __init__(self, text: str, place: _Place) -> None:
         self.text = text
         self.place = place
         self.references: list[Reference] = []

@@ -134,6 +134,11 @@ class EmbeddedServer:
         self.stop()
 
     @property
+    def running(self) -> bool:
+        """Whether the folder is served, by whomever, or about to be: no more than that its keeper lives."""
+        return self.path.is_dir() and self._keeper_lives()
+
+    @property
     def port(self) -> int:
         """The TCP port on 127.0.0.1; it stays the same when the server is restarted."""
         return self._started().port

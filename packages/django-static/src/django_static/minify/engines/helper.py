@@ -37,8 +37,8 @@ class _Gone(Exception):
 class _Helper:
     """One such process, used by one thread at a time."""
 
-    def __init__(self, configuration: Mapping[str, object]) -> None:
-        command = [python(), "-P", str(_SCRIPT), json.dumps(configuration), str(_IDLE_SECONDS)]
+    def __init__(self) -> None:
+        command = [python(), "-P", str(_SCRIPT), str(_IDLE_SECONDS)]
         try:
             self.process = subprocess.Popen(  # noqa: S603 (our own interpreter and code)
                 command,
@@ -55,7 +55,7 @@ class _Helper:
         self.stdin = cast("IO[bytes]", self.process.stdin)
         self.stdout = cast("IO[bytes]", self.process.stdout)
 
-    def ask(self, media_type: str, text: str, timeout: float) -> tuple[bool, str]:
+    def ask(self, question: tuple[str, str, str], timeout: float) -> tuple[bool, str]:
         """Whether it went well, and the result or what went wrong.
 
         Raises:
@@ -72,8 +72,8 @@ class _Helper:
         timer.daemon = True
         timer.start()
         try:
-            self._write(media_type.encode())
-            self._write(text.encode())
+            for part in question:
+                self._write(part.encode())
             status, length = _HEAD.unpack(self._read(_HEAD.size))
             return not status, self._read(length).decode()
         except (OSError, _Gone) as error:
@@ -120,8 +120,7 @@ class _Helper:
 class Helpers:
     """As many processes as threads ask at the same time, but no more than there are cores."""
 
-    def __init__(self, configuration: Mapping[str, object], timeout: float) -> None:
-        self.configuration = configuration
+    def __init__(self, timeout: float) -> None:
         self.timeout = timeout
         self._idle: list[_Helper] = []
         self._begin()
@@ -129,24 +128,25 @@ class Helpers:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
 
-    def ask(self, media_type: str, text: str) -> str:
-        """The minified text.
+    def ask(self, media_type: str, text: str, configuration: Mapping[str, object] | None = None) -> str:
+        """The minified text, by a configuration that names all that is ever configured.
 
         Raises:
             EngineError: what the engine has against the text, or how its process ended.
         """
+        question = (json.dumps(configuration or {}, sort_keys=True), media_type, text)
         if self._process != os.getpid():  # a fork by a server that does not tell Python of it
             self._after_fork()
         with self._free:
             helper = self._take()
             try:
                 try:
-                    is_well, result = helper.ask(media_type, text, self.timeout)
+                    is_well, result = helper.ask(question, self.timeout)
                 except _Gone:
                     # It may have ended for want of work in this moment; a new one cannot have.
                     self._end(helper)
                     helper = self._start()
-                    is_well, result = helper.ask(media_type, text, self.timeout)
+                    is_well, result = helper.ask(question, self.timeout)
             except _Gone:
                 code = self._end(helper)
                 raise EngineError(
@@ -192,7 +192,7 @@ class Helpers:
             self._end(helper)
 
     def _start(self) -> _Helper:
-        helper = _Helper(self.configuration)
+        helper = _Helper()
         self._all.add(helper)
         return helper
 

@@ -1,6 +1,6 @@
 """The process that minifies for another: run as a program, it imports nothing of the package.
 
-Reads questions from its standard input (a media type, then a text) and writes answers to its standard output, each with
+Reads questions from its standard input (a configuration as JSON, a media type, a text) and writes answers to its standard output, each with
 a status and a length before it. Ends at the end of its input, or when nothing was asked for the given seconds.
 """
 
@@ -43,22 +43,20 @@ def _is_asked(seconds: float) -> bool:
     return os.name != "posix" or bool(select.select([0], [], [], seconds)[0])
 
 
-def main(configuration: str, idle_seconds: str) -> None:
+def main(idle_seconds: str) -> None:
     """Answer until the end."""
-    problem = ""
-    try:
-        import minify  # type: ignore[import-untyped]
-
-        minify.config(json.loads(configuration))
-    except Exception as error:  # noqa: BLE001 (all that goes wrong is told to the one who asks)
-        problem = f"{type(error).__name__}: {error}"
+    configured = ""
     try:
         while _is_asked(float(idle_seconds)):
-            media_type, text = _question(), _question()
+            configuration, media_type, text = _question(), _question(), _question()
             try:
-                result = problem or minify.string(media_type, text)
-                status = int(bool(problem))
-            except Exception as error:  # noqa: BLE001
+                import minify  # type: ignore[import-untyped]
+
+                if configuration != configured:
+                    minify.config(json.loads(configuration))
+                    configured = configuration
+                status, result = 0, minify.string(media_type, text)
+            except Exception as error:  # noqa: BLE001 (all that goes wrong is told to the one who asks)
                 status, result = 1, f"{type(error).__name__}: {error}"
             _answer(status, result)
     except (EOFError, BrokenPipeError):

@@ -13,6 +13,7 @@ _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
 _CONFIGURATION: dict[str, str | bool | int] = {
     # No operator that the script does not have: ?? is another test than != null, and no old browser knows it.
     "js-version": 2015,
+    "js-keep-var-names": False,
     "html-keep-special-comments": True,
     "html-keep-default-attr-vals": True,
     "html-keep-document-tags": True,
@@ -22,7 +23,7 @@ _CONFIGURATION: dict[str, str | bool | int] = {
 _TIMEOUT_SECONDS = 60.0
 _MASK = "django-static-data-"
 
-_helpers = Helpers(_CONFIGURATION, _TIMEOUT_SECONDS)
+_helpers = Helpers(_TIMEOUT_SECONDS)
 
 
 def tdewolff(text: str, kind: str) -> str:
@@ -32,7 +33,8 @@ def tdewolff(text: str, kind: str) -> str:
         EngineError: it cannot read the text, or its process could not be started or ended.
     """
     if kind == "js":
-        return js_guard.without(_run(js_guard.within(text), kind))
+        marked, looks_up = js_guard.within(text)
+        return js_guard.without(_run(marked, kind, {"js-keep-var-names": looks_up}))
     if kind != "css" or "data:" not in text:
         return _run(text, kind)
     # It rewrites what is inside data: URLs, which is not ours to judge.
@@ -49,5 +51,5 @@ def tdewolff(text: str, kind: str) -> str:
     )
 
 
-def _run(text: str, kind: str) -> str:
-    return _helpers.ask(_MEDIA_TYPES[kind], text)
+def _run(text: str, kind: str, options: dict[str, bool] | None = None) -> str:
+    return _helpers.ask(_MEDIA_TYPES[kind], text, {**_CONFIGURATION, **(options or {})})

@@ -1,0 +1,16 @@
+"""django-static's ``{% slimall %}`` around links: what corresponds to a block of django-compressor, and the manifest in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.contestant import Operation
+from races.static_render import ours
+
+
+@contextmanager
+def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
+    """Built by ``staticbuild`` before."""
+    yield ours.slimall(workspace, ahead=True)

@@ -1,0 +1,133 @@
+"""The embedded servers this process uses: started when they are needed, started again where they were killed.
+
+A start waits up to a minute, which is right for a command and wrong for a visitor. Within `answering()`, where
+`DatabaseUnavailableMiddleware` puts each request, a thread does the waiting: the request gives up early, and the
+requests after it find what the thread has brought about.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from pymongo.errors import ConnectionFailure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mongokit.embedded import EmbeddedServer
+
+_Key = tuple[int, str, "Path"]
+
+__all__ = ["answering", "is_unavailable", "revive_servers", "started_server"]
+
+LINGER = 5.0
+"""Seconds for which an embedded server outlives its last user while DEBUG is on: the time of a reload."""
+
+STARTING = 10.0
+"""Seconds for which a request waits where nobody served the folder yet, however little it waits otherwise."""
+
+_answering: ContextVar[bool] = ContextVar("django_mongokit_answering", default=False)
+# By process, alias and folder: what a forked child inherits may be locked by a thread that it did not inherit.
+_servers: dict[_Key, EmbeddedServer] = {}
+_starts: dict[_Key, Future[None]] = {}
+_reviving: dict[int, threading.Lock] = {}
+
+logger = logging.getLogger("django_mongokit")
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Mark what runs inside as the work for one request, which must not wait long."""
+    token = _answering.set(True)
+    try:
+        yield
+    finally:
+        _answering.reset(token)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether an exception says that MongoDB cannot be reached, PyMongo's way or the embedded server's."""
+    if isinstance(error, ConnectionFailure):
+        return True
+    # It cannot be imported on Windows, and who has not imported it cannot have raised its error.
+    embedded = sys.modules.get("mongokit.embedded")
+    return embedded is not None and isinstance(error, embedded.EmbeddedServerError)
+
+
+def started_server(alias: str, folder: Path, seconds: float) -> EmbeddedServer:
+    """Return the server of a folder when it answers; this process is a user of it until it ends.
+
+    `seconds` is how long a request waits for a server that is away; outside of requests the server's own timeout
+    holds. Raises `mongokit.embedded.EmbeddedServerError`.
+    """
+    from mongokit.embedded import EmbeddedServer  # it cannot be imported on Windows
+
+    made = EmbeddedServer(folder, linger=LINGER if settings.DEBUG else 0.0)
+    key = os.getpid(), alias, made.path
+    server = _servers.setdefault(key, made)
+    if _answering.get():
+        _await_start(server, key, seconds)
+    else:
+        server.start()
+    return server
+
+
+def _await_start(server: EmbeddedServer, key: _Key, seconds: float) -> None:
+    """Return when the server answers, raise when that takes too long for a request; the start goes on behind it."""
+    from mongokit.embedded import EmbeddedServerError
+
+    wait = seconds if server.running else max(seconds, STARTING)
+    mine: Future[None] = Future()
+    start = _starts.setdefault(key, mine)
+    if start is mine:
+        threading.Thread(target=_start, args=(server, mine, key), name="start-mongodb", daemon=True).start()
+    try:
+        start.result(wait)
+    except TimeoutError:
+        raise EmbeddedServerError(
+            f"the server of {server.path} has not answered for {wait:g} s; it is still waited for, try again. "
+            f"{server.path / 'server.log'} may say why"
+        ) from None
+
+
+def _start(server: EmbeddedServer, promise: Future[None], key: _Key) -> None:
+    try:
+        server.start()
+    except Exception as error:  # noqa: BLE001 (it is raised where the start is waited for)
+        del _starts[key]  # the next request tries anew
+        promise.set_exception(error)
+    else:
+        del _starts[key]
+        promise.set_result(None)
+
+
+def revive_servers() -> None:
+    """Look, in the background, whether an embedded server of this process has to be started again.
+
+    A server that ends is restarted by its keeper; this is for a keeper that was killed with it. Called when a
+    connection failed; does nothing while an earlier look goes on.
+    """
+    # One for each process: a lock that a thread of the parent held at a fork would never be free again.
+    busy = _reviving.setdefault(os.getpid(), threading.Lock())
+    if _servers and busy.acquire(blocking=False):
+        threading.Thread(target=_revive, args=(busy,), name="revive-mongodb", daemon=True).start()
+
+
+def _revive(busy: threading.Lock) -> None:
+    try:
+        for (_, alias, _), server in list(_servers.items()):
+            if server.revive():
+                logger.warning("the embedded server of DATABASES[%r] had to be started again", alias)
+    except RuntimeError as error:
+        logger.error("the embedded server cannot be started again: %s", error)
+    finally:
+        busy.release()

@@ -1,0 +1,96 @@
+"""What must be published for what templates use: runs of files, and inline texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from . import blocks, minify
+from .answers import Place, split_names
+from .manifest import text_key
+from .records import Manner, Options
+from .scan import Use
+from .sources import Source, SourceError, Sources
+
+__all__ = ["Run", "Wanted", "wanted_of"]
+
+
+class Run(NamedTuple):
+    """Files that are published together."""
+
+    wanted: tuple[Source, ...]
+    slim: bool
+    manner: Manner
+
+
+class Wanted:
+    """All that some uses want, each once, in their order; with what is wrong with them, for people."""
+
+    def __init__(self, sources: Sources, options: Options) -> None:
+        self.runs: dict[Run, None] = {}
+        #: Inline texts minified, by :func:`django_static.manifest.text_key`.
+        self.texts: dict[str, str] = {}
+        self.problems: dict[str, None] = {}
+        self._sources = sources
+        self._options = options
+
+    def add(self, use: Use) -> None:
+        """Take in what a tag of a template asks for."""
+        if use.kind == "content":
+            self._add_text(use)
+        elif use.kind == "block":
+            self._add_block(use)
+        else:
+            self._add_file(use)
+
+    def _add_text(self, use: Use) -> None:
+        result = minify.slim_inline(use.value, use.mode, self._options.minifiers)
+        self.texts[text_key(use.value, use.mode)] = result.text
+        if result.problem:
+            self._complain(use.place, f"inline text is printed without minifying: {result.problem}")
+
+    def _add_block(self, use: Use) -> None:
+        def publish(wanted: Sequence[Source], manner: Manner) -> None:
+            self.runs[Run(tuple(wanted), use.slim, manner)] = None
+
+        publisher = blocks.Publisher[Source](
+            find=lambda name: self._find(name, use.place),
+            publish=publish,
+            is_foreign=lambda name: not self._sources.is_ours(name),
+            moves=bool(self._options.name_prefix),
+        )
+        blocks.resolve(use.value, publisher, use.mode)
+
+    def _add_file(self, use: Use) -> None:
+        wanted = [
+            found
+            for found in (self._find(name, use.place) for name in split_names(use.value))
+            if found is not None
+        ]
+        if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
+            self._complain(
+                use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
+            )
+        elif wanted:
+            manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
+            self.runs[Run(tuple(wanted), use.slim, manner)] = None
+
+    def _find(self, name: str, place: Place) -> Source | None:
+        if not self._sources.is_ours(name):
+            return None
+        try:
+            return self._sources.find(name)
+        except SourceError as error:
+            self._complain(place, f"{error}; the given URL is printed")
+            return None
+
+    def _complain(self, place: Place, message: str) -> None:
+        self.problems[f"{place}: {message}"] = None
+
+
+def wanted_of(uses: Sequence[Use], sources: Sources, options: Options) -> Wanted:
+    """What must be published for some uses."""
+    wanted = Wanted(sources, options)
+    for use in uses:
+        wanted.add(use)
+    return wanted
