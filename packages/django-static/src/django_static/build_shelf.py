@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -55,11 +55,11 @@ class BuildShelf:
             if not is_unchanged(current):
                 return None
             for used in current.uses:
-                wanted = self._wanted.get(used.key)
-                if wanted is not None:
-                    if wanted.identity != used.identity:
-                        return None  # it has been done anew in this build, and has another outcome
-                elif used.key not in checked:
+                known = self._wanted.get(used.key)
+                if known is not None and known.identity != used.identity:
+                    # It was done anew in this build, and may have another name.
+                    return None
+                if known is None and used.key not in checked:
                     checked[used.key] = used
                     pending.append(used)
         self._wanted.update(checked)
@@ -72,6 +72,10 @@ class BuildShelf:
     def records(self) -> Iterable[Record]:
         """What this build stands on."""
         return self._wanted.values()
+
+    def given(self) -> Mapping[str, Record]:
+        """What the build before stands on."""
+        return self._given
 
     def lock(self, key: str) -> AbstractContextManager[object]:
         return contextlib.nullcontext()

@@ -8,7 +8,17 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-__all__ = ["combined", "digest", "is_hashed", "mark_of", "quoted", "relative", "stamped", "with_digest"]
+__all__ = [
+    "combined",
+    "digest",
+    "has_mark",
+    "is_hashed",
+    "mark_of",
+    "quoted",
+    "relative",
+    "stamped",
+    "with_digest",
+]
 
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
@@ -17,6 +27,8 @@ _MOST_BYTES = 240
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 #: From here on what follows the last dot is no type of file.
 _LONGEST_EXTENSION = 32
+_MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
+_MARKED = re.compile(rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.\n]*)?\Z|-[0-9a-f]{{8}}{_MARK}\Z")
 
 
 def digest(*parts: str | bytes) -> str:
@@ -31,6 +43,11 @@ def digest(*parts: str | bytes) -> str:
 def mark_of(content: str) -> str:
     """What of the hexadecimal digest of a content stands in its name."""
     return content[:_MARK_LENGTH]
+
+
+def has_mark(url: str) -> bool:
+    """Whether a name may be one that :func:`stamped`, :func:`combined` or :func:`with_digest` has made."""
+    return _MARKED.search(posixpath.basename(url)) is not None
 
 
 def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -43,8 +44,10 @@ def plan(sources: Sources) -> Plan:
 def _published() -> frozenset[str]:
     """The files that builds and pages have left, as far as they have left a record of them."""
     files: set[str] = set()
-    for entry in History(conf.manifest_file.parent / "builds").entries():
-        files |= entry.files
+    history = History(conf.manifest_file.parent / "builds")
+    for build in history.places():
+        with contextlib.suppress(OSError, ValueError):
+            files |= history.read(build)
     for place in conf.options().state.glob("*.json"):
         files.update(record_files(load(place)))
     return frozenset(files)

@@ -93,7 +93,9 @@ class Reader:
         except SourceError as error:
             if isinstance(error, Missing):
                 part.missing.append(name)
-            problem = f"{part.source.path}:{line}: {error}; {url!r} stays as it is"
+            # A relative one is named from the root where the file moves.
+            outcome = "stays as it is" if url.strip().startswith("/") else f"goes on meaning {name}"
+            problem = f"{part.source.path}:{line}: {error}; {url!r} {outcome}"
             # A source map is for those who look for faults: to visitors it makes no difference.
             notes = part.notes if what == "map" else part.problems
             if problem not in notes:
