@@ -273,15 +273,16 @@ class Build:
             os.sync()  # what the manifest names must be on the disk before it
         Manifest(self._runs, self._texts, self._files, self._settings()).write(self._manifest)
         try:
-            self._shelf.close()
-            History(self._state / "builds").add(map(str, summary.files))
-            self._seal(work).write(self._state / "seal.json")
+            self._remember(work)
         except OSError as error:
             # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
             summary.problems.append(f"the build is done, but cannot be remembered: {error}")
 
-    def _seal(self, work: str) -> Seal:
+    def _remember(self, work: str) -> None:
+        """Leave what the next build may go by."""
         summary = self._summary
+        self._shelf.close()
+        History(self._state / "builds").add(map(str, summary.files))
         inputs: dict[str, Any] = {}
         for record in self._shelf.records():
             inputs |= record.inputs
@@ -298,7 +299,7 @@ class Build:
                 "problems": summary.problems,
                 "tree": {name: str(path) for name, path in summary.tree.items()},
             },
-        )
+        ).write(self._state / "seal.json")
 
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}

@@ -45,9 +45,9 @@ def _published() -> frozenset[str]:
     """The files that builds and pages have left, as far as they have left a record of them."""
     files: set[str] = set()
     history = History(conf.manifest_file.parent / "builds")
-    for place in history.places():
+    for build in history.places():
         with contextlib.suppress(OSError, ValueError):
-            files |= history.read(place)
+            files |= history.read(build)
     for place in conf.options().state.glob("*.json"):
         files.update(record_files(load(place)))
     return frozenset(files)

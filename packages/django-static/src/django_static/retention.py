@@ -14,12 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from .history import History
 from .manifest import Manifest, ManifestError
 from .records import REPLACED, SINCE, from_json
-from .sources import signature
+from .sources import decoded, signature
 
 __all__ = ["Retention", "Unreadable", "read"]
 
@@ -132,7 +131,7 @@ def _read_manifest(found: Retention, place: Path, newest: frozenset[str], *, was
         found.is_uncertain = was_killed and place.exists()
         return
     given = {_base(name) for key in manifest.runs for name in key.split("\n")[1:]}
-    printed = {unquote(_base(each.public)) for runs in manifest.runs.values() for each in runs}
+    printed = {decoded(_base(each.public)) for runs in manifest.runs.values() for each in runs}
     named = {_base(path) for path in newest}
     found.is_uncertain = was_killed and bool(printed - given - named)
     found.want([path for path in found.unwanted if _base(path) in printed], "the manifest")
