@@ -101,6 +101,11 @@ def test_messages(site, name, value, id, said):
     assert messages[0].is_serious() == id.startswith("E")
 
 
+def test_a_proxy_whose_arguments_nobody_can_see(site):
+    site.settings.DJANGO_STATIC_FILE_PROXY = "builtins.str"
+    assert found(site) == []
+
+
 def test_runserver_needs_the_finder(site, tmp_path):
     site.settings.DEBUG = True
     site.settings.STATIC_ROOT = str(tmp_path / "collected")

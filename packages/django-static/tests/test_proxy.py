@@ -572,6 +572,37 @@ def test_a_build_of_another_machine(built, asked, tmp_path):
     assert all(Path(path).exists() for path in paths)
 
 
+def test_a_manifest_with_a_save_prefix(built, asked, tmp_path):
+    built.settings.DJANGO_STATIC_SAVE_PREFIX = str(tmp_path / "saved")
+    built.settings.DJANGO_STATIC_NAME_PREFIX = "/forever"
+    call_command("staticbuild", "--all", stdout=StringIO(), stderr=StringIO(), skip_checks=True)
+    (tmp_path / "saved").rename(tmp_path / "moved")
+    built.settings.DJANGO_STATIC_SAVE_PREFIX = str(tmp_path / "moved")
+    url = django_static.staticfile("/static/css/a.css")
+    assert asked.take() == [(url, news("new", f"{tmp_path}/moved{url.removeprefix('/forever')}"))]
+
+
+def test_a_manifest_of_files_that_only_finders_know(built, asked):
+    built.settings.STATIC_ROOT = None
+    built.settings.MEDIA_ROOT = ""
+    built.settings.DJANGO_STATIC_MANIFEST_FILE = str(built.root / "manifest.json")
+    built.settings.DJANGO_STATIC_BUNDLES = {}
+    call_command("staticbuild", "--all", stdout=StringIO(), stderr=StringIO(), skip_checks=True)
+    url = django_static.staticfile("/static/css/a.css")
+    ((uri, facts),) = asked.take()
+    assert uri == url
+    assert facts["filepath"] == f"{built.root}/app{url.removeprefix('/static')}"
+    assert Path(facts["filepath"]).exists()
+
+
+def test_a_manifest_of_folders_that_are_not_there_any_more(built, asked):
+    url = django_static.staticfile("/img/b.png")
+    built.settings.DJANGO_STATIC_MEDIA_ROOTS = []
+    asked.take()
+    assert django_static.staticfile("/img/b.png") == url
+    assert asked.take() == [(url, NOTHING)], "nobody knows where it lies"
+
+
 def test_without_a_manifest_everything_is_printed_as_given(built, asked, tmp_path):
     built.settings.DJANGO_STATIC_MANIFEST_FILE = str(tmp_path / "no.json")
     assert django_static.staticfile("/img/b.png") == "/img/b.png"

@@ -11,7 +11,7 @@ import logging
 from typing import Any
 
 from . import blocks
-from .answers import Address, Layout, Place, Resolver
+from .answers import Address, Layout, Place, Resolver, remember
 from .conf import PREFIX, conf
 from .lazy import Lazy
 from .manifest import Manifest, ManifestError
@@ -47,15 +47,20 @@ class Off:
         self._host = host
         #: Whether somebody wants to know of the links in a block.
         self._with_links = with_links
+        self._blocks: dict[str, Layout] = {}
 
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         url = ";".join(map(self._with_host, name.split(";"))) if self._host else name
         return Address.of(url, "" if is_foreign(name) else split_suffix(name)[1], is_settled=True)
 
     def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
-        if self._host or self._with_links:
-            return blocks.given(html, self._with_host)
-        return Layout(html, is_settled=True)
+        if not self._host and not self._with_links:
+            return Layout(html, is_settled=True)
+        known = self._blocks.get(html)
+        if known is None:
+            known = blocks.given(html, self._with_host)
+            remember(self._blocks, html, known)
+        return known
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         return text
