@@ -177,6 +177,19 @@ def test_what_changed_is_built_and_the_old_files_stay(page):
         assert (page.site.media / url.lstrip("/")).exists()
 
 
+@pytest.mark.parametrize("fingerprint", ["hash", "mtime"])
+def test_a_sheet_follows_its_picture(built, fingerprint):
+    """Also where the sheet stands alone, and nothing else of it has changed."""
+    built.settings.DJANGO_STATIC_FINGERPRINT = fingerprint
+    built.site.write("a.css", "a { b : url(i.png) }", 5)
+    built.page("p.html", "{% slimfile '/a.css' %} {% staticfile '/i.png' %}")
+    for number in (6, 7, 6):
+        built.site.write("i.png", f"picture {number}", number)
+        built.build()
+        sheet, picture = built.render("p.html").split()
+        assert built.site.text(sheet) == f"a{{b:url({picture[1:]})}}"
+
+
 def test_a_failing_build_leaves_the_last_manifest(page, monkeypatch):
     page.build()
     before = page.manifest.read_bytes()
@@ -564,5 +577,5 @@ def test_two_builds_at_once(page):
 def test_the_manifest_is_plain_json(page):
     page.build()
     value = json.loads(page.manifest.read_text("utf-8"))
-    assert value["format"] == 1
+    assert value["format"] == 2
     assert value["settings"] == {"media_url": "", "name_prefix": ""}

@@ -25,6 +25,7 @@ GOOD = {
     "DJANGO_STATIC_NAME_MAX_LENGTH": 60,
     "DJANGO_STATIC_FILENAME_GENERATOR": "static_test_helpers.by_version",
     "DJANGO_STATIC_COMBINE_FILENAMES_GENERATOR": "static_test_helpers.all_in_one",
+    "DJANGO_STATIC_FILE_PROXY": "static_test_proxies.learning",
     "DJANGO_STATIC_MINIFIERS": {
         "js": ["tdewolff", "strip"],
         "css": "static_test_helpers.counted",
@@ -69,7 +70,11 @@ def test_no_configuration(site):
         ("_YUI_COMPRESSOR", "/var/lib/stuff/yuicompressor-2.4.2.jar", "E018", "not a file"),
         ("_CLOSURE_COMPILER", "/var/lib/stuff/compiler.jar", "E018", ".jar"),
         ("_JSMIN", "rjsmin", "E001", "True or False"),
-        ("_FILE_PROXY", "cloudfront.file_proxy", "W001", "DJANGO_STATIC_FILE_PROXY"),
+        ("_FILE_PROXY", "no.such.proxy", "E030", "no.such.proxy"),
+        ("_FILE_PROXY", 7, "E030", "7"),
+        ("_FILE_PROXY", "static_test_helpers.not_callable", "E030", "cannot be called"),
+        ("_FILE_PROXY", "static_test_proxies.narrow", "E031", "disabled"),
+        ("_FILE_PROXY", "static_test_proxies.without_filepath", "E031", "filepath"),
         ("_USE_MANIFEST_FILE", True, "W008", "staticbuild"),
         ("_USE_MANIFEST_FILE", 1, "E001", "_USE_MANIFEST_FILE"),
         ("_MANIFEST_FILE", "manifest.json", "E014", "absolute"),
@@ -94,6 +99,11 @@ def test_messages(site, name, value, id, said):
     assert said in f"{messages[0].msg} {messages[0].hint}"
     assert messages[0].hint
     assert messages[0].is_serious() == id.startswith("E")
+
+
+def test_a_proxy_whose_arguments_nobody_can_see(site):
+    site.settings.DJANGO_STATIC_FILE_PROXY = "builtins.str"
+    assert found(site) == []
 
 
 def test_runserver_needs_the_finder(site, tmp_path):

@@ -148,6 +148,25 @@ def test_a_missing_image_is_a_warning_with_file_and_line(site, warned):
     assert "no.4.png" in site.text(django_static.staticfile("/a.css"))
 
 
+@pytest.mark.parametrize(
+    ("url", "prefix", "text", "said"),
+    [
+        ("no.png", "", "no.png", "'no.png' goes on meaning /css/no.png"),
+        ("no.png", "/forever", "/css/no.png", "'no.png' goes on meaning /css/no.png"),
+        ("../no.png", "/forever", "/no.png", "'../no.png' goes on meaning /no.png"),
+        ("/no.png", "", "/no.png", "'/no.png' stays as it is"),
+        ("/no.png", "/forever", "/no.png", "'/no.png' stays as it is"),
+    ],
+)
+def test_what_is_said_of_a_missing_image_is_true(site, warned, url, prefix, text, said):
+    site.settings.DJANGO_STATIC_NAME_PREFIX = prefix
+    site.write("css/a.css", f"a{{b:url({url})}}", 5)
+    published = django_static.staticfile("/css/a.css").removeprefix(prefix)
+    assert site.text(published) == f"a{{b:url({text})}}"
+    (message,) = warned()
+    assert message.endswith(said)
+
+
 def test_an_image_outside_is_refused(site, warned):
     (site.root / "x.png").write_text("secret")
     site.write("a.css", "a{b:url(../../../x.png)}", 5)

@@ -157,7 +157,8 @@ def test_what_a_killed_writer_left_is_swept_away(tmp_path):
     target = tmp_path / "a.css"
     state.mkdir()
     mark = output.names.digest(str(target))[:16]
-    (tmp_path / f".{mark}.tmp").write_text("half")
+    temporary = output.names.digest(str(state), str(target))[:16]
+    (tmp_path / f".{temporary}.tmp").write_text("half")
     (state / f"{mark}.lock").write_text("")
     assert output.write(target, b"whole", state, 1.0)
     assert target.read_text() == "whole"
@@ -306,8 +307,8 @@ class TestLock:
         real = output._lock
         calls = []
 
-        def too_late(handle, name, deadline):
-            held = real(handle, name, deadline)
+        def too_late(handle, name, deadline, **how):
+            held = real(handle, name, deadline, **how)
             if not calls:
                 path.unlink()  # its holder was done in the meantime
             calls.append(held)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Hashable
+from html import escape
 from typing import NamedTuple, Protocol, TypeVar
 
 from .sources import is_foreign
 
-__all__ = ["MOST_KEPT", "Address", "Complaints", "Place", "Resolver", "remember", "split_names"]
+__all__ = [
+    "MOST_KEPT",
+    "Address",
+    "Complaints",
+    "Layout",
+    "Link",
+    "Place",
+    "Published",
+    "Resolver",
+    "remember",
+    "split_names",
+]
 
 logger = logging.getLogger("django_static")
 
@@ -28,11 +41,58 @@ class Place(NamedTuple):
         return f"{self.template}, line {self.line}, {{% {self.tag} %}}"
 
 
+class Published(NamedTuple):
+    """A file that has been published."""
+
+    #: What it was made of; the same when the originals have changed, and with them name and content.
+    work: Hashable
+    #: Absolute.
+    path: str
+
+
 class Address(NamedTuple):
     """A URL as such, and as it stands in HTML."""
 
     url: str
     html: str
+    #: The query and fragment at the end of the URL, as the template gave them.
+    suffix: str = ""
+    #: What the URL leads to; None for a URL that is printed as it was given.
+    file: Published | None = None
+    #: Whether there is no such file.
+    is_missing: bool = False
+    #: Whether the answer will be the same as long as this resolver is in use.
+    is_settled: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        url: str,
+        suffix: str = "",
+        file: Published | None = None,
+        *,
+        is_missing: bool = False,
+        is_settled: bool = False,
+    ) -> Address:
+        return cls(url, escape(url), suffix, file, is_missing, is_settled)
+
+
+class Link(NamedTuple):
+    """The URL of a style sheet or script in a block, and how it is written there, with its quotes."""
+
+    address: Address
+    written: str
+
+
+class Layout(NamedTuple):
+    """A block to print."""
+
+    text: str
+    #: Whether it will be the same as long as this resolver is in use.
+    is_settled: bool = False
+    #: The text around the links: one piece more than there are links.
+    pieces: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 class Resolver(Protocol):
@@ -41,13 +101,13 @@ class Resolver(Protocol):
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         """The URL to print for a name, or for several with ``;`` between them."""
 
-    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
+    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
         """HTML with its style sheets and scripts published and combined; ``mode``: ``async``, ``defer`` or empty."""
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         """Inline text made smaller; an empty ``kind`` is guessed."""
 
-    def stored(self, name: str, plain: str) -> str:
+    def stored(self, name: str, plain: str) -> Address:
         """The URL of a file below ``STATIC_URL``, which is ``plain`` where it is published under its own name only."""
 
 

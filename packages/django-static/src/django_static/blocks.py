@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from html import escape
 from typing import Generic, NamedTuple, TypeVar
 
+from .answers import Address, Layout, Link, Published
 from .records import Manner
 from .references import html as markup
-from .references import splice
+from .sources import is_foreign, split_suffix
 
-__all__ = ["Printed", "Publisher", "names", "resolve", "with_urls"]
+__all__ = ["Printed", "Publisher", "given", "in_quotes", "names", "resolve"]
 
 #: What a publisher knows a file by.
 File = TypeVar("File")
+
+#: What is put in place of a piece of a block.
+_Change = tuple[int, int, "str | Link"]
 
 
 class Printed(NamedTuple):
@@ -22,6 +26,7 @@ class Printed(NamedTuple):
 
     parts: int
     public: str
+    file: Published | None = None
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,14 @@ class _Member(Generic[File]):
     file: File
 
 
-def resolve(html: str, publisher: Publisher[File], mode: str = "") -> tuple[str, bool]:
-    """The block to print, and whether it will stay that way: False when something could not be published now.
+def resolve(html: str, publisher: Publisher[File], mode: str = "") -> Layout:
+    """The block to print; it is not settled when something could not be published now.
 
     Runs of links, or of scripts, with the same attributes become one element in the place of the first. Whatever else
     stands between two of them, and may take part in the cascade or run, keeps them apart. ``mode`` is an attribute,
     ``async`` or ``defer``, that classic scripts with neither get.
     """
+    changes: list[_Change] = []
     runs: list[tuple[object, list[_Member[File]]]] = []
     is_settled = True
     is_open = False
@@ -58,7 +64,10 @@ def resolve(html: str, publisher: Publisher[File], mode: str = "") -> tuple[str,
         if element.kind in ("css", "js", "module"):
             name = (element.location.value or "").strip()
             file = publisher.find(name)
-            is_settled = is_settled and (file is not None or publisher.is_foreign(name))
+            if file is None:
+                is_missing = not publisher.is_foreign(name)
+                is_settled = is_settled and not is_missing
+                changes.append(_kept(html, element, is_missing=is_missing))
         if file is None:
             is_open = False
             continue
@@ -69,7 +78,6 @@ def resolve(html: str, publisher: Publisher[File], mode: str = "") -> tuple[str,
         else:
             runs.append((key, [member]))
         is_open = key is not None
-    changes: list[tuple[int, int, str]] = []
     for _, run in runs:
         manner = _manner(run[0], publisher.moves)
         printed = publisher.publish([member.file for member in run], manner) if manner else None
@@ -77,7 +85,9 @@ def resolve(html: str, publisher: Publisher[File], mode: str = "") -> tuple[str,
             is_settled = False
         if printed is not None:
             changes += _replaced(html, run, printed, mode)
-    return splice(html, changes), is_settled
+        else:
+            changes += [_kept(html, member.element) for member in run]
+    return _layout(html, changes, is_settled=is_settled)
 
 
 def names(html: str) -> list[str]:
@@ -89,14 +99,22 @@ def names(html: str) -> list[str]:
     ]
 
 
-def with_urls(html: str, change: Callable[[str], str]) -> str:
-    """The block with the URL of each style sheet and script passed through a function."""
-    changes = []
+def given(html: str, change: Callable[[str], str] = lambda url: url) -> Layout:
+    """The block as it is, but for the URL of each style sheet and script, which is passed through a function."""
+    changes: list[_Change] = []
     for element in markup.read(html):
         if element.kind in ("css", "js", "module"):
-            location = element.location
-            changes.append((location.start, location.end, _in_quotes(change((location.value or "").strip()))))
-    return splice(html, changes)
+            start, end, link = _kept(html, element)
+            url = change(link.address.url)
+            if url != link.address.url:
+                link = Link(Address.of(url, link.address.suffix), in_quotes(url))
+            changes.append((start, end, link))
+    return _layout(html, changes, is_settled=True)
+
+
+def in_quotes(url: str) -> str:
+    """A URL as the value of an attribute."""
+    return f'"{escape(url)}"'
 
 
 def _attributes_key(element: markup.Element) -> object:
@@ -123,14 +141,15 @@ def _manner(member: _Member[File], moves: bool) -> Manner | None:
 
 def _replaced(
     html: str, run: Sequence[_Member[File]], printed: Sequence[Printed], mode: str
-) -> list[tuple[int, int, str]]:
-    changes: list[tuple[int, int, str]] = []
+) -> list[_Change]:
+    changes: list[_Change] = []
     position = 0
     for output in printed:
         first, *others = (member.element for member in run[position : position + output.parts])
         position += output.parts
         location = first.location
-        changes.append((location.start, location.end, _in_quotes(output.public)))
+        link = Link(Address.of(output.public, file=output.file), in_quotes(output.public))
+        changes.append((location.start, location.end, link))
         if mode and first.kind == "js" and first.get("async") is None and first.get("defer") is None:
             start = first.start + len("<script")
             changes.append((start, start, f" {mode}"))
@@ -142,5 +161,30 @@ def _replaced(
     return changes
 
 
-def _in_quotes(url: str) -> str:
-    return f'"{escape(url)}"'
+def _kept(html: str, element: markup.Element, *, is_missing: bool = False) -> tuple[int, int, Link]:
+    """The URL of an element, left as it is."""
+    location = element.location
+    url = (location.value or "").strip()
+    suffix = "" if is_foreign(url) else split_suffix(url)[1]
+    link = Link(Address.of(url, suffix, is_missing=is_missing), html[location.start : location.end])
+    return location.start, location.end, link
+
+
+def _layout(html: str, changes: Sequence[_Change], *, is_settled: bool) -> Layout:
+    pieces: list[str] = []
+    links: list[Link] = []
+    texts: list[str] = []
+    since = position = 0
+    for start, end, new in sorted(changes, key=lambda change: change[:2]):
+        texts.append(html[position:start])
+        position = end
+        if isinstance(new, str):
+            texts.append(new)
+        else:
+            pieces.append("".join(texts[since:]))
+            links.append(new)
+            texts.append(new.written)
+            since = len(texts)
+    texts.append(html[position:])
+    pieces.append("".join(texts[since:]))
+    return Layout("".join(texts), is_settled, tuple(pieces), tuple(links))

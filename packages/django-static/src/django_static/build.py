@@ -15,10 +15,11 @@ from . import __version__, compress, minify, names, output
 from .blocks import Printed
 from .build_shelf import BuildShelf
 from .history import History
-from .manifest import Manifest, run_key
+from .manifest import FORMAT, Manifest, run_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
+from .places import Places
 from .reader import Reader
 from .records import Manner, Options, Record
 from .runs import Run, wanted_of
@@ -75,6 +76,8 @@ class Build:
         self._summary = Summary()
         self._runs: dict[str, tuple[Printed, ...]] = {}
         self._texts: dict[str, str] = {}
+        self._files: dict[str, str] = {}
+        self._places = Places.of(sources, options.save_prefix)
         self._failures: list[str] = []
         #: Copies of originals, compressed siblings.
         self._beside: list[str] = []
@@ -87,6 +90,7 @@ class Build:
         Raises:
             OSError: something could not be written; the old manifest stays, and serves what was built before.
             LockTimeout: another build was running for too long.
+            ValueError: a filename generator failed.
         """
         start = time.perf_counter()
         with (
@@ -133,7 +137,7 @@ class Build:
             __version__,
             options,
             repr((sources.roots, sources.media_url, sources.static_url, sources.static_root)),
-            repr(self._with_originals),
+            repr((self._with_originals, self._places.folders, FORMAT)),
             repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
             *(f"{source.name}\n{source.path}" for source in files),
             *refused,
@@ -153,7 +157,6 @@ class Build:
             problems=list(found["problems"]),
             tree={name: Path(path) for name, path in found["tree"].items()},
         )
-        History(self._state / "builds").touch()
         return True
 
     def _is_there(self, name: str) -> bool:
@@ -209,6 +212,8 @@ class Build:
         record = self._pipeline.publish(run.wanted, slim=run.slim, manner=run.manner)
         printed = tuple(Printed(published.count, published.public) for published in record.outputs)
         self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = printed
+        for published in record.outputs:
+            self._files[published.public] = self._places.name(published.path)
         if not self._shelf.has(record.key):
             self._failures.append(", ".join(source.name for source in run.wanted))
         return record
@@ -266,13 +271,22 @@ class Build:
         summary = self._summary
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it
-        Manifest(self._runs, self._texts, self._settings()).write(self._manifest)
+        Manifest(self._runs, self._texts, self._files, self._settings()).write(self._manifest)
+        try:
+            self._remember(work)
+        except OSError as error:
+            # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
+            summary.problems.append(f"the build is done, but cannot be remembered: {error}")
+
+    def _remember(self, work: str) -> None:
+        """Leave what the next build may go by."""
+        summary = self._summary
         self._shelf.close()
         History(self._state / "builds").add(map(str, summary.files))
         inputs: dict[str, Any] = {}
         for record in self._shelf.records():
             inputs |= record.inputs
-        Seal(
+        return Seal(
             work,
             inputs,
             Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),

@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -55,7 +55,11 @@ class BuildShelf:
             if not is_unchanged(current):
                 return None
             for used in current.uses:
-                if used.key not in self._wanted and used.key not in checked:
+                known = self._wanted.get(used.key)
+                if known is not None and known.identity != used.identity:
+                    # It was done anew in this build, and may have another name.
+                    return None
+                if known is None and used.key not in checked:
                     checked[used.key] = used
                     pending.append(used)
         self._wanted.update(checked)
@@ -68,6 +72,10 @@ class BuildShelf:
     def records(self) -> Iterable[Record]:
         """What this build stands on."""
         return self._wanted.values()
+
+    def given(self) -> Mapping[str, Record]:
+        """What the build before stands on."""
+        return self._given
 
     def lock(self, key: str) -> AbstractContextManager[object]:
         return contextlib.nullcontext()
@@ -140,7 +148,7 @@ class BuildShelf:
             records = value["records"] if value["format"] == _FORMAT else {}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.warning("%s cannot be read, everything is built anew: %s", self._place, error)
             return {}
         return records if isinstance(records, dict) else {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from . import blocks
 from .answers import split_names
@@ -14,7 +15,17 @@ from .records import Options
 from .sources import Source, SourceError, Sources
 from .tree import Tree
 
-__all__ = ["problems_of"]
+__all__ = ["Checked", "check", "problems_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What templates lead to."""
+
+    #: A line for each reference that leads nowhere.
+    problems: list[str]
+    #: The files that were reached, with those each refers to.
+    reached: Mapping[Source, Sequence[Source]]
 
 
 def problems_of(sources: Sources, options: Options, plan: Plan, ignore: Sequence[str] = ()) -> list[str]:
@@ -23,23 +34,38 @@ def problems_of(sources: Sources, options: Options, plan: Plan, ignore: Sequence
     Args:
         ignore: glob patterns for paths of files in which nothing is to be complained of.
     """
-    check = _Check(sources, options, ignore)
+    return check(sources, options, plan, ignore=ignore).problems
+
+
+def check(
+    sources: Sources, options: Options, plan: Plan, *, ignore: Sequence[str] = (), more: Iterable[Source] = ()
+) -> Checked:
+    """Follow every reference in templates, and in all they lead to.
+
+    Args:
+        ignore: glob patterns for paths of files in which nothing is to be complained of.
+        more: files that are used, too.
+    """
+    work = _Check(sources, options, ignore)
     found = [f"{failure.template}: line {failure.line}: {failure.reason}" for failure in plan.failed]
     for use in plan.uses:
         if use.kind == "file":
             for name in split_names(use.value):
-                check.name(name, str(use.place))
+                work.name(name, str(use.place))
         elif use.kind == "block":
             for name in blocks.names(use.value):
-                check.name(name, str(use.place))
+                work.name(name, str(use.place))
     if isinstance(sources, Tree):
-        check.tree(sources)
-    return list(dict.fromkeys([*found, *check.found, *check.follow()]))
+        work.tree(sources)
+    work.add(more)
+    problems = work.follow()
+    return Checked(list(dict.fromkeys([*found, *work.found, *problems])), work.reached)
 
 
 class _Check:
     def __init__(self, sources: Sources, options: Options, ignore: Sequence[str]) -> None:
         self.found: list[str] = []
+        self.reached: dict[Source, Sequence[Source]] = {}
         self._sources = sources
         self._reader = Reader(sources, options)
         self._ignore = ignore
@@ -56,6 +82,9 @@ class _Check:
         self._roots |= dict.fromkeys(tree.files.values())
         self.found += [str(error) for error in tree.refused.values()]
 
+    def add(self, more: Iterable[Source]) -> None:
+        self._roots |= dict.fromkeys(more)
+
     def follow(self) -> list[str]:
         """What is wrong in the files, and in those they refer to."""
         problems: list[str] = []
@@ -68,7 +97,8 @@ class _Check:
                 return ()
             if not any(fnmatch.fnmatchcase(str(source.path), pattern) for pattern in self._ignore):
                 problems.extend([*part.problems, *part.notes])
-            return list(part.targets.values())
+            self.reached[source] = targets = list(part.targets.values())
+            return targets
 
         for _ in components(list(self._roots), edges):
             pass

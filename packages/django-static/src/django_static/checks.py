@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
 from . import bundles, compress
-from .conf import FINGERPRINTS, LATER, PREFIX, conf
+from .conf import FINGERPRINTS, PREFIX, conf
 from .manifest import Manifest, ManifestError
 from .minify import KINDS, engines
 
@@ -36,6 +37,7 @@ _OTHERS = (
     "_BUNDLES",
     "_COMPRESS",
     "_COMPRESS_CACHE",
+    "_FILE_PROXY",
 )
 _KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_PROGRAMS, *_OTHERS)]
 _LEAST_LENGTH = 16
@@ -56,6 +58,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_bundles(),
         *_compress(),
         *_generators(),
+        *_file_proxy(),
         *_minifiers(),
         *_programs(),
         *_runserver(),
@@ -70,14 +73,7 @@ def _given(name: str) -> Any:
 def _names() -> Iterator[CheckMessage]:
     given = [name for name in dir(settings) if name == PREFIX or name.startswith(f"{PREFIX}_")]
     for name in given:
-        if name in LATER:
-            if getattr(settings, name):
-                yield Warning(
-                    f"{name} is set, but this version does not act on it.",
-                    hint=f"Remove it; what there is instead: {LATER[name]}.",
-                    id="django_static.W001",
-                )
-        elif name not in _KNOWN:
+        if name not in _KNOWN:
             near = difflib.get_close_matches(name, _KNOWN, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(_KNOWN)}."
             yield Warning(f"There is no setting {name}.", hint=hint, id="django_static.W002")
@@ -270,6 +266,31 @@ def _generators() -> Iterator[CheckMessage]:
                     hint="Give the dotted path of a function.",
                     id="django_static.E008",
                 )
+
+
+def _file_proxy() -> Iterator[CheckMessage]:
+    name = f"{PREFIX}_FILE_PROXY"
+    value = _given("_FILE_PROXY")
+    hint = "Give the dotted path of a function file_proxy(uri, new=False, filepath=None, changed=False, **kwargs)."
+    try:
+        proxy = conf.file_proxy
+    except Exception as error:  # noqa: BLE001 (it imports code of the site)
+        yield Error(f"{name} is {value!r}: {error}.", hint=hint, id="django_static.E030")
+        return
+    if proxy is None:
+        return
+    try:
+        taken = inspect.signature(proxy)
+    except (TypeError, ValueError):
+        return  # one that is not written in Python
+    for facts in ({"filepath": ""}, {"disabled": True}):
+        try:
+            taken.bind("", new=True, changed=False, checked=True, notfound=False, **facts)
+        except TypeError as error:
+            yield Error(
+                f"{name} {value!r} cannot be called as it is: {error}.", hint=hint, id="django_static.E031"
+            )
+            return
 
 
 def _minifiers() -> Iterator[CheckMessage]:

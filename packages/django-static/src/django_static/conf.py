@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,14 @@ from django.utils.module_loading import import_string
 from .compress import available
 from .minify import DEFAULT_ENGINES
 from .output import STATE_FOLDER
+from .private import private_folder
 from .records import HASHED_NAMES, Options
 from .sources import Sources, finders_of_staticfiles
 
-__all__ = ["FINGERPRINTS", "LATER", "PREFIX", "Conf", "conf"]
+__all__ = ["FINGERPRINTS", "PREFIX", "Conf", "conf"]
 
 PREFIX = "DJANGO_STATIC"
 FINGERPRINTS = ("mtime", "hash")
-
-#: Settings of the original that this version does not act on yet; the system checks say so when one is set.
-LATER = {
-    "DJANGO_STATIC_FILE_PROXY": "DJANGO_STATIC_MEDIA_URL",
-}
 
 
 class Conf:
@@ -133,6 +128,24 @@ class Conf:
         return self._callable("COMBINE_FILENAMES_GENERATOR")
 
     @property
+    def file_proxy(self) -> Callable[..., object] | None:
+        """``DJANGO_STATIC_FILE_PROXY``: dotted path of ``f(uri, new, changed, filepath, ...) -> URL to print``.
+
+        Raises:
+            ImportError: there is no such function; importing it may raise anything else.
+            TypeError: it cannot be called.
+        """
+        proxy: object = self._callable("FILE_PROXY")
+        if proxy is not None and not callable(proxy):
+            raise TypeError(f"{proxy!r} cannot be called")
+        return proxy
+
+    @property
+    def has_file_proxy(self) -> bool:
+        """Whether there is to be one; nothing is imported for the answer."""
+        return bool(self._get("FILE_PROXY", None))
+
+    @property
     def minifiers(self) -> Mapping[str, Sequence[str]]:
         """``DJANGO_STATIC_MINIFIERS``: the engines of each kind, the boldest first; none to leave a kind alone.
 
@@ -159,9 +172,9 @@ class Conf:
     def options(self) -> Options:
         """The settings the pipeline needs, as plain values."""
         roots = [self.save_prefix, *self.media_roots, settings.STATIC_ROOT]
-        folder = next((Path(root) for root in roots if root), Path(tempfile.gettempdir()))
+        folder = next((Path(root) for root in roots if root), None)
         return Options(
-            state=folder / STATE_FOLDER,
+            state=folder / STATE_FOLDER if folder else private_folder(),
             save_prefix=self.save_prefix,
             name_prefix=self.name_prefix,
             media_url=self.media_url,

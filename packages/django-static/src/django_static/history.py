@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
+import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
-__all__ = ["Entry", "History"]
+__all__ = ["History"]
 
-
-class Entry(NamedTuple):
-    """A build: when it ended, in seconds of the epoch, and the paths of all files it stands on."""
-
-    ended: float
-    files: frozenset[str]
-    place: Path
+_ENTRY = re.compile(r"[0-9]{20}\.json")
 
 
 class History:
@@ -26,9 +20,28 @@ class History:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def entries(self) -> list[Entry]:
-        """The builds, the newest first; what cannot be read is left out."""
-        return list(self._read())
+    def places(self) -> list[Path]:
+        """The files of the builds, the newest first; their names tell when they were recorded, in nanoseconds."""
+        if self._folder.is_symlink():
+            return []
+        found = [place for place in self._folder.glob("*.json") if _ENTRY.fullmatch(place.name)]
+        return sorted((place for place in found if not place.is_symlink()), reverse=True)
+
+    @staticmethod
+    def read(place: Path) -> frozenset[str]:
+        """The paths of all files that a build stands on.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is damaged.
+        """
+        try:
+            files = json.loads(place.read_bytes())
+        except RecursionError as error:
+            raise ValueError(f"it is nested too deeply: {error}") from error
+        if not isinstance(files, list) or not all(isinstance(path, str) for path in files):
+            raise ValueError("it is not a list of paths")
+        return frozenset(files)
 
     def add(self, files: Iterable[str]) -> None:
         """Record a build that has ended; one with the same files as the last counts as that one.
@@ -37,27 +50,18 @@ class History:
             OSError: it could not be written.
         """
         published = frozenset(files)
-        last = next(self._read(), None)
-        if last is not None and last.files == published:
-            os.utime(last.place)
-            return
+        last = next(iter(self.places()), None)
+        if last is not None:
+            with contextlib.suppress(OSError, ValueError):
+                if self.read(last) == published:
+                    return
         self._folder.mkdir(parents=True, exist_ok=True)
-        number = max(time.time_ns(), int(last.place.stem) + 1 if last and last.place.stem.isdigit() else 0)
+        number = max(time.time_ns(), int(last.stem) + 1 if last else 0)
         place = self._folder / f"{number:020}.json"
         temporary = place.with_suffix(".tmp")
-        temporary.write_text(json.dumps(sorted(published)), "utf-8")
-        temporary.replace(place)
-
-    def touch(self) -> None:
-        """The last build has been done again."""
-        last = max(self._folder.glob("*.json"), key=lambda place: place.name, default=None)
-        if last is not None:
-            os.utime(last)
-
-    def _read(self) -> Iterator[Entry]:
-        for place in sorted(self._folder.glob("*.json"), key=lambda place: place.name, reverse=True):
-            try:
-                files = frozenset(map(str, json.loads(place.read_bytes())))
-                yield Entry(place.stat().st_mtime, files, place)
-            except (OSError, ValueError, TypeError):
-                continue
+        try:
+            temporary.write_text(json.dumps(sorted(published)), "utf-8")
+            temporary.replace(place)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

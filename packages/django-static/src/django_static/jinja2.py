@@ -110,7 +110,7 @@ class StaticExtension(Extension):
         place = Place(template, line, tag)
         if tag == "slimcontent":
             return current().content(text, argument, place)
-        return current().block(text, tag == "slimall", argument, place)
+        return current().block(text, tag == "slimall", argument, place).text
 
 
 #: The functions that mean the tags, with whether they minify, wherever and under whatever name they are globals.

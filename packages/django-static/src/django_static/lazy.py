@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import NamedTuple
 
 from . import blocks, minify
-from .answers import Address, Complaints, Place, remember, split_names
+from .answers import Address, Complaints, Layout, Place, Published, remember, split_names
 from .pipeline import Pipeline
 from .records import Manner, Record
 from .sources import Source, SourceError, split_suffix
@@ -33,7 +33,7 @@ class Lazy:
         self._recheck = recheck
         self._clock = clock
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
-        self._blocks: dict[tuple[str, bool, str], str] = {}
+        self._blocks: dict[tuple[str, bool, str], Layout] = {}
         self._texts: dict[tuple[str, str], str] = {}
         self._sources: dict[str, Source] = {}
         self._records: dict[_Run, Record] = {}
@@ -45,23 +45,22 @@ class Lazy:
             return self._files[slim][name]
         except KeyError:
             pass
-        url = self._url(name, slim, place) if name else None
-        if url is None:
-            return Address(name, escape(name))
-        address = Address(url, escape(url))
-        if not self._recheck:
+        address = self._address(name, slim, place) if name else Address("", "", is_settled=True)
+        if address.is_settled:
             remember(self._files[slim], name, address)
         return address
 
-    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
+    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
         key = (html, slim, mode)
         known = self._blocks.get(key)
         if known is not None:
             return known
-        text, is_settled = blocks.resolve(html, self._block_publisher(slim, place), mode)
-        if is_settled and not self._recheck:
-            remember(self._blocks, key, text)
-        return text
+        layout = blocks.resolve(html, self._block_publisher(slim, place), mode)
+        if self._recheck:
+            return layout._replace(is_settled=False)
+        if layout.is_settled:
+            remember(self._blocks, key, layout)
+        return layout
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         key = (text, kind)
@@ -74,15 +73,23 @@ class Lazy:
             remember(self._texts, key, known)
         return known
 
-    def stored(self, name: str, plain: str) -> str:
-        return plain
+    def stored(self, name: str, plain: str) -> Address:
+        return Address.of(plain)
 
-    def _url(self, name: str, slim: bool, place: Place | None) -> str | None:
-        """The published URL, or None when the given one is to be printed."""
+    def _address(self, name: str, slim: bool, place: Place | None) -> Address:
         given = split_names(name)
-        wanted = [source for source in (self._find(each, place) for each in given) if source is not None]
+        found = [self._find(each, place) for each in given]
+        wanted = [source for source in found if source is not None]
+        is_missing = any(
+            source is None and self._pipeline.sources.is_ours(each)
+            for each, source in zip(given, found, strict=True)
+        )
+        is_settled = not is_missing and not self._recheck
+        suffix = split_suffix(given[0])[1] if len(given) == 1 else ""
         if not wanted:
-            return None
+            return Address.of(
+                name, suffix if is_missing else "", is_missing=is_missing, is_settled=is_settled
+            )
         manner = Manner.USUAL
         if len(wanted) > 1:
             manner = Manner.TOGETHER
@@ -90,17 +97,22 @@ class Lazy:
                 self._complaints.say(
                     place, f"{name} cannot be one file: only style sheets or only scripts can be combined"
                 )
-                return None
+                return Address.of(name)
         record = self._publish(wanted, slim, manner, place)
         if record is None:
-            return None
-        return record.outputs[0].public + (split_suffix(given[0])[1] if len(given) == 1 else "")
+            return Address.of(name, suffix)
+        printed = _printed(record, wanted, slim)[0]
+        return Address.of(printed.public + suffix, suffix, printed.file, is_settled=is_settled)
 
     def _block_publisher(self, slim: bool, place: Place | None) -> blocks.Publisher[Source]:
+        def publish(wanted: Sequence[Source], manner: Manner) -> Sequence[blocks.Printed] | None:
+            record = self._publish(wanted, slim, manner, place)
+            return None if record is None else _printed(record, wanted, slim)
+
         options = self._pipeline.options
         return blocks.Publisher(
             find=lambda name: self._find(name, place),
-            publish=lambda wanted, manner: _printed(self._publish(wanted, slim, manner, place)),
+            publish=publish,
             is_foreign=lambda name: not self._pipeline.sources.is_ours(name),
             moves=bool(options.name_prefix),
         )
@@ -152,10 +164,17 @@ class Lazy:
         remember(self._retry_at, key, self._clock() + RETRY_SECONDS)
 
 
-def _printed(record: Record | None) -> Sequence[blocks.Printed] | None:
-    return (
-        None if record is None else [blocks.Printed(output.count, output.public) for output in record.outputs]
-    )
+def _printed(record: Record, wanted: Sequence[Source], slim: bool) -> list[blocks.Printed]:
+    """What a record has for the page."""
+    printed = []
+    position = 0
+    for output in record.outputs:
+        parts = wanted[position : position + output.count]
+        position += output.count
+        work = (tuple(source.name for source in parts), slim)
+        file = Published(work, os.path.abspath(output.path))  # noqa: PTH100 (the folders of the settings may be relative)
+        printed.append(blocks.Printed(output.count, output.public, file))
+    return printed
 
 
 class _Run(NamedTuple):

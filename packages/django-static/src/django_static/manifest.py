@@ -14,10 +14,10 @@ from . import names
 from .blocks import Printed
 from .records import Manner
 
-__all__ = ["Manifest", "ManifestError", "run_key", "text_key"]
+__all__ = ["FORMAT", "Manifest", "ManifestError", "names_of", "run_key", "text_key"]
 
 #: To be raised when what is in the file changes its meaning.
-_FORMAT = 1
+FORMAT = 2
 
 
 class ManifestError(Exception):
@@ -27,7 +27,13 @@ class ManifestError(Exception):
 def run_key(given: Sequence[str], slim: bool, manner: Manner) -> str:
     """What a run of files is looked up by; the names are those of the templates, without query and fragment."""
     slimness = "slim" if slim and manner is not Manner.VERBATIM else "plain"
-    return "\n".join((f"{slimness} {manner.value}", *given))
+    # A name may hold a line end, and never a NUL.
+    return "\n".join((f"{slimness} {manner.value}", *(name.replace("\n", "\0") for name in given)))
+
+
+def names_of(key: str) -> list[str]:
+    """The names of the files in such a key."""
+    return [name.replace("\0", "\n") for name in key.split("\n")[1:]]
 
 
 def text_key(text: str, kind: str) -> str:
@@ -41,6 +47,8 @@ class Manifest:
 
     runs: Mapping[str, tuple[Printed, ...]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    #: Where each published file lies, by its URL; see :class:`django_static.places.Places`.
+    files: Mapping[str, str] = field(default_factory=dict)
     #: The settings that are part of the URLs, by name.
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,24 +64,25 @@ class Manifest:
             value = json.loads(path.read_bytes())
         except FileNotFoundError:
             raise ManifestError(f"there is no manifest {path}: {advice}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ManifestError(f"the manifest {path} cannot be read: {error}; {advice}") from error
         try:
-            if value["format"] != _FORMAT:
+            if value["format"] != FORMAT:
                 raise ManifestError(
-                    f"the manifest {path} is of format {value['format']!r}, not {_FORMAT}: {advice}"
+                    f"the manifest {path} is of format {value['format']!r}, not {FORMAT}: {advice}"
                 )
             runs = {
                 str(key): tuple(Printed(int(count), str(public)) for count, public in printed)
                 for key, printed in value["runs"].items()
             }
             texts = {str(key): str(text) for key, text in value["texts"].items()}
+            files = {str(key): str(place) for key, place in value["files"].items()}
             settings = {str(key): str(text) for key, text in value["settings"].items()}
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ManifestError(
                 f"{path} is not a manifest: {type(error).__name__}: {error}; {advice}"
             ) from error
-        return cls(runs, texts, settings)
+        return cls(runs, texts, files, settings)
 
     def write(self, path: Path) -> None:
         """Replace the manifest in a file, whole or not at all; one that is there already is left alone.
@@ -99,9 +108,10 @@ class Manifest:
 
     def _encoded(self) -> bytes:
         value: dict[str, Any] = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "settings": self.settings,
-            "runs": self.runs,
+            "runs": {key: [(each.parts, each.public) for each in run] for key, run in self.runs.items()},
             "texts": self.texts,
+            "files": self.files,
         }
-        return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+        return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from urllib.parse import unquote
 
 from . import blocks, minify
-from .answers import Address, Complaints, Place, remember, split_names
-from .manifest import Manifest, run_key, text_key
+from .answers import Address, Complaints, Layout, Place, Published, remember, split_names
+from .manifest import Manifest, names_of, run_key, text_key
+from .places import Places
 from .records import Manner, Options
-from .sources import Sources, split_suffix
+from .sources import Sources, decoded, split_suffix
 
 __all__ = ["Manifested"]
 
 
 class Manifested:
-    """``DJANGO_STATIC_USE_MANIFEST_FILE`` is on: what the manifest does not have is printed as it was given."""
+    """``DJANGO_STATIC_USE_MANIFEST_FILE`` is on: what the manifest does not have is printed as it was given.
 
-    def __init__(self, manifest: Manifest, sources: Sources, options: Options) -> None:
+    ``places`` is for those who want to know where the published files lie.
+    """
+
+    def __init__(
+        self, manifest: Manifest, sources: Sources, options: Options, places: Places | None = None
+    ) -> None:
         self._manifest = manifest
         self._sources = sources
         self._options = options
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
-        self._blocks: dict[tuple[str, bool, str], str] = {}
+        self._stored: dict[str, Address] = {}
+        self._blocks: dict[tuple[str, bool, str], Layout] = {}
         self._texts: dict[tuple[str, str], str] = {}
         self._complaints = Complaints()
-        self._names = {name for key in manifest.runs for name in key.split("\n")[1:]}
+        self._places = places
+        self._names = {name for key in manifest.runs for name in names_of(key)}
         #: The names that published ones stand for: ``{% static %}`` inside a block may print a published one.
         self._originals = {
-            printed[0].public: key.partition("\n")[2]
+            printed[0].public: names_of(key)[0]
             for key, printed in manifest.runs.items()
             if key.startswith(run_key((), False, Manner.USUAL)) and key.count("\n") == 1
         }
@@ -37,12 +43,11 @@ class Manifested:
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         known = self._files[slim].get(name)
         if known is None:
-            url = (self._url(name, slim, place) if name else None) or name
-            known = Address(url, escape(url))
+            known = self._address(name, slim, place) if name else Address("", "", is_settled=True)
             remember(self._files[slim], name, known)
         return known
 
-    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
+    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
         key = (html, slim, mode)
         known = self._blocks.get(key)
         if known is None:
@@ -52,7 +57,7 @@ class Manifested:
                 is_foreign=lambda name: not self._sources.is_ours(name),
                 moves=bool(self._options.name_prefix),
             )
-            known, _ = blocks.resolve(html, publisher, mode)
+            known = blocks.resolve(html, publisher, mode)._replace(is_settled=True)
             remember(self._blocks, key, known)
         return known
 
@@ -66,32 +71,38 @@ class Manifested:
             remember(self._texts, key, known)
         return known
 
-    def stored(self, name: str, plain: str) -> str:
-        bare, suffix = split_suffix(name)
-        printed = self._single(self._sources.static_url + bare, slim=False)
-        return printed.public + suffix if printed else plain
+    def stored(self, name: str, plain: str) -> Address:
+        known = self._stored.get(name)
+        if known is None:
+            bare, suffix = split_suffix(name)
+            printed = self._single(self._sources.static_url + bare, slim=False)
+            known = (
+                Address.of(printed.public + suffix, suffix, printed.file, is_settled=True)
+                if printed
+                else Address.of(plain, split_suffix(plain)[1], is_missing=True, is_settled=True)
+            )
+            remember(self._stored, name, known)
+        return known
 
-    def _url(self, name: str, slim: bool, place: Place | None) -> str | None:
+    def _address(self, name: str, slim: bool, place: Place | None) -> Address:
         given = split_names(name)
         wanted = [found for found in (self._find(each, place) for each in given) if found is not None]
-        if not wanted:
-            return None
+        is_ours = any(map(self._sources.is_ours, given))
+        suffix = split_suffix(given[0])[1] if len(given) == 1 and is_ours else ""
         if len(wanted) == 1:
-            alone = self._single(wanted[0], slim)
-            if alone is None:
-                self._complain(name, place)
-                return None
-            return alone.public + (split_suffix(given[0])[1] if len(given) == 1 else "")
-        printed = self._manifest.runs.get(run_key(wanted, slim, Manner.TOGETHER))
+            printed = self._single(wanted[0], slim)
+        else:
+            printed = next(iter(self._run(wanted, slim, Manner.TOGETHER)), None)
         if printed is None:
-            self._complain(name, place)
-            return None
-        return printed[0].public
+            if wanted:
+                self._complain(name, place)
+            return Address.of(name, suffix, is_missing=is_ours, is_settled=True)
+        return Address.of(printed.public + suffix, suffix, printed.file, is_settled=True)
 
     def _find(self, name: str, place: Place | None) -> str | None:
         """The name the manifest has a file under, or None with one warning; silently None for another host."""
         bare = split_suffix(name)[0]
-        for form in (bare, unquote(bare), self._originals.get(bare, bare)):
+        for form in (bare, decoded(bare), self._originals.get(bare, bare)):
             if form in self._names:
                 return form
         if self._sources.is_ours(name):
@@ -101,9 +112,9 @@ class Manifested:
     def _published(
         self, wanted: Sequence[str], slim: bool, manner: Manner, place: Place | None
     ) -> Sequence[blocks.Printed] | None:
-        printed = self._manifest.runs.get(run_key(wanted, slim, manner))
-        if printed is not None or manner is not Manner.USUAL:
-            return printed
+        printed = self._run(wanted, slim, manner)
+        if printed or manner is not Manner.USUAL:
+            return printed or None
         # A run the build did not foresee: each file for itself.
         alone = [printed for printed in (self._single(name, slim) for name in wanted) if printed is not None]
         if len(alone) < len(wanted):
@@ -118,11 +129,21 @@ class Manifested:
 
     def _single(self, name: str, slim: bool) -> blocks.Printed | None:
         """A file for itself, not minified where the build did not foresee that it would be asked for so."""
-        runs = self._manifest.runs
-        printed = runs.get(run_key((name,), slim, Manner.USUAL)) or runs.get(
-            run_key((name,), False, Manner.USUAL)
-        )
+        printed = self._run((name,), slim, Manner.USUAL) or self._run((name,), False, Manner.USUAL)
         return printed[0] if printed else None
+
+    def _run(self, wanted: Sequence[str], slim: bool, manner: Manner) -> list[blocks.Printed]:
+        """What was published of a run; empty where the manifest does not have it."""
+        return [
+            printed._replace(file=self._file(printed.public))
+            for printed in self._manifest.runs.get(run_key(wanted, slim, manner), ())
+        ]
+
+    def _file(self, public: str) -> Published | None:
+        if self._places is None:
+            return None
+        path = self._places.path(self._manifest.files.get(public, ""))
+        return Published(public, path) if path else None
 
     def _complain(self, name: str, place: Place | None) -> None:
         self._complaints.say(

@@ -8,10 +8,27 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-__all__ = ["combined", "digest", "is_hashed", "mark_of", "quoted", "relative", "stamped", "with_digest"]
+__all__ = [
+    "combined",
+    "digest",
+    "has_mark",
+    "is_hashed",
+    "mark_of",
+    "quoted",
+    "relative",
+    "stamped",
+    "with_digest",
+]
 
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
+_MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
+_MARKED = re.compile(rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.\n]*)?\Z|-[0-9a-f]{{8}}{_MARK}\Z")
+#: UTF-8 bytes of a file name: most file systems allow 255, and a digest or the suffix of a compressed sibling may follow.
+_MOST_BYTES = 240
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+#: From here on what follows the last dot is no type of file.
+_LONGEST_EXTENSION = 32
 
 
 def digest(*parts: str | bytes) -> str:
@@ -28,6 +45,11 @@ def mark_of(content: str) -> str:
     return content[:_MARK_LENGTH]
 
 
+def has_mark(url: str) -> bool:
+    """Whether a name may be one that :func:`stamped`, :func:`combined` or :func:`with_digest` has made."""
+    return _MARKED.search(posixpath.basename(url)) is not None
+
+
 def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
     """Whether a bundler has put a hash of the content into the name already: such a name is kept."""
     return pattern.search(posixpath.basename(url)) is not None
@@ -38,10 +60,11 @@ def stamped(url: str, mark: int | str, generator: Callable[..., str] | None = No
 
     A mark is a modification time in epoch seconds, or the beginning of a digest.
     """
-    parts = posixpath.splitext(url)
+    parts = _split(url)
     if generator is None:
-        return f"{parts[0]}.{mark}{parts[1]}"
-    return _checked(generator(parts, mark), url)
+        end = f".{mark}{parts[1]}"
+        return f"{_fitting(parts[0], end)}{end}"
+    return _checked(_generated(generator, parts, mark), url)
 
 
 def combined(
@@ -57,31 +80,65 @@ def combined(
     share it. The generator gets the names of the parts with their own marks, and ``max_length``.
     """
     if generator is not None:
-        return _checked(
-            generator([stamped(u, m) for u, m in zip(urls, marks, strict=True)], max_length), urls[0]
-        )
+        given = [stamped(u, m) for u, m in zip(urls, marks, strict=True)]
+        return _checked(_generated(generator, given, max_length), urls[0])
     folder = min((posixpath.dirname(url) for url in urls), key=len)
-    stem = "_".join(posixpath.splitext(posixpath.basename(url))[0] for url in urls)
+    stem = "_".join(_split(posixpath.basename(url))[0] for url in urls)
     if len(stem) > max_length:
         stem = f"{stem[: max_length - _DIGEST_LENGTH - 1]}-{digest(*urls)[:_DIGEST_LENGTH]}"
-    extension = posixpath.splitext(urls[0])[1]
-    return posixpath.join(folder, f"{stem}.{mark}{extension}")
+    end = f".{mark}{_split(urls[0])[1]}"
+    return posixpath.join(folder, f"{_fitting(stem, end)}{end}")
 
 
 def with_digest(url: str, content: str) -> str:
     """The name to take when another content already has the plain one."""
-    stem, extension = posixpath.splitext(url)
+    stem, extension = _split(url)
     return f"{stem}-{content[:_DIGEST_LENGTH]}{extension}"
 
 
 def quoted(url: str, *, again: bool = False) -> str:
     """Percent-encode what may not stand in a URL, a CSS ``url()`` or an attribute; ``again`` keeps what is encoded."""
-    return quote(url, safe="/:@!$*+,;=-._~" + ("%" if again else ""))
+    safe = "/:@!$*+,;=-._~" + ("%" if again else "")
+    try:
+        return quote(url, safe=safe, errors="surrogateescape")  # bytes of a file name that are not UTF-8
+    except UnicodeEncodeError:
+        return quote(_LONE_SURROGATE.sub("\ufffd", url), safe=safe)  # as a browser does
 
 
 def relative(url: str, folder: str) -> str:
     """The URL path as seen from a folder: ``/img/a.png`` from ``/css`` is ``../img/a.png``."""
     return posixpath.relpath(url, folder or "/")
+
+
+def _split(url: str) -> tuple[str, str]:
+    """The stem and the extension, which a server tells the type by: all of ``.css``, nothing of an endless one."""
+    stem, extension = posixpath.splitext(url)
+    if not extension:
+        name = posixpath.basename(url)
+        if name.startswith(".") and name.count(".") == 1 and len(name) > 1:
+            stem, extension = url.removesuffix(name), name
+    return (stem, extension) if len(extension) <= _LONGEST_EXTENSION else (url, "")
+
+
+def _fitting(stem: str, end: str) -> str:
+    """The stem, cut and with a digest of all of it where its file name would be too long to be written."""
+    folder, slash, name = stem.rpartition("/")
+    data = name.encode("utf-8", "surrogateescape")
+    room = _MOST_BYTES - len(end.encode("utf-8", "surrogateescape"))
+    if len(data) <= room:
+        return stem
+    head = data[: room - _DIGEST_LENGTH - 1].decode("utf-8", "ignore")
+    return f"{folder}{slash}{head}-{digest(name)[:_DIGEST_LENGTH]}"
+
+
+def _generated(generator: Callable[..., str], *arguments: object) -> str:
+    try:
+        return generator(*arguments)
+    except Exception as error:
+        raise ValueError(
+            f"the filename generator {getattr(generator, '__qualname__', generator)} failed for {arguments[0]!r}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _checked(name: object, url: str) -> str:

@@ -73,7 +73,7 @@ class Originals:
         try:
             value: dict[str, Any] = json.loads(self._place.read_bytes())
             return {name: (_signature(state), _signature(copy)) for name, (state, copy) in value.items()}
-        except (OSError, ValueError, TypeError, AttributeError, IndexError):
+        except (OSError, ValueError, OverflowError, RecursionError, TypeError, AttributeError, IndexError):
             return {}
 
 

@@ -53,10 +53,11 @@ class LockTimeout(OSError):
 
 
 @contextlib.contextmanager
-def locked(path: Path, timeout: float) -> Iterator[bool]:
-    """Hold an exclusive lock, waiting at most ``timeout`` seconds; yields False where the system has no locks.
+def locked(path: Path, timeout: float, *, shared: bool = False) -> Iterator[bool]:
+    """Hold a lock, waiting at most ``timeout`` seconds; yields False where the system has no locks.
 
-    The lock file is removed by its holder at the end: whoever then gets the lock on the removed file starts over.
+    Many may hold it at once if all of them share it. The lock file is removed by its last holder at the end: whoever then
+    gets the lock on the removed file starts over.
 
     Raises:
         LockTimeout: another process kept the lock too long.
@@ -67,13 +68,15 @@ def locked(path: Path, timeout: float) -> Iterator[bool]:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            held = _lock(handle, path, deadline)
+            held = _lock(handle, path, deadline, shared=shared)
             if held and not _is_current(handle, path):
                 continue
             try:
                 yield held
             finally:
                 with contextlib.suppress(OSError):
+                    if shared and fcntl is not None:
+                        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     path.unlink()
             return
         finally:
@@ -146,9 +149,10 @@ def _place(
         verdict = judge() if path.exists() else _Verdict.REPLACE
         if verdict is not _Verdict.REPLACE:
             return verdict is _Verdict.SAME
-        # Under the lock a temporary file of that name can only be what a killed process left.
+        # Under the lock a temporary file of that name can only be what a killed process left; processes with another
+        # folder of state have other locks, and so other names.
         own = "" if held else f"-{os.getpid()}-{threading.get_ident()}"
-        temporary = path.with_name(f".{mark}{own}.tmp")
+        temporary = path.with_name(f".{names.digest(str(state), str(path))[:16]}{own}.tmp")
         temporary.unlink(missing_ok=True)
         try:
             create(temporary)
@@ -202,7 +206,7 @@ def load(path: Path) -> Any:
     """The value of a record, or None when there is none that can be read."""
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -218,10 +222,10 @@ def store(path: Path, value: object) -> None:
         raise
 
 
-def _lock(handle: int, path: Path, deadline: float) -> bool:
+def _lock(handle: int, path: Path, deadline: float, *, shared: bool) -> bool:
     while fcntl is not None:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in _NO_LOCKS:
                 return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -55,11 +56,13 @@ class Part:
         declared = _declared_encoding(data) if self.source.kind == "css" and not self.has_bom else None
         for encoding in (declared, "utf-8"):
             if encoding is not None:
-                try:
-                    self.text, self.encoding = data.removeprefix(codecs.BOM_UTF8).decode(encoding), encoding
-                    break
-                except UnicodeDecodeError:
-                    continue
+                bare = data.removeprefix(codecs.BOM_UTF8)
+                # Not every codec is one of texts, reads ASCII as such, and gives back the bytes it has read.
+                with contextlib.suppress(UnicodeError, LookupError):
+                    text = bare.decode(encoding)
+                    if encoding == "utf-8" or (text.startswith("@charset") and text.encode(encoding) == bare):
+                        self.text, self.encoding = text, encoding
+                        break
         else:
             self.text, self.encoding = data.decode("latin-1"), None
         self.references = (css if self.source.kind == "css" else js).references(self.text)
@@ -262,7 +265,7 @@ def _declared_encoding(data: bytes) -> str | None:
     label, quote, _ = data[len(head) : 1024].partition(b'";')
     try:
         found = codecs.lookup(label.decode("latin-1").strip()).name if quote else ""
-    except LookupError:
+    except (LookupError, ValueError):
         return None
     # https://encoding.spec.whatwg.org/#names-and-labels
     if found.startswith("utf-16"):

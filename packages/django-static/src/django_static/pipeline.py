@@ -43,6 +43,7 @@ class Pipeline:
 
         Raises:
             OSError: nothing could be written, or an original vanished.
+            ValueError: a filename generator failed.
         """
         wanted = tuple(wanted)
         slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
@@ -120,7 +121,7 @@ class _Job:
         self._writer = Writer(pipeline.options, pipeline.shelf, slim=slim, slimmer=pipeline.slimmer)
         #: What has become of each file that was published for itself.
         self._records: dict[Source, Record] = {}
-        self._failures: dict[Source, OSError] = {}
+        self._failures: dict[Source, Exception] = {}
         self._keys: dict[Source, str] = {}
         #: Those that have been read and wait for what they refer to.
         self._waiting: dict[Source, Part] = {}
@@ -158,7 +159,7 @@ class _Job:
                     self._publish_circle(sorted(circle, key=lambda source: source.url))
                 elif circle:
                     self._publish(circle[0])
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self._failures.update(dict.fromkeys(circle, error))
 
     def _references(self, source: Source) -> Sequence[Source]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from . import bundles
 from .conf import conf
+from .history import History
+from .output import load
+from .records import files_of as record_files
 from .scan import Failure, Unknown, Use, scan
 from .sources import Sources
 from .tree import Tree, files_of_finders
@@ -32,8 +36,21 @@ def plan(sources: Sources) -> Plan:
     """
     # Not that of the storage: it may print the names of the build before.
     found = scan(static=lambda path: sources.static_url + quote(path))
-    uses = (*found.uses, *bundles.uses(conf.bundles, sources))
+    published = _published() if conf.bundles else frozenset()
+    uses = (*found.uses, *bundles.uses(conf.bundles, sources, published))
     return Plan(tuple(dict.fromkeys(uses)), tuple(found.unknown), tuple(found.failed), tuple(found.notes))
+
+
+def _published() -> frozenset[str]:
+    """The files that builds and pages have left, as far as they have left a record of them."""
+    files: set[str] = set()
+    history = History(conf.manifest_file.parent / "builds")
+    for build in history.places():
+        with contextlib.suppress(OSError, ValueError):
+            files |= history.read(build)
+    for place in conf.options().state.glob("*.json"):
+        files.update(record_files(load(place)))
+    return frozenset(files)
 
 
 def all_sources(sources: Sources) -> Tree:

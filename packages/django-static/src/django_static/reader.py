@@ -10,12 +10,19 @@ from .sources import Missing, Source, SourceError, Sources, signature
 __all__ = ["Reader"]
 
 
+#: Sheets that are put into one: each more is imported as it is. Two that import the next one twice, and so on, would be
+#: a billion after thirty, and a chain of a thousand is deeper than Python's stack.
+_MOST_INLINED = 1000
+_DEEPEST = 50
+
+
 class Reader:
     """Reads originals; what is wrong with them is noted in the part and stops nothing."""
 
     def __init__(self, sources: Sources, options: Options) -> None:
         self._sources = sources
         self._options = options
+        self._inlined = 0
 
     def read(
         self,
@@ -42,6 +49,8 @@ class Reader:
         ):
             return part
         part.read()
+        if not chain:
+            self._inlined = 0
         if inline and part.is_utf8 and source.kind == "css":
             self._import(part, (*chain, source))
         covered = [(rule.start, rule.end) for rule in part.sheet.imports] if part.inlined else []
@@ -55,6 +64,9 @@ class Reader:
     def _import(self, part: Part, chain: tuple[Source, ...]) -> None:
         inlined: dict[int, Part | None] = {}
         for rule in part.sheet.imports:
+            self._inlined += 1
+            if len(chain) > _DEEPEST or self._inlined > _MOST_INLINED:
+                return
             found = self._find(part, rule.url, rule.line, "import")
             if found is None or found.kind != "css":
                 return
@@ -81,7 +93,9 @@ class Reader:
         except SourceError as error:
             if isinstance(error, Missing):
                 part.missing.append(name)
-            problem = f"{part.source.path}:{line}: {error}; {url!r} stays as it is"
+            # A relative one is named from the root where the file moves.
+            outcome = "stays as it is" if url.strip().startswith("/") else f"goes on meaning {name}"
+            problem = f"{part.source.path}:{line}: {error}; {url!r} {outcome}"
             # A source map is for those who look for faults: to visitors it makes no difference.
             notes = part.notes if what == "map" else part.problems
             if problem not in notes:

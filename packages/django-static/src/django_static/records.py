@@ -14,8 +14,24 @@ from . import minify, names
 from .graph import components
 from .sources import Signature
 
-__all__ = ["HASHED_NAMES", "Manner", "Options", "Output", "Record", "restore", "to_json", "used_keys"]
+__all__ = [
+    "HASHED_NAMES",
+    "REPLACED",
+    "SINCE",
+    "Manner",
+    "Options",
+    "Output",
+    "Record",
+    "files_of",
+    "from_json",
+    "restore",
+    "to_json",
+    "used_keys",
+]
 
+#: In the values of a record: what it said before, and since when it no longer does, in seconds of the epoch.
+REPLACED = "replaced"
+SINCE = "since"
 
 #: Hexadecimal digests of 32 bits and more with a letter and a digit in them: ``main.3f2a9c1b.js``, ``chunk-0a1b2c3d4e.css``.
 HASHED_NAMES = re.compile(r"[.\-](?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}(?=\.)")
@@ -143,7 +159,20 @@ def used_keys(value: Any) -> list[str]:
         return []
 
 
-def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | None:
+def files_of(value: Any) -> list[str]:
+    """The paths of what the values of a record say was published, originals left out."""
+    try:
+        return [str(each[3]) for each in value["outputs"] if each[3] not in value["inputs"]]
+    except (IndexError, KeyError, TypeError):
+        return []
+
+
+def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
+    """The record of such values.
+
+    Raises:
+        ValueError: they are damaged.
+    """
     try:
         outputs = tuple(
             Output(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same), str(d))
@@ -153,12 +182,19 @@ def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | N
             str(path): None if seen is None else (int(seen[0]), int(seen[1]), int(seen[2]))
             for path, seen in value["inputs"].items()
         }
+        return Record(key, outputs, inputs, tuple(map(str, value["missing"])), tuple(uses))
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | None:
+    try:
         uses = []
         for used_key, identity in value["uses"]:
             used = records.get(used_key)
             if used is None or used.identity != identity:
                 return None
             uses.append(used)
-        return Record(key, outputs, inputs, tuple(map(str, value["missing"])), tuple(uses))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return from_json(key, value, uses)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         return None

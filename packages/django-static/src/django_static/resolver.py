@@ -1,22 +1,25 @@
 """What the template tags know: give me the text to print for a name, a block, an inline piece.
 
 One of three resolvers is chosen once: :class:`Off` prints what it was given, :class:`Lazy` publishes at the first
-request for a name and looks it up afterwards, :class:`Manifested` looks up what was built ahead.
+request for a name and looks it up afterwards, :class:`Manifested` looks up what was built ahead. Where there is a file
+proxy, a :class:`Proxied` around it asks that for what to print.
 """
 
 from __future__ import annotations
 
 import logging
-from html import escape
 from typing import Any
 
 from . import blocks
-from .answers import Address, Place, Resolver
-from .conf import conf
+from .answers import Address, Layout, Place, Resolver, remember
+from .conf import PREFIX, conf
 from .lazy import Lazy
 from .manifest import Manifest, ManifestError
 from .manifested import Manifested
 from .pipeline import Pipeline
+from .places import Places
+from .proxied import Proxied
+from .sources import is_foreign, split_suffix
 
 __all__ = [
     "Address",
@@ -24,7 +27,9 @@ __all__ = [
     "Manifested",
     "Off",
     "Place",
+    "Proxied",
     "Resolver",
+    "chosen",
     "current",
     "reset",
     "slimfile",
@@ -37,22 +42,31 @@ logger = logging.getLogger("django_static")
 class Off:
     """``DJANGO_STATIC`` is off: print what was given; read nothing, write nothing."""
 
-    def __init__(self, host: str = "") -> None:
+    def __init__(self, host: str = "", *, with_links: bool = False) -> None:
         #: DJANGO_STATIC_MEDIA_URL where DJANGO_STATIC_MEDIA_URL_ALWAYS is set.
         self._host = host
+        #: Whether somebody wants to know of the links in a block.
+        self._with_links = with_links
+        self._blocks: dict[str, Layout] = {}
 
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         url = ";".join(map(self._with_host, name.split(";"))) if self._host else name
-        return Address(url, escape(url))
+        return Address.of(url, "" if is_foreign(name) else split_suffix(name)[1], is_settled=True)
 
-    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
-        return blocks.with_urls(html, self._with_host) if self._host else html
+    def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
+        if not self._host and not self._with_links:
+            return Layout(html, is_settled=True)
+        known = self._blocks.get(html)
+        if known is None:
+            known = blocks.given(html, self._with_host)
+            remember(self._blocks, html, known)
+        return known
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         return text
 
-    def stored(self, name: str, plain: str) -> str:
-        return plain
+    def stored(self, name: str, plain: str) -> Address:
+        return Address.of(plain, split_suffix(plain)[1])
 
     def _with_host(self, name: str) -> str:
         return (
@@ -60,36 +74,52 @@ class Off:
         )
 
 
-_current: Resolver | None = None
+#: The resolver in use; None until one is needed. What was printed by another one may be out of date.
+chosen: Resolver | None = None
 
 
 def current() -> Resolver:
     """The resolver the settings ask for; chosen once, and again when a test changes a setting."""
-    global _current
-    resolver = _current
+    global chosen
+    resolver = chosen
     if resolver is None:
-        resolver = _chosen()
-        _current = resolver
+        resolver = _asked_for()
+        chosen = resolver
     return resolver
 
 
-def _chosen() -> Resolver:
+def _asked_for() -> Resolver:
+    try:
+        proxy = conf.file_proxy
+    except Exception as error:  # noqa: BLE001 (it runs code of the site, and a page never fails for its static files)
+        logger.error("%s_FILE_PROXY cannot be used, and nothing is asked of it: %s", PREFIX, error)
+        proxy = None
+    resolver = _without_proxy(is_asked=proxy is not None)
+    if proxy is None:
+        return resolver
+    rechecks = conf.enabled and conf.debug and not conf.use_manifest_file
+    return Proxied(resolver, proxy, is_disabled=not conf.enabled, rechecks=rechecks)
+
+
+def _without_proxy(*, is_asked: bool) -> Resolver:
     if not conf.enabled:
-        return Off(conf.media_url if conf.media_url_always else "")
+        return Off(conf.media_url if conf.media_url_always else "", with_links=is_asked)
+    sources, options = conf.sources(), conf.options()
     if conf.use_manifest_file:
         try:
             manifest = Manifest.read(conf.manifest_file)
         except ManifestError as error:
             logger.error("%s; until then pages print the URLs they were given", error)
-            return Off()
-        return Manifested(manifest, conf.sources(), conf.options())
-    return Lazy(Pipeline(conf.sources(), conf.options()), recheck=conf.debug)
+            return Off(with_links=is_asked)
+        places = Places.of(sources, options.save_prefix) if is_asked else None
+        return Manifested(manifest, sources, options, places)
+    return Lazy(Pipeline(sources, options), recheck=conf.debug)
 
 
 def reset(**kwargs: Any) -> None:
     """Forget what has been prepared, as a restart does; receives ``setting_changed``."""
-    global _current
-    _current = None
+    global chosen
+    chosen = None
 
 
 def staticfile(name: str) -> str:

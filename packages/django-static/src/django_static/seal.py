@@ -47,7 +47,7 @@ class Seal:
                 tuple(map(str, value["missing"])),
                 dict(value["summary"]),
             )
-        except (OSError, KeyError, TypeError, ValueError):
+        except (OSError, KeyError, RecursionError, TypeError, ValueError):
             return None
 
     def holds(self, work: str, is_there: Callable[[str], bool]) -> bool:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from . import output
-from .records import Record, restore, to_json, used_keys
+from .records import REPLACED, SINCE, Record, restore, to_json, used_keys
 
-__all__ = ["SharedShelf", "Shelf"]
+__all__ = ["PUBLISHING_LOCK", "SharedShelf", "Shelf"]
 
 logger = logging.getLogger("django_static")
+
+#: Shared by all who publish, from the look at what is there until their record is kept; whoever removes files holds it alone.
+PUBLISHING_LOCK = "publishing.lock"
 
 
 class Shelf(Protocol):
@@ -50,14 +56,21 @@ class SharedShelf:
         record = self._read(key)
         return record if record is not None and all(map(is_unchanged, record.walk())) else None
 
-    def lock(self, key: str) -> AbstractContextManager[object]:
-        return output.locked(self._state / f"{key}.lock", self._timeout)
+    @contextlib.contextmanager
+    def lock(self, key: str) -> Iterator[object]:
+        with (
+            output.locked(self._state / PUBLISHING_LOCK, self._timeout, shared=True),
+            output.locked(self._state / f"{key}.lock", self._timeout) as held,
+        ):
+            yield held
 
     def save(self, record: Record) -> None:
         """Keep a record; without it the work is only done again after a restart."""
         place = self._place(record.key)
+        value = to_json(record)
+        replaced = _replaced(output.load(place), value)
         try:
-            output.store(place, to_json(record))
+            output.store(place, {**value, REPLACED: replaced} if replaced else value)
         except OSError as error:
             logger.info("%s could not be written: %s", place, error)
 
@@ -82,3 +95,22 @@ class SharedShelf:
 
     def _place(self, key: str) -> Path:
         return self._state / f"{key}.json"
+
+
+def _replaced(old: Any, new: dict[str, Any]) -> list[Any]:
+    """What the record of a key said before, each with the time it was replaced at, while files of it are there still."""
+    if not isinstance(old, dict):
+        return []
+    known = old.get(REPLACED)
+    replaced = list(known) if isinstance(known, list) else []
+    if "outputs" in old and _paths(old) != _paths(new):
+        before = {name: part for name, part in old.items() if name != REPLACED}
+        replaced.append({**before, SINCE: time.time()})
+    return [each for each in replaced if any(map(os.path.lexists, _paths(each)))]
+
+
+def _paths(value: Any) -> list[str]:
+    try:
+        return [str(each[3]) for each in value["outputs"]]
+    except (IndexError, KeyError, TypeError):
+        return []

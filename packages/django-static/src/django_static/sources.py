@@ -19,6 +19,7 @@ __all__ = [
     "Source",
     "SourceError",
     "Sources",
+    "decoded",
     "finders_of_staticfiles",
     "is_foreign",
     "signature",
@@ -73,12 +74,19 @@ class Source:
     def form(self) -> str:
         """The name percent-decoded, if it is that which leads to the file."""
         path = split_host(self.name)[1]
-        return self.name if path.lstrip("/") == self.url.lstrip("/") else unquote(self.name)
+        return self.name if path.lstrip("/") == self.url.lstrip("/") else decoded(self.name)
 
     @property
     def kind(self) -> str:
         """``css``, ``js``, or empty for what is published as it is."""
-        return {".css": "css", ".js": "js", ".mjs": "js"}.get(self.path.suffix.lower(), "")
+        return {".css": "css", ".js": "js", ".mjs": "js"}.get(
+            self.path.suffix.lower() or self.path.name.lower(), ""
+        )
+
+
+def decoded(url: str) -> str:
+    """A URL percent-decoded, to the name of a file: where its bytes are not UTF-8, as Python spells such names."""
+    return unquote(url, errors="surrogateescape")
 
 
 def is_foreign(name: str) -> bool:
@@ -106,9 +114,13 @@ def signature(path: str | os.PathLike[str]) -> Signature:
 def finders_of_staticfiles() -> Finders:
     """The finders of ``django.contrib.staticfiles``, with the folders they look in."""
     from django.contrib.staticfiles import finders
+    from django.core.exceptions import SuspiciousOperation
 
     def find(name: str) -> str | None:
-        found = finders.find(name)
+        try:
+            found = finders.find(name)
+        except SuspiciousOperation:  # such as "app//etc/passwd", which a finder takes for an absolute path
+            return None
         return found if isinstance(found, str) else None
 
     def locations() -> Iterator[str]:
@@ -158,7 +170,7 @@ class Sources:
             raise Missing(f"{name!r} is on another host")
         if "\0" in bare:
             raise Refused(f"{name!r} holds a NUL character")
-        for form in dict.fromkeys((bare, unquote(bare))):
+        for form in dict.fromkeys((bare, decoded(bare))):
             if "\0" in form or ".." in re.split(r"[/\\]", form):
                 raise Refused(f"{name!r} has a '..' in it, and could leave the folders that are published")
             for path, folder in self._candidates(form):

@@ -26,6 +26,8 @@ logger = logging.getLogger("django_static")
 class StaticStorage(StaticFilesStorage):
     """Prints the names of the manifest while ``DJANGO_STATIC`` and ``DJANGO_STATIC_USE_MANIFEST_FILE`` are on.
 
+    ``DJANGO_STATIC_FILE_PROXY`` is asked for each of its URLs as for those of the tags.
+
     ``collectstatic`` collects as it always does, and then publishes all it has collected with their references right;
     ``staticbuild`` does both without copying first.
     """
@@ -33,9 +35,9 @@ class StaticStorage(StaticFilesStorage):
     def url(self, name: str | None) -> str:
         """The URL of a file; that of the file as it is where the manifest does not have it."""
         plain = super().url(name)
-        if not name or not (conf.enabled and conf.use_manifest_file):
+        if not name or not (conf.has_file_proxy or (conf.enabled and conf.use_manifest_file)):
             return plain
-        return current().stored(name, plain)
+        return current().stored(name, plain).url
 
     def post_process(
         self, paths: Mapping[str, tuple[Any, str]], dry_run: bool = False, **options: Any

@@ -7,9 +7,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
-from .sources import Missing, Refused, Source, SourceError, Sources, split_host, split_suffix
+from .sources import Missing, Refused, Source, SourceError, Sources, decoded, split_host, split_suffix
 
 __all__ = ["Tree", "files_of_finders"]
 
@@ -67,7 +66,7 @@ class Tree(Sources):
 
     def find(self, name: str) -> Source:
         bare = split_suffix(name)[0]
-        known = self._known.get(bare) or self._known.get(unquote(bare))
+        known = self._known.get(bare) or self._known.get(decoded(bare))
         if known is not None:
             return known
         found = super().find(name)

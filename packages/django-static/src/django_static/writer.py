@@ -203,7 +203,7 @@ class Writer:
             if part.source.url.rpartition("/")[0] == folder:
                 return part.source.folder / name
         source = draft.original.source
-        climb = names.relative(folder, posixpath.dirname(source.url))
+        climb = names.relative(folder or "/", posixpath.dirname(source.url))
         return Path(posixpath.normpath(source.folder / climb)) / name
 
     def _public(self, original: Part, url: str) -> str:

@@ -8,8 +8,10 @@ from django import template
 from django.template import Context, TemplateSyntaxError
 from django.template.base import UNKNOWN_SOURCE, FilterExpression, Node, NodeList, Parser, Token
 
+from .. import resolver
+from ..literal import is_literal, is_settled
 from ..minify import KINDS
-from ..resolver import Place, current, slimfile, staticfile
+from ..resolver import Place, Resolver, current, slimfile, staticfile
 
 __all__ = ["register", "slimfile", "staticfile"]
 
@@ -36,29 +38,81 @@ class FileNode(Node):
         return address.html if context.autoescape else address.url
 
 
-class BlockNode(Node):
+class KeepingNode(Node):
+    """A node that costs as little as text where it says the same each time: with literal arguments, once it is settled.
+
+    What was printed is kept with the resolver it came from, so that it is out of date when that one is.
+    """
+
+    def __init__(self, *, is_literal: bool) -> None:
+        self.is_literal = is_literal
+        #: Without autoescape, and with it.
+        self._kept: list[tuple[Resolver, str] | None] = [None, None]
+
+    def render_annotated(self, context: Context) -> int | str:
+        kept = self._kept[1 if context.autoescape else 0]
+        if kept is not None and kept[0] is resolver.chosen:
+            return kept[1]
+        return super().render_annotated(context)
+
+    def is_kept(self, context: Context, by: Resolver) -> bool:
+        """Whether what it printed will stay as long as that resolver is in use."""
+        kept = self._kept[1 if context.autoescape else 0]
+        return kept is not None and kept[0] is by
+
+    def keep(self, context: Context, by: Resolver, text: str) -> None:
+        self._kept[1 if context.autoescape else 0] = (by, text)
+
+
+class LiteralFileNode(KeepingNode, FileNode):
+    """``{% staticfile "name" %}`` and its slim twin."""
+
+    def __init__(self, name: FilterExpression, slim: bool, place: Place) -> None:
+        FileNode.__init__(self, name, "", slim, place)
+        KeepingNode.__init__(self, is_literal=True)
+
+    def render(self, context: Context) -> str:
+        by = current()
+        address = by.file(str(self.name.var), self.slim, self.place)
+        text = address.html if context.autoescape else address.url
+        if address.is_settled:
+            self.keep(context, by, text)
+        return text
+
+
+class BlockNode(KeepingNode):
     """``{% staticall [async|defer] %}...{% endstaticall %}`` and its slim twin."""
 
     def __init__(self, nodelist: NodeList, mode: str, slim: bool, place: Place) -> None:
+        super().__init__(is_literal=is_literal(nodelist))
         self.nodelist = nodelist
         self.mode = mode
         self.slim = slim
         self.place = place
 
     def render(self, context: Context) -> str:
-        return current().block(self.nodelist.render(context), self.slim, self.mode, self.place)
+        by = current()
+        layout = by.block(self.nodelist.render(context), self.slim, self.mode, self.place)
+        if self.is_literal and layout.is_settled and is_settled(self.nodelist, context, by):
+            self.keep(context, by, layout.text)
+        return layout.text
 
 
-class ContentNode(Node):
+class ContentNode(KeepingNode):
     """``{% slimcontent ["css"|"js"|"html"] %}...{% endslimcontent %}``."""
 
     def __init__(self, nodelist: NodeList, kind: str, place: Place) -> None:
+        super().__init__(is_literal=is_literal(nodelist))
         self.nodelist = nodelist
         self.kind = kind
         self.place = place
 
     def render(self, context: Context) -> str:
-        return current().content(self.nodelist.render(context), self.kind, self.place)
+        by = current()
+        text = by.content(self.nodelist.render(context), self.kind, self.place)
+        if self.is_literal and is_settled(self.nodelist, context, by):
+            self.keep(context, by, text)
+        return text
 
 
 @register.tag("staticfile")
@@ -74,7 +128,10 @@ def file_tag(parser: Parser, token: Token) -> FileNode:
     elif len(words) != 1:
         problem = f"unexpected {' '.join(words[1:])!r}" if words else "no name is given"
         raise _error(token, tag, problem, usage)
-    return FileNode(parser.compile_filter(words[0]), variable, tag == "slimfile", _place(parser, token, tag))
+    name, place = parser.compile_filter(words[0]), _place(parser, token, tag)
+    if not variable and is_literal(name):
+        return LiteralFileNode(name, tag == "slimfile", place)
+    return FileNode(name, variable, tag == "slimfile", place)
 
 
 @register.tag("staticall")

@@ -50,7 +50,10 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         if options["all"] or _is_stored():
-            sources = all_sources(sources)
+            try:
+                sources = all_sources(sources)
+            except OSError as error:  # a finder does not get past a link that leads to itself
+                raise CommandError(f"the staticfiles finders cannot list all files: {error}") from error
         if options["check"]:
             self._check(sources, work, options["ignore"])
             return
@@ -60,7 +63,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{failure.template}: line {failure.line}: {failure.reason}")
         try:
             summary = Build(sources, conf.options(), conf.manifest_file).run(work.uses, self._progress)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise CommandError(f"{error}; the manifest is what it was before") from error
         reset()
         for problem in summary.problems:

@@ -1,0 +1,229 @@
+"""The flow of cleaning up: lock, tell what is wanted, remove the rest, forget it last."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import names, output, removal, retention
+from .compress import Cache
+from .records import Options
+from .removal import Guard
+from .retention import Retention
+from .shelf import PUBLISHING_LOCK
+from .sources import Sources
+
+__all__ = ["Cleaned", "Cleaning", "Running"]
+
+_DAY_SECONDS = 86_400
+_LOCK = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{16})?\.lock")
+_HALF_RECORD = re.compile(
+    r"[0-9a-f]{32}\.json-\d+-\d+\.tmp|[0-9]{20}\.tmp|\.(?:originals\.json\.tmp|[0-9a-f]{16}\.building)"
+)
+
+
+class Running(Exception):
+    """A build or a page is publishing, so that nothing may be removed now."""
+
+
+@dataclass
+class Cleaned:
+    """What was removed, or would be."""
+
+    #: Bytes of each removed file by its path.
+    files: dict[str, int] = field(default_factory=dict)
+    #: What killed processes had left.
+    leftovers: dict[str, int] = field(default_factory=dict)
+    #: Why recorded files were left alone, by path.
+    refused: dict[str, str] = field(default_factory=dict)
+    #: What could not be removed, and why.
+    failed: dict[str, str] = field(default_factory=dict)
+    #: How many files are wanted, by reason.
+    wanted: Counter[str] = field(default_factory=Counter)
+    #: Builds that are forgotten, folders that were empty, compressed bytes dropped from the cache.
+    builds: int = 0
+    folders: int = 0
+    cached: int = 0
+    is_uncertain: bool = False
+
+
+class Cleaning:
+    """One clean-up; plain arguments in.
+
+    Args:
+        sources: where originals are, and so which folders receive files.
+        options: the settings of the pipeline.
+        manifest: the one builds leave.
+        keep_builds: how many of the last builds are wanted.
+        keep_days: for how many days what was replaced is wanted.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        options: Options,
+        manifest: Path,
+        *,
+        keep_builds: int = 5,
+        keep_days: float = 14,
+    ) -> None:
+        self._sources = sources
+        self._options = options
+        self._manifest = manifest
+        self._keep_builds = keep_builds
+        self._keep_days = keep_days
+
+    def run(self, *, dry: bool = False, clock: Callable[[], float] = time.time) -> Cleaned:
+        """Remove what nobody wants; with ``dry`` only say what that is.
+
+        Raises:
+            Running: a build or a page did not end in time.
+            Unreadable: a record is damaged; nothing was removed.
+        """
+        with contextlib.nullcontext(True) if dry else self._alone() as is_alone:
+            static_root = self._sources.static_root
+            kept = retention.read(
+                self._manifest, self._options.state, static_root, self._keep_builds, self._keep_days, clock()
+            )
+            cleaned = Cleaned(wanted=Counter(kept.wanted.values()), is_uncertain=kept.is_uncertain)
+            if not kept.is_uncertain:
+                self._clean(kept, cleaned, dry=dry)
+            if is_alone:
+                self._sweep(cleaned, dry=dry)
+            if not dry:
+                self._prune_cache(cleaned)
+        return cleaned
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Keep builds and publishing pages out; yields False where the system has no locks to do so."""
+        state, options = self._manifest.parent, self._options
+        is_alone = True
+        with contextlib.ExitStack() as stack:
+            for place, timeout in (
+                (state / "build.lock", options.build_timeout),
+                (options.state / PUBLISHING_LOCK, options.lock_timeout),
+            ):
+                if not place.parent.is_dir():
+                    continue
+                try:
+                    held = stack.enter_context(output.locked(place, timeout))
+                except output.LockTimeout as error:
+                    raise Running(f"{place}: something is being published; nothing was removed") from error
+                is_alone = is_alone and held
+                if not held and (state / "unfinished").exists():
+                    raise Running(
+                        f"{state / 'unfinished'}: a build runs or was killed, and there are no locks here to tell which; "
+                        "nothing was removed. Run 'manage.py staticbuild' to its end first"
+                    )
+            yield is_alone
+
+    def _clean(self, kept: Retention, cleaned: Cleaned, *, dry: bool) -> None:
+        guard = Guard(self._folders(), kept.originals, self._is_published)
+        parents = set()
+        for path, may_be_link in sorted(kept.unwanted.items()):
+            # A sibling of what is wanted is wanted.
+            if any(
+                path == sibling
+                for base in _bases(path)
+                if base in kept.wanted
+                for sibling in removal.siblings(base)
+            ):
+                continue
+            # The siblings go first: without the file nobody asks for them, and nobody would know that they are ours.
+            for each in [*removal.siblings(path), path]:
+                if each not in kept.wanted and self._remove(
+                    guard, each, cleaned, may_be_link=may_be_link and each == path, dry=dry
+                ):
+                    parents.add(os.path.dirname(path))  # noqa: PTH120 (thousands of files)
+        cleaned.builds = len(kept.entries)
+        if dry or cleaned.failed:
+            return
+        cleaned.folders = removal.remove_empty(parents, self._own_folders())
+        # What is known of the files is forgotten when they are gone, so that the next run can finish what this one did not.
+        for place, value in kept.records.items():
+            if value is None:
+                place.unlink(missing_ok=True)
+            else:
+                output.store(place, value)
+        for place in kept.entries:
+            place.unlink(missing_ok=True)
+
+    def _remove(self, guard: Guard, path: str, cleaned: Cleaned, *, may_be_link: bool, dry: bool) -> bool:
+        """Remove a file unless it is gone already; whether it may be removed."""
+        try:
+            place = guard.place(path, may_be_link=may_be_link)
+        except PermissionError as error:
+            if os.path.lexists(path.partition("\0")[0]):
+                cleaned.refused[path] = str(error)
+            return False
+        if place and path not in cleaned.files:
+            try:
+                cleaned.files[path] = os.lstat(place).st_size if dry else removal.remove(place)
+            except OSError as error:
+                cleaned.failed[path] = str(error)
+        return True
+
+    def _sweep(self, cleaned: Cleaned, *, dry: bool) -> None:
+        """Remove what killed processes have left: whoever is at work now holds one of the locks."""
+        found = list(removal.leftovers(self._folders()))
+        state, pages = self._manifest.parent, self._options.state
+        manifest = re.compile(re.escape(f".{self._manifest.name}.tmp"))
+        for folder, pattern in (
+            (state, _HALF_RECORD),
+            (state, manifest),
+            (state / "builds", _HALF_RECORD),
+            (pages, _HALF_RECORD),
+            (pages, _LOCK),
+        ):
+            with contextlib.suppress(OSError):
+                found += [str(path) for path in folder.iterdir() if pattern.fullmatch(path.name)]
+        for path in dict.fromkeys(found):
+            try:
+                cleaned.leftovers[path] = os.lstat(path).st_size if dry else removal.remove(path)
+            except OSError as error:
+                cleaned.failed[path] = str(error)
+
+    def _prune_cache(self, cleaned: Cleaned) -> None:
+        """Compressed bytes that no build has asked for in that time; they can be made again."""
+        state = self._manifest.parent
+        folder = self._options.compress_cache or state / "compressed"
+        # Elsewhere a folder of that name may be somebody else's.
+        if folder.is_dir() and (self._options.compress_cache or state.name == output.STATE_FOLDER):
+            age = max(self._keep_days, 1) * _DAY_SECONDS
+            cleaned.cached = Cache(folder).prune(age, sys.maxsize).bytes
+
+    def _folders(self) -> list[Path]:
+        """Those that receive files."""
+        sources = self._sources
+        if self._options.save_prefix is not None:
+            return [self._options.save_prefix]
+        if sources.static_root is not None:
+            return [*sources.roots, sources.static_root]
+        return [*sources.roots, *(map(Path, sources.finders.locations()) if sources.finders else ())]
+
+    def _own_folders(self) -> list[Path]:
+        """Those of them that hold nothing but what is published; elsewhere somebody may want a folder that is empty."""
+        own = self._options.save_prefix or self._sources.static_root
+        return [own] if own is not None and own not in self._sources.roots else []
+
+    def _is_published(self, name: str) -> bool:
+        options = self._options
+        return (
+            names.has_mark(name)
+            or names.is_hashed(name, options.hashed_names)
+            or options.filename_generator is not None
+            or options.combine_filenames_generator is not None
+        )
+
+
+def _bases(path: str) -> list[str]:
+    base, _, suffix = path.rpartition(".")
+    return [base] if suffix else []

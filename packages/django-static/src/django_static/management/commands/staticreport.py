@@ -1,0 +1,60 @@
+"""``manage.py staticreport``: a page that shows what a site loads, before and after."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ...conf import conf
+from ...mentions import words_of_templates
+from ...plan import all_sources, plan
+from ...report import gather
+from ...report_page import render
+
+__all__ = ["Command"]
+
+
+class Command(BaseCommand):
+    """Publishes nothing, and reads templates, originals and the last build."""
+
+    help = (
+        "Write one HTML page, which needs no other file: what each template loads before and after, the biggest files, files "
+        "that nothing refers to, duplicates, names known at run time only, references that lead nowhere."
+    )
+    requires_system_checks = ["staticfiles"]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--output", metavar="FILE", help="where to write the page; printed if not given")
+
+    def handle(self, **options: Any) -> None:
+        sources = conf.sources()
+        try:
+            work = plan(sources)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        report = gather(all_sources(sources), conf.options(), work, conf.manifest_file, words_of_templates)
+        page = render(report)
+        if not options["output"]:
+            self.stdout.write(page)
+            return
+        target = Path(options["output"])
+        try:
+            _write(target, page.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise CommandError(f"{target} could not be written: {error}") from error
+        lack = f"; {report.lack}" if report.lack else ""
+        self.stdout.write(f"{target}: {len(report.templates)} templates, {report.known} files{lack}")
+
+
+def _write(target: Path, data: bytes) -> None:
+    temporary = target.with_name(f".{target.name}-{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,55 @@
+"""Name files so that another machine with the same settings finds them, wherever its folders are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .sources import Sources
+
+__all__ = ["Places"]
+
+
+class Places:
+    """The folders of the settings by what they are there: ``save``, ``static``, ``media0``, ``finder0`` and so on.
+
+    A file is named by its folder and its path from there, ``save:css/a.1f3d.css``. A build may run on one machine and the
+    pages on another: the settings of each say where its folders are. A file in none of them is named by its absolute path.
+    """
+
+    def __init__(self, folders: Mapping[str, str | os.PathLike[str]]) -> None:
+        self.folders = {label: os.path.abspath(folder) for label, folder in folders.items()}  # noqa: PTH100 (links stay)
+
+    @classmethod
+    def of(cls, sources: Sources, save_prefix: Path | None) -> Places:
+        folders: dict[str, str | os.PathLike[str]] = {}
+        if save_prefix is not None:
+            folders["save"] = save_prefix
+        if sources.static_root is not None:
+            folders["static"] = sources.static_root
+        folders |= _numbered("media", sources.roots)
+        if sources.finders is not None:
+            folders |= _numbered("finder", tuple(sources.finders.locations()))
+        return cls(folders)
+
+    def name(self, path: Path) -> str:
+        """How a file is written down."""
+        whole = os.path.abspath(path)  # noqa: PTH100 (links stay)
+        # The innermost: elsewhere a folder may not lie in the other.
+        for label, folder in sorted(self.folders.items(), key=lambda item: -len(item[1])):
+            if whole.startswith(folder.rstrip(os.sep) + os.sep):
+                return f"{label}:{os.path.relpath(whole, folder).replace(os.sep, '/')}"
+        return f":{whole}"
+
+    def path(self, name: str) -> str:
+        """The absolute path of a file that was written down; empty where the settings have no such folder."""
+        label, _, rest = name.partition(":")
+        if not label:
+            return rest
+        folder = self.folders.get(label)
+        return "" if folder is None else os.path.join(folder, *rest.split("/"))  # noqa: PTH118 (a string is wanted)
+
+
+def _numbered(label: str, folders: Sequence[str | os.PathLike[str]]) -> dict[str, str | os.PathLike[str]]:
+    return {f"{label}{number}": folder for number, folder in enumerate(folders)}

@@ -1,0 +1,313 @@
+"""Which published files are still wanted, by whom, and which of those we know to be ours no longer are.
+
+A build is wanted while it is one of the last, or was replaced by the next one not long ago: pages of it may be cached
+somewhere, or come from a server that has not been deployed to yet. What pages publish while they are rendered is wanted
+while a record names it, and for as long afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .history import History
+from .manifest import Manifest, ManifestError
+from .records import REPLACED, SINCE, from_json
+from .sources import decoded, signature
+
+__all__ = ["Retention", "Unreadable", "read"]
+
+_DAY_SECONDS = 86_400
+_RECORD = re.compile(r"[0-9a-f]{32}\.json")
+
+
+class Unreadable(Exception):
+    """Something that says which files are wanted cannot be read, so that nothing may be removed; says what to do."""
+
+
+@dataclass
+class Retention:
+    """What is recorded to have been published, told apart."""
+
+    #: Why a file is wanted, by its path.
+    wanted: dict[str, str] = field(default_factory=dict)
+    #: Whether a symbolic link may stand for a file that is no longer wanted, by its path.
+    unwanted: dict[str, bool] = field(default_factory=dict)
+    #: Files that others have written, and that we have read or copied.
+    originals: set[str] = field(default_factory=set)
+    #: Entries of the history that nobody needs any more.
+    entries: list[Path] = field(default_factory=list)
+    #: Records of pages to be written anew, without what nobody needs of them; None to be removed.
+    records: dict[Path, dict[str, Any] | None] = field(default_factory=dict)
+    #: Whether the last build was killed when its files were in use already, but not recorded.
+    is_uncertain: bool = False
+
+    def want(self, paths: Iterable[str], reason: str) -> None:
+        for path in paths:
+            self.wanted.setdefault(path, reason)
+
+    def settle(self) -> None:
+        """What anybody wants is wanted."""
+        for path in [path for path in self.unwanted if path in self.wanted]:
+            del self.unwanted[path]
+
+
+def read(
+    builds: Path, pages: Path, static_root: Path | None, keep_builds: int, keep_days: float, now: float
+) -> Retention:
+    """Tell what is wanted from what is not.
+
+    Args:
+        builds: the manifest; records and history of builds lie beside it.
+        pages: the folder in which pages keep their records.
+        static_root: where builds leave copies of originals.
+        keep_builds: how many of the last builds are wanted, whatever their age; at least 1.
+        keep_days: how long after it was replaced a build, or a file of a page, is wanted.
+        now: seconds of the epoch.
+
+    Raises:
+        Unreadable: a record is damaged.
+    """
+    found = Retention()
+    oldest = now - keep_days * _DAY_SECONDS
+    state = builds.parent
+    _read_builds(found, state, builds, keep_builds, oldest, keep_days)
+    copies = _load(state / "originals.json")
+    if static_root is not None and isinstance(copies, dict):
+        found.originals.update(str(static_root / name) for name in copies)
+    _Pages(found, pages, oldest, keep_days, now).read()
+    found.settle()
+    return found
+
+
+def _read_builds(
+    found: Retention, state: Path, manifest: Path, keep_builds: int, oldest: float, keep_days: float
+) -> None:
+    values = _load(state / "records.json")
+    if values is not None:
+        records = values.get("records") if isinstance(values, dict) else None
+        if not isinstance(records, dict):
+            raise _unreadable(state / "records.json", "it holds no records")
+        for value in records.values():
+            found.want(_outputs(value, state / "records.json"), "the last build")
+            found.originals.update(_inputs(value, state / "records.json"))
+    entries = History(state / "builds").places()
+    newest: frozenset[str] = frozenset()
+    replaced = float("inf")
+    for number, place in enumerate(entries):
+        is_kept = number < keep_builds or replaced > oldest
+        try:
+            files = History.read(place)
+        except (OSError, ValueError) as error:
+            if is_kept:
+                raise _unreadable(place, error) from error
+            files = frozenset()
+        if number == 0:
+            newest = files
+        if is_kept:
+            reason = (
+                _builds(keep_builds)
+                if number < keep_builds
+                else f"builds replaced less than {_days(keep_days)} ago"
+            )
+            found.want(files, reason)
+        else:
+            found.unwanted |= dict.fromkeys(files, False)
+            found.entries.append(place)
+        replaced = int(place.stem) / 1e9
+    _read_manifest(found, manifest, newest, was_killed=(state / "unfinished").exists())
+
+
+def _read_manifest(found: Retention, place: Path, newest: frozenset[str], *, was_killed: bool) -> None:
+    """What pages print may be in no history: a build that was killed at the end has not recorded it."""
+    try:
+        manifest = Manifest.read(place)
+    except ManifestError:
+        found.is_uncertain = was_killed and place.exists()
+        return
+    given = {_base(name) for key in manifest.runs for name in key.split("\n")[1:]}
+    printed = {decoded(_base(each.public)) for runs in manifest.runs.values() for each in runs}
+    named = {_base(path) for path in newest}
+    found.is_uncertain = was_killed and bool(printed - given - named)
+    found.want([path for path in found.unwanted if _base(path) in printed], "the manifest")
+
+
+class _Pages:
+    """The records that pages keep; each holds what it said before, too."""
+
+    def __init__(self, found: Retention, folder: Path, oldest: float, keep_days: float, now: float) -> None:
+        self._found = found
+        self._folder = folder
+        self._oldest = oldest
+        self._reason = f"pages: replaced less than {_days(keep_days)} ago"
+        self._now = now
+
+    def read(self) -> None:
+        found = self._found
+        values = self._values()
+        live = self._live(values)
+        identities = {place.stem: _identity(values[place]) for place in live}
+        #: What is referred to from what is wanted: keys with identities.
+        held: set[tuple[str, str]] = set()
+        replaced: list[tuple[Path, dict[str, Any]]] = []
+        for place, value in values.items():
+            before = list(_replaced(value, place))
+            for each in [value, *before]:
+                found.originals.update(_inputs(each, place))
+            if place in live:
+                found.want(_outputs(value, place), "pages: in use")
+                held |= {each for each in _uses(value, place) if identities.get(each[0]) != each[1]}
+            elif "outputs" in value:
+                # Its originals are gone; nobody knows since when.
+                before.append({**_without(value, REPLACED), SINCE: self._now})
+            replaced += [(place, each) for each in before]
+        kept = self._kept(replaced, held)
+        for place, value in values.items():
+            now = _without(value, REPLACED) if place in live else {}
+            if place in kept:
+                now[REPLACED] = kept[place]
+            if now != value:
+                found.records[place] = now or None
+
+    def _kept(
+        self, replaced: list[tuple[Path, dict[str, Any]]], held: set[tuple[str, str]]
+    ) -> dict[Path, list[dict[str, Any]]]:
+        """Those that were replaced lately, or that are referred to by something wanted; the rest is unwanted."""
+        found = self._found
+        kept: dict[Path, list[dict[str, Any]]] = {}
+        while True:
+            rest = []
+            for place, value in replaced:
+                if value[SINCE] > self._oldest or (place.stem, _identity(value)) in held:
+                    kept.setdefault(place, []).append(value)
+                    held |= _uses(value, place)
+                    found.want(_outputs(value, place), self._reason)
+                else:
+                    rest.append((place, value))
+            if len(rest) == len(replaced):
+                break
+            replaced = rest
+        for place, value in rest:
+            found.unwanted |= dict.fromkeys(_outputs(value, place), True)
+        return kept
+
+    def _values(self) -> dict[Path, dict[str, Any]]:
+        values = {}
+        for place in sorted(self._folder.glob("*.json")):
+            if _RECORD.fullmatch(place.name):
+                value = _load(place)
+                if not isinstance(value, dict):
+                    raise _unreadable(place, "it is no record")
+                values[place] = value
+        return values
+
+    def _live(self, values: Mapping[Path, dict[str, Any]]) -> set[Path]:
+        """Those whose originals are there, and those that they use."""
+
+        def used(place: Path) -> list[Path]:
+            keys = (key for key, _ in _uses(values[place], place))
+            return [
+                path for key in keys if "outputs" in values.get(path := place.with_name(f"{key}.json"), {})
+            ]
+
+        pending = []
+        for place in values:
+            if "outputs" in values[place]:
+                # The members of a circle have their originals in a record of the whole.
+                alone = [place] if _inputs(values[place], place) else used(place)
+                if all(signature(path) for each in alone for path in _inputs(values[each], each)):
+                    pending.append(place)
+        live: set[Path] = set()
+        while pending:
+            place = pending.pop()
+            if place not in live:
+                live.add(place)
+                pending += used(place)
+        return live
+
+
+def _load(place: Path) -> Any:
+    """The value in a file, or None when there is no such file.
+
+    Raises:
+        Unreadable: it is damaged.
+    """
+    try:
+        return json.loads(place.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(place, error) from error
+
+
+def _unreadable(place: Path, error: object) -> Unreadable:
+    return Unreadable(
+        f"{place} cannot be read ({error}), so it is not known which files are wanted, and none is removed; "
+        "delete it if no page needs what it stood for, or wait until newer builds have replaced it"
+    )
+
+
+def _outputs(value: Any, place: Path) -> list[str]:
+    try:
+        return [_text(each[3]) for each in value["outputs"]]
+    except (LookupError, TypeError) as error:
+        raise _unreadable(place, error) from error
+
+
+def _inputs(value: Any, place: Path) -> list[str]:
+    if isinstance(value, dict) and "outputs" not in value:
+        return []
+    try:
+        return [_text(path) for path, seen in value["inputs"].items() if seen is not None]
+    except (AttributeError, LookupError, TypeError) as error:
+        raise _unreadable(place, error) from error
+
+
+def _uses(value: Any, place: Path) -> set[tuple[str, str]]:
+    try:
+        return {(_text(key), _text(identity)) for key, identity in value["uses"]}
+    except (LookupError, TypeError, ValueError) as error:
+        raise _unreadable(place, error) from error
+
+
+def _replaced(value: dict[str, Any], place: Path) -> Iterator[dict[str, Any]]:
+    try:
+        for each in value.get(REPLACED, ()):
+            yield {**each, SINCE: float(each[SINCE])}
+    except (LookupError, TypeError, ValueError) as error:
+        raise _unreadable(place, error) from error
+
+
+def _identity(value: Any) -> str:
+    """What tells this outcome from another; empty where that cannot be said any more."""
+    try:
+        return from_json("", value).identity
+    except ValueError:
+        return ""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def _without(value: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {each: part for each, part in value.items() if each != name}
+
+
+def _base(path: str) -> str:
+    return os.path.basename(path)  # noqa: PTH119 (thousands of files)
+
+
+def _builds(count: int) -> str:
+    return "the last build" if count == 1 else f"the last {count} builds"
+
+
+def _days(days: float) -> str:
+    return "1 day" if days == 1 else f"{days:g} days"

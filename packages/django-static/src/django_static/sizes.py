@@ -1,0 +1,14 @@
+"""Bytes as people read them."""
+
+from __future__ import annotations
+
+__all__ = ["shown"]
+
+
+def shown(count: int) -> str:
+    """``999 bytes``, ``1.2 KB``, ``3.4 MB``; a KB is 1000 bytes."""
+    if count < 1000:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    if count < 999_950:
+        return f"{count / 1000:.1f} KB"
+    return f"{count / 1_000_000:.1f} MB" if count < 999_950_000 else f"{count / 1_000_000_000:.1f} GB"

@@ -1,0 +1,352 @@
+"""Builds that are killed, run out of room, meet one another or what an earlier one has left damaged."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+from static_test_ways import Way, leftovers
+
+from django_static.manifest import Manifest
+
+HELPERS = Path(__file__).parent / "helpers"
+
+PAGE = (
+    '{% slimall %}<link rel="stylesheet" href="/css/a.css"><link rel="stylesheet" href="/css/b.css">{% endslimall %}'
+    '{% staticfile "/css/c.css" %} {% slimfile "/js/a.js" %} {% staticfile "/i/0.png" %}'
+)
+
+
+@pytest.fixture
+def built(site, settings):
+    """A site that is built ahead, names by content, into a folder of its own."""
+    settings.DJANGO_STATIC_SAVE_PREFIX = str(site.root / "out")
+    way = Way(site, settings, "build", "hash", "/forever")
+    fill(site, "one")
+    return way
+
+
+def fill(site, what: str) -> None:
+    for number in range(20):
+        site.write(f"i/{number}.png", f"{what} {number}")
+    site.write("css/a.css", f"/* {what} */ a {{ b: url(../i/1.png) }}")
+    site.write("css/b.css", f".{what} {{ b: url(../i/2.png) }}")
+    site.write("css/c.css", "".join(f".a{n} {{ b: url(../i/{n}.png) }}" for n in range(20)))
+    site.write("js/a.js", f'import "./b.js"; {what}()')
+    site.write("js/b.js", f'import "./a.js"; {what}()')
+
+
+def whole(way: Way, what: str = "") -> list[str]:
+    """The URLs the manifest names; everything they lead to is there and whole."""
+    manifest = Manifest.read(way.out / ".django-static" / "manifest.json")
+    urls = [printed.public for run in manifest.runs.values() for printed in run]
+    assert urls
+    pending, seen = list(urls), set()
+    while pending:
+        url = pending.pop()
+        if url in seen:
+            continue
+        seen.add(url)
+        data = way.bytes(url)
+        if url.endswith(".png"):
+            assert data.decode().partition(" ")[0] in ("one", "two")
+            assert data.decode().startswith(what)
+        else:
+            assert data.endswith((b"}", b")", b";", b"\n"))
+            pending += way.loads(url)
+    assert len(seen) > 20
+    return urls
+
+
+def again(way: Way) -> None:
+    way.publish(page=PAGE)
+
+
+class TestKilled:
+    SCRIPT = "import sys; sys.path.insert(0, {helpers!r}); from static_test_ways import build_in_process; build_in_process({arguments!r})"
+
+    def start(self, way: Way) -> subprocess.Popen[bytes]:
+        script = self.SCRIPT.format(helpers=str(HELPERS), arguments=(str(way.site.root), PAGE))
+        return subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def test_at_any_moment(self, built):
+        again(built)
+        whole(built, "one")
+        chance = random.Random(7)
+        killed = 0
+        for number in range(6):
+            fill(built.site, ("two", "one")[number % 2])
+            process = self.start(built)
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(chance.random() * 0.12)  # any moment will do
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=30)
+            killed += process.returncode == -signal.SIGKILL
+            whole(built)
+        assert killed
+        fill(built.site, "two")
+        again(built)
+        whole(built, "two")
+        assert leftovers(built.site.root) == []
+
+    def test_two_at_once(self, built):
+        processes = [self.start(built) for _ in range(2)]
+        for process in processes:
+            _, errors = process.communicate(timeout=60)
+            assert process.returncode == 0, errors
+        whole(built, "one")
+        assert leftovers(built.site.root) == []
+
+    def test_while_pages_are_rendered(self, built, settings):
+        process = self.start(built)
+        settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+        lazy = Way(built.site, settings, "lazy", "hash", "/forever")
+        shown = {lazy.show(PAGE) for _ in range(5)}
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+        assert shown == {built.show(PAGE)}
+        whole(built, "one")
+
+
+class TestNoRoom:
+    @pytest.fixture
+    def small(self, built) -> Iterator[Path]:
+        """The target is a file system of 400 KB."""
+        built.out.mkdir()
+        if (
+            os.geteuid()
+            or subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", built.out],
+                check=False,
+                capture_output=True,
+            ).returncode
+        ):
+            pytest.skip("mounting a small file system takes root")
+        yield built.out
+        subprocess.run(["umount", built.out], check=True)
+
+    def test_on_the_disk(self, built, small):
+        again(built)
+        urls = whole(built, "one")
+        built.site.write("css/c.css", b"a { b: c }" * 80_000)
+        with pytest.raises(
+            CommandError, match=r"No space left on device.*the manifest is what it was before"
+        ):
+            again(built)
+        assert whole(built, "one") == urls
+        fill(built.site, "two")
+        again(built)
+        whole(built, "two")
+        assert leftovers(small) == []
+
+    def test_where_nothing_can_be_written(self, built, small, settings, warned):
+        again(built)
+        urls = whole(built, "one")
+        shown = built.show(PAGE)
+        fill(built.site, "two")
+        subprocess.run(["mount", "-o", "remount,ro", small], check=True)
+        try:
+            with pytest.raises(CommandError, match="Read-only file system"):
+                again(built)
+            assert whole(built, "one") == urls
+            settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+            lazy = Way(built.site, settings, "lazy", "hash", "/forever")
+            assert '"/css/a.css"' in lazy.show(PAGE)
+            assert "Read-only file system" in warned()[-1]
+        finally:
+            subprocess.run(["mount", "-o", "remount,rw", small], check=True)
+        settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+        assert built.show(PAGE) != shown
+        whole(built, "two")
+
+    def test_for_a_file(self, built):
+        again(built)
+        urls = whole(built, "one")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        built.site.write("i/0.png", b"one " * 30_000)
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+            with pytest.raises(CommandError, match="File too large"):
+                again(built)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert whole(built, "one") == urls
+        again(built)
+        whole(built, "one")
+        assert leftovers(built.site.root) == []
+
+    def test_for_records_and_history(self, built, monkeypatch):
+        """The manifest is in place by then: the build has not failed, but has to be done anew another time."""
+
+        def full(*arguments):
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("django_static.history.History.add", full)
+            again(built)
+        assert "No space left" in built.said
+        whole(built, "one")
+        again(built)
+        whole(built, "one")
+
+    @pytest.mark.parametrize("mode", ["lazy", "build"])
+    def test_at_all(self, built, mode, warned):
+        built.out.write_text("not a folder")
+        built.mode = mode
+        built.settings.DJANGO_STATIC_USE_MANIFEST_FILE = mode == "build"
+        if mode == "lazy":
+            assert '"/css/a.css"' in built.show(PAGE)
+            assert "could not be published" in warned()[0]
+        else:
+            with pytest.raises(CommandError):
+                again(built)
+
+
+DAMAGES = {
+    "gone": None,
+    "empty": "",
+    "cut": "half",
+    "not json": "\xff\0",
+    "a list": "[]",
+    "a number": "1",
+    "null": "null",
+    "of the future": '{"format": 99, "records": [], "new": {}}',
+    "records of the future": '{"format": 1, "records": {"a": {"uses": 1}, "b": [], "c": {"uses": [["a", 1]], "outputs": [[]]}}}',
+    "infinite": '{"format": 1, "records": {"a": {"uses": [], "missing": [], "inputs": {"/a": [1e999, 1, 1]}, "outputs": []}}}',
+    "names of the future": '{"a": 1, "b": [1, 2, 3], "c": [[1], null], "d": [[1e999, 1, 1], null]}',
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_state(built, damage):
+    built.settings.STATIC_ROOT = str(built.site.root / "static")
+    again(built)
+    shown = built.show(PAGE)
+    fill(built.site, "two")
+    state = built.out / ".django-static"
+    (state / "originals.json").write_text('{"a": [[1, 2, 3], [1, 2, 3]]}')
+    for place in [*state.glob("*.json"), *(state / "builds").iterdir()]:
+        if damage is None:
+            place.unlink()
+        elif damage == "half":
+            place.write_bytes(place.read_bytes()[: place.stat().st_size // 2])
+        else:
+            place.write_bytes(damage.encode("latin-1"))
+    again(built)
+    whole(built, "two")
+    assert built.show(PAGE) != shown
+
+
+def test_the_state_is_deleted_between_builds(built):
+    again(built)
+    shown = built.show(PAGE)
+    shutil.rmtree(built.out / ".django-static")
+    assert built.show(PAGE) == shown
+    whole(built, "one")
+
+
+@pytest.mark.parametrize("mode", ["lazy", "build"])
+@pytest.mark.parametrize("mtime", [0, -5, -(2**40), 1, 2**31 + 5, 2**33])
+def test_odd_times(site, settings, mode, mtime):
+    way = Way(site, settings, mode, "mtime", "")
+    site.write("css/a.css", "a { b: url(../i.png) }", mtime)
+    site.write("i.png", b"i", mtime - 10)
+    stamp = site.media.joinpath("css/a.css").stat().st_mtime_ns // 10**9  # as the file system keeps it
+    url = way.url("/css/a.css")
+    assert url == f"/css/a.{stamp}.css"
+    assert [way.bytes(each) for each in way.loads(url)] == [b"i"]
+
+
+@pytest.mark.parametrize("fingerprint", ["mtime", "hash"])
+@pytest.mark.parametrize("place", ["", "static"])
+def test_published_files_are_not_published_again(site, settings, fingerprint, place):
+    """STATIC_ROOT is a media root, or lies in one; patterns must not find what was published before."""
+    way = Way(site, settings, "build", fingerprint, "")
+    settings.STATIC_ROOT = str(site.media / place)
+    settings.DJANGO_STATIC_BUNDLES = {"slimfile": ["/*.css", "*.js"], "staticfile": ["/i/*"]}
+    fill(site, "one")
+    way.publish(page=PAGE)
+    before = site.published()
+    for _ in range(2):
+        way.publish(page=PAGE)
+        assert site.published() == before
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+    lazy = Way(site, settings, "lazy", fingerprint, "")
+    lazy.publish(page=PAGE)
+    lazy.show(PAGE)
+    way.settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    way.publish(page=PAGE)
+    assert [name for name in site.published() if name.count(".") > 2] == []
+
+
+@pytest.mark.parametrize("mode", ["lazy", "build"])
+@pytest.mark.parametrize("pattern", ["", ".*", "(?!)"])
+@pytest.mark.parametrize("prefix", ["", "/forever"])
+def test_hashed_names(site, settings, mode, pattern, prefix):
+    way = Way(site, settings, mode, "hash", prefix)
+    settings.DJANGO_STATIC_HASHED_NAMES = pattern
+    site.write("css/a.css", "a { b: url(../i.png) }")
+    site.write("i.png", b"i")
+    for what in ("one", "two"):
+        site.write("css/a.css", f".{what} {{ b: url(../i.png) }}")
+        url = way.url("/css/a.css")
+        assert f".{what} ".encode() in way.bytes(url)
+        assert (url == f"{prefix}/css/a.css") is (pattern != "(?!)") or what == "two"
+
+
+def broken(*arguments: object) -> str:
+    raise KeyError("no name")
+
+
+def constant(*arguments: object) -> str:
+    return "/same.png"
+
+
+SCRIPTS = '{% staticall %}<script src="/js/x.js"></script><script src="/js/y.js"></script>{% endstaticall %}'
+
+
+@pytest.mark.parametrize("setting", ["FILENAME_GENERATOR", "COMBINE_FILENAMES_GENERATOR"])
+class TestGenerators:
+    @pytest.fixture(params=["lazy", "build"])
+    def way(self, request, site, settings):
+        fill(site, "one")
+        site.write("js/x.js", "x()")
+        site.write("js/y.js", "y()")
+        return Way(site, settings, request.param, "mtime", "")
+
+    def test_one_that_fails(self, way, setting, warned):
+        setattr(way.settings, f"DJANGO_STATIC_{setting}", broken)
+        if way.mode == "lazy":
+            html = way.show(PAGE + SCRIPTS)
+            assert ("/css/c.css" in html) is (setting == "FILENAME_GENERATOR")
+            assert ('<script src="/js/x.js"></script>' in html) is setting.startswith("COMBINE")
+            assert any("no name" in message for message in warned())
+        else:
+            with pytest.raises(CommandError, match=r"the filename generator broken failed for .* 'no name'"):
+                way.show(PAGE + SCRIPTS)
+
+    def test_one_that_gives_the_same_name_to_all(self, way, setting):
+        setattr(way.settings, f"DJANGO_STATIC_{setting}", constant)
+        html = way.show(PAGE + SCRIPTS)
+        head = html.partition("<script")[0]
+        first = head.partition('href="')[2].partition('"')[0]
+        css, js, png = head.rpartition(">")[2].split()
+        assert b"one" in way.bytes(first)
+        assert [way.bytes(url) for url in way.loads(css)] == [f"one {n}".encode() for n in range(20)]
+        assert b"one()" in way.bytes(js)
+        assert way.bytes(png) == b"one 0"
