@@ -10,6 +10,8 @@ for package in packages/*/; do
 done
 ls -1 dist
 rm -rf .venv-wheels
+# A wheel of the same name and version from a run before, in the cache of uv, must not be taken for the one just built.
+refresh=$(sed -n 's/^name = "\(.*\)"/--refresh-package \1/p' packages/*/pyproject.toml)
 suites=
 for package in ${PACKAGES:-packages/*/}; do
     package=${package%/}
@@ -17,7 +19,8 @@ for package in ${PACKAGES:-packages/*/}; do
     suites="$suites $suite"
     name=$(sed -n 's/^name = "\(.*\)"/\1/p' "$package/pyproject.toml")
     "$uv" venv --quiet --no-python-downloads --python .venv/bin/python ".venv-wheels/$suite"
-    "$uv" pip install --quiet --python ".venv-wheels/$suite" --no-sources --find-links dist --constraint requirements.lock \
+    # shellcheck disable=SC2086  # a list of options
+    "$uv" pip install --quiet --python ".venv-wheels/$suite" $refresh --no-sources --find-links dist --constraint requirements.lock \
         "$name" --group "$package/pyproject.toml:test"
 done
 status=0
