@@ -33,6 +33,8 @@ class Address(NamedTuple):
 
     url: str
     html: str
+    #: The digest of what is published there; empty where nothing is, or where nobody asked for digests.
+    integrity: str = ""
 
 
 class Resolver(Protocol):
@@ -46,6 +48,9 @@ class Resolver(Protocol):
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         """Inline text made smaller; an empty ``kind`` is guessed."""
+
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> str:
+        """The text of an import map (see :mod:`.import_maps`), ready to stand in HTML."""
 
     def stored(self, name: str, plain: str) -> str:
         """The URL of a file below ``STATIC_URL``, which is ``plain`` where it is published under its own name only."""

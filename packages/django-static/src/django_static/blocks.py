@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-from .records import Manner
+from .records import Manner, Printed
 from .references import html as markup
 from .references import splice
 
-__all__ = ["Printed", "Publisher", "names", "resolve", "with_urls"]
+__all__ = ["Publisher", "names", "resolve", "with_urls"]
 
 #: What a publisher knows a file by.
 File = TypeVar("File")
-
-
-class Printed(NamedTuple):
-    """A published file as a page prints it, and how many of the wanted ones it stands for."""
-
-    parts: int
-    public: str
 
 
 @dataclass(frozen=True)
@@ -130,7 +123,7 @@ def _replaced(
         first, *others = (member.element for member in run[position : position + output.parts])
         position += output.parts
         location = first.location
-        changes.append((location.start, location.end, _in_quotes(output.public)))
+        changes.append((location.start, location.end, _in_quotes(output.public) + _digest(output, first)))
         if mode and first.kind == "js" and first.get("async") is None and first.get("defer") is None:
             start = first.start + len("<script")
             changes.append((start, start, f" {mode}"))
@@ -140,6 +133,15 @@ def _replaced(
                 start -= 1
             changes.append((start, element.end, ""))
     return changes
+
+
+def _digest(output: Printed, element: markup.Element) -> str:
+    """The attributes by which a browser looks at the bytes; a digest of the author's stays alone."""
+    if not output.integrity or element.get("integrity") is not None:
+        return ""
+    # Without it a file from another host cannot be looked at, and is not run.
+    origin = "" if element.get("crossorigin") else ' crossorigin="anonymous"'
+    return f' integrity="{output.integrity}"{origin}'
 
 
 def _in_quotes(url: str) -> str:

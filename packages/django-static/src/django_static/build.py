@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import __version__, compress, minify, names, output
-from .blocks import Printed
+from . import __version__, compress, import_maps, minify, names, output
 from .build_shelf import BuildShelf
 from .history import History
-from .manifest import Manifest, run_key
+from .manifest import Manifest, run_key, text_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
 from .reader import Reader
-from .records import Manner, Options, Record
+from .records import Manner, Options, Printed, Record
 from .runs import Run, wanted_of
 from .scan import Use
 from .seal import Seal
@@ -113,6 +112,9 @@ class Build:
                 for number, run in enumerate(runs):
                     progress(number, total)
                     self._publish(run)
+                for use in uses:
+                    if use.kind == "modules":
+                        self._modules(use)
                 self._publish_tree(tree, lambda done: progress(len(runs) + done, total))
                 progress(total, total)
             finally:
@@ -136,6 +138,8 @@ class Build:
             repr(self._with_originals),
             repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
             *(f"{source.name}\n{source.path}" for source in files),
+            # Of a folder in an import map it matters what is there.
+            *(repr(list(import_maps.expanded(use.value, sources))) for use in uses if use.kind == "modules"),
             *refused,
         )
 
@@ -182,6 +186,22 @@ class Build:
             for text in sorted(texts, key=len, reverse=True):
                 ahead.want(text, "js", self._options.minifiers["js"])
 
+    def _modules(self, use: Use) -> None:
+        text, _ = import_maps.published(
+            use.value,
+            self._sources,
+            self._known,
+            lambda source: self._publish(Run((source,), use.slim, Manner.USUAL)),
+        )
+        self._texts[text_key(use.value, import_maps.key(use.slim))] = text
+
+    def _known(self, name: str) -> Source | None:
+        """The original of a name, if there is one; that there is none has been said."""
+        try:
+            return self._sources.find(name)
+        except SourceError:
+            return None
+
     def _publish_tree(self, tree: dict[str, Source], progress: Callable[[int], object]) -> None:
         static_root = self._sources.static_root
         if isinstance(self._sources, Tree):
@@ -207,8 +227,7 @@ class Build:
     def _publish(self, run: Run) -> Record:
         """Publish a run and put it into the manifest."""
         record = self._pipeline.publish(run.wanted, slim=run.slim, manner=run.manner)
-        printed = tuple(Printed(published.count, published.public) for published in record.outputs)
-        self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = printed
+        self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = record.printed
         if not self._shelf.has(record.key):
             self._failures.append(", ".join(source.name for source in run.wanted))
         return record

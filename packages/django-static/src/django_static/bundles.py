@@ -8,16 +8,14 @@ style sheets or scripts that stand in one block.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from .answers import Place
-from .names import quoted
+from .patterns import is_pattern, matching
 from .scan import Use
 from .sources import Sources
-from .tree import files_of_finders
 
 __all__ = ["SETTING", "USAGE", "check", "uses"]
 
@@ -66,8 +64,8 @@ def uses(value: Mapping[str, Sequence[Any]], sources: Sources) -> Iterator[Use]:
         for argument in arguments:
             if tag in _BLOCKS:
                 yield Use(place, "block", is_slim, "".join(map(_element, argument)))
-            elif any(character in argument for character in "*?["):
-                yield from (Use(place, "file", is_slim, name) for name in _matching(argument, sources))
+            elif is_pattern(argument):
+                yield from (Use(place, "file", is_slim, name) for name in matching(argument, sources))
             else:
                 yield Use(place, "file", is_slim, argument)
 
@@ -76,17 +74,3 @@ def _element(name: str) -> str:
     if name.partition("?")[0].lower().endswith(".css"):
         return f'<link rel="stylesheet" href="{escape(name)}">'
     return f'<script src="{escape(name)}"></script>'
-
-
-def _matching(pattern: str, sources: Sources) -> Iterator[str]:
-    """The names of the files a pattern means, in the media roots and among those of the finders."""
-    seen = set()
-    for root in sources.roots:
-        for path in sorted(root.rglob("*")):
-            name = f"/{path.relative_to(root).as_posix()}"
-            if name not in seen and fnmatch.fnmatchcase(name, pattern) and path.is_file():
-                seen.add(name)
-                yield quoted(name)
-    for name, _ in files_of_finders() if sources.finders else ():
-        if fnmatch.fnmatchcase(sources.static_url + name, pattern):
-            yield sources.static_url + quoted(name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Sequence
 
-from . import blocks
+from . import blocks, import_maps
 from .answers import split_names
 from .graph import components
+from .patterns import is_pattern
 from .plan import Plan
 from .reader import Reader
 from .records import Options
@@ -29,6 +30,10 @@ def problems_of(sources: Sources, options: Options, plan: Plan, ignore: Sequence
         if use.kind == "file":
             for name in split_names(use.value):
                 check.name(name, str(use.place))
+        elif use.kind == "modules":
+            for name in import_maps.read(use.value).values():
+                if not name.endswith("/") and not is_pattern(name):
+                    check.name(name, str(use.place))
         elif use.kind == "block":
             for name in blocks.names(use.value):
                 check.name(name, str(use.place))

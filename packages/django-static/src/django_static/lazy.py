@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from . import blocks, minify
+from . import blocks, import_maps, minify
 from .answers import Address, Complaints, Place, remember, split_names
+from .block_memo import BlockMemo
 from .pipeline import Pipeline
-from .records import Manner, Record
+from .records import Manner, Printed, Record
 from .sources import Source, SourceError, split_suffix
 
 __all__ = ["Lazy"]
@@ -33,7 +34,7 @@ class Lazy:
         self._recheck = recheck
         self._clock = clock
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
-        self._blocks: dict[tuple[str, bool, str], str] = {}
+        self._blocks = BlockMemo()
         self._texts: dict[tuple[str, str], str] = {}
         self._sources: dict[str, Source] = {}
         self._records: dict[_Run, Record] = {}
@@ -45,23 +46,21 @@ class Lazy:
             return self._files[slim][name]
         except KeyError:
             pass
-        url = self._url(name, slim, place) if name else None
-        if url is None:
+        address = self._address(name, slim, place) if name else None
+        if address is None:
             return Address(name, escape(name))
-        address = Address(url, escape(url))
         if not self._recheck:
             remember(self._files[slim], name, address)
         return address
 
     def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
-        key = (html, slim, mode)
-        known = self._blocks.get(key)
-        if known is not None:
-            return known
-        text, is_settled = blocks.resolve(html, self._block_publisher(slim, place), mode)
-        if is_settled and not self._recheck:
-            remember(self._blocks, key, text)
-        return text
+        return self._blocks.printed(
+            html,
+            slim,
+            mode,
+            lambda html: blocks.resolve(html, self._block_publisher(slim, place), mode),
+            keep=not self._recheck,
+        )
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         key = (text, kind)
@@ -74,11 +73,25 @@ class Lazy:
             remember(self._texts, key, known)
         return known
 
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> str:
+        key = (specification, import_maps.key(slim))
+        known = self._texts.get(key)
+        if known is None:
+            known, is_settled = import_maps.published(
+                specification,
+                self._pipeline.sources,
+                lambda name: self._find(name, place),
+                lambda source: self._publish((source,), slim, Manner.USUAL, place),
+            )
+            if is_settled and not self._recheck:
+                remember(self._texts, key, known)
+        return known
+
     def stored(self, name: str, plain: str) -> str:
         return plain
 
-    def _url(self, name: str, slim: bool, place: Place | None) -> str | None:
-        """The published URL, or None when the given one is to be printed."""
+    def _address(self, name: str, slim: bool, place: Place | None) -> Address | None:
+        """The published file, or None when the given one is to be printed."""
         given = split_names(name)
         wanted = [source for source in (self._find(each, place) for each in given) if source is not None]
         if not wanted:
@@ -94,13 +107,20 @@ class Lazy:
         record = self._publish(wanted, slim, manner, place)
         if record is None:
             return None
-        return record.outputs[0].public + (split_suffix(given[0])[1] if len(given) == 1 else "")
+        published = record.outputs[0]
+        url = published.public + (split_suffix(given[0])[1] if len(given) == 1 else "")
+        return Address(url, escape(url), published.integrity)
 
     def _block_publisher(self, slim: bool, place: Place | None) -> blocks.Publisher[Source]:
         options = self._pipeline.options
+
+        def publish(wanted: Sequence[Source], manner: Manner) -> Sequence[Printed] | None:
+            record = self._publish(wanted, slim, manner, place)
+            return None if record is None else record.printed
+
         return blocks.Publisher(
             find=lambda name: self._find(name, place),
-            publish=lambda wanted, manner: _printed(self._publish(wanted, slim, manner, place)),
+            publish=publish,
             is_foreign=lambda name: not self._pipeline.sources.is_ours(name),
             moves=bool(options.name_prefix),
         )
@@ -150,12 +170,6 @@ class Lazy:
 
     def _rest(self, key: str | _Run) -> None:
         remember(self._retry_at, key, self._clock() + RETRY_SECONDS)
-
-
-def _printed(record: Record | None) -> Sequence[blocks.Printed] | None:
-    return (
-        None if record is None else [blocks.Printed(output.count, output.public) for output in record.outputs]
-    )
 
 
 class _Run(NamedTuple):

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from . import names
-from .blocks import Printed
-from .records import Manner
+from .records import Manner, Printed
 
 __all__ = ["Manifest", "ManifestError", "run_key", "text_key"]
 
 #: To be raised when what is in the file changes its meaning.
-_FORMAT = 1
+_FORMAT = 2
 
 
 class ManifestError(Exception):
@@ -64,7 +63,9 @@ class Manifest:
                     f"the manifest {path} is of format {value['format']!r}, not {_FORMAT}: {advice}"
                 )
             runs = {
-                str(key): tuple(Printed(int(count), str(public)) for count, public in printed)
+                str(key): tuple(
+                    Printed(int(count), str(public), str(digest)) for count, public, digest in printed
+                )
                 for key, printed in value["runs"].items()
             }
             texts = {str(key): str(text) for key, text in value["texts"].items()}

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import unquote
 
-from . import blocks, minify
+from . import blocks, import_maps, minify
 from .answers import Address, Complaints, Place, remember, split_names
+from .block_memo import BlockMemo
 from .manifest import Manifest, run_key, text_key
-from .records import Manner, Options
+from .records import Manner, Options, Printed
 from .sources import Sources, split_suffix
 
 __all__ = ["Manifested"]
@@ -23,7 +24,7 @@ class Manifested:
         self._sources = sources
         self._options = options
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
-        self._blocks: dict[tuple[str, bool, str], str] = {}
+        self._blocks = BlockMemo()
         self._texts: dict[tuple[str, str], str] = {}
         self._complaints = Complaints()
         self._names = {name for key in manifest.runs for name in key.split("\n")[1:]}
@@ -37,24 +38,12 @@ class Manifested:
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         known = self._files[slim].get(name)
         if known is None:
-            url = (self._url(name, slim, place) if name else None) or name
-            known = Address(url, escape(url))
+            known = (self._address(name, slim, place) if name else None) or Address(name, escape(name))
             remember(self._files[slim], name, known)
         return known
 
     def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> str:
-        key = (html, slim, mode)
-        known = self._blocks.get(key)
-        if known is None:
-            publisher = blocks.Publisher[str](
-                find=lambda name: self._find(name, place),
-                publish=lambda wanted, manner: self._published(wanted, slim, manner, place),
-                is_foreign=lambda name: not self._sources.is_ours(name),
-                moves=bool(self._options.name_prefix),
-            )
-            known, _ = blocks.resolve(html, publisher, mode)
-            remember(self._blocks, key, known)
-        return known
+        return self._blocks.printed(html, slim, mode, lambda html: self._resolve(html, slim, mode, place))
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         key = (text, kind)
@@ -66,27 +55,46 @@ class Manifested:
             remember(self._texts, key, known)
         return known
 
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> str:
+        kind = import_maps.key(slim)
+        known = self._texts.get((specification, kind))
+        if known is None:
+            known = self._manifest.texts.get(text_key(specification, kind))
+            if known is None:
+                self._complain(f"the import map {specification}", place)
+                known = import_maps.plain(specification)
+            remember(self._texts, (specification, kind), known)
+        return known
+
     def stored(self, name: str, plain: str) -> str:
         bare, suffix = split_suffix(name)
         printed = self._single(self._sources.static_url + bare, slim=False)
         return printed.public + suffix if printed else plain
 
-    def _url(self, name: str, slim: bool, place: Place | None) -> str | None:
+    def _resolve(self, html: str, slim: bool, mode: str, place: Place | None) -> tuple[str, bool]:
+        publisher = blocks.Publisher[str](
+            find=lambda name: self._find(name, place),
+            publish=lambda wanted, manner: self._published(wanted, slim, manner, place),
+            is_foreign=lambda name: not self._sources.is_ours(name),
+            moves=bool(self._options.name_prefix),
+        )
+        return blocks.resolve(html, publisher, mode)[0], True
+
+    def _address(self, name: str, slim: bool, place: Place | None) -> Address | None:
         given = split_names(name)
         wanted = [found for found in (self._find(each, place) for each in given) if found is not None]
         if not wanted:
             return None
+        printed: Printed | None
         if len(wanted) == 1:
-            alone = self._single(wanted[0], slim)
-            if alone is None:
-                self._complain(name, place)
-                return None
-            return alone.public + (split_suffix(given[0])[1] if len(given) == 1 else "")
-        printed = self._manifest.runs.get(run_key(wanted, slim, Manner.TOGETHER))
+            printed = self._single(wanted[0], slim)
+        else:
+            printed = next(iter(self._manifest.runs.get(run_key(wanted, slim, Manner.TOGETHER), ())), None)
         if printed is None:
             self._complain(name, place)
             return None
-        return printed[0].public
+        url = printed.public + (split_suffix(given[0])[1] if len(given) == 1 else "")
+        return Address(url, escape(url), printed.integrity)
 
     def _find(self, name: str, place: Place | None) -> str | None:
         """The name the manifest has a file under, or None with one warning; silently None for another host."""
@@ -100,7 +108,7 @@ class Manifested:
 
     def _published(
         self, wanted: Sequence[str], slim: bool, manner: Manner, place: Place | None
-    ) -> Sequence[blocks.Printed] | None:
+    ) -> Sequence[Printed] | None:
         printed = self._manifest.runs.get(run_key(wanted, slim, manner))
         if printed is not None or manner is not Manner.USUAL:
             return printed
@@ -116,7 +124,7 @@ class Manifested:
             )
         return alone
 
-    def _single(self, name: str, slim: bool) -> blocks.Printed | None:
+    def _single(self, name: str, slim: bool) -> Printed | None:
         """A file for itself, not minified where the build did not foresee that it would be asked for so."""
         runs = self._manifest.runs
         printed = runs.get(run_key((name,), slim, Manner.USUAL)) or runs.get(

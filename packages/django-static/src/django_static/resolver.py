@@ -10,7 +10,7 @@ import logging
 from html import escape
 from typing import Any
 
-from . import blocks
+from . import blocks, import_maps
 from .answers import Address, Place, Resolver
 from .conf import conf
 from .lazy import Lazy
@@ -50,6 +50,9 @@ class Off:
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         return text
+
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> str:
+        return import_maps.plain(specification, self._with_host)
 
     def stored(self, name: str, plain: str) -> str:
         return plain

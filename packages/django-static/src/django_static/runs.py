@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import blocks, minify
+from . import blocks, import_maps, minify
 from .answers import Place, split_names
 from .manifest import text_key
 from .records import Manner, Options
@@ -38,6 +38,8 @@ class Wanted:
         """Take in what a tag of a template asks for."""
         if use.kind == "content":
             self._add_text(use)
+        elif use.kind == "modules":
+            self._add_modules(use)
         elif use.kind == "block":
             self._add_block(use)
         else:
@@ -60,6 +62,12 @@ class Wanted:
             moves=bool(self._options.name_prefix),
         )
         blocks.resolve(use.value, publisher, use.mode)
+
+    def _add_modules(self, use: Use) -> None:
+        for _, name in import_maps.expanded(use.value, self._sources):
+            found = self._find(name, use.place)
+            if found is not None:
+                self.runs[Run((found,), use.slim, Manner.USUAL)] = None
 
     def _add_file(self, use: Use) -> None:
         wanted = [

@@ -1,4 +1,4 @@
-"""``{% load django_static %}``: staticfile, slimfile, slimcontent, staticall, slimall."""
+"""``{% load django_static %}``: the five tags, and staticintegrity, staticpreload and staticimportmap."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.template import Context, TemplateSyntaxError
 from django.template.base import UNKNOWN_SOURCE, FilterExpression, Node, NodeList, Parser, Token
 
 from ..minify import KINDS
+from ..nodes import ImportMapNode, IntegrityNode, PreloadNode
+from ..preloads import ATTRIBUTES
 from ..resolver import Place, current, slimfile, staticfile
 
 __all__ = ["register", "slimfile", "staticfile"]
@@ -75,6 +77,62 @@ def file_tag(parser: Parser, token: Token) -> FileNode:
         problem = f"unexpected {' '.join(words[1:])!r}" if words else "no name is given"
         raise _error(token, tag, problem, usage)
     return FileNode(parser.compile_filter(words[0]), variable, tag == "slimfile", _place(parser, token, tag))
+
+
+@register.tag("staticintegrity")
+def integrity_tag(parser: Parser, token: Token) -> IntegrityNode:
+    tag, *words = token.split_contents()
+    if not words or words[1:] not in ([], ["slim"]):
+        problem = f"unexpected {' '.join(words[1:])!r}" if words else "no name is given"
+        raise _error(token, tag, problem, f'{{% {tag} "name" %}} or {{% {tag} "name" slim %}}')
+    return IntegrityNode(parser.compile_filter(words[0]), len(words) > 1, _place(parser, token, tag))
+
+
+@register.tag("staticpreload")
+def preload_tag(parser: Parser, token: Token) -> PreloadNode:
+    tag, *words = token.split_contents()
+    usage = (
+        f'{{% {tag} "name" %}} with, if need be, slim, header, crossorigin, and {"=…, ".join(ATTRIBUTES)}=…'
+    )
+    if not words:
+        raise _error(token, tag, "no name is given", usage)
+    attributes: dict[str, FilterExpression | str] = {}
+    flags = set()
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if word in ("slim", "header"):
+            flags.add(word)
+        elif word == "crossorigin":
+            attributes[word] = "anonymous"
+        elif equals and value and key in ATTRIBUTES:
+            attributes[key] = parser.compile_filter(value)
+        else:
+            raise _error(token, tag, f"unexpected {word!r}", usage)
+    return PreloadNode(
+        parser.compile_filter(words[0]),
+        "slim" in flags,
+        _place(parser, token, tag),
+        attributes,
+        "header" in flags,
+    )
+
+
+@register.tag("staticimportmap")
+def importmap_tag(parser: Parser, token: Token) -> ImportMapNode:
+    tag, *words = token.split_contents()
+    usage = f'{{% {tag} "specifier" "name" … %}} with slim and nonce=… at the end, if need be'
+    slim = False
+    nonce = None
+    while words and (words[-1] == "slim" or words[-1].startswith("nonce=")):
+        word = words.pop()
+        slim = slim or word == "slim"
+        nonce = parser.compile_filter(word.removeprefix("nonce=")) if word != "slim" else nonce
+    if len(words) % 2:
+        raise _error(token, tag, f"there is no name for {words[-1]}", usage)
+    found = [parser.compile_filter(word) for word in words]
+    return ImportMapNode(
+        list(zip(found[::2], found[1::2], strict=True)), slim, nonce, _place(parser, token, tag)
+    )
 
 
 @register.tag("staticall")
