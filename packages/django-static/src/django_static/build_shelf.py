@@ -55,7 +55,10 @@ class BuildShelf:
             if not is_unchanged(current):
                 return None
             for used in current.uses:
-                if used.key not in self._wanted and used.key not in checked:
+                now = self._wanted.get(used.key)
+                if now is not None and now.identity != used.identity:
+                    return None  # it was made anew in this build
+                if now is None and used.key not in checked:
                     checked[used.key] = used
                     pending.append(used)
         self._wanted.update(checked)
