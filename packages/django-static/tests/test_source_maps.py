@@ -122,6 +122,7 @@ def test_style_sheets_line_by_line(mapped):
     mapped.site.write("i/p.png", b"picture", TIME)
     found = mapped("staticall", "/css/a.css", "/css/b.css")
     assert found.text.startswith('@charset "utf-8";é { b : c }\nd { e : url(../i/p.')
+    assert found.mappings[0][:2] == ((0, 17), ("/css/a.css", 0, 18))
     assert found.source_of("é { b") == ("/css/a.css", "é { b : c }")
     assert found.source_of("d { e") == ("/css/a.css", "d { e : url(../i/p.png) }")
     assert found.source_of("f { g") == ("/css/b.css", "f { g : h }")
@@ -150,11 +151,12 @@ def test_nothing_to_map_is_no_map(mapped):
 
 
 def test_inlined_imports_are_not_mapped(mapped):
-    mapped.site.write("css/a.css", "@import 'c.css';\na { b : c }", TIME)
+    mapped.site.write("css/a.css", "@import\n'c.css';\na { b : c }", TIME)
     mapped.site.write("css/b.css", "d { e : f }", TIME)
-    mapped.site.write("css/c.css", "g { h : i }\n", TIME)
+    mapped.site.write("css/c.css", "g { h : i }", TIME)
     found = mapped("staticall", "/css/a.css", "/css/b.css")
     assert found.source_of("a { b") is None
+    assert found.source_of("g { h") is None
     assert found.source_of("d { e") == ("/css/b.css", "d { e : f }")
 
 
