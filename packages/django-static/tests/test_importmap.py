@@ -196,3 +196,11 @@ def test_a_change_in_development(modules):
     assert "lib/new.js" in second
     assert "lib/new.js" not in first
     assert first["lib/x.js"] != second["lib/x.js"]
+
+
+def test_a_new_module_in_a_folder_is_built(modules):
+    modules.page('{% staticimportmap "lib/" "/js/lib/" %}')
+    modules.build()
+    modules.build()
+    modules.site.write("js/lib/new.js", "export var n ;", TIME)
+    assert "lib/new.js" in read(modules.both())["imports"]
