@@ -91,3 +91,11 @@ def warned(caplog: pytest.LogCaptureFixture) -> Any:
     """The warnings so far."""
     caplog.set_level(logging.INFO, "django_static")
     return lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.fixture
+def modes(site: Site, tmp_path: Path) -> Any:
+    """A page in every mode; see :mod:`static_test_modes`."""
+    from static_test_modes import Modes
+
+    return Modes(site, tmp_path)

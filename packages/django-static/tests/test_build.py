@@ -577,5 +577,17 @@ def test_two_builds_at_once(page):
 def test_the_manifest_is_plain_json(page):
     page.build()
     value = json.loads(page.manifest.read_text("utf-8"))
-    assert value["format"] == 2
+    assert value["format"] == 3
     assert value["settings"] == {"media_url": "", "name_prefix": ""}
+
+
+def test_a_changed_image_gives_its_style_sheet_another_name(page):
+    page.build()
+    before = page.render("p.html")
+    page.site.write("img/i.png", b"another picture", 1269174999)
+    assert "(0 written)" not in page.build()
+    after = page.render("p.html")
+    (image,) = re.findall(r"'/img/([^']+)'", after)
+    (sheet,) = re.findall(r'href="([^"]+)"', after)
+    assert sheet not in before
+    assert image in page.site.text(sheet)

@@ -372,7 +372,10 @@ class TestNames:
         assert output.link(path, original, tmp_path, 1, symlink=True)
         assert output.link(path, original, tmp_path, 1, symlink=True)
         assert not output.link(path, other, tmp_path, 1, symlink=True)
-        assert not output.write(path, b"one", tmp_path, 1), "what is written must not change with an original"
+        assert not output.write(path, b"two", tmp_path, 1)
+        assert path.is_symlink()
+        assert output.write(path, b"one", tmp_path, 1)
+        assert not path.is_symlink(), "what is written must not change with an original"
         assert original.read_text() == "one"
 
     def test_a_link_to_nothing_is_replaced(self, tmp_path):

@@ -187,6 +187,45 @@ class TestBuilds:
         cleaned.clean(*NEVER)
         assert there([first[0], f"{first[0]}.gz", second[0], f"{second[0]}.gz"]) == [False, False, True, True]
 
+    def test_source_maps_go_with_their_file(self, cleaned):
+        cleaned.settings.DJANGO_STATIC_SOURCE_MAPS = True
+        cleaned.settings.DJANGO_STATIC_BUNDLES = {"staticall": [["/a.js", "/b.js"]]}
+        cleaned.site.write("a.js", "var a = 1;")
+        cleaned.site.write("b.js", "var b = 1;")
+        first = cleaned.build()
+        cleaned.site.write("b.js", "var b = 2;")
+        second = cleaned.build()
+        assert sum(str(path).endswith(".js.map") for path in [*first, *second]) == 2
+        cleaned.clean(*NEVER)
+        assert not any(there(set(first) - set(second)))
+        assert all(there(second))
+
+    def test_source_maps_of_an_old_manifest_stay(self, cleaned):
+        cleaned.settings.DJANGO_STATIC_SOURCE_MAPS = True
+        cleaned.settings.DJANGO_STATIC_BUNDLES = {"staticall": [["/a.js", "/b.js"]]}
+        cleaned.site.write("a.js", "var a = 1;")
+        cleaned.site.write("b.js", "var b = 1;")
+        first = cleaned.build()
+        manifest = (cleaned.state / "manifest.json").read_bytes()
+        cleaned.site.write("b.js", "var b = 2;")
+        second = cleaned.build()
+        (cleaned.state / "manifest.json").write_bytes(manifest)
+        cleaned.clean(*NEVER)
+        assert all(there([*first, *second]))
+
+    @pytest.mark.parametrize(
+        ("name", "is_marked"),
+        [
+            ("a_b.012345678901.js.map", True),
+            ("a_b.012345678901-01234567.css.map", True),
+            ("a_b.js.map", False),
+            ("a.min.js.map", False),
+            ("jquery.3.min.js.map", False),
+        ],
+    )
+    def test_names_of_source_maps(self, name, is_marked):
+        assert names.has_mark(f"/js/{name}") is is_marked
+
     def test_every_file_and_the_copies_of_originals(self, cleaned):
         """The copies under plain names stay: they are what ``collectstatic`` leaves."""
         (cleaned.app / "sub").mkdir()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from html import escape
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, TypeVar
 
 from .sources import is_foreign
@@ -15,6 +16,7 @@ __all__ = [
     "Complaints",
     "Layout",
     "Link",
+    "ModuleMap",
     "Place",
     "Published",
     "Resolver",
@@ -59,6 +61,8 @@ class Address(NamedTuple):
     suffix: str = ""
     #: What the URL leads to; None for a URL that is printed as it was given.
     file: Published | None = None
+    #: The digest of what is published there; empty where nothing is, or where nobody asked for digests.
+    integrity: str = ""
     #: Whether there is no such file.
     is_missing: bool = False
     #: Whether the answer will be the same as long as this resolver is in use.
@@ -70,11 +74,12 @@ class Address(NamedTuple):
         url: str,
         suffix: str = "",
         file: Published | None = None,
+        integrity: str = "",
         *,
         is_missing: bool = False,
         is_settled: bool = False,
     ) -> Address:
-        return cls(url, escape(url), suffix, file, is_missing, is_settled)
+        return cls(url, escape(url), suffix, file, integrity, is_missing, is_settled)
 
 
 class Link(NamedTuple):
@@ -82,6 +87,8 @@ class Link(NamedTuple):
 
     address: Address
     written: str
+    #: The attributes that hold a browser to the bytes, which follow the URL; empty where there are none.
+    digest: str = ""
 
 
 class Layout(NamedTuple):
@@ -95,6 +102,15 @@ class Layout(NamedTuple):
     links: tuple[Link, ...] = ()
 
 
+class ModuleMap(NamedTuple):
+    """An import map to print."""
+
+    #: Ready to stand in HTML.
+    text: str
+    #: The published files whose URLs are in it, by URL, as far as somebody wants to know.
+    files: Mapping[str, Published] = MappingProxyType({})
+
+
 class Resolver(Protocol):
     """What a template tag may ask for."""
 
@@ -106,6 +122,9 @@ class Resolver(Protocol):
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         """Inline text made smaller; an empty ``kind`` is guessed."""
+
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> ModuleMap:
+        """An import map (see :mod:`.import_maps`)."""
 
     def stored(self, name: str, plain: str) -> Address:
         """The URL of a file below ``STATIC_URL``, which is ``plain`` where it is published under its own name only."""

@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
-from .answers import Address, Layout, Link, Published
-from .records import Manner
+from .answers import Address, Layout, Link
+from .records import Manner, Printed
 from .references import html as markup
 from .sources import is_foreign, split_suffix
 
-__all__ = ["Printed", "Publisher", "given", "in_quotes", "names", "resolve"]
+__all__ = ["Publisher", "given", "in_quotes", "names", "resolve"]
 
 #: What a publisher knows a file by.
 File = TypeVar("File")
 
 #: What is put in place of a piece of a block.
 _Change = tuple[int, int, "str | Link"]
-
-
-class Printed(NamedTuple):
-    """A published file as a page prints it, and how many of the wanted ones it stands for."""
-
-    parts: int
-    public: str
-    file: Published | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +140,8 @@ def _replaced(
         first, *others = (member.element for member in run[position : position + output.parts])
         position += output.parts
         location = first.location
-        link = Link(Address.of(output.public, file=output.file), in_quotes(output.public))
+        address = Address.of(output.public, file=output.file, integrity=output.integrity)
+        link = Link(address, in_quotes(output.public), _digest(output, first))
         changes.append((location.start, location.end, link))
         if mode and first.kind == "js" and first.get("async") is None and first.get("defer") is None:
             start = first.start + len("<script")
@@ -159,6 +152,15 @@ def _replaced(
                 start -= 1
             changes.append((start, element.end, ""))
     return changes
+
+
+def _digest(output: Printed, element: markup.Element) -> str:
+    """The attributes by which a browser looks at the bytes; a digest of the author's stays alone."""
+    if not output.integrity or element.get("integrity") is not None:
+        return ""
+    # Without it a file from another host cannot be looked at, and is not run.
+    origin = "" if element.get("crossorigin") else ' crossorigin="anonymous"'
+    return f' integrity="{output.integrity}"{origin}'
 
 
 def _kept(html: str, element: markup.Element, *, is_missing: bool = False) -> tuple[int, int, Link]:
@@ -183,7 +185,7 @@ def _layout(html: str, changes: Sequence[_Change], *, is_settled: bool) -> Layou
         else:
             pieces.append("".join(texts[since:]))
             links.append(new)
-            texts.append(new.written)
+            texts.append(new.written + new.digest)
             since = len(texts)
     texts.append(html[position:])
     pieces.append("".join(texts[since:]))

@@ -11,18 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import __version__, compress, minify, names, output
-from .blocks import Printed
+from . import __version__, compress, import_maps, minify, names, output
 from .build_shelf import BuildShelf
 from .history import History
-from .manifest import FORMAT, Manifest, run_key
+from .manifest import FORMAT, Manifest, run_key, text_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
 from .places import Places
 from .reader import Reader
-from .records import Manner, Options, Record
-from .runs import Run, wanted_of
+from .records import Manner, Options, Printed, Record
+from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
 from .sources import Source, SourceError, Sources
@@ -117,6 +116,8 @@ class Build:
                 for number, run in enumerate(runs):
                     progress(number, total)
                     self._publish(run)
+                for use in wanted.maps:
+                    self._map_modules(use, wanted)
                 self._publish_tree(tree, lambda done: progress(len(runs) + done, total))
                 progress(total, total)
             finally:
@@ -139,6 +140,8 @@ class Build:
             repr((sources.roots, sources.media_url, sources.static_url, sources.static_root)),
             repr((self._with_originals, self._places.folders, FORMAT)),
             repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
+            # Of a folder in an import map it matters what is there.
+            *(repr(list(import_maps.expanded(use.value, sources))) for use in uses if use.kind == "modules"),
             *(f"{source.name}\n{source.path}" for source in files),
             *refused,
         )
@@ -185,6 +188,20 @@ class Build:
             for text in sorted(texts, key=len, reverse=True):
                 ahead.want(text, "js", self._options.minifiers["js"])
 
+    def _map_modules(self, use: Use, wanted: Wanted) -> None:
+        """Put an import map into the manifest, with all that it names, which has been published."""
+
+        def publish(source: Source) -> Record:
+            record = self._publish(Run((source,), use.slim, Manner.USUAL))
+            for used in record.walk():
+                self._place(used)  # what it imports is in the map, too
+            return record
+
+        text, _ = import_maps.published(
+            use.value, self._sources, lambda name: wanted.find(name, use.place), publish
+        )
+        self._texts[text_key(use.value, import_maps.key(use.slim))] = text
+
     def _publish_tree(self, tree: dict[str, Source], progress: Callable[[int], object]) -> None:
         static_root = self._sources.static_root
         if isinstance(self._sources, Tree):
@@ -210,13 +227,16 @@ class Build:
     def _publish(self, run: Run) -> Record:
         """Publish a run and put it into the manifest."""
         record = self._pipeline.publish(run.wanted, slim=run.slim, manner=run.manner)
-        printed = tuple(Printed(published.count, published.public) for published in record.outputs)
-        self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = printed
-        for published in record.outputs:
-            self._files[published.public] = self._places.name(published.path)
+        self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = record.printed
+        self._place(record)
         if not self._shelf.has(record.key):
             self._failures.append(", ".join(source.name for source in run.wanted))
         return record
+
+    def _place(self, record: Record) -> None:
+        """Note where the files of a record lie."""
+        for published in record.outputs:
+            self._files[published.public] = self._places.name(published.path)
 
     def _sum_up(self) -> None:
         """Gather what was published.

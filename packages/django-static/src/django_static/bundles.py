@@ -8,19 +8,14 @@ style sheets or scripts that stand in one block.
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from .answers import Place
-from .names import quoted
-from .output import STATE_FOLDER
+from .patterns import is_pattern, matching
 from .scan import Use
 from .sources import Sources
-from .tree import files_of_finders
 
 __all__ = ["SETTING", "USAGE", "check", "uses"]
 
@@ -30,8 +25,6 @@ USAGE = (
     "{'slimfile': ['/js/page-*.js'], 'staticfile': ['/img/*.png'], 'slimall': [['/css/a.css', '/css/b.css']]}."
 )
 
-#: A modification time or the beginning of a digest.
-_MARKED = re.compile(r"(?P<stem>.+)\.(-?\d{9,11}|[0-9a-f]{12})(?P<extension>(\.[^.]*)?)")
 _FILES = ("staticfile", "slimfile")
 _BLOCKS = ("staticall", "slimall")
 
@@ -73,10 +66,9 @@ def uses(
         for argument in arguments:
             if tag in _BLOCKS:
                 yield Use(place, "block", is_slim, "".join(map(_element, argument)))
-            elif any(character in argument for character in "*?["):
-                yield from (
-                    Use(place, "file", is_slim, name) for name in _matching(argument, sources, published)
-                )
+            elif is_pattern(argument):
+                found = matching(argument, sources, published)
+                yield from (Use(place, "file", is_slim, name) for name in found)
             else:
                 yield Use(place, "file", is_slim, argument)
 
@@ -85,34 +77,3 @@ def _element(name: str) -> str:
     if name.partition("?")[0].lower().endswith(".css"):
         return f'<link rel="stylesheet" href="{escape(name)}">'
     return f'<script src="{escape(name)}"></script>'
-
-
-def _matching(pattern: str, sources: Sources, published: Container[str]) -> Iterator[str]:
-    """The names of the files a pattern means, in the media roots and among those of the finders."""
-    seen = set()
-    for root in sources.roots:
-        for path in sorted(root.rglob("*")):
-            name = f"/{path.relative_to(root).as_posix()}"
-            if (
-                name not in seen
-                and fnmatch.fnmatchcase(name, pattern)
-                and path.is_file()
-                and not _is_published(path, published)
-            ):
-                seen.add(name)
-                yield quoted(name)
-    for name, _ in files_of_finders() if sources.finders else ():
-        if fnmatch.fnmatchcase(sources.static_url + name, pattern):
-            yield sources.static_url + quoted(name)
-
-
-def _is_published(path: Path, published: Container[str]) -> bool:
-    """Whether a file beside the originals was published, now or by those whose records are gone."""
-    if STATE_FOLDER in path.parts:
-        return True
-    if path.suffix in (".gz", ".br", ".zst") and _is_published(path.with_suffix(""), published):
-        return True
-    marked = _MARKED.fullmatch(path.name)
-    return str(path) in published or (
-        marked is not None and path.with_name(marked["stem"] + marked["extension"]).is_file()
-    )

@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from . import blocks
+from . import blocks, import_maps
 from .answers import split_names
 from .graph import components
 from .plan import Plan
@@ -51,6 +51,9 @@ def check(
     for use in plan.uses:
         if use.kind == "file":
             for name in split_names(use.value):
+                work.name(name, str(use.place))
+        elif use.kind == "modules":
+            for _, name in import_maps.expanded(use.value, sources):
                 work.name(name, str(use.place))
         elif use.kind == "block":
             for name in blocks.names(use.value):

@@ -15,14 +15,22 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from . import bundles, compress
+from . import bundles, compress, import_maps, preloads
 from .conf import FINGERPRINTS, PREFIX, conf
 from .manifest import Manifest, ManifestError
 from .minify import KINDS, engines
 
 __all__ = ["check_settings"]
 
-_BOOLEANS = ("", "_MEDIA_URL_ALWAYS", "_USE_SYMLINK", "_USE_MANIFEST_FILE", "_JSMIN")
+_BOOLEANS = (
+    "",
+    "_MEDIA_URL_ALWAYS",
+    "_USE_SYMLINK",
+    "_USE_MANIFEST_FILE",
+    "_INTEGRITY",
+    "_SOURCE_MAPS",
+    "_JSMIN",
+)
 _PROGRAMS = ("_CLOSURE_COMPILER", "_YUI_COMPRESSOR")
 _TEXTS = ("_NAME_PREFIX", "_MEDIA_URL")
 _GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
@@ -38,6 +46,8 @@ _OTHERS = (
     "_COMPRESS",
     "_COMPRESS_CACHE",
     "_FILE_PROXY",
+    "_PRELOAD",
+    "_IMPORTMAP",
 )
 _KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_PROGRAMS, *_OTHERS)]
 _LEAST_LENGTH = 16
@@ -57,6 +67,8 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_manifest(),
         *_bundles(),
         *_compress(),
+        *_preload(),
+        *_importmap(),
         *_generators(),
         *_file_proxy(),
         *_minifiers(),
@@ -243,6 +255,39 @@ def _compress() -> Iterator[CheckMessage]:
             f"{PREFIX}_COMPRESS_CACHE is {folder!r}.",
             hint="Set it to the absolute path of a folder.",
             id="django_static.E017",
+        )
+
+
+def _preload() -> Iterator[CheckMessage]:
+    value = _given("_PRELOAD")
+    if value is None:
+        return
+    try:
+        preloads.of_setting(value)
+    except ValueError as error:
+        yield Error(
+            f"{error}.",
+            hint="Set it to a list such as ['/css/site.css', {'name': '/js/app.js', 'as': 'module', 'slim': True}].",
+            id="django_static.E020",
+        )
+        return
+    middleware = "django_static.middleware.LinkHeaderMiddleware"
+    if value and middleware not in settings.MIDDLEWARE:
+        yield Warning(
+            f"{PREFIX}_PRELOAD is set, but no middleware sends it.",
+            hint=f"Add {middleware!r} to MIDDLEWARE.",
+            id="django_static.W020",
+        )
+
+
+def _importmap() -> Iterator[CheckMessage]:
+    value = _given("_IMPORTMAP")
+    problem = "" if value is None else import_maps.problem(value)
+    if problem:
+        yield Error(
+            f"{import_maps.SETTING}: {problem}.",
+            hint="Set it to a dictionary such as {'app': '/js/app.js', 'lib/': '/js/lib/*.js'}.",
+            id="django_static.E021",
         )
 
 

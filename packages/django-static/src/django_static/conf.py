@@ -87,6 +87,11 @@ class Conf:
         return HASHED_NAMES if value is None else re.compile(value)
 
     @property
+    def integrity(self) -> bool:
+        """``DJANGO_STATIC_INTEGRITY``: print ``integrity`` and ``crossorigin`` with style sheets and scripts."""
+        return bool(self._get("INTEGRITY", False))
+
+    @property
     def use_manifest_file(self) -> bool:
         """``DJANGO_STATIC_USE_MANIFEST_FILE``: print what ``staticbuild`` has published, and publish nothing."""
         return bool(self._get("USE_MANIFEST_FILE", False))
@@ -116,6 +121,22 @@ class Conf:
     def bundles(self) -> Mapping[str, Sequence[Any]]:
         """``DJANGO_STATIC_BUNDLES``: what templates ask for under names known at run time only, by tag."""
         return dict(self._get("BUNDLES", {}))
+
+    @property
+    def preload(self) -> Sequence[Any]:
+        """``DJANGO_STATIC_PRELOAD``: what the ``Link`` header of every page names; read by :mod:`.preloads`."""
+        value: Sequence[Any] = self._get("PRELOAD", None) or ()
+        return value
+
+    @property
+    def importmap(self) -> Mapping[str, str]:
+        """``DJANGO_STATIC_IMPORTMAP``: names of files by module specifier; those of folders end in a slash."""
+        return dict(self._get("IMPORTMAP", None) or {})
+
+    @property
+    def source_maps(self) -> bool:
+        """``DJANGO_STATIC_SOURCE_MAPS``: put a source map beside each combined file."""
+        return bool(self._get("SOURCE_MAPS", False))
 
     @property
     def filename_generator(self) -> Callable[..., str] | None:
@@ -187,6 +208,8 @@ class Conf:
             compress_cache=self.compress_cache,
             by_hash=self.fingerprint == "hash",
             hashed_names=self.hashed_names,
+            integrity=self.integrity,
+            source_maps=self.source_maps,
         )
 
     def sources(self) -> Sources:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, nodes, pass_context
 from jinja2.ext import Extension
 from jinja2.parser import Parser
+from jinja2.runtime import Context
+from markupsafe import Markup
 
-from . import resolver
+from . import import_maps, preloads, resolver
 from .minify import KINDS
 from .resolver import Place, current
 
-__all__ = ["StaticExtension", "slimfile", "staticfile"]
+__all__ = [
+    "StaticExtension",
+    "slimfile",
+    "staticfile",
+    "staticimportmap",
+    "staticintegrity",
+    "staticpreload",
+]
 
 _NOWHERE = "<unknown source>"
 
@@ -35,6 +44,9 @@ class _Here(Place):
 
 _STATICFILE = _Here(_NOWHERE, 0, "staticfile")
 _SLIMFILE = _Here(_NOWHERE, 0, "slimfile")
+_STATICINTEGRITY = _Here(_NOWHERE, 0, "staticintegrity")
+_STATICPRELOAD = _Here(_NOWHERE, 0, "staticpreload")
+_STATICIMPORTMAP = _Here(_NOWHERE, 0, "staticimportmap")
 
 
 def staticfile(name: object) -> str:
@@ -47,8 +59,54 @@ def slimfile(name: object) -> str:
     return current().file("" if name is None else str(name), True, _SLIMFILE).url
 
 
+def staticintegrity(name: object, slim: bool = False) -> str:
+    """The hash of a published file for an ``integrity`` attribute: ``{{ staticintegrity("/js/site.js", slim=True) }}``."""
+    return current().file("" if name is None else str(name), slim, _STATICINTEGRITY).integrity
+
+
+@pass_context
+def staticpreload(
+    context: Context, name: object, slim: bool = False, header: bool = False, **attributes: object
+) -> Markup:
+    """The element of a preload, also registered for the ``Link`` header: ``{{ staticpreload("/css/a.css", as="style") }}``.
+
+    With ``header`` it is only registered. ``attributes`` are ``as``, ``type``, ``crossorigin``, ``media``, ``nonce`` and
+    ``fetchpriority``.
+
+    Raises:
+        TypeError: there is no such attribute.
+    """
+    for key in attributes:
+        if key not in preloads.ATTRIBUTES:
+            raise TypeError(
+                f"staticpreload() has no argument {key!r}; there are {', '.join(preloads.ATTRIBUTES)}"
+            )
+    given = {
+        key: "" if value is True else str(value)
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    }
+    wanted = preloads.Wanted("" if name is None else str(name), slim, given)
+    links = preloads.links(wanted, _STATICPRELOAD)
+    preloads.register(context.get("request"), links)
+    return Markup("" if header else "\n".join(link.html() for link in links))  # noqa: S704 (escaped there)
+
+
+def staticimportmap(
+    entries: Mapping[str, str] | None = None, slim: bool = False, nonce: object = None
+) -> Markup:
+    """The script element with the import map: ``{{ staticimportmap({"app": "/js/app.js"}, nonce=csp_nonce) }}``.
+
+    Raises:
+        ValueError: an entry is not as it must be.
+    """
+    specification = import_maps.specification(entries or {})
+    text = current().modules(specification, slim, _STATICIMPORTMAP).text
+    return Markup(import_maps.element(text, "" if nonce is None else str(nonce)))  # noqa: S704 (escaped there)
+
+
 class StaticExtension(Extension):
-    """The block tags ``staticall``, ``slimall``, ``slimcontent`` and the globals ``staticfile`` and ``slimfile``.
+    """The block tags ``staticall``, ``slimall``, ``slimcontent`` and globals for what is no block.
 
     What stands in a block is captured as by ``{% set %}…{% endset %}``: it may have loops, macros, blocks and includes,
     and be part of an asynchronous template.
@@ -58,7 +116,13 @@ class StaticExtension(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.globals.update(staticfile=staticfile, slimfile=slimfile)
+        environment.globals.update(
+            staticfile=staticfile,
+            slimfile=slimfile,
+            staticintegrity=staticintegrity,
+            staticpreload=staticpreload,
+            staticimportmap=staticimportmap,
+        )
 
     def parse(self, parser: Parser) -> nodes.Node:
         """A scope that captures the content and prints what becomes of it; :meth:`found` knows it again."""
@@ -115,6 +179,9 @@ class StaticExtension(Extension):
 
 #: The functions that mean the tags, with whether they minify, wherever and under whatever name they are globals.
 FUNCTIONS: dict[Callable[..., object], tuple[str, bool]] = {
+    staticintegrity: ("staticintegrity", False),
+    staticpreload: ("staticpreload", False),
+    staticimportmap: ("staticimportmap", False),
     staticfile: ("staticfile", False),
     slimfile: ("slimfile", True),
     resolver.staticfile: ("staticfile", False),

@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from . import blocks, minify
-from .answers import Address, Complaints, Layout, Place, Published, remember, split_names
+from . import blocks, import_maps, minify
+from .answers import (
+    Address,
+    Complaints,
+    Layout,
+    ModuleMap,
+    Place,
+    Published,
+    remember,
+    split_names,
+)
+from .block_memo import BlockMemo
 from .pipeline import Pipeline
-from .records import Manner, Record
+from .records import Manner, Printed, Record
 from .sources import Source, SourceError, split_suffix
 
 __all__ = ["Lazy"]
@@ -33,8 +44,9 @@ class Lazy:
         self._recheck = recheck
         self._clock = clock
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
-        self._blocks: dict[tuple[str, bool, str], Layout] = {}
+        self._blocks = BlockMemo()
         self._texts: dict[tuple[str, str], str] = {}
+        self._maps: dict[tuple[str, bool], ModuleMap] = {}
         self._sources: dict[str, Source] = {}
         self._records: dict[_Run, Record] = {}
         self._retry_at: dict[str | _Run, float] = {}
@@ -51,16 +63,14 @@ class Lazy:
         return address
 
     def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
-        key = (html, slim, mode)
-        known = self._blocks.get(key)
-        if known is not None:
-            return known
-        layout = blocks.resolve(html, self._block_publisher(slim, place), mode)
-        if self._recheck:
-            return layout._replace(is_settled=False)
-        if layout.is_settled:
-            remember(self._blocks, key, layout)
-        return layout
+        layout = self._blocks.layout(
+            html,
+            slim,
+            mode,
+            lambda html: blocks.resolve(html, self._block_publisher(slim, place), mode),
+            keep=not self._recheck,
+        )
+        return layout._replace(is_settled=False) if self._recheck else layout
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         key = (text, kind)
@@ -71,6 +81,28 @@ class Lazy:
                 self._complaints.say(place, f"inline text is printed without minifying: {result.problem}")
             known = result.text
             remember(self._texts, key, known)
+        return known
+
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> ModuleMap:
+        key = (specification, slim)
+        known = self._maps.get(key)
+        if known is None:
+            files: dict[str, Published] = {}
+
+            def publish(source: Source) -> Record | None:
+                record = self._publish((source,), slim, Manner.USUAL, place)
+                for each in record.walk() if record is not None else ():
+                    for output in each.outputs:
+                        if output.name:
+                            files[output.public] = _file((output.name,), slim, output.path)
+                return record
+
+            text, is_settled = import_maps.published(
+                specification, self._pipeline.sources, lambda name: self._find(name, place), publish
+            )
+            known = ModuleMap(text, files)
+            if is_settled and not self._recheck:
+                remember(self._maps, key, known)
         return known
 
     def stored(self, name: str, plain: str) -> Address:
@@ -102,14 +134,17 @@ class Lazy:
         if record is None:
             return Address.of(name, suffix)
         printed = _printed(record, wanted, slim)[0]
-        return Address.of(printed.public + suffix, suffix, printed.file, is_settled=is_settled)
+        return Address.of(
+            printed.public + suffix, suffix, printed.file, printed.integrity, is_settled=is_settled
+        )
 
     def _block_publisher(self, slim: bool, place: Place | None) -> blocks.Publisher[Source]:
-        def publish(wanted: Sequence[Source], manner: Manner) -> Sequence[blocks.Printed] | None:
+        options = self._pipeline.options
+
+        def publish(wanted: Sequence[Source], manner: Manner) -> Sequence[Printed] | None:
             record = self._publish(wanted, slim, manner, place)
             return None if record is None else _printed(record, wanted, slim)
 
-        options = self._pipeline.options
         return blocks.Publisher(
             find=lambda name: self._find(name, place),
             publish=publish,
@@ -164,17 +199,23 @@ class Lazy:
         remember(self._retry_at, key, self._clock() + RETRY_SECONDS)
 
 
-def _printed(record: Record, wanted: Sequence[Source], slim: bool) -> list[blocks.Printed]:
+def _printed(record: Record, wanted: Sequence[Source], slim: bool) -> list[Printed]:
     """What a record has for the page."""
     printed = []
     position = 0
     for output in record.outputs:
+        if not output.count:
+            continue
         parts = wanted[position : position + output.count]
         position += output.count
-        work = (tuple(source.name for source in parts), slim)
-        file = Published(work, os.path.abspath(output.path))  # noqa: PTH100 (the folders of the settings may be relative)
-        printed.append(blocks.Printed(output.count, output.public, file))
+        file = _file(tuple(source.name for source in parts), slim, output.path)
+        printed.append(Printed(output.count, output.public, output.integrity, file))
     return printed
+
+
+def _file(names: tuple[str, ...], slim: bool, path: Path) -> Published:
+    # The folders of the settings may be relative.
+    return Published((names, slim), os.path.abspath(path))  # noqa: PTH100 (it does not follow links)
 
 
 class _Run(NamedTuple):

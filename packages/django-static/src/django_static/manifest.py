@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from . import names
-from .blocks import Printed
-from .records import Manner
+from .records import Manner, Printed
 
 __all__ = ["FORMAT", "Manifest", "ManifestError", "names_of", "run_key", "text_key"]
 
 #: To be raised when what is in the file changes its meaning.
-FORMAT = 2
+FORMAT = 3
 
 
 class ManifestError(Exception):
@@ -72,7 +71,9 @@ class Manifest:
                     f"the manifest {path} is of format {value['format']!r}, not {FORMAT}: {advice}"
                 )
             runs = {
-                str(key): tuple(Printed(int(count), str(public)) for count, public in printed)
+                str(key): tuple(
+                    Printed(int(count), str(public), str(digest)) for count, public, digest in printed
+                )
                 for key, printed in value["runs"].items()
             }
             texts = {str(key): str(text) for key, text in value["texts"].items()}
@@ -110,7 +111,10 @@ class Manifest:
         value: dict[str, Any] = {
             "format": FORMAT,
             "settings": self.settings,
-            "runs": {key: [(each.parts, each.public) for each in run] for key, run in self.runs.items()},
+            "runs": {
+                key: [(each.parts, each.public, each.integrity) for each in run]
+                for key, run in self.runs.items()
+            },
             "texts": self.texts,
             "files": self.files,
         }

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import blocks, minify
-from .answers import Address, Complaints, Layout, Place, Published, remember, split_names
+from . import blocks, import_maps, minify
+from .answers import (
+    Address,
+    Complaints,
+    Layout,
+    ModuleMap,
+    Place,
+    Published,
+    remember,
+    split_names,
+)
+from .block_memo import BlockMemo
 from .manifest import Manifest, names_of, run_key, text_key
 from .places import Places
-from .records import Manner, Options
+from .records import Manner, Options, Printed
 from .sources import Sources, decoded, split_suffix
 
 __all__ = ["Manifested"]
@@ -28,8 +38,9 @@ class Manifested:
         self._options = options
         self._files: tuple[dict[str, Address], dict[str, Address]] = ({}, {})
         self._stored: dict[str, Address] = {}
-        self._blocks: dict[tuple[str, bool, str], Layout] = {}
+        self._blocks = BlockMemo()
         self._texts: dict[tuple[str, str], str] = {}
+        self._maps: dict[tuple[str, bool], ModuleMap] = {}
         self._complaints = Complaints()
         self._places = places
         self._names = {name for key in manifest.runs for name in names_of(key)}
@@ -48,18 +59,7 @@ class Manifested:
         return known
 
     def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
-        key = (html, slim, mode)
-        known = self._blocks.get(key)
-        if known is None:
-            publisher = blocks.Publisher[str](
-                find=lambda name: self._find(name, place),
-                publish=lambda wanted, manner: self._published(wanted, slim, manner, place),
-                is_foreign=lambda name: not self._sources.is_ours(name),
-                moves=bool(self._options.name_prefix),
-            )
-            known = blocks.resolve(html, publisher, mode)._replace(is_settled=True)
-            remember(self._blocks, key, known)
-        return known
+        return self._blocks.layout(html, slim, mode, lambda html: self._layout(html, slim, mode, place))
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         key = (text, kind)
@@ -71,18 +71,40 @@ class Manifested:
             remember(self._texts, key, known)
         return known
 
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> ModuleMap:
+        known = self._maps.get((specification, slim))
+        if known is None:
+            text = self._manifest.texts.get(text_key(specification, import_maps.key(slim)))
+            if text is None:
+                self._complain(f"the import map {specification}", place)
+                text = import_maps.plain(specification)
+            urls = import_maps.urls(text) if self._places is not None else ()
+            files = ((url, self._file(url)) for url in urls)
+            known = ModuleMap(text, {url: file for url, file in files if file is not None})
+            remember(self._maps, (specification, slim), known)
+        return known
+
     def stored(self, name: str, plain: str) -> Address:
         known = self._stored.get(name)
         if known is None:
             bare, suffix = split_suffix(name)
             printed = self._single(self._sources.static_url + bare, slim=False)
             known = (
-                Address.of(printed.public + suffix, suffix, printed.file, is_settled=True)
+                Address.of(printed.public + suffix, suffix, printed.file, printed.integrity, is_settled=True)
                 if printed
                 else Address.of(plain, split_suffix(plain)[1], is_missing=True, is_settled=True)
             )
             remember(self._stored, name, known)
         return known
+
+    def _layout(self, html: str, slim: bool, mode: str, place: Place | None) -> Layout:
+        publisher = blocks.Publisher[str](
+            find=lambda name: self._find(name, place),
+            publish=lambda wanted, manner: self._published(wanted, slim, manner, place),
+            is_foreign=lambda name: not self._sources.is_ours(name),
+            moves=bool(self._options.name_prefix),
+        )
+        return blocks.resolve(html, publisher, mode)._replace(is_settled=True)
 
     def _address(self, name: str, slim: bool, place: Place | None) -> Address:
         given = split_names(name)
@@ -97,7 +119,7 @@ class Manifested:
             if wanted:
                 self._complain(name, place)
             return Address.of(name, suffix, is_missing=is_ours, is_settled=True)
-        return Address.of(printed.public + suffix, suffix, printed.file, is_settled=True)
+        return Address.of(printed.public + suffix, suffix, printed.file, printed.integrity, is_settled=True)
 
     def _find(self, name: str, place: Place | None) -> str | None:
         """The name the manifest has a file under, or None with one warning; silently None for another host."""
@@ -111,7 +133,7 @@ class Manifested:
 
     def _published(
         self, wanted: Sequence[str], slim: bool, manner: Manner, place: Place | None
-    ) -> Sequence[blocks.Printed] | None:
+    ) -> Sequence[Printed] | None:
         printed = self._run(wanted, slim, manner)
         if printed or manner is not Manner.USUAL:
             return printed or None
@@ -127,12 +149,12 @@ class Manifested:
             )
         return alone
 
-    def _single(self, name: str, slim: bool) -> blocks.Printed | None:
+    def _single(self, name: str, slim: bool) -> Printed | None:
         """A file for itself, not minified where the build did not foresee that it would be asked for so."""
         printed = self._run((name,), slim, Manner.USUAL) or self._run((name,), False, Manner.USUAL)
         return printed[0] if printed else None
 
-    def _run(self, wanted: Sequence[str], slim: bool, manner: Manner) -> list[blocks.Printed]:
+    def _run(self, wanted: Sequence[str], slim: bool, manner: Manner) -> list[Printed]:
         """What was published of a run; empty where the manifest does not have it."""
         return [
             printed._replace(file=self._file(printed.public))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import posixpath
 import re
@@ -12,6 +13,7 @@ __all__ = [
     "combined",
     "digest",
     "has_mark",
+    "integrity",
     "is_hashed",
     "mark_of",
     "quoted",
@@ -23,7 +25,9 @@ __all__ = [
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
 _MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
-_MARKED = re.compile(rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.\n]*)?\Z|-[0-9a-f]{{8}}{_MARK}\Z")
+_MARKED = re.compile(
+    rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.\n]*|\.(?:css|m?js)\.map)?\Z|-[0-9a-f]{{8}}{_MARK}\Z"
+)
 #: UTF-8 bytes of a file name: most file systems allow 255, and a digest or the suffix of a compressed sibling may follow.
 _MOST_BYTES = 240
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -38,6 +42,11 @@ def digest(*parts: str | bytes) -> str:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         total.update(len(data).to_bytes(8, "big") + data)
     return total.hexdigest()
+
+
+def integrity(data: bytes) -> str:
+    """What an ``integrity`` attribute says of bytes (W3C Subresource Integrity, 3.1)."""
+    return f"sha384-{base64.b64encode(hashlib.sha384(data).digest()).decode()}"
 
 
 def mark_of(content: str) -> str:

@@ -98,7 +98,9 @@ def write(path: Path, data: bytes, state: Path, timeout: float) -> bool:
             os.fsync(file.fileno())
 
     def judge() -> _Verdict:
-        same = not path.is_symlink() and path.stat().st_size == len(data) and path.read_bytes() == data
+        same = path.stat().st_size == len(data) and path.read_bytes() == data
+        if same and path.is_symlink():
+            return _Verdict.REPLACE  # it would change with what it leads to
         return _Verdict.SAME if same else _Verdict.OTHER
 
     return _place(path, create, judge, state, timeout)

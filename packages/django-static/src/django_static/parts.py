@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import contextlib
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from . import names, output
@@ -15,7 +17,13 @@ from .references import css, js, splice
 from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
 
-__all__ = ["Part", "join", "obstacle"]
+__all__ = ["MAP_COMMENT", "Joined", "Part", "join", "obstacle"]
+
+
+#: The comment at the end of a file that names its source map (ECMA-426, 11.1).
+MAP_COMMENT = re.compile(
+    r"(?:^|(?<=[\s;}]))(?://[#@][ \t]*sourceMappingURL=(?P<script>[^\s'\"]+)|/\*[#@]\s*sourceMappingURL=(?P<url>[^\s*]+)\s*\*/)\s*\Z"
+)
 
 
 @dataclass(eq=False)
@@ -196,36 +204,46 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
     return next(filter(None, (js.clash(other.script, part.script) for other in group)), "")
 
 
-def join(group: Sequence[Part], texts: Sequence[str]) -> bytes:
-    """The parts as one file."""
-    text = _joined_css(group, texts) if group[0].source.kind == "css" else _joined_js(texts)
-    data = text.encode()
-    if group[0].source.kind == "js" and any(part.has_bom for part in group) and not text.isascii():
-        return codecs.BOM_UTF8 + data
-    return data
+class Joined(NamedTuple):
+    """Several texts in one: what stands before them, and then what has become of each."""
+
+    head: str
+    bodies: list[str]
+    has_bom: bool
+
+    def encode(self, tail: str = "") -> bytes:
+        data = "".join((self.head, *self.bodies, tail)).encode()
+        return codecs.BOM_UTF8 + data if self.has_bom else data
 
 
-def _joined_css(group: Sequence[Part], texts: Sequence[str]) -> str:
-    bodies = [_without_charset(text) for text in texts]
-    text = "\n".join(body for body in bodies if body)
-    declared = any(part.has_bom or part.sheet.charset_end for part in group)
-    return f'@charset "utf-8";{text}' if declared and not text.isascii() else text
+def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
+    """The parts as one file; each begins a line, but for the head."""
+    if group[0].source.kind == "css":
+        bodies = _css_bodies(texts)
+        declared = any(part.has_bom or part.sheet.charset_end for part in group)
+        is_ascii = all(map(str.isascii, bodies))
+        return Joined('@charset "utf-8";' if declared and not is_ascii else "", bodies, has_bom=False)
+    bodies = [_js_body(text, is_first=not number) for number, text in enumerate(texts)]
+    is_ascii = all(map(str.isascii, bodies))
+    return Joined("", bodies, has_bom=any(part.has_bom for part in group) and not is_ascii)
 
 
-def _joined_js(texts: Sequence[str]) -> str:
-    pieces: list[str] = []
-    for number, text in enumerate(texts):
-        body = _without_source_map(text).strip()
-        if number and body.startswith("#!"):
-            body = body.partition("\n")[2].strip()
-        if not body:
-            continue
-        last_line = body.rpartition("\n")[2]
-        if "//" in last_line or "--" in last_line or last_line.startswith("#!"):
-            pieces.append(f"{body}\n;\n")  # a comment would swallow what follows
-        else:
-            pieces.append(f"{body}\n" if body.endswith(";") else f"{body};\n")
-    return "".join(pieces)
+def _css_bodies(texts: Sequence[str]) -> list[str]:
+    bodies = [_without_charset(MAP_COMMENT.sub("", text)) for text in texts]
+    last = max((number for number, body in enumerate(bodies) if body), default=0)
+    return [f"{body}\n" if body and number < last else body for number, body in enumerate(bodies)]
+
+
+def _js_body(text: str, *, is_first: bool) -> str:
+    body = _without_source_map(text).strip()
+    if not is_first and body.startswith("#!"):
+        body = body.partition("\n")[2].strip()
+    if not body:
+        return ""
+    last_line = body.rpartition("\n")[2]
+    if "//" in last_line or "--" in last_line or last_line.startswith("#!"):
+        return f"{body}\n;\n"  # a comment would swallow what follows
+    return f"{body}\n" if body.endswith(";") else f"{body};\n"
 
 
 def _without_source_map(text: str) -> str:

@@ -19,7 +19,7 @@ __all__ = ["Pipeline"]
 logger = logging.getLogger("django_static")
 
 #: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 class Pipeline:
@@ -91,6 +91,8 @@ class Pipeline:
             _name_of(options.combine_filenames_generator),
             options.by_hash,
             options.hashed_names.pattern,
+            options.integrity,
+            options.source_maps,
         )
         return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)))
 
@@ -146,7 +148,8 @@ class _Job:
             for part in run:
                 self._link(part)
             groups = self._writer.groups(run, together=manner is Manner.TOGETHER)
-            return self._record(key, run, [self._writer.write(group) for group in groups])
+            written = [self._writer.write(group) for group in groups]
+            return self._record(key, run, [*written, *self._writer.maps])
 
         return self._keep(key, run, write)
 

@@ -6,8 +6,9 @@ import contextlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from . import bundles
-from .conf import conf
+from . import bundles, preloads
+from .answers import Place
+from .conf import PREFIX, conf
 from .history import History
 from .output import load
 from .records import files_of as record_files
@@ -32,12 +33,17 @@ def plan(sources: Sources) -> Plan:
     """Walk the templates of the project and read its settings.
 
     Raises:
-        ValueError: ``DJANGO_STATIC_BUNDLES`` is not as it must be.
+        ValueError: ``DJANGO_STATIC_BUNDLES`` or ``DJANGO_STATIC_PRELOAD`` is not as it must be.
     """
     # Not that of the storage: it may print the names of the build before.
     found = scan(static=lambda path: sources.static_url + quote(path))
     published = _published() if conf.bundles else frozenset()
-    uses = (*found.uses, *bundles.uses(conf.bundles, sources, published))
+    preload = Place(f"{PREFIX}_PRELOAD", 0, "staticpreload")
+    uses = (
+        *found.uses,
+        *bundles.uses(conf.bundles, sources, published),
+        *(Use(preload, "file", each.slim, each.name) for each in preloads.of_setting(conf.preload)),
+    )
     return Plan(tuple(dict.fromkeys(uses)), tuple(found.unknown), tuple(found.failed), tuple(found.notes))
 
 

@@ -6,11 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any
+from html import escape
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-from . import blocks
-from .answers import Address, Layout, Place, Published, Resolver, remember
+from . import blocks, import_maps
+from .answers import Address, Layout, ModuleMap, Place, Published, Resolver, remember
+from .block_memo import BlockMemo
 from .conf import PREFIX
 from .sources import is_foreign
 
@@ -22,12 +24,23 @@ logger = logging.getLogger("django_static")
 RETRY_SECONDS = 60.0
 
 
+class _Answer(NamedTuple):
+    """What to print for a URL."""
+
+    url: str
+    #: Whether the bytes there are those of the published file, as far as is known.
+    is_same: bool
+
+
 class Proxied:
     """A resolver around another one: what that would print, the proxy is asked for, at each render.
 
     The proxy gets the URL, and as keywords ``new``, ``changed``, ``checked`` and ``notfound``, which are always there;
     ``filepath`` where something was done, and ``disabled=True`` where ``DJANGO_STATIC`` is off. Where it raises, or
     returns no string, the URL it was asked for is printed.
+
+    An answer is taken for another place of the same bytes, so that their digest is printed with it; but not when it was
+    the answer for other bytes, too.
     """
 
     def __init__(
@@ -48,9 +61,10 @@ class Proxied:
         self._complaints: dict[str, None] = {}
         #: The URLs that answers on another host stand for; None for an answer to several.
         self._origins: dict[str, str | None] = {}
-        #: Blocks without such answers in them, and how many answers were known then.
-        self._locals: dict[str, tuple[int, str]] = {}
-        self._answers = 0
+        #: The digests of what answers stand for; empty for an answer to several files.
+        self._digests: dict[str, str] = {}
+        #: Blocks without the answers that are known.
+        self._locals = BlockMemo()
 
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         return self._answered(self._inner.file(name, slim, place))
@@ -59,12 +73,22 @@ class Proxied:
         layout = self._inner.block(self._local(html), slim, mode, place)
         texts = [layout.pieces[0]] if layout.pieces else [layout.text]
         for link, piece in zip(layout.links, layout.pieces[1:], strict=True):
-            url = self._ask(link.address)
-            texts += (link.written if url == link.address.url else blocks.in_quotes(url), piece)
+            answer = self._ask(link.address)
+            written = link.written if answer.url == link.address.url else blocks.in_quotes(answer.url)
+            texts += (written, link.digest if answer.is_same else "", piece)
         return Layout("".join(texts))
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         return self._inner.content(text, kind, place)
+
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> ModuleMap:
+        given = self._inner.modules(specification, slim, place)
+        digests = import_maps.digests(given.text)
+        answers: dict[str, tuple[str, bool]] = {
+            url: self._ask(Address.of(url, file=given.files.get(url), integrity=digests.get(url, "")))
+            for url in import_maps.urls(given.text)
+        }
+        return ModuleMap(import_maps.moved(given.text, answers))
 
     def stored(self, name: str, plain: str) -> Address:
         return self._answered(self._inner.stored(name, plain))
@@ -73,14 +97,27 @@ class Proxied:
         given = address.url
         if address.file is None and ";" in given and not is_foreign(given):
             url = ";".join(
-                self._ask(Address(each, "", is_missing=address.is_missing)) for each in given.split(";")
+                self._ask(Address(each, "", is_missing=address.is_missing)).url for each in given.split(";")
             )
+            is_same = True
         else:
-            url = self._ask(address)
-        return Address(given, address.html) if url == given else Address.of(url)
+            url, is_same = self._ask(address)
+        html = address.html if url == given else escape(url)
+        return Address(url, html, integrity=address.integrity if is_same else "")
 
-    def _ask(self, address: Address) -> str:
-        """What to print for a URL."""
+    def _ask(self, address: Address) -> _Answer:
+        printed = self._asked(address)
+        digest = address.integrity
+        if not digest:
+            return _Answer(printed, is_same=True)
+        known = self._digests.get(printed)
+        if known is None:
+            remember(self._digests, printed, digest)
+        elif known != digest:
+            self._digests[printed] = ""
+        return _Answer(printed, is_same=known in (None, digest))
+
+    def _asked(self, address: Address) -> str:
         url, suffix, file = address.url, address.suffix, address.file
         uri = url.removesuffix(suffix)
         if not uri:
@@ -115,23 +152,22 @@ class Proxied:
         known = self._origins.get(answer, "")
         if known == "":
             remember(self._origins, answer, url)
-            self._answers += 1
         elif known not in (None, url):
             self._origins[answer] = None
-            self._answers += 1
+        else:
+            return
+        self._locals = BlockMemo()
 
     def _local(self, html: str) -> str:
         """A block with the URLs that answers stand for: ``{% static %}`` and variables in it have been asked about already,
         and a file on another host could not be combined with others."""
         if not self._origins:
             return html
-        known = self._locals.get(html)
-        if known is not None and known[0] == self._answers:
-            return known[1]
-        answers = self._answers
-        text = blocks.given(html, lambda url: self._origins.get(url) or url).text
-        remember(self._locals, html, (answers, text))
-        return text
+
+        def local(html: str) -> Layout:
+            return blocks.given(html, lambda url: self._origins.get(url) or url)
+
+        return self._locals.layout(html, False, "", local).text
 
     def _complain(self, uri: str, error: Exception) -> None:
         if uri not in self._complaints:

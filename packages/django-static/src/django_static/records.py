@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import minify, names
+from .answers import Published
 from .graph import components
 from .sources import Signature
 
@@ -21,6 +22,7 @@ __all__ = [
     "Manner",
     "Options",
     "Output",
+    "Printed",
     "Record",
     "files_of",
     "from_json",
@@ -58,6 +60,10 @@ class Options:
     #: The formats of compressed siblings that a build makes, such as ``gz`` or ``br:9``, and where they are kept.
     compress: tuple[str, ...] = ()
     compress_cache: Path | None = None
+    #: Keep a digest of each published style sheet and script, for ``integrity`` attributes.
+    integrity: bool = False
+    #: Put a source map beside each file that was joined from several.
+    source_maps: bool = False
     #: Seconds to wait for another process that is preparing the same files.
     lock_timeout: float = 30.0
     #: Seconds to wait for another build.
@@ -75,11 +81,22 @@ class Manner(Enum):
     TOGETHER = "together"
 
 
+class Printed(NamedTuple):
+    """A published file as a page prints it, and how many of the wanted ones it stands for."""
+
+    parts: int
+    public: str
+    #: The digest of its bytes, or empty.
+    integrity: str = ""
+    #: The file itself, where somebody wants to know.
+    file: Published | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """A published file."""
 
-    #: How many of the given sources are in it.
+    #: How many of the given sources are in it; 0 for a file that goes with another, such as a source map.
     count: int
     #: Its path as a URL, percent-decoded and without prefix: ``/css/a.1269174558.css``.
     url: str
@@ -93,6 +110,10 @@ class Output:
     is_same: bool
     #: The digest of the bytes where naming has computed it, else empty.
     digest: str = ""
+    #: The name of the only original, as :attr:`Source.form` has it; empty when there are several.
+    name: str = ""
+    #: The digest of the bytes for an ``integrity`` attribute; empty when nobody asked for it.
+    integrity: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +128,11 @@ class Record:
     missing: tuple[str, ...] = ()
     #: The work on the files that are referred to: when one of them gets another name the work is done anew.
     uses: tuple[Record, ...] = ()
+
+    @property
+    def printed(self) -> tuple[Printed, ...]:
+        """What pages print of it, in the order of the originals."""
+        return tuple(Printed(each.count, each.public, each.integrity) for each in self.outputs if each.count)
 
     @cached_property
     def identity(self) -> str:
@@ -130,7 +156,10 @@ def to_json(record: Record) -> dict[str, Any]:
     """A record as plain values; those it uses by key and identity."""
     return {
         "outputs": [
-            [o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same, o.digest]
+            [
+                *(o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same),
+                *(o.digest, o.name, o.integrity),
+            ]
             for o in record.outputs
         ],
         "inputs": record.inputs,
@@ -175,8 +204,10 @@ def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
     """
     try:
         outputs = tuple(
-            Output(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same), str(d))
-            for c, u, p, path, s, z, same, d in value["outputs"]
+            Output(
+                int(c), str(u), str(p), Path(path), int(s), int(z), bool(same), str(d), str(name), str(hashed)
+            )
+            for c, u, p, path, s, z, same, d, name, hashed in value["outputs"]
         )
         inputs = {
             str(path): None if seen is None else (int(seen[0]), int(seen[1]), int(seen[2]))

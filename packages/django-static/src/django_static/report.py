@@ -177,7 +177,7 @@ def gather(
 def _templates(sources: Sources, plan: Plan, checked: Checked, built: _Built | None) -> list[Template]:
     uses: dict[str, list[Use]] = defaultdict(list)
     for use in plan.uses:
-        if use.kind != "content":
+        if use.kind in ("file", "block"):  # an import map loads nothing by itself
             uses[use.place.template].append(use)
     found = [_template(name, each, sources, checked, built) for name, each in uses.items()]
     return sorted(

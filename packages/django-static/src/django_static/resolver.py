@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from . import blocks
-from .answers import Address, Layout, Place, Resolver, remember
+from . import blocks, import_maps
+from .answers import Address, Layout, ModuleMap, Place, Resolver
+from .block_memo import BlockMemo
 from .conf import PREFIX, conf
 from .lazy import Lazy
 from .manifest import Manifest, ManifestError
@@ -47,7 +48,7 @@ class Off:
         self._host = host
         #: Whether somebody wants to know of the links in a block.
         self._with_links = with_links
-        self._blocks: dict[str, Layout] = {}
+        self._blocks = BlockMemo()
 
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         url = ";".join(map(self._with_host, name.split(";"))) if self._host else name
@@ -56,14 +57,13 @@ class Off:
     def block(self, html: str, slim: bool, mode: str = "", place: Place | None = None) -> Layout:
         if not self._host and not self._with_links:
             return Layout(html, is_settled=True)
-        known = self._blocks.get(html)
-        if known is None:
-            known = blocks.given(html, self._with_host)
-            remember(self._blocks, html, known)
-        return known
+        return self._blocks.layout(html, False, "", lambda html: blocks.given(html, self._with_host))
 
     def content(self, text: str, kind: str, place: Place | None = None) -> str:
         return text
+
+    def modules(self, specification: str, slim: bool, place: Place | None = None) -> ModuleMap:
+        return ModuleMap(import_maps.plain(specification, self._with_host))
 
     def stored(self, name: str, plain: str) -> Address:
         return Address.of(plain, split_suffix(plain)[1])

@@ -131,7 +131,9 @@ def _read_manifest(found: Retention, place: Path, newest: frozenset[str], *, was
         found.is_uncertain = was_killed and place.exists()
         return
     given = {_base(name) for key in manifest.runs for name in key.split("\n")[1:]}
-    printed = {decoded(_base(each.public)) for runs in manifest.runs.values() for each in runs}
+    # Source maps are among the files, and in no run.
+    public = [*manifest.files, *(each.public for runs in manifest.runs.values() for each in runs)]
+    printed = {decoded(_base(each)) for each in public}
     named = {_base(path) for path in newest}
     found.is_uncertain = was_killed and bool(printed - given - named)
     found.want([path for path in found.unwanted if _base(path) in printed], "the manifest")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import blocks, minify
+from . import blocks, import_maps, minify
 from .answers import Place, split_names
 from .manifest import text_key
 from .records import Manner, Options
@@ -30,6 +30,8 @@ class Wanted:
         self.runs: dict[Run, None] = {}
         #: Inline texts minified, by :func:`django_static.manifest.text_key`.
         self.texts: dict[str, str] = {}
+        #: The import maps; what they name is among the runs.
+        self.maps: list[Use] = []
         self.problems: dict[str, None] = {}
         self._sources = sources
         self._options = options
@@ -40,6 +42,8 @@ class Wanted:
             self._add_text(use)
         elif use.kind == "block":
             self._add_block(use)
+        elif use.kind == "modules":
+            self._add_modules(use)
         else:
             self._add_file(use)
 
@@ -54,17 +58,24 @@ class Wanted:
             self.runs[Run(tuple(wanted), use.slim, manner)] = None
 
         publisher = blocks.Publisher[Source](
-            find=lambda name: self._find(name, use.place),
+            find=lambda name: self.find(name, use.place),
             publish=publish,
             is_foreign=lambda name: not self._sources.is_ours(name),
             moves=bool(self._options.name_prefix),
         )
         blocks.resolve(use.value, publisher, use.mode)
 
+    def _add_modules(self, use: Use) -> None:
+        self.maps.append(use)
+        for _, name in import_maps.expanded(use.value, self._sources):
+            source = self.find(name, use.place)
+            if source is not None:
+                self.runs[Run((source,), use.slim, Manner.USUAL)] = None
+
     def _add_file(self, use: Use) -> None:
         wanted = [
             found
-            for found in (self._find(name, use.place) for name in split_names(use.value))
+            for found in (self.find(name, use.place) for name in split_names(use.value))
             if found is not None
         ]
         if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
@@ -75,7 +86,8 @@ class Wanted:
             manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
             self.runs[Run(tuple(wanted), use.slim, manner)] = None
 
-    def _find(self, name: str, place: Place) -> Source | None:
+    def find(self, name: str, place: Place) -> Source | None:
+        """The original of a name; None for another host, and with a problem where there is none."""
         if not self._sources.is_ours(name):
             return None
         try:

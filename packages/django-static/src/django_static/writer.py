@@ -7,9 +7,10 @@ import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from . import minify, names, parts
-from .parts import Part
+from . import combined_map, minify, names, parts
+from .parts import Joined, Part
 from .records import Options, Output
 from .shelf import Shelf
 
@@ -39,6 +40,13 @@ class _Draft:
         return self.group[0]
 
 
+class _Chart(NamedTuple):
+    """A source map and the URL path it will have."""
+
+    url: str
+    data: bytes
+
+
 class Writer:
     """Writes parts of which all that they refer to has been published; notes problems in them."""
 
@@ -47,6 +55,10 @@ class Writer:
         self._options = options
         self._shelf = shelf
         self._slim = slim
+        #: The source maps that were written.
+        self.maps: list[Output] = []
+        #: Those of joined files that are not written yet, by their first parts.
+        self._charts: dict[Part, _Chart] = {}
 
     def groups(self, examined: Sequence[Part], *, together: bool) -> list[Group]:
         """Split a run where one file could not stand for several; ``together`` joins them all the same, and says so."""
@@ -77,6 +89,9 @@ class Writer:
         for is_taken in (False, True):
             self._name(draft, is_taken=is_taken)
             if self._place(draft):
+                chart = self._charts.get(draft.original)
+                if chart is not None:
+                    self.maps.append(self._charted(draft, chart))
                 return self._output(draft)
         raise _taken(draft.path)
 
@@ -142,13 +157,18 @@ class Writer:
         return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
 
     def _place(self, draft: _Draft) -> bool:
-        draft.path = self._path(draft)
+        draft.path = self._path(draft.group, draft.url)
         path, original = draft.path, draft.original.source.path
+        chart = self._charts.get(draft.original)
+        if chart is not None:
+            beside = self._path(draft.group, chart.url)
+            if not self._shelf.write(beside, chart.data):
+                raise _taken(beside)
         if draft.data is not None:
             return self._shelf.write(path, draft.data)
         if path == original:
             return True
-        if self._options.by_hash:
+        if self._options.by_hash or self._is_hashed_for_pages(draft):
             # Not linked, since a link would change when the original is edited in place; and what was hashed, not what
             # may be there by now.
             return self._shelf.write(path, draft.original.data)
@@ -159,7 +179,39 @@ class Writer:
         newest = max(part.newest for part in draft.group)
         is_same = draft.data is None
         size = len(draft.data) if draft.data is not None else draft.original.seen[1]
-        return Output(len(draft.group), draft.url, public, draft.path, newest, size, is_same, draft.digest)
+        name = draft.original.source.form if len(draft.group) == 1 else ""
+        integrity = ""
+        if self._is_hashed_for_pages(draft):
+            integrity = names.integrity(draft.original.data if draft.data is None else draft.data)
+        return Output(
+            len(draft.group),
+            draft.url,
+            public,
+            draft.path,
+            newest,
+            size,
+            is_same,
+            draft.digest,
+            name,
+            integrity,
+        )
+
+    def _charted(self, draft: _Draft, chart: _Chart) -> Output:
+        newest = max(part.newest for part in draft.group)
+        path = self._path(draft.group, chart.url)
+        return Output(
+            0,
+            chart.url,
+            self._public(draft.original, chart.url),
+            path,
+            newest,
+            len(chart.data),
+            is_same=False,
+        )
+
+    def _is_hashed_for_pages(self, draft: _Draft) -> bool:
+        """Whether pages may say what the bytes are: browsers ask about style sheets and scripts only."""
+        return self._options.integrity and bool(draft.original.source.kind)
 
     def _must_stay(self, part: Part) -> bool:
         """Whether a script would no longer find its files under another URL."""
@@ -170,19 +222,46 @@ class Writer:
 
     def _stayed(self, part: Part) -> Output:
         source = part.source
-        return Output(1, source.url, source.name, source.path, part.newest, part.seen[1], is_same=True)
+        # Without a digest: it is the original itself, and may be edited at any time.
+        return Output(
+            1, source.url, source.name, source.path, part.newest, part.seen[1], is_same=True, name=source.form
+        )
 
     def _data(self, group: Group, folder: str) -> bytes | None:
         """The bytes of a group as seen from a folder; None when they are those of the only original."""
         if len(group) == 1 and not group[0].is_text:
             return None
         moved = bool(self._options.name_prefix)
-        texts = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
+        texts = rendered = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
         if self._slim:
             texts = [self._slimmed(part, text) for part, text in zip(group, texts, strict=True)]
         if len(group) > 1:
-            return parts.join(group, texts)
+            joined = parts.join(group, texts)
+            return joined.encode(self._map(group, rendered, texts, joined, folder))
         return None if texts[0] == group[0].text else group[0].encode(texts[0])
+
+    def _map(
+        self, group: Group, rendered: Sequence[str], texts: Sequence[str], joined: Joined, folder: str
+    ) -> str:
+        """Make the source map of a joined file, and the comment that names it.
+
+        The map does not name the file, and its own name is made of its content: so neither waits for the other's name.
+        """
+        self._charts.pop(group[0], None)
+        if not self._options.source_maps:
+            return ""
+        slash = "" if folder.endswith("/") else "/"
+        place = f"{self._options.name_prefix}{folder}{slash}"
+        data = combined_map.map_of(group, rendered, texts, joined, place)
+        if data is None:
+            return ""
+        mark = names.mark_of(names.digest(data))
+        name = posixpath.basename(self._combined([part.source.url for part in group], mark))
+        self._charts[group[0]] = _Chart(f"{folder}{slash}{name}.map", data)
+        return combined_map.comment(group[0].source.kind, f"{names.quoted(name)}.map")
+
+    def _combined(self, urls: Sequence[str], mark: str) -> str:
+        return names.combined(urls, (), mark, self._options.name_max_length)
 
     def _slimmed(self, part: Part, text: str) -> str:
         kind = part.source.kind
@@ -195,14 +274,14 @@ class Writer:
                 part.problems.append(problem)
         return result.text
 
-    def _path(self, draft: _Draft) -> Path:
+    def _path(self, group: Group, url: str) -> Path:
         if self._options.save_prefix is not None:
-            return self._options.save_prefix / draft.url.lstrip("/")
-        folder, _, name = draft.url.rpartition("/")
-        for part in draft.group:
+            return self._options.save_prefix / url.lstrip("/")
+        folder, _, name = url.rpartition("/")
+        for part in group:
             if part.source.url.rpartition("/")[0] == folder:
                 return part.source.folder / name
-        source = draft.original.source
+        source = group[0].source
         climb = names.relative(folder or "/", posixpath.dirname(source.url))
         return Path(posixpath.normpath(source.folder / climb)) / name
 

@@ -18,6 +18,7 @@ SourceMap = Mapping[str, Any]
 
 #: Stands for the host of URLs that have none.
 _SITE = "http://site.invalid"
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -151,12 +152,31 @@ def index_map(sections: Sequence[Section], *, file: str | None = None) -> dict[s
     return {"version": 3, **({} if file is None else {"file": file}), "sections": found}
 
 
-def identity(source: str, lines: int, content: str | None = None) -> dict[str, Any]:
-    """A map from each line to the same line of a source, whose content may be put into the map."""
+def identity(
+    source: str, lines: int, content: str | None = None, *, start: tuple[int, int] = (0, 0)
+) -> dict[str, Any]:
+    """A map from each line to the same line of a source, whose content may be put into the map.
+
+    ``start`` is the line and column of the source, from 0, that the first line begins with.
+    """
     held = {} if content is None else {"sourcesContent": [content]}
     # Base64 VLQ: the column, and then the source, the line, the column of the original, each against the one before.
-    mappings = ";".join(["AAAA", *["AACA"] * (lines - 1)])
+    line, column = start
+    first = f"AA{_vlq(line)}{_vlq(column)}"
+    second = [f"AAC{_vlq(-column)}"] if lines > 1 else []
+    mappings = ";".join([first, *second, *["AACA"] * (lines - 2)])
     return {"version": 3, "sources": [source], **held, "names": [], "mappings": mappings}
+
+
+def _vlq(number: int) -> str:
+    """A number in base64 with a sign in the lowest bit, five bits at a time (ECMA-426, 5.3)."""
+    rest = (-number << 1) | 1 if number < 0 else number << 1
+    digits = ""
+    while True:
+        rest, low = rest >> 5, rest & 31
+        digits += _BASE64[low | (32 if rest else 0)]
+        if not rest:
+            return digits
 
 
 def _parts(source_map: SourceMap) -> Iterator[SourceMap]:

@@ -11,11 +11,14 @@ from django.template import Engine, Origin, Template, TemplateDoesNotExist, Temp
 from django.template.base import Node, TextNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 
+from .. import import_maps
+from ..nodes import ImportMapNode, NamedNode, PreloadNode
 from ..resolver import Place
 from ..templatetags import django_static as ours
 from . import django_tags
 from .django_expressions import Expressions, Lookup, plain
 from .django_foreign import foreign, written
+from .holes import filled
 from .result import Failure, Findings, Use
 from .states import Known, State, Symbol, Value, merge
 
@@ -95,6 +98,10 @@ class Walk:
                     results += handle(self, node, state, frame)
                 elif isinstance(node, ours.FileNode):
                     results += self._file(node, state)
+                elif isinstance(node, NamedNode):
+                    results += self._about(node, state)
+                elif isinstance(node, ImportMapNode):
+                    results += self._modules(node, state)
                 elif isinstance(node, ours.BlockNode | ours.ContentNode):
                     results += self._text(node, state, frame)
                 else:
@@ -141,6 +148,14 @@ class Walk:
     # Our own tags
 
     def _file(self, node: ours.FileNode, state: State) -> list[State]:
+        # The URL depends on the content of the file, which may change between the scan and the page.
+        return [
+            after.bind(node.variable, Symbol()) if node.variable else after.cannot_write(written(node))
+            for after in self._asked(node, state)
+        ]
+
+    def _asked(self, node: ours.FileNode | NamedNode, state: State) -> list[State]:
+        """Note the file that a tag asks for."""
         results = []
         for after, value in self.expressions.evaluate(node.name, state):
             if isinstance(value, Known):
@@ -149,24 +164,48 @@ class Walk:
                     self.findings.use(Use(node.place, "file", node.slim, name), self._is_reached(node.place))
             else:
                 self._cannot_know(node.place, node.name.token)
-            # The URL depends on the content of the file, which may change between the scan and the page.
-            results.append(
-                after.bind(node.variable, Symbol()) if node.variable else after.cannot_write(written(node))
-            )
+            results.append(after)
+        return results
+
+    def _about(self, node: NamedNode, state: State) -> list[State]:
+        is_silent = isinstance(node, PreloadNode) and node.is_silent
+        found = self._asked(node, state)
+        return found if is_silent else [after.cannot_write(written(node)) for after in found]
+
+    def _modules(self, node: ImportMapNode, state: State) -> list[State]:
+        pairs = {f"{n}{side}": pair[side] for n, pair in enumerate(node.pairs) for side in (0, 1)}
+        results = []
+        for after, values in self.values(pairs, state):
+            unknown = [pairs[key].token for key, value in values.items() if not isinstance(value, Known)]
+            for expression in unknown:
+                self._cannot_know(node.place, expression)
+            if not unknown:
+                texts = [plain(value.value) for value in values.values() if isinstance(value, Known)]
+                try:
+                    value = import_maps.specification(dict(zip(texts[::2], texts[1::2], strict=True)))
+                except ValueError as error:
+                    self.findings.note(f"{node.place}: {error}")
+                else:
+                    self.findings.use(
+                        Use(node.place, "modules", node.slim, value), self._is_reached(node.place)
+                    )
+            results.append(after.cannot_write(written(node)))
         return results
 
     def _text(self, node: ours.BlockNode | ours.ContentNode, state: State, frame: Frame) -> list[State]:
         results = []
         for after in self.capture(node.nodelist, state, frame):
-            for expression in after.unknown:
-                self._cannot_know(node.place, expression)
-            if not after.unknown:
-                text = after.text or ""
-                if isinstance(node, ours.BlockNode):
-                    use = Use(node.place, "block", node.slim, text, node.mode)
-                else:
-                    use = Use(node.place, "content", True, text, node.kind)
+            text = after.text or ""
+            uses: list[Use] = []
+            if isinstance(node, ours.BlockNode):
+                found = filled(text, after.unknown) if after.unknown else [text]
+                uses = [Use(node.place, "block", node.slim, each, node.mode) for each in found]
+            elif not after.unknown:
+                uses = [Use(node.place, "content", True, text, node.kind)]
+            for use in uses:
                 self.findings.use(use, self._is_reached(node.place))
+            for expression in () if uses else after.unknown:
+                self._cannot_know(node.place, expression)
             results.append(replace(after, text=state.text, unknown=state.unknown).cannot_write(written(node)))
         return results
 

@@ -10,6 +10,7 @@ from jinja2 import nodes
 from markupsafe import Markup
 
 from ..jinja2 import StaticExtension
+from .holes import filled
 from .jinja_values import UNDEFINED, DictValue, Frame, ListValue, LoopValue, MacroValue, ModuleValue, unparse
 from .result import Use
 from .states import Known, State, Symbol, Value, merge
@@ -237,14 +238,17 @@ def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
         return _inner(walk, body, state, frame)
     results = []
     for after in walk.capture(body, state.push(), frame):
-        for expression in after.unknown:
+        text = after.text or ""
+        uses: list[Use] = []
+        if place.tag != "slimcontent":
+            found = filled(text, after.unknown) if after.unknown else [text]
+            uses = [Use(place, "block", place.tag == "slimall", each, argument) for each in found]
+        elif not after.unknown:
+            uses = [Use(place, "content", True, text, argument)]
+        for use in uses:
+            walk.use(use)
+        for expression in () if uses else after.unknown:
             walk.cannot_know(place, expression)
-        if not after.unknown:
-            text = after.text or ""
-            if place.tag == "slimcontent":
-                walk.use(Use(place, "content", True, text, argument))
-            else:
-                walk.use(Use(place, "block", place.tag == "slimall", text, argument))
         outer = replace(after.pop(), text=state.text, unknown=state.unknown)
         results.append(outer.cannot_write(f"{{% {place.tag} %}}"))
     return results

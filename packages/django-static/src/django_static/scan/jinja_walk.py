@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jinja2
-from django.templatetags.static import static as django_static_url
 from jinja2 import nodes
 from markupsafe import Markup
 
-from ..jinja2 import FUNCTIONS
 from ..resolver import Place
-from . import jinja_statements
+from . import jinja_calls, jinja_statements
 from .jinja_expressions import Expressions, Results
 from .jinja_listing import Units, names
 from .jinja_values import UNDEFINED, Frame, MacroValue, ModuleValue, Unit, unparse
@@ -230,8 +228,10 @@ class Walk:
             if name == "super" and state.lookup(name) is None and not node.args:
                 return self._super(state, frame)
             function = self.environment.globals.get(name) if state.lookup(name) is None else None
-            if function is not None and len(node.args) == 1 and not node.kwargs:
-                return self._global(function, node, state, frame)
+            if callable(function):
+                found = jinja_calls.called(self, function, node, state, frame)
+                if found is not None:
+                    return found
         if not isinstance(node.node, nodes.Name | nodes.Getattr):
             return None
         if node.dyn_args or node.dyn_kwargs:
@@ -247,39 +247,6 @@ class Walk:
                 )
                 results += self.macro(value, values[: len(node.args)], keywords, after, frame)
         return results
-
-    def _global(self, function: Any, node: nodes.Call, state: State, frame: Frame) -> Results | None:
-        try:
-            known = FUNCTIONS.get(function)
-        except TypeError:  # not hashable
-            return None
-        if known is None and function is not django_static_url:
-            return None
-        results: Results = []
-        for after, value in self.expressions.evaluate(node.args[0], state, frame):
-            if known is None:
-                results.append((after, self._static(value)))
-                continue
-            tag, slim = known
-            place = Place(frame.unit.name, node.lineno, tag)
-            if isinstance(value, Known) and (value == UNDEFINED or isinstance(value.value, str | int | None)):
-                name = "" if value == UNDEFINED or value.value is None else str.__str__(str(value.value))
-                if name:
-                    self.use(Use(place, "file", slim, name))
-            else:
-                self.cannot_know(place, unparse(node.args[0]))
-            # The URL depends on the content of the file, which may change between the scan and the page.
-            results.append((after, Symbol()))
-        return results
-
-    def _static(self, value: Value) -> Value:
-        if not isinstance(value, Known) or not isinstance(value.value, str):
-            return Symbol()
-        try:
-            return Known(str.__str__(self.static(value.value)))
-        except Exception as error:  # noqa: BLE001 (a storage may do anything; the page will fail there too)
-            self.findings.note(f"static({value.value!r}) has no URL: {error}")
-            return Symbol()
 
     def _super(self, state: State, frame: Frame) -> Results:
         parents = self.parent_block(replace(state, text="", unknown=()), frame)

@@ -16,11 +16,13 @@ class Use:
 
     ``value`` is, for the kind ``"file"``, the name as given (several may stand in it with ``;`` between); for ``"block"``
     the HTML and for ``"content"`` the text inside the tags, character for character what the page hands over.
+    For ``"modules"`` it is the specification of an import map, settings included. Where the value of an attribute is known
+    at run time only, the HTML of a block has ``unknown-1`` and the like in its place.
     ``mode`` is the argument of the tag: ``async`` or ``defer`` of a block, ``css``, ``js`` or ``html`` of a content.
     """
 
     place: Place
-    kind: Literal["file", "block", "content"]
+    kind: Literal["file", "block", "content", "modules"]
     slim: bool
     value: str
     mode: str = ""

@@ -11,6 +11,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .holes import LOST, hole
+
 __all__ = ["EQUALS", "MOST_STATES", "Known", "State", "Symbol", "Value", "merge", "ways", "widest"]
 
 #: So many texts may one block have, by its conditions; with more it is unknown.
@@ -55,9 +57,9 @@ class State:
     scopes: tuple[Mapping[str, Value], ...] = ({},)
     #: What this way has assumed, by the key of the question.
     assumed: Mapping[Hashable, bool] = field(default_factory=dict)
-    #: The text printed since capturing began; None where nobody wants it.
+    #: The text printed since capturing began, with holes for what is unknown; None where nobody wants it.
     text: str | None = None
-    #: The expressions that make the text unknown.
+    #: The expressions that are unknown, by the numbers of the holes.
     unknown: tuple[str, ...] = ()
     autoescape: bool = True
     #: Whether a variable that is not bound may come from the request.
@@ -79,7 +81,7 @@ class State:
         return replace(self, scopes=self.scopes[:-1])
 
     def write(self, text: str) -> State:
-        if self.text is None or self.unknown or not text:
+        if self.text is None or not text:
             return self
         return replace(self, text=self.text + text)
 
@@ -87,7 +89,10 @@ class State:
         """Print something unknown."""
         if self.text is None:
             return self
-        return replace(self, text="", unknown=tuple(dict.fromkeys(self.unknown + expressions)))
+        unknown = tuple(dict.fromkeys(self.unknown + expressions))
+        return replace(
+            self, text=self.text + "".join(hole(unknown.index(each)) for each in expressions), unknown=unknown
+        )
 
     def answer(self, question: Hashable) -> bool | None:
         """What this way has assumed, or what follows from it; None if the question is new."""
@@ -206,5 +211,5 @@ def widest(states: list[State], overflow: str = "") -> State:
     )
     if len({(state.text, state.unknown) for state in states}) > 1:
         expressions = (expression for state in states for expression in state.unknown)
-        wide = replace(wide, text="", unknown=tuple(dict.fromkeys((*expressions, overflow))))
+        wide = replace(wide, text=LOST, unknown=tuple(dict.fromkeys((*expressions, overflow))))
     return wide

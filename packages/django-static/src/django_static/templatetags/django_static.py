@@ -1,4 +1,4 @@
-"""``{% load django_static %}``: staticfile, slimfile, slimcontent, staticall, slimall."""
+"""``{% load django_static %}``: the five tags, and staticintegrity, staticpreload and staticimportmap."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from django import template
 from django.template import Context, TemplateSyntaxError
 from django.template.base import UNKNOWN_SOURCE, FilterExpression, Node, NodeList, Parser, Token
 
-from .. import resolver
 from ..literal import is_literal, is_settled
 from ..minify import KINDS
-from ..resolver import Place, Resolver, current, slimfile, staticfile
+from ..nodes import ImportMapNode, IntegrityNode, KeepingNode, PreloadNode
+from ..preloads import ATTRIBUTES
+from ..resolver import Place, current, slimfile, staticfile
 
 __all__ = ["register", "slimfile", "staticfile"]
 
@@ -36,32 +37,6 @@ class FileNode(Node):
             context[self.variable] = address.url
             return ""
         return address.html if context.autoescape else address.url
-
-
-class KeepingNode(Node):
-    """A node that costs as little as text where it says the same each time: with literal arguments, once it is settled.
-
-    What was printed is kept with the resolver it came from, so that it is out of date when that one is.
-    """
-
-    def __init__(self, *, is_literal: bool) -> None:
-        self.is_literal = is_literal
-        #: Without autoescape, and with it.
-        self._kept: list[tuple[Resolver, str] | None] = [None, None]
-
-    def render_annotated(self, context: Context) -> int | str:
-        kept = self._kept[1 if context.autoescape else 0]
-        if kept is not None and kept[0] is resolver.chosen:
-            return kept[1]
-        return super().render_annotated(context)
-
-    def is_kept(self, context: Context, by: Resolver) -> bool:
-        """Whether what it printed will stay as long as that resolver is in use."""
-        kept = self._kept[1 if context.autoescape else 0]
-        return kept is not None and kept[0] is by
-
-    def keep(self, context: Context, by: Resolver, text: str) -> None:
-        self._kept[1 if context.autoescape else 0] = (by, text)
 
 
 class LiteralFileNode(KeepingNode, FileNode):
@@ -132,6 +107,62 @@ def file_tag(parser: Parser, token: Token) -> FileNode:
     if not variable and is_literal(name):
         return LiteralFileNode(name, tag == "slimfile", place)
     return FileNode(name, variable, tag == "slimfile", place)
+
+
+@register.tag("staticintegrity")
+def integrity_tag(parser: Parser, token: Token) -> IntegrityNode:
+    tag, *words = token.split_contents()
+    if not words or words[1:] not in ([], ["slim"]):
+        problem = f"unexpected {' '.join(words[1:])!r}" if words else "no name is given"
+        raise _error(token, tag, problem, f'{{% {tag} "name" %}} or {{% {tag} "name" slim %}}')
+    return IntegrityNode(parser.compile_filter(words[0]), len(words) > 1, _place(parser, token, tag))
+
+
+@register.tag("staticpreload")
+def preload_tag(parser: Parser, token: Token) -> PreloadNode:
+    tag, *words = token.split_contents()
+    usage = (
+        f'{{% {tag} "name" %}} with, if need be, slim, header, crossorigin, and {"=…, ".join(ATTRIBUTES)}=…'
+    )
+    if not words:
+        raise _error(token, tag, "no name is given", usage)
+    attributes: dict[str, FilterExpression | str] = {}
+    flags = set()
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if word in ("slim", "header"):
+            flags.add(word)
+        elif word == "crossorigin":
+            attributes[word] = "anonymous"
+        elif equals and value and key in ATTRIBUTES:
+            attributes[key] = parser.compile_filter(value)
+        else:
+            raise _error(token, tag, f"unexpected {word!r}", usage)
+    return PreloadNode(
+        parser.compile_filter(words[0]),
+        "slim" in flags,
+        _place(parser, token, tag),
+        attributes,
+        "header" in flags,
+    )
+
+
+@register.tag("staticimportmap")
+def importmap_tag(parser: Parser, token: Token) -> ImportMapNode:
+    tag, *words = token.split_contents()
+    usage = f'{{% {tag} "specifier" "name" … %}} with slim and nonce=… at the end, if need be'
+    slim = False
+    nonce = None
+    while words and (words[-1] == "slim" or words[-1].startswith("nonce=")):
+        word = words.pop()
+        slim = slim or word == "slim"
+        nonce = parser.compile_filter(word.removeprefix("nonce=")) if word != "slim" else nonce
+    if len(words) % 2:
+        raise _error(token, tag, f"there is no name for {words[-1]}", usage)
+    found = [parser.compile_filter(word) for word in words]
+    return ImportMapNode(
+        list(zip(found[::2], found[1::2], strict=True)), slim, nonce, _place(parser, token, tag)
+    )
 
 
 @register.tag("staticall")

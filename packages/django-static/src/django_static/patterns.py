@@ -1,0 +1,72 @@
+"""Names that stand for several files: ``/js/lib/*.js``."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+from .names import quoted
+from .output import STATE_FOLDER
+from .sources import Sources
+from .tree import files_of_finders
+
+__all__ = ["base_of", "is_like_published", "is_pattern", "matching"]
+
+_WILD = re.compile(r"[*?\[]")
+#: A modification time or the beginning of a digest, and a second digest where the name was taken.
+_MARKED = re.compile(
+    r"(?P<stem>.+)\.(?:-?[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?P<extension>(?:\.[^./]*)?)"
+)
+
+
+def is_pattern(name: str) -> bool:
+    return _WILD.search(name) is not None
+
+
+def base_of(pattern: str) -> str:
+    """The folder, with its slash, below which everything lies that a pattern may mean."""
+    wild = _WILD.search(pattern)
+    return pattern[: pattern.rfind("/", 0, wild.start() if wild else len(pattern)) + 1]
+
+
+def is_like_published(name: str) -> bool:
+    """Whether a file has a name as published files have them, which may lie beside their originals."""
+    return _MARKED.fullmatch(name.rpartition("/")[2]) is not None
+
+
+def matching(pattern: str, sources: Sources, published: Container[str] = ()) -> Iterator[str]:
+    """The names of the files a pattern means, in the media roots and among those of the finders, as URLs.
+
+    ``*`` also stands for slashes. ``published`` are the paths of files it does not mean, since they have been published
+    already; nor does it mean others in the media roots that were published of an original beside them.
+    """
+    seen = set()
+    base = base_of(pattern).lstrip("/")
+    for root in sources.roots:
+        for path in sorted((root / base).rglob("*")):
+            name = f"/{path.relative_to(root).as_posix()}"
+            if (
+                name not in seen
+                and fnmatch.fnmatchcase(name, pattern)
+                and path.is_file()
+                and not _is_published(path, published)
+            ):
+                seen.add(name)
+                yield quoted(name)
+    for name, _ in files_of_finders() if sources.finders else ():
+        if fnmatch.fnmatchcase(sources.static_url + name, pattern):
+            yield sources.static_url + quoted(name)
+
+
+def _is_published(path: Path, published: Container[str]) -> bool:
+    """Whether a file beside the originals was published, now or by those whose records are gone."""
+    if STATE_FOLDER in path.parts:
+        return True
+    if path.suffix in (".gz", ".br", ".zst") and _is_published(path.with_suffix(""), published):
+        return True
+    marked = _MARKED.fullmatch(path.name)
+    return str(path) in published or (
+        marked is not None and path.with_name(marked["stem"] + marked["extension"]).is_file()
+    )
