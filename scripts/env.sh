@@ -15,7 +15,10 @@ for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11};
     [ -z "$python" ] || break
 done
 if [ -z "$python" ]; then
-    found=$(${PYTHON:-python3} --version 2>&1 | head -n 1 || true)
+    found=
+    if command -v "${PYTHON:-python3}" >/dev/null; then
+        found=$("${PYTHON:-python3}" --version 2>&1 | head -n 1 || true)
+    fi
     fail "Python 3.11 to 3.14 is needed; ${PYTHON:-python3} is: ${found:-not there}." \
          "Install a newer Python (Debian: apt install python3 python3-venv), or name one:" \
          "make env PYTHON=/path/to/python3.12"

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 
 import pytest
 from books.models import Book
@@ -261,7 +262,8 @@ def test_get_database_on_another_connection(uri, mongodb):
 
 
 def test_version():
-    assert django_mongokit.get_version() == django_mongokit.__version__ == "0.1.0"
+    installed = metadata.version("slimstack-django-mongokit")
+    assert django_mongokit.get_version() == django_mongokit.__version__ == installed
     assert {"connection", "get_database", "get_document_or_404"} <= set(dir(django_mongokit))
     with pytest.raises(AttributeError, match="nothing_such"):
         _ = django_mongokit.nothing_such

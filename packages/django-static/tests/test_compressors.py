@@ -32,7 +32,7 @@ def test_which_engine_is_asked(settings, given, css, js):
 
 
 def test_a_failure_is_shown_in_a_leading_comment(site, tmp_path, warned):
-    """Line A38: an error does not stop the page: the original is served with the error above it."""
+    """An error does not stop the page: the original is served with the error above it."""
     program = tmp_path / "compiler"
     program.write_text("#!/bin/sh\necho 'parse error in line 7' >&2\nexit 3\n")
     program.chmod(0o755)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
+import django_static
 from django_static import checks
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
@@ -31,3 +33,7 @@ def test_the_example():
 def test_every_setting_is_described():
     for name in checks._KNOWN:
         assert f"| `{name}` |" in README, name
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert django_static.__version__ == metadata.version("slimstack-static")
