@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.utils.module_loading import import_string
 
-from . import bundles, compress, import_maps, preloads
+from . import bundles, checks_of_code, compress, import_maps, preloads
+from .checks_of_code import GENERATORS, PROGRAMS, given
 from .conf import FINGERPRINTS, PREFIX, conf
 from .manifest import Manifest, ManifestError
-from .minify import KINDS, engines
 
 __all__ = ["check_settings"]
 
@@ -31,9 +29,7 @@ _BOOLEANS = (
     "_SOURCE_MAPS",
     "_JSMIN",
 )
-_PROGRAMS = ("_CLOSURE_COMPILER", "_YUI_COMPRESSOR")
 _TEXTS = ("_NAME_PREFIX", "_MEDIA_URL")
-_GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
 _OTHERS = (
     "_SAVE_PREFIX",
     "_MEDIA_ROOTS",
@@ -49,7 +45,7 @@ _OTHERS = (
     "_PRELOAD",
     "_IMPORTMAP",
 )
-_KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *_GENERATORS, *_PROGRAMS, *_OTHERS)]
+_KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *GENERATORS, *PROGRAMS, *_OTHERS)]
 _LEAST_LENGTH = 16
 _ORIGINAL = "django-static"
 
@@ -69,17 +65,10 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_compress(),
         *_preload(),
         *_importmap(),
-        *_generators(),
-        *_file_proxy(),
-        *_minifiers(),
-        *_programs(),
+        *checks_of_code.check(),
         *_runserver(),
         *_original(),
     ]
-
-
-def _given(name: str) -> Any:
-    return getattr(settings, PREFIX + name, None)
 
 
 def _names() -> Iterator[CheckMessage]:
@@ -93,22 +82,22 @@ def _names() -> Iterator[CheckMessage]:
 
 def _types() -> Iterator[CheckMessage]:
     for name in _BOOLEANS:
-        if not isinstance(_given(name), bool | None):
+        if not isinstance(given(name), bool | None):
             yield Error(
-                f"{PREFIX}{name} is {_given(name)!r}.",
+                f"{PREFIX}{name} is {given(name)!r}.",
                 hint="Set it to True or False.",
                 id="django_static.E001",
             )
     for name in _TEXTS:
-        if not isinstance(_given(name), str | None):
+        if not isinstance(given(name), str | None):
             yield Error(
-                f"{PREFIX}{name} is {_given(name)!r}.", hint="Set it to a string.", id="django_static.E002"
+                f"{PREFIX}{name} is {given(name)!r}.", hint="Set it to a string.", id="django_static.E002"
             )
 
 
 def _save_prefix() -> Iterator[CheckMessage]:
     name = f"{PREFIX}_SAVE_PREFIX"
-    value = _given("_SAVE_PREFIX")
+    value = given("_SAVE_PREFIX")
     if not isinstance(value, str | Path | None):
         yield Error(f"{name} is {value!r}.", hint="Set it to the path of a folder.", id="django_static.E003")
     elif value and not Path(value).is_absolute():
@@ -128,7 +117,7 @@ def _save_prefix() -> Iterator[CheckMessage]:
 
 
 def _prefixes() -> Iterator[CheckMessage]:
-    prefix, host = _given("_NAME_PREFIX"), _given("_MEDIA_URL")
+    prefix, host = given("_NAME_PREFIX"), given("_MEDIA_URL")
     if isinstance(prefix, str) and prefix and (not prefix.startswith("/") or prefix.endswith("/")):
         yield Warning(
             f"{PREFIX}_NAME_PREFIX is {prefix!r}.",
@@ -151,7 +140,7 @@ def _prefixes() -> Iterator[CheckMessage]:
 
 
 def _media_roots() -> Iterator[CheckMessage]:
-    value = _given("_MEDIA_ROOTS")
+    value = given("_MEDIA_ROOTS")
     if value is None:
         return
     if isinstance(value, str | bytes) or not isinstance(value, list | tuple):
@@ -171,7 +160,7 @@ def _media_roots() -> Iterator[CheckMessage]:
 
 
 def _name_max_length() -> Iterator[CheckMessage]:
-    value = _given("_NAME_MAX_LENGTH")
+    value = given("_NAME_MAX_LENGTH")
     if value is not None and (not isinstance(value, int) or not _LEAST_LENGTH <= value <= 200):
         yield Error(
             f"{PREFIX}_NAME_MAX_LENGTH is {value!r}.",
@@ -181,14 +170,14 @@ def _name_max_length() -> Iterator[CheckMessage]:
 
 
 def _fingerprint() -> Iterator[CheckMessage]:
-    value = _given("_FINGERPRINT")
+    value = given("_FINGERPRINT")
     if value is not None and value not in FINGERPRINTS:
         yield Error(
             f"{PREFIX}_FINGERPRINT is {value!r}.",
             hint=f"Set it to one of {', '.join(map(repr, FINGERPRINTS))}.",
             id="django_static.E012",
         )
-    pattern = _given("_HASHED_NAMES")
+    pattern = given("_HASHED_NAMES")
     if pattern is not None:
         try:
             re.compile(pattern)
@@ -201,7 +190,7 @@ def _fingerprint() -> Iterator[CheckMessage]:
 
 
 def _manifest() -> Iterator[CheckMessage]:
-    value = _given("_MANIFEST_FILE")
+    value = given("_MANIFEST_FILE")
     if not isinstance(value, str | Path | None) or (value and not Path(value).is_absolute()):
         yield Error(
             f"{PREFIX}_MANIFEST_FILE is {value!r}.",
@@ -230,7 +219,7 @@ def _manifest() -> Iterator[CheckMessage]:
 
 
 def _bundles() -> Iterator[CheckMessage]:
-    value = _given("_BUNDLES")
+    value = given("_BUNDLES")
     if value is None:
         return
     try:
@@ -240,7 +229,7 @@ def _bundles() -> Iterator[CheckMessage]:
 
 
 def _compress() -> Iterator[CheckMessage]:
-    value = _given("_COMPRESS")
+    value = given("_COMPRESS")
     hint = f"Set it to a list with some of {', '.join(compress.FORMATS)}, or to an empty one."
     if value is not None and (isinstance(value, str) or not isinstance(value, list | tuple)):
         yield Error(f"{PREFIX}_COMPRESS is {value!r}.", hint=hint, id="django_static.E016")
@@ -249,7 +238,7 @@ def _compress() -> Iterator[CheckMessage]:
             compress.check(map(str, value))
         except compress.FormatError as error:
             yield Error(f"{PREFIX}_COMPRESS is {value!r}: {error}.", hint=hint, id="django_static.E016")
-    folder = _given("_COMPRESS_CACHE")
+    folder = given("_COMPRESS_CACHE")
     if not isinstance(folder, str | Path | None) or (folder and not Path(folder).is_absolute()):
         yield Error(
             f"{PREFIX}_COMPRESS_CACHE is {folder!r}.",
@@ -259,7 +248,7 @@ def _compress() -> Iterator[CheckMessage]:
 
 
 def _preload() -> Iterator[CheckMessage]:
-    value = _given("_PRELOAD")
+    value = given("_PRELOAD")
     if value is None:
         return
     try:
@@ -281,7 +270,7 @@ def _preload() -> Iterator[CheckMessage]:
 
 
 def _importmap() -> Iterator[CheckMessage]:
-    value = _given("_IMPORTMAP")
+    value = given("_IMPORTMAP")
     problem = "" if value is None else import_maps.problem(value)
     if problem:
         yield Error(
@@ -291,94 +280,13 @@ def _importmap() -> Iterator[CheckMessage]:
         )
 
 
-def _generators() -> Iterator[CheckMessage]:
-    for name in _GENERATORS:
-        value = _given(name)
-        if not value or callable(value):
-            continue
-        try:
-            found = import_string(value)
-        except (ImportError, AttributeError, TypeError) as error:
-            yield Error(
-                f"{PREFIX}{name} is {value!r}: {error}.",
-                hint="Give the dotted path of a function.",
-                id="django_static.E008",
-            )
-        else:
-            if not callable(found):
-                yield Error(
-                    f"{PREFIX}{name} names {found!r}, which cannot be called.",
-                    hint="Give the dotted path of a function.",
-                    id="django_static.E008",
-                )
-
-
-def _file_proxy() -> Iterator[CheckMessage]:
-    name = f"{PREFIX}_FILE_PROXY"
-    value = _given("_FILE_PROXY")
-    hint = "Give the dotted path of a function file_proxy(uri, new=False, filepath=None, changed=False, **kwargs)."
-    try:
-        proxy = conf.file_proxy
-    except Exception as error:  # noqa: BLE001 (it imports code of the site)
-        yield Error(f"{name} is {value!r}: {error}.", hint=hint, id="django_static.E030")
-        return
-    if proxy is None:
-        return
-    try:
-        taken = inspect.signature(proxy)
-    except (TypeError, ValueError):
-        return  # one that is not written in Python
-    for facts in ({"filepath": ""}, {"disabled": True}):
-        try:
-            taken.bind("", new=True, changed=False, checked=True, notfound=False, **facts)
-        except TypeError as error:
-            yield Error(
-                f"{name} {value!r} cannot be called as it is: {error}.", hint=hint, id="django_static.E031"
-            )
-            return
-
-
-def _minifiers() -> Iterator[CheckMessage]:
-    value = _given("_MINIFIERS")
-    if value is None:
-        return
-    if not isinstance(value, Mapping) or set(value) - set(KINDS):
-        yield Error(
-            f"{PREFIX}_MINIFIERS is {value!r}.",
-            hint=f"Set it to a dictionary with some of the keys {', '.join(KINDS)}.",
-            id="django_static.E009",
-        )
-        return
-    for kind in value:
-        for engine in conf.minifiers[kind]:
-            try:
-                engines.load(engine)
-            except (ImportError, AttributeError) as error:
-                yield Error(
-                    f"{PREFIX}_MINIFIERS has {engine!r} for {kind!r}: {error}.",
-                    hint=f"There are {', '.join(engines.names())}, and the dotted paths of functions.",
-                    id="django_static.E010",
-                )
-
-
-def _programs() -> Iterator[CheckMessage]:
-    for name in _PROGRAMS:
-        value = _given(name)
-        if value and (not isinstance(value, str | Path) or not Path(value).is_file()):
-            yield Error(
-                f"{PREFIX}{name} is {str(value)!r}, which is not a file.",
-                hint="Give the path of a .jar file, for which Java is needed, or of a program.",
-                id="django_static.E018",
-            )
-
-
 def _runserver() -> Iterator[CheckMessage]:
     finder = "django_static.finders.PublishedFinder"
     if (
         conf.enabled
         and conf.debug
         and settings.STATIC_ROOT
-        and not _given("_SAVE_PREFIX")
+        and not given("_SAVE_PREFIX")
         and "django.contrib.staticfiles" in settings.INSTALLED_APPS
         and finder not in settings.STATICFILES_FINDERS
     ):
