@@ -17,66 +17,17 @@ import brotli
 import pytest
 from django.core.management import CommandError, call_command
 from django.template import engines
+from static_test_built import Built
 
 import django_static
 from django_static import build_shelf, resolver
 from django_static.manifest import Manifest
 
-LOCMEM = "django.template.loaders.locmem.Loader"
-
-
-class Built:
-    """A site whose templates are in memory, built by the command."""
-
-    def __init__(self, site, settings, tmp_path):
-        self.site = site
-        self.settings = settings
-        self.templates: dict[str, str] = {}
-        self.extra = tmp_path / "app"
-        self.extra.mkdir()
-        settings.STATIC_ROOT = str(tmp_path / "static")
-        settings.STATICFILES_DIRS = [str(self.extra)]
-        settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-        settings.DJANGO_STATIC_FINGERPRINT = "hash"
-        settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
-        self.manifest = tmp_path / "static" / ".django-static" / "manifest.json"
-        self.static = tmp_path / "static"
-
-    def page(self, name: str, text: str) -> None:
-        self.templates[name] = "{% load django_static %}" + text
-        self.settings.TEMPLATES = [
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {
-                    "loaders": [(LOCMEM, self.templates)],
-                    "builtins": ["django.templatetags.static"],
-                },
-            }
-        ]
-
-    def app_file(self, name: str, content: str | bytes) -> Path:
-        path = self.extra / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    def build(self, *arguments: str) -> str:
-        out = StringIO()
-        call_command("staticbuild", *arguments, stdout=out, stderr=out, skip_checks=True)
-        resolver.reset()
-        return out.getvalue()
-
-    def render(self, template: str, /, **context: object) -> str:
-        return engines["django"].get_template(template).render(context)
-
 
 @pytest.fixture
 def built(site, settings, tmp_path):
-    from django.contrib.staticfiles import finders
-
-    finders.get_finder.cache_clear()
-    yield Built(site, settings, tmp_path)
-    finders.get_finder.cache_clear()
+    with Built.made(site, settings, tmp_path) as made:
+        yield made
 
 
 @contextmanager

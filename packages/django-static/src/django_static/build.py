@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import __version__, compress, import_maps, minify, names, output
 from .build_shelf import BuildShelf
+from .folders import Folders
 from .history import History
 from .manifest import FORMAT, Manifest, run_key, text_key
 from .minify.ahead import Ahead
@@ -25,33 +26,16 @@ from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
 from .sources import Source, SourceError, Sources
+from .summary import Summary, alike
 from .tree import Tree
+from .tree_files import TreeFiles
 
-__all__ = ["Build", "Summary"]
+__all__ = ["Build"]
 
 #: Characters of scripts from which on starting processes pays.
 _MUCH_TEXT = 100_000
 #: Told how many of how many pieces of work are done.
 Progress = Callable[[int, int], object]
-
-
-@dataclass
-class Summary:
-    """What a build has done."""
-
-    #: What each file of the tree was published as.
-    tree: dict[str, Path] = field(default_factory=dict)
-    #: Published files, and how many had to be written.
-    files: list[Path] = field(default_factory=list)
-    written: int = 0
-    #: Bytes of the originals, and of what was published of them.
-    before: int = 0
-    after: int = 0
-    #: Bytes of the files that have compressed siblings, and of the siblings, by format.
-    siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
-    #: What could not be done as asked for, for people.
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 class Build:
@@ -92,41 +76,60 @@ class Build:
             ValueError: a filename generator failed.
         """
         start = time.perf_counter()
+        compress.check(self._options.compress)
         with (
             output.locked(self._state / "build.lock", self._options.build_timeout),
             self._unfinished() as killed,
         ):
             work = self._work(uses)
-            if not killed and self._is_sealed(work):
-                self._summary.seconds = time.perf_counter() - start
-                return self._summary
-            self._shelf = BuildShelf(self._state / "records.json")
-            if killed:
-                self._shelf.sweep(self._roots())
-            ahead = Ahead()
-            try:
-                self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
-                wanted = wanted_of(uses, self._sources, self._options)
-                self._texts = wanted.texts
-                self._summary.problems += wanted.problems
-                runs = list(wanted.runs)
-                self._minify_ahead(runs, ahead)
-                tree = self._sources.files if isinstance(self._sources, Tree) else {}
-                total = len(runs) + len(tree)
-                for number, run in enumerate(runs):
-                    progress(number, total)
-                    self._publish(run)
-                for use in wanted.maps:
-                    self._map_modules(use, wanted)
-                self._publish_tree(tree, lambda done: progress(len(runs) + done, total))
-                progress(total, total)
-            finally:
-                ahead.close()
-            self._sum_up()
-            self._compress(progress)
-            self._finish(work)
+            if killed or not self._is_sealed(work):
+                with _without_collector():
+                    self._build(uses, progress, killed=killed)
+                    self._compress(progress)
+                    self._finish(work)
         self._summary.seconds = time.perf_counter() - start
         return self._summary
+
+    def _build(self, uses: Sequence[Use], progress: Progress, *, killed: bool) -> None:
+        """Publish everything; ``killed`` tells that a build before did not come to its end."""
+        folders = Folders()
+        self._shelf = BuildShelf(self._state / "records.json", folders)
+        if killed:
+            self._shelf.sweep(self._roots())
+        tree: Mapping[str, Source] = {}
+        if isinstance(self._sources, Tree):
+            tree = self._sources.files
+            self._summary.problems += [
+                f"{error}; it is not published" for error in self._sources.refused.values()
+            ]
+        originals = self._originals(folders) if tree else None
+        ahead = Ahead()
+        self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
+        tree_files = TreeFiles(tree, self._pipeline, self._shelf, originals)
+        try:
+            wanted = wanted_of(uses, self._sources, self._options)
+            self._texts = wanted.texts
+            self._summary.problems += wanted.problems
+            runs = list(wanted.runs)
+            self._minify_ahead(runs, ahead)
+            total = len(runs) + len(tree)
+            for number, run in enumerate(runs):
+                progress(number, total)
+                self._publish(run)
+            for use in wanted.maps:
+                self._map_modules(use, wanted)
+            tree_files.publish(
+                lambda source: self._publish(Run((source,), slim=False, manner=Manner.USUAL)),
+                lambda done: progress(len(runs) + done, total),
+            )
+            progress(total, total)
+        finally:
+            ahead.close()
+            tree_files.close()
+        self._summary.tree = tree_files.places
+        self._summary.written += originals.written if originals is not None else 0
+        self._beside += tree_files.copies
+        self._sum_up()
 
     def _work(self, uses: Sequence[Use]) -> str:
         """What tells the work of this build from that of another."""
@@ -151,15 +154,7 @@ class Build:
         seal = Seal.read(self._state / "seal.json")
         if seal is None or not seal.holds(work, self._is_there):
             return False
-        found = seal.summary
-        self._summary = Summary(
-            files=list(map(Path, found["files"])),
-            before=found["before"],
-            after=found["after"],
-            siblings={name: (before, after) for name, (before, after) in found["siblings"].items()},
-            problems=list(found["problems"]),
-            tree={name: Path(path) for name, path in found["tree"].items()},
-        )
+        self._summary = Summary.again(seal.summary)
         return True
 
     def _is_there(self, name: str) -> bool:
@@ -202,27 +197,11 @@ class Build:
         )
         self._texts[text_key(use.value, import_maps.key(use.slim))] = text
 
-    def _publish_tree(self, tree: dict[str, Source], progress: Callable[[int], object]) -> None:
+    def _originals(self, folders: Folders) -> Originals | None:
         static_root = self._sources.static_root
-        if isinstance(self._sources, Tree):
-            self._summary.problems += [
-                f"{error}; it is not published" for error in self._sources.refused.values()
-            ]
-        originals = None
-        if self._with_originals and tree and static_root is not None and self._options.save_prefix is None:
-            originals = Originals(static_root, self._state / "originals.json")
-        for number, (name, source) in enumerate(tree.items()):
-            if number % 64 == 0:
-                progress(number)
-            record = self._publish(Run((source,), slim=False, manner=Manner.USUAL))
-            self._summary.tree[name] = record.outputs[0].path
-            if originals is not None:
-                published = record.outputs[0]
-                twin = str(published.path) if published.is_same and published.path != source.path else None
-                self._beside.append(originals.put(name, str(source.path), twin))
-        if originals is not None:
-            originals.close()
-            self._summary.written += originals.written
+        if not self._with_originals or static_root is None or self._options.save_prefix is not None:
+            return None
+        return Originals(static_root, self._state / "originals.json", folders)
 
     def _publish(self, run: Run) -> Record:
         """Publish a run and put it into the manifest."""
@@ -254,9 +233,9 @@ class Build:
             self._published |= {
                 each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
             }
-        summary.files = list(self._published)
-        summary.problems += _alike(summary.files)
-        summary.written += self._shelf.written
+        summary.files = list(map(str, self._published))
+        summary.problems += alike(summary.files)
+        summary.written += len(self._shelf.written)
 
     def _compress(self, progress: Progress) -> None:
         """Make the compressed siblings; one that fails is a pity, and no reason not to publish."""
@@ -302,7 +281,7 @@ class Build:
         """Leave what the next build may go by."""
         summary = self._summary
         self._shelf.close()
-        History(self._state / "builds").add(map(str, summary.files))
+        History(self._state / "builds").add(summary.files)
         inputs: dict[str, Any] = {}
         for record in self._shelf.records():
             inputs |= record.inputs
@@ -311,14 +290,7 @@ class Build:
             inputs,
             Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
             tuple({name for record in self._shelf.records() for name in record.missing}),
-            {
-                "files": list(map(str, summary.files)),
-                "before": summary.before,
-                "after": summary.after,
-                "siblings": summary.siblings,
-                "problems": summary.problems,
-                "tree": {name: str(path) for name, path in summary.tree.items()},
-            },
+            summary.plain(),
         ).write(self._state / "seal.json")
 
     def _settings(self) -> dict[str, str]:
@@ -341,12 +313,13 @@ class Build:
         mark.unlink()
 
 
-def _alike(files: Sequence[Path]) -> list[str]:
-    """Files that are one and the same where case does not count: on many a Mac, on Windows, behind some CDNs."""
-    folded: dict[str, Path] = {}
-    found = []
-    for path in files:
-        other = folded.setdefault(str(path).casefold(), path)
-        if other != path:
-            found.append(f"{other} and {path} differ only in case, which not every system tells apart")
-    return found
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Spare Python its search for garbage in circles: a build leaves none, and it would take a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

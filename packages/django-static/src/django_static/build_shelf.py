@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import os
@@ -12,17 +13,26 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from . import names, output
+from . import output
+from .folders import Folders
 from .records import Record, restore, to_json
 
-__all__ = ["BuildShelf"]
+__all__ = ["BuildShelf", "Work"]
 
 logger = logging.getLogger("django_static")
 
 _FORMAT = 1
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building")
+
+
+class Work(NamedTuple):
+    """Records by their keys, whether one of them is new, and the paths of the files that were written."""
+
+    records: dict[str, Record]
+    is_changed: bool
+    written: set[str]
 
 
 class BuildShelf:
@@ -32,15 +42,16 @@ class BuildShelf:
     is forced to the disk: a build ends with one ``sync`` before its manifest is written.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, folders: Folders) -> None:
         self._place = place
         self._given = restore(self._read())
         #: Those that are true in this build.
         self._wanted: dict[str, Record] = {}
-        self._folders: set[str] = set()
+        self._folders = folders
+        self._numbers = itertools.count()
+        #: What was written: paths of files.
+        self.written: set[str] = set()
         self._is_changed = False
-        #: How many files were written.
-        self.written = 0
 
     def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
         if key in self._wanted:
@@ -77,6 +88,16 @@ class BuildShelf:
         """What the build before stands on."""
         return self._given
 
+    def work(self) -> Work:
+        """What has been done so far, for the shelf of another process."""
+        return Work(self._wanted, self._is_changed, self.written)
+
+    def adopt(self, work: Work) -> None:
+        """Take in what the shelf of another process has done of the same build."""
+        self._wanted = {**work.records, **self._wanted}
+        self._is_changed |= work.is_changed
+        self.written |= work.written
+
     def lock(self, key: str) -> AbstractContextManager[object]:
         return contextlib.nullcontext()
 
@@ -85,7 +106,7 @@ class BuildShelf:
         self._is_changed = True
 
     def write(self, path: Path, data: bytes) -> bool:
-        if path.exists() and not path.is_symlink():
+        if self._folders.may_hold(str(path)) and path.exists() and not path.is_symlink():
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return True
             if path not in self._ours:
@@ -96,7 +117,7 @@ class BuildShelf:
 
     def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
         """Publish an original by bytes of its own: a link would change when the original is edited in place."""
-        if path.exists() and not path.is_symlink():
+        if self._folders.may_hold(str(path)) and path.exists() and not path.is_symlink():
             return (
                 path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes()
             )
@@ -129,18 +150,15 @@ class BuildShelf:
     def _put(self, path: Path, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""
         target = str(path)
-        folder, _, _ = target.rpartition(os.sep)
-        if folder not in self._folders:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._folders.add(folder)
-        temporary = f"{folder}{os.sep}.{names.digest(target)[:16]}.building"
+        self._folders.make(target)
+        temporary = f"{os.path.dirname(target)}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"  # noqa: PTH120
         try:
             create(temporary)
             os.replace(temporary, target)  # noqa: PTH105 (thousands of files)
         except BaseException:
             self.remove(Path(temporary))
             raise
-        self.written += 1
+        self.written.add(target)
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import posixpath
 import re
@@ -12,6 +13,7 @@ from urllib.parse import quote
 __all__ = [
     "combined",
     "digest",
+    "folder_of",
     "has_mark",
     "integrity",
     "is_hashed",
@@ -91,12 +93,17 @@ def combined(
     if generator is not None:
         given = [stamped(u, m) for u, m in zip(urls, marks, strict=True)]
         return _checked(_generated(generator, given, max_length), urls[0])
-    folder = min((posixpath.dirname(url) for url in urls), key=len)
+    folder = folder_of(urls)
     stem = "_".join(_split(posixpath.basename(url))[0] for url in urls)
     if len(stem) > max_length:
         stem = f"{stem[: max_length - _DIGEST_LENGTH - 1]}-{digest(*urls)[:_DIGEST_LENGTH]}"
     end = f".{mark}{_split(urls[0])[1]}"
     return posixpath.join(folder, f"{_fitting(stem, end)}{end}")
+
+
+def folder_of(urls: Sequence[str]) -> str:
+    """The URL folder that what is made of some files goes to: the shortest of theirs."""
+    return min((posixpath.dirname(url) for url in urls), key=len)
 
 
 def with_digest(url: str, content: str) -> str:
@@ -116,7 +123,16 @@ def quoted(url: str, *, again: bool = False) -> str:
 
 def relative(url: str, folder: str) -> str:
     """The URL path as seen from a folder: ``/img/a.png`` from ``/css`` is ``../img/a.png``."""
-    return posixpath.relpath(url, folder or "/")
+    parent, slash, name = url.rpartition("/")
+    if not name:
+        return posixpath.relpath(url, folder or "/")
+    way = _way(parent or slash, folder or "/")
+    return name if way == "." else f"{way}/{name}"
+
+
+@functools.lru_cache(4096)
+def _way(folder: str, start: str) -> str:
+    return posixpath.relpath(folder, start)
 
 
 def _split(url: str) -> tuple[str, str]:

@@ -9,40 +9,62 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import names
-from .sources import Signature, signature
+from .folders import Folders
+from .records import Output
+from .sources import Signature, Source, signature
 
-__all__ = ["Originals"]
+__all__ = ["Copies", "Originals"]
+
+
+class Copies(NamedTuple):
+    """The states of originals and of their copies, by name, and how many were written."""
+
+    states: dict[str, tuple[Signature, Signature]]
+    written: int
 
 
 class Originals:
     """Copies of the originals below a folder, with what they were copies of kept in one file."""
 
-    def __init__(self, folder: Path, place: Path) -> None:
+    def __init__(self, folder: Path, place: Path, folders: Folders) -> None:
         self._folder = str(folder)
         self._place = place
         self._given = self._read()
         self._wanted: dict[str, tuple[Signature, Signature]] = {}
-        self._folders: set[str] = set()
+        self._folders = folders
         self.written = 0
 
-    def put(self, name: str, original: str, twin: str | None) -> str:
-        """Have an original under its name below the folder, and tell its path; ``twin`` is a published file with its bytes.
+    def put(self, name: str, source: Source, published: Output) -> str:
+        """Have an original under its name below the folder, and tell its path; linked to what was published if it is that.
 
         Raises:
             OSError: it could not be written.
         """
         target = f"{self._folder}/{name}"
+        if name in self._wanted:
+            return target
+        original = str(source.path)
+        twin = str(published.path) if published.is_same and published.path != source.path else None
         state = signature(original)
         known = self._given.get(name)
         if known is None or known[0] != state or known[1] != signature(target):
-            if not os.path.exists(target) or not os.path.samefile(target, original):  # noqa: PTH110, PTH121 (thousands)
+            if not (self._folders.may_hold(target) and _is_same(target, original)):
                 self._copy(original, target, twin)
             known = (state, signature(target))
         self._wanted[name] = known
         return target
+
+    def copies(self) -> Copies:
+        """What has been done so far, for another process."""
+        return Copies(self._wanted, self.written)
+
+    def adopt(self, copies: Copies) -> None:
+        """Take in what another process has done of the same build."""
+        self._wanted |= copies.states
+        self.written += copies.written
 
     def close(self) -> None:
         """Remember the copies."""
@@ -53,14 +75,11 @@ class Originals:
         temporary.replace(self._place)
 
     def _copy(self, original: str, target: str, twin: str | None) -> None:
-        folder = target.rpartition("/")[0]
-        if folder not in self._folders:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self._folders.add(folder)
+        self._folders.make(target)
         self.written += 1
         if twin is not None and _linked(twin, target):
             return
-        temporary = f"{folder}/.{names.digest(target)[:16]}.building"
+        temporary = f"{os.path.dirname(target)}/.{names.digest(target)[:16]}.building"  # noqa: PTH120
         try:
             if twin is None or not _linked(twin, temporary):
                 shutil.copyfile(original, temporary)
@@ -75,6 +94,10 @@ class Originals:
             return {name: (_signature(state), _signature(copy)) for name, (state, copy) in value.items()}
         except (OSError, ValueError, OverflowError, RecursionError, TypeError, AttributeError, IndexError):
             return {}
+
+
+def _is_same(target: str, original: str) -> bool:
+    return os.path.exists(target) and os.path.samefile(target, original)  # noqa: PTH110, PTH121 (thousands of files)
 
 
 def _linked(twin: str, path: str) -> bool:

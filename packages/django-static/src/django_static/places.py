@@ -20,6 +20,8 @@ class Places:
 
     def __init__(self, folders: Mapping[str, str | os.PathLike[str]]) -> None:
         self.folders = {label: os.path.abspath(folder) for label, folder in folders.items()}  # noqa: PTH100 (links stay)
+        #: How names of the files in a folder begin, by the folder.
+        self._beginnings: dict[str, str] = {}
 
     @classmethod
     def of(cls, sources: Sources, save_prefix: Path | None) -> Places:
@@ -35,11 +37,19 @@ class Places:
 
     def name(self, path: Path) -> str:
         """How a file is written down."""
-        whole = os.path.abspath(path)  # noqa: PTH100 (links stay)
+        folder, name = os.path.split(path)  # noqa: PTH
+        beginning = self._beginnings.get(folder)
+        if beginning is None:
+            beginning = self._beginnings[folder] = self._beginning(folder)
+        return f"{beginning}{name}"
+
+    def _beginning(self, path: str) -> str:
+        whole = os.path.join(os.path.abspath(path), "")  # noqa: PTH100, PTH118 (links stay)
         # The innermost: elsewhere a folder may not lie in the other.
         for label, folder in sorted(self.folders.items(), key=lambda item: -len(item[1])):
-            if whole.startswith(folder.rstrip(os.sep) + os.sep):
-                return f"{label}:{os.path.relpath(whole, folder).replace(os.sep, '/')}"
+            inside = os.path.join(folder, "")  # noqa: PTH118
+            if whole.startswith(inside):
+                return f"{label}:{whole[len(inside) :].replace(os.sep, '/')}"
         return f":{whole}"
 
     def path(self, name: str) -> str:

@@ -13,6 +13,7 @@ from .history import History
 from .output import load
 from .records import files_of as record_files
 from .scan import Failure, Unknown, Use, scan
+from .scan.memory import Memory
 from .sources import Sources
 from .tree import Tree, files_of_finders
 
@@ -29,14 +30,19 @@ class Plan:
     notes: tuple[str, ...] = ()
 
 
-def plan(sources: Sources) -> Plan:
-    """Walk the templates of the project and read its settings.
+def plan(sources: Sources, *, remember: bool = False) -> Plan:
+    """Walk the templates of the project and read its settings; ``remember`` leaves a note so that it goes quicker next time.
 
     Raises:
         ValueError: ``DJANGO_STATIC_BUNDLES`` or ``DJANGO_STATIC_PRELOAD`` is not as it must be.
     """
-    # Not that of the storage: it may print the names of the build before.
-    found = scan(static=lambda path: sources.static_url + quote(path))
+    memory = Memory(conf.manifest_file.parent / "scan.json")
+    found = memory.recall()
+    if found is None:
+        # Not that of the storage: it may print the names of the build before.
+        found = scan(static=lambda path: sources.static_url + quote(path))
+        if remember:
+            memory.remember(found)
     published = _published() if conf.bundles else frozenset()
     preload = Place(f"{PREFIX}_PRELOAD", 0, "staticpreload")
     uses = (

@@ -14,6 +14,7 @@ from .answers import split_names
 from .build_shelf import BuildShelf
 from .checking import Checked, check
 from .compress import FORMATS
+from .folders import Folders
 from .manifest import Manifest, ManifestError, run_key
 from .output import STATE_FOLDER
 from .plan import Plan
@@ -95,7 +96,7 @@ class _Built:
         self.manifest = Manifest.read(place)
         self.written = place.stat().st_mtime
         self._by_public: dict[str, tuple[Output, Record]] = {}
-        for record in BuildShelf(place.parent / "records.json").given().values():
+        for record in BuildShelf(place.parent / "records.json", Folders()).given().values():
             for each in record.outputs:
                 self._by_public.setdefault(each.public, (each, record))
 

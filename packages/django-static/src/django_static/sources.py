@@ -32,6 +32,7 @@ __all__ = [
 Signature = tuple[int, int, int] | None
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_SUFFIX = re.compile("[?#]")
 
 
 class SourceError(Exception):
@@ -96,10 +97,8 @@ def is_foreign(name: str) -> bool:
 
 def split_suffix(name: str) -> tuple[str, str]:
     """Split a URL before its query or fragment."""
-    for position, character in enumerate(name):
-        if character in "?#":
-            return name[:position], name[position:]
-    return name, ""
+    found = _SUFFIX.search(name)
+    return (name, "") if found is None else (name[: found.start()], name[found.start() :])
 
 
 def signature(path: str | os.PathLike[str]) -> Signature:

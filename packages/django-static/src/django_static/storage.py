@@ -52,7 +52,7 @@ class StaticStorage(StaticFilesStorage):
         sources = conf.sources()
         files = [(name, storage.path(path)) for name, (storage, path) in paths.items()]
         build = Build(Tree(sources, files), conf.options(), conf.manifest_file, with_originals=False)
-        summary = build.run(plan(sources).uses)
+        summary = build.run(plan(sources, remember=True).uses)
         reset()
         for problem in summary.problems:
             logger.warning("%s", problem)

@@ -44,6 +44,7 @@ class Tree(Sources):
             sources.roots, sources.media_url, sources.static_url, sources.static_root, sources.finders
         )
         self._real_folders: dict[str, str] = {}
+        folders: dict[str, Path] = {}
         #: Files that may not be published, and why.
         self.refused: dict[str, SourceError] = {}
         self.files: dict[str, Source] = {}
@@ -52,9 +53,11 @@ class Tree(Sources):
         host, prefix = split_host(base)
         for name, path in files:
             url = f"{prefix}{name}"
-            folder = os.path.dirname(str(self.static_root / name) if self.static_root else path)  # noqa: PTH120
+            folder = os.path.dirname(f"{self.static_root}{os.sep}{name}" if self.static_root else path)  # noqa: PTH120
+            if folder not in folders:
+                folders[folder] = Path(folder)
             source = Source(
-                base + name, url if url.startswith("/") else f"/{url}", host, Path(path), Path(folder)
+                base + name, url if url.startswith("/") else f"/{url}", host, Path(path), folders[folder]
             )
             try:
                 self._check(name, path)

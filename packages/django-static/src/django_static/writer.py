@@ -131,10 +131,15 @@ class Writer:
         if len(group) == 1 and names.is_hashed(source.url, options.hashed_names) and not is_taken:
             draft.url = source.url
             return
-        newest = max(part.newest for part in group)
-        draft.url = self._named(group, [part.newest for part in group], newest)
+        generator = options.filename_generator if len(group) == 1 else options.combine_filenames_generator
+        if options.by_hash and generator is None:
+            folder = names.folder_of([part.source.url for part in group])
+        else:
+            newest = max(part.newest for part in group)
+            draft.url = self._named(group, [part.newest for part in group], newest)
+            folder = posixpath.dirname(draft.url)
         if not joint:
-            draft.data = self._data(group, posixpath.dirname(draft.url))
+            draft.data = self._data(group, folder)
         if options.by_hash or is_taken:
             if not joint:
                 draft.digest = names.digest(draft.original.data if draft.data is None else draft.data)

@@ -19,6 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from .. import names
+from ..cores import cores
 from . import place, worth
 from .cache import Cache
 from .codecs import FORMATS, Codec, codecs
@@ -136,7 +137,7 @@ def compress_many(
             if not file.digest or ledger.digest(file.path) != file.digest:
                 _clear(file, own)
         place.remove_leftovers({os.path.dirname(file.path) for file in waiting})
-        _run(_tasks(waiting, chosen), len(chosen), cache, own, workers or _cores(), progress)
+        _run(_tasks(waiting, chosen), len(chosen), cache, own, workers or cores(), progress)
     try:
         ledger.store(
             {
@@ -291,10 +292,3 @@ def _compressed(file: _File, codec: Codec, cache: Cache | None) -> bytes:
         except OSError as error:
             logger.debug("%s is not kept for the next build: %s", file.path, error)
     return data
-
-
-def _cores() -> int:
-    """The number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, cast
 
+from ..cores import cores
 from . import Slimmed, slim
 from .engines.errors import EngineError
 from .engines.helper import python
@@ -36,7 +37,7 @@ class Ahead:
     """
 
     def __init__(self, workers: int = 0) -> None:
-        self._workers = workers or _cores()
+        self._workers = workers or cores()
         self._pool: ThreadPoolExecutor | None = None
         self._local = threading.local()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -105,7 +106,3 @@ def serve() -> None:
         for line in sys.stdin.buffer:
             output.write(json.dumps(slim(*json.loads(line))).encode() + b"\n")
             output.flush()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,12 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ...build import Build, Summary
+from ...build import Build
 from ...checking import problems_of
 from ...conf import PREFIX, conf
 from ...plan import Plan, all_sources, plan
 from ...resolver import reset
 from ...sources import Sources
+from ...summary import Summary
 
 __all__ = ["Command"]
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         sources: Sources = conf.sources()
         try:
-            work = plan(sources)
+            work = plan(sources, remember=not options["check"])
         except ValueError as error:
             raise CommandError(str(error)) from error
         if options["all"] or _is_stored():

@@ -1,0 +1,63 @@
+"""What a build has done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Summary", "alike"]
+
+
+@dataclass
+class Summary:
+    """The outcome of a build, for people and for the next one."""
+
+    #: The path of what each file of the tree was published as, by its name.
+    tree: dict[str, str] = field(default_factory=dict)
+    #: Paths of published files, and how many files had to be written.
+    files: list[str] = field(default_factory=list)
+    written: int = 0
+    #: Bytes of the originals, and of what was published of them.
+    before: int = 0
+    after: int = 0
+    #: Bytes of the files that have compressed siblings, and of the siblings, by format.
+    siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
+    #: What could not be done as asked for, for people.
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def plain(self) -> dict[str, Any]:
+        """What a build that finds nothing changed says again, as plain values."""
+        return {
+            "tree": self.tree,
+            "files": self.files,
+            "before": self.before,
+            "after": self.after,
+            "siblings": self.siblings,
+            "problems": self.problems,
+        }
+
+    @classmethod
+    def again(cls, value: Mapping[str, Any]) -> Summary:
+        """The summary of such values: nothing was written."""
+        siblings = {name: (before, after) for name, (before, after) in value["siblings"].items()}
+        return cls(
+            tree=dict(value["tree"]),
+            files=list(value["files"]),
+            before=value["before"],
+            after=value["after"],
+            siblings=siblings,
+            problems=list(value["problems"]),
+        )
+
+
+def alike(files: Sequence[str]) -> list[str]:
+    """Files that are one and the same where case does not count: on many a Mac, on Windows, behind some CDNs."""
+    folded: dict[str, str] = {}
+    found = []
+    for path in files:
+        other = folded.setdefault(path.casefold(), path)
+        if other != path:
+            found.append(f"{other} and {path} differ only in case, which not every system tells apart")
+    return found

@@ -1,0 +1,145 @@
+"""Work that a process of its own does meanwhile: a help that may fail, and is never needed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from django_static import aside
+from django_static.aside import Aside
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+
+
+@pytest.fixture(autouse=True)
+def several_cores(monkeypatch):
+    """On a machine with one core, too."""
+    monkeypatch.setattr(aside, "cores", lambda: 2)
+
+
+def started(work: Callable[[Callable[[], None]], object]) -> Aside[object]:
+    process = Aside.start(work)
+    assert process is not None
+    return process
+
+
+def test_the_result_comes_from_another_process():
+    process = started(lambda _: os.getpid())
+    result = process.result()
+    process.close()
+    assert isinstance(result, int)
+    assert result != os.getpid()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(result, os.WNOHANG)  # it was waited for
+
+
+def test_a_result_larger_than_a_pipe():
+    assert started(lambda _: b"x" * 5_000_000).result() == b"x" * 5_000_000
+
+
+def fails(_: Callable[[], None]) -> object:
+    raise OSError("no space left")
+
+
+def leaves(_: Callable[[], None]) -> object:
+    sys.exit(0)
+
+
+def is_killed(_: Callable[[], None]) -> object:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return "never"
+
+
+def cannot_be_sent(_: Callable[[], None]) -> object:
+    return threading.Lock()
+
+
+@pytest.mark.parametrize("work", [fails, leaves, is_killed, cannot_be_sent])
+def test_a_process_that_fails_has_no_result(work, capfd):
+    assert started(work).result() is None
+    assert capfd.readouterr().err == ""
+
+
+def test_one_that_nobody_waits_for_is_ended():
+    process = started(lambda _: time.sleep(60))
+    other = process._process
+    begun = time.monotonic()
+    process.close()
+    process.close()
+    assert time.monotonic() - begun < 30
+    with pytest.raises(ChildProcessError):
+        os.waitpid(other, os.WNOHANG)
+
+
+def test_none_where_it_would_not_pay(monkeypatch):
+    monkeypatch.setattr(aside, "cores", lambda: 1)
+    assert Aside.start(lambda _: 1) is None
+
+
+def test_none_beside_other_threads():
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        assert Aside.start(lambda _: 1) is None
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_none_without_a_process_to_be_had(monkeypatch):
+    def none() -> int:
+        raise BlockingIOError("too many processes")
+
+    before = len(os.listdir("/dev/fd"))
+    monkeypatch.setattr(os, "fork", none)
+    assert Aside.start(lambda _: 1) is None
+    assert len(os.listdir("/dev/fd")) == before
+
+
+_ORPHAN = """
+import os, sys, time
+from pathlib import Path
+from django_static import aside
+aside.cores = lambda: 2
+place = Path(sys.argv[1])
+
+def work(check):
+    place.with_suffix(".begun").write_text(str(os.getpid()))
+    try:
+        for _ in range(3000):
+            time.sleep(0.01)
+            check()
+    except aside.OrphanedError:
+        place.with_suffix(".told").write_text("")
+        raise
+
+aside.Aside.start(work)
+time.sleep(60)
+"""
+
+
+def appears(path: Path) -> bool:
+    for _ in range(1000):
+        if path.exists():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_one_whose_parent_is_killed_is_told(tmp_path):
+    place = tmp_path / "orphan"
+    with subprocess.Popen([sys.executable, "-c", _ORPHAN, str(place)]) as parent:
+        try:
+            assert appears(place.with_suffix(".begun"))
+        finally:
+            parent.kill()
+    assert appears(place.with_suffix(".told"))

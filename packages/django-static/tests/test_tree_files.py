@@ -1,0 +1,104 @@
+"""Trees of many files, half of which another process publishes."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from static_test_built import Built
+
+from django_static import aside, tree_files
+
+
+@pytest.fixture
+def built(site, settings, tmp_path):
+    with Built.made(site, settings, tmp_path) as made:
+        for number in range(60):
+            made.app_file(f"img/{number % 7}/{number}.png", f"picture {number % 50}")
+        made.app_file("css/a.css", "@import 'b.css'; i { background: url(../img/1/1.png) }")
+        made.app_file("css/b.css", "b { background: url(../img/2/2.png), url(../img/missing.png) }")
+        made.app_file("js/a.js", "import './b.js'; new URL('../img/3/3.png', import.meta.url)")
+        made.app_file("js/b.js", "import './a.js'")
+        yield made
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """How many there were; few files are many here."""
+    monkeypatch.setattr(aside, "cores", lambda: 2)
+    monkeypatch.setattr(tree_files, "_MANY", 20)
+    begun = []
+    real = os.fork
+
+    def fork() -> int:
+        begun.append(real())
+        return begun[-1]
+
+    monkeypatch.setattr(os, "fork", fork)
+    return begun
+
+
+def state(built: Built) -> dict[str, bytes]:
+    """Everything that is published, and what pages know of it."""
+    return {
+        str(path.relative_to(built.static)): path.read_bytes()
+        for path in built.static.rglob("*")
+        if path.is_file() and (".django-static" not in path.parts or path.name == "manifest.json")
+    }
+
+
+def alone(built: Built, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """What one process publishes."""
+    with monkeypatch.context() as patch:
+        patch.setattr(aside, "cores", lambda: 1)
+        built.build("--all")
+    published = state(built)
+    built.forget()
+    return published
+
+
+def test_two_processes_publish_what_one_does(built, monkeypatch, processes):
+    expected = alone(built, monkeypatch)
+    assert not processes
+    said = built.build("--all")
+    assert len(processes) == 1
+    assert state(built) == expected
+    assert len([name for name in expected if ".django-static" not in name]) == 2 * 64
+    assert "64 files (128 written)" in said
+    assert "(0 written)" in built.build("--all")
+
+
+def test_files_the_build_before_had(built, processes):
+    built.build("--all")
+    built.app_file("img/5/5.png", "another picture")
+    built.app_file("css/c.css", "c { background: url(../img/5/5.png) }")
+    assert "65 files (4 written)" in built.build("--all")
+    assert len(processes) == 2
+    assert b"another picture" in state(built).values()
+    assert "(0 written)" in built.build("--all")
+
+
+def test_the_other_process_is_killed(built, monkeypatch, processes):
+    expected = alone(built, monkeypatch)
+
+    def killed(self, check: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tree_files.TreeFiles, "_publish_leaves", killed)
+        built.build("--all")
+    assert len(processes) == 1
+    assert state(built) == expected
+
+
+def test_a_file_that_cannot_be_published(built, processes):
+    built.app_file("img/9/9.png", "picture")
+    folder = built.static / "img" / "9"
+    folder.parent.mkdir(parents=True)
+    folder.write_text("a file where a folder should be")
+    with pytest.raises(Exception, match="the manifest is what it was before"):
+        built.build("--all")
+    assert not built.manifest.exists()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(processes[0], os.WNOHANG)
