@@ -16,7 +16,9 @@ import pytest
 from django_static import aside
 from django_static.aside import Aside
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "fork") or sys.platform == "darwin", reason="no safe fork() here"
+)
 
 
 @pytest.fixture(autouse=True)

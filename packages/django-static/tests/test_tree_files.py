@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 from static_test_built import Built
 
 from django_static import aside, tree_files
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "fork") or sys.platform == "darwin", reason="no safe fork() here"
+)
 
 
 @pytest.fixture

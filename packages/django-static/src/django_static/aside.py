@@ -25,8 +25,9 @@ class OrphanedError(Exception):
 class Aside(Generic[Result]):
     """A copy of this process that does one thing, and is no more afterwards.
 
-    It is a help and never needed: where there are no such copies (Windows), only one core, or other threads, whose locks
-    a copy would keep for ever, there is none; and where it fails, its result is None and the work is still to be done.
+    It is a help and never needed: where there are no such copies (Windows) or they are not safe (macOS), only one core, or
+    other threads, whose locks a copy would keep for ever, there is none; and where it fails, its result is None and the
+    work is still to be done.
     """
 
     def __init__(self, process: int, pipe: int) -> None:
@@ -36,12 +37,10 @@ class Aside(Generic[Result]):
     @classmethod
     def start(cls, work: Callable[[Callable[[], None]], Result]) -> Aside[Result] | None:
         """Begin the work; it is given a function to call now and then, which raises :class:`OrphanedError`."""
-        if not hasattr(os, "fork") or cores() < 2 or threading.active_count() > 1:
+        if not hasattr(os, "fork") or sys.platform == "darwin" or cores() < 2 or threading.active_count() > 1:
             return None
         read, write = os.pipe()
         parent = os.getpid()
-        sys.stdout.flush()
-        sys.stderr.flush()
         try:
             process = os.fork()
         except OSError:  # too many processes, or no memory
