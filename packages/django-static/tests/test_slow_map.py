@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -172,7 +173,7 @@ def test_a_time_of_its_own():
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("-inf")])
 def test_times_that_are_none(seconds):
-    with pytest.raises(ValueError, match="timeout_seconds is .*give seconds, 0 or more"):
+    with pytest.raises(ValueError, match=r"timeout_seconds is .*give seconds, 0 or more"):
         SlowMap(seconds)
     m = SlowMap(1)
     with pytest.raises(ValueError, match="timeout_seconds"):
@@ -298,7 +299,7 @@ def test_pauses_become_longer_up_to_the_longest():
         probed.get(after=0.5)
         if len(probed.asked) > before:
             times.append(probed.clock.now)
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert gaps[:5] == [1, 2, 4, 4, 4]
 
 

@@ -265,8 +265,10 @@ class Conf:
 
 def _base(domain: str) -> str:
     """What URLs begin with: ``d1.cloudfront.net`` is a domain, ``//static.example.com/x/`` says itself how it is reached."""
-    base = domain.strip().rstrip("/")
-    return base if not base or base.startswith("//") or "://" in base else f"https://{base}"
+    scheme, slashes, rest = domain.strip().partition("//")
+    if not slashes:
+        return f"https://{scheme.rstrip('/')}" if scheme else ""
+    return f"{scheme}//{rest.rstrip('/')}"
 
 
 def _credentials() -> tuple[str, str] | None:

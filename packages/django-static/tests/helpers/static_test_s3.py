@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from moto.server import ThreadedMotoServer
-
-Fault = Callable[["_Handler", bytes], bool]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -107,7 +107,7 @@ class Bucket:
         self.name = name
         self.endpoint = f"http://127.0.0.1:{server.server_port}"
         self.base = f"{self.endpoint}/{name}"
-        self._straight(name, "PUT")
+        self.make(name)
 
     def breaks(self, *faults: tuple[str, str]) -> None:
         """``("PUT", "500")`` breaks the next PUT; ``"500!"`` every one from now on; ``*`` is any method."""
@@ -120,22 +120,37 @@ class Bucket:
     def requests(self) -> int:
         return len(self.server.seen)
 
-    def get(self, key: str) -> tuple[int, dict[str, str], bytes]:
+    def get(self, key: str) -> tuple[int, Message, bytes]:
         return self._straight(f"{self.name}/{key}", "GET")
 
-    def put(self, key: str, body: bytes = b"x") -> None:
-        self._straight(f"{self.name}/{key}", "PUT", body)
+    def make(self, name: str) -> None:
+        """A bucket that everybody may read, as a distribution may."""
+        self._straight(name, "PUT")
+        allowed = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": [f"s3:{verb}Object" for verb in ("Get", "Head", "Delete")],
+            "Resource": f"arn:aws:s3:::{name}/*",
+        }
+        policy = {"Version": "2012-10-17", "Statement": [allowed]}
+        status, _, body = self._straight(f"{name}?policy", "PUT", json.dumps(policy).encode())
+        assert status < 300, body
+
+    def put(self, key: str, body: bytes = b"x", **headers: str) -> None:
+        self._straight(
+            f"{self.name}/{key}", "PUT", body, {k.replace("_", "-"): v for k, v in headers.items()}
+        )
 
     def keys(self) -> list[str]:
         _, _, body = self._straight(f"{self.name}?list-type=2", "GET")
         return [part.split(b"</Key>")[0].decode() for part in body.split(b"<Key>")[1:]]
 
-    def _straight(self, path: str, method: str, body: bytes | None = None) -> Any:
+    def _straight(self, path: str, method: str, body: bytes | None = None, headers: Any = None) -> Any:
         connection = http.client.HTTPConnection(*self.server.target, timeout=30)
         try:
-            connection.request(method, f"/{path}", body)
+            connection.request(method, f"/{path}", body, headers or {})
             response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
+            return response.status, response.headers, response.read()
         finally:
             connection.close()
 

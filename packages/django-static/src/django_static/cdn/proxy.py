@@ -82,15 +82,20 @@ class Proxy:
             uri: the URL on the site.
             filepath: where the file lies, when something was done for it.
         """
+        work = None
         if filepath is not None:
-            self._take(uri, filepath)
+            work = self._take(uri, filepath)
         elif uri in self._retry_at:
-            self._try_again(uri)
-        return self.urls.get(uri, uri)
+            work = self._try_again(uri)
+        url = self.urls.get(uri, uri)
+        if work is not None:
+            self.background.submit(work)
+        return url
 
-    def _take(self, uri: str, filepath: str) -> None:
+    def _take(self, uri: str, filepath: str) -> Callable[[], None] | None:
+        """Note a file; what is to be done for it off the request, if anything is."""
         if not self._options.wants(filepath):
-            return
+            return None
         with self._lock:
             self.taken[uri] = filepath
         try:
@@ -99,20 +104,21 @@ class Proxy:
             if self.publisher.is_known(key, path):
                 self._show(uri, key)
                 if self.publisher.is_certain(key, path):
-                    return
-            self.background.submit(lambda: self._publish(uri, key, path))
+                    return None
         except StoreError as error:
             self._complain(error)
+            return None
+        return lambda: self._publish(uri, key, path)
 
-    def _try_again(self, uri: str) -> None:
+    def _try_again(self, uri: str) -> Callable[[], None] | None:
         now = self._clock()
         with self._lock:
             retry_at = self._retry_at.get(uri)
             filepath = self.taken.get(uri)
             if retry_at is None or filepath is None or max(retry_at, self._rests_until) > now:
-                return
+                return None
             del self._retry_at[uri]
-        self._take(uri, filepath)
+        return self._take(uri, filepath)
 
     def _publish(self, uri: str, key: str, path: Path) -> None:
         """Bring a file to the store, off the request."""

@@ -66,15 +66,18 @@ class Publisher:
     def is_known(self, key: str, path: Path) -> bool:
         """Whether a file is in the store, as far as is written down; nobody is asked, the file is not read."""
         entry = self._state.get(key)
-        if entry is None or (entry.encoding and not self._is_gzip()):
+        if entry is None:
             return False
         found = signature(path)
         return found is None or found[0] == entry.size
 
     def is_certain(self, key: str, path: Path) -> bool:
-        """Whether the file is the very one that was stored, by its size and modification time."""
+        """Whether the file is the very one that was stored, by its size and modification time, and stored as wanted."""
         entry = self._state.get(key)
-        return entry is not None and signature(path) in (None, (entry.size, entry.mtime_ns))
+        if entry is None:
+            return False
+        found = signature(path)
+        return found is None or (*found, self._is_gzip()) == (entry.size, entry.mtime_ns, entry.gzip)
 
     def publish(self, key: str, path: Path, *, verify: bool = False) -> Outcome:
         """Bring a file to the store, after all that it refers to.
@@ -199,7 +202,7 @@ class Publisher:
             return
         entry = None if is_new or not self._is_same(key, payload) else self._state.get(key)
         since, answers = (entry.since, entry.answers) if entry else (self._clock(), False)
-        new = Entry(payload.digest, *found, since, payload.content_encoding, answers)
+        new = Entry(payload.digest, *found, since, payload.content_encoding, self._is_gzip(), answers)
         if new != entry:
             self._state.note(key, new)
 

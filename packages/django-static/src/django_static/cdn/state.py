@@ -32,6 +32,8 @@ class Entry:
     since: float
     #: How it was stored.
     encoding: str = ""
+    #: Whether text was to be stored in gzip then.
+    gzip: bool = False
     #: Whether its URL has answered.
     answers: bool = False
 
@@ -127,6 +129,7 @@ def _entry(**values: Any) -> Entry:
         int(entry.mtime_ns),
         float(entry.since),
         str(entry.encoding),
+        bool(entry.gzip),
         bool(entry.answers),
     )
 
