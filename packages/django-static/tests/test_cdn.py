@@ -575,11 +575,12 @@ def test_no_more_threads_than_asked_for(cdn_site, bucket):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_goes_on_with_what_its_parent_was_told(cdn_site, bucket):
     """As under gunicorn --preload: the page was rendered before the fork, and its upload hangs in the parent."""
-    cdn_site.settings.DJANGO_STATIC_CDN_READ_TIMEOUT = 2
+    cdn_site.settings.DJANGO_STATIC_CDN_READ_TIMEOUT = 5
     cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
     bucket.breaks(("*", "silence"))
     cdn_site.write("a.png", PNG, 5)
     assert django_static.staticfile("/a.png") == "/a.5.png"
+    assert bucket.server.asked.wait(60)
     assert _in_a_child(lambda: printed("/a.png")) == str(["/a.5.png", f"{bucket.base}/a.5.png"])
     assert bucket.puts() == ["a.5.png"]
 
@@ -638,6 +639,63 @@ def test_states_of_two_processes_become_one(tmp_path):
     assert State(tmp_path, "x").keys() == ["b"]
     assert State(tmp_path, "y").keys() == []
     assert [path.name for path in tmp_path.glob("*") if path.suffix != ".json"] == []
+
+
+def test_a_state_is_read_again_only_when_it_has_changed(tmp_path, monkeypatch):
+    from django_static.cdn.state import Entry
+
+    one, two = State(tmp_path, "x"), State(tmp_path, "x")
+    reads = []
+    load = State._load
+    monkeypatch.setattr(State, "_load", lambda self: (reads.append(1), load(self))[1])
+    one.refresh()
+    assert reads == []
+    two.note("b", Entry("2", 2, 2, 2.0))
+    two.flush()
+    two.refresh()
+    one.refresh()
+    one.refresh()
+    assert len(reads) == 2
+    assert one.get("b") is not None
+
+
+def test_work_that_fails_keeps_no_other_from_it(caplog):
+    from django_static.cdn.background import Background
+
+    done = []
+    background = Background(1)
+    background.submit(lambda: 1 / 0)
+    background.submit(lambda: done.append(1))
+    assert background.wait(60)
+    assert done == [1]
+    assert "not foreseen" in caplog.text
+
+
+def test_no_thread_can_be_started(monkeypatch):
+    from django_static.cdn.background import Background
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    background, done = Background(1), []
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError):
+            background.submit(lambda: done.append(1))
+    background.submit(lambda: done.append(2))
+    assert background.wait(60)
+    assert done == [1, 2]
+
+
+def test_another_process_that_takes_too_long(cdn_site, bucket, warned, monkeypatch):
+    cdn_site.settings.DJANGO_STATIC_CDN_READ_TIMEOUT = 0.05
+    cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
+    cdn_site.write("a.png", PNG, 5)
+    with proxy.current().state.locked("a.5.png", 10):
+        assert printed("/a.png") == ["/a.5.png"] * 2
+    (warning,) = warned()
+    assert "another process takes too long" in warning
+    assert bucket.requests() == 0
 
 
 # The program

@@ -16,6 +16,9 @@ from django.core.management import CommandError, call_command
 import django_static
 from django_static.cdn import proxy
 from django_static.cdn.headers import payload_of
+from django_static.cdn.options import Options
+from django_static.cdn.publication import Publication, Published
+from django_static.cdn.state import Entry, State
 from django_static.cdn.storage_store import StorageStore
 from django_static.cdn.store import Standing, StoreError
 
@@ -96,10 +99,19 @@ def test_a_dry_run_asks_and_sends_nothing(built, bucket):
     output, _ = publish("--dry-run")
     size = f"{len(PNG)} bytes"
     assert f"would be sent: img/a b.5.png, {size}\nwould be sent: img/b.6.gif, {size}\n" in output
-    assert f"2 would be sent, {2 * len(PNG)} bytes" in output
+    assert output.endswith(f"avif: 2 files would be sent, {2 * len(PNG)} bytes; 0 could not\n")
     assert bucket.requests() == 0
     publish()
-    assert "0 would be sent, 0 bytes" in publish("--dry-run")[0]
+    assert "0 files would be sent, 0 bytes; 0 could not" in publish("--dry-run")[0]
+    (built.media / "img/b.6.gif").unlink()
+    proxy.reset()
+    assert "0 files would be sent" in publish("--dry-run")[0]  # what is there need not be here
+    for path in (built.media / ".django-static").glob("cdn-*.json"):
+        path.unlink()
+    output, errors = publish("--dry-run")
+    assert "1 file would be sent" in output
+    assert "1 could not" in output
+    assert "b.6.gif cannot be read" in errors
 
 
 def test_chosen_types(built, bucket):
@@ -194,7 +206,6 @@ def test_a_state_that_cannot_be_written_is_said(built, bucket):
     built.settings.DJANGO_STATIC_MANIFEST_FILE = str(folder / "manifest.json")
     if os.geteuid() == 0:
         # Root may write anywhere: what cannot be is a file where a folder is.
-        from django_static.cdn.state import State
         from django_static.cdn.stores import store_of
         from django_static.conf import conf
 
@@ -205,6 +216,83 @@ def test_a_state_that_cannot_be_written_is_said(built, bucket):
     folder.chmod(0o700)
     assert output.startswith("2 files: 2 sent")
     assert errors.count("cannot be written down") == 1
+
+
+def test_files_that_have_no_name_there_fail_alone(built, bucket):
+    (path,) = (built.media / ".django-static").glob("manifest.json")
+    value = json.loads(path.read_text())
+    (place,) = {each.partition(":")[0] for url, each in value["files"].items() if url.endswith(".gif")}
+    value["files"]["/%FF.5.png"] = f"{place}:img/b.6.gif"
+    value["files"]["/elsewhere.5.png"] = "media7:elsewhere.5.png"
+    path.write_text(json.dumps(value))
+    errors = StringIO()
+    with pytest.raises(CommandError, match="2 files could not be brought"):
+        call_command("staticpublish", stdout=StringIO(), stderr=errors)
+    assert "UTF-8" in errors.getvalue()
+    assert "'media7:elsewhere.5.png', a folder the settings of this machine do not have" in errors.getvalue()
+    assert sorted(bucket.keys()) == ["img/a b.5.png", "img/b.6.gif"]
+    assert "2 could not" in publish("--dry-run")[0]
+
+
+def test_a_style_sheet_stays_where_its_picture_stays(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_TYPES = ["css"]
+    bucket.put("img/b.9.gif")
+    output, _ = publish()
+    assert "css/a.7.css stays on the site: there is the later img/b.9.gif" in output
+    assert bucket.keys() == ["img/b.9.gif"]
+
+
+def test_the_listing_may_fail_at_the_end(built, bucket):
+    publish()
+    bucket.breaks(("GET", "500!"))
+    output, errors = publish()
+    assert output.startswith("2 files: 0 sent")
+    assert errors.startswith("old versions stay: ")
+
+
+def test_a_version_that_cannot_be_removed(built, bucket, warned):
+    built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    bucket.put("img/b.1.gif")
+    bucket.breaks(("DELETE", "500!"))
+    assert publish()[0].startswith("2 files: 2 sent")
+    assert sorted(bucket.keys()) == ["img/a b.5.png", "img/b.1.gif", "img/b.6.gif"]
+    assert any("old versions stay" in warning for warning in warned())
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "soon"])
+def test_a_wait_that_is_none(built, seconds):
+    with pytest.raises(CommandError, match="not a number of seconds"):
+        publish(f"--wait={seconds}")
+
+
+def test_many_files_are_written_down_as_they_go(built, bucket, monkeypatch):
+    """A run that is killed need not ask about what it has done."""
+    monkeypatch.setattr("django_static.cdn.publication._FLUSH_EVERY", 1)
+    built.settings.DJANGO_STATIC_CDN_THREADS = 1
+    seen = []
+    monkeypatch.setattr(
+        State, "flush", lambda self, flush=State.flush: (flush(self), seen.append(len(self.keys())))[0]
+    )
+    publish()
+    assert seen[:2] == [1, 2]
+
+
+def test_it_waits_no_longer_than_asked_to(tmp_path):
+    """A URL that answers at the third time."""
+    state = State(tmp_path, "x")
+    state.note("a.5.png", Entry("1", 1, 1, 1.0))
+    asked = []
+
+    def probe(url):
+        asked.append(url)
+        return len(asked) == 3
+
+    options = Options(base="https://cdn.example.com", threads=1)
+    done = Published(files=["a.5.png", "unknown.5.png"])
+    Publication(None, state, options).ask(done, 60, probe)
+    assert asked == ["https://cdn.example.com/a.5.png"] * 3
+    assert done.silent == []
+    assert State(tmp_path, "x").get("a.5.png").answers
 
 
 # A storage of Django's

@@ -18,9 +18,9 @@ import static_test_servers as servers
 from django.core.management import CommandError, call_command
 
 from django_static.manifest import Manifest
-from django_static.webservers import modules
+from django_static.webservers import modules, nginx
 from django_static.webservers.modules import Modules
-from django_static.webservers.site import TYPES
+from django_static.webservers.site import TYPES, ConfigError, Mount, Site
 
 FOREVER = "max-age=315360000"
 EXPIRES = "Thu, 31 Dec 2037 23:55:55 GMT"
@@ -224,6 +224,29 @@ def test_a_folder_of_their_own(site, tmp_path):
     assert text.count("location ^~") == 2
 
 
+def test_several_roots_and_folders(site, tmp_path):
+    other = tmp_path / "other"
+    for folder in (site.media / "css", site.media / ".hidden", other / "css", other / "js"):
+        folder.mkdir(parents=True)
+    text = layout(
+        site, tmp_path, DJANGO_STATIC_MEDIA_ROOTS=[str(site.media), str(other), "/nowhere"], MEDIA_URL="/up/"
+    )
+    found = [line for line in text.splitlines() if line.startswith(("location ^~", "    root", "    alias"))]
+    assert [line for line in found if "return" not in line] == [
+        'location ^~ "/css/" {',
+        f'    root "{site.media}";',
+        'location ^~ "/js/" {',
+        f'    root "{other}";',
+        'location ^~ "/up/" {',
+        f'    alias "{site.media}/";',
+    ]
+    text = layout(site, tmp_path, DJANGO_STATIC_NAME_PREFIX="/x")
+    assert f'location ^~ "/x/" {{\n    alias "{site.media}/";\n    expires $django_static_expires;' in text
+    assert 'location ^~ "/css/"' not in text
+    text = layout(site, tmp_path, DJANGO_STATIC_NAME_PREFIX="", DJANGO_STATIC_SAVE_PREFIX=str(other))
+    assert f'location ^~ "/js/" {{\n    root "{other}";\n    expires max;' in text
+
+
 def test_a_folder_of_another_name(site, tmp_path):
     text = layout(
         site, tmp_path, DJANGO_STATIC_SAVE_PREFIX="/srv/out", DJANGO_STATIC_NAME_PREFIX="/cache-forever"
@@ -327,6 +350,7 @@ def test_hostile_settings(site, kind, name, mark):
         (["--server-name", "a;"], "server name"),
         (["--modules", "gzip,rar"], "zstd, brotli, gzip"),
         (["--caddy", "--whole", "--protocol", "uwsgi"], "uwsgi"),
+        (["--protocol", "fastcgi"], "invalid choice|fastcgi"),
     ],
 )
 def test_arguments_that_are_refused(site, arguments, said):
@@ -334,6 +358,11 @@ def test_arguments_that_are_refused(site, arguments, said):
     site.settings.DJANGO_STATIC_NAME_PREFIX = "/cache-forever"
     with pytest.raises(CommandError, match=said):
         printed(*arguments)
+
+
+def test_a_protocol_that_is_none():
+    with pytest.raises(ConfigError, match="neither http nor uwsgi"):
+        Site((Mount("/x/", "/tmp/x", True, "X"),), protocol="fastcgi").check()
 
 
 def test_nothing_to_send(site):
@@ -530,8 +559,6 @@ def test_no_nginx_at_all(tmp_path, site):
     assert modules.installed(str(silent)) is None
     site.settings.DJANGO_STATIC_SAVE_PREFIX = "/tmp/x"
     site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
-    from django_static.webservers import nginx
-    from django_static.webservers.site import Mount, Site
 
     text = nginx.snippet(Site((Mount("/x/", "/tmp/x", True, "X"),)), None)
     assert "see --modules" in text

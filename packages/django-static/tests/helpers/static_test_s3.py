@@ -22,7 +22,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do(self) -> None:
         body_length = int(self.headers.get("Content-Length") or 0)
         self.server.seen.append((self.command, self.path))
-        fault = self.server.fault(self.command, self.path)
+        fault = self.server.fault(self.command)
+        self.server.asked.set()
         if fault == "500":
             self.rfile.read(body_length)
             self.reply(500, {}, b"<Error><Code>InternalError</Code></Error>")
@@ -83,10 +84,10 @@ class _Server(ThreadingHTTPServer):
         self.seen: list[tuple[str, str]] = []
         self.stored: list[tuple[str, dict[str, str]]] = []
         self.faults: list[tuple[str, str]] = []
-        self.released = threading.Event()
+        self.asked, self.released = threading.Event(), threading.Event()
         self.lock = threading.Lock()
 
-    def fault(self, method: str, path: str) -> str:
+    def fault(self, method: str) -> str:
         with self.lock:
             for number, (wanted, kind) in enumerate(self.faults):
                 if wanted in (method, "*"):

@@ -38,6 +38,10 @@ class Background:
                 self._threads -= 1
             raise
 
+    def is_waiting(self) -> bool:
+        """Whether there is work that nobody has begun."""
+        return bool(self._waiting)
+
     def wait(self, seconds: float) -> bool:
         """Wait until there is nothing to do; whether that came within the time."""
         with self._changed:

@@ -167,6 +167,8 @@ class Proxy:
         return True
 
     def _flush(self) -> None:
+        if self.background.is_waiting():
+            return  # the last one writes for all
         try:
             self.state.flush()
         except OSError as error:

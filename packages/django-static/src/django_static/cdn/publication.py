@@ -46,17 +46,24 @@ class Published:
     silent: list[str] = field(default_factory=list)
 
 
-def wanted_of(manifest: Manifest, places: Places, options: Options) -> dict[str, Path]:
-    """The files of a manifest that are to be on the CDN, by key.
-
-    Raises:
-        StoreError: one of them has no name there.
-    """
-    found = {}
+def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dict[str, Path], dict[str, str]]:
+    """The files of a manifest that are to be on the CDN, by key; and what is wrong with those that cannot be, by URL."""
+    found: dict[str, Path] = {}
+    wrong: dict[str, str] = {}
     for public, place in sorted(manifest.files.items()):
-        if options.wants(place):
-            found[key_of(public)] = Path(places.path(place))
-    return found
+        if not options.wants(place):
+            continue
+        path = places.path(place)
+        try:
+            key = key_of(public)
+        except StoreError as error:
+            wrong[public] = str(error)
+        else:
+            if path:
+                found[key] = Path(path)
+            else:
+                wrong[public] = f"it lies in {place!r}, a folder the settings of this machine do not have"
+    return found, wrong
 
 
 class Publication:

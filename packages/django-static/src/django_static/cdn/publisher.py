@@ -107,6 +107,10 @@ class Publisher:
                 outcome.sent += used.sent
                 outcome.uploads += used.uploads
                 outcome.removed += used.removed
+                if used.what is What.OUTDATED:
+                    # It would look there for what is on the site only.
+                    outcome.what, outcome.newer = used.what, used.newer
+                    return outcome
         try:
             # As long as another process may take with all its tries.
             with self._state.locked(key, self._options.read_timeout * self._options.attempts * 2):
@@ -149,13 +153,17 @@ class Publisher:
         Raises:
             StoreError: the store cannot be asked.
         """
-        folders: dict[str, list[Stored]] = {}
+        versions: dict[tuple[str, str], list[Stored]] = {}
+        for folder in {posixpath.dirname(key) for key in keys}:
+            for each in self._store.list(f"{folder}/" if folder else ""):
+                stamp = stamp_of(each.key)
+                if stamp is not None:
+                    versions.setdefault((stamp.stem, stamp.extension), []).append(each)
         removed = []
         for key in keys:
-            folder = posixpath.dirname(key)
-            if folder not in folders:
-                folders[folder] = list(self._store.list(f"{folder}/" if folder else ""))
-            removed += self._remove(key, folders[folder])
+            own = stamp_of(key)
+            if own is not None:
+                removed += self._remove(key, versions.get((own.stem, own.extension), []))
         return removed
 
     def _remove(self, key: str, versions: list[Stored]) -> list[str]:

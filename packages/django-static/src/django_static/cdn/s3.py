@@ -76,7 +76,7 @@ class S3:
     def list(self, prefix: str) -> Iterator[Stored]:
         with self._errors(f"listing {prefix}*"):
             pages = self._s3().get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self._options.bucket, Prefix=prefix):
+            for page in pages.paginate(Bucket=self._options.bucket, Prefix=prefix, Delimiter="/"):
                 for each in page.get("Contents", ()):
                     yield Stored(each["Key"], each["LastModified"].timestamp())
 

@@ -50,6 +50,8 @@ class State:
         self._locks = folder / f"cdn-{mark}"
         self._lock = threading.Lock()
         self._unwritten: dict[str, Entry | None] = {}
+        #: The state of the file that was read last.
+        self._seen: tuple[int, int] | None = None
         self._entries = self._load()
 
     def get(self, key: str) -> Entry | None:
@@ -61,13 +63,17 @@ class State:
     def refresh(self) -> None:
         """Take in what other processes have written."""
         with self._lock:
-            self._entries = self._with_unwritten(self._load())
+            if signature(self.path) != self._seen:
+                self._entries = self._with_unwritten(self._load())
 
     def note(self, key: str, entry: Entry | None) -> None:
         """Something came to be known, or, with None, to be gone; written down by :meth:`flush`."""
         with self._lock:
             self._unwritten[key] = entry
-            self._entries = self._with_unwritten(self._entries)
+            if entry is None:
+                self._entries.pop(key, None)
+            else:
+                self._entries[key] = entry
 
     def answers(self, key: str) -> None:
         """The URL of a file has answered."""
@@ -88,6 +94,7 @@ class State:
                 entries = self._with_unwritten(self._load())
                 value = {key: asdict(entry) for key, entry in sorted(entries.items())}
                 output.store(self.path, {"format": _FORMAT, "objects": value})
+                self._seen = signature(self.path)
             self._entries = entries
             self._unwritten = {}
 
@@ -112,6 +119,8 @@ class State:
         return {key: entry for key, entry in known.items() if entry is not None}
 
     def _load(self) -> dict[str, Entry]:
+        # Before: what is written meanwhile is read the next time.
+        self._seen = signature(self.path)
         value: Any = output.load(self.path)
         try:
             if value["format"] != _FORMAT:

@@ -94,7 +94,7 @@ class Store(Protocol):
         """Store a file, whole or not at all, in place of what is there."""
 
     def list(self, prefix: str) -> Iterable[Stored]:
-        """What is there under names that begin so."""
+        """What is there under names that begin so, without what is in folders below."""
 
     def delete(self, key: str) -> None:
         """Remove a file; it may be gone already."""

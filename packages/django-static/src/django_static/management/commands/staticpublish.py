@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ...cdn.options import Options as CdnOptions
 from ...cdn.publication import Publication, Published, wanted_of
 from ...cdn.state import State
 from ...cdn.store import StoreError
@@ -42,7 +45,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--wait",
-            type=float,
+            type=_seconds,
             default=10.0,
             metavar="SECONDS",
             help="wait until the URLs answer, so long at most (10); pages ask for those that do not yet",
@@ -55,23 +58,17 @@ class Command(BaseCommand):
             store = store_of(settings)
             state = State(conf.manifest_file.parent, store.identity)
             places = Places.of(conf.sources(), conf.save_prefix)
-            wanted = wanted_of(manifest, places, settings)
+            wanted, wrong = wanted_of(manifest, places, settings)
             publication = Publication(store, state, settings)
         except (ManifestError, StoreError) as error:
             raise CommandError(str(error)) from error
         listed = options["verbosity"] >= _LISTED
         if options["dry_run"]:
-            sizes = [
-                (key, path.stat().st_size) for key, path in publication.missing(wanted) if path.is_file()
-            ]
-            for key, size in sizes:
-                self.stdout.write(f"would be sent: {key}, {shown(size)}")
-            self.stdout.write(
-                f"{_files(len(wanted))} of {', '.join(settings.types)}: {len(sizes)} would be sent, "
-                f"{shown(sum(size for _, size in sizes))}"
-            )
+            self._foresee(publication.missing(wanted), wrong, settings)
             return
         done = publication.run(wanted, self._progress, verify=options["verify"])
+        done.total += len(wrong)
+        done.failed |= wrong
         if done.files and settings.probe and settings.wait_seconds:
             publication.ask(done, options["wait"])
         self._report(done, listed=listed)
@@ -79,6 +76,24 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{_files(len(done.failed))} could not be brought to the CDN; pages print their local URLs until a later run"
             )
+
+    def _foresee(self, missing: list[tuple[str, Path]], wrong: dict[str, str], settings: CdnOptions) -> None:
+        count = total = 0
+        for key, path in missing:
+            try:
+                size = path.stat().st_size
+            except OSError as error:
+                wrong[key] = f"{path} cannot be read: {error}"
+            else:
+                count += 1
+                total += size
+                self.stdout.write(f"would be sent: {key}, {shown(size)}")
+        for key, reason in wrong.items():
+            self.stderr.write(f"{key}: {reason}")
+        self.stdout.write(
+            f"{', '.join(settings.types)}: {_files(count)} would be sent, {shown(total)}; "
+            f"{len(wrong)} could not"
+        )
 
     def _progress(self, done: int, total: int) -> None:
         if sys.stderr.isatty():
@@ -105,3 +120,13 @@ class Command(BaseCommand):
 
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not isfinite(seconds) or seconds < 0:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds; give 0 or more")
+    return seconds
