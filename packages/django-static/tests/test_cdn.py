@@ -324,7 +324,9 @@ def test_a_url_that_does_not_answer_is_not_printed(cdn_site, bucket):
     assert states(cdn_site)["a.5.png"]["answers"] is False
     # Nor after a restart, however long ago it was stored.
     (path,) = (cdn_site.media / ".django-static").glob("cdn-*.json")
-    path.write_text(path.read_text().replace('"since": 1', '"since": 0.'))
+    value = json.loads(path.read_text())
+    value["objects"]["a.5.png"]["since"] -= 10_000
+    path.write_text(json.dumps(value))
     restart(cdn_site)
     assert printed("/a.png") == ["/a.5.png"] * 2
 
@@ -393,6 +395,16 @@ def test_a_store_that_is_down(cdn_site, bucket, warned, fault):
     assert [django_static.staticfile(f"/{number}.png") for number in range(5)] == pages
     assert len(warned()) == 1
     assert "the local URL" in warned()[0]
+
+
+def test_what_waits_does_not_try_a_store_that_is_down(cdn_site, bucket):
+    cdn_site.settings.DJANGO_STATIC_CDN_THREADS = 1
+    bucket.breaks(("*", "500!"))
+    for number in range(5):
+        cdn_site.write(f"{number}.png", PNG, 5)
+        django_static.staticfile(f"/{number}.png")
+    settled()
+    assert bucket.requests() == cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS
 
 
 def test_it_comes_back(cdn_site, bucket, warned):
@@ -575,7 +587,7 @@ def test_no_more_threads_than_asked_for(cdn_site, bucket):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_goes_on_with_what_its_parent_was_told(cdn_site, bucket):
     """As under gunicorn --preload: the page was rendered before the fork, and its upload hangs in the parent."""
-    cdn_site.settings.DJANGO_STATIC_CDN_READ_TIMEOUT = 5
+    cdn_site.settings.DJANGO_STATIC_CDN_READ_TIMEOUT = 3
     cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
     bucket.breaks(("*", "silence"))
     cdn_site.write("a.png", PNG, 5)
