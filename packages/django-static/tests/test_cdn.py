@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import django_static
-from django_static.cdn import file_proxy, proxy
+from django_static.cdn import SlowMap, file_proxy, proxy
 from django_static.cdn.state import State
 
 PNG = b"\x89PNG" + bytes(range(256))
@@ -171,6 +171,29 @@ def test_an_edited_picture(cdn_site, bucket):
     cdn_site.write("a.png", PNG * 2, 8)
     assert printed("/a.png") == ["/a.8.png", f"{bucket.base}/a.8.png"]
     assert sorted(bucket.keys()) == ["a.5.png", "a.8.png"]
+
+
+def test_the_proxy_of_the_post(site):
+    """The one with a map that is slow on purpose: an hour with the URL of the site, then that of the distribution."""
+    now, uploads = [0.0], []
+    conversion_map = SlowMap(60 * 60, clock=lambda: now[0])
+
+    def upload_to_cloudfront(filepath):
+        uploads.append(filepath)
+        return f"http://d111111abcdef8.cloudfront.net/{os.path.basename(filepath)}"
+
+    def proxy_of_2010(uri, new=False, filepath=None, changed=False, **kwargs):
+        if filepath and (new or changed) and filepath.lower().split(".")[-1] in ("jpg", "gif", "png"):
+            conversion_map[uri] = upload_to_cloudfront(filepath)
+        return conversion_map.get(uri, uri)
+
+    site.settings.DJANGO_STATIC_FILE_PROXY = proxy_of_2010
+    site.write("img/mysprite.gif", PNG, 1269170122)
+    template = '{% staticfile "/img/mysprite.gif" %}'
+    assert [site.render(template) for _ in range(3)] == ["/img/mysprite.1269170122.gif"] * 3
+    now[0] += 60 * 60
+    assert site.render(template) == "http://d111111abcdef8.cloudfront.net/mysprite.1269170122.gif"
+    assert uploads == [str(site.media / "img/mysprite.1269170122.gif")]
 
 
 # Nothing is sent twice
@@ -624,7 +647,7 @@ from django.conf import settings
 settings.configure(MEDIA_ROOT={str(cdn_site.media)!r}, DJANGO_STATIC_CDN_BUCKET={bucket.name!r},
     DJANGO_STATIC_CDN_DOMAIN="x", DJANGO_STATIC_CDN_ENDPOINT={bucket.endpoint!r}, DJANGO_STATIC_CDN_REGION="us-east-1",
     AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b", DJANGO_STATIC_CDN_READ_TIMEOUT=1000)
-from django_static.cdn import file_proxy, proxy
+from django_static.cdn import SlowMap, file_proxy, proxy
 print(file_proxy("/a.5.png", new=True, filepath={str(path)!r}))
 assert not proxy.current().background.wait(0)
 """
