@@ -16,7 +16,11 @@ import pytest
 
 import django_static
 from django_static.cdn import SlowMap, file_proxy, proxy
+from django_static.cdn.headers import payload_of
 from django_static.cdn.state import State
+from django_static.cdn.store import StoreError
+from django_static.cdn.stores import store_of
+from django_static.conf import conf
 
 PNG = b"\x89PNG" + bytes(range(256))
 
@@ -454,14 +458,28 @@ def test_it_comes_back(cdn_site, bucket, warned):
 def test_a_store_that_never_answers_holds_no_page(cdn_site, bucket, warned):
     cdn_site.settings.DJANGO_STATIC_CDN_READ_TIMEOUT = 0.3
     cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
+    cdn_site.settings.DJANGO_STATIC_CDN_THREADS = 1
     bucket.breaks(("*", "silence!"))
-    cdn_site.write("a.png", PNG, 5)
-    assert django_static.staticfile("/a.png") == "/a.5.png"
-    assert not proxy.current().background.wait(0)  # it hangs, and the page is there
-    assert django_static.staticfile("/a.png") == "/a.5.png"
+    for name in ("a", "b", "c"):
+        cdn_site.write(f"{name}.png", PNG, 5)
+        assert django_static.staticfile(f"/{name}.png") == f"/{name}.5.png"
+    assert not proxy.current().background.wait(0)  # it hangs, and the pages are there
     settled()
-    assert len(warned()) == 1
-    assert "imeout" in warned()[0]
+    assert django_static.staticfile("/a.png") == "/a.5.png"
+    assert bucket.requests() == 1
+    (warning,) = warned()
+    assert "ReadTimeoutError" in warning
+
+
+def test_a_file_that_vanishes_before_it_is_sent(cdn_site, bucket, tmp_path):
+    path = tmp_path / "a.5.png"
+    path.write_bytes(PNG)
+    payload = payload_of(path, with_gzip=False)
+    path.unlink()
+    with pytest.raises(StoreError, match="cannot be read") as raised:
+        store_of(conf.cdn).put("a.5.png", payload)
+    assert not raised.value.is_general
+    assert bucket.keys() == []
 
 
 def test_connection_refused(cdn_site, bucket, warned):

@@ -59,7 +59,11 @@ class S3:
         encoding: dict[str, Any] = {}
         if payload.content_encoding:
             encoding["ContentEncoding"] = payload.content_encoding
-        with self._errors(f"storing {key}"), payload.open() as body:
+        try:
+            body = payload.open()
+        except OSError as error:
+            raise StoreError(f"{payload.path} cannot be read: {error}") from error
+        with body, self._errors(f"storing {key}"):
             self._s3().put_object(
                 Bucket=self._options.bucket,
                 Key=key,
@@ -129,8 +133,6 @@ class S3:
         bucket = self._options.bucket
         try:
             yield
-        except OSError as error:
-            raise StoreError(f"{doing} in the bucket {bucket}: {error}") from error
         except Exception as error:  # (botocore has three families of errors, some of them made at run time)
             code = _code(error)
             advice = ""
