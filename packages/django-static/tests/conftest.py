@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,57 @@ def modes(site: Site, tmp_path: Path) -> Any:
     from static_test_modes import Modes
 
     return Modes(site, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Any]:
+    """An S3 on loopback; see :mod:`static_test_s3`."""
+    pytest.importorskip("boto3", reason="boto3 is not installed: pip install slimstack-static[s3]")
+    pytest.importorskip(
+        "moto.server", reason="there is no S3 to test with: pip install 'moto[s3]' flask flask-cors"
+    )
+    from static_test_s3 import moto
+
+    with moto() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_server: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A bucket of this test's own, behind a proxy that can break things."""
+    from static_test_s3 import Bucket, front
+
+    with front(s3_server) as server:
+        yield Bucket(server, f"bucket-{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def cdn_site(site: Site, bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site whose pictures go to the bucket, and are printed as soon as they are there."""
+    from django_static.cdn import proxy
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setattr(proxy, "_said", set())
+    site.settings.AWS_ACCESS_KEY_ID = site.settings.AWS_SECRET_ACCESS_KEY = "tests"
+    for name, value in {
+        "BUCKET": bucket.name,
+        "DOMAIN": bucket.base,
+        "ENDPOINT": bucket.endpoint,
+        "REGION": "us-east-1",
+        "WAIT_SECONDS": 0,
+        "CONNECT_TIMEOUT": 10,
+        "READ_TIMEOUT": 20,
+        "ATTEMPTS": 2,
+    }.items():
+        setattr(site.settings, f"DJANGO_STATIC_CDN_{name}", value)
+    site.settings.DJANGO_STATIC_FILE_PROXY = "django_static.cdn.file_proxy"
+    proxy.reset()
+    yield site
+    chosen = proxy._chosen
+    bucket.server.released.set()
+    assert chosen is None or chosen.background.wait(60)
+    proxy.reset()

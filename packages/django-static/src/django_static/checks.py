@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from . import bundles, checks_of_code, compress, import_maps, preloads
+from . import bundles, checks_of_cdn, checks_of_code, compress, import_maps, preloads
 from .checks_of_code import GENERATORS, PROGRAMS, given
 from .conf import FINGERPRINTS, PREFIX, conf
 from .manifest import Manifest, ManifestError
@@ -45,7 +45,9 @@ _OTHERS = (
     "_PRELOAD",
     "_IMPORTMAP",
 )
-_KNOWN = [PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *GENERATORS, *PROGRAMS, *_OTHERS)]
+_KNOWN = [
+    PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *GENERATORS, *PROGRAMS, *_OTHERS, *checks_of_cdn.NAMES)
+]
 _LEAST_LENGTH = 16
 _ORIGINAL = "django-static"
 
@@ -66,6 +68,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_preload(),
         *_importmap(),
         *checks_of_code.check(),
+        *checks_of_cdn.check(),
         *_runserver(),
         *_original(),
     ]

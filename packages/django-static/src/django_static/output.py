@@ -78,6 +78,9 @@ def locked(path: Path, timeout: float, *, shared: bool = False) -> Iterator[bool
                     if shared and fcntl is not None:
                         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     path.unlink()
+                if held and fcntl is not None:
+                    # Closing is not enough: a child that was forked meanwhile has the same open file.
+                    fcntl.flock(handle, fcntl.LOCK_UN)
             return
         finally:
             os.close(handle)

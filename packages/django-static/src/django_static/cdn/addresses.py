@@ -1,0 +1,61 @@
+"""The names of published files on the CDN: the paths of their URLs, so that what refers to another finds it there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ..conf import Conf
+from ..names import quoted
+from .store import Store, StoreError
+
+__all__ = ["key_of", "public_of", "url_of"]
+
+
+def key_of(uri: str) -> str:
+    """``//static.example.com/forever/img/a%20b.5.png`` -> ``forever/img/a b.5.png``.
+
+    Raises:
+        StoreError: the name cannot be one of S3: it has no end, or bytes that are not UTF-8.
+    """
+    path = urlsplit(uri).path
+    key = unquote(path, errors="surrogateescape").lstrip("/")
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        size = -1
+    if not 0 < size <= 1024 or any(part in ("", ".", "..") for part in key.split("/")):
+        raise StoreError(f"{uri!r} is no name for a file on a CDN: up to 1024 bytes of UTF-8 are")
+    return key
+
+
+def url_of(key: str, base: str, store: Store) -> str:
+    """Where browsers get a file.
+
+    Raises:
+        StoreError: the store has no address for it.
+    """
+    url = f"{base}/{quoted(key)}" if base else store.url(key)
+    if not url:
+        raise StoreError(
+            "nobody knows where browsers get the files: set DJANGO_STATIC_CDN_DOMAIN", is_general=True
+        )
+    return url
+
+
+def public_of(path: Path, conf: Conf) -> str:
+    """The URL path of a published file by the folders of the settings; of any other file its base name."""
+    whole = os.path.abspath(path)  # noqa: PTH100 (links stay)
+    sources = conf.sources()
+    folders: list[tuple[Path, str]] = []
+    if conf.save_prefix is not None:
+        folders.append((conf.save_prefix, conf.name_prefix))
+    if sources.static_root is not None:
+        folders.append((sources.static_root, urlsplit(sources.static_url).path.rstrip("/")))
+    folders += [(root, conf.name_prefix) for root in sources.roots]
+    for folder, prefix in folders:
+        start = os.path.abspath(folder).rstrip(os.sep) + os.sep  # noqa: PTH100
+        if whole.startswith(start):
+            return quoted(f"{prefix}/{whole.removeprefix(start).replace(os.sep, '/')}")
+    return quoted(f"/{Path(whole).name}")

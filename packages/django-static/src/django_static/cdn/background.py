@@ -1,0 +1,61 @@
+"""A few threads for what a request must not wait for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+__all__ = ["Background"]
+
+logger = logging.getLogger("django_static")
+
+
+class Background:
+    """Runs work in at most ``size`` threads, which start when there is some and end when there is none.
+
+    They never keep a process from ending: what is under way then is cut off, what waits is dropped. After a fork the
+    child has no threads; it must make a new one.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._threads = 0
+        self._changed = threading.Condition()
+
+    def submit(self, work: Callable[[], None]) -> None:
+        with self._changed:
+            self._waiting.append(work)
+            if self._threads >= self._size:
+                return
+            self._threads += 1
+        try:
+            threading.Thread(target=self._run, name="django_static.cdn", daemon=True).start()
+        except BaseException:
+            with self._changed:
+                self._threads -= 1
+            raise
+
+    def is_waiting(self) -> bool:
+        """Whether there is work that nobody has begun."""
+        return bool(self._waiting)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until there is nothing to do; whether that came within the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._threads and not self._waiting, seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._waiting:
+                    self._threads -= 1
+                    self._changed.notify_all()
+                    return
+                work = self._waiting.popleft()
+            try:
+                work()
+            except Exception:
+                logger.exception("work for the CDN failed in a way that was not foreseen")

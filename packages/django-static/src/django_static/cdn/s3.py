@@ -1,0 +1,154 @@
+"""Amazon S3, and what speaks like it, through boto3."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from .headers import CACHE_CONTROL, EXPIRES
+from .options import Options
+from .store import Payload, Standing, Stored, StoreError
+
+__all__ = ["S3"]
+
+#: Without s3:ListBucket S3 does not say that there is nothing, but that one may not know; an upload will tell.
+_ABSENT = ("404", "NoSuchKey", "NotFound", "403", "Forbidden")
+#: Errors of one file; any other would meet the next one, too.
+_OF_ONE = (
+    "BadDigest",
+    "EntityTooLarge",
+    "IncompleteBody",
+    "InvalidDigest",
+    "KeyTooLongError",
+    "RequestTimeout",
+)
+
+
+class S3:
+    """A bucket. The client is made when it is first needed, once for all threads."""
+
+    takes_encodings = True
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    @property
+    def identity(self) -> str:
+        return f"s3:{self._options.endpoint}:{self._options.bucket}"
+
+    def standing(self, key: str, payload: Payload) -> Standing:
+        try:
+            with self._errors(f"asking for {key}"):
+                found = self._s3().head_object(Bucket=self._options.bucket, Key=key)
+        except StoreError as error:
+            if _code(error.__cause__) in _ABSENT:
+                return Standing.ABSENT
+            raise
+        size, encoding = int(found["ContentLength"]), found.get("ContentEncoding", "")
+        recorded = found.get("Metadata", {}).get("sha256", "")
+        if recorded == payload.digest or found["ETag"].strip('"') == payload.md5:
+            same = (size, encoding) == (payload.size, payload.content_encoding)
+            return Standing.SAME if same else Standing.UNFINISHED
+        return Standing.OTHER
+
+    def put(self, key: str, payload: Payload) -> None:
+        encoding: dict[str, Any] = {}
+        if payload.content_encoding:
+            encoding["ContentEncoding"] = payload.content_encoding
+        try:
+            body = payload.open()
+        except OSError as error:
+            raise StoreError(f"{payload.path} cannot be read: {error}") from error
+        with body, self._errors(f"storing {key}"):
+            self._s3().put_object(
+                Bucket=self._options.bucket,
+                Key=key,
+                Body=body,
+                ContentLength=payload.size,
+                ChecksumSHA256=payload.checksum_text,
+                ContentType=payload.content_type,
+                CacheControl=CACHE_CONTROL,
+                Expires=EXPIRES,
+                Metadata={"sha256": payload.digest},
+                **encoding,
+            )
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        with self._errors(f"listing {prefix}*"):
+            pages = self._s3().get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._options.bucket, Prefix=prefix, Delimiter="/"):
+                for each in page.get("Contents", ()):
+                    yield Stored(each["Key"], each["LastModified"].timestamp())
+
+    def delete(self, key: str) -> None:
+        with self._errors(f"removing {key}"):
+            self._s3().delete_object(Bucket=self._options.bucket, Key=key)
+
+    def url(self, key: str) -> str:
+        return ""
+
+    def _s3(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = self._made()
+            return self._client
+
+    def _made(self) -> Any:
+        try:
+            import boto3  # type: ignore[import-untyped]
+            from botocore.config import Config  # type: ignore[import-untyped]
+        except ImportError as error:
+            raise StoreError(
+                f"boto3 is not there ({error}): pip install slimstack-static[s3]", is_general=True
+            ) from error
+        options = self._options
+        key, secret = options.credentials or (None, None)
+        with self._errors("making a client"):
+            # A session of our own: the default one of boto3 is not safe with threads.
+            session = boto3.session.Session()
+            return session.client(
+                "s3",
+                region_name=options.region or None,
+                endpoint_url=options.endpoint or None,
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
+                config=Config(
+                    connect_timeout=options.connect_timeout,
+                    read_timeout=options.read_timeout,
+                    retries={"mode": "standard", "total_max_attempts": options.attempts},
+                    max_pool_connections=options.threads,
+                    # We send a checksum of our own with each file, which others than Amazon understand, too.
+                    request_checksum_calculation="when_required",
+                    response_checksum_validation="when_required",
+                ),
+            )
+
+    @contextlib.contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        """Turn what boto3 raises into errors that say what to do."""
+        bucket = self._options.bucket
+        try:
+            yield
+        except Exception as error:  # (botocore has three families of errors, some of them made at run time)
+            code = _code(error)
+            advice = ""
+            if type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError"):
+                advice = "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
+            elif code == "NoSuchBucket":
+                advice = "; make the bucket, or put DJANGO_STATIC_CDN_BUCKET right"
+            elif code in ("AccessDenied", "403"):
+                advice = "; the role needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
+            raise StoreError(
+                f"{doing} in the bucket {bucket}: {type(error).__name__}: {error}{advice}",
+                is_general=code not in _OF_ONE,
+            ) from error
+
+
+def _code(error: BaseException | None) -> str:
+    """The code S3 has answered with; empty where it has not."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""

@@ -1,0 +1,214 @@
+"""A map whose values appear only after a while."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, overload
+
+__all__ = ["SlowMap"]
+
+logger = logging.getLogger("django_static")
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+_Default = TypeVar("_Default")
+#: Runs something off the thread that asks.
+Start = Callable[[Callable[[], None]], object]
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="SlowMap probe", daemon=True).start()
+
+
+@dataclass(slots=True)
+class _Probing:
+    """What is known from the probe of one value."""
+
+    #: The pair in ``guard`` that is asked about.
+    entry: tuple[Any, float]
+    wait: float
+    next_at: float
+    #: The last answer; None where there is none, or where the probe could not tell (it raised).
+    said: bool | None = None
+    was_asked: bool = False
+
+
+class SlowMap(Generic[_Key, _Value]):
+    """A value that is set can be read once ``timeout_seconds`` have gone; until then there is nothing.
+
+    Made for URLs that are known before they answer: ``urls.get(uri, uri)`` is the old one until the new one may be used.
+    A key that is set again keeps its old value until the time of the new one has gone. Safe with threads.
+
+    With ``probe`` a value also appears as soon as ``probe(value)`` is true, and stays away while it is false, for
+    ``hold_seconds`` more at most: then the value is given up, with a warning, and the key is what it was before. Where
+    the probe raises nothing is known, and the time alone counts. It is asked when somebody reads the key, off that
+    thread, at once and then after longer and longer pauses, never twice at a time for one key.
+
+    Args:
+        timeout_seconds: how long a value stays away.
+        probe: whether a value can be used; may take its time.
+        clock: seconds that never go back.
+        first_pause: seconds between the first probe of a value and the second; doubled each time.
+        longest_pause: seconds.
+        hold_seconds: ten times ``timeout_seconds`` unless given.
+        start: runs the probe; in a thread of its own unless given.
+
+    Raises:
+        ValueError: a time is negative or no number.
+    """
+
+    def __init__(
+        self,
+        timeout_seconds: float,
+        probe: Callable[[_Value], object] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        first_pause: float = 1.0,
+        longest_pause: float = 60.0,
+        hold_seconds: float | None = None,
+        start: Start = _in_a_thread,
+    ) -> None:
+        self.timeout = _seconds("timeout_seconds", timeout_seconds)
+        #: Values whose time has not come, with the time of the clock when it will have.
+        self.guard: dict[_Key, tuple[_Value, float]] = {}
+        #: Values that can be read.
+        self.data: dict[_Key, _Value] = {}
+        self._probe = probe
+        self._clock = clock
+        self._first_pause = _seconds("first_pause", first_pause)
+        self._longest_pause = _seconds("longest_pause", longest_pause)
+        self._hold = self.timeout * 10 if hold_seconds is None else _seconds("hold_seconds", hold_seconds)
+        self._start = start
+        self._lock = threading.Lock()
+        self._probing: dict[_Key, _Probing] = {}
+        #: Keys a probe is under way for.
+        self._running: set[_Key] = set()
+
+    @overload
+    def get(self, key: _Key) -> _Value | None: ...
+
+    @overload
+    def get(self, key: _Key, default: _Default) -> _Value | _Default: ...
+
+    def get(self, key: _Key, default: Any = None) -> Any:
+        """The value of a key, or ``default`` where there is none, or not yet."""
+        entry = self.guard.get(key)
+        if entry is not None:
+            self._look(key, entry)
+        # What leaves the guard is in the data before.
+        return self.data.get(key, default)
+
+    def __getitem__(self, key: _Key) -> _Value | None:
+        """The value of a key, or None where there is none, or not yet."""
+        return self.get(key)
+
+    def __setitem__(self, key: _Key, value: _Value) -> None:
+        self.set(key, value)
+
+    def __contains__(self, key: _Key) -> bool:
+        """Whether the key has a value that can be read."""
+        nothing = object()
+        return self.get(key, nothing) is not nothing
+
+    def __iter__(self) -> Iterator[_Key]:
+        """The keys with values that can be read."""
+        return iter([key for key in list({**self.data, **self.guard}) if key in self])
+
+    def set(self, key: _Key, value: _Value, timeout_seconds: float | None = None) -> None:
+        """Set a value with a time of its own, such as what is left of it after a restart."""
+        wait = self.timeout if timeout_seconds is None else _seconds("timeout_seconds", timeout_seconds)
+        self.get(key)  # one whose time has come unnoticed is the value to keep
+        with self._lock:
+            self.guard[key] = (value, self._clock() + wait)
+
+    def release(self, key: _Key, value: _Value) -> None:
+        """Set a value that can be read at once."""
+        with self._lock:
+            self.data[key] = value
+            self.guard.pop(key, None)
+            self._probing.pop(key, None)
+
+    def discard(self, key: _Key) -> None:
+        """Forget a key."""
+        with self._lock:
+            self.guard.pop(key, None)
+            self.data.pop(key, None)
+            self._probing.pop(key, None)
+
+    def _look(self, key: _Key, entry: tuple[_Value, float]) -> None:
+        """See whether the time of a value has come, or whether it is time to probe it."""
+        with self._lock:
+            if self.guard.get(key) is not entry:
+                return
+            now = self._clock()
+            is_over = entry[1] <= now
+            if self._probe is None:
+                if is_over:
+                    self._move(key, entry)
+                return
+            known = self._probing.get(key)
+            if known is None or known.entry is not entry:
+                known = self._probing[key] = _Probing(entry, self._first_pause, now)
+            if known.was_asked and entry[1] + self._hold <= now and known.said is not None:
+                self._give_up(key, entry)
+                return
+            is_running = key in self._running
+            if is_over and known.was_asked and known.said is None and not is_running:
+                self._move(key, entry)
+                return
+            if is_running or known.next_at > now:
+                return
+            self._running.add(key)
+            known.was_asked = True
+        try:
+            self._start(lambda: self._ask(key, entry))
+        except BaseException:
+            self._answer(key, entry, None)
+            raise
+
+    def _ask(self, key: _Key, entry: tuple[_Value, float]) -> None:
+        said: bool | None = None
+        try:
+            said = bool(self._probe(entry[0])) if self._probe else None
+        except Exception as error:  # noqa: BLE001 (a probe may be anything)
+            logger.debug("the probe of %r could not tell: %s: %s", entry[0], type(error).__name__, error)
+        finally:
+            self._answer(key, entry, said)
+
+    def _answer(self, key: _Key, entry: tuple[_Value, float], said: bool | None) -> None:
+        with self._lock:
+            self._running.discard(key)
+            known = self._probing.get(key)
+            if self.guard.get(key) is not entry or known is None or known.entry is not entry:
+                return  # the key was set again meanwhile
+            if said:
+                self._move(key, entry)
+                return
+            known.said = said
+            known.next_at = self._clock() + known.wait
+            known.wait = min(known.wait * 2, self._longest_pause)
+
+    def _move(self, key: _Key, entry: tuple[_Value, float]) -> None:
+        self.data[key] = entry[0]
+        del self.guard[key]
+        self._probing.pop(key, None)
+
+    def _give_up(self, key: _Key, entry: tuple[_Value, float]) -> None:
+        del self.guard[key]
+        self._probing.pop(key, None)
+        logger.warning(
+            "%r did not answer within %g seconds and is given up; %r is printed as before until it is set again",
+            entry[0],
+            self.timeout + self._hold,
+            key,
+        )
+
+
+def _seconds(name: str, value: float) -> float:
+    if not value >= 0:  # nor is NaN
+        raise ValueError(f"{name} is {value!r}; give seconds, 0 or more")
+    return value

@@ -1,0 +1,152 @@
+"""What is known to be in a store: a file beside the manifest, which all processes of a site share."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .. import output
+from ..names import digest
+
+__all__ = ["Entry", "State", "signature"]
+
+_FORMAT = 1
+_LOCK_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that is in the store."""
+
+    #: SHA-256 of the file, hexadecimal.
+    digest: str
+    #: Bytes of the file.
+    size: int
+    #: Modification time of the file that was looked at, in nanoseconds.
+    mtime_ns: int
+    #: When it was found to be there, in seconds of the epoch.
+    since: float
+    #: How it was stored.
+    encoding: str = ""
+    #: Whether text was to be stored in gzip then.
+    gzip: bool = False
+    #: Whether its URL has answered.
+    answers: bool = False
+
+
+class State:
+    """The entries of one store by their keys; what others write is seen when it is read again.
+
+    What cannot be read counts as nothing known: the store is asked then.
+    """
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        mark = digest(identity)[:8]
+        self.path = folder / f"cdn-{mark}.json"
+        self._locks = folder / f"cdn-{mark}"
+        self._lock = threading.Lock()
+        self._unwritten: dict[str, Entry | None] = {}
+        #: The state of the file that was read last.
+        self._seen: tuple[int, int] | None = None
+        self._entries = self._load()
+
+    def get(self, key: str) -> Entry | None:
+        return self._entries.get(key)
+
+    def keys(self) -> list[str]:
+        return list(self._entries)
+
+    def refresh(self) -> None:
+        """Take in what other processes have written."""
+        with self._lock:
+            if signature(self.path) != self._seen:
+                self._entries = self._with_unwritten(self._load())
+
+    def note(self, key: str, entry: Entry | None) -> None:
+        """Something came to be known, or, with None, to be gone; written down by :meth:`flush`."""
+        with self._lock:
+            self._unwritten[key] = entry
+            if entry is None:
+                self._entries.pop(key, None)
+            else:
+                self._entries[key] = entry
+
+    def answers(self, key: str) -> None:
+        """The URL of a file has answered."""
+        entry = self.get(key)
+        if entry is not None and not entry.answers:
+            self.note(key, replace(entry, answers=True))
+
+    def flush(self) -> None:
+        """Write down what is new.
+
+        Raises:
+            OSError: the folder cannot be written to; it is tried again with the next.
+        """
+        with self._lock:
+            if not self._unwritten:
+                return
+            with output.locked(self.path.with_suffix(".lock"), _LOCK_SECONDS):
+                entries = self._with_unwritten(self._load())
+                value = {key: asdict(entry) for key, entry in sorted(entries.items())}
+                output.store(self.path, {"format": _FORMAT, "objects": value})
+                self._seen = signature(self.path)
+            self._entries = entries
+            self._unwritten = {}
+
+    @contextlib.contextmanager
+    def locked(self, key: str, seconds: float) -> Iterator[None]:
+        """Keep other processes from storing the same file meanwhile; where there are no locks it is stored twice.
+
+        Raises:
+            LockTimeout: another one takes too long.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(output.locked(self._locks / f"{digest(key)[:16]}.lock", seconds))
+            except output.LockTimeout:
+                raise
+            except OSError:
+                pass  # a folder that cannot be written to: the store is asked what is there
+            yield
+
+    def _with_unwritten(self, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+        known: dict[str, Entry | None] = {**entries, **self._unwritten}
+        return {key: entry for key, entry in known.items() if entry is not None}
+
+    def _load(self) -> dict[str, Entry]:
+        # Before: what is written meanwhile is read the next time.
+        self._seen = signature(self.path)
+        value: Any = output.load(self.path)
+        try:
+            if value["format"] != _FORMAT:
+                return {}
+            return {str(key): _entry(**entry) for key, entry in value["objects"].items()}
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return {}
+
+
+def _entry(**values: Any) -> Entry:
+    entry = Entry(**values)
+    return Entry(
+        str(entry.digest),
+        int(entry.size),
+        int(entry.mtime_ns),
+        float(entry.since),
+        str(entry.encoding),
+        bool(entry.gzip),
+        bool(entry.answers),
+    )
+
+
+def signature(path: Path) -> tuple[int, int] | None:
+    """Size and modification time of a file; None where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns

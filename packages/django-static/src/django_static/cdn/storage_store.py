@@ -1,0 +1,104 @@
+"""Any storage of Django's as a store: a folder another server sends, or one of django-storages."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import posixpath
+from collections.abc import Iterator
+
+from django.core.files import File
+from django.core.files.storage import Storage
+
+from .store import Payload, Standing, Stored, StoreError
+
+__all__ = ["StorageStore"]
+
+_CHUNK = 1 << 20
+
+
+class StorageStore:
+    """A storage decides itself about headers: give it those it shall send among its own options."""
+
+    takes_encodings = False
+
+    def __init__(self, storage: Storage, alias: str) -> None:
+        self._storage = storage
+        self._alias = alias
+
+    @property
+    def identity(self) -> str:
+        return f"storage:{self._alias}"
+
+    def standing(self, key: str, payload: Payload) -> Standing:
+        with self._errors("asking for", key):
+            if not self._storage.exists(key):
+                return Standing.ABSENT
+            size = self._storage.size(key)
+            if size > payload.size:
+                return Standing.OTHER
+            there, ours, rest = hashlib.sha256(), hashlib.sha256(), size
+            with self._storage.open(key) as stored, payload.open() as given:
+                while rest and (piece := stored.read(min(_CHUNK, rest))):
+                    there.update(piece)
+                    ours.update(given.read(len(piece)))
+                    rest -= len(piece)
+            if there.digest() != ours.digest():
+                return Standing.OTHER
+            # The beginning of our file: a process was killed while it wrote it.
+            return Standing.SAME if size == payload.size else Standing.UNFINISHED
+
+    def put(self, key: str, payload: Payload) -> None:
+        with self._errors("storing", key), payload.open() as body:
+            if self._storage.exists(key):
+                self._storage.delete(key)  # or it would be stored under another name
+            content = File(body, name=posixpath.basename(key))
+            content.content_type = payload.content_type  # type: ignore[attr-defined]  # read by django-storages
+            try:
+                stored = self._storage.save(key, content)
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self._storage.delete(key)
+                raise
+            if stored != key:
+                self._storage.delete(stored)
+                raise StoreError(f"the storage {self._alias!r} calls {key} {stored}; it must keep names")
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        folder, slash, _ = prefix.rpartition("/")
+        with self._errors("listing", prefix):
+            try:
+                _, names = self._storage.listdir(folder)
+            except (FileNotFoundError, NotImplementedError):
+                return
+            for name in names:
+                key = f"{folder}{slash}{name}"
+                if key.startswith(prefix):
+                    yield Stored(key, self._storage.get_modified_time(key).timestamp())
+
+    def delete(self, key: str) -> None:
+        with self._errors("removing", key):
+            self._storage.delete(key)
+
+    def url(self, key: str) -> str:
+        with self._errors("naming", key):
+            url = self._storage.url(key)
+        if "?" in url:
+            raise StoreError(
+                f"the storage {self._alias!r} signs its URLs, which then end after a while and are never cached: "
+                "switch that off (querystring_auth of django-storages), or set DJANGO_STATIC_CDN_DOMAIN",
+                is_general=True,
+            )
+        return url
+
+    @contextlib.contextmanager
+    def _errors(self, doing: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except StoreError:
+            raise
+        except Exception as error:  # (a storage may be anything)
+            raise StoreError(
+                f"{doing} {key} in the storage {self._alias!r}: {type(error).__name__}: {error}",
+                is_general=True,
+            ) from error

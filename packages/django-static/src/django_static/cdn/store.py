@@ -1,0 +1,103 @@
+"""What a place for published files must be able to do, and what is brought there."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+__all__ = ["Payload", "Standing", "Store", "StoreError", "Stored"]
+
+
+class StoreError(Exception):
+    """A store cannot do what it was asked for; the message says which, why, and what to do.
+
+    Attributes:
+        is_general: whether every other file would meet with the same.
+    """
+
+    def __init__(self, message: str, *, is_general: bool = False) -> None:
+        super().__init__(message)
+        self.is_general = is_general
+
+
+class Standing(Enum):
+    """What is under a name already."""
+
+    ABSENT = "absent"
+    SAME = "same"
+    #: The same file, but not all of it, or in another encoding: to be replaced.
+    UNFINISHED = "unfinished"
+    #: Another content, which caches may hold for ever: to be left alone.
+    OTHER = "other"
+
+
+class Stored(NamedTuple):
+    """A file in a store."""
+
+    key: str
+    #: When it came, in seconds of the epoch.
+    modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A file as it is to be stored."""
+
+    path: Path
+    #: SHA-256 of the file, hexadecimal.
+    digest: str
+    #: MD5 of what is sent, hexadecimal; S3 calls it ETag.
+    md5: str
+    #: SHA-256 of what is sent.
+    checksum: bytes
+    #: Bytes that are sent.
+    size: int
+    content_type: str
+    content_encoding: str = ""
+    #: What is sent where that is not the file itself.
+    body: bytes | None = None
+
+    @property
+    def checksum_text(self) -> str:
+        """Base64, as S3 wants it."""
+        return base64.b64encode(self.checksum).decode()
+
+    def open(self) -> BinaryIO:
+        """What is sent, from its beginning.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        return self.path.open("rb") if self.body is None else io.BytesIO(self.body)
+
+
+class Store(Protocol):
+    """A place that a CDN, or a browser, gets files from. Everything may raise :class:`StoreError`."""
+
+    @property
+    def identity(self) -> str:
+        """Which place it is; what is known of one is not true of another."""
+
+    @property
+    def takes_encodings(self) -> bool:
+        """Whether it can send a file with the ``Content-Encoding`` it was stored with."""
+
+    def standing(self, key: str, payload: Payload) -> Standing:
+        """What is there under a name, compared with what is to be."""
+
+    def put(self, key: str, payload: Payload) -> None:
+        """Store a file, whole or not at all, in place of what is there."""
+
+    def list(self, prefix: str) -> Iterable[Stored]:
+        """What is there under names that begin so, without what is in folders below."""
+
+    def delete(self, key: str) -> None:
+        """Remove a file; it may be gone already."""
+
+    def url(self, key: str) -> str:
+        """Where browsers get it; empty where only a distribution knows."""

@@ -1,0 +1,127 @@
+"""System checks of the settings for the CDN."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+
+from .conf import PREFIX, conf
+
+__all__ = ["NAMES", "check"]
+
+_TEXTS = ("_CDN_BUCKET", "_CDN_STORAGE", "_CDN_DOMAIN", "_CDN_REGION", "_CDN_ENDPOINT")
+_BOOLEANS = ("_CDN_PROBE", "_CDN_GZIP")
+#: Least, and whether it may be None.
+_NUMBERS: dict[str, tuple[float, bool]] = {
+    "_CDN_KEEP_DAYS": (0, True),
+    "_CDN_WAIT_SECONDS": (0, False),
+    "_CDN_CONNECT_TIMEOUT": (0.001, False),
+    "_CDN_READ_TIMEOUT": (0.001, False),
+    "_CDN_THREADS": (1, False),
+    "_CDN_ATTEMPTS": (1, False),
+}
+_WHOLE = ("_CDN_THREADS", "_CDN_ATTEMPTS")
+NAMES = ("_CDN_TYPES", *_TEXTS, *_BOOLEANS, *_NUMBERS)
+_PROXY = "django_static.cdn.file_proxy"
+
+
+def check() -> Iterator[CheckMessage]:
+    """What is wrong with them."""
+    problems = [*_types(), *_values()]
+    yield from problems
+    if getattr(settings, f"{PREFIX}_FILE_PROXY", None) == _PROXY and not problems:
+        yield from _store()
+
+
+def _given(name: str) -> Any:
+    return getattr(settings, PREFIX + name, None)
+
+
+def _types() -> Iterator[CheckMessage]:
+    value = _given("_CDN_TYPES")
+    if value is None:
+        return
+    is_list = isinstance(value, list | tuple | set | frozenset)
+    if not is_list or not all(isinstance(each, str) and each.strip(".") for each in value):
+        yield Error(
+            f"{PREFIX}_CDN_TYPES is {value!r}.",
+            hint="Set it to a list of extensions, such as ['png', 'woff2'], or ['*'] for all.",
+            id="django_static.E040",
+        )
+
+
+def _values() -> Iterator[CheckMessage]:
+    for name in _TEXTS:
+        if not isinstance(_given(name), str | None):
+            yield Error(
+                f"{PREFIX}{name} is {_given(name)!r}.", hint="Set it to a string.", id="django_static.E041"
+            )
+    for name in _BOOLEANS:
+        if not isinstance(_given(name), bool | None):
+            yield Error(
+                f"{PREFIX}{name} is {_given(name)!r}.",
+                hint="Set it to True or False.",
+                id="django_static.E042",
+            )
+    for name, (least, may_be_none) in _NUMBERS.items():
+        value = _given(name)
+        if value is None and (may_be_none or not hasattr(settings, PREFIX + name)):
+            continue
+        kinds: type | tuple[type, ...] = int if name in _WHOLE else (int, float)
+        is_number = isinstance(value, kinds) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or value < least:
+            what = "a whole number" if name in _WHOLE else "a number"
+            none = ", or None for no end" if may_be_none else ""
+            yield Error(
+                f"{PREFIX}{name} is {value!r}.",
+                hint=f"Set it to {what} of {least:g} or more{none}.",
+                id="django_static.E043",
+            )
+
+
+def _store() -> Iterator[CheckMessage]:
+    options = conf.cdn
+    if bool(options.bucket) == bool(options.storage):
+        said = "both are set" if options.bucket else "neither is set"
+        yield Error(
+            f"{_PROXY} needs {PREFIX}_CDN_BUCKET or {PREFIX}_CDN_STORAGE, and {said}.",
+            hint="Name the bucket of S3, or the alias of one of STORAGES.",
+            id="django_static.E044",
+        )
+    elif options.storage and options.storage not in settings.STORAGES:
+        yield Error(
+            f"{PREFIX}_CDN_STORAGE is {options.storage!r}, which is not in STORAGES.",
+            hint=f"There are {', '.join(settings.STORAGES)}.",
+            id="django_static.E045",
+        )
+    elif options.bucket and importlib.util.find_spec("boto3") is None:
+        yield Error(
+            f"{PREFIX}_CDN_BUCKET is set, but boto3 is not installed.",
+            hint="pip install slimstack-static[s3]",
+            id="django_static.E046",
+        )
+    parts = urlsplit(options.base)
+    if options.bucket and not options.base:
+        yield Error(
+            f"{PREFIX}_CDN_BUCKET is set, but {PREFIX}_CDN_DOMAIN is not.",
+            hint="Set it to the domain of the distribution, such as 'd111111abcdef8.cloudfront.net'.",
+            id="django_static.E047",
+        )
+    elif options.base and (not parts.netloc or parts.scheme not in ("", "http", "https") or parts.query):
+        yield Error(
+            f"{PREFIX}_CDN_DOMAIN is {_given('_CDN_DOMAIN')!r}.",
+            hint="Set it to a domain, or to a URL such as 'https://static.example.com'.",
+            id="django_static.E047",
+        )
+    if options.gzip and options.storage:
+        yield Warning(
+            f"{PREFIX}_CDN_GZIP is on, but a storage decides itself how files are stored.",
+            hint="Use an option of the storage (gzip of django-storages), or let the CDN compress.",
+            id="django_static.W040",
+        )

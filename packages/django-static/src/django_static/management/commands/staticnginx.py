@@ -1,0 +1,91 @@
+"""``manage.py staticnginx``: the configuration of nginx, or of Caddy, for the project's settings."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ...conf import conf
+from ...webservers import caddy, modules, nginx
+from ...webservers.site import ConfigError, Site, mounts_of
+
+__all__ = ["Command"]
+
+
+class Command(BaseCommand):
+    """Prints; installs nothing."""
+
+    help = (
+        "Print what a web server needs to send the published files: a snippet for a server block of nginx, or with "
+        "--server, --whole or --caddy more of it, or the same for Caddy."
+    )
+    requires_system_checks = ["staticfiles"]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--caddy", action="store_true", help="for Caddy 2, not for nginx")
+        extent = parser.add_mutually_exclusive_group()
+        extent.add_argument(
+            "--server", action="store_true", help="nginx: a server block and its upstream, for sites-enabled"
+        )
+        extent.add_argument("--whole", action="store_true", help="a whole nginx.conf, or Caddyfile")
+        parser.add_argument(
+            "--upstream",
+            default="127.0.0.1:8000",
+            metavar="PLACE",
+            help="where the application listens: unix:/run/mysite.sock, or host:port (127.0.0.1:8000)",
+        )
+        parser.add_argument(
+            "--protocol", default="http", choices=("http", "uwsgi"), help="what the application speaks (http)"
+        )
+        parser.add_argument("--listen", default="80", metavar="PORT", help="a port, or address:port (80)")
+        parser.add_argument(
+            "--server-name",
+            action="append",
+            metavar="NAME",
+            help="a domain of the site; may be given several times (ALLOWED_HOSTS)",
+        )
+        parser.add_argument(
+            "--modules",
+            metavar="LIST",
+            help="which ready files nginx can send: some of zstd,brotli,gzip, or none (what 'nginx -V' tells here)",
+        )
+
+    def handle(self, **options: Any) -> None:
+        hosts = [host for host in settings.ALLOWED_HOSTS if host != "*"]
+        given = str(settings.MEDIA_ROOT)
+        media_root = Path(given) if given else None
+        site = Site(
+            mounts_of(conf.sources(), conf.save_prefix, conf.name_prefix, media_root),
+            options["upstream"],
+            options["protocol"],
+            tuple(options["server_name"] or hosts or ["_"]),
+            options["listen"],
+            is_shared=bool(conf.media_url) or conf.integrity,
+        )
+        try:
+            if options["caddy"]:
+                text = caddy.whole(site) if options["whole"] or options["server"] else caddy.snippet(site)
+            else:
+                make = (
+                    nginx.whole if options["whole"] else nginx.server if options["server"] else nginx.snippet
+                )
+                text = make(site, _modules(options["modules"]))
+        except ConfigError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(text, ending="")
+
+
+def _modules(given: str | None) -> modules.Modules | None:
+    found = modules.installed()
+    if given is None:
+        return found
+    names = [name for name in given.replace("none", "").split(",") if name]
+    unknown = [name for name in names if name not in modules.ENCODINGS]
+    if unknown:
+        raise ConfigError(f"--modules {given!r}: there are {', '.join(modules.ENCODINGS)}, and none")
+    files = tuple(file for file in found.files if any(f"_{name}_" in file for name in names)) if found else ()
+    return modules.Modules(tuple(name for name in modules.ENCODINGS if name in names), files)

@@ -1,0 +1,1 @@
+"""Configurations for web servers that send published files; plain values in, text out."""

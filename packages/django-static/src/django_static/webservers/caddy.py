@@ -1,0 +1,118 @@
+"""The configuration of Caddy 2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from ..cdn.headers import EXPIRES
+from .site import FINGERPRINT, FONTS, HIDDEN, TYPES, ConfigError, Mount, Site
+
+__all__ = ["snippet", "whole"]
+
+_FOREVER = "max-age=315360000, public, immutable"
+#: Nothing in quotes stands for itself: a placeholder, an escape, the end of the quotes.
+_UNSAFE = re.compile(r"""[\x00-\x1f\x7f"'`{}\\]""")
+#: In a prefix also what stands for something else in a matcher.
+_PATTERN = re.compile(r"[*?%\[\]]")
+
+
+def snippet(site: Site) -> str:
+    """What belongs into a site block.
+
+    Raises:
+        ConfigError: a setting cannot be written down.
+    """
+    site.check()
+    return "\n".join(line for mount in site.mounts for line in _mount(site, mount)) + "\n"
+
+
+def whole(site: Site) -> str:
+    """A whole Caddyfile, with the application behind the files.
+
+    Raises:
+        ConfigError: a setting cannot be written down, or the application speaks something Caddy does not.
+    """
+    if site.protocol != "http":
+        raise ConfigError(
+            "Caddy does not speak the uwsgi protocol; let the application speak HTTP (--protocol http)"
+        )
+    inner = snippet(site)
+    names = [
+        name.replace("_", "") if name == "_" else f"*{name}" if name.startswith(".") else name
+        for name in site.server_names
+    ]
+    upstream = (
+        site.upstream.replace("unix:", "unix/", 1) if site.upstream.startswith("unix:") else site.upstream
+    )
+    host, _, port = site.listen.rpartition(":")
+    # A domain alone is served by HTTPS, with a certificate that Caddy gets; with a port it is what the port says.
+    addresses = [name if name and port in ("80", "443") else f"http://{name}:{port}" for name in names]
+    lines = [
+        f"{', '.join(addresses)} {{",
+        *([f"    bind {host}"] if host else []),
+        *(f"    {line}".rstrip() for line in inner.splitlines()),
+        "    handle {",
+        f"        reverse_proxy {upstream}",
+        "    }",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _mount(site: Site, mount: Mount) -> Iterator[str]:
+    if _PATTERN.search(mount.prefix):
+        raise ConfigError(f"the URL prefix {mount.prefix!r} has a character that is a pattern for Caddy")
+    yield f"handle {_quoted(f'{mount.prefix}*', 'a URL prefix')} {{"
+    # Caddy 2.11 strips what is not ASCII only if it is written as it is in a URL.
+    stripped = quote(mount.prefix.rstrip("/"), safe="".join(map(chr, range(128))))
+    yield f'    uri strip_prefix "{stripped}"'
+    yield f"    root * {_quoted(mount.folder, mount.setting)}"
+    yield "    route {"
+    if mount.is_published:
+        yield f'        header Cache-Control "{_FOREVER}"'
+        yield f'        header Expires "{EXPIRES}"'
+    else:
+        yield "        # Only names with a fingerprint may be kept for ever; others are asked for again."
+        yield f"        @published path_regexp `{FINGERPRINT}`"
+        yield f"        @other not path_regexp `{FINGERPRINT}`"
+        yield "        header @other Cache-Control no-cache"
+        yield f'        header @published Cache-Control "{_FOREVER}"'
+        yield f'        header @published Expires "{EXPIRES}"'
+    yield "        header X-Content-Type-Options nosniff"
+    if site.is_shared:
+        yield "        header Access-Control-Allow-Origin *"
+    else:
+        yield f"        @fonts path {' '.join(f'*.{font}' for font in FONTS)}"
+        yield "        header @fonts Access-Control-Allow-Origin *"
+    for number, (kind, suffixes) in enumerate(TYPES.items()):
+        yield f"        @type{number} path {' '.join(f'*.{suffix}' for suffix in suffixes)}"
+        yield f'        header @type{number} Content-Type "{kind}"'
+    yield "        file_server {"
+    yield "            precompressed zstd br gzip"
+    yield f"            hide {HIDDEN}"
+    yield "            pass_thru"
+    yield "        }"
+    yield "        # A name that is no longer there is not to be remembered as missing: the next release may bring it."
+    yield "        header Cache-Control no-store"
+    yield "        header -Expires"
+    yield '        header Content-Type "text/plain; charset=utf-8"'
+    yield '        respond "Not found" 404'
+    yield "    }"
+    yield "}"
+
+
+def _quoted(text: str, setting: str) -> str:
+    """A text that Caddy reads as it is.
+
+    Raises:
+        ConfigError: there is no such way to write it.
+    """
+    found = _UNSAFE.search(text)
+    if found:
+        raise ConfigError(
+            f"{setting} is {text!r}, and {found[0]!r} cannot be in a path or prefix of a Caddyfile; rename the folder, or "
+            "reach it through a symbolic link"
+        )
+    return f'"{text}"'

@@ -1,0 +1,204 @@
+"""The configuration of nginx."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .modules import ENCODINGS, Modules
+from .site import FINGERPRINT, FONTS, HIDDEN, TYPES, ConfigError, Mount, Site
+
+__all__ = ["server", "snippet", "whole"]
+
+_HEADERS = {
+    "Host": "$http_host",
+    "X-Forwarded-For": "$proxy_add_x_forwarded_for",
+    "X-Forwarded-Proto": "$scheme",
+}
+#: What the uwsgi protocol tells an application (uWSGI's own uwsgi_params).
+_UWSGI = {
+    "QUERY_STRING": "$query_string",
+    "REQUEST_METHOD": "$request_method",
+    "CONTENT_TYPE": "$content_type",
+    "CONTENT_LENGTH": "$content_length",
+    "REQUEST_URI": "$request_uri",
+    "PATH_INFO": "$document_uri",
+    "DOCUMENT_ROOT": "$document_root",
+    "SERVER_PROTOCOL": "$server_protocol",
+    "REQUEST_SCHEME": "$scheme",
+    "HTTPS": "$https if_not_empty",
+    "REMOTE_ADDR": "$remote_addr",
+    "REMOTE_PORT": "$remote_port",
+    "SERVER_PORT": "$server_port",
+    "SERVER_NAME": "$server_name",
+}
+#: Nothing in quotes stands for itself: a variable, an escape, the end of the quotes.
+_UNSAFE = re.compile(r"""[\x00-\x1f\x7f"'$\\]""")
+
+
+def snippet(site: Site, modules: Modules | None) -> str:
+    """What belongs into a ``server`` block.
+
+    Args:
+        modules: what nginx can do; None where that is not known.
+
+    Raises:
+        ConfigError: a setting cannot be written down.
+    """
+    site.check()
+    lines = [
+        *_marks(site),
+        *(line for mount in site.mounts for line in _mount(mount, modules)),
+        "# A name that is no longer there is not to be remembered as missing: the next release may bring it.",
+        "location @django_static_gone {",
+        '    add_header Cache-Control "no-store" always;',
+        '    add_header X-Content-Type-Options "nosniff" always;',
+        "    default_type text/plain;",
+        '    return 404 "Not found\\n";',
+        "}",
+    ]
+    return _text(lines)
+
+
+def server(site: Site, modules: Modules | None) -> str:
+    """A ``server`` block with the application behind it, and its ``upstream``: a file of ``sites-enabled``.
+
+    Raises:
+        ConfigError: a setting cannot be written down.
+    """
+    inner = snippet(site, modules)
+    lines = [
+        "upstream django_static_application {",
+        f"    server {site.upstream} fail_timeout=0;",
+        "}",
+        "",
+        "server {",
+        f"    listen {site.listen};",
+        f"    server_name {' '.join(site.server_names)};",
+        "",
+        *(f"    {line}".rstrip() for line in inner.splitlines()),
+        "",
+        "    location / {",
+        *(f"        {line}" for line in _application(site)),
+        "    }",
+        "}",
+    ]
+    return _text(lines)
+
+
+def whole(site: Site, modules: Modules | None) -> str:
+    """A whole ``nginx.conf``.
+
+    Raises:
+        ConfigError: a setting cannot be written down.
+    """
+    lines = [
+        *(
+            f"load_module {_quoted(path, 'the path of a module')};"
+            for path in (modules.files if modules else ())
+        ),
+        "worker_processes auto;",
+        "events {",
+        "    worker_connections 1024;",
+        "}",
+        "http {",
+        "    sendfile on;",
+        "    tcp_nopush on;",
+        "    server_tokens off;",
+        "",
+        *(f"    {line}".rstrip() for line in server(site, modules).splitlines()),
+        "}",
+    ]
+    return _text(lines)
+
+
+def _marks(site: Site) -> Iterator[str]:
+    """Variables for what depends on a name; at the level of the server, where ``if`` is safe."""
+    yield 'set $django_static_origin "";'
+    if site.is_shared:
+        yield "# Style sheets and scripts with a hash, modules and fonts are of use to other origins with this only."
+        yield 'set $django_static_origin "*";'
+    else:
+        yield "# Browsers use fonts of another host only if that allows it."
+        yield f'if ($uri ~* "\\.(?:{"|".join(FONTS)})$") {{ set $django_static_origin "*"; }}'
+    if not all(mount.is_published for mount in site.mounts):
+        yield "# Only names with a fingerprint may be kept for ever; others are asked for again."
+        yield "set $django_static_expires off;"
+        yield 'set $django_static_cache "no-cache";'
+        yield (
+            f'if ($uri ~ "{FINGERPRINT}") {{ set $django_static_expires max; '
+            'set $django_static_cache "public, immutable"; }'
+        )
+    yield ""
+
+
+def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
+    prefix, folder = _quoted(mount.prefix, "a URL prefix"), mount.folder.rstrip("/")
+    _quoted(folder, mount.setting)
+    if mount.prefix.count("/") > 1 and f"{folder}/".endswith(mount.prefix):
+        place = f"root {_quoted(folder.removesuffix(mount.prefix.rstrip('/')) or '/', mount.setting)};"
+    else:
+        place = f"alias {_quoted(folder + '/', mount.setting)};"
+    yield f"location ^~ {prefix} {{"
+    yield f"    {place}"
+    yield "    expires max;" if mount.is_published else "    expires $django_static_expires;"
+    yield "    access_log off;"
+    cache = '"public, immutable"' if mount.is_published else "$django_static_cache"
+    yield f"    add_header Cache-Control {cache};"
+    yield '    add_header X-Content-Type-Options "nosniff";'
+    yield "    add_header Access-Control-Allow-Origin $django_static_origin;"
+    yield from (f"    {line}" for line in _encodings(modules))
+    yield "    error_page 404 @django_static_gone;"
+    yield "    log_not_found off;"
+    yield "    default_type application/octet-stream;"
+    yield "    types {"
+    for kind, suffixes in TYPES.items():
+        yield f"        {kind if ';' not in kind else _quoted(kind, '')} {' '.join(suffixes)};"
+    yield "    }"
+    yield "}"
+    yield f"location ^~ {_quoted(f'{mount.prefix}{HIDDEN}', '')} {{ error_page 404 @django_static_gone; return 404; }}"
+    yield ""
+
+
+def _encodings(modules: Modules | None) -> Iterator[str]:
+    if modules is None:
+        yield "# There is no nginx here to ask which modules it has: see --modules."
+        return
+    missing = [name for name in ENCODINGS if name not in modules.encodings]
+    for name in modules.encodings:
+        yield f"{name}_static on;"
+    if modules.encodings:
+        yield "gzip_vary on;"
+    if missing:
+        yield f"# This nginx has no module for ready files in {', '.join(missing)}."
+
+
+def _application(site: Site) -> Iterator[str]:
+    if site.protocol == "uwsgi":
+        yield "uwsgi_pass django_static_application;"
+        yield from (f"uwsgi_param {name} {value};" for name, value in _UWSGI.items())
+        return
+    yield "proxy_pass http://django_static_application;"
+    yield "proxy_http_version 1.1;"
+    yield 'proxy_set_header Connection "";'
+    yield from (f"proxy_set_header {name} {value};" for name, value in _HEADERS.items())
+    yield "proxy_redirect off;"
+
+
+def _quoted(text: str, setting: str) -> str:
+    """A text that nginx reads as it is.
+
+    Raises:
+        ConfigError: there is no such way to write it.
+    """
+    found = _UNSAFE.search(text)
+    if found:
+        raise ConfigError(
+            f"{setting} is {text!r}, and {found[0]!r} cannot be in a path or prefix of an nginx configuration; rename the "
+            "folder, or reach it through a symbolic link"
+        )
+    return f'"{text}"'
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"

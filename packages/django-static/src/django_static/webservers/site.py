@@ -1,0 +1,176 @@
+"""What a web server must know of a site: which URLs lead to which folders, and where the application listens."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ..output import STATE_FOLDER
+from ..sources import Sources
+
+__all__ = ["FINGERPRINT", "FONTS", "HIDDEN", "TYPES", "ConfigError", "Mount", "Site", "mounts_of"]
+
+#: What a published file's name ends in, where it lies among others. Times have nine to eleven digits from 1973 to 5138,
+#: so that ``jquery.3.js`` is none of them. Read alike by PCRE and by Go.
+FINGERPRINT = r"\.(?:[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?:\.[^./]+|\.(?:css|m?js)\.map)?$"
+#: The folder of manifests and records, which is nobody's business.
+HIDDEN = STATE_FOLDER
+FONTS = ("woff2", "woff", "ttf", "otf", "eot")
+#: Content types and their extensions; what is not here is sent as bytes.
+TYPES: dict[str, tuple[str, ...]] = {
+    "text/css; charset=utf-8": ("css",),
+    "text/javascript; charset=utf-8": ("js", "mjs", "cjs"),
+    "application/json; charset=utf-8": ("json", "map"),
+    "application/manifest+json; charset=utf-8": ("webmanifest",),
+    "text/html; charset=utf-8": ("html", "htm"),
+    "text/plain; charset=utf-8": ("txt",),
+    "text/markdown; charset=utf-8": ("md",),
+    "text/xml; charset=utf-8": ("xml",),
+    "text/vtt; charset=utf-8": ("vtt",),
+    "image/svg+xml; charset=utf-8": ("svg",),
+    "image/png": ("png",),
+    "image/jpeg": ("jpg", "jpeg"),
+    "image/gif": ("gif",),
+    "image/webp": ("webp",),
+    "image/avif": ("avif",),
+    "image/jxl": ("jxl",),
+    "image/bmp": ("bmp",),
+    "image/x-icon": ("ico",),
+    "font/woff2": ("woff2",),
+    "font/woff": ("woff",),
+    "font/ttf": ("ttf",),
+    "font/otf": ("otf",),
+    "application/vnd.ms-fontobject": ("eot",),
+    "application/wasm": ("wasm",),
+    "application/pdf": ("pdf",),
+    "application/zip": ("zip",),
+    "audio/mpeg": ("mp3",),
+    "audio/ogg": ("ogg", "oga"),
+    "audio/mp4": ("m4a",),
+    "video/mp4": ("mp4", "m4v"),
+    "video/webm": ("webm",),
+}
+
+_DOMAIN = re.compile(r"(?:\*\.|\.)?[\w-]+(?:\.[\w-]+)*|\[[0-9a-fA-F:]+\]|_")
+_PLACE = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
+
+
+class ConfigError(ValueError):
+    """A configuration cannot be written for these settings; the message names the setting and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """URLs that lead to the files of a folder."""
+
+    #: With a slash at both ends, decoded: ``/cache-forever/``.
+    prefix: str
+    #: Absolute.
+    folder: str
+    #: Whether there is nothing but published files, or others among them.
+    is_published: bool
+    #: The setting the folder comes from, for messages.
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site as a web server sees it."""
+
+    mounts: tuple[Mount, ...]
+    #: ``unix:/run/mysite.sock``, or ``127.0.0.1:8000``.
+    upstream: str = "127.0.0.1:8000"
+    #: What the application speaks: ``http`` or ``uwsgi``.
+    protocol: str = "http"
+    server_names: tuple[str, ...] = ("_",)
+    listen: str = "80"
+    #: Whether pages of other origins use the files: a host of their own, or hashes in the pages.
+    is_shared: bool = False
+
+    def check(self) -> None:
+        """See whether all of it can be written down.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        if not self.mounts:
+            raise ConfigError(
+                "there are no published files to send: set DJANGO_STATIC_SAVE_PREFIX and DJANGO_STATIC_NAME_PREFIX, or "
+                "STATIC_ROOT, or publish something first"
+            )
+        for name in self.server_names:
+            if not _DOMAIN.fullmatch(name):
+                raise ConfigError(f"the server name {name!r} is none; give a domain such as example.com")
+        if not re.fullmatch(r"(?:(?:[\w.-]+|\[[0-9a-fA-F:]+\]):)?\d{1,5}", self.listen):
+            raise ConfigError(f"--listen {self.listen!r} is no port, and no address with a port")
+        path = self.upstream.removeprefix("unix:")
+        if path == self.upstream:
+            if not _PLACE.fullmatch(path):
+                raise ConfigError(f"--upstream {self.upstream!r} is neither unix:/path nor host:port")
+        elif not path.startswith("/") or not re.fullmatch(r"[\w./@-]+", path):
+            raise ConfigError(
+                f"--upstream {self.upstream!r} needs an absolute path of letters, digits and the marks ._-@/"
+            )
+        if self.protocol not in ("http", "uwsgi"):
+            raise ConfigError(f"--protocol {self.protocol!r} is neither http nor uwsgi")
+
+
+def mounts_of(
+    sources: Sources, save_prefix: Path | None, name_prefix: str, media_root: Path | None
+) -> tuple[Mount, ...]:
+    """The URLs of published files and the folders these are in, as the settings say.
+
+    Where published files lie beside their originals there is one for each folder at the top of a media root: ``/css/``,
+    ``/js/``, ``/img/``.
+    """
+    found: dict[str, Mount] = {}
+    for mount in _all_mounts(sources, save_prefix, name_prefix, media_root):
+        found.setdefault(mount.prefix, mount)
+    return tuple(found.values())
+
+
+def _all_mounts(
+    sources: Sources, save_prefix: Path | None, name_prefix: str, media_root: Path | None
+) -> Iterator[Mount]:
+    static = _path(sources.static_url)
+    if save_prefix is not None:
+        setting = "DJANGO_STATIC_SAVE_PREFIX"
+        if name_prefix:
+            yield Mount(f"{unquote(name_prefix)}/", _absolute(save_prefix), True, setting)
+        else:
+            for folder in _folders(save_prefix):
+                yield Mount(f"/{folder.name}/", _absolute(folder), True, setting)
+    else:
+        for root in sources.roots:
+            setting = "MEDIA_ROOT" if root == media_root else "DJANGO_STATIC_MEDIA_ROOTS"
+            if name_prefix:
+                yield Mount(f"{unquote(name_prefix)}/", _absolute(root), False, setting)
+                break  # one prefix leads to one folder
+            for folder in _folders(root):
+                yield Mount(f"/{folder.name}/", _absolute(folder), False, setting)
+    media = _path(sources.media_url)
+    if media and media_root is not None and save_prefix is None and not name_prefix:
+        yield Mount(media, _absolute(media_root), False, "MEDIA_ROOT")
+    if static and sources.static_root is not None:
+        yield Mount(static, _absolute(sources.static_root), False, "STATIC_ROOT")
+
+
+def _folders(root: Path) -> list[Path]:
+    try:
+        return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _absolute(folder: Path) -> str:
+    return os.path.abspath(folder)  # noqa: PTH100 (links stay)
+
+
+def _path(url: str) -> str:
+    """The path of a URL of the settings, decoded, with a slash at both ends; empty if that is all there is."""
+    path = unquote(urlsplit(url).path).strip("/")
+    return f"/{path}/" if path else ""

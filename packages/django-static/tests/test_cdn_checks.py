@@ -1,0 +1,105 @@
+"""System checks of the settings for the CDN."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from django_static import checks
+
+
+def found(prefix: str = "django_static.E04"):
+    ids = (prefix, "django_static.W04")
+    return [message for message in checks.check_settings() if message.id.startswith(ids)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "id", "said"),
+    [
+        ("TYPES", "png", "E040", "list of extensions"),
+        ("TYPES", [5], "E040", "list of extensions"),
+        ("TYPES", ["."], "E040", "list of extensions"),
+        ("BUCKET", 5, "E041", "string"),
+        ("STORAGE", ["cdn"], "E041", "string"),
+        ("DOMAIN", b"x", "E041", "string"),
+        ("REGION", 5, "E041", "string"),
+        ("ENDPOINT", 5, "E041", "string"),
+        ("PROBE", "no", "E042", "True or False"),
+        ("GZIP", 1, "E042", "True or False"),
+        ("KEEP_DAYS", -1, "E043", "0 or more, or None"),
+        ("KEEP_DAYS", "14", "E043", "a number"),
+        ("WAIT_SECONDS", None, "E043", "0 or more"),
+        ("WAIT_SECONDS", float("nan"), "E043", "0 or more"),
+        ("WAIT_SECONDS", float("inf"), "E043", "0 or more"),
+        ("CONNECT_TIMEOUT", 0, "E043", "0.001 or more"),
+        ("READ_TIMEOUT", True, "E043", "a number"),
+        ("THREADS", 0, "E043", "whole number of 1"),
+        ("THREADS", 1.5, "E043", "whole number"),
+        ("ATTEMPTS", 0, "E043", "whole number of 1"),
+        ("BUCKET", "", "E044", "neither is set"),
+        ("STORAGE", "default", "E044", "both are set"),
+        ("DOMAIN", "", "E047", "cloudfront.net"),
+        ("DOMAIN", "ftp://example.com", "E047", "https://static.example.com"),
+        ("DOMAIN", "https://", "E047", "https://static.example.com"),
+        ("DOMAIN", "https://example.com?x", "E047", "https://static.example.com"),
+    ],
+)
+def test_messages(site, name, value, id, said):
+    settings_of(site)
+    setattr(site.settings, f"DJANGO_STATIC_CDN_{name}", value)
+    messages = found()
+    assert [message.id for message in messages] == [f"django_static.{id}"]
+    assert said in f"{messages[0].msg} {messages[0].hint}"
+    assert messages[0].hint
+
+
+def settings_of(site):
+    site.settings.DJANGO_STATIC_FILE_PROXY = "django_static.cdn.file_proxy"
+    site.settings.DJANGO_STATIC_CDN_BUCKET = "bucket"
+    site.settings.DJANGO_STATIC_CDN_DOMAIN = "d1.cloudfront.net"
+
+
+def test_what_is_right(site):
+    settings_of(site)
+    for name, value in {
+        "TYPES": ["*"],
+        "KEEP_DAYS": None,
+        "WAIT_SECONDS": 0,
+        "THREADS": 8,
+        "ENDPOINT": "http://127.0.0.1:9000",
+        "GZIP": True,
+        "PROBE": False,
+    }.items():
+        setattr(site.settings, f"DJANGO_STATIC_CDN_{name}", value)
+    assert found() == []
+    assert [message for message in checks.check_settings() if message.id == "django_static.W002"] == []
+
+
+def test_the_storage(site):
+    settings_of(site)
+    site.settings.DJANGO_STATIC_CDN_BUCKET = ""
+    site.settings.DJANGO_STATIC_CDN_STORAGE = "nowhere"
+    (message,) = found()
+    assert message.id == "django_static.E045"
+    assert "default" in message.hint
+    site.settings.DJANGO_STATIC_CDN_STORAGE = "default"
+    site.settings.DJANGO_STATIC_CDN_DOMAIN = ""
+    assert found() == []
+    site.settings.DJANGO_STATIC_CDN_GZIP = True
+    assert [message.id for message in found()] == ["django_static.W040"]
+
+
+def test_boto3_is_missed(site, monkeypatch):
+    settings_of(site)
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "boto3" else find_spec(name)
+    )
+    (message,) = found()
+    assert (message.id, message.hint) == ("django_static.E046", "pip install slimstack-static[s3]")
+
+
+def test_nothing_is_asked_of_sites_with_another_proxy(site):
+    site.settings.DJANGO_STATIC_FILE_PROXY = "static_test_proxies.naive"
+    assert found() == []

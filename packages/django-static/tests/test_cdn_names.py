@@ -1,0 +1,277 @@
+"""Names and headers of files on a CDN: tables of what goes in and what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_static.cdn.addresses import key_of, public_of, url_of
+from django_static.cdn.headers import CONTENT_TYPES, content_type, payload_of
+from django_static.cdn.stamps import newer, outdated, stamp_of
+from django_static.cdn.store import Stored, StoreError
+from django_static.conf import conf
+from django_static.names import quoted
+
+DAY = 86_400
+NOW = 1_800_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("key", "parts"),
+    [
+        ("logo.1269170122.png", ("logo", "1269170122", ".png")),
+        ("img/logo.1269170122.png", ("img/logo", "1269170122", ".png")),
+        ("img/my.logo.5.png", ("img/my.logo", "5", ".png")),
+        ("img/logo.-5.png", ("img/logo", "-5", ".png")),
+        ("img/logo.3f2a9c1b4d5e.png", ("img/logo", "3f2a9c1b4d5e", ".png")),
+        ("img/logo.126917012212.png", ("img/logo", "126917012212", ".png")),
+        ("css/a_b.5-0123abcd.css", ("css/a_b", "5", ".css")),
+        ("LICENSE.5", ("LICENSE", "5", "")),
+        ("a\nb.5.png", ("a\nb", "5", ".png")),
+        ("logo.png", None),
+        ("logo.5a.png", None),
+        (".5.png", None),
+        ("img/.5.png", None),
+        ("5.png", None),
+        ("v1.5/logo.png", None),
+        ("logo.5.png.bak.old", None),
+        ("", None),
+    ],
+)
+def test_stamps(key, parts):
+    stamp = stamp_of(key)
+    assert (stamp and tuple(stamp)) == parts
+
+
+def stored(**days_ago: float) -> list[Stored]:
+    return [Stored(key, NOW - days * DAY) for key, days in days_ago.items()]
+
+
+@pytest.mark.parametrize(
+    ("key", "there", "later"),
+    [
+        ("logo.5.png", {"logo.6.png": 1}, "logo.6.png"),
+        ("logo.5.png", {"logo.6.png": 1, "logo.10.png": 2}, "logo.10.png"),
+        ("logo.5.png", {"logo.4.png": 1, "logo.5.png": 1}, ""),
+        ("logo.5.png", {"x-logo.6.png": 1, "logo.6.png.bak": 1, "logo.6.gif": 1, "a/logo.6.png": 1}, ""),
+        ("logo.5.png", {"logox6.png": 1, "logo.6xpng": 1}, ""),
+        ("l.go.5.png", {"lxgo.6.png": 1}, ""),
+        ("logo.3f2a9c1b4d5e.png", {"logo.ffffffffffff.png": 1, "logo.6.png": 1}, ""),
+        ("logo.5.png", {"logo.ffffffffffff.png": 1}, ""),
+        ("logo.png", {"logo.6.png": 1}, ""),
+    ],
+)
+def test_a_later_version(key, there, later):
+    assert newer(key, stored(**there)) == later
+
+
+@pytest.mark.parametrize(
+    ("key", "keep", "there", "old"),
+    [
+        # As in 2010: what is older goes at once.
+        ("logo.5.png", 0, {"logo.4.png": 9, "logo.3.png": 20}, ["logo.3.png", "logo.4.png"]),
+        # Never what is later, or the same, or a version of another file.
+        ("logo.5.png", 0, {"logo.6.png": 9, "logo.5.png": 9, "x-logo.1.png": 9, "logo.1.gif": 9}, []),
+        ("logo.5.png", 0, {"a/logo.4.png": 9, "logo.4.png.bak": 9, "logo.old.4.png": 9, "logo.png": 9}, []),
+        # 10 is more than 9, though not as text.
+        ("logo.10.png", 0, {"logo.9.png": 9}, ["logo.9.png"]),
+        ("logo.9.png", 0, {"logo.10.png": 9}, []),
+        # What has just been replaced stays, however old it is.
+        ("logo.5.png", 14, {"logo.4.png": 900}, []),
+        # What was replaced long ago goes.
+        ("logo.5.png", 14, {"logo.4.png": 15, "logo.3.png": 900}, ["logo.3.png"]),
+        ("logo.5.png", 14, {"logo.4.png": 13, "logo.3.png": 900}, []),
+        ("logo.5.png", 14, {"logo.5.png": 15, "logo.4.png": 900}, ["logo.4.png"]),
+        ("logo.5.png", 14, {"logo.5.png": 13, "logo.4.png": 900}, []),
+        # By content: the order is that of arrival.
+        ("logo.aaaaaaaaaaaa.png", 0, {"logo.ffffffffffff.png": 9}, ["logo.ffffffffffff.png"]),
+        ("logo.aaaaaaaaaaaa.png", 14, {"logo.ffffffffffff.png": 900}, []),
+        (
+            "logo.aaaaaaaaaaaa.png",
+            14,
+            {"logo.ffffffffffff.png": 900, "logo.bbbbbbbbbbbb.png": 15},
+            ["logo.ffffffffffff.png"],
+        ),
+        # The two ways to name do not mix.
+        ("logo.aaaaaaaaaaaa.png", 0, {"logo.5.png": 9}, []),
+        ("logo.5.png", 0, {"logo.aaaaaaaaaaaa.png": 9}, []),
+        ("logo.png", 0, {"logo.5.png": 9}, []),
+        # Two contents under one time: neither is older.
+        ("logo.5.png", 0, {"logo.5-0123abcd.png": 9}, []),
+    ],
+)
+def test_outdated_versions(key, keep, there, old):
+    assert outdated(key, stored(**there), keep, NOW) == old
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.floats(0, 100)), max_size=8),
+    st.integers(0, 20),
+    st.floats(0, 50),
+)
+def test_what_goes_is_older_and_was_replaced_in_time(versions, own, keep):
+    there = {f"logo.{mark}.png": days for mark, days in versions}
+    for old in outdated(f"logo.{own}.png", stored(**there), keep, NOW):
+        mark = int(old.split(".")[1])
+        assert mark < own
+        later = [days for name, days in there.items() if int(name.split(".")[1]) > mark] + [0.0]
+        assert keep <= max(later) + 1e-6 or not keep
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "encoding"),
+    [
+        ("a.png", "image/png", ""),
+        ("a.JPG", "image/jpeg", ""),
+        ("a.gif", "image/gif", ""),
+        ("a.webp", "image/webp", ""),
+        ("a.avif", "image/avif", ""),
+        ("a.svg", "image/svg+xml; charset=utf-8", ""),
+        ("a.svgz", "image/svg+xml", "gzip"),
+        ("a.ico", "image/x-icon", ""),
+        ("a.css", "text/css; charset=utf-8", ""),
+        ("a.js", "text/javascript; charset=utf-8", ""),
+        ("a.mjs", "text/javascript; charset=utf-8", ""),
+        ("a.js.map", "application/json; charset=utf-8", ""),
+        ("a.json", "application/json; charset=utf-8", ""),
+        ("a.wasm", "application/wasm", ""),
+        ("a.woff2", "font/woff2", ""),
+        ("a.html", "text/html; charset=utf-8", ""),
+        ("a.mp4", "video/mp4", ""),
+        ("a.pdf", "application/pdf", ""),
+        ("a.tar.gz", "application/gzip", ""),
+        ("a.xz", "application/octet-stream", ""),
+        ("a.zzz", "application/octet-stream", ""),
+        ("a", "application/octet-stream", ""),
+        ("a b%.1.png", "image/png", ""),
+    ],
+)
+def test_content_types(name, kind, encoding):
+    assert content_type(name) == (kind, encoding)
+
+
+def test_the_table_has_dots_and_lower_case():
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in CONTENT_TYPES)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "with_gzip", "kind", "encoding"),
+    [
+        ("a.css", b"a { b : c }" * 99, False, "text/css; charset=utf-8", ""),
+        ("a.css", b"a { b : c }" * 99, True, "text/css; charset=utf-8", "gzip"),
+        ("a.css", b"a{}", True, "text/css; charset=utf-8", ""),
+        ("a.css", '@charset "latin-1"; a::after { content: "ä" }'.encode("latin-1"), False, "text/css", ""),
+        ("a.png", b"\x89PNG" * 500, True, "image/png", ""),
+        ("a.bin", b"\0" * 500, True, "application/octet-stream", "gzip"),
+        ("a.svgz", zlib.compress(b"x" * 500), True, "image/svg+xml", "gzip"),
+        ("a.txt", b"", True, "text/plain; charset=utf-8", ""),
+    ],
+)
+def test_what_is_sent(tmp_path, name, data, with_gzip, kind, encoding):
+    path = tmp_path / name
+    path.write_bytes(data)
+    payload = payload_of(path, with_gzip=with_gzip)
+    assert (payload.content_type, payload.content_encoding) == (kind, encoding)
+    with payload.open() as body:
+        sent = body.read()
+    is_packed = encoding == "gzip" and name != "a.svgz"
+    assert (zlib.decompress(sent, 31) if is_packed else sent) == data
+    assert payload.digest == hashlib.sha256(data).hexdigest()
+    assert (payload.size, payload.checksum) == (len(sent), hashlib.sha256(sent).digest())
+
+
+@pytest.mark.parametrize(
+    ("uri", "key"),
+    [
+        ("/img/logo.5.png", "img/logo.5.png"),
+        ("//static.example.com/forever/img/a%20b.5.png", "forever/img/a b.5.png"),
+        ("https://static.example.com/a%25b.5.png", "a%b.5.png"),
+        ("/img/%C3%A4.5.png", "img/ä.5.png"),
+    ],
+)
+def test_keys(uri, key):
+    assert key_of(uri) == key
+
+
+@pytest.mark.parametrize(
+    "uri", ["/", "", "/a/../b.png", "/a//b.png", "/a/%2e%2e/b", "/%FF.png", f"/{'ä' * 513}", "/a/"]
+)
+def test_names_that_are_none(uri):
+    with pytest.raises(StoreError, match="is no name for a file on a CDN"):
+        key_of(uri)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
+def test_every_name_comes_back(name):
+    try:
+        key = key_of(quoted(f"/{name}"))
+    except StoreError:
+        assert set(name.split("/")) & {"", ".", ".."}
+        return
+    assert key == name
+    url = url_of(key, "https://d1.cloudfront.net", None)
+    assert unquote(url.removeprefix("https://d1.cloudfront.net/")) == name
+    assert url.isascii()
+    assert not set(" \"'<>\n") & set(url)
+
+
+@pytest.mark.parametrize(
+    ("settings_given", "place", "public"),
+    [
+        ({}, "media/img/a b.5.png", "/img/a%20b.5.png"),
+        ({"DJANGO_STATIC_NAME_PREFIX": "/forever"}, "media/a.5.png", "/forever/a.5.png"),
+        ({"STATIC_ROOT": "collected"}, "collected/a.5.png", "/static/a.5.png"),
+        ({"DJANGO_STATIC_SAVE_PREFIX": "saved"}, "saved/img/a.5.png", "/img/a.5.png"),
+        ({}, "elsewhere/img/a.5.png", "/a.5.png"),
+        ({}, "media2/a.5.png", "/a.5.png"),
+    ],
+)
+def test_the_url_of_a_file(site, settings_given, place, public):
+    for name, value in settings_given.items():
+        is_folder = name.endswith(("ROOT", "SAVE_PREFIX"))
+        setattr(site.settings, name, str(site.root / value) if is_folder else value)
+    assert public_of(site.root / place, conf) == public
+
+
+@pytest.mark.parametrize(
+    ("given_domain", "base"),
+    [
+        (None, ""),
+        ("", ""),
+        ("d1.cloudfront.net", "https://d1.cloudfront.net"),
+        ("https://static.example.com/", "https://static.example.com"),
+        ("//static.example.com/x/", "//static.example.com/x"),
+        ("http://127.0.0.1:9000/bucket", "http://127.0.0.1:9000/bucket"),
+    ],
+)
+def test_domains(site, given_domain, base):
+    site.settings.DJANGO_STATIC_CDN_DOMAIN = given_domain
+    assert conf.cdn.base == base
+
+
+@pytest.mark.parametrize(
+    ("types", "wanted"),
+    [
+        (None, ["a.JPG", "a.gif", "a.5.png"]),
+        (["css", ".JS"], ["a.css", "a.js"]),
+        (["*"], ["a.JPG", "a.gif", "a.5.png", "a.css", "a.js", "a"]),
+        ([], []),
+    ],
+)
+def test_types(site, types, wanted):
+    site.settings.DJANGO_STATIC_CDN_TYPES = types
+    names = ["a.JPG", "a.gif", "a.5.png", "a.css", "a.js", "a"]
+    assert [name for name in names if conf.cdn.wants(name)] == wanted
+
+
+def test_credentials_by_the_names_of_today_and_of_2010(site):
+    assert conf.cdn.credentials is None
+    site.settings.AWS_ACCESS_KEY, site.settings.AWS_ACCESS_SECRET = "old", "older"
+    assert conf.cdn.credentials == ("old", "older")
+    site.settings.AWS_ACCESS_KEY_ID, site.settings.AWS_SECRET_ACCESS_KEY = "key", "secret"
+    assert conf.cdn.credentials == ("key", "secret")

@@ -1,0 +1,442 @@
+"""``manage.py staticpublish``, and a storage of Django's as the place files go to."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
+from django.core.management import CommandError, call_command
+
+import django_static
+from django_static.cdn import proxy
+from django_static.cdn.headers import payload_of
+from django_static.cdn.options import Options
+from django_static.cdn.publication import Publication, Published
+from django_static.cdn.state import Entry, State
+from django_static.cdn.storage_store import StorageStore
+from django_static.cdn.store import Standing, StoreError
+
+PNG = b"\x89PNG" + bytes(range(256))
+
+
+@pytest.fixture
+def built(cdn_site, tmp_path):
+    """A site with pictures and a style sheet that was built ahead, and whose pages use the manifest."""
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "page.html").write_text(
+        "{% load django_static %}"
+        '{% staticfile "/img/a b.png" %}{% staticfile "/img/b.gif" %}{% slimfile "/css/a.css" %}{% staticfile "/c.js" %}'
+    )
+    backend = "django.template.backends.django.DjangoTemplates"
+    cdn_site.settings.TEMPLATES = [{"BACKEND": backend, "DIRS": [str(templates)]}]
+    cdn_site.settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    cdn_site.settings.DJANGO_STATIC_COMPRESS = []
+    cdn_site.write("img/a b.png", PNG, 5)
+    cdn_site.write("img/b.gif", PNG, 6)
+    cdn_site.write("css/a.css", "a { background: url('../img/b.gif') }", 7)
+    cdn_site.write("c.js", "c()", 8)
+    call_command("staticbuild", stdout=StringIO(), stderr=StringIO())
+    cdn_site.restart()
+    return cdn_site
+
+
+def publish(*arguments: str) -> tuple[str, str]:
+    output, errors = StringIO(), StringIO()
+    call_command("staticpublish", *arguments, stdout=output, stderr=errors)
+    return output.getvalue(), errors.getvalue()
+
+
+def test_pages_print_the_cdn_and_ask_nobody(built, bucket):
+    output, errors = publish()
+    assert (output, errors) == (
+        f"2 files: 2 sent ({2 * len(PNG)} bytes), 0 there already, 0 failed; 0 files of old versions removed\n",
+        "",
+    )
+    assert sorted(bucket.keys()) == ["img/a b.5.png", "img/b.6.gif"]
+    requests = bucket.requests()
+    proxy.reset()
+    page = built.render(
+        '{% staticfile "/img/a b.png" %} {% staticfile "/img/b.gif" %} {% staticfile "/c.js" %}'
+    )
+    assert page == f"{bucket.base}/img/a%20b.5.png {bucket.base}/img/b.6.gif /c.8.js"
+    assert bucket.requests() == requests
+
+
+def test_pages_need_no_file_on_their_machine(built, bucket):
+    publish()
+    for path in (built.media / "img").glob("*"):
+        path.unlink()
+    proxy.reset()
+    assert django_static.staticfile("/img/b.gif") == f"{bucket.base}/img/b.6.gif"
+
+
+def test_again_sends_nothing(built, bucket):
+    publish()
+    requests = bucket.requests()
+    output, _ = publish()
+    assert output.startswith("2 files: 0 sent (0 bytes), 2 there already, 0 failed")
+    assert bucket.puts() == ["img/a%20b.5.png", "img/b.6.gif"] or len(bucket.puts()) == 2
+    # Old versions are looked for; nothing else is asked.
+    assert [method for method, _ in bucket.server.seen[requests:]] == ["GET"]
+
+
+def test_verify_asks_the_store(built, bucket):
+    publish()
+    bucket._straight(f"{bucket.name}/img/b.6.gif", "DELETE")
+    assert publish()[0].startswith("2 files: 0 sent")
+    assert publish("--verify")[0].startswith(f"2 files: 1 sent ({len(PNG)} bytes), 1 there already")
+    assert bucket.get("img/b.6.gif")[2] == PNG
+
+
+def test_a_dry_run_asks_and_sends_nothing(built, bucket):
+    output, _ = publish("--dry-run")
+    size = f"{len(PNG)} bytes"
+    assert f"would be sent: img/a b.5.png, {size}\nwould be sent: img/b.6.gif, {size}\n" in output
+    assert output.endswith(f"avif: 2 files would be sent, {2 * len(PNG)} bytes; 0 could not\n")
+    assert bucket.requests() == 0
+    publish()
+    assert "0 files would be sent, 0 bytes; 0 could not" in publish("--dry-run")[0]
+    (built.media / "img/b.6.gif").unlink()
+    proxy.reset()
+    assert "0 files would be sent" in publish("--dry-run")[0]  # what is there need not be here
+    for path in (built.media / ".django-static").glob("cdn-*.json"):
+        path.unlink()
+    output, errors = publish("--dry-run")
+    assert "1 file would be sent" in output
+    assert "1 could not" in output
+    assert "b.6.gif cannot be read" in errors
+
+
+def test_chosen_types(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_TYPES = ["css", "js"]
+    output, _ = publish()
+    # The picture the style sheet names is one of the three sent.
+    assert output.startswith("2 files: 3 sent")
+    assert sorted(bucket.keys()) == ["c.8.js", "css/a.7.css", "img/b.6.gif"]
+
+
+def test_old_versions_are_swept(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    publish()
+    for name in ("img/b.1.gif", "img/xb.1.gif", "b.1.gif"):
+        bucket.put(name)
+    output, _ = publish("--verbosity", "2")
+    assert "removed: img/b.1.gif\n" in output
+    assert "1 file of old versions removed" in output
+    assert sorted(bucket.keys()) == ["b.1.gif", "img/a b.5.png", "img/b.6.gif", "img/xb.1.gif"]
+
+
+def test_a_later_version_is_said(built, bucket):
+    bucket.put("img/b.9.gif")
+    output, _ = publish()
+    assert "img/b.6.gif stays on the site: there is the later img/b.9.gif" in output
+    assert bucket.keys() == ["img/a b.5.png", "img/b.9.gif"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "said", "sent"),
+    [
+        ([("PUT", "500!")], "2 files could not be brought", 0),
+        ([("*", "500!")], "2 files could not be brought", 0),
+        ([("PUT", "500"), ("PUT", "500"), ("PUT", "500")], "could not be brought", 1),
+    ],
+)
+def test_failures_exit_with_one_and_keep_nothing_else_from_it(built, bucket, faults, said, sent):
+    built.settings.DJANGO_STATIC_CDN_THREADS = 1
+    bucket.breaks(*faults)
+    errors = StringIO()
+    with pytest.raises(CommandError, match=said) as raised:
+        call_command("staticpublish", stdout=StringIO(), stderr=errors)
+    assert raised.value.returncode == 1
+    assert "InternalError" in errors.getvalue() or "500" in errors.getvalue()
+    assert len(bucket.keys()) == sent
+    bucket.breaks()
+    assert f"{sent} there already, 0 failed" in publish()[0]
+
+
+def test_no_credentials(built, bucket):
+    del built.settings.AWS_ACCESS_KEY_ID
+    with pytest.raises(CommandError, match="2 files could not"):
+        publish()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CDN_BUCKET", "", "CDN_BUCKET"),
+        ("CDN_STORAGE", "nowhere", "nowhere"),
+        ("MANIFEST_FILE", "/nowhere/manifest.json", "staticbuild"),
+    ],
+)
+def test_what_cannot_begin(built, name, value, said):
+    setattr(built.settings, f"DJANGO_STATIC_{name}", value)
+    with pytest.raises((CommandError, SystemExit), match=said):
+        call_command("staticpublish", skip_checks=True, stdout=StringIO(), stderr=StringIO())
+
+
+def test_it_waits_until_urls_answer(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 3600
+    bucket.breaks(("HEAD", "pass"), ("HEAD", "pass"))
+    assert "do not answer" not in publish()[0]
+    proxy.reset()
+    assert django_static.staticfile("/img/b.gif") == f"{bucket.base}/img/b.6.gif"
+
+
+def test_what_does_not_answer_is_said_and_not_printed(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 3600
+    built.settings.DJANGO_STATIC_CDN_DOMAIN = f"{bucket.base}/not-yet"
+    output, _ = publish("--wait", "0")
+    assert f"2 files do not answer yet, such as {bucket.base}/not-yet/img/" in output
+    proxy.reset()
+    assert django_static.staticfile("/img/b.gif") == "/img/b.6.gif"
+
+
+def test_a_state_that_cannot_be_written_is_said(built, bucket):
+    (path,) = (built.media / ".django-static").glob("manifest.json")
+    folder = built.root / "readonly"
+    folder.mkdir()
+    (folder / "manifest.json").write_bytes(path.read_bytes())
+    built.settings.DJANGO_STATIC_MANIFEST_FILE = str(folder / "manifest.json")
+    if os.geteuid() == 0:
+        # Root may write anywhere: what cannot be is a file where a folder is.
+        from django_static.cdn.stores import store_of
+        from django_static.conf import conf
+
+        State(folder, store_of(conf.cdn).identity).path.mkdir()
+    else:
+        folder.chmod(0o500)
+    output, errors = publish()
+    folder.chmod(0o700)
+    assert output.startswith("2 files: 2 sent")
+    assert errors.count("cannot be written down") == 1
+
+
+def test_files_that_have_no_name_there_fail_alone(built, bucket):
+    (path,) = (built.media / ".django-static").glob("manifest.json")
+    value = json.loads(path.read_text())
+    (place,) = {each.partition(":")[0] for url, each in value["files"].items() if url.endswith(".gif")}
+    value["files"]["/%FF.5.png"] = f"{place}:img/b.6.gif"
+    value["files"]["/elsewhere.5.png"] = "media7:elsewhere.5.png"
+    path.write_text(json.dumps(value))
+    errors = StringIO()
+    with pytest.raises(CommandError, match="2 files could not be brought"):
+        call_command("staticpublish", stdout=StringIO(), stderr=errors)
+    assert "UTF-8" in errors.getvalue()
+    assert "'media7:elsewhere.5.png', a folder the settings of this machine do not have" in errors.getvalue()
+    assert sorted(bucket.keys()) == ["img/a b.5.png", "img/b.6.gif"]
+    assert "2 could not" in publish("--dry-run")[0]
+
+
+def test_a_style_sheet_stays_where_its_picture_stays(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_TYPES = ["css"]
+    bucket.put("img/b.9.gif")
+    output, _ = publish()
+    assert "css/a.7.css stays on the site: there is the later img/b.9.gif" in output
+    assert bucket.keys() == ["img/b.9.gif"]
+
+
+def test_the_listing_may_fail_at_the_end(built, bucket):
+    publish()
+    bucket.breaks(("GET", "500!"))
+    output, errors = publish()
+    assert output.startswith("2 files: 0 sent")
+    assert errors.startswith("old versions stay: ")
+
+
+def test_a_version_that_cannot_be_removed(built, bucket, warned):
+    built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    bucket.put("img/b.1.gif")
+    bucket.breaks(("DELETE", "500!"))
+    assert publish()[0].startswith("2 files: 2 sent")
+    assert sorted(bucket.keys()) == ["img/a b.5.png", "img/b.1.gif", "img/b.6.gif"]
+    assert any("old versions stay" in warning for warning in warned())
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "soon"])
+def test_a_wait_that_is_none(built, seconds):
+    with pytest.raises(CommandError, match="not a number of seconds"):
+        publish(f"--wait={seconds}")
+
+
+def test_many_files_are_written_down_as_they_go(built, bucket, monkeypatch):
+    """A run that is killed need not ask about what it has done."""
+    monkeypatch.setattr("django_static.cdn.publication._FLUSH_EVERY", 1)
+    built.settings.DJANGO_STATIC_CDN_THREADS = 1
+    seen = []
+    monkeypatch.setattr(
+        State, "flush", lambda self, flush=State.flush: (flush(self), seen.append(len(self.keys())))[0]
+    )
+    publish()
+    assert seen[:2] == [1, 2]
+
+
+def test_it_waits_no_longer_than_asked_to(tmp_path):
+    """A URL that answers at the third time."""
+    state = State(tmp_path, "x")
+    state.note("a.5.png", Entry("1", 1, 1, 1.0))
+    asked = []
+
+    def probe(url):
+        asked.append(url)
+        return len(asked) == 3
+
+    options = Options(base="https://cdn.example.com", threads=1)
+    done = Published(files=["a.5.png", "unknown.5.png"])
+    Publication(None, state, options).ask(done, 60, probe)
+    assert asked == ["https://cdn.example.com/a.5.png"] * 3
+    assert done.silent == []
+    assert State(tmp_path, "x").get("a.5.png").answers
+
+
+# A storage of Django's
+
+
+@pytest.fixture
+def stored(built, tmp_path):
+    """The same site, with a folder another server sends as its CDN."""
+    folder = tmp_path / "served"
+    built.settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        "cdn": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(folder), "base_url": "https://cdn.example.com/x/"},
+        },
+    }
+    built.settings.DJANGO_STATIC_CDN_BUCKET = ""
+    built.settings.DJANGO_STATIC_CDN_DOMAIN = ""
+    built.settings.DJANGO_STATIC_CDN_STORAGE = "cdn"
+    proxy.reset()
+    return folder
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_publish_to_a_storage(built, stored):
+    assert publish()[0].startswith("2 files: 2 sent")
+    assert files(stored) == ["img/a b.5.png", "img/b.6.gif"]
+    assert publish()[0].startswith("2 files: 0 sent")
+    proxy.reset()
+    assert django_static.staticfile("/img/a b.png") == "https://cdn.example.com/x/img/a%20b.5.png"
+
+
+def test_a_page_publishes_to_a_storage(built, stored):
+    built.settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+    assert django_static.staticfile("/img/b.gif") == "/img/b.6.gif"
+    assert proxy.current().background.wait(60)
+    assert django_static.staticfile("/img/b.gif") == "https://cdn.example.com/x/img/b.6.gif"
+
+
+def test_old_versions_in_a_storage(built, stored):
+    built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    for name in ("b.1.gif", "xb.1.gif"):
+        (stored / "img").mkdir(parents=True, exist_ok=True)
+        (stored / "img" / name).write_text("old")
+    assert "1 file of old versions removed" in publish()[0]
+    assert files(stored) == ["img/a b.5.png", "img/b.6.gif", "img/xb.1.gif"]
+
+
+def test_what_a_killed_process_left_in_a_storage_is_finished(built, stored):
+    (stored / "img").mkdir(parents=True)
+    (stored / "img/b.6.gif").write_bytes(PNG[:100])
+    assert publish()[0].startswith("2 files: 2 sent")
+    assert (stored / "img/b.6.gif").read_bytes() == PNG
+    assert files(stored) == ["img/a b.5.png", "img/b.6.gif"]
+
+
+@pytest.mark.parametrize("content", [PNG[::-1], PNG + b"more", b"other"])
+def test_another_content_in_a_storage_is_left_alone(built, stored, content):
+    (stored / "img").mkdir(parents=True)
+    (stored / "img/b.6.gif").write_bytes(content)
+    with pytest.raises(CommandError, match="1 file could not"):
+        publish()
+    assert (stored / "img/b.6.gif").read_bytes() == content
+
+
+def test_a_storage_that_signs_its_urls(built, stored, warned):
+    built.settings.STORAGES = {
+        **built.settings.STORAGES,
+        "cdn": {"BACKEND": f"{__name__.rpartition('.')[2]}.Signing", "OPTIONS": {"location": str(stored)}},
+    }
+    store = StorageStore(Signing(location=str(stored)), "cdn")
+    with pytest.raises(StoreError, match="querystring_auth"):
+        store.url("a.png")
+
+
+class Signing(FileSystemStorage):
+    def url(self, name):
+        return f"https://cdn.example.com/{name}?Signature=x"
+
+
+class Renaming(FileSystemStorage):
+    def get_available_name(self, name, max_length=None):
+        return f"{name}.renamed"
+
+
+class Failing(FileSystemStorage):
+    def _save(self, name, content):
+        super()._save(name, ContentFile(content.read(10)))
+        raise OSError("No space left on device")
+
+    def get_modified_time(self, name):
+        raise NotImplementedError
+
+    def listdir(self, path):
+        raise NotImplementedError
+
+
+@pytest.fixture
+def payload(tmp_path):
+    path = tmp_path / "a.5.png"
+    path.write_bytes(PNG)
+    return payload_of(path, with_gzip=False)
+
+
+def test_a_storage_that_renames(tmp_path, payload):
+    folder = tmp_path / "stored"
+    with pytest.raises(StoreError, match="it must keep names"):
+        StorageStore(Renaming(location=str(folder)), "cdn").put("a.5.png", payload)
+    assert files(folder) == []
+
+
+def test_a_storage_that_is_full(tmp_path, payload):
+    folder = tmp_path / "stored"
+    store = StorageStore(Failing(location=str(folder)), "cdn")
+    with pytest.raises(StoreError, match="No space left") as raised:
+        store.put("a.5.png", payload)
+    assert raised.value.is_general
+    assert files(folder) == []
+    assert store.standing("a.5.png", payload) is Standing.ABSENT
+    assert list(store.list("a.")) == []
+
+
+def test_a_storage_that_is_no_folder(tmp_path, payload):
+    (tmp_path / "stored").write_text("")
+    store = StorageStore(FileSystemStorage(location=str(tmp_path / "stored")), "cdn")
+    with pytest.raises(StoreError, match=r"storing a\.5\.png in the storage 'cdn'"):
+        store.put("a.5.png", payload)
+
+
+def test_progress_is_shown_on_a_terminal(built, bucket, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+    assert "\r2 of 2" in publish()[1]
+
+
+def test_the_state_is_beside_the_manifest(built, bucket):
+    publish()
+    (path,) = (built.media / ".django-static").glob("cdn-*.json")
+    value = json.loads(path.read_text())
+    assert sorted(value["objects"]) == ["img/a b.5.png", "img/b.6.gif"]
