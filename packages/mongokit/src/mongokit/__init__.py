@@ -6,6 +6,7 @@ from pymongo.errors import OperationFailure
 
 from mongokit.collection import Collection
 from mongokit.connection import Connection
+from mongokit.conversions import DecimalType, EnumType
 from mongokit.cursor import Cursor
 from mongokit.database import Database
 from mongokit.document import Document
@@ -16,6 +17,7 @@ from mongokit.errors import (
     BadKeyError,
     ConnectionError,
     DefaultFieldTypeError,
+    DuplicateDefaultValueError,
     DuplicateRequiredError,
     EncodingError,
     MaxDocumentSizeError,
@@ -37,6 +39,7 @@ from mongokit.indexes import (
     INDEX_OFF,
 )
 from mongokit.schema_document import SchemaDocument, SchemaProperties
+from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
 
 __version__ = "0.1.0"
@@ -66,11 +69,14 @@ __all__ = [
     "CustomType",
     "DBRef",
     "Database",
+    "DecimalType",
     "DefaultFieldTypeError",
     "Document",
     "DotedDict",
+    "DuplicateDefaultValueError",
     "DuplicateRequiredError",
     "EncodingError",
+    "EnumType",
     "InvalidDocument",
     "MaxDocumentSizeError",
     "MongoClient",
@@ -78,6 +84,7 @@ __all__ = [
     "ObjectId",
     "OperationFailure",
     "RequireFieldError",
+    "Required",
     "SchemaDocument",
     "SchemaDocumentError",
     "SchemaOperator",
@@ -86,4 +93,5 @@ __all__ = [
     "Set",
     "StructureError",
     "ValidationError",
+    "field",
 ]

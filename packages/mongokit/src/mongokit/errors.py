@@ -14,6 +14,7 @@ __all__ = [
     "BadKeyError",
     "ConnectionError",
     "DefaultFieldTypeError",
+    "DuplicateDefaultValueError",
     "DuplicateRequiredError",
     "EncodingError",
     "Failure",
@@ -111,6 +112,10 @@ class BadKeyError(SchemaDocumentError):
 
 class DuplicateRequiredError(SchemaDocumentError):
     """The same path twice in ``required_fields``."""
+
+
+class DuplicateDefaultValueError(SchemaDocumentError):
+    """Two defaults for one field: with its annotation, and in ``default_values``."""
 
 
 class DefaultFieldTypeError(SchemaDocumentError):

@@ -18,7 +18,7 @@ from mongokit.errors import (
 )
 from mongokit.types import CustomType, SchemaOperator, Set, is_instance
 
-__all__ = ["REASONS"]
+__all__ = ["REASONS", "closer_look"]
 
 Failures = list[Failure]
 
@@ -26,6 +26,21 @@ Failures = list[Failure]
 def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
     message = f"{path} must be an instance of {expected.__name__} not {type(value).__name__}"
     failures.append(Failure(path, SchemaTypeError, message, value))
+
+
+def closer_look(
+    kind: type, accepted: Callable[[Any], bool], absent: object, *, needed: bool
+) -> Callable[[Failures, str, Any], None]:
+    """Return the check of a value that is not exactly of a type: it may be None, absent, or of a subclass."""
+
+    def look(failures: Failures, path: str, value: Any) -> None:
+        if value is None or value is absent:
+            if needed:
+                required(failures, path, None)
+        elif not accepted(value):
+            bad_type(failures, path, kind, value)
+
+    return look
 
 
 def bad_key(failures: Failures, path: str, expected: type, key: Any) -> None:
