@@ -15,6 +15,7 @@ from bson import Code, Decimal128, ObjectId, Regex
 from pymongo.errors import DuplicateKeyError
 
 from mongokit import (
+    Connection,
     ConnectionError,
     Document,
     MaxDocumentSizeError,
@@ -297,3 +298,16 @@ def test_names_of_collections_are_left_to_the_application(talks):
         db_name = "x"
 
     assert Named(talk(), collection=talks).save().collection_name == "talks"
+
+
+def test_naive_datetimes_are_utc_and_come_back_aware_from_an_aware_connection(mongodb_uri, database):
+    naive = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    with Connection(mongodb_uri, tz_aware=True) as aware:
+        aware.register(Talk)
+        talks = aware[database.name].things
+        for given in (naive, naive.replace(tzinfo=datetime.UTC)):
+            document = talks.Talk(talk(when=given)).save()
+            assert talks.Talk.get_from_id(document["_id"])["when"] == naive.replace(tzinfo=datetime.UTC)
+            assert Talk(collection=database.things).get_from_id(document["_id"])["when"] == naive
+            document.reload()
+            assert document["when"].tzinfo is not None

@@ -4,6 +4,7 @@ from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
 
+from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
 from mongokit.collection import Collection
 from mongokit.connection import Connection
 from mongokit.conversions import DecimalType, EnumType
@@ -20,6 +21,7 @@ from mongokit.errors import (
     DuplicateDefaultValueError,
     DuplicateRequiredError,
     EncodingError,
+    EvalException,
     MaxDocumentSizeError,
     MultipleResultsFound,
     RequireFieldError,
@@ -45,7 +47,8 @@ from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
 __version__ = "0.1.0"
 
 MongoClient = Connection
-"""MongoKit's other name for Connection."""
+ReplicaSetConnection = MongoReplicaSetClient = Connection
+"""MongoKit's other names for Connection: PyMongo's client connects to either."""
 
 __all__ = [
     "INDEX_ALL",
@@ -72,17 +75,22 @@ __all__ = [
     "DecimalType",
     "DefaultFieldTypeError",
     "Document",
+    "DotCollapsedDict",
+    "DotExpandedDict",
     "DotedDict",
     "DuplicateDefaultValueError",
     "DuplicateRequiredError",
     "EncodingError",
     "EnumType",
+    "EvalException",
     "InvalidDocument",
     "MaxDocumentSizeError",
     "MongoClient",
+    "MongoReplicaSetClient",
     "MultipleResultsFound",
     "ObjectId",
     "OperationFailure",
+    "ReplicaSetConnection",
     "RequireFieldError",
     "Required",
     "SchemaDocument",

@@ -59,16 +59,26 @@ class WarningDotedDict(LoadedDotedDict):
 
 
 def doted(value: Any, nested: type[dict[str, Any]]) -> Any:
-    """Return a value with the plain dicts in it, at any depth and in lists, as instances of ``nested``."""
+    """Return a value with the plain dicts in it, at any depth and in lists, as instances of ``nested``.
+
+    What is too deep for Python is returned as it is: validation has a message for it.
+    """
+    try:
+        return _doted(value, nested)
+    except RecursionError:
+        return value
+
+
+def _doted(value: Any, nested: type[dict[str, Any]]) -> Any:
     kind = type(value)
     if kind is dict:
         return nested(
-            {key: doted(item, nested) if type(item) in _HOLDERS else item for key, item in value.items()}
+            {key: _doted(item, nested) if type(item) in _HOLDERS else item for key, item in value.items()}
         )
     if kind is list:
         for item in value:
             if type(item) in _HOLDERS:
-                return [doted(item, nested) for item in value]
+                return [_doted(item, nested) for item in value]
     return value
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "DuplicateDefaultValueError",
     "DuplicateRequiredError",
     "EncodingError",
+    "EvalException",
     "Failure",
     "MaxDocumentSizeError",
     "MultipleResultsFound",
@@ -107,7 +108,7 @@ class AuthorizedTypeError(SchemaDocumentError):
 
 
 class BadKeyError(SchemaDocumentError):
-    """A key in a structure that MongoDB cannot store: with a dot, or starting with ``$``."""
+    """A key with a dot or a leading ``$``, in a structure or a document: MongoDB has another meaning for it."""
 
 
 class DuplicateRequiredError(SchemaDocumentError):
@@ -131,6 +132,10 @@ class BadIndexError(Exception):
 
 class ConnectionError(Exception):
     """A document that is bound to no collection was asked for its collection, database or connection."""
+
+
+class EvalException(Exception):
+    """A path names a type that there is not: ``a.$nothing``. Nothing is evaluated; the name was there before."""
 
 
 class MaxDocumentSizeError(Exception):

@@ -15,6 +15,7 @@ from typing import Any
 from bson.binary import Binary
 
 from mongokit.errors import Failure
+from mongokit.structure.keys import bad_keys, bad_map_key, open_fields
 from mongokit.structure.nodes import (
     AnyNode,
     CustomNode,
@@ -57,7 +58,13 @@ class _Writer:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.names: dict[str, Any] = {**REASONS, "M": object(), "sequence": (list, tuple)}
+        self.names: dict[str, Any] = {
+            **REASONS,
+            **{function.__name__: function for function in (bad_keys, bad_map_key, open_fields)},
+            "M": object(),
+            "sequence": (list, tuple),
+            "holder": (dict, list, tuple),
+        }
         self.lines: list[str] = []
         self.pending: list[tuple[str, Node]] = []
         self.closer: dict[tuple[type, bool], str] = {}
@@ -118,11 +125,7 @@ class _Writer:
 
     def is_simple(self, node: TypeNode) -> bool:
         """Return whether there is nothing to ask of a value but its type."""
-        return not (
-            node.validators
-            or self.strict_time(node)
-            or ((node.required or node.filled) and not self.never_empty(node))
-        )
+        return not (node.validators or self.strict_time(node) or node.type in (list, dict))
 
     def simple(self, node: TypeNode, var: str, path: Path, depth: int) -> None:
         """Write the check of a value of one type in one line: what is not exactly of that type is looked at closer.
@@ -226,7 +229,7 @@ class _Writer:
 
     def body(self, node: Node, var: str, path: Path, depth: int) -> None:
         """Write what remains to be checked of a value of the right type."""
-        inner = not isinstance(node, (TypeNode, AnyNode, OperatorNode))
+        inner = self.is_open(node) or not isinstance(node, (TypeNode, AnyNode, OperatorNode))
         guarded = bool(node.validators) and (inner or self.strict_time(node))
         if guarded:
             before = self.new("n")
@@ -242,6 +245,10 @@ class _Writer:
                 self.positions(node, var, path, depth)
             case CustomNode():
                 self.write(depth, f"custom(failures, {path.source}, {self.name('C', node.custom)}, {var})")
+            case _ if self.is_open(node):
+                self.write(
+                    depth, f"if {var} and isinstance({var}, holder): bad_keys(failures, {path.source}, {var})"
+                )
             case _ if self.strict_time(node):
                 self.write(depth, f"if {var}.utcoffset() is None:")
                 self.write(depth + 1, f"naive(failures, {path.source}, {var})")
@@ -253,6 +260,16 @@ class _Writer:
             depth += 1
         for validator in node.validators:
             self.validator(self.name("V", validator), var, path, depth)
+
+    @staticmethod
+    def is_open(node: Node) -> bool:
+        """Return whether the structure does not say what is in the dicts and lists that may be here."""
+        match node:
+            case TypeNode():
+                return node.type in (list, dict)
+            case OperatorNode():
+                return node.types is not None or not {dict, list}.isdisjoint(node.operator.operand_types())
+        return isinstance(node, AnyNode)
 
     def strict_time(self, node: Node) -> bool:
         return (
@@ -282,10 +299,12 @@ class _Writer:
         self.write(depth, f"{doubt} = len({var}) != {number}")
         if variables:
             self.fields(variables, var, doubt, depth, top=top)
-        if not (self.rules.schemaless or node.schemaless):
-            declared = {name: not (top and name == "_id") for name in node.fields}
+        declared = {name: not (top and name == "_id") for name in node.fields}
+        self.write(depth, f"if {doubt}:")
+        if self.rules.schemaless or node.schemaless:
+            self.write(depth + 1, f"open_fields(failures, {path.source}, {self.name('D', declared)}, {var})")
+        else:
             allowed = ALWAYS_ALLOWED if top else frozenset[str]()
-            self.write(depth, f"if {doubt}:")
             arguments = f"{self.name('D', declared)}, {var}, {self.name('E', allowed)}"
             self.write(depth + 1, f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})")
         for name, child in node.fields.items():
@@ -323,6 +342,9 @@ class _Writer:
         self.write(depth, f"for {key}, {item} in {var}.items():")
         self.write(depth + 1, f"if not isinstance({key}, {kind}):")
         self.write(depth + 2, f"bad_key(failures, {path.source}, {kind}, {key})")
+        if issubclass(node.key, str):
+            self.write(depth + 1, f"elif '.' in {key} or {key}[:1] == '$':")
+            self.write(depth + 2, f"bad_map_key(failures, {path.source}, {key})")
         self.value(node.value, item, path.variable(key), depth + 1)
 
     def positions(self, node: TupleNode, var: str, path: Path, depth: int) -> None:

@@ -16,6 +16,7 @@ from mongokit.errors import (
     StructureError,
     ValidationError,
 )
+from mongokit.structure.keys import bad_keys
 from mongokit.types import CustomType, SchemaOperator, Set, is_instance
 
 __all__ = ["REASONS", "closer_look"]
@@ -128,6 +129,8 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
         else:
             raised(failures, path, error, value)
         return
+    if isinstance(stored, (dict, list)):
+        bad_keys(failures, path, stored)
     if not is_instance(stored, kind.mongo_type):
         expected, found = kind.mongo_type.__name__, type(stored).__name__
         message = (
