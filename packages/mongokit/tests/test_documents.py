@@ -128,9 +128,11 @@ def test_validation_can_be_skipped(collection, skip, validate, written):
     assert collection.count_documents({}) == int(written)
 
 
-def test_save_without_waiting_for_the_answer(talks):
+@pytest.mark.filterwarnings("ignore:save:DeprecationWarning")
+@pytest.mark.parametrize("safe", [True, False])
+def test_save_without_waiting_for_the_answer(talks, safe):
     document = talks.Talk(talk())
-    assert document.save(safe=False) is document
+    assert document.save(safe=safe) is document
     assert "_id" in document
 
 

@@ -19,6 +19,7 @@ from mongokit.errors import (
     ConnectionError,
     DefaultFieldTypeError,
     DuplicateDefaultValueError,
+    DuplicateKeyError,
     DuplicateRequiredError,
     EncodingError,
     EvalException,
@@ -27,7 +28,9 @@ from mongokit.errors import (
     RequireFieldError,
     SchemaDocumentError,
     SchemaTypeError,
+    StaleDocumentError,
     StructureError,
+    UpdateQueryError,
     ValidationError,
 )
 from mongokit.indexes import (
@@ -79,6 +82,7 @@ __all__ = [
     "DotExpandedDict",
     "DotedDict",
     "DuplicateDefaultValueError",
+    "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
     "EnumType",
@@ -99,7 +103,9 @@ __all__ = [
     "SchemaProperties",
     "SchemaTypeError",
     "Set",
+    "StaleDocumentError",
     "StructureError",
+    "UpdateQueryError",
     "ValidationError",
     "field",
 ]

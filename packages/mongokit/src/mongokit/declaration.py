@@ -21,6 +21,7 @@ SETTINGS = frozenset(
             "accept_int_for_float",
             "accept_naive_datetimes",
             "use_revision",
+            "track_changes",
             "shard_key",
         ),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import pymongo.errors
 from bson.errors import InvalidDocument
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ConnectionError",
     "DefaultFieldTypeError",
     "DuplicateDefaultValueError",
+    "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
     "EvalException",
@@ -25,7 +27,9 @@ __all__ = [
     "SchemaDocumentError",
     "SchemaTypeError",
     "SetContentError",
+    "StaleDocumentError",
     "StructureError",
+    "UpdateQueryError",
     "ValidationError",
 ]
 
@@ -144,3 +148,32 @@ class MaxDocumentSizeError(Exception):
 
 class MultipleResultsFound(Exception):
     """``one()`` found more than one document."""
+
+
+class UpdateQueryError(Exception):
+    """An update of a field that is not in the structure."""
+
+
+class StaleDocumentError(pymongo.errors.OperationFailure):
+    """A document with ``use_revision`` was changed or deleted by somebody else since it was read; nothing was written."""
+
+
+class DuplicateKeyError(pymongo.errors.DuplicateKeyError):
+    """PyMongo's, that names the fields: another document has these values, and an index says that there is one."""
+
+    fields: tuple[str, ...] = ()
+    """Dotted paths of the unique index; empty where the server (before MongoDB 4.2) does not say."""
+
+    @classmethod
+    def of(cls, owner: str, error: pymongo.errors.DuplicateKeyError) -> DuplicateKeyError:
+        """Return the error for a document class, with what PyMongo's says."""
+        details = error.details or {}
+        taken = details.get("keyValue") or {}
+        fields = tuple(details.get("keyPattern") or taken)
+        said = str(details.get("errmsg") or error)
+        if fields:
+            values = ", ".join(_shortened(taken.get(name)) for name in fields)
+            said = f"{' and '.join(fields)} must be unique; there is another with {values}"
+        made = cls(f"{owner}: {said}", error.code, details)
+        made.fields = fields
+        return made

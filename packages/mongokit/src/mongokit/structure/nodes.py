@@ -24,6 +24,7 @@ __all__ = [
     "join",
     "namespaces",
     "places",
+    "reaches",
 ]
 
 Validator = Callable[[Any], Any]
@@ -137,6 +138,33 @@ def places(root: RecordNode) -> dict[str, Node]:
         found.setdefault(node.path, node)
         waiting.extend([node.item] if isinstance(node, ListNode) else _children(node))
     return found
+
+
+def reaches(root: RecordNode, path: str) -> bool:
+    """Return whether a path of an update (``items.0.price``, ``items.$[].price``) can lead to something stored."""
+    node: Node = root
+    for name in path.split("."):
+        in_list = name.isdecimal() or name.startswith("$")
+        match node:
+            case RecordNode():
+                if name not in node.fields:
+                    return node.schemaless
+                node = node.fields[name]
+            case MapNode():
+                node = node.value
+            case ListNode():
+                if not in_list:
+                    return False
+                node = node.item
+            case TupleNode():
+                if not (name.isdecimal() and int(name) < len(node.items)):
+                    return False
+                node = node.items[int(name)]
+            case TypeNode():
+                return node.type is dict or (node.type is list and in_list)
+            case _:
+                return True
+    return True
 
 
 def holds_dicts(root: RecordNode) -> bool:
