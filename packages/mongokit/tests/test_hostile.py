@@ -8,6 +8,7 @@ import pytest
 from bson import ObjectId
 
 from mongokit import (
+    IS,
     NOT,
     OR,
     BadKeyError,
@@ -18,6 +19,8 @@ from mongokit import (
     SchemaDocument,
     SchemaDocumentError,
     SchemaTypeError,
+    Set,
+    StructureError,
 )
 
 
@@ -173,3 +176,25 @@ def test_operators_for_a_key(collection, id_):
         with pytest.raises(TypeError, match="is a condition; a value is expected here"):
             action()
     assert list(collection.find()) == [victim]
+
+
+def test_messages_are_short_whatever_the_value():
+    class Kind(SchemaDocument):
+        structure = {"kind": IS("a", "b"), "set": Set(int), "map": {int: str}, "name": str}
+
+    huge = "x" * 100_000
+    document = Kind({"kind": huge, "set": {huge}, "map": {huge: ""}, "name": huge.encode()})
+    with pytest.raises(SchemaDocumentError) as caught:
+        document.validate()
+    assert [f["path"] for f in caught.value.errors()] == ["kind", "set", "map", "name"]
+    assert all(len(f["message"]) < 400 and len(f["value"]) <= 200 for f in caught.value.errors())
+
+
+def test_many_unknown_fields_are_all_named():
+    document = form(**{f"name{number}": 1 for number in range(20_000)})
+    found = failures(document)
+    assert len(found) == 20_000
+    assert found[-1] == ("name19999", "StructureError")
+    with pytest.raises(StructureError, match=r"\n  and 19980 more: see errors\(\)$") as caught:
+        document.validate()
+    assert len(str(caught.value).splitlines()) == 21

@@ -31,7 +31,12 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "shortened",
 ]
+
+
+SHOWN = 20
+"""Failures that the text of an exception names; ``errors()`` has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,9 @@ class SchemaDocumentError(Exception):
         """
         ordered = sorted(failures, key=lambda failure: _ORDER.get(failure.error, 1))
         message = ordered[0].message
-        if len(ordered) > 1:
-            message += "".join(f"\n  also: {failure.message}" for failure in ordered[1:])
+        message += "".join(f"\n  also: {failure.message}" for failure in ordered[1:SHOWN])
+        if len(ordered) > SHOWN:
+            message += f"\n  and {len(ordered) - SHOWN} more: see errors()"
         error = ordered[0].error(message)
         error.failures = tuple(ordered)
         return error
@@ -70,12 +76,13 @@ class SchemaDocumentError(Exception):
     def errors(self) -> list[dict[str, str]]:
         """Return the failures as plain data: path, error (the exception's name), message, value (as shown by repr)."""
         return [
-            {"path": f.path, "error": f.error.__name__, "message": f.message, "value": _shortened(f.value)}
+            {"path": f.path, "error": f.error.__name__, "message": f.message, "value": shortened(f.value)}
             for f in self.failures
         ]
 
 
-def _shortened(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """Return a value as ``repr`` shows it, at most 200 characters of it."""
     try:
         text = repr(value)
     except RecursionError:
@@ -172,7 +179,7 @@ class DuplicateKeyError(pymongo.errors.DuplicateKeyError):
         fields = tuple(details.get("keyPattern") or taken)
         said = str(details.get("errmsg") or error)
         if fields:
-            values = ", ".join(_shortened(taken.get(name)) for name in fields)
+            values = ", ".join(shortened(taken.get(name)) for name in fields)
             said = f"{' and '.join(fields)} must be unique; there is another with {values}"
         made = cls(f"{owner}: {said}", error.code, details)
         made.fields = fields

@@ -42,6 +42,7 @@ M = TypeVar("M", bound="SchemaProperties")
 class SchemaProperties(type):
     """The metaclass of documents: merges what a class and its bases declare, and compiles it once."""
 
+    authorized_types: list[type]
     _structure: Structure
     _namespaces: list[str]
     _annotated: frozenset[str]
@@ -62,6 +63,8 @@ class SchemaProperties(type):
         for descriptor, what in _LATER.items():
             if getattr(cls, descriptor, None):
                 raise StructureError(f"{name}: {descriptor}: {what} are not supported yet")
+        given = (vars(base).get("authorized_types", ()) for base in reversed(cls.__mro__))
+        cls.authorized_types = list(dict.fromkeys(kind for types in given for kind in types))
         for key, value in merged(cls, own).items():
             setattr(cls, key, value)
         mcs._inject_dot_notation(cls, namespace)
@@ -91,7 +94,7 @@ class SchemaProperties(type):
         declared = Declarations(
             structure=structure,
             nested=nested,
-            types=getattr(cls, "authorized_types", BSON_TYPES),
+            types=cls.authorized_types,
             required=getattr(cls, "required_fields", ()),
             defaults=defaults,
             validators=getattr(cls, "validators", {}),

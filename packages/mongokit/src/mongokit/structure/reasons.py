@@ -15,6 +15,7 @@ from mongokit.errors import (
     SetContentError,
     StructureError,
     ValidationError,
+    shortened,
 )
 from mongokit.structure.keys import bad_keys
 from mongokit.types import CustomType, SchemaOperator, Set, is_instance
@@ -22,6 +23,8 @@ from mongokit.types import CustomType, SchemaOperator, Set, is_instance
 __all__ = ["REASONS", "closer_look"]
 
 Failures = list[Failure]
+GUESSES = 20
+"""Failures up to which what was meant is guessed: somebody may send a hundred thousand unknown fields."""
 
 
 def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
@@ -45,7 +48,7 @@ def closer_look(
 
 
 def bad_key(failures: Failures, path: str, expected: type, key: Any) -> None:
-    message = f"{path}: the key {key!r} must be an instance of {expected.__name__} not {type(key).__name__}"
+    message = f"{path}: the key {shortened(key)} must be an instance of {expected.__name__} not {type(key).__name__}"
     failures.append(Failure(path, SchemaTypeError, message, key))
 
 
@@ -102,7 +105,7 @@ def bad_fields(
         if key not in declared and key not in allowed:
             place = f"{path}.{key}" if path else str(key)
             message = f"unknown fields in {owner}: {place}"
-            near = difflib.get_close_matches(str(key), declared, n=1)
+            near = difflib.get_close_matches(str(key), declared, n=1) if len(failures) < GUESSES else []
             if near:
                 message += f" (did you mean {near[0]}?)"
             failures.append(Failure(place, StructureError, message, value[key]))
@@ -114,7 +117,7 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
         wrong = [element for element in value if not is_instance(element, kind.structure_type)]
         for element in wrong:
             expected, found = kind.structure_type.__name__, type(element).__name__
-            message = f"{path} must be a set of {expected}; {element!r} is {found}"
+            message = f"{path} must be a set of {expected}; {shortened(element)} is {found}"
             failures.append(Failure(path, SetContentError, message, element))
         if wrong:
             return
