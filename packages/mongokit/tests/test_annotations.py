@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NewType, Optional, 
 import annotated_types
 import pytest
 from bson import Binary, Decimal128, Int64, ObjectId
+from typing_extensions import TypeAliasType
 
 from mongokit import (
     IS,
@@ -141,6 +142,8 @@ RIGHT = {
     "literal": (Literal["a", 2], ["a", 2]),
     "literal with None": (Literal["a", None], ["a", None]),  # noqa: PYI061 (the odd spelling too)
     "new type": (UserId, [3]),
+    "type alias": (TypeAliasType("Name", list[str]), [["a"]]),
+    "type alias of text": (TypeAliasType("Name", "State | None"), [State.DRAFT, None]),
     "custom": (Annotated[datetime.date, Date()], [datetime.date(2026, 1, 2)]),
     "optional custom": (Annotated[datetime.date | None, Date()], [None, datetime.date(2026, 1, 2)]),
     "list of custom": (list[Annotated[datetime.date, Date()]], [[datetime.date(2026, 1, 2)]]),
@@ -630,6 +633,34 @@ def test_a_class_var_may_name_what_only_type_checkers_import():
     assert list(Thing.structure) == ["a"]
 
 
+@pytest.mark.parametrize(
+    "hint", [ClassVar[int], ClassVar, Final, "ClassVar[int]", "typing.ClassVar", "Final[int]"], ids=str
+)
+def test_what_is_no_field(hint):
+    thing = annotate(hint, 3)
+    assert (thing.structure, thing.x) == (None, 3)
+
+
+def test_generate_skeleton():
+    thing = annotate(Address | None)({"_id": 1})
+    thing.generate_skeleton()
+    assert thing == {"_id": 1, "x": None}
+    thing = annotate(Address)({"x": {"street": "a"}})
+    thing.generate_skeleton()
+    assert thing == {"x": {"street": "a", "city": None, "geo": None}}
+
+
+def test_a_key_alone():
+    class Keyed(SchemaDocument):
+        _id: int
+
+    assert Keyed() == {}
+    assert failures(Keyed()) == []
+    assert failures(Keyed({"_id": "a"})) == [
+        ("_id", "SchemaTypeError", "_id must be an instance of int not str")
+    ]
+
+
 def test_the_key():
     class Keyed(Document):
         _id: ObjectId
@@ -753,6 +784,17 @@ def test_attributes_give_the_class_also_of_what_was_set_as_an_item():
     document["lines"] = 3
     assert document.lines == 3
     assert failures(document) == [("lines", "SchemaTypeError", "lines must be an instance of list not int")]
+
+
+def test_an_instance_that_is_given_stays_what_it_is(collection):
+    given = Line({"sku": "A", "price": 2.0, "state": "draft"})
+    document = order(lines=[given], by_name={"x": given})
+    assert type(document["lines"][0]) is Line
+    assert document["lines"][0] == given == line()
+    document._bind_like(Order(collection=collection))
+    document.save()
+    assert document.lines[0].state is State.DRAFT
+    assert document.one() == document
 
 
 def test_an_embedded_class_in_a_structure():
