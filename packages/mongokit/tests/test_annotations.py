@@ -777,6 +777,7 @@ def test_attributes_give_the_class_also_of_what_was_set_as_an_item():
     assert document["lines"] is lines
     assert document.by_name["x"].double() == 4.0
     assert document.pair[0].double() == 4.0
+    assert document.pair is document["pair"]
     document.address = address(street="z")
     assert document.address.label() == "z, y"
     kept = document.address = Address(address())

@@ -54,6 +54,7 @@ FETCH = {
 
 @pytest.mark.parametrize(("spec", "names"), FETCH.values(), ids=FETCH)
 def test_fetch_finds_what_has_all_fields(zoo, spec, names):
+    zoo.insert_one({"_type": "Dog", "tail": 1})
     before = None if spec is None else dict(spec)
     assert [found["name"] for found in zoo.Dog.fetch(spec).sort("name")] == names
     assert [found["name"] for found in zoo.Dog().fetch(spec).sort("name")] == names

@@ -30,7 +30,7 @@ __all__ = [
 Validator = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Node:
     """A place in a structure. ``path`` is dotted, positions in lists left out, typed keys as ``$typename``."""
 
@@ -46,21 +46,21 @@ class Node:
     validators: tuple[Validator, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TypeNode(Node):
     """An instance of one type: ``str``; ``dict`` and ``list`` are free content."""
 
     type: type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AnyNode(Node):
     """An instance of any authorized type: ``None``."""
 
     types: tuple[type, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OperatorNode(Node):
     """What an OR, NOT or IS accepts; for NOT also one of the authorized types."""
 
@@ -68,14 +68,14 @@ class OperatorNode(Node):
     types: tuple[type, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CustomNode(Node):
     """A value that is converted on its way in and out."""
 
     custom: CustomType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RecordNode(Node):
     """Named fields; values are instances of ``container``, which is dict or a subclass."""
 
@@ -84,7 +84,7 @@ class RecordNode(Node):
     schemaless: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ListNode(Node):
     """A list, or in Python a tuple, each element of one specification."""
 
@@ -92,7 +92,7 @@ class ListNode(Node):
     container: type = list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapNode(Node):
     """Keys that are not named beforehand, of one type; each value of one specification."""
 
@@ -100,7 +100,7 @@ class MapNode(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TupleNode(Node):
     """A list of fixed length, each element of a specification of its own."""
 
