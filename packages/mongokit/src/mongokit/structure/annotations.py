@@ -48,11 +48,11 @@ class Annotation:
     """A list in the database, a tuple in Python."""
 
 
-@dataclass(frozen=True, slots=True)
 class Factory:
     """What makes the default of each new document."""
 
-    make: Callable[[], Any]
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
 
 
 def field(*, default_factory: Callable[[], T]) -> T:
@@ -133,11 +133,13 @@ class _Names:
         return frame.f_globals, {**frame.f_locals, **self.body}
 
 
-@dataclass(frozen=True, slots=True)
 class _Reader:
-    owner: str
-    name: str
-    evaluate: Evaluate
+    """Reads the annotation of one field."""
+
+    def __init__(self, owner: str, name: str, evaluate: Evaluate) -> None:
+        self.owner = owner
+        self.name = name
+        self.evaluate = evaluate
 
     def evaluated(self, hint: Any) -> Any:
         text = hint.__forward_arg__ if isinstance(hint, ForwardRef) else hint

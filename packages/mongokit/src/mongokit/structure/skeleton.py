@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -76,20 +75,22 @@ def _container(node: RecordNode, nested: type[dict[str, Any]]) -> type[dict[str,
     return nested if node.container is dict else node.container
 
 
-@dataclass(frozen=True, slots=True)
 class _Constant:
     """A value that all documents may share."""
 
-    value: Any
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 Maker = _Constant | Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
 class _Makers:
-    defaults: Mapping[str, Any]
-    nested: type[dict[str, Any]]
+    """Makes the functions that make the values of new documents."""
+
+    def __init__(self, defaults: Mapping[str, Any], nested: type[dict[str, Any]]) -> None:
+        self.defaults = defaults
+        self.nested = nested
 
     def maker(self, node: Node) -> Maker:
         """Return what makes the value of a field in a new document."""
