@@ -123,6 +123,8 @@ def _record(node: RecordNode, child: Callable[[Node], Convert | None], *, as_sto
     if not converts and container is None:
         return None
     make = container_of(container) if container else None
+    if not converts and container is not None and is_embedded(container):
+        return _embedded(container)
 
     def record(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -141,6 +143,20 @@ def _record(node: RecordNode, child: Callable[[Node], Convert | None], *, as_sto
         return copy
 
     return record
+
+
+def _embedded(container: type[dict[str, Any]]) -> Convert:
+    """Return what makes instances of a class of which nothing has to be converted: it is called for each element."""
+    new = container.__new__
+
+    def embedded(value: Any) -> Any:
+        if isinstance(value, container) or not isinstance(value, dict):
+            return value
+        made = new(container)
+        made |= value
+        return made
+
+    return embedded
 
 
 def _each(convert: Convert | None, kind: type) -> Convert | None:
