@@ -98,6 +98,14 @@ def test_signals_of_a_life(talk):
     assert all(sent["using"] == "mongodb" for _, sent in heard)
 
 
+def test_signals_name_the_fields_that_are_saved(talk):
+    talk.save()
+    with listening(Talk) as heard:
+        talk.save()
+        talk.save(only=iter(["topic"]))
+    assert [sent["update_fields"] for _, sent in heard] == [None, None, {"topic"}, {"topic"}]
+
+
 def test_signals_say_what_those_of_models_say(talk):
     with listening(Talk) as heard:
         talk.save()

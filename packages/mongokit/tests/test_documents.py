@@ -15,6 +15,7 @@ from bson import Code, Decimal128, ObjectId, Regex
 from pymongo.errors import DuplicateKeyError
 
 from mongokit import (
+    Connection,
     ConnectionError,
     Document,
     MaxDocumentSizeError,
@@ -127,9 +128,11 @@ def test_validation_can_be_skipped(collection, skip, validate, written):
     assert collection.count_documents({}) == int(written)
 
 
-def test_save_without_waiting_for_the_answer(talks):
+@pytest.mark.filterwarnings("ignore:save:DeprecationWarning")
+@pytest.mark.parametrize("safe", [True, False])
+def test_save_without_waiting_for_the_answer(talks, safe):
     document = talks.Talk(talk())
-    assert document.save(safe=False) is document
+    assert document.save(safe=safe) is document
     assert "_id" in document
 
 
@@ -297,3 +300,16 @@ def test_names_of_collections_are_left_to_the_application(talks):
         db_name = "x"
 
     assert Named(talk(), collection=talks).save().collection_name == "talks"
+
+
+def test_naive_datetimes_are_utc_and_come_back_aware_from_an_aware_connection(mongodb_uri, database):
+    naive = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    with Connection(mongodb_uri, tz_aware=True) as aware:
+        aware.register(Talk)
+        talks = aware[database.name].things
+        for given in (naive, naive.replace(tzinfo=datetime.UTC)):
+            document = talks.Talk(talk(when=given)).save()
+            assert talks.Talk.get_from_id(document["_id"])["when"] == naive.replace(tzinfo=datetime.UTC)
+            assert Talk(collection=database.things).get_from_id(document["_id"])["when"] == naive
+            document.reload()
+            assert document["when"].tzinfo is not None

@@ -191,6 +191,7 @@ def test_chains(numbers, chain, expected):
         (lambda c: c.sort("n").clone().limit(1), 5, 1),
     ],
 )
+@pytest.mark.filterwarnings("ignore:count:DeprecationWarning")
 def test_count(numbers, chain, total, part):
     cursor = chain(numbers.Number.find())
     assert cursor.count() == total

@@ -236,6 +236,28 @@ def test_authorized_types_can_be_extended():
         declare({"a": Money})
 
 
+def test_authorized_types_are_merged_over_all_bases():
+    class Money(float):
+        pass
+
+    class Weight(float):
+        pass
+
+    class Priced(SchemaDocument):
+        authorized_types = [Money]
+
+    class Weighed:
+        authorized_types = [Weight]
+
+    class Parcel(Priced, Weighed):
+        structure = {"price": Money, "weight": Weight, "name": str}
+
+    Parcel({"price": Money(1), "weight": Weight(2), "name": "x"}).validate()
+    assert Money not in SchemaDocument.authorized_types
+    with pytest.raises(StructureError, match="is not an authorized type"):
+        declare({"weight": Weight}, Priced)
+
+
 def test_the_compiled_structure_cannot_be_changed():
     thing = declare({"a": {"b": int}})
     structure = thing._structure

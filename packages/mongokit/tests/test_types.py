@@ -203,6 +203,19 @@ def test_both_types_are_needed(missing):
         type("Thing", (SchemaDocument,), {"structure": {"a": Sloppy()}})
 
 
+@pytest.mark.parametrize(
+    ("operator", "right", "wrong"),
+    [
+        (OR(str, int), ["a", 1], [1.5, True]),
+        (NOT(str, int), [1.5, True], ["a", 1]),
+        (IS("a", 1), ["a", 1], ["b", True]),
+    ],
+)
+def test_operators_can_be_asked_directly(operator, right, wrong):
+    assert all(operator.validate(value) for value in right)
+    assert not any(operator.validate(value) for value in wrong)
+
+
 def test_the_base_custom_type_is_abstract():
     kind = type("Mine", (CustomType,), {"mongo_type": str, "python_type": str})()
     with pytest.raises(NotImplementedError, match=r"Mine\.to_bson"):

@@ -154,6 +154,7 @@ def test_open_types_take_authorized_types_only(spec, value, path):
     [
         (int, True, {"accept_bool_for_int": True}),
         ([int], [True], {"accept_bool_for_int": True}),
+        (OR(str, int), True, {"accept_bool_for_int": True}),
     ],
 )
 def test_what_a_switch_lets_in(spec, value, switch):
@@ -165,6 +166,8 @@ def test_what_a_switch_lets_in(spec, value, switch):
     ("spec", "value", "switch", "message"),
     [
         (float, 3, {"accept_int_for_float": False}, "x must be an instance of float not int"),
+        (OR(str, float), 3, {"accept_int_for_float": False}, "x must be an instance of <str or float> not int"),
+        (NOT(int), True, {"accept_bool_for_int": True}, "x must be an instance of <not int> not bool"),
         (
             datetime.datetime, NOW, {"accept_naive_datetimes": False},
             f"x must be a datetime with a time zone; {NOW!r} has none",

@@ -66,17 +66,20 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
     def save(self, *args: Any, **kwargs: Any) -> Any:
         """Save as mongokit does, with `pre_save` before validation and `post_save` after the write.
 
-        `created` is True when the document had no `_id` before. Takes and returns what mongokit's `save` does.
+        `created` is True when the document had no `_id` before; `update_fields` is what `only` names. Takes and returns what mongokit's `save` does.
         """
         sender = type(self)
         if not (pre_save.has_listeners(sender) or post_save.has_listeners(sender)):
             return super().save(*args, **kwargs)
         created = "_id" not in self
+        only = kwargs.get("only")
+        if only is not None:
+            only = kwargs["only"] = list(only)
         common = {
             "instance": self,
             "raw": False,
             "using": alias_of(self),
-            "update_fields": None,
+            "update_fields": None if only is None else frozenset(only),
         }
         pre_save.send(sender=sender, **common)
         result = super().save(*args, **kwargs)

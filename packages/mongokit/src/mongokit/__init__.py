@@ -4,8 +4,10 @@ from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
 
+from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
 from mongokit.collection import Collection
 from mongokit.connection import Connection
+from mongokit.conversions import DecimalType, EnumType
 from mongokit.cursor import Cursor
 from mongokit.database import Database
 from mongokit.document import Document
@@ -16,14 +18,19 @@ from mongokit.errors import (
     BadKeyError,
     ConnectionError,
     DefaultFieldTypeError,
+    DuplicateDefaultValueError,
+    DuplicateKeyError,
     DuplicateRequiredError,
     EncodingError,
+    EvalException,
     MaxDocumentSizeError,
     MultipleResultsFound,
     RequireFieldError,
     SchemaDocumentError,
     SchemaTypeError,
+    StaleDocumentError,
     StructureError,
+    UpdateQueryError,
     ValidationError,
 )
 from mongokit.indexes import (
@@ -37,12 +44,14 @@ from mongokit.indexes import (
     INDEX_OFF,
 )
 from mongokit.schema_document import SchemaDocument, SchemaProperties
+from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
 
 __version__ = "0.1.0"
 
 MongoClient = Connection
-"""MongoKit's other name for Connection."""
+ReplicaSetConnection = MongoReplicaSetClient = Connection
+"""MongoKit's other names for Connection: PyMongo's client connects to either."""
 
 __all__ = [
     "INDEX_ALL",
@@ -66,24 +75,37 @@ __all__ = [
     "CustomType",
     "DBRef",
     "Database",
+    "DecimalType",
     "DefaultFieldTypeError",
     "Document",
+    "DotCollapsedDict",
+    "DotExpandedDict",
     "DotedDict",
+    "DuplicateDefaultValueError",
+    "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
+    "EnumType",
+    "EvalException",
     "InvalidDocument",
     "MaxDocumentSizeError",
     "MongoClient",
+    "MongoReplicaSetClient",
     "MultipleResultsFound",
     "ObjectId",
     "OperationFailure",
+    "ReplicaSetConnection",
     "RequireFieldError",
+    "Required",
     "SchemaDocument",
     "SchemaDocumentError",
     "SchemaOperator",
     "SchemaProperties",
     "SchemaTypeError",
     "Set",
+    "StaleDocumentError",
     "StructureError",
+    "UpdateQueryError",
     "ValidationError",
+    "field",
 ]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pymongo.collection
 
-from mongokit.proxy import DocumentProxy, only_one, scalar
+from mongokit import legacy
+from mongokit.proxy import DocumentProxy, only_one, random_of, scalar
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -69,3 +70,11 @@ class Collection(pymongo.collection.Collection[Raw]):
     def get_from_id(self, id: Any, **options: Any) -> Raw | None:
         """Return the dict with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         return self.find_one({"_id": scalar(id)}, **options)
+
+    def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> Raw | None:
+        """Return a dict chosen by the server by chance, or None where there is none."""
+        return random_of(self, filter, options)
+
+    def find_and_modify(self, *args: Any, **options: Any) -> Raw | None:
+        """MongoKit's spelling of ``find_one_and_update``; see :func:`mongokit.legacy.find_and_modify`."""
+        return legacy.find_and_modify(self, *args, **options)

@@ -11,6 +11,7 @@ import pymongo.cursor
 from pymongo.errors import InvalidOperation
 
 from mongokit.dotnotation import doted
+from mongokit.legacy import warn_once
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -51,6 +52,8 @@ class Loader(Generic[D]):
         document = cls.__new__(cls)
         dict.update(document, raw if convert is None else convert(raw))
         self._bind(document, self.collection)
+        if cls._remembers:
+            document._remember(raw)
         return document
 
     def _stored_class(self, raw: Raw) -> type[D]:
@@ -63,7 +66,7 @@ class Loader(Generic[D]):
     def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
         """Return the documents of what ``advance`` returns until it raises StopIteration."""
         cls = self.document_class
-        if self.type_field is not None or cls._structure.to_python is not None:
+        if self.type_field is not None or cls._structure.to_python is not None or cls._remembers:
             return self._converted(advance)
         if cls.__setattr__ is object.__setattr__:
             return self._plain(advance)
@@ -156,8 +159,12 @@ class Cursor(Generic[D]):
     def count(self, with_limit_and_skip: bool = False) -> int:
         """Return how many documents the query finds, counted by the server.
 
-        :param with_limit_and_skip: count only what ``limit`` and ``skip`` leave.
+        :param with_limit_and_skip: count only what ``limit`` and ``skip`` leave (PyMongo 3's spelling).
         """
+        if with_limit_and_skip:
+            warn_once(
+                "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)"
+            )
         if self._counted is None:
             raise InvalidOperation(
                 "count() cannot honour where(), min() or max(); use $expr or operators in the filter"

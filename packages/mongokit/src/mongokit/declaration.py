@@ -5,11 +5,83 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mongokit.errors import StructureError
+from mongokit.errors import DuplicateDefaultValueError, StructureError
+from mongokit.structure.annotations import annotated_fields
 
-__all__ = ["MERGED", "merged"]
+__all__ = ["annotated", "annotated_names", "check_attributes", "declared_by", "merged"]
 
 MERGED = ("structure", "default_values", "validators", "required_fields")
+SETTINGS = frozenset(
+    {
+        *(*MERGED, "i18n", "indexes", "gridfs", "migration_handler", "authorized_types", "type_field"),
+        *("raise_validation_errors", "skip_validation", "use_schemaless", "use_autorefs", "use_dot_notation"),
+        *("dot_notation_warning", "auto_inheritance", "atomic_save", "force_autorefs_current_db"),
+        *(
+            "accept_bool_for_int",
+            "accept_int_for_float",
+            "accept_naive_datetimes",
+            "use_revision",
+            "track_changes",
+            "shard_key",
+        ),
+    }
+)
+"""What a class says of its documents: never a field, however it is annotated."""
+
+
+def annotated(owner: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that the annotations of a class body declare, name -> specification.
+
+    Names that begin with an underscore are Python's own business, but for ``_id`` and the ``type_field``.
+    """
+    kept = ("_id", body.get("type_field") or "_type")
+    return annotated_fields(
+        owner, body, lambda name: name in kept or not (name.startswith("_") or name in SETTINGS)
+    )
+
+
+def annotated_names(cls: type) -> frozenset[str]:
+    """Return the names of the annotated fields of a class's bases."""
+    found: set[str] = set()
+    for base in cls.__mro__[1:]:
+        body = vars(base)
+        found.update(body["_annotated"] if "_annotated" in body else annotated(cls.__name__, body))
+    return frozenset(found)
+
+
+def declared_by(owner: str, body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the descriptors of a class body, what its annotated fields say among them.
+
+    Raises StructureError for a field declared both ways, DuplicateDefaultValueError for two defaults of a field.
+    """
+    own = {key: body[key] for key in MERGED if body.get(key) is not None}
+    defaults = {name: body[name] for name in fields if name in body}
+    for key, given, error in (
+        ("structure", fields, StructureError),
+        ("default_values", defaults, DuplicateDefaultValueError),
+    ):
+        if not given:
+            continue
+        explicit = own.get(key, {})
+        twice = sorted(given.keys() & explicit.keys()) if isinstance(explicit, dict) else []
+        if twice:
+            raise error(f"{owner}: {twice[0]} is declared twice: by its annotation, and in {key}. Drop one")
+        if isinstance(explicit, dict):
+            own[key] = {**explicit, **given}
+    return own
+
+
+def check_attributes(owner: type, fields: Iterable[str]) -> None:
+    """Raise StructureError for an annotated field that an attribute of the class would hide."""
+    for name in fields:
+        for cls in owner.__mro__:
+            if name in vars(cls):
+                raise StructureError(
+                    f"{owner.__name__}: {name} is a field declared by an annotation, and an attribute of "
+                    f"{cls.__name__} too, which document.{name} would give. A new default is written with its "
+                    f"annotation ({name}: … = …), in a subclass of SchemaDocument; a field of such a name is "
+                    f"declared in structure, and read as document[{name!r}]"
+                )
 
 
 def merged(owner: type, own: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,7 +89,7 @@ def merged(owner: type, own: Mapping[str, Any]) -> dict[str, Any]:
 
     :param own: what the class body says; the bases' are found in their ``_own``, or in the body of a plain mixin.
     """
-    declared = [_declared_by(base) for base in reversed(owner.__mro__[1:])]
+    declared = [_declared_by(owner.__name__, base) for base in reversed(owner.__mro__[1:])]
     structures = [
         given
         for given in (*(d.get("structure") for d in declared), own.get("structure"))
@@ -36,10 +108,10 @@ def merged(owner: type, own: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _declared_by(base: type) -> Mapping[str, Any]:
+def _declared_by(owner: str, base: type) -> Mapping[str, Any]:
     body = vars(base)
-    own: Mapping[str, Any] = body.get("_own", body)
-    return own
+    own: Mapping[str, Any] | None = body.get("_own")
+    return declared_by(owner, body, annotated(owner, body)) if own is None else own
 
 
 def _union(owner: str, name: str, given: Iterable[Any]) -> dict[str, Any]:

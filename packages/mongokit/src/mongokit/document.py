@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import bson
@@ -12,23 +12,23 @@ import pymongo.database
 from bson.binary import STANDARD
 from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
-from pymongo import MongoClient, WriteConcern
-from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
+from pymongo import MongoClient, ReturnDocument, WriteConcern
 
-from mongokit import encoding
+from mongokit import json, persistence
 from mongokit.collection import Collection
-from mongokit.cursor import Cursor
-from mongokit.errors import ConnectionError, MaxDocumentSizeError, SchemaDocumentError
+from mongokit.dotnotation import doted
+from mongokit.errors import ConnectionError, SchemaDocumentError, StructureError
 from mongokit.indexes import Index, parse_indexes
-from mongokit.proxy import DocumentProxy, scalar
+from mongokit.legacy import warn_once
+from mongokit.memory import Memory, differing
+from mongokit.proxy import DocumentProxy
+from mongokit.queries import Queries
 from mongokit.schema_document import SchemaDocument, SchemaProperties
+from mongokit.structure import Structure
 
 __all__ = ["Document"]
 
 Raw = dict[str, Any]
-BSON_OBJECT_TOO_LARGE = 10334
-"""MongoDB's error code."""
-
 RawCollection = pymongo.collection.Collection[Raw]
 
 
@@ -36,6 +36,10 @@ class DocumentProperties(SchemaProperties):
     """The metaclass of documents in collections: indexes too."""
 
     _indexes: tuple[Index, ...]
+    _shard_key: tuple[str, ...]
+    """The paths of the shard key beside ``_id``."""
+    _remembers: bool
+    """Whether documents keep something of their stored form."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
@@ -46,9 +50,20 @@ class DocumentProperties(SchemaProperties):
             if index not in found:
                 found.append(index)
         cls._indexes = tuple(found)
+        cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
+        cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
 
 
-class Document(SchemaDocument, metaclass=DocumentProperties):
+def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
+    if not isinstance(given, (list, tuple)) or not all(isinstance(path, str) for path in given):
+        raise StructureError(f"{owner}: shard_key must be a list of paths, not {given!r}")
+    for path in given:
+        if path != "_id" and path not in structure.places:
+            raise ValueError(f"Error in shard_key: can't find {path} in structure (of {owner})")
+    return tuple(path for path in given if path != "_id")
+
+
+class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -56,7 +71,7 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
     :param collection: where it is to be stored; a document made by ``collection.Class()`` or found knows it.
     """
 
-    __slots__ = ("_collection",)
+    __slots__ = ("_collection", "_stored_memory")
     _collection: RawCollection
 
     __collection__: ClassVar[str | None] = None
@@ -70,6 +85,12 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
     instances of the stored classes. None: no such field."""
     skip_validation: ClassVar[bool] = False
     """True: ``save()`` does not validate unless told to."""
+    use_revision: ClassVar[bool] = False
+    """True: ``save()`` counts ``_revision``, and raises StaleDocumentError where somebody else has saved meanwhile."""
+    track_changes: ClassVar[bool] = False
+    """True: documents remember what was stored, for ``changed()``; that takes some 5 µs for each, and memory."""
+    shard_key: ClassVar[Sequence[str]] = ()
+    """The paths of the collection's shard key: part of the filter of every write of a document."""
 
     def __init__(
         self,
@@ -93,6 +114,8 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
         collection = getattr(other, "_collection", None)
         if collection is not None:
             object.__setattr__(self, "_collection", collection)
+        if other._memory is not None:
+            self._set_memory(other._memory)
 
     @property
     def collection(self) -> RawCollection:
@@ -117,104 +140,201 @@ class Document(SchemaDocument, metaclass=DocumentProperties):
         return self.collection.database.client
 
     def save(
-        self, uuid: bool = False, validate: bool | None = None, safe: bool = True, **options: Any
+        self,
+        uuid: bool = False,
+        validate: bool | None = None,
+        safe: bool | None = None,
+        *,
+        only: Iterable[str] | None = None,
+        **options: Any,
     ) -> Self:
         """Validate and store the whole document, inserting it or replacing what has its ``_id``; returns itself.
 
         :param uuid: give a document without ``_id`` one of the form ``"Class-<uuid4>"`` instead of an ObjectId.
         :param validate: True or False overrules ``skip_validation``.
-        :param safe: False does not wait for the server's answer.
-        :param options: passed to PyMongo's ``insert_one`` or ``replace_one``, for instance ``session``.
+        :param safe: False does not wait for the server's answer (MongoKit's spelling of a write concern of 0).
+        :param only: dotted paths: write these, and leave alone what others have made of the rest. The document must
+            be stored. ``save(only=document.changed())`` writes what has changed.
+        :param options: passed to PyMongo's ``insert_one``, ``replace_one`` or ``update_one``, for instance ``session``.
 
         When validation fails nothing is written, also where ``raise_validation_errors`` is False.
-        Raises SchemaDocumentError, ConnectionError, MaxDocumentSizeError, and what PyMongo raises.
+        Raises SchemaDocumentError, ConnectionError, MaxDocumentSizeError, DuplicateKeyError, StaleDocumentError (with
+        ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
         collection = self.collection
+        if only is not None and not isinstance(only, str):
+            only = list(only)
         if validate or (validate is None and not self.skip_validation):
             self.validate()
             if not self.raise_validation_errors and self._failures:
                 raise SchemaDocumentError.of(self._failures)
-        if uuid and "_id" not in self:
+        if safe is not None:
+            collection = self._unsafe(collection, safe=safe)
+        if uuid and "_id" not in self and only is None:
             self["_id"] = f"{type(self).__name__}-{uuids.uuid4()}"
-        if not safe:
-            collection = collection.with_options(write_concern=WriteConcern(w=0))
-        convert = type(self)._structure.to_bson
+        cls = type(self)
+        convert = cls._structure.to_bson
         stored: Raw = self if convert is None else convert(self)
+        revision = None
         try:
-            if "_id" in self:
-                collection.replace_one({"_id": scalar(self["_id"])}, stored, upsert=True, **options)
+            if only is not None:
+                revision = persistence.write_fields(self, only, stored, collection, options)
+            elif cls.use_revision:
+                revision = (self.get("_revision") or 0) + 1
+                stored = {**stored, "_revision": revision}
+                persistence.replace_revision(self, stored, collection, options)
+            elif "_id" in self:
+                collection.replace_one(persistence.identity(self), stored, upsert=True, **options)
             else:
                 collection.insert_one(stored, **options)
-        except (DocumentTooLarge, WriteError) as error:
-            # PyMongo complains of some, and leaves others to the server.
-            if isinstance(error, WriteError) and error.code != BSON_OBJECT_TOO_LARGE:
+        except persistence.REFUSALS as error:
+            better = persistence.translated(error, self, stored, collection)
+            if better is None:
                 raise
-            raise MaxDocumentSizeError(f"{type(self).__name__}: {error}") from error
-        except encoding.REFUSALS as error:
-            found = encoding.failures(stored, collection.codec_options)
-            if not found:
-                raise
-            raise SchemaDocumentError.of(found) from error
+            raise better from error
         finally:
             # Also when the server refused it, as PyMongo does: a second try must not make a second document.
             if stored is not self and "_id" in stored:
                 self["_id"] = stored["_id"]
+        if revision is not None:
+            self["_revision"] = revision
+        if cls._remembers:
+            self._remember(self._stored(), only)
         return self
+
+    def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
+        warn_once("save(safe=…)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
+        if safe:
+            return collection
+        if type(self).use_revision:
+            raise ValueError(
+                f"{type(self).__name__} has use_revision: save() needs the server's answer, so safe=False will not do"
+            )
+        return collection.with_options(write_concern=WriteConcern(w=0))
+
+    def update_atomic(self, update: Mapping[str, Any], **options: Any) -> Self:
+        """Let the server change the stored document, and read it as it is then; returns itself.
+
+        ``document.update_atomic({"$inc": {"count": 1}})`` loses nobody's update. What was not saved is dropped, as
+        by ``reload``. The values are those to be stored; fields must be in the structure, values are not validated.
+
+        :param options: passed to PyMongo's ``find_one_and_update``.
+
+        Raises TypeError for what is no dict of operators, UpdateQueryError for an unknown field, KeyError without
+        ``_id``, OperationFailure when the document is not stored, DuplicateKeyError.
+        """
+        made = persistence.atomic_update(self, update)
+        options.setdefault("return_document", ReturnDocument.AFTER)
+        try:
+            found = self._proxy().find_one_and_update(persistence.identity(self), made, **options)
+        except persistence.REFUSALS as error:
+            better = persistence.translated(error, self, made, self.collection)
+            if better is None:
+                raise
+            raise better from error
+        if found is None:
+            raise persistence.missing("update", self)
+        self._become(found)
+        return self
+
+    def changed(self) -> list[str]:
+        """Return the top-level fields that differ from what was read or last saved; all, before it is saved.
+
+        Not ``_id`` and ``_revision``: the list is what ``save(only=…)`` takes.
+
+        Raises TypeError unless the class has ``track_changes``, as remembering has its price.
+        """
+        if not self.track_changes:
+            raise TypeError(
+                f"{type(self).__name__} does not remember what was stored: set track_changes = True in the class"
+            )
+        remembered = self._memory.fields if self._memory else None
+        found = differing(remembered or {}, self._stored(), self._codec_options())
+        return [name for name in found if name not in ("_id", "_revision")]
 
     def delete(self, **options: Any) -> None:
         """Delete the document by its ``_id``; raises KeyError when it has none."""
-        self.collection.delete_one({"_id": scalar(self["_id"])}, **options)
+        self.collection.delete_one(persistence.identity(self), **options)
 
     def reload(self, **options: Any) -> None:
         """Read the document again, dropping what was not saved.
 
         Raises KeyError without ``_id``, OperationFailure when it is not stored (any more).
         """
-        found = self._proxy().get_from_id(self["_id"], **options)
+        found = self._proxy().find_one(persistence.identity(self), **options)
         if found is None:
-            raise OperationFailure(
-                f"cannot reload {type(self).__name__} {self['_id']!r}: it is not in the database"
-            )
+            raise persistence.missing("reload", self)
+        self._become(found)
+
+    def _become(self, other: Self) -> None:
         self.clear()
-        self.update(found)
+        self.update(other)
+        self._set_memory(other._memory)
+
+    def _stored(self) -> Raw:
+        convert = type(self)._structure.to_bson
+        return self if convert is None else convert(self)
+
+    def _codec_options(self) -> CodecOptions[Raw]:
+        collection = getattr(self, "_collection", None)
+        return CodecOptions(uuid_representation=STANDARD) if collection is None else collection.codec_options
+
+    def _remember(self, stored: Raw, only: Iterable[str] | None = None) -> None:
+        """Keep what is needed of the stored form; after a write of some fields, of those."""
+        cls = type(self)
+        made = Memory.of(
+            stored, track=cls.track_changes, shard_key=cls._shard_key, options=self._codec_options()
+        )
+        if only is not None and self._memory is not None:
+            made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
+        self._set_memory(made)
+
+    def _set_memory(self, memory: Memory | None) -> None:
+        object.__setattr__(self, "_stored_memory", memory)
+
+    @property
+    def _memory(self) -> Memory | None:
+        return getattr(self, "_stored_memory", None)
 
     def get_size(self) -> int:
         """Return the size as BSON, in bytes."""
-        convert = type(self)._structure.to_bson
-        collection = getattr(self, "_collection", None)
-        stored = self if convert is None else convert(self)
-        options = (
-            CodecOptions[Raw](uuid_representation=STANDARD)
-            if collection is None
-            else collection.codec_options
-        )
-        return len(bson.encode(stored, codec_options=options))
+        return len(bson.encode(self._stored(), codec_options=self._codec_options()))
 
     def get_dbref(self) -> DBRef:
         """Return the reference to this document, with its database; raises KeyError without ``_id``."""
         return DBRef(self.collection.name, self["_id"], self.db.name)
+
+    def to_json_type(self) -> Raw:
+        """Return a new dict of what JSON knows: times as milliseconds since 1970 (UTC), ids as ``{"$oid": hex}``.
+
+        Values of a CustomType are in their Python form where JSON has it; what else JSON lacks is in MongoDB's
+        Extended JSON (``$numberDecimal``, ``$binary``, ``$uuid``…).
+        """
+        return json.to_json_type(type(self)._structure, self)
+
+    def to_json(self) -> str:
+        """Return the document as JSON text; see :meth:`to_json_type`."""
+        return json.to_json(type(self)._structure, self)
+
+    def from_json(self, text: str | bytes) -> Self:
+        """Return a new document of this class, in the same collection, of JSON text as ``to_json`` writes it.
+
+        Raises ValueError for what is no JSON object. It is not validated: ``save()`` does that.
+        """
+        content = json.from_json(type(self)._structure, text)
+        made = type(self)(gen_skel=False, collection=getattr(self, "_collection", None))
+        nested = type(self)._structure.nested
+        dict.update(
+            made,
+            {key: doted(value, nested) if nested is not dict else value for key, value in content.items()},
+        )
+        return made
 
     def _proxy(self) -> DocumentProxy[Self]:
         collection = self.collection
         if isinstance(collection, Collection):
             return collection.proxy(type(self))
         return DocumentProxy(type(self), collection)
-
-    def find(self, *args: Any, **options: Any) -> Cursor[Self]:
-        """Find documents of this class in this document's collection; see :meth:`DocumentProxy.find`."""
-        return self._proxy().find(*args, **options)
-
-    def find_one(self, *args: Any, **options: Any) -> Self | None:
-        """See :meth:`DocumentProxy.find_one`."""
-        return self._proxy().find_one(*args, **options)
-
-    def one(self, *args: Any, **options: Any) -> Self | None:
-        """See :meth:`DocumentProxy.one`."""
-        return self._proxy().one(*args, **options)
-
-    def get_from_id(self, id: Any, **options: Any) -> Self | None:
-        """See :meth:`DocumentProxy.get_from_id`."""
-        return self._proxy().get_from_id(id, **options)
 
     @classmethod
     def generate_index(cls, collection: RawCollection, **options: Any) -> list[str]:

@@ -59,16 +59,26 @@ class WarningDotedDict(LoadedDotedDict):
 
 
 def doted(value: Any, nested: type[dict[str, Any]]) -> Any:
-    """Return a value with the plain dicts in it, at any depth and in lists, as instances of ``nested``."""
+    """Return a value with the plain dicts in it, at any depth and in lists, as instances of ``nested``.
+
+    What is too deep for Python is returned as it is: validation has a message for it.
+    """
+    try:
+        return _doted(value, nested)
+    except RecursionError:
+        return value
+
+
+def _doted(value: Any, nested: type[dict[str, Any]]) -> Any:
     kind = type(value)
     if kind is dict:
         return nested(
-            {key: doted(item, nested) if type(item) in _HOLDERS else item for key, item in value.items()}
+            {key: _doted(item, nested) if type(item) in _HOLDERS else item for key, item in value.items()}
         )
     if kind is list:
         for item in value:
             if type(item) in _HOLDERS:
-                return [doted(item, nested) for item in value]
+                return [_doted(item, nested) for item in value]
     return value
 
 
@@ -98,6 +108,14 @@ def _delete(document: dict[str, Any], name: str) -> None:
 
 def _get(self: Any, name: str) -> Any:
     """Return a field for an attribute that Python has not found; raises AttributeError."""
+    adopt = type(self)._structure.adopt.get(name)
+    if adopt is not None and name in self:
+        # An item that was set as a dict or list: what the class has declared is what attributes give.
+        value = self[name]
+        adopted = adopt(value)
+        if adopted is not value:
+            self[name] = adopted
+        return adopted
     return _read(self, name, type(self)._structure.nested)
 
 
@@ -107,7 +125,9 @@ def _set(self: Any, name: str, value: Any) -> None:
     is_field = name in cls._structure.root.fields or name in ALWAYS_ALLOWED
     if not hasattr(cls, name):
         if is_field or name in self:
-            self[name] = doted(value, cls._structure.nested)
+            adopt = cls._structure.adopt.get(name)
+            value = doted(value, cls._structure.nested)
+            self[name] = value if adopt is None else adopt(value)
             return
         if cls.dot_notation_warning and not name.startswith("_"):
             _not_found(name, cls.__name__)

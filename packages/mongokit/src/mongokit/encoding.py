@@ -10,14 +10,12 @@ from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 
 from mongokit.errors import EncodingError, Failure
+from mongokit.structure.keys import DEEPEST, unending
 
 __all__ = ["REFUSALS", "failures"]
 
 REFUSALS = (BSONError, OverflowError, UnicodeEncodeError, TypeError, RecursionError)
 """What encoding a document can raise. TypeError is raised for other reasons too: ask ``failures``."""
-
-DEEPEST = 100
-"""Levels of dicts and lists in each other that MongoDB documents as its limit."""
 
 
 def failures(document: Mapping[Any, Any], options: CodecOptions[Any]) -> list[Failure]:
@@ -29,7 +27,7 @@ def _below(value: Any, path: str, options: CodecOptions[Any], around: tuple[int,
     """Look into a value; `around` are the ids of what it is in."""
     if id(value) in around or len(around) > DEEPEST:
         why = "it holds itself" if id(value) in around else f"it is more than {DEEPEST} levels deep"
-        yield Failure(_printable(path), EncodingError, f"{_printable(path)} cannot be stored: {why}", value)
+        yield unending(_printable(path), value, why)
         return
     if isinstance(value, Mapping):
         around = (*around, id(value))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import pymongo.errors
 from bson.errors import InvalidDocument
 
 __all__ = [
@@ -14,8 +15,11 @@ __all__ = [
     "BadKeyError",
     "ConnectionError",
     "DefaultFieldTypeError",
+    "DuplicateDefaultValueError",
+    "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
+    "EvalException",
     "Failure",
     "MaxDocumentSizeError",
     "MultipleResultsFound",
@@ -23,9 +27,16 @@ __all__ = [
     "SchemaDocumentError",
     "SchemaTypeError",
     "SetContentError",
+    "StaleDocumentError",
     "StructureError",
+    "UpdateQueryError",
     "ValidationError",
+    "shortened",
 ]
+
+
+SHOWN = 20
+"""Failures that the text of an exception names; ``errors()`` has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,9 @@ class SchemaDocumentError(Exception):
         """
         ordered = sorted(failures, key=lambda failure: _ORDER.get(failure.error, 1))
         message = ordered[0].message
-        if len(ordered) > 1:
-            message += "".join(f"\n  also: {failure.message}" for failure in ordered[1:])
+        message += "".join(f"\n  also: {failure.message}" for failure in ordered[1:SHOWN])
+        if len(ordered) > SHOWN:
+            message += f"\n  and {len(ordered) - SHOWN} more: see errors()"
         error = ordered[0].error(message)
         error.failures = tuple(ordered)
         return error
@@ -64,12 +76,13 @@ class SchemaDocumentError(Exception):
     def errors(self) -> list[dict[str, str]]:
         """Return the failures as plain data: path, error (the exception's name), message, value (as shown by repr)."""
         return [
-            {"path": f.path, "error": f.error.__name__, "message": f.message, "value": _shortened(f.value)}
+            {"path": f.path, "error": f.error.__name__, "message": f.message, "value": shortened(f.value)}
             for f in self.failures
         ]
 
 
-def _shortened(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """Return a value as ``repr`` shows it, at most 200 characters of it."""
     try:
         text = repr(value)
     except RecursionError:
@@ -106,11 +119,15 @@ class AuthorizedTypeError(SchemaDocumentError):
 
 
 class BadKeyError(SchemaDocumentError):
-    """A key in a structure that MongoDB cannot store: with a dot, or starting with ``$``."""
+    """A key with a dot or a leading ``$``, in a structure or a document: MongoDB has another meaning for it."""
 
 
 class DuplicateRequiredError(SchemaDocumentError):
     """The same path twice in ``required_fields``."""
+
+
+class DuplicateDefaultValueError(SchemaDocumentError):
+    """Two defaults for one field: with its annotation, and in ``default_values``."""
 
 
 class DefaultFieldTypeError(SchemaDocumentError):
@@ -128,9 +145,42 @@ class ConnectionError(Exception):
     """A document that is bound to no collection was asked for its collection, database or connection."""
 
 
+class EvalException(Exception):
+    """A path names a type that there is not: ``a.$nothing``. Nothing is evaluated; the name was there before."""
+
+
 class MaxDocumentSizeError(Exception):
     """A document that is larger as BSON than the server takes."""
 
 
 class MultipleResultsFound(Exception):
     """``one()`` found more than one document."""
+
+
+class UpdateQueryError(Exception):
+    """An update of a field that is not in the structure."""
+
+
+class StaleDocumentError(pymongo.errors.OperationFailure):
+    """A document with ``use_revision`` was changed or deleted by somebody else since it was read; nothing was written."""
+
+
+class DuplicateKeyError(pymongo.errors.DuplicateKeyError):
+    """PyMongo's, that names the fields: another document has these values, and an index says that there is one."""
+
+    fields: tuple[str, ...] = ()
+    """Dotted paths of the unique index; empty where the server (before MongoDB 4.2) does not say."""
+
+    @classmethod
+    def of(cls, owner: str, error: pymongo.errors.DuplicateKeyError) -> DuplicateKeyError:
+        """Return the error for a document class, with what PyMongo's says."""
+        details = error.details or {}
+        taken = details.get("keyValue") or {}
+        fields = tuple(details.get("keyPattern") or taken)
+        said = str(details.get("errmsg") or error)
+        if fields:
+            values = ", ".join(shortened(taken.get(name)) for name in fields)
+            said = f"{' and '.join(fields)} must be unique; there is another with {values}"
+        made = cls(f"{owner}: {said}", error.code, details)
+        made.fields = fields
+        return made

@@ -68,7 +68,7 @@ def parse_indexes(owner: str, declared: Iterable[Any], structure: Structure | No
             raise BadIndexError(f"{owner}: indexes: {entry!r} has no fields")
         if structure is not None and entry.get("check", True):
             for name, _ in keys:
-                if name not in _ALWAYS_THERE and structure.find(name) is None:
+                if name not in _ALWAYS_THERE and name not in structure.places:
                     raise ValueError(f"Error in indexes: can't find {name} in structure (of {owner})")
         for option in _OBSOLETE.keys() & entry.keys():
             warnings.warn(

@@ -13,13 +13,14 @@ from bson.objectid import ObjectId
 from bson.regex import Regex
 from pymongo import MongoClient
 
+from mongokit import legacy
 from mongokit.cursor import Cursor, Loader
 from mongokit.errors import MultipleResultsFound
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["DocumentProxy", "only_one", "scalar"]
+__all__ = ["DocumentProxy", "only_one", "random_of", "scalar"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
@@ -51,6 +52,17 @@ def only_one(found: list[Any], what: str) -> Any:
             f"more than one {what} found where one was expected: {[d['_id'] for d in found]}, …"
         )
     return found[0] if found else None
+
+
+def random_of(
+    collection: pymongo.collection.Collection[Raw],
+    filter: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> Raw | None:
+    """Return a dict chosen by chance, or None."""
+    match: list[Mapping[str, Any]] = [{"$match": filter}] if filter else []
+    found = collection.aggregate([*match, {"$sample": {"size": 1}}], **options)
+    return next(iter(found), None)
 
 
 class DocumentProxy(Generic[D]):
@@ -120,18 +132,62 @@ class DocumentProxy(Generic[D]):
 
     def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
-        raw = self._reader.find_one(filter, *args, **options)
-        return None if raw is None else self._loader.load(raw)
+        return self._loaded(self._reader.find_one(filter, *args, **options))
 
     def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
         found = list(self._reader.find(filter, *args, **{**options, "limit": -2}))
-        raw = only_one(found, self._obj_class.__name__)
-        return None if raw is None else self._loader.load(raw)
+        return self._loaded(only_one(found, self._obj_class.__name__))
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         raw = self._reader.find_one({"_id": scalar(id)}, **options)
+        return None if raw is None else self._loader.load(raw)
+
+    def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:
+        """Find documents that have every top-level field of the structure, so those of subclasses too.
+
+        No index helps with that: a ``type_field``, or a condition of your own, costs less.
+        """
+        structure = self._obj_class._structure
+        present: Raw = {name: {"$exists": True} for name in structure.fields if name != "_id"}
+        if not spec:
+            return self.find(present, *args, **options)
+        apart = not any(key in present or key.startswith("$") for key in spec)
+        return self.find({**present, **spec} if apart else {"$and": [spec, present]}, *args, **options)
+
+    def fetch_one(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
+        """Return the only document that ``fetch`` finds, or None; raises MultipleResultsFound."""
+        found: D | None = only_one(
+            list(self.fetch(spec, *args, **{**options, "limit": -2})), self._obj_class.__name__
+        )
+        return found
+
+    def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> D | None:
+        """Return a document chosen by the server by chance, or None where there is none."""
+        return self._loaded(random_of(self._reader, filter, options))
+
+    def find_one_and_update(
+        self, filter: Mapping[str, Any], update: Any, *args: Any, **options: Any
+    ) -> D | None:
+        """Change one document and return it, or None; the parameters are those of PyMongo's method."""
+        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options))
+
+    def find_one_and_replace(
+        self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
+    ) -> D | None:
+        """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
+        return self._loaded(self._reader.find_one_and_replace(filter, replacement, *args, **options))
+
+    def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
+        """Delete one document and return it as it was, or None; see PyMongo."""
+        return self._loaded(self._reader.find_one_and_delete(filter, *args, **options))
+
+    def find_and_modify(self, *args: Any, **options: Any) -> D | None:
+        """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
+        return self._loaded(legacy.find_and_modify(self._reader, *args, **options))
+
+    def _loaded(self, raw: Raw | None) -> D | None:
         return None if raw is None else self._loader.load(raw)
 
     def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 
-from mongokit.declaration import MERGED, merged
+from mongokit.declaration import annotated, annotated_names, check_attributes, declared_by, merged
 from mongokit.dotnotation import LoadedDotedDict, WarningDotedDict, accessors, doted
 from mongokit.errors import Failure, SchemaDocumentError, StructureError
 from mongokit.structure import Declarations, Structure
@@ -42,17 +42,29 @@ M = TypeVar("M", bound="SchemaProperties")
 class SchemaProperties(type):
     """The metaclass of documents: merges what a class and its bases declare, and compiles it once."""
 
+    authorized_types: list[type]
     _structure: Structure
     _namespaces: list[str]
+    _annotated: frozenset[str]
+    """The fields that are declared by annotations, here and in the bases."""
 
     def __new__(
         mcs: type[M], name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
     ) -> M:
-        own = {key: namespace[key] for key in MERGED if namespace.get(key) is not None}
-        cls = super().__new__(mcs, name, bases, {**namespace, "_own": own}, **kwargs)
+        fields = annotated(name, namespace)
+        own = declared_by(name, namespace, fields)
+        # A default that stayed in the class would be found before the field.
+        body = {key: value for key, value in namespace.items() if key not in fields}
+        if fields:
+            body.setdefault("use_dot_notation", True)
+        cls = super().__new__(mcs, name, bases, {**body, "_own": own}, **kwargs)
+        cls._annotated = annotated_names(cls) | fields.keys()
+        check_attributes(cls, sorted(cls._annotated))
         for descriptor, what in _LATER.items():
             if getattr(cls, descriptor, None):
                 raise StructureError(f"{name}: {descriptor}: {what} are not supported yet")
+        given = (vars(base).get("authorized_types", ()) for base in reversed(cls.__mro__))
+        cls.authorized_types = list(dict.fromkeys(kind for types in given for kind in types))
         for key, value in merged(cls, own).items():
             setattr(cls, key, value)
         mcs._inject_dot_notation(cls, namespace)
@@ -82,7 +94,7 @@ class SchemaProperties(type):
         declared = Declarations(
             structure=structure,
             nested=nested,
-            types=getattr(cls, "authorized_types", BSON_TYPES),
+            types=cls.authorized_types,
             required=getattr(cls, "required_fields", ()),
             defaults=defaults,
             validators=getattr(cls, "validators", {}),
@@ -100,6 +112,26 @@ class SchemaProperties(type):
 
 class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     """A dict with a declared structure.
+
+    Fields are declared in ``structure``, by annotations, or both::
+
+        class Talk(SchemaDocument):
+            topic: str
+            when: datetime | None = None
+            tags: list[str] = []
+            seats: Annotated[int, Ge(1)] = 1
+
+    - A field takes None, and may be left unset, only where its annotation says ``| None``. ``Required[X]`` takes
+      no ``[]`` and ``{}`` either. In ``structure`` None is always a value.
+    - The value is the default of new documents; lists and dicts are copied for each. ``field(default_factory=f)``
+      makes one for each. What has neither holds None, ``[]`` or ``{}`` until it is set.
+    - ``Annotated`` takes constraints of the package annotated_types, callables (validators), and the instance of a
+      CustomType. An Enum is stored as its value, Decimal as Decimal128, sets and tuples as lists.
+    - A subclass of SchemaDocument is a nested structure with fields, defaults, validators and methods of its own.
+    - ``ClassVar``, ``Final``, the settings below, and names that begin with an underscore (but ``_id`` and the
+      ``type_field``) are no fields. A name that is an attribute of the class (``items``) cannot be one.
+    - Annotated fields can be read as attributes: ``use_dot_notation`` is on unless the class says otherwise.
+    - The annotations are evaluated when the class is made, so what they name has to be imported by then.
 
     :param doc: the content. Without one, or with an empty one, every declared field is made, with its default;
         with one, nothing is added, so that a partial document stays partial.

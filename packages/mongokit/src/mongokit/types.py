@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
+from mongokit.errors import shortened
+
 __all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "is_instance"]
 
 
@@ -98,7 +100,7 @@ class IS(SchemaOperator):
         return any(value == operand and is_instance(value, type(operand)) for operand in self)
 
     def complaint(self, path: str, value: Any) -> str:
-        return f"{path} must be in {list(self)} not {value!r}"
+        return f"{path} must be in {list(self)} not {shortened(value)}"
 
 
 class CustomType:

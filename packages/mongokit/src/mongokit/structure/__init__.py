@@ -1,5 +1,6 @@
 """Declared structure -> compiled structure, once per class. No I/O, and nothing of it changes afterwards."""
 
+from mongokit.structure.annotations import Required, field
 from mongokit.structure.structure import Declarations, Structure
 
-__all__ = ["Declarations", "Structure"]
+__all__ = ["Declarations", "Required", "Structure", "field"]

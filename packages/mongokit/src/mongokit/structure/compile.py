@@ -14,7 +14,8 @@ from typing import Any
 from bson.binary import Binary
 
 from mongokit.errors import Failure
-from mongokit.structure.parse import (
+from mongokit.structure.keys import bad_keys, bad_map_key, open_fields
+from mongokit.structure.nodes import (
     AnyNode,
     CustomNode,
     ListNode,
@@ -24,8 +25,11 @@ from mongokit.structure.parse import (
     RecordNode,
     TupleNode,
     TypeNode,
+    is_embedded,
 )
-from mongokit.structure.reasons import REASONS
+from mongokit.structure.path import Path
+from mongokit.structure.reasons import REASONS, closer_look
+from mongokit.types import NOT, OR
 
 __all__ = ["ALWAYS_ALLOWED", "Check", "Rules", "compile_check"]
 
@@ -48,45 +52,21 @@ class Rules:
     naive_datetimes: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
-    """A dotted path as it will be known at run time: literal names, and variables that hold positions and keys."""
-
-    parts: tuple[tuple[bool, str], ...] = ()
-
-    def field(self, name: str) -> _Path:
-        return _Path((*self.parts, (False, name)))
-
-    def variable(self, name: str) -> _Path:
-        return _Path((*self.parts, (True, name)))
-
-    @property
-    def source(self) -> str:
-        """The Python expression for this path."""
-        groups: list[str] = []
-        literal: str | None = None
-        for is_variable, text in self.parts:
-            dot = "." if groups or literal is not None else ""
-            if is_variable:
-                if literal is not None or dot:
-                    groups.append(repr((literal or "") + dot))
-                groups.append(f"str({text})")
-                literal = None
-            else:
-                literal = (literal or "") + dot + text
-        if literal is not None:
-            groups.append(repr(literal))
-        return " + ".join(groups) or "''"
-
-
 class _Writer:
     """Collects the source and the objects it names."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.names: dict[str, Any] = {**REASONS, "M": object(), "sequence": (list, tuple)}
+        self.names: dict[str, Any] = {
+            **REASONS,
+            **{function.__name__: function for function in (bad_keys, bad_map_key, open_fields)},
+            "M": object(),
+            "sequence": (list, tuple),
+            "holder": (dict, list, tuple),
+        }
         self.lines: list[str] = []
         self.pending: list[tuple[str, Node]] = []
+        self.closer: dict[tuple[type, bool], str] = {}
         self.count = 0
 
     def write(self, depth: int, text: str) -> None:
@@ -107,23 +87,26 @@ class _Writer:
 
     def compile(self, root: RecordNode) -> Check:
         self.write(0, "def check(doc, failures):")
-        self.record(root, "doc", _Path(), 1, top=True)
+        self.record(root, "doc", Path(), 1, top=True)
         self.write(1, "return")
         while self.pending:
             name, node = self.pending.pop()
             self.write(0, f"def {name}(value, path, failures):")
-            self.value(node, "value", _Path().variable("path"), 1, fresh=True)
+            self.value(node, "value", Path().variable("path"), 1, fresh=True)
         source = "\n".join(self.lines)
         exec(compile(source, f"<check of {self.rules.owner}>", "exec"), self.names)  # noqa: S102 (our own source)
         check: Check = self.names["check"]
         return check
 
-    def value(self, node: Node, var: str, path: _Path, depth: int, *, fresh: bool = False) -> None:
+    def value(self, node: Node, var: str, path: Path, depth: int, *, fresh: bool = False) -> None:
         """Write the check of one value, which may be None, or M when the field is absent."""
         if depth > DEEPEST and not fresh:
             function = self.new("part")
             self.pending.append((function, node))
             self.write(depth, f"{function}({var}, {path.source}, failures)")
+            return
+        if isinstance(node, TypeNode) and self.is_simple(node):
+            self.simple(node, var, path, depth)
             return
         condition, complaint = self.test(node, var, path)
         self.write(depth, f"if {condition}:")
@@ -139,15 +122,56 @@ class _Writer:
             for place in needed:
                 self.write(depth + 1, f"required(failures, {place.source}, None)")
 
-    def needed(self, node: Node, path: _Path) -> list[_Path]:
+    def is_simple(self, node: TypeNode) -> bool:
+        """Return whether there is nothing to ask of a value but its type."""
+        return not (node.validators or self.strict_time(node) or node.type in (list, dict))
+
+    def simple(self, node: TypeNode, var: str, path: Path, depth: int) -> None:
+        """Write the check of a value of one type in one line: what is not exactly of that type is looked at closer.
+
+        Python takes its time to compile, so what runs seldom is not written out for each field.
+        """
+        kind, needed = node.type, node.required or node.present
+        exact = [kind]
+        if kind is float and self.rules.int_for_float:
+            exact.append(int)
+        if kind is Binary:
+            exact.append(bytes)
+        tests = [f"type({var}) is not {self.name('T', one)}" for one in exact]
+        if not needed:
+            tests.append(f"{var} is not None")
+        key = (kind, needed)
+        if key not in self.closer:
+            others = self.accepted(kind)
+            self.closer[key] = self.name("S", closer_look(kind, others, self.names["M"], needed=needed))
+        self.write(depth, f"if {' and '.join(tests)}: {self.closer[key]}(failures, {path.source}, {var})")
+
+    def accepted(self, kind: type) -> Callable[[Any], bool]:
+        """Return whether a value that is not exactly of a type will do for it."""
+        if kind is int and not self.rules.bool_for_int:
+            return lambda value: isinstance(value, int) and not isinstance(value, bool)
+        if kind is float and self.rules.int_for_float:
+            return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+        kinds = (list, tuple) if kind is list else (Binary, bytes) if kind is Binary else (kind,)
+        return lambda value: isinstance(value, kinds)
+
+    def needed(self, node: Node, path: Path) -> list[Path]:
         """Return the required paths at and below a value that is None or absent."""
+        found = [path] if node.required or node.present else []
+        if isinstance(node, RecordNode):
+            for name, child in node.fields.items():
+                found += self.demanded(child, path.field(name))
+        return found
+
+    def demanded(self, node: Node, path: Path) -> list[Path]:
+        """Return the paths that are required even where what they are in is absent."""
         found = [path] if node.required else []
         if isinstance(node, RecordNode):
             for name, child in node.fields.items():
-                found += self.needed(child, path.field(name))
+                found += self.demanded(child, path.field(name))
         return found
 
-    def test(self, node: Node, var: str, path: _Path) -> tuple[str, str]:
+    def test(self, node: Node, var: str, path: Path) -> tuple[str, str]:
         """Return the condition under which a value is of the right type, and the statement for when it is not."""
         where = path.source
         match node:
@@ -159,26 +183,35 @@ class _Writer:
                 types = self.name("A", tuple(kind for kind in node.types if kind is not type(None)))
                 return f"isinstance({var}, {types})", f"unauthorized(failures, {where}, {types}, {var})"
             case OperatorNode():
-                operator = self.name("O", node.operator)
-                condition = f"{var} is not None and {var} is not M and {operator}.validate({var})"
-                if node.types is not None:
-                    condition += f" and isinstance({var}, {self.name('A', node.types)})"
-                return condition, f"refused(failures, {where}, {operator}, {var})"
+                checker = self.name("O", node.operator)
+                return self.operator_test(node, checker, var), f"refused(failures, {where}, {checker}, {var})"
             case CustomNode():
                 kind = self.name("T", node.custom.python_type)
                 test = self.type_test(node.custom.python_type, kind, var, exact=True)
                 return test, f"bad_type(failures, {where}, {kind}, {var})"
             case RecordNode():
                 kind = self.name("T", node.container)
-                return self.type_test(
-                    node.container, kind, var
-                ), f"bad_type(failures, {where}, {kind}, {var})"
+                complaint = f"bad_type(failures, {where}, {kind}, {var})"
+                if is_embedded(node.container):
+                    return f"isinstance({var}, dict)", complaint
+                return self.type_test(node.container, kind, var), complaint
             case MapNode():
                 return f"isinstance({var}, dict)", f"bad_type(failures, {where}, dict, {var})"
         return (
             f"type({var}) is list or isinstance({var}, sequence)",
             f"bad_type(failures, {where}, list, {var})",
         )
+
+    def operator_test(self, node: OperatorNode, name: str, var: str) -> str:
+        """Return the condition for an operator; OR and NOT are written out, so that the class's switches count."""
+        there = f"{var} is not None and {var} is not M"
+        if type(node.operator) is OR:
+            return " or ".join(self.type_test(kind, self.name("T", kind), var) for kind in node.operator)
+        if type(node.operator) is NOT:
+            kinds = [self.type_test(kind, self.name("T", kind), var, exact=True) for kind in node.operator]
+            authorized = f"isinstance({var}, {self.name('A', node.types)})"
+            return f"{there} and {authorized} and not ({' or '.join(kinds)})"
+        return f"{there} and {name}.validate({var})"
 
     def type_test(self, kind: type, name: str, var: str, *, exact: bool = False) -> str:
         """Return the condition for one type; ``exact`` leaves out what is accepted for convenience."""
@@ -193,9 +226,9 @@ class _Writer:
             return f"isinstance({var}, {self.name('T', (Binary, bytes))})"
         return f"type({var}) is {name} or isinstance({var}, {name})"
 
-    def body(self, node: Node, var: str, path: _Path, depth: int) -> None:
+    def body(self, node: Node, var: str, path: Path, depth: int) -> None:
         """Write what remains to be checked of a value of the right type."""
-        inner = not isinstance(node, (TypeNode, AnyNode, OperatorNode))
+        inner = self.is_open(node) or not isinstance(node, (TypeNode, AnyNode, OperatorNode))
         guarded = bool(node.validators) and (inner or self.strict_time(node))
         if guarded:
             before = self.new("n")
@@ -211,10 +244,14 @@ class _Writer:
                 self.positions(node, var, path, depth)
             case CustomNode():
                 self.write(depth, f"custom(failures, {path.source}, {self.name('C', node.custom)}, {var})")
+            case _ if self.is_open(node):
+                self.write(
+                    depth, f"if {var} and isinstance({var}, holder): bad_keys(failures, {path.source}, {var})"
+                )
             case _ if self.strict_time(node):
                 self.write(depth, f"if {var}.utcoffset() is None:")
                 self.write(depth + 1, f"naive(failures, {path.source}, {var})")
-        if node.required and not self.never_empty(node):
+        if (node.required or node.filled) and not self.never_empty(node):
             self.write(depth, f"if not {var} and isinstance({var}, (list, tuple, dict, set)):")
             self.write(depth + 1, f"required(failures, {path.source}, {var})")
         if guarded:
@@ -222,6 +259,16 @@ class _Writer:
             depth += 1
         for validator in node.validators:
             self.validator(self.name("V", validator), var, path, depth)
+
+    @staticmethod
+    def is_open(node: Node) -> bool:
+        """Return whether the structure does not say what is in the dicts and lists that may be here."""
+        match node:
+            case TypeNode():
+                return node.type in (list, dict)
+            case OperatorNode():
+                return node.types is not None or not {dict, list}.isdisjoint(node.operator.operand_types())
+        return isinstance(node, AnyNode)
 
     def strict_time(self, node: Node) -> bool:
         return (
@@ -232,7 +279,7 @@ class _Writer:
     def never_empty(node: Node) -> bool:
         return isinstance(node, TypeNode) and node.type not in (list, dict)
 
-    def validator(self, validator: str, var: str, path: _Path, depth: int) -> None:
+    def validator(self, validator: str, var: str, path: Path, depth: int) -> None:
         self.write(depth, "try:")
         self.write(depth + 1, f"passed = {validator}({var})")
         self.write(depth, "except Exception as error:")
@@ -241,51 +288,62 @@ class _Writer:
         self.write(depth + 1, "if not passed:")
         self.write(depth + 2, f"invalid(failures, {path.source}, {validator}, {var})")
 
-    def record(self, node: RecordNode, var: str, path: _Path, depth: int, *, top: bool = False) -> None:
+    def record(self, node: RecordNode, var: str, path: Path, depth: int, *, top: bool = False) -> None:
         """Write the check of named fields: those that must be there, those that may not, then each value."""
         variables = {name: self.new("v") for name in node.fields}
         doubt = self.new("doubt")
-        number = str(len(node.fields))
-        if top and "_id" not in node.fields:
+        number = str(len(variables.keys() - {"_id"} if top else variables))
+        if top:
             number += f" + ('_id' in {var})"
         self.write(depth, f"{doubt} = len({var}) != {number}")
         if variables:
-            self.fields(variables, var, doubt, depth)
-        if not self.rules.schemaless:
-            declared = {name: not (top and name == "_id") for name in node.fields}
+            self.fields(variables, var, doubt, depth, top=top)
+        declared = {name: not (top and name == "_id") for name in node.fields}
+        self.write(depth, f"if {doubt}:")
+        if self.rules.schemaless or node.schemaless:
+            self.write(depth + 1, f"open_fields(failures, {path.source}, {self.name('D', declared)}, {var})")
+        else:
             allowed = ALWAYS_ALLOWED if top else frozenset[str]()
-            self.write(depth, f"if {doubt}:")
             arguments = f"{self.name('D', declared)}, {var}, {self.name('E', allowed)}"
             self.write(depth + 1, f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})")
         for name, child in node.fields.items():
             self.value(child, variables[name], path.field(name), depth)
 
-    def fields(self, variables: Mapping[str, str], var: str, doubt: str, depth: int) -> None:
+    def fields(self, variables: Mapping[str, str], var: str, doubt: str, depth: int, *, top: bool) -> None:
         """Write the reading of all fields: by subscript, or one by one where one is absent."""
         # Of an exact dict, which CPython reads twice as fast, and which has no __missing__ to write to the document.
         self.write(depth, f"exact = {var} if type({var}) is dict else dict({var})")
+        demanded = [name for name in variables if not (top and name == "_id")]
+        if len(demanded) < len(variables):
+            # What is not stored yet has no _id.
+            self.write(depth, f"{variables['_id']} = exact.get('_id', M)")
+        if not demanded:
+            return
         self.write(depth, "try:")
-        for name, variable in variables.items():
-            self.write(depth + 1, f"{variable} = exact[{name!r}]")
+        for name in demanded:
+            self.write(depth + 1, f"{variables[name]} = exact[{name!r}]")
         self.write(depth, "except KeyError:")
         self.write(depth + 1, f"{doubt} = True")
         self.write(depth + 1, "get = exact.get")
-        for name, variable in variables.items():
-            self.write(depth + 1, f"{variable} = get({name!r}, M)")
+        targets = "".join(f"{variables[name]}, " for name in demanded)
+        self.write(depth + 1, f"{targets}= [get(name, M) for name in {self.name('N', tuple(demanded))}]")
 
-    def elements(self, node: ListNode, var: str, path: _Path, depth: int) -> None:
+    def elements(self, node: ListNode, var: str, path: Path, depth: int) -> None:
         index, item = self.new("i"), self.new("v")
         self.write(depth, f"for {index}, {item} in enumerate({var}):")
         self.value(node.item, item, path.variable(index), depth + 1)
 
-    def entries(self, node: MapNode, var: str, path: _Path, depth: int) -> None:
+    def entries(self, node: MapNode, var: str, path: Path, depth: int) -> None:
         key, item, kind = self.new("k"), self.new("v"), self.name("T", node.key)
         self.write(depth, f"for {key}, {item} in {var}.items():")
         self.write(depth + 1, f"if not isinstance({key}, {kind}):")
         self.write(depth + 2, f"bad_key(failures, {path.source}, {kind}, {key})")
+        if issubclass(node.key, str):
+            self.write(depth + 1, f"elif '.' in {key} or {key}[:1] == '$':")
+            self.write(depth + 2, f"bad_map_key(failures, {path.source}, {key})")
         self.value(node.value, item, path.variable(key), depth + 1)
 
-    def positions(self, node: TupleNode, var: str, path: _Path, depth: int) -> None:
+    def positions(self, node: TupleNode, var: str, path: Path, depth: int) -> None:
         self.write(depth, f"if len({var}) != {len(node.items)}:")
         self.write(depth + 1, f"bad_length(failures, {path.source}, {len(node.items)}, {var})")
         self.write(depth, "else:")

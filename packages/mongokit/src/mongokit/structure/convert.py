@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from mongokit.structure.parse import CustomNode, ListNode, MapNode, Node, RecordNode, TupleNode
+from mongokit.structure.nodes import (
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    RecordNode,
+    TupleNode,
+    is_embedded,
+)
 
-__all__ = ["Convert", "to_bson", "to_python"]
+__all__ = ["Convert", "adopt", "container_of", "to_bson", "to_python"]
 
 Convert = Callable[[Any], Any]
+
+
+def container_of(kind: type[dict[str, Any]]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return what makes an instance of a dict class of a mapping; of one with a structure, without its constructor."""
+    if not is_embedded(kind):
+        return lambda content: kind(content)
+
+    def make(content: Mapping[str, Any]) -> dict[str, Any]:
+        made = kind.__new__(kind)
+        dict.update(made, content)
+        return made
+
+    return make
 
 
 def to_bson(node: Node) -> Convert | None:
@@ -29,16 +50,68 @@ def to_python(node: Node) -> Convert | None:
     return _compound(node, to_python, as_stored=False)
 
 
+def adopt(node: Node) -> Convert | None:
+    """Return the function that makes embedded classes of the dicts in a Python value: in place, but for the top."""
+    match node:
+        case RecordNode():
+            return _adopt_record(node)
+        case ListNode():
+            item = adopt(node.item)
+            return item and (lambda value: _replaced(value, lambda _: item))
+        case MapNode():
+            inner = adopt(node.value)
+            return inner and (lambda value: _replaced(value, lambda _: inner))
+        case TupleNode():
+            converts = [adopt(item) for item in node.items]
+            return (
+                (lambda value: _replaced(value, lambda i: converts[i] if i < len(converts) else None))
+                if any(converts)
+                else None
+            )
+    return None
+
+
+def _adopt_record(node: RecordNode) -> Convert | None:
+    converts = {name: convert for name, child in node.fields.items() if (convert := adopt(child)) is not None}
+    make = container_of(node.container) if is_embedded(node.container) else None
+    if not converts and make is None:
+        return None
+
+    def record(value: Any) -> Any:
+        if make is not None and isinstance(value, dict) and not isinstance(value, node.container):
+            value = make(value)
+        return _replaced(value, converts.get) if isinstance(value, dict) else value
+
+    return record
+
+
+def _replaced(value: Any, convert_of: Callable[[Any], Convert | None]) -> Any:
+    """Convert what a dict or list holds, each by its key or position; a tuple with changes is made anew."""
+    if not isinstance(value, (dict, list, tuple)):
+        return value
+    changed = {}
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        convert = convert_of(key)
+        new = item if convert is None else convert(item)
+        if new is not item:
+            changed[key] = new
+    if isinstance(value, tuple):
+        return tuple(changed.get(i, item) for i, item in enumerate(value)) if changed else value
+    for key, new in changed.items():
+        value[key] = new
+    return value
+
+
 def _compound(node: Node, child: Callable[[Node], Convert | None], *, as_stored: bool) -> Convert | None:
     match node:
         case RecordNode():
             return _record(node, child, as_stored=as_stored)
         case ListNode():
-            return _each(child(node.item))
+            return _each(child(node.item), list if as_stored else node.container)
         case MapNode():
             return _values(child(node.value))
         case TupleNode():
-            return _positions([child(item) for item in node.items])
+            return _positions([child(item) for item in node.items], list if as_stored else node.container)
     return None
 
 
@@ -49,11 +122,21 @@ def _record(node: RecordNode, child: Callable[[Node], Convert | None], *, as_sto
     container = None if as_stored or node.container is dict else node.container
     if not converts and container is None:
         return None
+    make = container_of(container) if container else None
+    if not converts and container is not None and is_embedded(container):
+        return _embedded(container)
 
     def record(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        copy = container(value) if container else dict(value) if as_stored else type(value)(value)
+        if container is not None and isinstance(value, container):
+            if not converts:
+                return value
+            copy = container_of(type(value))(value)
+        elif make is not None:
+            copy = make(value)
+        else:
+            copy = dict(value) if as_stored else type(value)(value)
         for name, convert in converts:
             if name in copy:
                 copy[name] = convert(copy[name])
@@ -62,7 +145,25 @@ def _record(node: RecordNode, child: Callable[[Node], Convert | None], *, as_sto
     return record
 
 
-def _each(convert: Convert | None) -> Convert | None:
+def _embedded(container: type[dict[str, Any]]) -> Convert:
+    """Return what makes instances of a class of which nothing has to be converted: it is called for each element."""
+    new = container.__new__
+
+    def embedded(value: Any) -> Any:
+        if isinstance(value, container) or not isinstance(value, dict):
+            return value
+        made = new(container)
+        made |= value
+        return made
+
+    return embedded
+
+
+def _each(convert: Convert | None, kind: type) -> Convert | None:
+    if kind is tuple:
+        if convert is None:
+            return lambda value: tuple(value) if type(value) is list else value
+        return lambda value: tuple(map(convert, value)) if isinstance(value, (list, tuple)) else value
     if convert is None:
         return None
     return lambda value: [convert(item) for item in value] if isinstance(value, (list, tuple)) else value
@@ -80,14 +181,14 @@ def _values(convert: Convert | None) -> Convert | None:
     return values
 
 
-def _positions(converts: list[Convert | None]) -> Convert | None:
+def _positions(converts: list[Convert | None], kind: type) -> Convert | None:
     if not any(converts):
-        return None
+        return _each(None, kind)
 
     def positions(value: Any) -> Any:
         if not isinstance(value, (list, tuple)) or len(value) != len(converts):
             return value
         pairs = zip(converts, value, strict=True)
-        return [convert(item) if convert else item for convert, item in pairs]
+        return kind(convert(item) if convert else item for convert, item in pairs)
 
     return positions

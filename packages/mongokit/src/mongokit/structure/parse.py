@@ -2,104 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from mongokit.errors import BadKeyError, StructureError
+from mongokit.structure.annotations import Annotation
+from mongokit.structure.nodes import (
+    AnyNode,
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    TupleNode,
+    TypeNode,
+    Validator,
+    is_embedded,
+    join,
+)
 from mongokit.types import NOT, CustomType, SchemaOperator, Set
 
-__all__ = [
-    "AnyNode",
-    "CustomNode",
-    "ListNode",
-    "MapNode",
-    "Node",
-    "OperatorNode",
-    "RecordNode",
-    "TupleNode",
-    "TypeNode",
-    "find_node",
-    "holds_dicts",
-    "namespaces",
-    "parse_structure",
-]
-
-Validator = Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A place in a structure. ``path`` is dotted, positions in lists left out, typed keys as ``$typename``."""
-
-    path: str
-    required: bool = False
-    validators: tuple[Validator, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeNode(Node):
-    """An instance of one type: ``str``; ``dict`` and ``list`` are free content."""
-
-    type: type
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyNode(Node):
-    """An instance of any authorized type: ``None``."""
-
-    types: tuple[type, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorNode(Node):
-    """What an OR, NOT or IS accepts; for NOT also one of the authorized types."""
-
-    operator: SchemaOperator
-    types: tuple[type, ...] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomNode(Node):
-    """A value that is converted on its way in and out."""
-
-    custom: CustomType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordNode(Node):
-    """Named fields; values are instances of ``container``, which is dict or a subclass."""
-
-    fields: Mapping[str, Node]
-    container: type[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListNode(Node):
-    """A list, each element of one specification."""
-
-    item: Node
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapNode(Node):
-    """Keys that are not named beforehand, of one type; each value of one specification."""
-
-    key: type
-    value: Node
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TupleNode(Node):
-    """A list of fixed length, each element of a specification of its own."""
-
-    items: tuple[Node, ...]
-
-
-def join(path: str, name: str) -> str:
-    """Return the path of a field below a path."""
-    return f"{path}.{name}" if path else name
+__all__ = ["parse_structure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +34,35 @@ class _Parser:
     types: tuple[type, ...]
     required: frozenset[str]
     validators: Mapping[str, tuple[Validator, ...]]
+    filled: frozenset[str] = frozenset()
+    """Required paths of embedded classes."""
 
     def parse(self, spec: Any, path: str, *, element: bool = False) -> Node:
         """Return the node of a specification; an element shares its list's path but not its descriptors."""
+        if isinstance(spec, Annotation):
+            return self._annotated(spec, path, element=element)
         node = self._node(spec, path)
         if element:
             return node
-        return replace(node, required=path in self.required, validators=self.validators.get(path, ()))
+        validators = self.validators.get(path, ())
+        if path in self.required:
+            return replace(node, required=True, validators=validators)
+        if path in self.filled:
+            return replace(node, present=True, filled=True, validators=validators)
+        return replace(node, validators=validators) if validators else node
+
+    def _annotated(self, spec: Annotation, path: str, *, element: bool) -> Node:
+        node = self.parse(spec.spec, path, element=element)
+        if spec.immutable and isinstance(node, (ListNode, TupleNode)):
+            node = replace(node, container=tuple)
+        return replace(
+            node,
+            # What is not stored yet has no _id.
+            present=node.present or (not spec.optional and path != "_id"),
+            filled=node.filled or spec.filled,
+            unset=spec.optional or isinstance(node, TupleNode),
+            validators=(*spec.validators, *node.validators),
+        )
 
     def _node(self, spec: Any, path: str) -> Node:
         match spec:
@@ -152,13 +100,32 @@ class _Parser:
                 return self._type(spec, path)
         raise TypeError(f"{self.owner}: {path}: {spec!r} is not a type")
 
-    def _type(self, spec: type, path: str) -> TypeNode:
-        # By duck: a document class has a structure. (Importing it here would go up the flow.)
-        if issubclass(spec, dict) and hasattr(spec, "structure"):
+    def _embedded(self, spec: Any, path: str) -> Node:
+        """Return the node of a class with a structure of its own, with its descriptors at this path."""
+        if hasattr(spec, "_collection"):
             raise StructureError(
                 f"{self.owner}: {path}: references to documents ({spec.__name__}) are not supported yet; "
-                "store the _id (ObjectId), or give the nested structure"
+                "store the _id (ObjectId), or give the nested structure, or a subclass of SchemaDocument"
             )
+
+        inner = _Parser(
+            self.owner,
+            (*self.types, *(kind for kind in _concrete(spec.authorized_types) if kind not in self.types)),
+            self.required,
+            {
+                **{join(path, one): given for one, given in spec._structure.validators.items()},
+                **self.validators,
+            },
+            self.filled | {join(path, one) for one in spec.required_fields},
+        )
+        node = inner._mapping(spec.structure or {}, path)
+        if not isinstance(node, RecordNode):
+            raise StructureError(f"{self.owner}: {path}: the fields of {spec.__name__} must be named")
+        return replace(node, container=spec, schemaless=bool(spec.use_schemaless))
+
+    def _type(self, spec: type, path: str) -> Node:
+        if is_embedded(spec):
+            return self._embedded(spec, path)
         if issubclass(spec, CustomType):
             raise StructureError(f"{self.owner}: {path}: {spec.__name__} is a class; write {spec.__name__}()")
         self._authorize(spec, path)
@@ -207,6 +174,10 @@ class _Parser:
         return RecordNode(path=path, fields=MappingProxyType(fields), container=type(spec))
 
 
+def _concrete(types: Iterable[type]) -> tuple[type, ...]:
+    return tuple(kind for kind in types if not issubclass(kind, CustomType))
+
+
 def parse_structure(
     owner: str,
     structure: Mapping[str, Any],
@@ -218,60 +189,10 @@ def parse_structure(
     """Return the tree for a structure; raises StructureError, BadKeyError, TypeError with class and path."""
     if not isinstance(structure, dict):
         raise StructureError(f"{owner}: structure must be a dict, not {type(structure).__name__}")
-    concrete = tuple(kind for kind in types if not issubclass(kind, CustomType))
-    parser = _Parser(owner, concrete, frozenset(required), validators or {})
+    parser = _Parser(owner, _concrete(types), frozenset(required), validators or {})
     node = parser.parse(structure, "", element=True)
     if not isinstance(node, RecordNode):
         raise StructureError(
             f"{owner}: structure: the fields of a document must be named; a type as key is for below"
         )
     return node
-
-
-def _children(node: Node) -> Iterator[Node]:
-    match node:
-        case RecordNode():
-            yield from node.fields.values()
-        case MapNode():
-            yield node.value
-        case TupleNode():
-            yield from node.items
-
-
-def find_node(root: RecordNode, path: str) -> Node | None:
-    """Return the node of a dotted path, looking into lists too (``items.price``), or None."""
-    waiting: list[Node] = [root]
-    while waiting:
-        node = waiting.pop()
-        if node.path == path and node is not root:
-            return node
-        if isinstance(node, ListNode):
-            # The element has the path of its list: only what is below it is another place.
-            waiting.extend(_children(node.item) if not isinstance(node.item, ListNode) else [node.item])
-        waiting.extend(_children(node))
-    return None
-
-
-def holds_dicts(root: RecordNode) -> bool:
-    """Return whether a document of this structure can have dicts inside."""
-    waiting: list[Node] = list(root.fields.values())
-    while waiting:
-        match waiting.pop():
-            case ListNode(item=item):
-                waiting.append(item)
-            case TupleNode(items=items):
-                waiting.extend(items)
-            case TypeNode(type=kind) if kind not in (dict, list):
-                pass
-            case _:
-                return True
-    return False
-
-
-def namespaces(node: Node) -> Iterator[str]:
-    """Yield the dotted paths below a node, parents before children; not those inside lists, as in MongoKit."""
-    if isinstance(node, TupleNode):
-        return
-    for child in _children(node):
-        yield child.path
-        yield from namespaces(child)

@@ -15,12 +15,16 @@ from mongokit.errors import (
     SetContentError,
     StructureError,
     ValidationError,
+    shortened,
 )
+from mongokit.structure.keys import bad_keys
 from mongokit.types import CustomType, SchemaOperator, Set, is_instance
 
-__all__ = ["REASONS"]
+__all__ = ["REASONS", "closer_look"]
 
 Failures = list[Failure]
+GUESSES = 20
+"""Failures up to which what was meant is guessed: somebody may send a hundred thousand unknown fields."""
 
 
 def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
@@ -28,8 +32,23 @@ def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
     failures.append(Failure(path, SchemaTypeError, message, value))
 
 
+def closer_look(
+    kind: type, accepted: Callable[[Any], bool], absent: object, *, needed: bool
+) -> Callable[[Failures, str, Any], None]:
+    """Return the check of a value that is not exactly of a type: it may be None, absent, or of a subclass."""
+
+    def look(failures: Failures, path: str, value: Any) -> None:
+        if value is None or value is absent:
+            if needed:
+                required(failures, path, None)
+        elif not accepted(value):
+            bad_type(failures, path, kind, value)
+
+    return look
+
+
 def bad_key(failures: Failures, path: str, expected: type, key: Any) -> None:
-    message = f"{path}: the key {key!r} must be an instance of {expected.__name__} not {type(key).__name__}"
+    message = f"{path}: the key {shortened(key)} must be an instance of {expected.__name__} not {type(key).__name__}"
     failures.append(Failure(path, SchemaTypeError, message, key))
 
 
@@ -86,7 +105,7 @@ def bad_fields(
         if key not in declared and key not in allowed:
             place = f"{path}.{key}" if path else str(key)
             message = f"unknown fields in {owner}: {place}"
-            near = difflib.get_close_matches(str(key), declared, n=1)
+            near = difflib.get_close_matches(str(key), declared, n=1) if len(failures) < GUESSES else []
             if near:
                 message += f" (did you mean {near[0]}?)"
             failures.append(Failure(place, StructureError, message, value[key]))
@@ -98,7 +117,7 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
         wrong = [element for element in value if not is_instance(element, kind.structure_type)]
         for element in wrong:
             expected, found = kind.structure_type.__name__, type(element).__name__
-            message = f"{path} must be a set of {expected}; {element!r} is {found}"
+            message = f"{path} must be a set of {expected}; {shortened(element)} is {found}"
             failures.append(Failure(path, SetContentError, message, element))
         if wrong:
             return
@@ -113,6 +132,8 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
         else:
             raised(failures, path, error, value)
         return
+    if isinstance(stored, (dict, list)):
+        bad_keys(failures, path, stored)
     if not is_instance(stored, kind.mongo_type):
         expected, found = kind.mongo_type.__name__, type(stored).__name__
         message = (

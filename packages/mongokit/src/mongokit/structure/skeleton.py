@@ -1,15 +1,28 @@
-"""The content of a new document: every declared field, with its default. Compiled to one expression per class."""
+"""The content of a new document: every declared field, with its default. Compiled to one function per class."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from bson import Decimal128, Int64, ObjectId
 
 from mongokit.errors import DefaultFieldTypeError
-from mongokit.structure.parse import CustomNode, ListNode, MapNode, Node, RecordNode, TupleNode, TypeNode
+from mongokit.structure.annotations import Factory
+from mongokit.structure.convert import container_of
+from mongokit.structure.nodes import (
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    RecordNode,
+    TupleNode,
+    TypeNode,
+    is_embedded,
+    join,
+)
 from mongokit.types import CustomType
 
 __all__ = ["Skeleton", "compile_skeleton", "fill"]
@@ -22,7 +35,7 @@ _IMMUTABLE = (type(None), bool, int, float, str, bytes, datetime.datetime, Objec
 def fresh(value: Any) -> Any:
     """Return a default's value for one document: callables called, lists and dicts copied, all the way down."""
     if isinstance(value, dict):
-        return type(value)((key, fresh(item)) for key, item in value.items())
+        return container_of(type(value))({key: fresh(item) for key, item in value.items()})
     if isinstance(value, (list, tuple, set)):
         return type(value)(fresh(item) for item in value)
     return value() if callable(value) else value
@@ -30,14 +43,16 @@ def fresh(value: Any) -> Any:
 
 def blank(node: Node, nested: type[dict[str, Any]]) -> Any:
     """Return what a field holds before anybody has set it."""
+    if node.unset:
+        return None
     match node:
         case RecordNode():
             fields = {name: blank(child, nested) for name, child in node.fields.items()}
-            return _container(node, nested)(fields)
+            return container_of(_container(node, nested))(fields)
         case MapNode():
             return nested()
         case ListNode():
-            return []
+            return node.container()
         case TupleNode():
             return [None] * len(node.items)
         case TypeNode() if node.type in (list, dict):
@@ -50,9 +65,9 @@ def blank(node: Node, nested: type[dict[str, Any]]) -> Any:
 def fill(node: RecordNode, value: dict[str, Any], nested: type[dict[str, Any]]) -> None:
     """Add every declared field that is missing, at every level of named fields."""
     for name, child in node.fields.items():
-        if name not in value:
+        if name not in value and child.path != "_id":
             value[name] = blank(child, nested)
-        elif isinstance(child, RecordNode) and isinstance(value[name], dict):
+        elif isinstance(child, RecordNode) and isinstance(value.get(name), dict):
             fill(child, value[name], nested)
 
 
@@ -60,69 +75,108 @@ def _container(node: RecordNode, nested: type[dict[str, Any]]) -> type[dict[str,
     return nested if node.container is dict else node.container
 
 
-def _of_type(value: Any, custom: CustomType, path: str) -> Any:
+class _Constant:
+    """A value that all documents may share."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+Maker = _Constant | Callable[[], Any]
+
+
+class _Makers:
+    """Makes the functions that make the values of new documents."""
+
+    def __init__(self, defaults: Mapping[str, Any], nested: type[dict[str, Any]]) -> None:
+        self.defaults = defaults
+        self.nested = nested
+
+    def maker(self, node: Node) -> Maker:
+        """Return what makes the value of a field in a new document."""
+        if node.path in self.defaults:
+            return self.default(node, self.defaults[node.path])
+        if node.unset:
+            return _Constant(None)
+        match node:
+            case RecordNode():
+                return self.record(node, _container(node, self.nested))
+            case CustomNode() if node.custom.init_type is not None:
+                return node.custom.init_type
+            case _:
+                value = blank(node, self.nested)
+                if value is None:
+                    return _Constant(None)
+                return partial(list, value) if value else type(value)
+
+    def record(self, node: RecordNode, container: type[dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+        makers = {
+            name: self.maker(child)
+            for name, child in node.fields.items()
+            # MongoDB gives the key; None would be one, which all new documents had.
+            if child.path != "_id" or "_id" in self.defaults
+        }
+        template = {
+            name: maker.value if isinstance(maker, _Constant) else None for name, maker in makers.items()
+        }
+        made_anew = [(name, maker) for name, maker in makers.items() if not isinstance(maker, _Constant)]
+        wrap = None if container is dict else container_of(container)
+
+        def make() -> dict[str, Any]:
+            made = template.copy()
+            for name, maker in made_anew:
+                made[name] = maker()
+            return made if wrap is None else wrap(made)
+
+        return make
+
+    def default(self, node: Node, value: Any) -> Maker:
+        if isinstance(value, Factory):
+            make: Maker = value.make
+        elif isinstance(value, _IMMUTABLE):
+            make = _Constant(value)
+        elif callable(value):
+            make = value
+        else:
+            make = partial(fresh, value)
+        of = _value_of(make)
+        if isinstance(node, CustomNode):
+            return partial(_of_type, of, node.custom, node.path)
+        if isinstance(node, RecordNode):
+            return partial(_filled, of, node, self.nested)
+        return make
+
+
+def _value_of(maker: Maker) -> Callable[[], Any]:
+    return (lambda: maker.value) if isinstance(maker, _Constant) else maker
+
+
+def _of_type(make: Callable[[], Any], custom: CustomType, path: str) -> Any:
+    value = make()
     if value is None or isinstance(value, custom.python_type):
         return value
     expected, found = custom.python_type.__name__, type(value).__name__
     raise DefaultFieldTypeError(f"{path} must be an instance of {expected} not {found}")
 
 
-class _Writer:
-    def __init__(self, defaults: Mapping[str, Any], nested: type[dict[str, Any]]) -> None:
-        self.defaults = defaults
-        self.nested = nested
-        self.names: dict[str, Any] = {"fresh": fresh, "of_type": _of_type, "filled": self._filled}
+def _filled(make: Callable[[], Any], node: RecordNode, nested: type[dict[str, Any]]) -> Any:
+    value = make()
+    if isinstance(value, dict):
+        value = container_of(_container(node, nested))(value)
+        fill(node, value, nested)
+    return value
 
-    @staticmethod
-    def _filled(node: RecordNode, value: Any, nested: type[dict[str, Any]]) -> Any:
-        if isinstance(value, dict):
-            value = _container(node, nested)(value)
-            fill(node, value, nested)
-        return value
 
-    def name(self, value: Any) -> str:
-        name = f"x{len(self.names)}"
-        self.names[name] = value
-        return name
-
-    def expression(self, node: Node) -> str:
-        """Return the source of the value of a field in a new document."""
-        if node.path in self.defaults:
-            return self.default(node, self.defaults[node.path])
-        match node:
-            case RecordNode():
-                return self.wrapped(node, self.record(node))
-            case TypeNode() | MapNode() | ListNode() | TupleNode() | CustomNode():
-                value = blank(node, self.nested)
-                if value is None:
-                    return "None"
-                if isinstance(node, CustomNode):
-                    return f"{self.name(node.custom.init_type)}()"
-                if isinstance(value, dict) and self.nested is not dict:
-                    return f"{self.name(self.nested)}()"
-                return repr(value)
-        return "None"
-
-    def record(self, node: RecordNode) -> str:
-        fields = (f"{name!r}: {self.expression(child)}" for name, child in node.fields.items())
-        return "{" + ", ".join(fields) + "}"
-
-    def wrapped(self, node: RecordNode, source: str) -> str:
-        container = _container(node, self.nested)
-        return source if container is dict else f"{self.name(container)}({source})"
-
-    def default(self, node: Node, value: Any) -> str:
-        if isinstance(value, _IMMUTABLE):
-            source = self.name(value)
-        elif callable(value):
-            source = f"{self.name(value)}()"
-        else:
-            source = f"fresh({self.name(value)})"
-        if isinstance(node, CustomNode):
-            return f"of_type({source}, {self.name(node.custom)}, {node.path!r})"
-        if isinstance(node, RecordNode):
-            return f"filled({self.name(node)}, {source}, {self.name(self.nested)})"
-        return source
+def _embedded_defaults(node: RecordNode) -> dict[str, Any]:
+    """Return what the classes of nested records say of their own new instances, by path from the root."""
+    found: dict[str, Any] = {}
+    for child in node.fields.values():
+        if isinstance(child, RecordNode):
+            if is_embedded(child.container):
+                own: Mapping[str, Any] = vars(child.container)["_structure"].defaults
+                found |= {join(child.path, path): value for path, value in own.items()}
+            found = {**_embedded_defaults(child), **found}
+    return found
 
 
 def compile_skeleton(root: RecordNode, defaults: Mapping[str, Any], nested: type[dict[str, Any]]) -> Skeleton:
@@ -131,7 +185,4 @@ def compile_skeleton(root: RecordNode, defaults: Mapping[str, Any], nested: type
     :param defaults: dotted path -> value or callable.
     :param nested: the class of nested dicts.
     """
-    writer = _Writer(defaults, nested)
-    source = f"lambda: {writer.record(root)}"
-    skeleton: Skeleton = eval(compile(source, "<skeleton>", "eval"), writer.names)  # noqa: S307 (our own source)
-    return skeleton
+    return _Makers({**_embedded_defaults(root), **defaults}, nested).record(root, dict)

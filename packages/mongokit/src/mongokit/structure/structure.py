@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from mongokit.errors import DuplicateRequiredError
 from mongokit.structure.compile import Check, Rules, compile_check
-from mongokit.structure.convert import Convert, to_bson, to_python
-from mongokit.structure.parse import (
-    Node,
-    RecordNode,
-    Validator,
-    find_node,
-    holds_dicts,
-    namespaces,
-    parse_structure,
-)
+from mongokit.structure.convert import Convert, adopt, to_bson, to_python
+from mongokit.structure.nodes import Node, RecordNode, Validator, holds_dicts, namespaces, places
+from mongokit.structure.parse import parse_structure
 from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
 
 __all__ = ["Declarations", "Structure"]
@@ -42,9 +36,15 @@ class Structure:
 
     owner: str
     root: RecordNode
+    places: Mapping[str, Node]
+    """The nodes by dotted path, those inside lists too (``items.price``)."""
     namespaces: tuple[str, ...]
     """Dotted paths of all fields, parents before children, not those inside lists."""
     required: tuple[str, ...]
+    validators: Mapping[str, tuple[Validator, ...]]
+    """What is declared by path; those of annotations are in the nodes."""
+    defaults: Mapping[str, Any]
+    """Dotted path -> value, or callable that makes it."""
     check: Check
     """Appends to a list what is wrong with a document; never writes to the document."""
     skeleton: Skeleton
@@ -53,6 +53,8 @@ class Structure:
     """Makes the dict to store, or None where the document can be stored as it is."""
     to_python: Convert | None
     """Makes the Python values of a stored dict, or None where they are the same."""
+    adopt: Mapping[str, Convert]
+    """For each field that holds embedded classes: makes instances of them of the dicts in a value."""
     nested: type[dict[str, Any]]
     """The class of nested dicts in a document."""
     loaded: type[dict[str, Any]]
@@ -62,10 +64,6 @@ class Structure:
     def fields(self) -> Mapping[str, Node]:
         """The nodes of the top-level fields."""
         return self.root.fields
-
-    def find(self, path: str) -> Node | None:
-        """Return the node of a dotted path (into lists too: ``items.price``), or None."""
-        return find_node(self.root, path)
 
     def fill(self, document: dict[str, Any]) -> None:
         """Add every declared field that the document lacks, without defaults."""
@@ -84,19 +82,25 @@ class Structure:
             owner, declared.structure, types=declared.types, required=declared.required, validators=validators
         )
         _check_duplicates(owner, declared.required)
-        _check_paths(owner, root, "required_fields", declared.required)
-        _check_paths(owner, root, "validators", validators)
-        _check_paths(owner, root, "default_values", declared.defaults)
+        known = places(root)
+        _check_paths(owner, known, "required_fields", declared.required)
+        _check_paths(owner, known, "validators", validators)
+        _check_paths(owner, known, "default_values", declared.defaults)
         _check_defaults(owner, root, declared.defaults)
+        adopted = ((name, adopt(child)) for name, child in root.fields.items())
         return cls(
             owner=owner,
             root=root,
+            places=MappingProxyType(known),
             namespaces=tuple(namespaces(root)),
             required=tuple(declared.required),
+            validators=MappingProxyType(validators),
+            defaults=MappingProxyType(dict(declared.defaults)),
             check=compile_check(root, rules),
             skeleton=compile_skeleton(root, declared.defaults, declared.nested),
             to_bson=to_bson(root),
             to_python=to_python(root),
+            adopt=MappingProxyType({name: convert for name, convert in adopted if convert is not None}),
             nested=declared.nested,
             loaded=declared.nested if rules.schemaless or holds_dicts(root) else dict,
         )
@@ -118,9 +122,9 @@ def _validators(owner: str, declared: Mapping[str, Any]) -> dict[str, tuple[Vali
     return found
 
 
-def _check_paths(owner: str, root: RecordNode, descriptor: str, paths: Iterable[Any]) -> None:
+def _check_paths(owner: str, known: Container[str], descriptor: str, paths: Iterable[Any]) -> None:
     for path in paths:
-        if not isinstance(path, str) or find_node(root, path) is None:
+        if not isinstance(path, str) or path not in known:
             raise ValueError(f"Error in {descriptor}: can't find {path} in structure (of {owner})")
 
 

@@ -1,0 +1,162 @@
+"""Documents as JSON: times are milliseconds, ids ``{"$oid": …}``, and what else JSON lacks is in MongoDB Extended JSON."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from bson import Code, json_util
+from bson.binary import UuidRepresentation
+from bson.json_util import JSONMode, JSONOptions
+
+from mongokit.structure import Structure
+from mongokit.structure.convert import container_of
+from mongokit.structure.nodes import (
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    TupleNode,
+    TypeNode,
+)
+from mongokit.types import OR, CustomType
+
+__all__ = ["from_json", "to_json", "to_json_type"]
+
+_OPTIONS: JSONOptions = JSONOptions(
+    json_mode=JSONMode.LEGACY, tz_aware=False, tzinfo=None, uuid_representation=UuidRepresentation.STANDARD
+)
+_PLAIN = (str, int, bool, type(None))
+_SCALARS = (*_PLAIN, float, datetime.datetime)
+_EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 (UTC, as PyMongo gives it)
+
+
+def to_json_type(structure: Structure, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a new dict of what JSON knows."""
+    made: dict[str, Any] = _encoded(document, structure.root)
+    return made
+
+
+def to_json(structure: Structure, document: Mapping[str, Any]) -> str:
+    """Return a document as text."""
+    return json.dumps(to_json_type(structure, document), allow_nan=False)
+
+
+def from_json(structure: Structure, text: str | bytes) -> dict[str, Any]:
+    """Return the content of a document, with the values in Python that the structure says.
+
+    What does not fit is left as it is, for validation to name. Raises ValueError for what is no JSON object.
+    """
+    given = json.loads(text)
+    if not isinstance(given, dict):
+        raise ValueError(f"from_json() takes a JSON object, not {type(given).__name__}: {text[:60]!r}")  # noqa: TRY004 (the text is wrong, not its type)
+    made: dict[str, Any] = _decoded(given, structure.root)
+    return made
+
+
+def _encoded(value: Any, node: Node | None) -> Any:
+    if isinstance(node, CustomNode) and value is not None:
+        return _encoded_custom(value, node.custom)
+    if isinstance(value, Mapping):
+        return {str(key): _encoded(item, _below(node, key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encoded(item, _below(node, position)) for position, item in enumerate(value)]
+    return _encoded_scalar(value)
+
+
+def _encoded_scalar(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return _milliseconds(value)
+    if isinstance(value, _PLAIN) and not isinstance(value, (enum.Enum, Code)):
+        return value
+    if isinstance(value, float):
+        # JSON has no word for infinity, and Extended JSON has.
+        return (
+            value
+            if math.isfinite(value)
+            else {"$numberDouble": {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")}
+        )
+    return json_util.default(value, _OPTIONS)
+
+
+def _encoded_custom(value: Any, custom: CustomType) -> Any:
+    if isinstance(value, _SCALARS) and not isinstance(value, (enum.Enum, Code)):
+        return _encoded_scalar(value)
+    return _encoded(custom.to_bson(value), None)
+
+
+def _milliseconds(value: datetime.datetime) -> int:
+    utc = value if value.tzinfo is None else value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return (utc - _EPOCH) // datetime.timedelta(milliseconds=1)
+
+
+def _decoded(value: Any, node: Node | None) -> Any:
+    if isinstance(node, CustomNode):
+        return _decoded_custom(value, node.custom)
+    if isinstance(value, dict):
+        content = {key: _decoded(item, _below(node, key)) for key, item in value.items()}
+        if any(key.startswith("$") for key in content):
+            return _special(content)
+        return container_of(node.container)(content) if isinstance(node, RecordNode) else content
+    if isinstance(value, list):
+        items = [_decoded(item, _below(node, position)) for position, item in enumerate(value)]
+        return node.container(items) if isinstance(node, (ListNode, TupleNode)) else items
+    if _is_time(node) and isinstance(value, int) and not isinstance(value, bool):
+        return _time(value)
+    return value
+
+
+def _special(value: dict[str, Any]) -> Any:
+    """Return what Extended JSON stands for; the dict itself where it is none, or none that can be understood."""
+    try:
+        return json_util.object_hook(value, _OPTIONS)
+    except Exception:  # noqa: BLE001 (whatever is wrong with it: it is no value, and validation says so)
+        return value
+
+
+def _decoded_custom(value: Any, custom: CustomType) -> Any:
+    if custom.mongo_type is datetime.datetime and isinstance(value, int) and not isinstance(value, bool):
+        value = _time(value)
+    else:
+        value = _decoded(value, None)
+    if type(value) is custom.python_type and isinstance(value, _SCALARS):
+        # As `_encoded_custom` wrote it.
+        return value
+    return custom.to_python(value) if isinstance(value, custom.mongo_type) else value
+
+
+def _time(milliseconds: int) -> Any:
+    try:
+        return _EPOCH + datetime.timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return milliseconds
+
+
+def _is_time(node: Node | None) -> bool:
+    match node:
+        case TypeNode():
+            return node.type is datetime.datetime
+        case OperatorNode():
+            # Where an integer will do as well, it is one.
+            kinds = tuple(node.operator) if isinstance(node.operator, OR) else ()
+            return datetime.datetime in kinds and int not in kinds and float not in kinds
+    return False
+
+
+def _below(node: Node | None, key: Any) -> Node | None:
+    match node:
+        case RecordNode():
+            return node.fields.get(key)
+        case MapNode():
+            return node.value
+        case ListNode():
+            return node.item
+        case TupleNode():
+            return node.items[key] if isinstance(key, int) and key < len(node.items) else None
+    return None

@@ -1,0 +1,57 @@
+"""Spellings of MongoKit that PyMongo has successors for: they work, and say so once per process."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import pymongo.collection
+from pymongo import ReturnDocument
+
+__all__ = ["find_and_modify", "warn_once"]
+
+Raw = dict[str, Any]
+
+_warned: set[str] = set()
+_lock = threading.Lock()
+
+
+def warn_once(old: str, new: str, stacklevel: int = 3) -> None:
+    """Give a DeprecationWarning, the first time that it is asked for."""
+    with _lock:
+        if old in _warned:
+            return
+        _warned.add(old)
+    warnings.warn(f"{old} is MongoKit's old spelling; use {new}", DeprecationWarning, stacklevel=stacklevel)
+
+
+def find_and_modify(
+    collection: pymongo.collection.Collection[Raw],
+    query: Mapping[str, Any] | None = None,
+    update: Mapping[str, Any] | None = None,
+    *,
+    remove: bool = False,
+    new: bool = False,
+    fields: Any = None,
+    **options: Any,
+) -> Raw | None:
+    """Change or remove the first dict found, and return it as it was, or with ``new`` as it is then; or None.
+
+    Raises ValueError unless there is either an update or ``remove``.
+    """
+    warn_once(
+        "find_and_modify()", "find_one_and_update(), find_one_and_replace() or find_one_and_delete()", 4
+    )
+    if remove == (update is not None):
+        raise ValueError("find_and_modify() takes either update={…} or remove=True")
+    found: Raw | None
+    if update is None:
+        found = collection.find_one_and_delete(query or {}, fields, **options)
+        return found
+    options["return_document"] = ReturnDocument.AFTER if new else ReturnDocument.BEFORE
+    is_update = any(key.startswith("$") for key in update)
+    method = collection.find_one_and_update if is_update else collection.find_one_and_replace
+    found = method(query or {}, update, fields, **options)
+    return found

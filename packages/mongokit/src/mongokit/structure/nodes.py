@@ -1,0 +1,192 @@
+"""The tree of a structure: what may be at each place. Made by ``parse``, read by all that compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mongokit.types import CustomType, SchemaOperator
+
+__all__ = [
+    "AnyNode",
+    "CustomNode",
+    "ListNode",
+    "MapNode",
+    "Node",
+    "OperatorNode",
+    "RecordNode",
+    "TupleNode",
+    "TypeNode",
+    "Validator",
+    "holds_dicts",
+    "is_embedded",
+    "join",
+    "namespaces",
+    "places",
+    "reaches",
+]
+
+Validator = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Node:
+    """A place in a structure. ``path`` is dotted, positions in lists left out, typed keys as ``$typename``."""
+
+    path: str
+    required: bool = False
+    """Must be there, neither None nor empty, even where what it is in is absent."""
+    present: bool = False
+    """Must be there and not None, where what it is in is."""
+    filled: bool = False
+    """Must not be empty, where it is."""
+    unset: bool = False
+    """None in a new document, whatever it holds."""
+    validators: tuple[Validator, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TypeNode(Node):
+    """An instance of one type: ``str``; ``dict`` and ``list`` are free content."""
+
+    type: type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AnyNode(Node):
+    """An instance of any authorized type: ``None``."""
+
+    types: tuple[type, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OperatorNode(Node):
+    """What an OR, NOT or IS accepts; for NOT also one of the authorized types."""
+
+    operator: SchemaOperator
+    types: tuple[type, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CustomNode(Node):
+    """A value that is converted on its way in and out."""
+
+    custom: CustomType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RecordNode(Node):
+    """Named fields; values are instances of ``container``, which is dict or a subclass."""
+
+    fields: Mapping[str, Node]
+    container: type[dict[str, Any]]
+    schemaless: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ListNode(Node):
+    """A list, or in Python a tuple, each element of one specification."""
+
+    item: Node
+    container: type = list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapNode(Node):
+    """Keys that are not named beforehand, of one type; each value of one specification."""
+
+    key: type
+    value: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TupleNode(Node):
+    """A list of fixed length, each element of a specification of its own."""
+
+    items: tuple[Node, ...]
+    container: type = list
+
+
+def is_embedded(container: type) -> bool:
+    """Return whether a dict class has a structure of its own. (Importing the class here would go up the flow.)"""
+    return issubclass(container, dict) and hasattr(container, "_structure")
+
+
+def join(path: str, name: str) -> str:
+    """Return the path of a field below a path."""
+    return f"{path}.{name}" if path else name
+
+
+def _children(node: Node) -> Iterator[Node]:
+    match node:
+        case RecordNode():
+            yield from node.fields.values()
+        case MapNode():
+            yield node.value
+        case TupleNode():
+            yield from node.items
+
+
+def places(root: RecordNode) -> dict[str, Node]:
+    """Return the nodes by dotted path, those inside lists too (``items.price``)."""
+    found: dict[str, Node] = {}
+    waiting: list[Node] = list(root.fields.values())[::-1]
+    while waiting:
+        node = waiting.pop()
+        # The element has the path of its list: only what is below it is another place.
+        found.setdefault(node.path, node)
+        waiting.extend([node.item] if isinstance(node, ListNode) else _children(node))
+    return found
+
+
+def reaches(root: RecordNode, path: str) -> bool:
+    """Return whether a path of an update (``items.0.price``, ``items.$[].price``) can lead to something stored."""
+    node: Node = root
+    for name in path.split("."):
+        in_list = name.isdecimal() or name.startswith("$")
+        match node:
+            case RecordNode():
+                if name not in node.fields:
+                    return node.schemaless
+                node = node.fields[name]
+            case MapNode():
+                node = node.value
+            case ListNode():
+                if not in_list:
+                    return False
+                node = node.item
+            case TupleNode():
+                if not (name.isdecimal() and int(name) < len(node.items)):
+                    return False
+                node = node.items[int(name)]
+            case TypeNode():
+                return node.type is dict or (node.type is list and in_list)
+            case _:
+                return True
+    return True
+
+
+def holds_dicts(root: RecordNode) -> bool:
+    """Return whether a document of this structure can have dicts inside."""
+    waiting: list[Node] = list(root.fields.values())
+    while waiting:
+        match waiting.pop():
+            case ListNode(item=item):
+                waiting.append(item)
+            case TupleNode(items=items):
+                waiting.extend(items)
+            case TypeNode(type=kind) if kind not in (dict, list):
+                pass
+            case _:
+                return True
+    return False
+
+
+def namespaces(node: Node) -> Iterator[str]:
+    """Yield the dotted paths below a node, parents before children; not those inside lists, as in MongoKit."""
+    if isinstance(node, TupleNode):
+        return
+    for child in _children(node):
+        yield child.path
+        yield from namespaces(child)

@@ -1,0 +1,258 @@
+"""Documents as JSON and back."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import json
+import math
+import re
+import uuid
+
+import pytest
+from bson import Binary, Code, DBRef, Decimal128, Int64, ObjectId
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mongokit import IS, OR, CustomType, Document, DotedDict, SchemaDocument, SchemaTypeError, Set
+
+NOON = datetime.datetime(2026, 1, 2, 12, 0, 0, 345000)
+MS = 1767355200345
+OID = ObjectId("4b9244989d40b334b4000000")
+
+
+class Celsius(CustomType):
+    """3.5 in the database, "3.5C" in Python."""
+
+    mongo_type = float
+    python_type = str
+
+    def to_bson(self, value):
+        return float(value.rstrip("C"))
+
+    def to_python(self, value):
+        return f"{value}C"
+
+
+class Date(CustomType):
+    mongo_type = datetime.datetime
+    python_type = datetime.date
+
+    def to_bson(self, value):
+        return datetime.datetime(value.year, value.month, value.day)
+
+    def to_python(self, value):
+        return value.date()
+
+
+class State(enum.Enum):
+    DRAFT = "draft"
+
+
+class Place(SchemaDocument):
+    city: str
+    since: datetime.datetime | None = None
+
+
+def document(spec, value, **more):
+    thing = type("Thing", (Document,), {"structure": {"x": spec}, **more})
+    return thing({"x": value})
+
+
+BOTH_WAYS = {
+    "str": (str, "é", "é"),
+    "int": (int, 2**40, 2**40),
+    "Int64": (int, Int64(3), 3),
+    "float": (float, 1.5, 1.5),
+    "infinity": (float, math.inf, {"$numberDouble": "Infinity"}),
+    "minus infinity": (float, -math.inf, {"$numberDouble": "-Infinity"}),
+    "bool": (bool, True, True),
+    "None": (str, None, None),
+    "datetime": (datetime.datetime, NOON, MS),
+    "before 1970": (datetime.datetime, datetime.datetime(1969, 12, 31, 23, 59, 59), -1000),
+    "null date": (datetime.datetime, None, None),
+    "dates in a list": ([datetime.datetime], [NOON, None], [MS, None]),
+    "dates in a list of dicts": ([{"at": datetime.datetime}], [{"at": NOON}], [{"at": MS}]),
+    "dates by typed keys": ({str: datetime.datetime}, {"a": NOON}, {"a": MS}),
+    "dates in a tuple": ((int, datetime.datetime), [5, NOON], [5, MS]),
+    "date or text": (OR(datetime.datetime, str), NOON, MS),
+    "number or text": (OR(int, str), 5, 5),
+    "date or number": (OR(datetime.datetime, int), 5, 5),
+    "one of": (IS(1, 2), 1, 1),
+    "nested date": ({"a": {"b": datetime.datetime}}, {"a": {"b": NOON}}, {"a": {"b": MS}}),
+    "ObjectId": (ObjectId, OID, {"$oid": str(OID)}),
+    "ObjectIds, free": (dict, {"a": [OID]}, {"a": [{"$oid": str(OID)}]}),
+    "number, free": (dict, {"a": MS}, {"a": MS}),
+    "open": (None, [1, {"a": OID}], [1, {"a": {"$oid": str(OID)}}]),
+    "custom": (Celsius(), "3.5C", "3.5C"),
+    "customs in a list": ([Celsius()], ["3.5C", None], ["3.5C", None]),
+    "custom date": (Date(), datetime.date(2026, 1, 2), 1767312000000),
+    "set": (Set(int), {2, 1}, [1, 2]),
+    "set of ids": (Set(ObjectId), {OID}, [{"$oid": str(OID)}]),
+    "UUID": (uuid.UUID, uuid.UUID(int=1), {"$uuid": "00000000000000000000000000000001"}),
+    "bytes": (bytes, b"abc", {"$binary": "YWJj", "$type": "00"}),
+    "Binary": (Binary, Binary(b"abc", 5), {"$binary": "YWJj", "$type": "05"}),
+    "Decimal128": (Decimal128, Decimal128("1.50"), {"$numberDecimal": "1.50"}),
+    "Code": (Code, Code("x"), {"$code": "x"}),
+    "DBRef": (DBRef, DBRef("a", OID, "b"), {"$ref": "a", "$id": {"$oid": str(OID)}, "$db": "b"}),
+}
+
+
+@pytest.mark.parametrize(("spec", "value", "expected"), BOTH_WAYS.values(), ids=BOTH_WAYS)
+def test_there_and_back(spec, value, expected):
+    given = document(spec, value)
+    assert given.to_json_type() == {"x": expected}
+    text = given.to_json()
+    assert json.loads(text) == {"x": expected}
+    found = type(given)().from_json(text)
+    assert found == {"x": value}
+    assert type(found) is type(given)
+    assert type(found["x"]) is type(value) or isinstance(value, Int64)
+    found.validate()
+    assert given == {"x": value}
+
+
+def test_regular_expressions():
+    found = document(re.Pattern, re.compile("a", re.IGNORECASE)).to_json()
+    assert json.loads(found) == {"x": {"$regex": "a", "$options": "iu"}}
+    pattern = document(re.Pattern, None).from_json(found)["x"]
+    assert pattern.pattern == "a"
+
+
+def test_nan():
+    found = document(float, math.nan).to_json()
+    assert json.loads(found) == {"x": {"$numberDouble": "NaN"}}
+    assert math.isnan(document(float, None).from_json(found)["x"])
+
+
+def test_aware_times_are_utc():
+    stockholm = datetime.timezone(datetime.timedelta(hours=1))
+    assert document(
+        datetime.datetime, NOON.replace(tzinfo=datetime.UTC).astimezone(stockholm)
+    ).to_json_type() == {"x": MS}
+
+
+def test_it_is_a_new_dict():
+    given = document({"a": [int]}, {"a": [1]})
+    made = given.to_json_type()
+    made["x"]["a"].append(2)
+    assert given == {"x": {"a": [1]}}
+    assert type(made) is dict
+
+
+class Post(Document):
+    _id: ObjectId
+    title: str
+    added: datetime.datetime
+    price: decimal.Decimal = decimal.Decimal("0.10")
+    state: State = State.DRAFT
+    place: Place
+    places: list[Place] = []
+    point: tuple[int, int] | None = None
+    words: set[str] = set()
+
+
+def post():
+    return {
+        "title": "x",
+        "added": NOON,
+        "price": decimal.Decimal("0.10"),
+        "state": State.DRAFT,
+        "place": {"city": "y", "since": NOON},
+        "places": [{"city": "z", "since": None}],
+        "point": (1, 2),
+        "words": {"a"},
+    }
+
+
+def test_annotated_documents(connection, collection):
+    connection.register(Post)
+    given = collection.Post(post())
+    assert json.loads(given.to_json()) == {
+        "title": "x",
+        "added": MS,
+        "price": {"$numberDecimal": "0.10"},
+        "state": "draft",
+        "place": {"city": "y", "since": MS},
+        "places": [{"city": "z", "since": None}],
+        "point": [1, 2],
+        "words": ["a"],
+    }
+    given.save()
+    found = collection.Post.from_json(given.to_json())
+    assert found == given
+    assert found.collection is collection
+    assert (type(found.place), type(found.places[0]), type(found.point), type(found._id)) == (
+        Place,
+        Place,
+        tuple,
+        ObjectId,
+    )
+    found.title = "changed"
+    found.save()
+    assert collection.Post.one().title == "changed"
+
+
+def test_dot_notation_of_what_was_read():
+    thing = document({"a": {"b": int}}, {"a": {"b": 1}}, use_dot_notation=True)
+    found = thing.from_json(thing.to_json())
+    assert found.x.a.b == 1
+    assert isinstance(found["x"], DotedDict)
+
+
+def test_what_does_not_fit_is_left_for_validation():
+    for text in ('{"x": "today"}', '{"x": true}', '{"x": {"$date": "never"}}', '{"x": 99999999999999999999}'):
+        found = document(datetime.datetime, None).from_json(text)
+        with pytest.raises(SchemaTypeError, match="x must be an instance of datetime"):
+            found.validate()
+    for text in ('{"x": {"$oid": "short"}}', '{"x": {"$gt": ""}}', '{"x": {"$oid": 3}}'):
+        with pytest.raises(SchemaTypeError, match="x must be an instance of str not dict"):
+            document(str, None).from_json(text).validate()
+    found = document((int, str), None).from_json('{"x": [1, "a", 3]}')
+    with pytest.raises(SchemaTypeError, match="x must have 2 elements not 3"):
+        found.validate()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", r"from_json\(\) takes a JSON object, not list: '\[1\]'"),
+        ("3", "not int"),
+        ("{", "Expecting property name"),
+        ("", "Expecting value"),
+    ],
+)
+def test_what_is_no_document(text, message):
+    with pytest.raises(ValueError, match=message):
+        document(str, None).from_json(text)
+
+
+def test_bytes_are_read_too():
+    assert document(str, None).from_json('{"x": "é"}'.encode()) == {"x": "é"}
+
+
+JSON = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(allow_nan=False),
+        st.text(max_size=5),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.text(max_size=4).filter(lambda key: not key.startswith("$")), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(max_size=4).filter(lambda key: not key.startswith("$")), JSON, max_size=4))
+def test_what_json_has_stays_what_it_is(content):
+    class Free(Document):
+        use_schemaless = True
+
+    free = Free(gen_skel=False)
+    dict.update(free, content)
+    assert free.from_json(free.to_json()) == content

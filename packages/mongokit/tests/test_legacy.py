@@ -1,0 +1,161 @@
+"""MongoKit's queries: fetch, chance, and spellings that warn once."""
+
+from __future__ import annotations
+
+import pytest
+
+from mongokit import (
+    Connection,
+    Document,
+    MongoClient,
+    MongoReplicaSetClient,
+    MultipleResultsFound,
+    ReplicaSetConnection,
+    legacy,
+)
+
+
+class Animal(Document):
+    structure = {"_type": str, "name": str}
+
+
+class Dog(Animal):
+    structure = {"tail": int}
+
+
+class Nameless(Document):
+    structure = {"tail": int}
+
+
+@pytest.fixture
+def zoo(connection, collection):
+    connection.register([Animal, Dog, Nameless])
+    collection.Animal({"name": "a"}).save()
+    for number in range(3):
+        collection.Dog({"name": f"d{number}", "tail": number}).save()
+    collection.Nameless({"tail": 9}).save()
+    return collection
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    monkeypatch.setattr(legacy, "_warned", set())
+
+
+FETCH = {
+    "all fields": (None, ["d0", "d1", "d2"]),
+    "and a condition": ({"name": "d1"}, ["d1"]),
+    "that finds None": ({"name": None}, []),
+    "an operator": ({"$or": [{"tail": 0}, {"tail": 2}]}, ["d0", "d2"]),
+    "another field": ({"other": {"$exists": False}}, ["d0", "d1", "d2"]),
+    "empty": ({}, ["d0", "d1", "d2"]),
+}
+
+
+@pytest.mark.parametrize(("spec", "names"), FETCH.values(), ids=FETCH)
+def test_fetch_finds_what_has_all_fields(zoo, spec, names):
+    zoo.insert_one({"_type": "Dog", "tail": 1})
+    before = None if spec is None else dict(spec)
+    assert [found["name"] for found in zoo.Dog.fetch(spec).sort("name")] == names
+    assert [found["name"] for found in zoo.Dog().fetch(spec).sort("name")] == names
+    assert spec == before
+
+
+def test_fetch_finds_subclasses_as_what_they_are(zoo):
+    assert [type(found) for found in zoo.Animal.fetch().sort("name")] == [Animal, Dog, Dog, Dog]
+    assert zoo.Animal.fetch(limit=2).count() == 4
+
+
+def test_fetch_one(zoo):
+    assert zoo.Dog.fetch_one({"tail": 1})["name"] == "d1"
+    assert zoo.Dog({"_id": 1}).fetch_one({"tail": 7}) is None
+    with pytest.raises(MultipleResultsFound):
+        zoo.Dog.fetch_one()
+
+
+def test_find_random(zoo, database):
+    found = {zoo.Animal.find_random({"_type": "Dog"})["name"] for _ in range(60)}
+    assert found == {"d0", "d1", "d2"}
+    assert type(zoo.Animal.find_random({"_type": "Dog"})) is Dog
+    assert isinstance(zoo.Dog().find_random({"_type": "Dog"}), Dog)
+    assert type(zoo.find_random()) is dict
+    assert zoo.find_random({"name": "nobody"}) is None
+    assert database.empty.find_random() is None
+    assert database.empty.proxy(Dog).find_random() is None
+
+
+def test_find_one_and(zoo):
+    old = zoo.Dog.find_one_and_update({"tail": 0}, {"$inc": {"tail": 10}})
+    assert (type(old), old["tail"]) == (Dog, 0)
+    new = zoo.Dog.find_one_and_update({"tail": 10}, {"$inc": {"tail": 1}}, return_document=True)
+    assert new["tail"] == 11
+    assert zoo.Dog.find_one_and_update({"tail": 99}, {"$inc": {"tail": 1}}) is None
+    replaced = zoo.Dog.find_one_and_replace(
+        {"tail": 11}, {"_type": "Dog", "name": "x", "tail": 4}, return_document=True
+    )
+    assert (replaced["name"], replaced.collection) == ("x", zoo)
+    assert zoo.Dog.find_one_and_delete({"name": "x"}) == replaced
+    assert zoo.Dog.find_one_and_delete({"name": "x"}) is None
+
+
+FIND_AND_MODIFY = {
+    "as it was": ({"update": {"$set": {"tail": 7}}}, 0, 7),
+    "as it is": ({"update": {"$set": {"tail": 7}}, "new": True}, 7, 7),
+    "replaced": ({"update": {"_type": "Dog", "name": "d0", "tail": 8}, "new": True}, 8, 8),
+    "removed": ({"remove": True}, 0, None),
+    "with fields": ({"update": {"$set": {"tail": 7}}, "fields": {"tail": 1, "_type": 1}}, 0, 7),
+}
+
+
+@pytest.mark.parametrize(("options", "returned", "stored"), FIND_AND_MODIFY.values(), ids=FIND_AND_MODIFY)
+@pytest.mark.parametrize("raw", [False, True])
+def test_find_and_modify(zoo, fresh, options, returned, stored, raw):
+    where = zoo if raw else zoo.Dog
+    with pytest.warns(
+        DeprecationWarning, match=r"find_and_modify\(\) is MongoKit's old spelling; use find_one_and_"
+    ) as warned:
+        found = where.find_and_modify(query={"name": "d0"}, **options)
+    assert warned[0].filename == __file__
+    assert found["tail"] == returned
+    assert type(found) is (dict if raw else Dog)
+    now = zoo.find_one({"name": "d0"})
+    assert (None if now is None else now["tail"]) == stored
+
+
+def test_find_and_modify_by_way_of_a_document_and_the_first_by_order(zoo, fresh):
+    with pytest.warns(DeprecationWarning, match="find_and_modify"):
+        found = zoo.Dog().find_and_modify(
+            {"_type": "Dog"}, {"$set": {"name": "last"}}, sort=[("tail", -1)], new=True
+        )
+    assert (found["name"], found["tail"]) == ("last", 2)
+    assert zoo.Dog.find_and_modify({"name": "nobody"}, {"$set": {"name": "x"}}) is None
+    assert zoo.Dog.find_and_modify({"name": "new"}, {"$set": {"tail": 5}}, upsert=True, new=True)["tail"] == 5
+
+
+@pytest.mark.parametrize("options", [{}, {"update": {"$set": {"a": 1}}, "remove": True}])
+def test_find_and_modify_needs_one_thing_to_do(zoo, fresh, options):
+    with (
+        pytest.warns(DeprecationWarning, match="find_and_modify"),
+        pytest.raises(ValueError, match=r"takes either update=.* or remove=True"),
+    ):
+        zoo.Dog.find_and_modify({"name": "d0"}, **options)
+    assert zoo.count_documents({"name": "d0"}) == 1
+
+
+OLD = {
+    "find_and_modify": lambda zoo: zoo.find_and_modify({}, {"$set": {"a": 1}}),
+    "safe": lambda zoo: zoo.Dog({"name": "x", "tail": 1}).save(safe=True),
+    "count": lambda zoo: zoo.Dog.find().limit(1).count(with_limit_and_skip=True),
+}
+
+
+@pytest.mark.filterwarnings("always::DeprecationWarning")
+@pytest.mark.parametrize("call", OLD.values(), ids=OLD)
+def test_old_spellings_warn_once(zoo, fresh, call, recwarn):
+    for _ in range(3):
+        call(zoo)
+    assert [(warning.category, warning.filename) for warning in recwarn] == [(DeprecationWarning, __file__)]
+
+
+def test_other_names_of_the_connection():
+    assert MongoClient is ReplicaSetConnection is MongoReplicaSetClient is Connection

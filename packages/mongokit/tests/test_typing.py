@@ -1,0 +1,160 @@
+"""What a type checker knows of documents: mypy, run over a small program, reveals it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("mypy", reason="mypy is not installed")
+
+# A comment says what mypy has to reveal, or the code of the error it has to find. A line without one is right.
+PROGRAM = """
+import datetime
+import decimal
+import enum
+import uuid
+from typing import Annotated, Any, ClassVar, Literal
+
+from bson import ObjectId
+
+from mongokit import Connection, Cursor, Document, Required, SchemaDocument, ValidationError, field
+from mongokit.proxy import DocumentProxy
+
+
+class State(enum.Enum):
+    DRAFT = "draft"
+
+
+class Address(SchemaDocument):
+    street: str
+    city: str | None = None
+
+    def label(self) -> str:
+        return f"{self.street} {self.city}"
+
+
+class Talk(Document):
+    _id: ObjectId
+    topic: str
+    when: datetime.datetime | None = None
+    added: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+    tags: list[str] = []
+    speakers: Required[list[str]]
+    address: Address
+    places: list[Address] = []
+    state: State = State.DRAFT
+    kind: Literal["short", "long"] = "short"
+    seats: Annotated[int, lambda seats: seats > 0] = 1
+    price: decimal.Decimal
+    counts: dict[str, int] = {}
+    point: tuple[float, float] | None = None
+    words: set[str] = set()
+    key: uuid.UUID
+    limit: ClassVar[int] = 3
+    use_dot_notation = True
+
+
+class Lecture(Talk):
+    level: int = 0
+
+
+talk = Talk()
+reveal_type(talk.topic)  # str
+reveal_type(talk.when)  # datetime.datetime | None
+reveal_type(talk.added)  # datetime.datetime
+reveal_type(talk.tags)  # list[str]
+reveal_type(talk.speakers)  # list[str]
+reveal_type(talk.address.city)  # str | None
+reveal_type(talk.address.label())  # str
+reveal_type(talk.places[0].street)  # str
+reveal_type(talk.state)  # State
+reveal_type(talk.kind)  # Literal['short'] | Literal['long']
+reveal_type(talk.seats)  # int
+reveal_type(talk.price)  # decimal.Decimal
+reveal_type(talk.counts["a"])  # int
+reveal_type(talk.point)  # tuple[float, float] | None
+reveal_type(talk.words)  # set[str]
+reveal_type(talk._id)  # ObjectId
+reveal_type(Lecture().topic)  # str
+reveal_type(Lecture().level)  # int
+reveal_type(talk["topic"])  # Any
+reveal_type(talk.save())  # Talk
+reveal_type(Lecture().save())  # Lecture
+talk.topic = "x"
+talk.topic = 3  # error: assignment
+talk.when = None
+talk.topic = None  # error: assignment
+talk.tags.append(3)  # error: arg-type
+talk.kind = "middling"  # error: assignment
+talk.topik  # error: attr-defined
+Talk().when.year  # error: union-attr
+
+
+def queries(connection: Connection, proxy: DocumentProxy[Talk]) -> None:
+    reveal_type(connection.register(Talk)())  # Talk
+    found = connection["blog"]["talks"].proxy(Talk)
+    reveal_type(found)  # DocumentProxy[Talk]
+    reveal_type(proxy())  # Talk
+    reveal_type(proxy.find())  # Cursor[Talk]
+    reveal_type([talk.topic for talk in proxy.find({"topic": "x"}).sort("when").limit(3)])  # list[str]
+    reveal_type(proxy.find()[0])  # Talk
+    reveal_type(proxy.find()[1:2])  # Cursor[Talk]
+    reveal_type(proxy.one())  # Talk | None
+    reveal_type(proxy.get_from_id(3))  # Talk | None
+
+
+def failures(error: ValidationError) -> None:
+    reveal_type(error.errors()[0]["path"])  # str
+"""
+_NAMES = re.compile(r"\b(?:builtins|program|bson\.objectid|mongokit\.\w+)\.")
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """Return what mypy says, line by line of the program."""
+    folder = tmp_path_factory.mktemp("typing")
+    (folder / "program.py").write_text(PROGRAM)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", "--strict", "--config-file=", "--show-error-codes"),
+            *("--python-version", "3.11", "--cache-dir", folder / "cache", "program.py"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    found = {}
+    for line in done.stdout.splitlines():
+        match = re.match(r"program\.py:(\d+): (error|note): (.*)", line)
+        if match:
+            found.setdefault(int(match[1]), []).append((match[2], match[3]))
+    return found
+
+
+def test_a_type_checker_knows_the_fields(said):
+    wrong = []
+    for number, line in enumerate(PROGRAM.splitlines(), 1):
+        code, _, expected = line.partition("  # ")
+        told = said.get(number, [])
+        if not expected:
+            wrong += [(number, code, text) for kind, text in told if kind == "error"]
+        elif expected.startswith("error: "):
+            if not any(kind == "error" and text.endswith(f"[{expected[7:]}]") for kind, text in told):
+                wrong.append((number, code, expected, told))
+        else:
+            revealed = [re.search(r'Revealed type is "(.*)"', text) for _, text in told]
+            shown = [_NAMES.sub("", match[1]) for match in revealed if match]
+            if shown != [expected] or any(kind == "error" for kind, _ in told):
+                wrong.append((number, code, expected, told))
+    assert wrong == []
+
+
+def test_the_program_was_looked_at(said):
+    """A checker that does not run would let every line pass."""
+    assert len(said) >= sum("  # " in line for line in PROGRAM.splitlines() if not line.startswith("#")) > 30
