@@ -37,7 +37,7 @@ class Places:
 
     def name(self, path: Path) -> str:
         """How a file is written down."""
-        folder, name = os.path.split(path)  # noqa: PTH
+        folder, name = os.path.split(path)
         beginning = self._beginnings.get(folder)
         if beginning is None:
             beginning = self._beginnings[folder] = self._beginning(folder)
