@@ -24,6 +24,7 @@ from .records import Manner, Options, Printed, Record
 from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
+from .shelf import Known
 from .sources import Source, SourceError, Sources
 from .tree import Tree
 
@@ -172,9 +173,10 @@ class Build:
     def _minify_ahead(self, runs: Sequence[Run], ahead: Ahead) -> None:
         """Let several processes begin with the scripts that are to be minified, if there is much of it."""
         scripts: dict[Source, None] = {}
+        known: Known = {}
         for run in runs:
             key = self._pipeline.key(run.wanted, run.slim, run.manner)
-            if run.slim and self._shelf.load(key, self._pipeline.is_unchanged) is None:
+            if run.slim and self._shelf.load(key, self._pipeline.is_unchanged, known) is None:
                 scripts |= dict.fromkeys(source for source in run.wanted if source.kind == "js")
         reader = Reader(self._sources, self._options)
         texts = []
@@ -191,9 +193,11 @@ class Build:
     def _map_modules(self, use: Use, wanted: Wanted) -> None:
         """Put an import map into the manifest, with all that it names, which has been published."""
 
+        seen: dict[int, Record] = {}
+
         def publish(source: Source) -> Record:
             record = self._publish(Run((source,), use.slim, Manner.USUAL))
-            for used in record.walk():
+            for used in record.walk(seen):
                 self._place(used)  # what it imports is in the map, too
             return record
 

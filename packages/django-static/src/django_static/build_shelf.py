@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from . import names, output
+from .graph import components
 from .records import Record, restore, to_json
+from .shelf import Known
 
 __all__ = ["BuildShelf"]
 
@@ -42,27 +44,21 @@ class BuildShelf:
         #: How many files were written.
         self.written = 0
 
-    def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
+    def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         if key in self._wanted:
             return self._wanted[key]
-        record = self._given.get(key)
-        if record is None:
-            return None
-        checked = {key: record}
-        pending = [record]
-        while pending:
-            current = pending.pop()
-            if not is_unchanged(current):
-                return None
-            for used in current.uses:
-                known = self._wanted.get(used.key)
-                if known is not None and known.identity != used.identity:
-                    # It was done anew in this build, and may have another name.
-                    return None
-                if known is None and used.key not in checked:
-                    checked[used.key] = used
-                    pending.append(used)
-        self._wanted.update(checked)
+
+        def used(each: str) -> list[str]:
+            record = None if each in self._wanted else self._given.get(each)
+            return [] if record is None else [other.key for other in record.uses if other.key not in known]
+
+        if key not in known:
+            for component in components([key], used) if used(key) else [(key,)]:
+                for each in component:
+                    known[each] = self._wanted.get(each) or self._true(each, is_unchanged, known)
+        record = known[key]
+        if record is not None:
+            self._want(record)
         return record
 
     def has(self, key: str) -> bool:
@@ -125,6 +121,26 @@ class BuildShelf:
     def _ours(self) -> set[Path]:
         """What a build before has written: where it is another now it was damaged, since a name has one content."""
         return {each.path for record in self._given.values() for each in record.outputs}
+
+    def _true(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
+        """The record of the build before, if it holds still; what it uses may have been done anew, and be another."""
+        record = self._given.get(key)
+        if record is None:
+            return None
+        for used in record.uses:
+            now = self._wanted.get(used.key) or known.get(used.key)
+            if now is None or now.identity != used.identity:
+                return None
+        return record if is_unchanged(record) else None
+
+    def _want(self, record: Record) -> None:
+        """Take up a record with all it uses; what is not used any more is not."""
+        pending = [record]
+        while pending:
+            current = pending.pop()
+            if current.key not in self._wanted:
+                self._wanted[current.key] = current
+                pending += current.uses
 
     def _put(self, path: Path, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""
