@@ -27,6 +27,8 @@ class Plan:
     unknown: tuple[Unknown, ...] = ()
     failed: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
+    #: What ``{% static %}`` is handed, and where.
+    mentions: tuple[tuple[Place, str], ...] = ()
 
 
 def plan(sources: Sources) -> Plan:
@@ -44,7 +46,7 @@ def plan(sources: Sources) -> Plan:
         *bundles.uses(conf.bundles, sources, published),
         *(Use(preload, "file", each.slim, each.name) for each in preloads.of_setting(conf.preload)),
     )
-    return Plan(tuple(dict.fromkeys(uses)), tuple(found.unknown), tuple(found.failed), tuple(found.notes))
+    return Plan(tuple(dict.fromkeys(uses)), found.unknown, found.failed, found.notes, found.mentions)
 
 
 def _published() -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from .answers import split_names
 from .build_shelf import BuildShelf
 from .checking import Checked, check
 from .compress import FORMATS
+from .inline import Mention
 from .manifest import Manifest, ManifestError, run_key
 from .output import STATE_FOLDER
 from .plan import Plan
@@ -141,6 +142,7 @@ def gather(
     plan: Plan,
     manifest: Path,
     words: Callable[[], set[str]],
+    inline: Iterable[Mention] = (),
 ) -> Report:
     """Look at everything; nothing is published.
 
@@ -148,6 +150,7 @@ def gather(
         sources: with all files of the finders.
         manifest: that of the last build.
         words: gives all that may be the name of a file in the text of templates.
+        inline: what stands in style sheets and scripts inside templates.
     """
     report = Report(unknown=plan.unknown, notes=list(plan.notes))
     published = _published_paths(sources, options, manifest, report)
@@ -157,7 +160,7 @@ def gather(
     plain = Sources(
         sources.roots, sources.media_url, sources.static_url, sources.static_root, sources.finders
     )
-    checked = check(plain, options, plan, more=more)
+    checked = check(plain, options, plan, inline=inline, more=more)
     report.problems = checked.problems
     try:
         built = _Built(manifest)

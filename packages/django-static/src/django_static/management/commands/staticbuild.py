@@ -12,8 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from ...build import Build, Summary
 from ...checking import problems_of
 from ...conf import PREFIX, conf
+from ...inline import mentions
 from ...plan import Plan, all_sources, plan
 from ...resolver import reset
+from ...scan.literals import literals
 from ...sources import Sources
 
 __all__ = ["Command"]
@@ -40,7 +42,10 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="GLOB",
-            help="with --check: say nothing of what is wrong in files whose path matches; may be given several times",
+            help=(
+                "with --check: say nothing of what is wrong in files whose path matches, and in templates whose name does; may "
+                "be given several times"
+            ),
         )
 
     def handle(self, **options: Any) -> None:
@@ -71,7 +76,7 @@ class Command(BaseCommand):
         self._report(summary, work)
 
     def _check(self, sources: Sources, work: Plan, ignore: list[str]) -> None:
-        problems = problems_of(sources, conf.options(), work, ignore)
+        problems = problems_of(sources, conf.options(), work, ignore, mentions(literals()))
         for problem in problems:
             self.stdout.write(problem)
         if problems:

@@ -10,10 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
+from ...inline import mentions
 from ...mentions import words_of_templates
 from ...plan import all_sources, plan
 from ...report import gather
 from ...report_page import render
+from ...scan.literals import literals
 
 __all__ = ["Command"]
 
@@ -36,7 +38,14 @@ class Command(BaseCommand):
             work = plan(sources)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        report = gather(all_sources(sources), conf.options(), work, conf.manifest_file, words_of_templates)
+        report = gather(
+            all_sources(sources),
+            conf.options(),
+            work,
+            conf.manifest_file,
+            words_of_templates,
+            mentions(literals()),
+        )
         page = render(report)
         if not options["output"]:
             self.stdout.write(page)
