@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import __version__, compress, import_maps, minify, names, output
+from . import __version__, compress, import_maps, minify, names, output, removal
 from .build_shelf import BuildShelf
 from .history import History
 from .manifest import FORMAT, Manifest, run_key, text_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
-from .places import Places
+from .places import Places, receiving
 from .reader import Reader
 from .records import Manner, Options, Printed, Record
 from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
-from .shelf import Known
+from .shelf import PUBLISHING_LOCK, Known
 from .sources import Source, SourceError, Sources
 from .tree import Tree
 
@@ -78,6 +78,7 @@ class Build:
         self._texts: dict[str, str] = {}
         self._files: dict[str, str] = {}
         self._places = Places.of(sources, options.save_prefix)
+        self._receiving = receiving(sources, options.save_prefix)
         self._failures: list[str] = []
         #: Copies of originals, compressed siblings.
         self._beside: list[str] = []
@@ -103,7 +104,7 @@ class Build:
                 return self._summary
             self._shelf = BuildShelf(self._state / "records.json")
             if killed:
-                self._shelf.sweep(self._roots())
+                self._shelf.sweep(self._receiving)
             ahead = Ahead()
             try:
                 self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
@@ -126,6 +127,7 @@ class Build:
             self._sum_up()
             self._compress(progress)
             self._finish(work)
+            self._sweep()
         self._summary.seconds = time.perf_counter() - start
         return self._summary
 
@@ -306,10 +308,12 @@ class Build:
         """Leave what the next build may go by."""
         summary = self._summary
         self._shelf.close()
-        History(self._state / "builds").add(map(str, summary.files))
         inputs: dict[str, Any] = {}
+        sizes: dict[str, int] = {}
         for record in self._shelf.records():
             inputs |= record.inputs
+            sizes |= {str(each.path): each.size for each in record.outputs}
+        History(self._state / "builds").add({str(path): sizes[str(path)] for path in summary.files})
         return Seal(
             work,
             inputs,
@@ -328,12 +332,17 @@ class Build:
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
 
-    def _roots(self) -> list[Path]:
-        """The folders that receive files."""
-        if self._options.save_prefix is not None:
-            return [self._options.save_prefix]
-        static_root = self._sources.static_root
-        return [*self._sources.roots, *([static_root] if static_root else [])]
+    def _sweep(self) -> None:
+        """Remove what processes left half written that were killed while they rendered pages.
+
+        Whoever renders one now holds the lock; where there are none, or nobody can tell by them, nothing is removed.
+        """
+        state = self._options.state
+        if not state.is_dir():
+            return
+        with contextlib.suppress(OSError), output.locked(state / PUBLISHING_LOCK, 0) as is_alone:
+            if is_alone:
+                removal.sweep(removal.leftovers(self._receiving))
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[bool]:

@@ -199,7 +199,16 @@ def _manifest() -> Iterator[CheckMessage]:
         )
     elif conf.enabled and conf.use_manifest_file:
         try:
-            built = Manifest.read(conf.manifest_file)
+            place = conf.manifest_file
+        except ManifestError as error:
+            yield Error(
+                f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
+                hint=f"Set {PREFIX}_MANIFEST_FILE to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
+                id="django_static.E022",
+            )
+            return
+        try:
+            built = Manifest.read(place)
         except ManifestError as error:
             yield Warning(
                 f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
@@ -212,7 +221,7 @@ def _manifest() -> Iterator[CheckMessage]:
         if changed:
             names = ", ".join(PREFIX + "_" + name.upper() for name in changed)
             yield Warning(
-                f"The manifest {conf.manifest_file} was built with another {names}.",
+                f"The manifest {place} was built with another {names}.",
                 hint="Run 'manage.py staticbuild' with the settings that pages are rendered with.",
                 id="django_static.W009",
             )

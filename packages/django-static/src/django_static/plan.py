@@ -35,6 +35,7 @@ def plan(sources: Sources) -> Plan:
     """Walk the templates of the project and read its settings.
 
     Raises:
+        ManifestError: there are ``DJANGO_STATIC_BUNDLES``, and no folder for what was built of them.
         ValueError: ``DJANGO_STATIC_BUNDLES`` or ``DJANGO_STATIC_PRELOAD`` is not as it must be.
     """
     # Not that of the storage: it may print the names of the build before.
@@ -55,7 +56,7 @@ def _published() -> frozenset[str]:
     history = History(conf.manifest_file.parent / "builds")
     for build in history.places():
         with contextlib.suppress(OSError, ValueError):
-            files |= history.read(build)
+            files.update(history.read(build))
     for place in conf.options().state.glob("*.json"):
         files.update(record_files(load(place)))
     return frozenset(files)

@@ -18,9 +18,10 @@ from typing import Any
 from .history import History
 from .manifest import Manifest, ManifestError
 from .records import REPLACED, SINCE, from_json
+from .seal import Seal
 from .sources import decoded, signature
 
-__all__ = ["Retention", "Unreadable", "read"]
+__all__ = ["Retention", "Unreadable", "Unwanted", "read"]
 
 _DAY_SECONDS = 86_400
 _RECORD = re.compile(r"[0-9a-f]{32}\.json")
@@ -30,14 +31,24 @@ class Unreadable(Exception):
     """Something that says which files are wanted cannot be read, so that nothing may be removed; says what to do."""
 
 
+@dataclass(slots=True)
+class Unwanted:
+    """What is known of a file that is no longer wanted."""
+
+    #: The sizes in bytes of what was published under the name.
+    sizes: set[int] = field(default_factory=set)
+    #: Whether a symbolic link may stand for it.
+    may_be_link: bool = False
+
+
 @dataclass
 class Retention:
     """What is recorded to have been published, told apart."""
 
     #: Why a file is wanted, by its path.
     wanted: dict[str, str] = field(default_factory=dict)
-    #: Whether a symbolic link may stand for a file that is no longer wanted, by its path.
-    unwanted: dict[str, bool] = field(default_factory=dict)
+    #: Files that are no longer wanted, by their paths.
+    unwanted: dict[str, Unwanted] = field(default_factory=dict)
     #: Files that others have written, and that we have read or copied.
     originals: set[str] = field(default_factory=set)
     #: Entries of the history that nobody needs any more.
@@ -50,6 +61,13 @@ class Retention:
     def want(self, paths: Iterable[str], reason: str) -> None:
         for path in paths:
             self.wanted.setdefault(path, reason)
+
+    def drop(self, sizes: Mapping[str, int], *, may_be_link: bool) -> None:
+        """Files that somebody wanted once."""
+        for path, size in sizes.items():
+            known = self.unwanted.setdefault(path, Unwanted())
+            known.sizes.add(size)
+            known.may_be_link = known.may_be_link or may_be_link
 
     def settle(self) -> None:
         """What anybody wants is wanted."""
@@ -81,6 +99,9 @@ def read(
     if static_root is not None and isinstance(copies, dict):
         found.originals.update(str(static_root / name) for name in copies)
     _Pages(found, pages, oldest, keep_days, now).read()
+    seal = Seal.read(state / "seal.json")
+    if seal is not None:
+        found.originals.update(seal.inputs)
     found.settle()
     return found
 
@@ -97,7 +118,7 @@ def _read_builds(
             found.want(_outputs(value, state / "records.json"), "the last build")
             found.originals.update(_inputs(value, state / "records.json"))
     entries = History(state / "builds").places()
-    newest: frozenset[str] = frozenset()
+    newest: Mapping[str, int] = {}
     replaced = float("inf")
     for number, place in enumerate(entries):
         is_kept = number < keep_builds or replaced > oldest
@@ -106,7 +127,7 @@ def _read_builds(
         except (OSError, ValueError) as error:
             if is_kept:
                 raise _unreadable(place, error) from error
-            files = frozenset()
+            files = {}
         if number == 0:
             newest = files
         if is_kept:
@@ -117,13 +138,13 @@ def _read_builds(
             )
             found.want(files, reason)
         else:
-            found.unwanted |= dict.fromkeys(files, False)
+            found.drop(files, may_be_link=False)
             found.entries.append(place)
         replaced = int(place.stem) / 1e9
     _read_manifest(found, manifest, newest, was_killed=(state / "unfinished").exists())
 
 
-def _read_manifest(found: Retention, place: Path, newest: frozenset[str], *, was_killed: bool) -> None:
+def _read_manifest(found: Retention, place: Path, newest: Iterable[str], *, was_killed: bool) -> None:
     """What pages print may be in no history: a build that was killed at the end has not recorded it."""
     try:
         manifest = Manifest.read(place)
@@ -195,7 +216,7 @@ class _Pages:
                 break
             replaced = rest
         for place, value in rest:
-            found.unwanted |= dict.fromkeys(_outputs(value, place), True)
+            found.drop(_sizes(value, place), may_be_link=True)
         return kept
 
     def _values(self) -> dict[Path, dict[str, Any]]:
@@ -258,6 +279,13 @@ def _outputs(value: Any, place: Path) -> list[str]:
     try:
         return [_text(each[3]) for each in value["outputs"]]
     except (LookupError, TypeError) as error:
+        raise _unreadable(place, error) from error
+
+
+def _sizes(value: Any, place: Path) -> dict[str, int]:
+    try:
+        return {_text(each[3]): int(each[5]) for each in value["outputs"]}
+    except (LookupError, TypeError, ValueError) as error:
         raise _unreadable(place, error) from error
 
 

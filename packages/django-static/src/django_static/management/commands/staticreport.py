@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
 from ...inline import mentions
+from ...manifest import ManifestError
 from ...mentions import words_of_templates
 from ...plan import all_sources, plan
 from ...report import gather
@@ -36,13 +37,14 @@ class Command(BaseCommand):
         sources = conf.sources()
         try:
             work = plan(sources)
-        except ValueError as error:
+            manifest = conf.manifest_file
+        except (ManifestError, ValueError) as error:
             raise CommandError(str(error)) from error
         report = gather(
             all_sources(sources),
             conf.options(),
             work,
-            conf.manifest_file,
+            manifest,
             words_of_templates,
             mentions(literals()),
         )
@@ -56,6 +58,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{target} could not be written: {error}") from error
         lack = f"; {report.lack}" if report.lack else ""
+        if not options["verbosity"]:
+            return
         self.stdout.write(f"{target}: {len(report.templates)} templates, {report.known} files{lack}")
 
 
