@@ -507,7 +507,12 @@ class TestHostile:
         cleaned.site.write("l.123.css").unlink()
         (cleaned.site.media / "l.123.css").symlink_to(tmp_path / "x.123.css")
         paths = ["/etc/passwd", str(tmp_path / "x.123.css"), str(cleaned.site.media / "l.123.css")]
-        old = {"since": 1, "outputs": [[1, "", "", path, 0, 6, False] for path in paths], "inputs": {}, "uses": []}
+        old = {
+            "since": 1,
+            "outputs": [[1, "", "", path, 0, 6, False] for path in paths],
+            "inputs": {},
+            "uses": [],
+        }
         cleaned.site.write(f".django-static/{'a' * 32}.json", json.dumps({"replaced": [old]}))
         out = cleaned.clean(*NEVER)
         assert there(paths) == [True, True, True]
