@@ -271,6 +271,102 @@ OTHER_SCRIPTS = {
     "broken": ("a()", "a("),
     "licence": ("/*! mine */a()", "a()"),
 }
+SAME_SCRIPTS.update(
+    {
+        "truth values side by side": (
+            "function f(){if(!a||b!==c){return true}if(d()){return true}return e}",
+            "function f(){return!a||b!==c||!!d()||e}",
+        ),
+        "truth values in the middle": (
+            "function f(){return a&&(!b&&!c)&&d}",
+            "function f(){return a&&!(b||c)&&d}",
+        ),
+        "else with a variable": (
+            "function f(){if(a){b();return}else{let c=d();e(c)}}",
+            "function f(){if(a){b();return}let t=d();e(t)}",
+        ),
+        "block with a variable": (
+            "function f(){let a=1;{let a=2;class B{}g(a,B)}g(a)}",
+            "function f(){let e=1,t=2;class n{}g(t,n),g(e)}".replace("let e=1,t=2", "let e=1;let t=2"),
+        ),
+        "block in a loop": (
+            "function f(){for(;;){{let a=b();c(()=>a)}}}",
+            "function f(){for(;;){let e=b();c(()=>e)}}",
+        ),
+        "true": ("a=true?b():c();d=!1?{}:e?1:2", "a=b(),d=e?1:2"),
+        "if true": ("if(true){a()}else{b()}if(false)c();else d()", "a(),d()"),
+        "return at the end": (
+            "function f(){if(a)return b;else if(c)return d()}",
+            "function f(){return a?b:c?d():void 0}",
+        ),
+        "return for one of them": (
+            "function f(){if(a(b)){return b}if(c){return f(c)}return undefined}",
+            "function f(){if(a(b))return b;if(c)return f(c)}",
+        ),
+    }
+)
+OTHER_SCRIPTS.update(
+    {
+        "truth value among others": (
+            "function f(){if(!a||b!==c){return true}if(d()){return true}return e}",
+            "function f(){return!a||b!==c||d()||e}",
+        ),
+        "another connective": ("a=!b&&!c&&d", "a=!(b&&c)&&d"),
+        "variable of a block used behind it": (
+            "function f(){{let c=1;g(c)}g(c)}",
+            "function f(){let c=1;g(c);g(c)}",
+        ),
+        "variable of a block used before it": (
+            "function f(){g(c);{let c=1;g(c)}}",
+            "function f(){g(c);let c=1;g(c)}",
+        ),
+        "variable of a block at the top": ("{let a=b();c(a)}", "let a=b();c(a)"),
+        "variable declared twice": ("function f(){var a;{let a=b()}}", "function f(){var a;let a=b()}"),
+        "variable declared twice with let": (
+            "function f(){{let a=b()}{let a=c()}}",
+            "function f(){let a=b();let a=c()}",
+        ),
+        "variable declared twice in a list": ("function f(){let a=b()}", "function f(){let a=b(),a}"),
+        "variable declared twice in a case": (
+            "switch(a){case 1:{let b=c()}case 2:{let b=d()}}",
+            "switch(a){case 1:let b=c();case 2:let b=d()}",
+        ),
+        "variable declared twice in a static block": (
+            "class A{static{var a;{let a=b()}}}",
+            "class A{static{var a;let a=b()}}",
+        ),
+        "parameter declared twice": ("function f(a){{let a=b()}}", "function f(a){let a=b()}"),
+        "caught error declared twice": ("try{a()}catch(b){{let b=c()}}", "try{a()}catch(b){let b=c()}"),
+        "variable that eval may see": (
+            "function f(){{let a=b()}eval(c)}",
+            "function f(){let a=b();eval(c)}",
+        ),
+        "variable outside of a loop": (
+            "function f(){for(;;){let a=b();c(()=>a)}}",
+            "function f(){let a;for(;;){a=b();c(()=>a)}}",
+        ),
+        "function of a block": (
+            "function f(){g();{function g(){}}}",
+            "function f(){g();function g(){}}",
+        ),
+        "declaration without a block": ("if(a){let b=c()}", "if(a)let b=c()"),
+        "class without a block": ("while(a){class B{}}", "while(a)class B{}"),
+        "another branch of true": ("a=true?b():c()", "a=c()"),
+        "another branch of if true": ("if(true)a();else b()", "b()"),
+        "neither branch of true": ("a=true?b():c()", "a=d"),
+        "this of true": ("(true?a.b:c)()", "a.b()"),
+        "eval of true": ("(true?eval:c)(d)", "eval(d)"),
+        "typeof of true": ("typeof(true?a:b)", "typeof a"),
+        "name of true": ("a.name;b=true?function(){}:c", "a.name;b=function(){}"),
+        "variable of a branch of false": (
+            "function f(){if(false){var a}return a}",
+            "function f(){return a}",
+        ),
+        "return of a call at the end": ("function f(){if(a)return b;c()}", "function f(){return a?b:c()}"),
+        "return of the last": ("function f(){a();b()}", "function f(){return a(),b()}"),
+        "shared call of a test that calls": ("a=b()?c(1):c(2)", "a=c(b()?1:2)"),
+    }
+)
 SAME_STYLES = {
     "white space": ("a > b , c { d : e ; }", "a>b,c{d:e}"),
     "comment": ("a/**/{b:c}", "a{b:c}"),
@@ -707,6 +803,15 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             "(function(){var e;function t(){var t=b();e=t,c(e)}})()",
         ),
         ("try { a() } catch (b) { c() }", "try{a()}catch(e){c()}"),
+        ("a = b() ? c(1 , 2) : c(3 , 2)", "a=b()?c(1,2):c(3,2)"),
+        ("a = b ? c(1) : c(2)", "a=b?c(1):c(2)"),
+        ("function f(b) { return b ? c(1) : c(2) }", "function f(e){return c(e?1:2)}"),
+        ("function f() { if (b.d) { c(1) } else { c(2 , /* last */) } }", "function f(){b.d?c(1):c(2)}"),
+        ("function f() { if (b()) { e = c(1) } else { e = c(2) } }", "function f(){b()?e=c(1):e=c(2)}"),
+        ("function f() { if (b()) return c(1) ; return c(2) }", "function f(){return b()?c(1):c(2)}"),
+        ("function f() { if (b()) return c.d(1) ; return c.d() }", "function f(){return b()?c.d(1):c.d()}"),
+        ("function f() { a() ; b() ; return undefined }", "function f(){a(),b()}"),
+        ("function f() { if (a()) { return void 0 } b() }", "function f(){if(a())return;b()}"),
         ("const a = b()\nconst { c } = d()", "const a=b(),{c}=d()"),
         (r"a = '\u00e9' + b", r'a="\u00e9"+b'),
         ("export default function a() { b() }", "export default function(){b()}"),

@@ -27,6 +27,21 @@ Form = tuple[Any, ...]
 _UNDEFINED: Form = ("undefined",)
 #: What has a name only from the variable it is put in at once.
 NAMELESS = ("function", "arrow", "class")
+#: What is the same with a parenthesis around it, wherever it stands.
+_SETTLED = (
+    *LITERALS,
+    "and",
+    "array",
+    "call",
+    "choose",
+    "new",
+    "not",
+    "object",
+    "or",
+    "template",
+    "==",
+    "===",
+)
 _JUMPS = ("return", "throw", "break", "continue")
 _STATEMENTS = frozenset(
     [
@@ -103,7 +118,7 @@ def binary(operator: str, left: Form, right: Form) -> Form:
                 binary(operator, parts[0][-1], (tag, *parts[1:]) if parts[2:] else parts[1]),
             )
         if not all(map(is_boolean, parts)):
-            return (tag, *parts)
+            return (tag, *_grouped(tag, parts))
         if parts[-1] == (FALSE if tag == "and" else TRUE):
             return sequence([parts[0] if len(parts) == 2 else boolean((tag, *parts[:-1])), parts[-1]])
         return boolean((tag, *parts))
@@ -119,6 +134,25 @@ def binary(operator: str, left: Form, right: Form) -> Form:
     if operator == "/" and left == ("number", "1.0") and right == ("number", "0.0"):
         return ("number", "inf")
     return (operator, left, right)
+
+
+def _grouped(tag: str, parts: list[Form]) -> list[Form]:
+    """The operands of a connective with truth values that stand side by side in their one form."""
+    result: list[Form] = []
+    run: list[Form] = []
+    for part in [*parts, None]:
+        if part is not None and is_boolean(part):
+            run.append(part)
+            continue
+        if len(run) > 1:
+            group = boolean((tag, *run))
+            result += group[1:] if group[0] == tag else (group,)
+        else:
+            result += run
+        run = []
+        if part is not None:
+            result.append(part)
+    return result
 
 
 def _equal(operator: str, left: Form, right: Form) -> Form:
@@ -138,6 +172,11 @@ def choice(test: Form, then: Form, other: Form) -> Form:
         then, other = other, then
     if test[0] == "comma":
         return sequence([*test[1:-1], choice(test[-1], then, other)])
+    if test in (TRUE, FALSE):
+        # What has no parenthesis around it any more may be called with another object, or get a name.
+        taken = then if test == TRUE else other
+        if taken[0] in _SETTLED:
+            return taken
     if (then, other) == (TRUE, FALSE):
         return truth_value(test)
     if (then, other) == (FALSE, TRUE):
@@ -183,7 +222,13 @@ def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
 def normal(statements: list[Form], tail: str = "") -> list[Form]:
     """The one form of a list of statements; ``tail`` is the jump that has no effect at its end."""
     result = _flat(statements)
-    return _without_tail(result, tail) if tail else result
+    if not tail:
+        return result
+    result = _without_tail(result, tail)
+    if tail == "return" and result and result[-1][0] == "if" and not _jumps(result):
+        # if (a) return b  at the end of a function is  return a ? b : undefined
+        result = _without_tail(_flat([*result, ("return", _UNDEFINED)]), tail)
+    return result
 
 
 def _flat(statements: list[Form]) -> list[Form]:
@@ -252,6 +297,9 @@ def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) ->
     if is_swapped:
         then, other = other, then
     then, other = _flat(then), _flat(other)
+    if test in (TRUE, FALSE):
+        pending += reversed(then if test == TRUE else other)
+        return []
     if not then and not other:
         pending.append(test)
         return []
