@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import django_static
 from django_static import minify
-from django_static.minify import engines, verify
+from django_static.minify import css_strip, engines, verify
 
 SAME_SCRIPTS = {
     "semicolon": ("window.onload = function() {\n   dostuff();\n};", "window.onload=function(){dostuff()}"),
@@ -385,6 +385,10 @@ SAME_STYLES = {
 }
 SAME_STYLES.update(
     {
+        "angles of zero": (
+            "a{transform:rotate(0deg) skewX( 0turn ) rotate3d(1,0,0,0deg)}",
+            "a{transform:rotate(0)skewX(0)rotate3d(1,0,0,0)}",
+        ),
         "position": ("a{background-position:left top,center}", "a{background-position:0 0,50%}"),
         "position upside down": ("a{background-position:top left}", "a{background-position:0 0}"),
         "position of a layer": (
@@ -422,6 +426,15 @@ SAME_STYLES.update(
     }
 )
 OTHER_STYLES = {
+    "angle": ("a{transform:rotate(1deg)}", "a{transform:rotate(1)}"),
+    "angle of a sum": ("a{transform:rotate(calc(0deg))}", "a{transform:rotate(calc(0))}"),
+    "angle of an axis": ("a{transform:rotate3d(0deg,0,1,1deg)}", "a{transform:rotate3d(0,0,1,1deg)}"),
+    "angle of a property": ("a{rotate:0deg}", "a{rotate:0}"),
+    "angle of a gradient": (
+        "a{background:linear-gradient(0deg,red,tan)}",
+        "a{background:linear-gradient(0,red,tan)}",
+    ),
+    "angle as it is written": ("a{--b:rotate(0deg)}", "a{--b:rotate(0)}"),
     "number of a variable": ("a{--b:1.0}", "a{--b:1}"),
     "quotes of a variable": ("a{--b:'x'}", 'a{--b:"x"}'),
     "escape of a variable": ("a{--b:\\61}", "a{--b:a}"),
@@ -628,6 +641,36 @@ def test_what_the_bold_engine_gets_wrong_is_caught(name, monkeypatch):
     assert verify.difference(text, engines.tdewolff(text, "js"), "js").startswith(
         "the result means something else"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        (" a  {  b : c ; d : e ; } ", "a{b : c;d : e}"),
+        ("/* x */ a { } /* y */", "a{}"),
+        ("/*! x */ a { /*! y */ }", "/*! x */a{/*! y */}"),
+        ("a/**/b{}", "a/**/b{}"),
+        ("a /**/ b{}", "a b{}"),
+        ("a/**/ b{}", "a b{}"),
+        ("a/* x *//* y */b{}", "a/**/b{}"),
+        ("a{b:c/* x */}", "a{b:c}"),
+        ("a{b:c;;/* x */;}", "a{b:c;;}"),
+        ("a{b:c;/*! x */}", "a{b:c;/*! x */}"),
+        (r"""a{--b:"\f015 ";--c:'\30';content:"\e9 "}""", r"""a{--b:"\f015 ";--c:'\30';content:"\e9 "}"""),
+        ("a{--b: #FfF  /* x */  1.50PX }", "a{--b: #FfF 1.50PX}"),
+        ("a{b:url( c )}@media ( x )  {  a  {  }  }", "a{b:url( c )}@media ( x ){a{}}"),
+        ("a{b:c", "a{b:c"),
+        ("a{b:c /* x", "a{b:c"),
+        ("a\r\n{\r\n\tb:c\f}\r", "a{b:c}"),
+        ("@import 'a' ; b { }", "@import 'a';b{}"),
+        ("a{b:'\\\n'}", "a{b:'\\\n'}"),
+        (";", ";"),
+        ("", ""),
+    ],
+)
+def test_stripping_leaves_all_else_as_it_is_written(text, stripped):
+    assert css_strip.strip(text) == stripped
+    assert verify.difference(text, stripped, "css") == ""
 
 
 def test_stripping_alone():
