@@ -24,7 +24,8 @@ __all__ = ["BuildShelf"]
 logger = logging.getLogger("django_static")
 
 _FORMAT = 1
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building")
+#: What a build leaves when it is killed while it writes a file or a compressed sibling.
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building|\.django-static-\w{8}\.tmp")
 
 
 class BuildShelf:

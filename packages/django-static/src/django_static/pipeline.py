@@ -19,7 +19,7 @@ __all__ = ["Pipeline"]
 logger = logging.getLogger("django_static")
 
 #: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "3"
+_FORMAT = "4"
 
 
 class Pipeline:
