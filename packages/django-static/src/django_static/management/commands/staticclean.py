@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ...cleaning import Cleaned, Cleaning, Running
 from ...conf import conf
 from ...manifest import ManifestError
-from ...retention import Unreadable
+from ...recorded import Unreadable
 from ...sizes import printable, shown
 
 __all__ = ["Command"]
