@@ -157,3 +157,14 @@ def test_the_abandoned_original_is_named(site, tmp_path, monkeypatch):
     (message,) = [message for message in checks.check_settings() if message.id == "django_static.E011"]
     assert "django-static 1.5.6" in message.msg
     assert "pip uninstall django-static" in message.hint
+
+
+def test_a_manifest_without_a_folder(site):
+    """Not in whatever folder the process happens to be in."""
+    site.settings.MEDIA_ROOT = ""
+    site.settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    (message,) = [each for each in run_checks() if each.id.startswith("django_static.")]
+    assert message.id == "django_static.E022"
+    assert "DJANGO_STATIC_MANIFEST_FILE, DJANGO_STATIC_SAVE_PREFIX, STATIC_ROOT or MEDIA_ROOT" in message.msg
+    site.settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+    assert found(site) == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import django_static
 from django_static import minify
-from django_static.minify import engines, verify
+from django_static.minify import css_strip, engines, verify
 
 SAME_SCRIPTS = {
     "semicolon": ("window.onload = function() {\n   dostuff();\n};", "window.onload=function(){dostuff()}"),
@@ -271,6 +271,102 @@ OTHER_SCRIPTS = {
     "broken": ("a()", "a("),
     "licence": ("/*! mine */a()", "a()"),
 }
+SAME_SCRIPTS.update(
+    {
+        "truth values side by side": (
+            "function f(){if(!a||b!==c){return true}if(d()){return true}return e}",
+            "function f(){return!a||b!==c||!!d()||e}",
+        ),
+        "truth values in the middle": (
+            "function f(){return a&&(!b&&!c)&&d}",
+            "function f(){return a&&!(b||c)&&d}",
+        ),
+        "else with a variable": (
+            "function f(){if(a){b();return}else{let c=d();e(c)}}",
+            "function f(){if(a){b();return}let t=d();e(t)}",
+        ),
+        "block with a variable": (
+            "function f(){let a=1;{let a=2;class B{}g(a,B)}g(a)}",
+            "function f(){let e=1,t=2;class n{}g(t,n),g(e)}".replace("let e=1,t=2", "let e=1;let t=2"),
+        ),
+        "block in a loop": (
+            "function f(){for(;;){{let a=b();c(()=>a)}}}",
+            "function f(){for(;;){let e=b();c(()=>e)}}",
+        ),
+        "true": ("a=true?b():c();d=!1?{}:e?1:2", "a=b(),d=e?1:2"),
+        "if true": ("if(true){a()}else{b()}if(false)c();else d()", "a(),d()"),
+        "return at the end": (
+            "function f(){if(a)return b;else if(c)return d()}",
+            "function f(){return a?b:c?d():void 0}",
+        ),
+        "return for one of them": (
+            "function f(){if(a(b)){return b}if(c){return f(c)}return undefined}",
+            "function f(){if(a(b))return b;if(c)return f(c)}",
+        ),
+    }
+)
+OTHER_SCRIPTS.update(
+    {
+        "truth value among others": (
+            "function f(){if(!a||b!==c){return true}if(d()){return true}return e}",
+            "function f(){return!a||b!==c||d()||e}",
+        ),
+        "another connective": ("a=!b&&!c&&d", "a=!(b&&c)&&d"),
+        "variable of a block used behind it": (
+            "function f(){{let c=1;g(c)}g(c)}",
+            "function f(){let c=1;g(c);g(c)}",
+        ),
+        "variable of a block used before it": (
+            "function f(){g(c);{let c=1;g(c)}}",
+            "function f(){g(c);let c=1;g(c)}",
+        ),
+        "variable of a block at the top": ("{let a=b();c(a)}", "let a=b();c(a)"),
+        "variable declared twice": ("function f(){var a;{let a=b()}}", "function f(){var a;let a=b()}"),
+        "variable declared twice with let": (
+            "function f(){{let a=b()}{let a=c()}}",
+            "function f(){let a=b();let a=c()}",
+        ),
+        "variable declared twice in a list": ("function f(){let a=b()}", "function f(){let a=b(),a}"),
+        "variable declared twice in a case": (
+            "switch(a){case 1:{let b=c()}case 2:{let b=d()}}",
+            "switch(a){case 1:let b=c();case 2:let b=d()}",
+        ),
+        "variable declared twice in a static block": (
+            "class A{static{var a;{let a=b()}}}",
+            "class A{static{var a;let a=b()}}",
+        ),
+        "parameter declared twice": ("function f(a){{let a=b()}}", "function f(a){let a=b()}"),
+        "caught error declared twice": ("try{a()}catch(b){{let b=c()}}", "try{a()}catch(b){let b=c()}"),
+        "variable that eval may see": (
+            "function f(){{let a=b()}eval(c)}",
+            "function f(){let a=b();eval(c)}",
+        ),
+        "variable outside of a loop": (
+            "function f(){for(;;){let a=b();c(()=>a)}}",
+            "function f(){let a;for(;;){a=b();c(()=>a)}}",
+        ),
+        "function of a block": (
+            "function f(){g();{function g(){}}}",
+            "function f(){g();function g(){}}",
+        ),
+        "declaration without a block": ("if(a){let b=c()}", "if(a)let b=c()"),
+        "class without a block": ("while(a){class B{}}", "while(a)class B{}"),
+        "another branch of true": ("a=true?b():c()", "a=c()"),
+        "another branch of if true": ("if(true)a();else b()", "b()"),
+        "neither branch of true": ("a=true?b():c()", "a=d"),
+        "this of true": ("(true?a.b:c)()", "a.b()"),
+        "eval of true": ("(true?eval:c)(d)", "eval(d)"),
+        "typeof of true": ("typeof(true?a:b)", "typeof a"),
+        "name of true": ("a.name;b=true?function(){}:c", "a.name;b=function(){}"),
+        "variable of a branch of false": (
+            "function f(){if(false){var a}return a}",
+            "function f(){return a}",
+        ),
+        "return of a call at the end": ("function f(){if(a)return b;c()}", "function f(){return a?b:c()}"),
+        "return of the last": ("function f(){a();b()}", "function f(){return a(),b()}"),
+        "shared call of a test that calls": ("a=b()?c(1):c(2)", "a=c(b()?1:2)"),
+    }
+)
 SAME_STYLES = {
     "white space": ("a > b , c { d : e ; }", "a>b,c{d:e}"),
     "comment": ("a/**/{b:c}", "a{b:c}"),
@@ -289,6 +385,10 @@ SAME_STYLES = {
 }
 SAME_STYLES.update(
     {
+        "angles of zero": (
+            "a{transform:rotate(0deg) skewX( 0turn ) rotate3d(1,0,0,0deg)}",
+            "a{transform:rotate(0)skewX(0)rotate3d(1,0,0,0)}",
+        ),
         "position": ("a{background-position:left top,center}", "a{background-position:0 0,50%}"),
         "position upside down": ("a{background-position:top left}", "a{background-position:0 0}"),
         "position of a layer": (
@@ -326,6 +426,15 @@ SAME_STYLES.update(
     }
 )
 OTHER_STYLES = {
+    "angle": ("a{transform:rotate(1deg)}", "a{transform:rotate(1)}"),
+    "angle of a sum": ("a{transform:rotate(calc(0deg))}", "a{transform:rotate(calc(0))}"),
+    "angle of an axis": ("a{transform:rotate3d(0deg,0,1,1deg)}", "a{transform:rotate3d(0,0,1,1deg)}"),
+    "angle of a property": ("a{rotate:0deg}", "a{rotate:0}"),
+    "angle of a gradient": (
+        "a{background:linear-gradient(0deg,red,tan)}",
+        "a{background:linear-gradient(0,red,tan)}",
+    ),
+    "angle as it is written": ("a{--b:rotate(0deg)}", "a{--b:rotate(0)}"),
     "number of a variable": ("a{--b:1.0}", "a{--b:1}"),
     "quotes of a variable": ("a{--b:'x'}", 'a{--b:"x"}'),
     "escape of a variable": ("a{--b:\\61}", "a{--b:a}"),
@@ -534,6 +643,36 @@ def test_what_the_bold_engine_gets_wrong_is_caught(name, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        (" a  {  b : c ; d : e ; } ", "a{b : c;d : e}"),
+        ("/* x */ a { } /* y */", "a{}"),
+        ("/*! x */ a { /*! y */ }", "/*! x */a{/*! y */}"),
+        ("a/**/b{}", "a/**/b{}"),
+        ("a /**/ b{}", "a b{}"),
+        ("a/**/ b{}", "a b{}"),
+        ("a/* x *//* y */b{}", "a/**/b{}"),
+        ("a{b:c/* x */}", "a{b:c}"),
+        ("a{b:c;;/* x */;}", "a{b:c;;}"),
+        ("a{b:c;/*! x */}", "a{b:c;/*! x */}"),
+        (r"""a{--b:"\f015 ";--c:'\30';content:"\e9 "}""", r"""a{--b:"\f015 ";--c:'\30';content:"\e9 "}"""),
+        ("a{--b: #FfF  /* x */  1.50PX }", "a{--b: #FfF 1.50PX}"),
+        ("a{b:url( c )}@media ( x )  {  a  {  }  }", "a{b:url( c )}@media ( x ){a{}}"),
+        ("a{b:c", "a{b:c"),
+        ("a{b:c /* x", "a{b:c"),
+        ("a\r\n{\r\n\tb:c\f}\r", "a{b:c}"),
+        ("@import 'a' ; b { }", "@import 'a';b{}"),
+        ("a{b:'\\\n'}", "a{b:'\\\n'}"),
+        (";", ";"),
+        ("", ""),
+    ],
+)
+def test_stripping_leaves_all_else_as_it_is_written(text, stripped):
+    assert css_strip.strip(text) == stripped
+    assert verify.difference(text, stripped, "css") == ""
+
+
 def test_stripping_alone():
     assert engines.strip("a ( ) // b\nc ( 'd  e' )\n", "js") == "a()\nc('d  e')"
     assert engines.strip("a < !--b", "js") == "a < !--b"
@@ -707,6 +846,15 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             "(function(){var e;function t(){var t=b();e=t,c(e)}})()",
         ),
         ("try { a() } catch (b) { c() }", "try{a()}catch(e){c()}"),
+        ("a = b() ? c(1 , 2) : c(3 , 2)", "a=b()?c(1,2):c(3,2)"),
+        ("a = b ? c(1) : c(2)", "a=b?c(1):c(2)"),
+        ("function f(b) { return b ? c(1) : c(2) }", "function f(e){return c(e?1:2)}"),
+        ("function f() { if (b.d) { c(1) } else { c(2 , /* last */) } }", "function f(){b.d?c(1):c(2)}"),
+        ("function f() { if (b()) { e = c(1) } else { e = c(2) } }", "function f(){b()?e=c(1):e=c(2)}"),
+        ("function f() { if (b()) return c(1) ; return c(2) }", "function f(){return b()?c(1):c(2)}"),
+        ("function f() { if (b()) return c.d(1) ; return c.d() }", "function f(){return b()?c.d(1):c.d()}"),
+        ("function f() { a() ; b() ; return undefined }", "function f(){a(),b()}"),
+        ("function f() { if (a()) { return void 0 } b() }", "function f(){if(a())return;b()}"),
         ("const a = b()\nconst { c } = d()", "const a=b(),{c}=d()"),
         (r"a = '\u00e9' + b", r'a="\u00e9"+b'),
         ("export default function a() { b() }", "export default function(){b()}"),

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.template import Engine
 from django.template.loaders.base import Loader
+from static_test_scans import NAMES, block, page_blocks, values
 
 from django_static.resolver import Place
 from django_static.scan import Failure, Unknown, Use, scan
@@ -38,27 +39,16 @@ def engine(templates=None, **options):
 
 def scanned(*sources, **options):
     """The scan of templates called page, one, two, ...; each with all libraries loaded."""
-    names = ("page", "one", "two", "three")
     templates = {}
-    for name, source in zip(names, sources, strict=False):
+    for name, source in zip(NAMES, sources, strict=False):
         head, mark, tail = source.partition("%}") if source.startswith("{% extends") else ("", "", source)
         templates[name] = head + mark + LOAD + tail
     return scan([engine(templates, **options)])
 
 
-def values(result, kind="file"):
-    return [use.value for use in result.uses if use.kind == kind]
-
-
 def texts(*sources, **options):
     """The texts of the blocks of the page."""
-    result = scanned(*sources, **options)
-    assert result.unknown == ()
-    return [use.value for use in result.uses if use.kind == "block" and use.place.template == "page"]
-
-
-def block(inner):
-    return "{% slimall %}" + inner + "{% endslimall %}"
+    return page_blocks(scanned(*sources, **options))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 import jinja2
 import pytest
 from django.template import Engine
+from static_test_scans import values
 
 from django_static.scan import scan
 
@@ -31,10 +32,6 @@ def jinja(source):
 @pytest.fixture(params=[django, jinja])
 def scanned(request):
     return request.param
-
-
-def blocks(result) -> list[str]:
-    return [use.value for use in result.uses if use.kind == "block"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +67,7 @@ def blocks(result) -> list[str]:
 def test_values_that_decide_nothing(scanned, inner, found):
     result = scanned(f"{{% slimall %}}{inner}{{% endslimall %}}")
     assert result.unknown == ()
-    assert sorted(blocks(result)) == sorted(found)
+    assert sorted(values(result, "block")) == sorted(found)
 
 
 @pytest.mark.parametrize(
@@ -94,21 +91,22 @@ def test_values_that_decide_nothing(scanned, inner, found):
 )
 def test_values_that_decide(scanned, inner):
     result = scanned(f"{{% slimall %}}{inner}{{% endslimall %}}")
-    assert blocks(result) == []
+    assert values(result, "block") == []
     assert any("x" in unknown.expression for unknown in result.unknown)
 
 
 def test_each_turn_of_a_tag_may_print_something_else():
-    (one, two) = blocks(
+    (one, two) = values(
         django(
             "{% slimall %}"
             '<script src="/a.js" data-x="{% cycle "a" "b" as c %}"></script>'
             '<script src="/b.js" data-x="{% cycle c %}"></script>{% endslimall %}'
-        )
+        ),
+        "block",
     )
-    values = sorted((re.findall('data-x="([^"]+)"', one), re.findall('data-x="([^"]+)"', two)), key=len)
-    assert ["unknown", "unknown"] in values
-    assert any(len(set(value)) == 2 for value in values)
+    printed = sorted((re.findall('data-x="([^"]+)"', one), re.findall('data-x="([^"]+)"', two)), key=len)
+    assert ["unknown", "unknown"] in printed
+    assert any(len(set(value)) == 2 for value in printed)
 
 
 def test_inline_text_with_something_unknown_is_unknown_still(scanned):
@@ -120,7 +118,7 @@ def test_inline_text_with_something_unknown_is_unknown_still(scanned):
 def test_too_many_ways_are_unknown(scanned):
     choices = "".join(f"{{% if x{n} %}}<i>{n}</i>{{% endif %}}" for n in range(12))
     result = scanned(f"{{% slimall %}}{choices}{{% endslimall %}}")
-    assert blocks(result) == []
+    assert values(result, "block") == []
     assert result.unknown
 
 
@@ -190,7 +188,7 @@ def test_a_silent_preload_is_no_obstacle_in_a_block():
         django('{% slimall %}{% staticpreload "/a.css" header %}<p>{% endslimall %}'),
         jinja('{% slimall %}{{ staticpreload("/a.css", header=True) }}<p>{% endslimall %}'),
     ):
-        assert blocks(result) == ["<p>"]
+        assert values(result, "block") == ["<p>"]
         assert result.unknown == ()
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.templatetags.static import static
 from jinja2 import nodes
 from jinja2.ext import Extension
+from static_test_scans import NAMES, block, page_blocks, values
 
 import django_static
 from django_static.jinja2 import StaticExtension
@@ -29,22 +30,13 @@ def environment(templates, **options):
 
 
 def scanned(*sources, **options):
-    templates = dict(zip(("page", "one", "two", "three"), sources, strict=False))
+    templates = dict(zip(NAMES, sources, strict=False))
     return scan([environment(templates, **options)])
 
 
-def values(result, kind="file"):
-    return [use.value for use in result.uses if use.kind == kind]
-
-
 def texts(*sources, **options):
-    result = scanned(*sources, **options)
-    assert result.unknown == ()
-    return [use.value for use in result.uses if use.kind == "block" and use.place.template == "page"]
-
-
-def block(inner):
-    return "{% slimall %}" + inner + "{% endslimall %}"
+    """The texts of the blocks of the page."""
+    return page_blocks(scanned(*sources, **options))
 
 
 @pytest.mark.parametrize(

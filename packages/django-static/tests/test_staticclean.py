@@ -73,11 +73,18 @@ class Cleaned:
         resolver.reset()
         return self.site.media / staticfile(name).lstrip("/")
 
-    def tamper(self, paths: list[object]) -> None:
-        """Have an old build in the history that names these."""
+    def tamper(self, paths: list[str]) -> None:
+        """Have an old build in the history that names these, with the sizes they have now."""
         folder = self.state / "builds"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{1:020}.json").write_text(json.dumps(paths))
+        files = {}
+        for path in paths:
+            try:
+                files[path] = os.lstat(path).st_size
+            except (OSError, ValueError):
+                files[path] = 1
+        History(folder).add(files)
+        place = History(folder).places()[0]
+        place.rename(folder / f"{1:020}.json")
 
 
 @pytest.fixture
@@ -405,12 +412,50 @@ class TestHostile:
         assert reason in out
         assert ("left alone" in out) == bool(reason)
 
+    def test_an_entry_that_was_edited_counts_for_nothing(self, cleaned, history):
+        """One path for another: it could name any file whose name has a mark."""
+        mine = cleaned.site.write("css/mine.1269174558.css", "mine")
+        place = History(cleaned.state / "builds").places()[-1]
+        place.write_text(place.read_text().replace(history[0][0], str(mine)))
+        cleaned.clean(*NEVER)
+        assert mine.exists()
+
+    @pytest.mark.parametrize("where", ["build", "page"])
+    def test_a_file_that_was_put_in_its_place(self, cleaned, history, where):
+        """What has another size is not what was published, and its siblings are not ours either."""
+        mine = cleaned.site.write("css/mine.1269174558.css", "mine")
+        sibling = cleaned.site.write("css/mine.1269174558.css.gz", "mine")
+        if where == "build":
+            cleaned.tamper([str(mine)])
+        else:
+            output = [1, "", "", str(mine), 0, 4, True, "", "", ""]
+            old = {"since": 1, "outputs": [output], "inputs": {}, "uses": []}
+            cleaned.site.write(f".django-static/{'a' * 32}.json", json.dumps({"replaced": [old]}))
+        mine.write_text("mine, and longer")
+        assert "has 16 bytes" in cleaned.clean(*NEVER)
+        assert there([mine, sibling]) == [True, True]
+
+    def test_an_original_that_only_the_seal_tells_of(self, cleaned):
+        mine = cleaned.site.write("css/mine.1269174558.css", "a{b:c}")
+        cleaned.bundles("/css/mine.1269174558.css")
+        cleaned.build()
+        (cleaned.state / "records.json").unlink()
+        cleaned.tamper([str(mine)])
+        assert "is an original" in cleaned.clean(*NEVER)
+        assert mine.exists()
+
     def test_what_is_published_is_removed_beside_it(self, cleaned, history):
         cleaned.tamper(["/etc/passwd", *history[0]])
         cleaned.clean(*NEVER)
         assert there([*history[0], *history[5]]) == [False, False, True, True]
 
-    @pytest.mark.parametrize("text", ["", "{", "[1]", '"text"', '{"a": 1}', "[" * 100_000, "null"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("", "{", "[1]", '"text"', '{"a": 1}', "[" * 100_000, "null", '{"files": {"a": "b"}}'),
+            *('{"files": {"/a.1.css": 1}}', '{"files": {"/a.1.css": 1}, "digest": "0"}'),
+        ],
+    )
     def test_an_old_build_that_cannot_be_read_is_forgotten(self, cleaned, history, text):
         (cleaned.state / "builds" / f"{1:020}.json").write_text(text)
         cleaned.clean(*NEVER)
@@ -448,6 +493,7 @@ class TestHostile:
             '{"replaced": [1]}',
             '{"replaced": [{}]}',
             '{"replaced": [{"since": 1, "outputs": []}]}',
+            '{"replaced": [{"since": 1, "outputs": [[1, "", "", "/x"]], "inputs": {}, "uses": []}]}',
         ],
     )
     def test_a_record_of_a_page_that_cannot_be_read_holds_everything(self, cleaned, history, text):
@@ -461,7 +507,12 @@ class TestHostile:
         cleaned.site.write("l.123.css").unlink()
         (cleaned.site.media / "l.123.css").symlink_to(tmp_path / "x.123.css")
         paths = ["/etc/passwd", str(tmp_path / "x.123.css"), str(cleaned.site.media / "l.123.css")]
-        old = {"since": 1, "outputs": [[1, "", "", path] for path in paths], "inputs": {}, "uses": []}
+        old = {
+            "since": 1,
+            "outputs": [[1, "", "", path, 0, 6, False] for path in paths],
+            "inputs": {},
+            "uses": [],
+        }
         cleaned.site.write(f".django-static/{'a' * 32}.json", json.dumps({"replaced": [old]}))
         out = cleaned.clean(*NEVER)
         assert there(paths) == [True, True, True]

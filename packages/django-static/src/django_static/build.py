@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, compress, import_maps, minify, names, output
+from . import __version__, compress, import_maps, minify, names, output, removal
 from .build_shelf import BuildShelf
 from .folders import Folders
 from .history import History
@@ -19,12 +19,13 @@ from .manifest import FORMAT, Manifest, run_key, text_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
-from .places import Places
+from .places import Places, receiving
 from .reader import Reader
 from .records import Manner, Options, Printed, Record
 from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
+from .shelf import PUBLISHING_LOCK, Known
 from .sources import Source, SourceError, Sources
 from .summary import Summary, alike
 from .tree import Tree
@@ -61,6 +62,7 @@ class Build:
         self._texts: dict[str, str] = {}
         self._files: dict[str, str] = {}
         self._places = Places.of(sources, options.save_prefix)
+        self._receiving = receiving(sources, options.save_prefix)
         self._failures: list[str] = []
         #: Copies of originals, compressed siblings.
         self._beside: list[str] = []
@@ -87,6 +89,7 @@ class Build:
                     self._build(uses, progress, killed=killed)
                     self._compress(progress)
                     self._finish(work)
+                    self._sweep()
         self._summary.seconds = time.perf_counter() - start
         return self._summary
 
@@ -95,7 +98,7 @@ class Build:
         folders = Folders()
         self._shelf = BuildShelf(self._state / "records.json", folders)
         if killed:
-            self._shelf.sweep(self._roots())
+            self._shelf.sweep(self._receiving)
         tree: Mapping[str, Source] = {}
         if isinstance(self._sources, Tree):
             tree = self._sources.files
@@ -167,9 +170,10 @@ class Build:
     def _minify_ahead(self, runs: Sequence[Run], ahead: Ahead) -> None:
         """Let several processes begin with the scripts that are to be minified, if there is much of it."""
         scripts: dict[Source, None] = {}
+        known: Known = {}
         for run in runs:
             key = self._pipeline.key(run.wanted, run.slim, run.manner)
-            if run.slim and self._shelf.load(key, self._pipeline.is_unchanged) is None:
+            if run.slim and self._shelf.load(key, self._pipeline.is_unchanged, known) is None:
                 scripts |= dict.fromkeys(source for source in run.wanted if source.kind == "js")
         reader = Reader(self._sources, self._options)
         texts = []
@@ -186,9 +190,11 @@ class Build:
     def _map_modules(self, use: Use, wanted: Wanted) -> None:
         """Put an import map into the manifest, with all that it names, which has been published."""
 
+        seen: dict[int, Record] = {}
+
         def publish(source: Source) -> Record:
             record = self._publish(Run((source,), use.slim, Manner.USUAL))
-            for used in record.walk():
+            for used in record.walk(seen):
                 self._place(used)  # what it imports is in the map, too
             return record
 
@@ -281,10 +287,12 @@ class Build:
         """Leave what the next build may go by."""
         summary = self._summary
         self._shelf.close()
-        History(self._state / "builds").add(summary.files)
         inputs: dict[str, Any] = {}
+        sizes: dict[str, int] = {}
         for record in self._shelf.records():
             inputs |= record.inputs
+            sizes |= {str(each.path): each.size for each in record.outputs}
+        History(self._state / "builds").add({path: sizes[path] for path in summary.files})
         return Seal(
             work,
             inputs,
@@ -296,12 +304,17 @@ class Build:
     def _settings(self) -> dict[str, str]:
         return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
 
-    def _roots(self) -> list[Path]:
-        """The folders that receive files."""
-        if self._options.save_prefix is not None:
-            return [self._options.save_prefix]
-        static_root = self._sources.static_root
-        return [*self._sources.roots, *([static_root] if static_root else [])]
+    def _sweep(self) -> None:
+        """Remove what processes left half written that were killed while they rendered pages.
+
+        Whoever renders one now holds the lock; where there are none, or nobody can tell by them, nothing is removed.
+        """
+        state = self._options.state
+        if not state.is_dir():
+            return
+        with contextlib.suppress(OSError), output.locked(state / PUBLISHING_LOCK, 0) as is_alone:
+            if is_alone:
+                removal.sweep(removal.leftovers(self._receiving))
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[bool]:

@@ -17,14 +17,17 @@ from typing import Any, NamedTuple
 
 from . import output
 from .folders import Folders
+from .graph import components
 from .records import Record, restore, to_json
+from .shelf import Known
 
 __all__ = ["BuildShelf", "Work"]
 
 logger = logging.getLogger("django_static")
 
 _FORMAT = 1
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building")
+#: What a build leaves when it is killed while it writes a file or a compressed sibling.
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building|\.django-static-\w{8}\.tmp")
 
 
 class Work(NamedTuple):
@@ -53,27 +56,21 @@ class BuildShelf:
         self.written: set[str] = set()
         self._is_changed = False
 
-    def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
+    def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         if key in self._wanted:
             return self._wanted[key]
-        record = self._given.get(key)
-        if record is None:
-            return None
-        checked = {key: record}
-        pending = [record]
-        while pending:
-            current = pending.pop()
-            if not is_unchanged(current):
-                return None
-            for used in current.uses:
-                known = self._wanted.get(used.key)
-                if known is not None and known.identity != used.identity:
-                    # It was done anew in this build, and may have another name.
-                    return None
-                if known is None and used.key not in checked:
-                    checked[used.key] = used
-                    pending.append(used)
-        self._wanted.update(checked)
+
+        def used(each: str) -> list[str]:
+            record = None if each in self._wanted else self._given.get(each)
+            return [] if record is None else [other.key for other in record.uses if other.key not in known]
+
+        if key not in known:
+            for component in components([key], used) if used(key) else [(key,)]:
+                for each in component:
+                    known[each] = self._wanted.get(each) or self._true(each, is_unchanged, known)
+        record = known[key]
+        if record is not None:
+            self._want(record)
         return record
 
     def has(self, key: str) -> bool:
@@ -146,6 +143,26 @@ class BuildShelf:
     def _ours(self) -> set[Path]:
         """What a build before has written: where it is another now it was damaged, since a name has one content."""
         return {each.path for record in self._given.values() for each in record.outputs}
+
+    def _true(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
+        """The record of the build before, if it holds still; what it uses may have been done anew, and be another."""
+        record = self._given.get(key)
+        if record is None:
+            return None
+        for used in record.uses:
+            now = self._wanted.get(used.key) or known.get(used.key)
+            if now is None or now.identity != used.identity:
+                return None
+        return record if is_unchanged(record) else None
+
+    def _want(self, record: Record) -> None:
+        """Take up a record with all it uses; what is not used any more is not."""
+        pending = [record]
+        while pending:
+            current = pending.pop()
+            if current.key not in self._wanted:
+                self._wanted[current.key] = current
+                pending += current.uses
 
     def _put(self, path: Path, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""

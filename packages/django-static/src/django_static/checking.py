@@ -5,14 +5,16 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from . import blocks, import_maps
-from .answers import split_names
+from .answers import Place, split_names
 from .graph import components
+from .inline import Mention
 from .plan import Plan
 from .reader import Reader
 from .records import Options
-from .sources import Source, SourceError, Sources
+from .sources import Source, SourceError, Sources, split_suffix
 from .tree import Tree
 
 __all__ = ["Checked", "check", "problems_of"]
@@ -28,22 +30,36 @@ class Checked:
     reached: Mapping[Source, Sequence[Source]]
 
 
-def problems_of(sources: Sources, options: Options, plan: Plan, ignore: Sequence[str] = ()) -> list[str]:
+def problems_of(
+    sources: Sources,
+    options: Options,
+    plan: Plan,
+    ignore: Sequence[str] = (),
+    inline: Iterable[Mention] = (),
+) -> list[str]:
     """A line for each reference in templates, and in all they lead to, that leads nowhere.
 
     Args:
-        ignore: glob patterns for paths of files in which nothing is to be complained of.
+        ignore: glob patterns for names of templates and paths of files in which nothing is to be complained of.
+        inline: what stands in style sheets and scripts inside templates.
     """
-    return check(sources, options, plan, ignore=ignore).problems
+    return check(sources, options, plan, ignore=ignore, inline=inline).problems
 
 
 def check(
-    sources: Sources, options: Options, plan: Plan, *, ignore: Sequence[str] = (), more: Iterable[Source] = ()
+    sources: Sources,
+    options: Options,
+    plan: Plan,
+    *,
+    ignore: Sequence[str] = (),
+    inline: Iterable[Mention] = (),
+    more: Iterable[Source] = (),
 ) -> Checked:
     """Follow every reference in templates, and in all they lead to.
 
     Args:
-        ignore: glob patterns for paths of files in which nothing is to be complained of.
+        ignore: glob patterns for names of templates and paths of files in which nothing is to be complained of.
+        inline: what stands in style sheets and scripts inside templates.
         more: files that are used, too.
     """
     work = _Check(sources, options, ignore)
@@ -51,13 +67,19 @@ def check(
     for use in plan.uses:
         if use.kind == "file":
             for name in split_names(use.value):
-                work.name(name, str(use.place))
+                work.name(name, use.place)
         elif use.kind == "modules":
             for _, name in import_maps.expanded(use.value, sources):
-                work.name(name, str(use.place))
+                work.name(name, use.place)
         elif use.kind == "block":
             for name in blocks.names(use.value):
-                work.name(name, str(use.place))
+                work.name(name, use.place)
+    for place, path in plan.mentions:
+        bare = split_suffix(path)[0]
+        if bare and not bare.endswith("/"):  # what scripts put names behind
+            work.name(sources.static_url + quote(bare), place)
+    for mention in inline:
+        work.name(mention.url, mention)
     if isinstance(sources, Tree):
         work.tree(sources)
     work.add(more)
@@ -74,12 +96,13 @@ class _Check:
         self._ignore = ignore
         self._roots: dict[Source, None] = {}
 
-    def name(self, name: str, place: str) -> None:
+    def name(self, name: str, place: Place | Mention) -> None:
         if self._sources.is_ours(name):
             try:
                 self._roots[self._sources.find(name)] = None
             except SourceError as error:
-                self.found.append(f"{place}: {error}")
+                if not self._is_ignored(place.template):
+                    self.found.append(f"{place}: {error}")
 
     def tree(self, tree: Tree) -> None:
         self._roots |= dict.fromkeys(tree.files.values())
@@ -98,7 +121,7 @@ class _Check:
             except OSError as error:
                 problems.append(f"{source.path}: {error}")
                 return ()
-            if not any(fnmatch.fnmatchcase(str(source.path), pattern) for pattern in self._ignore):
+            if not self._is_ignored(str(source.path)):
                 problems.extend([*part.problems, *part.notes])
             self.reached[source] = targets = list(part.targets.values())
             return targets
@@ -106,3 +129,6 @@ class _Check:
         for _ in components(list(self._roots), edges):
             pass
         return problems
+
+    def _is_ignored(self, name: str) -> bool:
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self._ignore)

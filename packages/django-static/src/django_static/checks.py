@@ -74,6 +74,11 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def _wrong(name: str, hint: str, id: str, why: str = "") -> Error:
+    """What is to be said of a setting that is not as it must be."""
+    return Error(f"{PREFIX}{name} is {given(name)!r}{f': {why}' if why else ''}.", hint=hint, id=id)
+
+
 def _names() -> Iterator[CheckMessage]:
     given = [name for name in dir(settings) if name == PREFIX or name.startswith(f"{PREFIX}_")]
     for name in given:
@@ -86,23 +91,17 @@ def _names() -> Iterator[CheckMessage]:
 def _types() -> Iterator[CheckMessage]:
     for name in _BOOLEANS:
         if not isinstance(given(name), bool | None):
-            yield Error(
-                f"{PREFIX}{name} is {given(name)!r}.",
-                hint="Set it to True or False.",
-                id="django_static.E001",
-            )
+            yield _wrong(name, "Set it to True or False.", "django_static.E001")
     for name in _TEXTS:
         if not isinstance(given(name), str | None):
-            yield Error(
-                f"{PREFIX}{name} is {given(name)!r}.", hint="Set it to a string.", id="django_static.E002"
-            )
+            yield _wrong(name, "Set it to a string.", "django_static.E002")
 
 
 def _save_prefix() -> Iterator[CheckMessage]:
     name = f"{PREFIX}_SAVE_PREFIX"
     value = given("_SAVE_PREFIX")
     if not isinstance(value, str | Path | None):
-        yield Error(f"{name} is {value!r}.", hint="Set it to the path of a folder.", id="django_static.E003")
+        yield _wrong("_SAVE_PREFIX", "Set it to the path of a folder.", "django_static.E003")
     elif value and not Path(value).is_absolute():
         yield Error(
             f"{name} is the relative path {str(value)!r}.",
@@ -147,11 +146,7 @@ def _media_roots() -> Iterator[CheckMessage]:
     if value is None:
         return
     if isinstance(value, str | bytes) or not isinstance(value, list | tuple):
-        yield Error(
-            f"{PREFIX}_MEDIA_ROOTS is {value!r}.",
-            hint="Set it to a list of folders.",
-            id="django_static.E006",
-        )
+        yield _wrong("_MEDIA_ROOTS", "Set it to a list of folders.", "django_static.E006")
         return
     for root in value:
         if not Path(root).is_dir():
@@ -165,44 +160,41 @@ def _media_roots() -> Iterator[CheckMessage]:
 def _name_max_length() -> Iterator[CheckMessage]:
     value = given("_NAME_MAX_LENGTH")
     if value is not None and (not isinstance(value, int) or not _LEAST_LENGTH <= value <= 200):
-        yield Error(
-            f"{PREFIX}_NAME_MAX_LENGTH is {value!r}.",
-            hint=f"Set it to a number of characters from {_LEAST_LENGTH} to 200.",
-            id="django_static.E007",
-        )
+        hint = f"Set it to a number of characters from {_LEAST_LENGTH} to 200."
+        yield _wrong("_NAME_MAX_LENGTH", hint, "django_static.E007")
 
 
 def _fingerprint() -> Iterator[CheckMessage]:
     value = given("_FINGERPRINT")
     if value is not None and value not in FINGERPRINTS:
-        yield Error(
-            f"{PREFIX}_FINGERPRINT is {value!r}.",
-            hint=f"Set it to one of {', '.join(map(repr, FINGERPRINTS))}.",
-            id="django_static.E012",
-        )
+        hint = f"Set it to one of {', '.join(map(repr, FINGERPRINTS))}."
+        yield _wrong("_FINGERPRINT", hint, "django_static.E012")
     pattern = given("_HASHED_NAMES")
     if pattern is not None:
         try:
             re.compile(pattern)
         except (re.error, TypeError) as error:
-            yield Error(
-                f"{PREFIX}_HASHED_NAMES is {pattern!r}: {error}.",
-                hint=r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names.",
-                id="django_static.E013",
-            )
+            hint = r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names."
+            yield _wrong("_HASHED_NAMES", hint, "django_static.E013", str(error))
 
 
 def _manifest() -> Iterator[CheckMessage]:
     value = given("_MANIFEST_FILE")
     if not isinstance(value, str | Path | None) or (value and not Path(value).is_absolute()):
-        yield Error(
-            f"{PREFIX}_MANIFEST_FILE is {value!r}.",
-            hint="Set it to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
-            id="django_static.E014",
-        )
+        hint = "Set it to the absolute path of a file, such as BASE_DIR / 'manifest.json'."
+        yield _wrong("_MANIFEST_FILE", hint, "django_static.E014")
     elif conf.enabled and conf.use_manifest_file:
         try:
-            built = Manifest.read(conf.manifest_file)
+            place = conf.manifest_file
+        except ManifestError as error:
+            yield Error(
+                f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
+                hint=f"Set {PREFIX}_MANIFEST_FILE to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
+                id="django_static.E022",
+            )
+            return
+        try:
+            built = Manifest.read(place)
         except ManifestError as error:
             yield Warning(
                 f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
@@ -215,7 +207,7 @@ def _manifest() -> Iterator[CheckMessage]:
         if changed:
             names = ", ".join(PREFIX + "_" + name.upper() for name in changed)
             yield Warning(
-                f"The manifest {conf.manifest_file} was built with another {names}.",
+                f"The manifest {place} was built with another {names}.",
                 hint="Run 'manage.py staticbuild' with the settings that pages are rendered with.",
                 id="django_static.W009",
             )
@@ -235,19 +227,15 @@ def _compress() -> Iterator[CheckMessage]:
     value = given("_COMPRESS")
     hint = f"Set it to a list with some of {', '.join(compress.FORMATS)}, or to an empty one."
     if value is not None and (isinstance(value, str) or not isinstance(value, list | tuple)):
-        yield Error(f"{PREFIX}_COMPRESS is {value!r}.", hint=hint, id="django_static.E016")
+        yield _wrong("_COMPRESS", hint, "django_static.E016")
     elif value:
         try:
             compress.check(map(str, value))
         except compress.FormatError as error:
-            yield Error(f"{PREFIX}_COMPRESS is {value!r}: {error}.", hint=hint, id="django_static.E016")
+            yield _wrong("_COMPRESS", hint, "django_static.E016", str(error))
     folder = given("_COMPRESS_CACHE")
     if not isinstance(folder, str | Path | None) or (folder and not Path(folder).is_absolute()):
-        yield Error(
-            f"{PREFIX}_COMPRESS_CACHE is {folder!r}.",
-            hint="Set it to the absolute path of a folder.",
-            id="django_static.E017",
-        )
+        yield _wrong("_COMPRESS_CACHE", "Set it to the absolute path of a folder.", "django_static.E017")
 
 
 def _preload() -> Iterator[CheckMessage]:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from . import names, output, removal, retention
 from .compress import Cache
+from .places import receiving
 from .records import Options
 from .removal import Guard
-from .retention import Retention
+from .retention import Retention, Unwanted
 from .shelf import PUBLISHING_LOCK
 from .sources import Sources
 
@@ -79,6 +80,7 @@ class Cleaning:
         self._manifest = manifest
         self._keep_builds = keep_builds
         self._keep_days = keep_days
+        self._receiving = receiving(sources, options.save_prefix)
 
     def run(self, *, dry: bool = False, clock: Callable[[], float] = time.time) -> Cleaned:
         """Remove what nobody wants; with ``dry`` only say what that is.
@@ -126,9 +128,9 @@ class Cleaning:
             yield is_alone
 
     def _clean(self, kept: Retention, cleaned: Cleaned, *, dry: bool) -> None:
-        guard = Guard(self._folders(), kept.originals, self._is_published)
+        guard = Guard(self._receiving, kept.originals, self._is_published)
         parents = set()
-        for path, may_be_link in sorted(kept.unwanted.items()):
+        for path, known in sorted(kept.unwanted.items()):
             # A sibling of what is wanted is wanted.
             if any(
                 path == sibling
@@ -137,12 +139,15 @@ class Cleaning:
                 for sibling in removal.siblings(base)
             ):
                 continue
+            found = self._place(guard, path, known, cleaned)
+            if found is None:
+                continue
             # The siblings go first: without the file nobody asks for them, and nobody would know that they are ours.
-            for each in [*removal.siblings(path), path]:
-                if each not in kept.wanted and self._remove(
-                    guard, each, cleaned, may_be_link=may_be_link and each == path, dry=dry
-                ):
-                    parents.add(os.path.dirname(path))  # noqa: PTH120 (thousands of files)
+            for each in removal.siblings(path):
+                if each not in kept.wanted:
+                    self._remove(each, self._place(guard, each, None, cleaned), cleaned, dry=dry)
+            self._remove(path, found, cleaned, dry=dry)
+            parents.add(os.path.dirname(path))  # noqa: PTH120 (thousands of files)
         cleaned.builds = len(kept.entries)
         if dry or cleaned.failed:
             return
@@ -156,24 +161,27 @@ class Cleaning:
         for place in kept.entries:
             place.unlink(missing_ok=True)
 
-    def _remove(self, guard: Guard, path: str, cleaned: Cleaned, *, may_be_link: bool, dry: bool) -> bool:
-        """Remove a file unless it is gone already; whether it may be removed."""
+    def _place(self, guard: Guard, path: str, known: Unwanted | None, cleaned: Cleaned) -> str | None:
+        """Where a file lies that may be removed, empty if it is gone already; None if it may not be."""
         try:
-            place = guard.place(path, may_be_link=may_be_link)
+            if known is None:
+                return guard.place(path, may_be_link=False)
+            return guard.place(path, may_be_link=known.may_be_link, sizes=known.sizes)
         except PermissionError as error:
             if os.path.lexists(path.partition("\0")[0]):
                 cleaned.refused[path] = str(error)
-            return False
+            return None
+
+    def _remove(self, path: str, place: str | None, cleaned: Cleaned, *, dry: bool) -> None:
         if place and path not in cleaned.files:
             try:
                 cleaned.files[path] = os.lstat(place).st_size if dry else removal.remove(place)
             except OSError as error:
                 cleaned.failed[path] = str(error)
-        return True
 
     def _sweep(self, cleaned: Cleaned, *, dry: bool) -> None:
         """Remove what killed processes have left: whoever is at work now holds one of the locks."""
-        found = list(removal.leftovers(self._folders()))
+        found = list(removal.leftovers(self._receiving))
         state, pages = self._manifest.parent, self._options.state
         manifest = re.compile(re.escape(f".{self._manifest.name}.tmp"))
         for folder, pattern in (
@@ -199,15 +207,6 @@ class Cleaning:
         if folder.is_dir() and (self._options.compress_cache or state.name == output.STATE_FOLDER):
             age = max(self._keep_days, 1) * _DAY_SECONDS
             cleaned.cached = Cache(folder).prune(age, sys.maxsize).bytes
-
-    def _folders(self) -> list[Path]:
-        """Those that receive files."""
-        sources = self._sources
-        if self._options.save_prefix is not None:
-            return [self._options.save_prefix]
-        if sources.static_root is not None:
-            return [*sources.roots, sources.static_root]
-        return [*sources.roots, *(map(Path, sources.finders.locations()) if sources.finders else ())]
 
     def _own_folders(self) -> list[Path]:
         """Those of them that hold nothing but what is published; elsewhere somebody may want a folder that is empty."""

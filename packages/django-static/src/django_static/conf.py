@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from .compress import available
+from .manifest import ManifestError
 from .minify import DEFAULT_ENGINES
 from .output import STATE_FOLDER
 from .private import private_folder
@@ -101,12 +102,22 @@ class Conf:
 
     @property
     def manifest_file(self) -> Path:
-        """``DJANGO_STATIC_MANIFEST_FILE``: where the manifest is; unless set, in the folder that receives files."""
+        """``DJANGO_STATIC_MANIFEST_FILE``: where the manifest is; unless set, in the folder that receives files.
+
+        Raises:
+            ManifestError: no folder is set at all.
+        """
         value = self._get("MANIFEST_FILE", None)
         if value:
             return Path(value)
         roots = [self.save_prefix, settings.STATIC_ROOT, *self.media_roots]
-        return next((Path(root) for root in roots if root), Path()) / STATE_FOLDER / "manifest.json"
+        folder = next((Path(root) for root in roots if root), None)
+        if folder is None:  # that of the process may be any
+            raise ManifestError(
+                f"there is no folder for the manifest: set {PREFIX}_MANIFEST_FILE, {PREFIX}_SAVE_PREFIX, STATIC_ROOT or "
+                "MEDIA_ROOT"
+            )
+        return folder / STATE_FOLDER / "manifest.json"
 
     @property
     def compress(self) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+
+from . import names
 
 __all__ = ["History"]
 
@@ -28,40 +30,48 @@ class History:
         return sorted((place for place in found if not place.is_symlink()), reverse=True)
 
     @staticmethod
-    def read(place: Path) -> frozenset[str]:
-        """The paths of all files that a build stands on.
+    def read(place: Path) -> Mapping[str, int]:
+        """The paths of all files that a build stands on, each with its size in bytes.
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: it is damaged.
+            ValueError: it is damaged, or was changed by somebody else.
         """
         try:
-            files = json.loads(place.read_bytes())
+            value = json.loads(place.read_bytes())
         except RecursionError as error:
             raise ValueError(f"it is nested too deeply: {error}") from error
-        if not isinstance(files, list) or not all(isinstance(path, str) for path in files):
-            raise ValueError("it is not a list of paths")
-        return frozenset(files)
+        files = value.get("files") if isinstance(value, dict) else None
+        if not isinstance(files, dict) or not all(isinstance(size, int) for size in files.values()):
+            raise ValueError("it has no paths and sizes")
+        if value.get("digest") != _digest(files):
+            raise ValueError("it is not as it was written")
+        return files
 
-    def add(self, files: Iterable[str]) -> None:
+    def add(self, files: Mapping[str, int]) -> None:
         """Record a build that has ended; one with the same files as the last counts as that one.
 
         Raises:
             OSError: it could not be written.
         """
-        published = frozenset(files)
         last = next(iter(self.places()), None)
         if last is not None:
             with contextlib.suppress(OSError, ValueError):
-                if self.read(last) == published:
+                if self.read(last) == files:
                     return
         self._folder.mkdir(parents=True, exist_ok=True)
         number = max(time.time_ns(), int(last.stem) + 1 if last else 0)
         place = self._folder / f"{number:020}.json"
         temporary = place.with_suffix(".tmp")
+        value = {"files": dict(sorted(files.items())), "digest": _digest(files)}
         try:
-            temporary.write_text(json.dumps(sorted(published)), "utf-8")
+            temporary.write_text(json.dumps(value), "utf-8")
             temporary.replace(place)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def _digest(files: Mapping[str, int]) -> str:
+    """What tells an entry from one that a disk, or somebody with an editor, has made of it."""
+    return names.digest(repr(sorted(files.items())))

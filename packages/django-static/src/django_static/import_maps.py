@@ -95,6 +95,7 @@ def published(
     imports: dict[str, str] = {}
     own: dict[str, str] = {}
     integrity: dict[str, str] = {}
+    seen: dict[int, Record] = {}
     is_settled = True
     for specifier, name in expanded(specification, sources):
         source = find(name)
@@ -104,7 +105,7 @@ def published(
             imports[specifier] = _as_url(name)
             continue
         imports[specifier] = _as_url(record.outputs[0].public)
-        for output in (output for each in record.walk() for output in each.outputs):
+        for output in (output for each in record.walk(seen) for output in each.outputs):
             if output.name.lower().endswith(_EXTENSIONS):
                 url = _as_url(output.public)
                 own[_as_url(names.quoted(output.name))] = url

@@ -22,6 +22,7 @@ from .answers import (
 from .block_memo import BlockMemo
 from .pipeline import Pipeline
 from .records import Manner, Printed, Record
+from .shelf import Known
 from .sources import Source, SourceError, split_suffix
 
 __all__ = ["Lazy"]
@@ -85,13 +86,15 @@ class Lazy:
 
     def modules(self, specification: str, slim: bool, place: Place | None = None) -> ModuleMap:
         key = (specification, slim)
-        known = self._maps.get(key)
-        if known is None:
+        found = self._maps.get(key)
+        if found is None:
+            known: Known = {}
+            seen: dict[int, Record] = {}
             files: dict[str, Published] = {}
 
             def publish(source: Source) -> Record | None:
-                record = self._publish((source,), slim, Manner.USUAL, place)
-                for each in record.walk() if record is not None else ():
+                record = self._publish((source,), slim, Manner.USUAL, place, known)
+                for each in record.walk(seen) if record is not None else ():
                     for output in each.outputs:
                         if output.name:
                             files[output.public] = _file((output.name,), slim, output.path)
@@ -100,10 +103,10 @@ class Lazy:
             text, is_settled = import_maps.published(
                 specification, self._pipeline.sources, lambda name: self._find(name, place), publish
             )
-            known = ModuleMap(text, files)
+            found = ModuleMap(text, files)
             if is_settled and not self._recheck:
-                remember(self._maps, key, known)
-        return known
+                remember(self._maps, key, found)
+        return found
 
     def stored(self, name: str, plain: str) -> Address:
         return Address.of(plain)
@@ -130,7 +133,7 @@ class Lazy:
                     place, f"{name} cannot be one file: only style sheets or only scripts can be combined"
                 )
                 return Address.of(name)
-        record = self._publish(wanted, slim, manner, place)
+        record = self._publish(wanted, slim, manner, place, {})
         if record is None:
             return Address.of(name, suffix)
         printed = _printed(record, wanted, slim)[0]
@@ -140,9 +143,10 @@ class Lazy:
 
     def _block_publisher(self, slim: bool, place: Place | None) -> blocks.Publisher[Source]:
         options = self._pipeline.options
+        known: Known = {}
 
         def publish(wanted: Sequence[Source], manner: Manner) -> Sequence[Printed] | None:
-            record = self._publish(wanted, slim, manner, place)
+            record = self._publish(wanted, slim, manner, place, known)
             return None if record is None else _printed(record, wanted, slim)
 
         return blocks.Publisher(
@@ -170,25 +174,25 @@ class Lazy:
         return found
 
     def _publish(
-        self, wanted: Sequence[Source], slim: bool, manner: Manner, place: Place | None
+        self, wanted: Sequence[Source], slim: bool, manner: Manner, place: Place | None, known: Known
     ) -> Record | None:
         """Publish a run of originals once; None with one warning when it cannot be done now."""
         key = _Run(tuple(source.name for source in wanted), slim, manner)
-        known = self._records.get(key)
-        if known is not None and not (self._recheck and not self._pipeline.is_current(known)):
-            return known
+        last = self._records.get(key)
+        if last is not None and not (self._recheck and not self._pipeline.is_current(last, known)):
+            return last
         if self._is_resting(key):
             return None
         try:
-            record = self._pipeline.publish(wanted, slim=slim, manner=manner)
+            record = self._pipeline.publish(wanted, slim=slim, manner=manner, known=known)
         except Exception as error:  # noqa: BLE001 (a page never fails for what it is decorated with)
             self._rest(key)
             self._complaints.say(
                 place, f"{', '.join(key.names)} could not be published: {error}; the given URL is printed"
             )
             return None
-        if known is not None:
-            self._pipeline.withdraw(known, record)
+        if last is not None:
+            self._pipeline.withdraw(last, record)
         remember(self._records, key, record)
         return record
 

@@ -6,7 +6,7 @@ import codecs
 import contextlib
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -87,12 +87,12 @@ class Part:
             if inner is not None:
                 yield from inner.all()
 
-    def refer(self, target: Source, url: str) -> None:
-        """Let all references to a file lead to another URL path."""
+    def refer(self, urls: Mapping[Source, str]) -> None:
+        """Let all references to these files lead to other URL paths."""
         for part in self.all():
             for start, source in part.targets.items():
-                if source == target:
-                    part.links[start] = url
+                if source in urls:
+                    part.links[start] = urls[source]
 
     @property
     def is_utf8(self) -> bool:

@@ -10,7 +10,7 @@ from .graph import components
 from .parts import Part
 from .reader import Reader
 from .records import Manner, Options, Output, Record
-from .shelf import SharedShelf, Shelf
+from .shelf import Known, SharedShelf, Shelf
 from .sources import Source, SourceError, Sources, signature
 from .writer import Slimmer, Writer
 
@@ -19,7 +19,7 @@ __all__ = ["Pipeline"]
 logger = logging.getLogger("django_static")
 
 #: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "3"
+_FORMAT = "4"
 
 
 class Pipeline:
@@ -38,27 +38,50 @@ class Pipeline:
         self._settings: dict[tuple[bool, Manner, frozenset[str]], str] = {}
         self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
 
-    def publish(self, wanted: Sequence[Source], *, slim: bool, manner: Manner = Manner.USUAL) -> Record:
+    def publish(
+        self,
+        wanted: Sequence[Source],
+        *,
+        slim: bool,
+        manner: Manner = Manner.USUAL,
+        known: Known | None = None,
+    ) -> Record:
         """Publish a run of files, given in the order of the page; ``slim`` minifies what can be minified.
+
+        Several runs that are published at one time may share what is ``known``.
 
         Raises:
             OSError: nothing could be written, or an original vanished.
             ValueError: a filename generator failed.
         """
+        known = {} if known is None else known
         wanted = tuple(wanted)
         slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
         key = self.key(wanted, slim, manner)
-        record = self.shelf.load(key, self.is_unchanged)
+        record = self.shelf.load(key, self.is_unchanged, known)
         if record is not None:
             return record
-        job = _Job(self, slim)
+        job = _Job(self, slim, known)
         if len(wanted) == 1 and manner is Manner.USUAL:
             return job.single(wanted[0], key)
         return job.run(key, wanted, manner)
 
-    def is_current(self, record: Record) -> bool:
-        """Whether the originals are as they were and what was published is there."""
-        return all(map(self.is_unchanged, record.walk()))
+    def is_current(self, record: Record, known: Known) -> bool:
+        """Whether the originals are as they were and what was published is there, by what is known and gets known."""
+        records = {record.key: record}
+
+        def used(key: str) -> list[str]:
+            uses = records[key].uses
+            records.update((each.key, each) for each in uses)
+            return [each.key for each in uses if each.key not in known]
+
+        if record.key not in known:
+            for component in components([record.key], used):
+                for key in component:
+                    each = records[key]
+                    is_true = all(_is_same(known.get(other.key), other) for other in each.uses)
+                    known[key] = each if is_true and self.is_unchanged(each) else None
+        return _is_same(known[record.key], record)
 
     def withdraw(self, old: Record, new: Record) -> None:
         """Remove what newer files have replaced; for development, where every change leaves one behind."""
@@ -115,8 +138,9 @@ class Pipeline:
 class _Job:
     """One piece of work, with all that the wanted files refer to."""
 
-    def __init__(self, pipeline: Pipeline, slim: bool) -> None:
+    def __init__(self, pipeline: Pipeline, slim: bool, known: Known) -> None:
         self._pipeline = pipeline
+        self._known = known
         self._shelf = pipeline.shelf
         self._slim = slim
         self._reader = Reader(pipeline.sources, pipeline.options)
@@ -167,7 +191,7 @@ class _Job:
 
     def _references(self, source: Source) -> Sequence[Source]:
         """What must be published before a file can be; nothing if the file itself need not be."""
-        record = self._shelf.load(self._key(source), self._pipeline.is_unchanged)
+        record = self._shelf.load(self._key(source), self._pipeline.is_unchanged, self._known)
         if record is not None:
             self._records[source] = record
             return ()
@@ -207,18 +231,20 @@ class _Job:
             return self._record(whole, circle, self._writer.write_circle(circle))
 
         record = self._keep(whole, circle, write)
+        is_complete = not self._is_incomplete(circle)
         for source, key, output in zip(sources, keys, record.outputs, strict=True):
-            self._records[source] = Record(key, (output,), {}, uses=(record,))
-            if not self._is_incomplete(circle):
-                self._shelf.save(self._records[source])
+            member = self._records[source] = self._known[key] = Record(key, (output,), {}, uses=(record,))
+            if is_complete:
+                self._shelf.save(member)
 
     def _keep(self, key: str, read: Sequence[Part], write: Callable[[], Record]) -> Record:
         """Do a piece of work unless another process has done it meanwhile."""
         with self._shelf.lock(key):
-            record = self._shelf.load(key, self._pipeline.is_unchanged)
+            self._known.pop(key, None)
+            record = self._shelf.load(key, self._pipeline.is_unchanged, self._known)
             if record is not None:
                 return record
-            record = write()
+            record = self._known[key] = write()
             for part in read:
                 for inner in part.all():
                     for problem in inner.problems:
@@ -287,6 +313,10 @@ class _Job:
                 (source,), self._slim and bool(source.kind), Manner.USUAL
             )
         return key
+
+
+def _is_same(record: Record | None, other: Record) -> bool:
+    return record is not None and (record is other or record.identity == other.identity)
 
 
 def _is_whole(published: Output) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["Places"]
+__all__ = ["Places", "receiving"]
 
 
 class Places:
@@ -59,6 +59,15 @@ class Places:
             return rest
         folder = self.folders.get(label)
         return "" if folder is None else os.path.join(folder, *rest.split("/"))  # noqa: PTH118 (a string is wanted)
+
+
+def receiving(sources: Sources, save_prefix: Path | None) -> list[Path]:
+    """The folders that published files go to."""
+    if save_prefix is not None:
+        return [save_prefix]
+    if sources.static_root is not None:
+        return [*sources.roots, sources.static_root]
+    return [*sources.roots, *(map(Path, sources.finders.locations()) if sources.finders else ())]
 
 
 def _numbered(label: str, folders: Sequence[str | os.PathLike[str]]) -> dict[str, str | os.PathLike[str]]:

@@ -28,12 +28,15 @@ class Plan:
     unknown: tuple[Unknown, ...] = ()
     failed: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
+    #: What ``{% static %}`` is handed, and where.
+    mentions: tuple[tuple[Place, str], ...] = ()
 
 
 def plan(sources: Sources, *, remember: bool = False) -> Plan:
     """Walk the templates of the project and read its settings; ``remember`` leaves a note so that it goes quicker next time.
 
     Raises:
+        ManifestError: there are ``DJANGO_STATIC_BUNDLES``, and no folder for what was built of them.
         ValueError: ``DJANGO_STATIC_BUNDLES`` or ``DJANGO_STATIC_PRELOAD`` is not as it must be.
     """
     memory = Memory(conf.manifest_file.parent / "scan.json")
@@ -50,7 +53,7 @@ def plan(sources: Sources, *, remember: bool = False) -> Plan:
         *bundles.uses(conf.bundles, sources, published),
         *(Use(preload, "file", each.slim, each.name) for each in preloads.of_setting(conf.preload)),
     )
-    return Plan(tuple(dict.fromkeys(uses)), tuple(found.unknown), tuple(found.failed), tuple(found.notes))
+    return Plan(tuple(dict.fromkeys(uses)), found.unknown, found.failed, found.notes, found.mentions)
 
 
 def _published() -> frozenset[str]:
@@ -59,7 +62,7 @@ def _published() -> frozenset[str]:
     history = History(conf.manifest_file.parent / "builds")
     for build in history.places():
         with contextlib.suppress(OSError, ValueError):
-            files |= history.read(build)
+            files.update(history.read(build))
     for place in conf.options().state.glob("*.json"):
         files.update(record_files(load(place)))
     return frozenset(files)

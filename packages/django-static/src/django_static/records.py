@@ -27,6 +27,7 @@ __all__ = [
     "files_of",
     "from_json",
     "restore",
+    "restored",
     "to_json",
     "used_keys",
 ]
@@ -139,17 +140,16 @@ class Record:
         """What tells this outcome from another of the same work."""
         return names.digest(repr((self.outputs, sorted(self.inputs.items()), self.missing)))[:16]
 
-    def walk(self) -> Iterator[Record]:
-        """This record and, once each, all it depends on."""
-        seen = {id(self)}
+    def walk(self, seen: dict[int, Record] | None = None) -> Iterator[Record]:
+        """This record and, once each, all it depends on; what others have seen on their walk is left out."""
+        seen = {} if seen is None else seen
         pending = [self]
         while pending:
             record = pending.pop()
-            yield record
-            for used in record.uses:
-                if id(used) not in seen:
-                    seen.add(id(used))
-                    pending.append(used)
+            if id(record) not in seen:
+                seen[id(record)] = record
+                yield record
+                pending += record.uses
 
 
 def to_json(record: Record) -> dict[str, Any]:
@@ -174,10 +174,24 @@ def restore(values: Mapping[str, Any]) -> dict[str, Record]:
     used = {key: used_keys(value) for key, value in values.items()}
     for component in components(list(values), lambda key: [each for each in used[key] if each in values]):
         for key in component:
-            record = _restored(key, values[key], records)
+            record = restored(key, values[key], records)
             if record is not None:
                 records[key] = record
     return records
+
+
+def restored(key: str, value: Any, records: Mapping[str, Record | None]) -> Record | None:
+    """The record of such values; None if they are damaged, or used one that is not among these records."""
+    try:
+        uses = []
+        for used_key, identity in value["uses"]:
+            used = records.get(used_key)
+            if used is None or used.identity != identity:
+                return None
+            uses.append(used)
+        return from_json(key, value, uses)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
+        return None
 
 
 def used_keys(value: Any) -> list[str]:
@@ -216,16 +230,3 @@ def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
         return Record(key, outputs, inputs, tuple(map(str, value["missing"])), tuple(uses))
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
-
-
-def _restored(key: str, value: Any, records: Mapping[str, Record]) -> Record | None:
-    try:
-        uses = []
-        for used_key, identity in value["uses"]:
-            used = records.get(used_key)
-            if used is None or used.identity != identity:
-                return None
-            uses.append(used)
-        return from_json(key, value, uses)
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
-        return None

@@ -9,15 +9,19 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .compress import FORMATS
 from .output import STATE_FOLDER
 
-__all__ = ["Guard", "leftovers", "remove", "remove_empty", "siblings"]
+__all__ = ["Guard", "leftovers", "remove", "remove_empty", "siblings", "sweep"]
 
-_LEFTOVER = re.compile(r"\.[0-9a-f]{16}(?:\.building|(?:-\d+-\d+)?\.tmp)|\.django-static-\w{8}\.tmp")
+_LEFTOVER = re.compile(
+    r"\.[0-9a-f]{16}(?:\.building|(?:-\d+-\d+)?\.tmp)|\.django-static-\w{8}\.tmp|[0-9a-f]{32}\.json-\d+-\d+\.tmp"
+)
+_HOUR_SECONDS = 3600
 _SUFFIXES = tuple(f".{name}" for name in FORMATS)
 
 
@@ -39,8 +43,10 @@ class Guard:
         self._originals = {self._whole(path) for path in originals if _is_path(path)}
         self._is_published = is_published
 
-    def place(self, path: str, *, may_be_link: bool) -> str:
+    def place(self, path: str, *, may_be_link: bool, sizes: Container[int] | None = None) -> str:
         """The path to remove, with no symbolic link on the way to it; empty when nothing is there.
+
+        ``sizes`` are those in bytes that were published under the name: a file of another one is somebody else's.
 
         Raises:
             PermissionError: it may not be removed; the message says why.
@@ -55,19 +61,23 @@ class Guard:
         if not any(whole.startswith(folder) for folder in self._real):
             raise PermissionError("lies behind a link that leads out of the folders that receive files")
         try:
-            mode = os.lstat(whole).st_mode
+            status = os.lstat(whole)
         except (OSError, ValueError):
             return ""
         if whole in self._originals:
             raise PermissionError("is an original")
         if not self._is_published(parts[-1].removesuffix(_suffix(parts[-1]))):
             raise PermissionError("has no name that publishing gives")
-        if stat.S_ISLNK(mode):
+        if stat.S_ISLNK(status.st_mode):
             target = os.path.normpath(os.path.join(os.path.dirname(whole), os.readlink(whole)))
             if not may_be_link or self._whole(target) not in self._originals:
                 raise PermissionError("is a link, and not one to an original")
-        elif not stat.S_ISREG(mode):
+        elif not stat.S_ISREG(status.st_mode):
             raise PermissionError("is not a plain file")
+        elif sizes is not None and status.st_size not in sizes:
+            raise PermissionError(
+                f"has {status.st_size} bytes, and what was published under that name had not"
+            )
         return whole
 
     def _whole(self, path: str) -> str:
@@ -89,6 +99,15 @@ def leftovers(folders: Iterable[Path]) -> Iterator[str]:
         for current, _, files in os.walk(os.path.realpath(folder)):
             for name in filter(_LEFTOVER.fullmatch, files):
                 yield os.path.join(current, name)
+
+
+def sweep(paths: Iterable[str]) -> None:
+    """Remove what was left an hour ago or more: processes with other settings, and so with other locks, may be at work."""
+    oldest = time.time() - _HOUR_SECONDS
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if os.lstat(path).st_mtime < oldest:
+                os.unlink(path)
 
 
 def remove(path: str) -> int:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import blocks, retention
 from .answers import split_names
-from .build_shelf import BuildShelf
 from .checking import Checked, check
 from .compress import FORMATS
-from .folders import Folders
-from .manifest import Manifest, ManifestError, run_key
+from .inline import Mention
+from .last_build import LastBuild, Published, sent
+from .manifest import ManifestError
 from .output import STATE_FOLDER
 from .plan import Plan
-from .records import Manner, Options, Output, Record
+from .recorded import Unreadable
+from .records import Manner, Options
 from .scan import Unknown, Use
 from .sources import Source, SourceError, Sources, signature
 from .tree import Tree
@@ -46,17 +47,6 @@ class Template:
     after: Load | None
     #: How many of the names are not in the manifest.
     lacking: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A file of the last build."""
-
-    url: str
-    size: int
-    sent: int
-    #: Bytes of the originals in it.
-    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,59 +79,13 @@ class Report:
     known_bytes: int = 0
 
 
-class _Built:
-    """The last build: what it prints for a run of names, and the files behind that."""
-
-    def __init__(self, place: Path) -> None:
-        self.manifest = Manifest.read(place)
-        self.written = place.stat().st_mtime
-        self._by_public: dict[str, tuple[Output, Record]] = {}
-        for record in BuildShelf(place.parent / "records.json", Folders()).given().values():
-            for each in record.outputs:
-                self._by_public.setdefault(each.public, (each, record))
-
-    def printed(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> list[str] | None:
-        """The URLs for a run; None when the manifest does not have it."""
-        forms = [source.form for source in wanted]
-        for slimness in (slim, False):
-            found = self.manifest.runs.get(run_key(forms, slimness, manner))
-            if found is not None:
-                return [each.public for each in found]
-        return None
-
-    def files(self, urls: Sequence[str]) -> dict[Path, Output]:
-        """The published files behind URLs, and the style sheets those import still."""
-        found: dict[Path, Output] = {}
-        pending = [self._by_public[url] for url in urls if url in self._by_public]
-        while pending:
-            each, record = pending.pop()
-            if each.path not in found:
-                found[each.path] = each
-                if each.path.suffix.lower() == ".css":
-                    pending += [
-                        (inner, used)
-                        for used in record.uses
-                        for inner in used.outputs
-                        if inner.path.suffix.lower() == ".css"
-                    ]
-        return found
-
-    def published(self) -> Iterator[Published]:
-        seen: set[Path] = set()
-        for each, record in self._by_public.values():
-            if each.path not in seen and str(each.path) not in record.inputs:
-                seen.add(each.path)
-                # Of a run in several files nobody recorded which original is in which.
-                before = sum(state[1] for state in record.inputs.values() if state)
-                yield Published(each.url, each.size, _sent(each), before if len(record.outputs) == 1 else 0)
-
-
 def gather(
     sources: Tree,
     options: Options,
     plan: Plan,
     manifest: Path,
     words: Callable[[], set[str]],
+    inline: Iterable[Mention] = (),
 ) -> Report:
     """Look at everything; nothing is published.
 
@@ -149,6 +93,7 @@ def gather(
         sources: with all files of the finders.
         manifest: that of the last build.
         words: gives all that may be the name of a file in the text of templates.
+        inline: what stands in style sheets and scripts inside templates.
     """
     report = Report(unknown=plan.unknown, notes=list(plan.notes))
     published = _published_paths(sources, options, manifest, report)
@@ -158,10 +103,10 @@ def gather(
     plain = Sources(
         sources.roots, sources.media_url, sources.static_url, sources.static_root, sources.finders
     )
-    checked = check(plain, options, plan, more=more)
+    checked = check(plain, options, plan, inline=inline, more=more)
     report.problems = checked.problems
     try:
-        built = _Built(manifest)
+        built = LastBuild(manifest)
         report.built = built.written
         report.published = sorted(built.published(), key=lambda each: (-each.size, each.url))
     except (ManifestError, OSError) as error:
@@ -175,7 +120,7 @@ def gather(
     return report
 
 
-def _templates(sources: Sources, plan: Plan, checked: Checked, built: _Built | None) -> list[Template]:
+def _templates(sources: Sources, plan: Plan, checked: Checked, built: LastBuild | None) -> list[Template]:
     uses: dict[str, list[Use]] = defaultdict(list)
     for use in plan.uses:
         if use.kind in ("file", "block"):  # an import map loads nothing by itself
@@ -187,7 +132,7 @@ def _templates(sources: Sources, plan: Plan, checked: Checked, built: _Built | N
 
 
 def _template(
-    name: str, uses: Sequence[Use], sources: Sources, checked: Checked, built: _Built | None
+    name: str, uses: Sequence[Use], sources: Sources, checked: Checked, built: LastBuild | None
 ) -> Template:
     before: dict[Path, int] = {}
     after: dict[Path, tuple[int, int]] = {}
@@ -211,7 +156,7 @@ def _template(
             after.update({path: (size, size) for path, size in originals.items()})
             return
         files = built.files(printed)
-        after.update({path: (each.size, _sent(each)) for path, each in files.items()})
+        after.update({path: (each.size, sent(each)) for path, each in files.items()})
 
     for use in uses:
         if use.kind == "block":
@@ -258,16 +203,11 @@ def _with_imports(source: Source, reached: Mapping[Source, Sequence[Source]]) ->
                 pending += [target for target in reached.get(current, ()) if target.kind == "css"]
 
 
-def _sent(each: Output) -> int:
-    states = [signature(f"{each.path}.{suffix}") for suffix in FORMATS]
-    return min([each.size, *(state[1] for state in states if state)])
-
-
 def _published_paths(sources: Sources, options: Options, manifest: Path, report: Report) -> set[str]:
     """What we have put among the originals."""
     try:
         kept = retention.read(manifest, options.state, sources.static_root, 1, 0, 0)
-    except retention.Unreadable as error:
+    except Unreadable as error:
         report.notes.append(f"{error} Published files may be among those that nothing refers to.")
         return set()
     published = {*kept.wanted, *kept.unwanted} - kept.originals

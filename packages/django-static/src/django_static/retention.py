@@ -7,27 +7,34 @@ while a record names it, and for as long afterwards.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import recorded
 from .history import History
 from .manifest import Manifest, ManifestError
-from .records import REPLACED, SINCE, from_json
+from .records import REPLACED, SINCE
+from .seal import Seal
 from .sources import decoded, signature
 
-__all__ = ["Retention", "Unreadable", "read"]
+__all__ = ["Retention", "Unwanted", "read"]
 
 _DAY_SECONDS = 86_400
 _RECORD = re.compile(r"[0-9a-f]{32}\.json")
 
 
-class Unreadable(Exception):
-    """Something that says which files are wanted cannot be read, so that nothing may be removed; says what to do."""
+@dataclass(slots=True)
+class Unwanted:
+    """What is known of a file that is no longer wanted."""
+
+    #: The sizes in bytes of what was published under the name.
+    sizes: set[int] = field(default_factory=set)
+    #: Whether a symbolic link may stand for it.
+    may_be_link: bool = False
 
 
 @dataclass
@@ -36,8 +43,8 @@ class Retention:
 
     #: Why a file is wanted, by its path.
     wanted: dict[str, str] = field(default_factory=dict)
-    #: Whether a symbolic link may stand for a file that is no longer wanted, by its path.
-    unwanted: dict[str, bool] = field(default_factory=dict)
+    #: Files that are no longer wanted, by their paths.
+    unwanted: dict[str, Unwanted] = field(default_factory=dict)
     #: Files that others have written, and that we have read or copied.
     originals: set[str] = field(default_factory=set)
     #: Entries of the history that nobody needs any more.
@@ -50,6 +57,13 @@ class Retention:
     def want(self, paths: Iterable[str], reason: str) -> None:
         for path in paths:
             self.wanted.setdefault(path, reason)
+
+    def drop(self, sizes: Mapping[str, int], *, may_be_link: bool) -> None:
+        """Files that somebody wanted once."""
+        for path, size in sizes.items():
+            known = self.unwanted.setdefault(path, Unwanted())
+            known.sizes.add(size)
+            known.may_be_link = known.may_be_link or may_be_link
 
     def settle(self) -> None:
         """What anybody wants is wanted."""
@@ -77,10 +91,13 @@ def read(
     oldest = now - keep_days * _DAY_SECONDS
     state = builds.parent
     _read_builds(found, state, builds, keep_builds, oldest, keep_days)
-    copies = _load(state / "originals.json")
+    copies = recorded.load(state / "originals.json")
     if static_root is not None and isinstance(copies, dict):
         found.originals.update(str(static_root / name) for name in copies)
     _Pages(found, pages, oldest, keep_days, now).read()
+    seal = Seal.read(state / "seal.json")
+    if seal is not None:
+        found.originals.update(seal.inputs)
     found.settle()
     return found
 
@@ -88,16 +105,16 @@ def read(
 def _read_builds(
     found: Retention, state: Path, manifest: Path, keep_builds: int, oldest: float, keep_days: float
 ) -> None:
-    values = _load(state / "records.json")
+    values = recorded.load(state / "records.json")
     if values is not None:
         records = values.get("records") if isinstance(values, dict) else None
         if not isinstance(records, dict):
-            raise _unreadable(state / "records.json", "it holds no records")
+            raise recorded.unreadable(state / "records.json", "it holds no records")
         for value in records.values():
-            found.want(_outputs(value, state / "records.json"), "the last build")
-            found.originals.update(_inputs(value, state / "records.json"))
+            found.want(recorded.outputs(value, state / "records.json"), "the last build")
+            found.originals.update(recorded.inputs(value, state / "records.json"))
     entries = History(state / "builds").places()
-    newest: frozenset[str] = frozenset()
+    newest: Mapping[str, int] = {}
     replaced = float("inf")
     for number, place in enumerate(entries):
         is_kept = number < keep_builds or replaced > oldest
@@ -105,8 +122,8 @@ def _read_builds(
             files = History.read(place)
         except (OSError, ValueError) as error:
             if is_kept:
-                raise _unreadable(place, error) from error
-            files = frozenset()
+                raise recorded.unreadable(place, error) from error
+            files = {}
         if number == 0:
             newest = files
         if is_kept:
@@ -117,13 +134,13 @@ def _read_builds(
             )
             found.want(files, reason)
         else:
-            found.unwanted |= dict.fromkeys(files, False)
+            found.drop(files, may_be_link=False)
             found.entries.append(place)
         replaced = int(place.stem) / 1e9
     _read_manifest(found, manifest, newest, was_killed=(state / "unfinished").exists())
 
 
-def _read_manifest(found: Retention, place: Path, newest: frozenset[str], *, was_killed: bool) -> None:
+def _read_manifest(found: Retention, place: Path, newest: Iterable[str], *, was_killed: bool) -> None:
     """What pages print may be in no history: a build that was killed at the end has not recorded it."""
     try:
         manifest = Manifest.read(place)
@@ -153,17 +170,17 @@ class _Pages:
         found = self._found
         values = self._values()
         live = self._live(values)
-        identities = {place.stem: _identity(values[place]) for place in live}
+        identities = {place.stem: recorded.identity(values[place]) for place in live}
         #: What is referred to from what is wanted: keys with identities.
         held: set[tuple[str, str]] = set()
         replaced: list[tuple[Path, dict[str, Any]]] = []
         for place, value in values.items():
-            before = list(_replaced(value, place))
+            before = list(recorded.replaced(value, place))
             for each in [value, *before]:
-                found.originals.update(_inputs(each, place))
+                found.originals.update(recorded.inputs(each, place))
             if place in live:
-                found.want(_outputs(value, place), "pages: in use")
-                held |= {each for each in _uses(value, place) if identities.get(each[0]) != each[1]}
+                found.want(recorded.outputs(value, place), "pages: in use")
+                held |= {each for each in recorded.uses(value, place) if identities.get(each[0]) != each[1]}
             elif "outputs" in value:
                 # Its originals are gone; nobody knows since when.
                 before.append({**_without(value, REPLACED), SINCE: self._now})
@@ -185,26 +202,26 @@ class _Pages:
         while True:
             rest = []
             for place, value in replaced:
-                if value[SINCE] > self._oldest or (place.stem, _identity(value)) in held:
+                if value[SINCE] > self._oldest or (place.stem, recorded.identity(value)) in held:
                     kept.setdefault(place, []).append(value)
-                    held |= _uses(value, place)
-                    found.want(_outputs(value, place), self._reason)
+                    held |= recorded.uses(value, place)
+                    found.want(recorded.outputs(value, place), self._reason)
                 else:
                     rest.append((place, value))
             if len(rest) == len(replaced):
                 break
             replaced = rest
         for place, value in rest:
-            found.unwanted |= dict.fromkeys(_outputs(value, place), True)
+            found.drop(recorded.sizes(value, place), may_be_link=True)
         return kept
 
     def _values(self) -> dict[Path, dict[str, Any]]:
         values = {}
         for place in sorted(self._folder.glob("*.json")):
             if _RECORD.fullmatch(place.name):
-                value = _load(place)
+                value = recorded.load(place)
                 if not isinstance(value, dict):
-                    raise _unreadable(place, "it is no record")
+                    raise recorded.unreadable(place, "it is no record")
                 values[place] = value
         return values
 
@@ -212,7 +229,7 @@ class _Pages:
         """Those whose originals are there, and those that they use."""
 
         def used(place: Path) -> list[Path]:
-            keys = (key for key, _ in _uses(values[place], place))
+            keys = (key for key, _ in recorded.uses(values[place], place))
             return [
                 path for key in keys if "outputs" in values.get(path := place.with_name(f"{key}.json"), {})
             ]
@@ -221,8 +238,8 @@ class _Pages:
         for place in values:
             if "outputs" in values[place]:
                 # The members of a circle have their originals in a record of the whole.
-                alone = [place] if _inputs(values[place], place) else used(place)
-                if all(signature(path) for each in alone for path in _inputs(values[each], each)):
+                alone = [place] if recorded.inputs(values[place], place) else used(place)
+                if all(signature(path) for each in alone for path in recorded.inputs(values[each], each)):
                     pending.append(place)
         live: set[Path] = set()
         while pending:
@@ -231,72 +248,6 @@ class _Pages:
                 live.add(place)
                 pending += used(place)
         return live
-
-
-def _load(place: Path) -> Any:
-    """The value in a file, or None when there is no such file.
-
-    Raises:
-        Unreadable: it is damaged.
-    """
-    try:
-        return json.loads(place.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(place, error) from error
-
-
-def _unreadable(place: Path, error: object) -> Unreadable:
-    return Unreadable(
-        f"{place} cannot be read ({error}), so it is not known which files are wanted, and none is removed; "
-        "delete it if no page needs what it stood for, or wait until newer builds have replaced it"
-    )
-
-
-def _outputs(value: Any, place: Path) -> list[str]:
-    try:
-        return [_text(each[3]) for each in value["outputs"]]
-    except (LookupError, TypeError) as error:
-        raise _unreadable(place, error) from error
-
-
-def _inputs(value: Any, place: Path) -> list[str]:
-    if isinstance(value, dict) and "outputs" not in value:
-        return []
-    try:
-        return [_text(path) for path, seen in value["inputs"].items() if seen is not None]
-    except (AttributeError, LookupError, TypeError) as error:
-        raise _unreadable(place, error) from error
-
-
-def _uses(value: Any, place: Path) -> set[tuple[str, str]]:
-    try:
-        return {(_text(key), _text(identity)) for key, identity in value["uses"]}
-    except (LookupError, TypeError, ValueError) as error:
-        raise _unreadable(place, error) from error
-
-
-def _replaced(value: dict[str, Any], place: Path) -> Iterator[dict[str, Any]]:
-    try:
-        for each in value.get(REPLACED, ()):
-            yield {**each, SINCE: float(each[SINCE])}
-    except (LookupError, TypeError, ValueError) as error:
-        raise _unreadable(place, error) from error
-
-
-def _identity(value: Any) -> str:
-    """What tells this outcome from another; empty where that cannot be said any more."""
-    try:
-        return from_json("", value).identity
-    except ValueError:
-        return ""
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value
 
 
 def _without(value: Mapping[str, Any], name: str) -> dict[str, Any]:

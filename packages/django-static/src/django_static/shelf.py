@@ -9,24 +9,32 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from . import output
-from .records import REPLACED, SINCE, Record, restore, to_json, used_keys
+from .graph import components
+from .records import REPLACED, SINCE, Record, restored, to_json, used_keys
 
-__all__ = ["PUBLISHING_LOCK", "SharedShelf", "Shelf"]
+__all__ = ["PUBLISHING_LOCK", "Known", "SharedShelf", "Shelf"]
 
 logger = logging.getLogger("django_static")
 
 #: Shared by all who publish, from the look at what is there until their record is kept; whoever removes files holds it alone.
 PUBLISHING_LOCK = "publishing.lock"
 
+#: What has been found out about records while something is done, by their keys: None where there is none that is true
+#: still. Modules import one another in long chains: without it each would look at all that are behind it.
+Known: TypeAlias = dict[str, Record | None]
+
 
 class Shelf(Protocol):
     """Keeps records, and brings files to their places."""
 
-    def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
-        """The record of a key, if there is one and all it depends on is unchanged."""
+    def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
+        """The record of a key, if there is one and all it depends on is unchanged.
+
+        What is known is not looked at again, and what is found out gets known.
+        """
 
     def lock(self, key: str) -> AbstractContextManager[object]:
         """Keep others from doing the work of that key."""
@@ -52,9 +60,19 @@ class SharedShelf:
         #: Seconds to wait for another process that is doing the same.
         self._timeout = timeout
 
-    def load(self, key: str, is_unchanged: Callable[[Record], bool]) -> Record | None:
-        record = self._read(key)
-        return record if record is not None and all(map(is_unchanged, record.walk())) else None
+    def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
+        values: dict[str, Any] = {}
+
+        def used(each: str) -> list[str]:
+            values[each] = output.load(self._place(each))
+            return [other for other in used_keys(values[each]) if other not in known]
+
+        if key not in known:
+            for component in components([key], used):
+                for each in component:
+                    record = restored(each, values[each], known)
+                    known[each] = record if record is not None and is_unchanged(record) else None
+        return known[key]
 
     @contextlib.contextmanager
     def lock(self, key: str) -> Iterator[object]:
@@ -82,16 +100,6 @@ class SharedShelf:
 
     def remove(self, path: Path) -> None:
         output.remove(path)
-
-    def _read(self, key: str) -> Record | None:
-        values: dict[str, Any] = {}
-        pending = [key]
-        while pending:
-            each = pending.pop()
-            if each not in values:
-                values[each] = output.load(self._place(each))
-                pending += used_keys(values[each])
-        return restore(values).get(key)
 
     def _place(self, key: str) -> Path:
         return self._state / f"{key}.json"

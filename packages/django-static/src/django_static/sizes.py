@@ -1,8 +1,8 @@
-"""Bytes as people read them."""
+"""Sizes and names as people read them."""
 
 from __future__ import annotations
 
-__all__ = ["shown"]
+__all__ = ["printable", "shown"]
 
 
 def shown(count: int) -> str:
@@ -12,3 +12,8 @@ def shown(count: int) -> str:
     if count < 999_950:
         return f"{count / 1000:.1f} KB"
     return f"{count / 1_000_000:.1f} MB" if count < 999_950_000 else f"{count / 1_000_000_000:.1f} GB"
+
+
+def printable(text: str) -> str:
+    """A name that cannot play tricks on a terminal."""
+    return text if text.isprintable() else ascii(text)

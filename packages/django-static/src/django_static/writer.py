@@ -114,9 +114,9 @@ class Writer:
         for is_taken in (False, True):
             for draft in drafts:
                 self._name(draft, is_taken=is_taken, joint=joint)
+            urls = {draft.original.source: draft.url for draft in drafts}
             for draft in drafts:
-                for other in drafts:
-                    draft.original.refer(other.original.source, other.url)
+                draft.original.refer(urls)
                 draft.data = self._data(draft.group, posixpath.dirname(draft.url))
             if all(self._place(draft) for draft in drafts):
                 written = {id(draft.original): self._output(draft) for draft in drafts}

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from typing import Any
+
+from django.template import Origin
+from django.template.loaders.base import Loader
 
 
 def broken(text: str, kind: str) -> str:
@@ -48,3 +53,19 @@ def all_in_one(names: list[str], max_length: int) -> str:
 
 
 not_callable = 7
+
+
+class FailingLoader(Loader):
+    """A template loader that knows a name and cannot read it."""
+
+    def __init__(self, engine: Any, templates: dict[str, str]) -> None:
+        super().__init__(engine)
+
+    def list_templates(self) -> list[str]:
+        return ["p"]
+
+    def get_template_sources(self, name: str) -> Iterator[Origin]:
+        yield Origin(name, name, self)
+
+    def get_contents(self, origin: Origin) -> str:
+        raise OSError("no luck")

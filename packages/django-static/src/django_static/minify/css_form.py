@@ -36,6 +36,9 @@ _ZERO = re.compile(
 _ZERO_FUNCTIONS = frozenset(
     ["", "translate", "translatex", "translatey", "translatez", "translate3d", "rect"]
 )
+#: Functions of transforms that take angles; the last argument only of ``rotate3d()``.
+_ANGLED = frozenset(["rotate", "rotate3d", "rotatex", "rotatey", "rotatez", "skew", "skewx", "skewy"])
+_ANGLES = frozenset(["deg", "grad", "rad", "turn"])
 _COLOURED = re.compile(
     r"(-webkit-|-moz-|-ms-|-o-)?(.*color$|background(-image)?$|border(?!-image)|outline$|(box|text)-shadow$|fill$|stroke$|"
     r"column-rule$|text-(decoration|emphasis)$|(backdrop-)?filter$|tap-highlight-color$)"
@@ -155,7 +158,13 @@ def _custom(tokens: Sequence[ast.Node], lines: list[str]) -> list[Form]:
         parts.pop(0)
     while parts and isinstance(parts[-1], _BLANK):
         parts.pop()
-    return [_as_written(part, lines) for part in parts if not isinstance(part, ast.Comment)]
+    forms: list[Form] = []
+    for part in parts:
+        if not isinstance(part, ast.Comment):
+            form = _as_written(part, lines)
+            if form != (" ",) or forms[-1:] != [form]:  # a comment may have stood in between
+                forms.append(form)
+    return forms
 
 
 def _as_written(token: ast.Node, lines: list[str]) -> Form:
@@ -199,7 +208,8 @@ def _value(name: str, token: ast.Node, function: str) -> Form:
         if token.lower_name in ("url", "src") and (strings := _strings(token.arguments)):
             return _url(strings[0])
         within = token.lower_name if function in _ZERO_FUNCTIONS else function
-        return ("function", token.lower_name, *_values(name, token.arguments, within))
+        arguments = _angles(name, token.lower_name, _values(name, token.arguments, within))
+        return ("function", token.lower_name, *arguments)
     if isinstance(token, ast.ParenthesesBlock | ast.SquareBracketsBlock | ast.CurlyBracketsBlock):
         return (type(token).__name__, *_values(name, token.content, function))
     if isinstance(token, ast.DimensionToken):
@@ -210,6 +220,18 @@ def _value(name: str, token: ast.Node, function: str) -> Form:
     if isinstance(token, ast.IdentToken) and name and function not in ("var", "env"):
         return _keyword(name, token)
     return _plain(token)
+
+
+def _angles(name: str, function: str, arguments: list[Form]) -> list[Form]:
+    """The arguments of a transform; an angle of zero needs no unit there (CSS Transforms Level 1, 11)."""
+    if function not in _ANGLED or not name.endswith("transform"):
+        return arguments
+    first = len(arguments) - 1 if function == "rotate3d" else 0
+    is_zero = [form[:2] == ("dimension", 0.0) and form[2] in _ANGLES for form in arguments]
+    return [
+        ("number", 0.0) if zero and number >= first else form
+        for number, (form, zero) in enumerate(zip(arguments, is_zero, strict=True))
+    ]
 
 
 def _keyword(name: str, token: ast.IdentToken) -> Form:

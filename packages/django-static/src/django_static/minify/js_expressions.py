@@ -14,6 +14,7 @@ from .js_tree import (
     declared_names,
     function_names,
     lexical_names,
+    own_names,
     var_names,
 )
 
@@ -30,11 +31,12 @@ _GLOBALS: dict[str, Form] = {"undefined": _UNDEFINED, "Infinity": ("number", "in
 class Expressions:
     """Reads expressions; its heir reads the statements that functions and classes hold."""
 
-    def __init__(self, *, names_count: bool, names_are_read: bool) -> None:
+    def __init__(self, *, names_count: bool, names_are_read: bool, has_vars: bool) -> None:
         #: ``eval`` and ``with`` look variables up by name.
         self.names_count = names_count
         #: Something is asked for its ``name``, and it may be a function.
         self.names_are_read = names_are_read
+        self.has_vars = has_vars
         #: Names of the script at its top, which may be those of globals.
         self.shadowed: set[str] = set()
         self.private: list[dict[str, Binding]] = []
@@ -284,6 +286,7 @@ class Expressions:
         taken = {name for parameter in parameters for name in declared_names(parameter)}
         if taken & (lexical_names(block) - function_names(block)):
             raise values.UnclearError("a name is declared twice")
+        self.refuse_twice(body, block)
         # A default does not see the variables of the body.
         outer = Scope(scope, taken)
         inner = Scope(outer, names - taken, block_functions(body))
@@ -299,6 +302,14 @@ class Expressions:
         else:
             forms = flow.normal([("return", self.expression(body, inner))], tail="return")
         return ("arrow" if arrow else "function", name, *flags, patterns, forms)
+
+    def refuse_twice(self, body: Node, statements: list[Node]) -> None:
+        """Refuse what browsers refuse and this parser does not see: a name that ``let`` and something else declare in one scope."""
+        names = own_names(statements)
+        if len(names) > len(set(names)) or (
+            names and self.has_vars and not var_names(body).isdisjoint(names)
+        ):
+            raise values.UnclearError("a name is declared twice")
 
     def _e_class(self, node: Node, scope: Scope) -> Form:
         name = node.fields.get("name")
@@ -327,6 +338,7 @@ class Expressions:
             )
             if member.type == "class_static_block":
                 block = member.fields["body"]
+                self.refuse_twice(block, block.named)
                 inner = Scope(scope, var_names(block) | lexical_names(block.named), block_functions(block))
                 members.append(("static", flow.normal(self.statements(block.named, inner))))
             elif member.type == "field_definition":

@@ -63,11 +63,13 @@ class _Reader(Expressions):
                 for node in root.walk()
             ),
             names_are_read=any(node.type in _KEYS and unescaped(node.text) == "name" for node in root.walk()),
+            has_vars=any(node.type == "var" for node in root.walk()),
         )
         self.root = root
 
     def tokens(self) -> list[str]:
         scope = Scope(None, set())
+        self.refuse_twice(self.root, self.root.named)
         names = var_names(self.root) | block_functions(self.root)
         self.shadowed = names | lexical_names(self.root.named)
         return [*sorted(names), *_serialised(self.body(self.root.named, scope))]
@@ -98,6 +100,8 @@ class _Reader(Expressions):
             return []
         if node.type == "function_declaration":
             return [("block", self.statement(node, scope), True)]
+        if node.type in ("lexical_declaration", "class_declaration"):
+            raise UnclearError("a declaration needs a block of its own there")
         forms = self.statement(node, scope)
         return list(forms[0][1]) if len(forms) == 1 and forms[0][0] == "block" and not forms[0][2] else forms
 
@@ -113,8 +117,18 @@ class _Reader(Expressions):
         return []
 
     def _s_statement_block(self, node: Node, scope: Scope) -> list[Form]:
-        inner = Scope(scope, lexical_names(node.named), function_names(node.named))
-        return [("block", self.statements(node.named, inner), bool(inner.names))]
+        self.refuse_twice(node, node.named)
+        functions = function_names(node.named)
+        inner = Scope(scope, lexical_names(node.named), functions)
+        # Which variable a name means is in the form: what is declared in a block may as well be declared around it, unless
+        # something looks for it by its name. Functions are known outside of their block in some modes.
+        return [
+            (
+                "block",
+                self.statements(node.named, inner),
+                bool(functions or (inner.names and self.names_count)),
+            )
+        ]
 
     def _s_variable_declaration(self, node: Node, scope: Scope) -> list[Form]:
         forms = []
@@ -208,6 +222,7 @@ class _Reader(Expressions):
         value = self.expression(node.fields["value"], scope)
         cases = node.fields["body"].named
         inside = [kid for case in cases for kid in case.named]
+        self.refuse_twice(node.fields["body"], inside)
         inner = Scope(scope, lexical_names(inside), function_names(inside))
         forms = []
         for case in cases:

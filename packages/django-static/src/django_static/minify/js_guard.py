@@ -7,6 +7,8 @@
 - It makes operators of ``Math.pow``, ``Math.abs`` or ``Math.trunc``, which do something else to large numbers, strings
   and NaN; it takes ``a === null || a === undefined`` for ``a == null``, which is true of ``document.all``, and ``a ||
   false`` for ``a``; and it writes ``undefined`` as ``0[0]``, which others can define.
+- It makes ``f(a() ? b : c)`` of ``a() ? f(b) : f(c)``, though ``a`` may be what sets ``f``; and of ``a(); return undefined`` it
+  makes ``return a()``.
 - Where a script asks anything for its ``name``, functions must keep theirs, and all names where ``eval`` looks them up.
 
 Some is right, but not known to be right to the judge: backslashes taken out of regular expressions, and ``return a(),
@@ -35,10 +37,22 @@ _LITERAL = re.compile(r"(null|true|false)_literal_django_static")
 _ESCAPES = {b"\\^": rb"\x5e_escape_django_static", b"\\-": rb"\x2d_escape_django_static"}
 #: Declarations with it in between are not drawn together.
 _APART = "debugger;"
+#: An argument that keeps a call from being made one with another.
+_CALL = ',"call_django_static"'
+#: What a condition may hold that does nothing to the function that is called next.
+_INERT = (
+    *("number", "string", "string_fragment", "null", "true", "false", "undefined"),
+    *("unary_expression", "parenthesized_expression", "binary_expression"),
+    *("!", "typeof", "&&", "||", "===", "!==", "(", ")", '"', "'"),
+)
 #: Parameters before one that takes the rest are kept.
 _REST = ",...{length_django_static:[]}"
 _FUNCTIONS = ("function_expression", "generator_function", "arrow_function", "class")
 _LISTS = ("statement_block", "program", "switch_case", "switch_default")
+_ENDS_IN_ITS_LAST = (
+    *("else_clause", "expression_statement", "parenthesized_expression", "return_statement"),
+    *("sequence_expression", "statement_block"),
+)
 _HOLDS_AN_OPERAND = ("member_expression", "subscript_expression", "call_expression", "new_expression")
 
 
@@ -63,6 +77,12 @@ def within(text: str) -> tuple[str, bool]:
                 edits.append((name.end_byte, name.end_byte, _MATH))
         elif may_stand_apart and _is_to_stand_apart(place, script):
             edits.append((node.start_byte, node.start_byte, _APART))
+        if node.type in ("ternary_expression", "if_statement"):
+            edits += _apart(place, script)
+        elif node.type == "return_statement" and node.named_child_count:
+            value = node.named_children[0]
+            if value.text in (b"undefined", b"void 0"):
+                edits.append((value.start_byte, value.end_byte, ""))
         if node.type in js_kept.FUNCTIONS:
             edits += _with_all_parameters(node, data)
     return _edited(data, edits), looks_up
@@ -70,7 +90,7 @@ def within(text: str) -> tuple[str, bool]:
 
 def without(text: str) -> str:
     """A result without the marks."""
-    text = js_kept.without(text.replace(_APART, "").replace(_REST, "").replace(_MATH, ""))
+    text = js_kept.without(text.replace(_APART, "").replace(_REST, "").replace(_MATH, "").replace(_CALL, ""))
     text = _LITERAL.sub(lambda found: _LITERALS[found[1]], text)
     for plain, mark in _ESCAPES.items():
         text = text.replace(mark.decode(), plain.decode())
@@ -126,6 +146,55 @@ def _is_named_again(data: bytes, name: Node, within: Node) -> bool:
     """Whether a parameter seems to be used; the mark costs an arrow its short form, ``a => b``."""
     again = re.compile(rb"(?<![\w$])%s(?![\w$])" % re.escape(data[name.start_byte : name.end_byte]))
     return again.search(data, name.end_byte, within.end_byte) is not None
+
+
+def _apart(place: js_kept.Place, script: js_kept.Script) -> Iterator[tuple[int, int, str]]:
+    """A mark in the second of two calls of one function that a condition decides between."""
+    choice = place.node
+    test, then, other = (
+        choice.child_by_field_name(name) for name in ("condition", "consequence", "alternative")
+    )
+    if choice.type == "if_statement" and other is None:
+        other = choice.next_named_sibling
+    first, second = _last_call(then), _last_call(other)
+    if test is None or first is None or second is None or _is_inert(test, place.function, script):
+        return
+    (function, arguments), (other_function, other_arguments) = map(_call, (first, second))
+    if function == other_function and arguments and len(arguments) == len(other_arguments):
+        yield other_arguments[-1].end_byte, other_arguments[-1].end_byte, _CALL
+
+
+def _call(node: Node) -> tuple[bytes | None, list[Node]]:
+    """What is called, and the arguments."""
+    function, arguments = (node.child_by_field_name(name) for name in ("function", "arguments"))
+    given = arguments.named_children if arguments is not None and arguments.type == "arguments" else []
+    return function.text if function is not None else None, [kid for kid in given if kid.type != "comment"]
+
+
+def _last_call(node: Node | None) -> Node | None:
+    """The call that a branch ends in."""
+    while node is not None:
+        if node.type == "call_expression":
+            return node
+        if node.type == "assignment_expression":
+            node = node.child_by_field_name("right")
+        elif node.type in _ENDS_IN_ITS_LAST:
+            node = next((kid for kid in reversed(node.named_children) if kid.type != "comment"), None)
+        else:
+            return None
+    return None
+
+
+def _is_inert(test: Node, function: Node | None, script: js_kept.Script) -> bool:
+    """Whether a condition reads nothing but local variables: a global may have a getter."""
+    return all(
+        node.type in _INERT
+        or (
+            node.type == "identifier"
+            and any(node.text in script.names_in(around) for around in script.around(function))
+        )
+        for node in _walk(test)
+    )
 
 
 def _is_to_stand_apart(place: js_kept.Place, script: js_kept.Script) -> bool:

@@ -4,18 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
+from .js_truth import (
+    FALSE,
+    LITERALS,
+    NULL,
+    TRUE,
+    boolean,
+    is_boolean,
+    is_inert,
+    joined,
+    negated,
+    opposite,
+    split,
+    truth,
+    truth_value,
+)
+
 __all__ = ["NAMELESS", "binary", "choice", "is_optional", "normal", "sequence", "unary"]
 
 Form = tuple[Any, ...]
 
-_TRUE: Form = ("true",)
-_FALSE: Form = ("false",)
 _UNDEFINED: Form = ("undefined",)
-_NULL: Form = ("null", "null")
-_BOOLEAN = ("not", "==", "===", "<", ">", "<=", ">=", "in", "instanceof", "true", "false")
-_LITERALS = ("null", "undefined", "true", "false", "number", "string")
 #: What has a name only from the variable it is put in at once.
 NAMELESS = ("function", "arrow", "class")
+#: What is the same with a parenthesis around it, wherever it stands.
+_SETTLED = (
+    *LITERALS,
+    "and",
+    "array",
+    "call",
+    "choose",
+    "new",
+    "not",
+    "object",
+    "or",
+    "template",
+    "==",
+    "===",
+)
 _JUMPS = ("return", "throw", "break", "continue")
 _STATEMENTS = frozenset(
     [
@@ -71,8 +97,8 @@ def unary(operator: str, value: Form) -> Form:
     """``!a``, ``void 0``, ``-1``, ``typeof a``"""
     if operator == "!":
         if value[0] == "number":
-            return _TRUE if value[1] in ("0.0", "nan") else _FALSE
-        return _negated(value)
+            return TRUE if value[1] in ("0.0", "nan") else FALSE
+        return negated(value)
     if operator == "void" and value[0] in ("number", "undefined"):
         return _UNDEFINED
     if operator == "-" and value[0] == "number":
@@ -91,13 +117,13 @@ def binary(operator: str, left: Form, right: Form) -> Form:
                 *parts[0][1:-1],
                 binary(operator, parts[0][-1], (tag, *parts[1:]) if parts[2:] else parts[1]),
             )
-        if not all(map(_is_boolean, parts)):
-            return (tag, *parts)
-        if parts[-1] == (_FALSE if tag == "and" else _TRUE):
-            return sequence([parts[0] if len(parts) == 2 else _boolean((tag, *parts[:-1])), parts[-1]])
-        return _boolean((tag, *parts))
+        if not all(map(is_boolean, parts)):
+            return (tag, *_grouped(tag, parts))
+        if parts[-1] == (FALSE if tag == "and" else TRUE):
+            return sequence([parts[0] if len(parts) == 2 else boolean((tag, *parts[:-1])), parts[-1]])
+        return boolean((tag, *parts))
     if operator in ("!=", "!=="):
-        return _negated(binary(operator.replace("!", "=", 1), left, right))
+        return negated(binary(operator.replace("!", "=", 1), left, right))
     if operator in ("==", "==="):
         return _equal(operator, left, right)
     if operator == "+" and right[0] == "string":
@@ -110,35 +136,59 @@ def binary(operator: str, left: Form, right: Form) -> Form:
     return (operator, left, right)
 
 
+def _grouped(tag: str, parts: list[Form]) -> list[Form]:
+    """The operands of a connective with truth values that stand side by side in their one form."""
+    result: list[Form] = []
+    run: list[Form] = []
+    for part in [*parts, None]:
+        if part is not None and is_boolean(part):
+            run.append(part)
+            continue
+        if len(run) > 1:
+            group = boolean((tag, *run))
+            result += group[1:] if group[0] == tag else (group,)
+        else:
+            result += run
+        run = []
+        if part is not None:
+            result.append(part)
+    return result
+
+
 def _equal(operator: str, left: Form, right: Form) -> Form:
     if ("unary", "typeof") in (left[:2], right[:2]) and "string" in (left[0], right[0]):
         operator = "=="
-    if left[0] in _LITERALS and right[0] not in _LITERALS:
+    if left[0] in LITERALS and right[0] not in LITERALS:
         left, right = right, left
     if operator == "==":
-        left, right = ((_NULL if side == _UNDEFINED else side) for side in (left, right))
+        left, right = ((NULL if side == _UNDEFINED else side) for side in (left, right))
     return (operator, left, right)
 
 
 def choice(test: Form, then: Form, other: Form) -> Form:
     """``test ? then : other``"""
-    test, is_swapped = _test(test)
+    test, is_swapped = split(test)
     if is_swapped:
         then, other = other, then
     if test[0] == "comma":
         return sequence([*test[1:-1], choice(test[-1], then, other)])
-    if (then, other) == (_TRUE, _FALSE):
-        return _truth_value(test)
-    if (then, other) == (_FALSE, _TRUE):
-        return _negated(test)
-    if other == _FALSE:
-        return binary("&&", _truth_value(test), then)
-    if then == _TRUE:
-        return binary("||", _truth_value(test), other)
-    if then == _FALSE:
-        return binary("&&", _negated(test), other)
-    if other == _TRUE:
-        return binary("||", _negated(test), then)
+    if test in (TRUE, FALSE):
+        # What has no parenthesis around it any more may be called with another object, or get a name.
+        taken = then if test == TRUE else other
+        if taken[0] in _SETTLED:
+            return taken
+    if (then, other) == (TRUE, FALSE):
+        return truth_value(test)
+    if (then, other) == (FALSE, TRUE):
+        return negated(test)
+    if other == FALSE:
+        return binary("&&", truth_value(test), then)
+    if then == TRUE:
+        return binary("||", truth_value(test), other)
+    if then == FALSE:
+        return binary("&&", negated(test), other)
+    if other == TRUE:
+        return binary("||", negated(test), then)
     if then == other:
         return sequence([test, then])
     # A global may have a getter, and a different value the second time.
@@ -152,7 +202,7 @@ def choice(test: Form, then: Form, other: Form) -> Form:
 
 def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
     """``a ? f(b) : f(c)`` as ``f(a ? b : c)``, where looking ``a`` up before or after ``f`` is the same."""
-    if then[0] != "call" or other[0] != "call" or then[1] != other[1] or not _is_inert(test):
+    if then[0] != "call" or other[0] != "call" or then[1] != other[1] or not is_inert(test):
         return None
     if then[1][0] not in ("name", "variable"):
         return None
@@ -166,111 +216,19 @@ def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
     return ("call", then[1], [choice(test, then[2][0], other[2][0]), *then[2][1:]])
 
 
-def _is_inert(form: Form) -> bool:
-    """Whether evaluating a form has no effect: only local variables are read, and nothing is converted."""
-    if form[0] == "==":
-        return (form[2] == _NULL or form[1][:2] == ("unary", "typeof")) and _is_inert(form[1])
-    if form[0] in ("not", "and", "or", "==="):
-        return all(map(_is_inert, form[1:]))
-    if form[:2] == ("unary", "typeof"):
-        return _is_inert(form[2])
-    return form[0] == "variable" or form[0] in _LITERALS
-
-
-def _is_boolean(form: Form) -> bool:
-    if form[0] == "comma":
-        return _is_boolean(form[-1])
-    return form[0] in _BOOLEAN or (form[0] in ("and", "or") and all(map(_is_boolean, form[1:])))
-
-
-def _truth_value(form: Form) -> Form:
-    """``!!form``"""
-    if form[0] == "comma":
-        return ("comma", *form[1:-1], _truth_value(form[-1]))
-    return form if _is_boolean(form) else ("not", ("not", form))
-
-
-def _negated(form: Form) -> Form:
-    """``!form``, with the negation as far out as it goes."""
-    if form == _TRUE:
-        return _FALSE
-    if form == _FALSE:
-        return _TRUE
-    if form[0] == "not" and _is_boolean(form[1]):
-        return form[1]  # type: ignore[no-any-return]
-    if form[0] == "comma":
-        return ("comma", *form[1:-1], _negated(form[-1]))
-    test, is_swapped = _test(form)
-    return _truth_value(test) if is_swapped else ("not", test)
-
-
-def _boolean(form: Form) -> Form:
-    """A conjunction or disjunction of truth values in its one form."""
-    return _value(*_test(form))
-
-
-def _value(test: Form, is_swapped: bool) -> Form:
-    """The truth value of a test."""
-    return _negated_test(test) if is_swapped else _truth_value(test)
-
-
-def _negated_test(test: Form) -> Form:
-    return _FALSE if test == _TRUE else _TRUE if test == _FALSE else _not(test)
-
-
-def _not(test: Form) -> Form:
-    return ("comma", *test[1:-1], _not(test[-1])) if test[0] == "comma" else ("not", test)
-
-
-def _test(form: Form) -> tuple[Form, bool]:
-    """A form of which only the truth counts, and whether it must be read the other way round.
-
-    Negations are moved to the leaves and from there out again so that the outermost connective is a conjunction.
-    """
-    if form[0] == "not":
-        test, is_swapped = _test(form[1])
-        return test, not is_swapped
-    if form[0] == "comma":
-        test, is_swapped = _test(form[-1])
-        return ("comma", *form[1:-1], test), is_swapped
-    if form[0] == "choose":
-        then, other = (_truth(part) for part in form[2:])
-        return ("choose", form[1], then, other), False
-    if form[0] == "and":
-        parts = _joined("and", [_truth(part) for part in form[1:]])
-        return parts, False
-    if form[0] == "or":
-        parts = _joined("and", [_opposite(part) for part in form[1:]])
-        return parts, True
-    return form, False
-
-
-def _joined(tag: str, parts: list[Form]) -> Form:
-    flat: list[Form] = []
-    for part in parts:
-        flat += part[1:] if part[0] == tag else (part,)
-    if flat[0][0] == "comma":
-        return ("comma", *flat[0][1:-1], _joined(tag, [flat[0][-1], *flat[1:]]))
-    return (tag, *flat)
-
-
-def _truth(form: Form) -> Form:
-    test, is_swapped = _test(form)
-    return _not(test) if is_swapped else test
-
-
-def _opposite(form: Form) -> Form:
-    test, is_swapped = _test(form)
-    return test if is_swapped else _not(test)
-
-
 # Statements
 
 
 def normal(statements: list[Form], tail: str = "") -> list[Form]:
     """The one form of a list of statements; ``tail`` is the jump that has no effect at its end."""
     result = _flat(statements)
-    return _without_tail(result, tail) if tail else result
+    if not tail:
+        return result
+    result = _without_tail(result, tail)
+    if tail == "return" and result and result[-1][0] == "if" and not _jumps(result):
+        # if (a) return b  at the end of a function is  return a ? b : undefined
+        result = _without_tail(_flat([*result, ("return", _UNDEFINED)]), tail)
+    return result
 
 
 def _flat(statements: list[Form]) -> list[Form]:
@@ -335,10 +293,13 @@ def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) ->
         pending.append(("if", test[-1], then, other))
         pending += reversed(test[1:-1])
         return []
-    test, is_swapped = _test(test)
+    test, is_swapped = split(test)
     if is_swapped:
         then, other = other, then
     then, other = _flat(then), _flat(other)
+    if test in (TRUE, FALSE):
+        pending += reversed(then if test == TRUE else other)
+        return []
     if not then and not other:
         pending.append(test)
         return []
@@ -367,18 +328,18 @@ def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) ->
 
 def _merged(test: Form, then: list[Form], other: list[Form]) -> Form | None:
     """An ``if`` that ends a branch of another, after expressions, and does the same otherwise, as one ``if``."""
-    for outer, inside, outside in ((_truth(test), then, other), (_opposite(test), other, then)):
+    for outer, inside, outside in ((truth(test), then, other), (opposite(test), other, then)):
         if not inside or inside[-1][0] != "if" or not all(map(_is_expression, inside[:-1])):
             continue
         _, inner, yes, no = inside[-1]
         if no == outside:
-            right, action = _truth(inner), yes
+            right, action = truth(inner), yes
         elif yes == outside:
-            right, action = _opposite(inner), no
+            right, action = opposite(inner), no
         else:
             continue
         parts = [outer, sequence([*inside[:-1], right]) if inside[:-1] else right]
-        return ("if", _joined("and", parts), action, outside)
+        return ("if", joined("and", parts), action, outside)
     return None
 
 
@@ -422,7 +383,7 @@ def _settled(form: Form) -> Form:
     """A statement with the lists of statements in it in their one form."""
     tag = form[0]
     if tag == "for":
-        test, is_swapped = _test(form[1])
+        test, is_swapped = split(form[1])
         return (
             "for",
             ("not", test) if is_swapped else test,
@@ -432,7 +393,7 @@ def _settled(form: Form) -> Form:
     if tag == "lexical-for":
         return ("lexical-for", form[1], _settled(form[2]))
     if tag == "do":
-        test, is_swapped = _test(form[2])
+        test, is_swapped = split(form[2])
         return ("do", normal(form[1], tail="continue"), ("not", test) if is_swapped else test)
     if tag == "each":
         return (*form[:-1], normal(form[-1], tail="continue"))

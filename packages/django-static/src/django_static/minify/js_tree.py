@@ -15,6 +15,7 @@ __all__ = [
     "declared_names",
     "function_names",
     "lexical_names",
+    "own_names",
     "read",
     "var_names",
 ]
@@ -196,6 +197,19 @@ def block_functions(body: Node) -> set[str]:
 def function_names(statements: list[Node]) -> set[str]:
     """The names of the functions declared among statements."""
     return {node.fields["name"].text for node in statements if node.type in _DECLARATIONS}
+
+
+def own_names(statements: list[Node]) -> list[str]:
+    """What ``let``, ``const`` and ``class`` declare among statements of one block, each time they do."""
+    names: list[str] = []
+    for outer in statements:
+        node = outer.fields.get("declaration", outer) if outer.type == "export_statement" else outer
+        if node.type == "lexical_declaration":
+            for declarator in node.named:
+                names += sorted(declared_names(declarator))
+        elif node.type == "class_declaration":
+            names.append(node.fields["name"].text)
+    return names
 
 
 def lexical_names(statements: list[Node]) -> set[str]:

@@ -11,7 +11,7 @@ from tinycss2 import ast
 from . import css_scan
 from .reference import Reference
 
-__all__ = ["Import", "Reference", "Sheet", "may_refer", "read", "references"]
+__all__ = ["Import", "Positions", "Reference", "Sheet", "may_refer", "read", "references"]
 
 _NEWLINE = re.compile(r"\r\n|[\n\r\f]")
 #: Without one of them in lower case nothing is referred to; a backslash may hide any.
@@ -43,7 +43,7 @@ class Sheet:
     is_closed: bool
 
 
-class _Positions:
+class Positions:
     """Offsets in the text as it is, from the lines and columns of the tokenizer, which unifies line ends."""
 
     def __init__(self, text: str) -> None:
@@ -73,7 +73,7 @@ def read(text: str) -> Sheet:
     rules = tinycss2.parse_stylesheet(f"{text}\n{sentinel}{{}}")
     last = rules[-1] if rules else None
     is_closed = isinstance(last, ast.QualifiedRule) and tinycss2.serialize(last.prelude).strip() == sentinel
-    positions = _Positions(f"{text}\n")
+    positions = Positions(f"{text}\n")
     written = [reference for reference in references(text) if reference.what == "import"]
     imports: list[Import] = []
     charset_end = 0

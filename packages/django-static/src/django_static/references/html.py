@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 
-__all__ = ["Attribute", "Element", "read"]
+__all__ = ["Attribute", "Element", "Inline", "inline", "read"]
 
 _WHITESPACE = " \t\n\r\f"
 _SCRIPT_TYPES = (
@@ -53,6 +53,20 @@ class Element:
         found = self.get("href" if self.kind == "css" else "src")
         assert found is not None  # noqa: S101 (the kinds say so)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A style sheet (``kind`` is ``css``) or script (``js``) that stands in the HTML itself.
+
+    It begins at ``start``, in an attribute with its quote; ``text`` is without that and without character references.
+    """
+
+    kind: str
+    #: ``<script>``, ``<style>`` or ``style=``.
+    inside: str
+    start: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -149,6 +163,42 @@ def read(html: str) -> list[Element]:
                 blank = blank and not html[inner.start : inner.end].strip(_WHITESPACE)
         elements.append(Element(kind, token.start, end, attributes))
     return elements
+
+
+def inline(html: str) -> list[Inline]:
+    """The style sheets and scripts, modules among them, that stand in the HTML itself."""
+    tokens = _Tokens(html).found
+    found: list[Inline] = []
+    text_only = ""
+    for number, token in enumerate(tokens):
+        if text_only:
+            text_only = "" if (token.what, token.name) == ("end", text_only) else text_only
+            continue
+        if token.what != "start":
+            continue
+        if token.name in _TEXT_ONLY:
+            text_only = token.name
+        attributes = {attribute.name: attribute for attribute in _attributes(token)}
+        style = attributes.get("style")
+        if style is not None and style.value:
+            found.append(Inline("css", "style=", style.start, style.value))
+        if token.name not in ("script", "style"):
+            continue
+        text_only = token.name
+        kind = (attributes["type"].value or "" if "type" in attributes else "").strip(_WHITESPACE).lower()
+        if "src" in attributes or kind not in (
+            ("", "text/css") if token.name == "style" else (*_SCRIPT_TYPES, "module")
+        ):
+            continue
+        following = number + 1
+        while following < len(tokens) and tokens[following].what != "end":
+            following += 1
+        last = tokens[following].start if following < len(tokens) else len(html)
+        start = token.start + len(token.raw)
+        found.append(
+            Inline("css" if token.name == "style" else "js", f"<{token.name}>", start, html[start:last])
+        )
+    return found
 
 
 def _link_kind(attributes: tuple[Attribute, ...]) -> str:

@@ -10,12 +10,13 @@ from django.template import Template
 from django.template.base import Node, NodeList, TokenType
 from django.template.library import InclusionNode, SimpleNode
 
+from ..resolver import Place
 from .states import State, Symbol, merge
 
 if TYPE_CHECKING:
     from .django_walk import Frame, Walk
 
-__all__ = ["foreign", "written"]
+__all__ = ["foreign", "place", "written"]
 
 #: Where tags that put their result into a variable keep its name.
 _TARGETS = ("asvar", "target_var", "var_name", "variable", "varname")
@@ -27,6 +28,12 @@ def written(node: Node) -> str:
     if token is None:
         return type(node).__name__
     return f"{{{{ {token.contents} }}}}" if token.token_type is TokenType.VAR else f"{{% {token.contents} %}}"
+
+
+def place(node: Node, tag: str) -> Place:
+    """Where a tag stands."""
+    name = node.origin.template_name or node.origin.name
+    return Place(str(name), node.token.lineno or 0 if node.token else 0, tag)
 
 
 def foreign(walk: Walk, node: Node, state: State, frame: Frame) -> list[State]:

@@ -13,7 +13,7 @@ from django.utils.html import conditional_escape, strip_spaces_between_tags
 from django.utils.safestring import SafeString
 
 from .django_expressions import plain, printed, truth
-from .django_foreign import written
+from .django_foreign import place, written
 from .states import Known, State, Symbol, merge, widest
 
 if TYPE_CHECKING:
@@ -223,6 +223,8 @@ def _static(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     for after, value in walk.expressions.evaluate(node.path, state):
         url: str | None = None
         if isinstance(value, Known):
+            if isinstance(value.value, str):
+                walk.findings.mentions[place(node, "static"), plain(value.value)] = None
             try:
                 url = walk.static(value.value)
             except Exception as error:  # noqa: BLE001 (a storage may do anything; the page will fail there too)

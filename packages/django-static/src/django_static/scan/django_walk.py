@@ -17,7 +17,7 @@ from ..resolver import Place
 from ..templatetags import django_static as ours
 from . import django_tags
 from .django_expressions import Expressions, Lookup, plain
-from .django_foreign import foreign, written
+from .django_foreign import foreign, place, written
 from .holes import filled
 from .result import Failure, Findings, Use
 from .states import Known, State, Symbol, Value, merge
@@ -240,7 +240,7 @@ class Walk:
     def _extends_unknown(self, node: Any, state: State) -> State:
         """The parent is known at run time only: its blocks are walked one by one, on their own."""
         if node.blocks:
-            self._cannot_know(_place(node, "extends"), node.parent_name.token)
+            self._cannot_know(place(node, "extends"), node.parent_name.token)
         for block in node.blocks.values():
             self.block(block, replace(state, text=None), Frame())
         return state.cannot_write(written(node))
@@ -352,12 +352,7 @@ class Walk:
         tag = "extends" if isinstance(node, ExtendsNode) else "include"
         # The templates of form widgets are rendered by an engine of their own that has these, too.
         if reason and "django/forms/" not in reason:
-            self.findings.note(f"{_place(node, tag)}: {reason}")
-
-
-def _place(node: Node, tag: str) -> Place:
-    name = node.origin.template_name or node.origin.name
-    return Place(str(name), node.token.lineno or 0 if node.token else 0, tag)
+            self.findings.note(f"{place(node, tag)}: {reason}")
 
 
 def _added(

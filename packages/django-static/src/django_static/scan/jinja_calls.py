@@ -46,7 +46,8 @@ def called(
     if function is not django_static_url or len(node.args) != 1 or node.kwargs:
         return None
     found = walk.expressions.evaluate(node.args[0], state, frame)
-    return [(after, _static(walk, value)) for after, value in found]
+    place = Place(frame.unit.name, node.lineno, "static")
+    return [(after, _static(walk, place, value)) for after, value in found]
 
 
 def _ours(
@@ -101,9 +102,10 @@ def _modules(walk: Walk, place: Place, slim: bool, value: Value, given: dict[str
         walk.findings.note(f"{place}: {error}")
 
 
-def _static(walk: Walk, value: Value) -> Value:
+def _static(walk: Walk, place: Place, value: Value) -> Value:
     if not isinstance(value, Known) or not isinstance(value.value, str):
         return Symbol()
+    walk.findings.mentions[place, str.__str__(value.value)] = None
     try:
         return Known(str.__str__(walk.static(value.value)))
     except Exception as error:  # noqa: BLE001 (a storage may do anything; the page will fail there too)

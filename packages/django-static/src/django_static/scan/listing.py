@@ -15,15 +15,15 @@ _BACKUPS = ("~", ".swp", ".swo", ".bak", ".orig", ".rej", ".tmp", ".pyc", ".pyo"
 _NO_TEMPLATES_INSIDE = frozenset({".git", ".hg", ".svn", "__pycache__"})
 
 
-def names(engine: Engine, note: Callable[[str], None]) -> list[str]:
+def names(engine: Engine, note: Callable[[str], None], *, tagless: bool = False) -> list[str]:
     """Every name, once, in the order of the loaders; loaders that cannot list are noted.
 
-    Files without a tag are left out, be they templates or not: there is nothing to find in them.
+    Unless ``tagless`` ones are wanted, files without a tag are left out, be they templates or not.
     """
     found: dict[str, None] = {}
     for loader in engine.template_loaders:
         for name, path in _of_loader(loader, note):
-            if name not in found and (path is None or _has_tags(path, engine.file_charset)):
+            if name not in found and (tagless or path is None or _has_tags(path, engine.file_charset)):
                 found[name] = None
     return list(found)
 

@@ -52,12 +52,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """All that was found, each once, in the order of templates and lines; ``notes`` says what could not be looked at."""
+    """All that was found, each once, in the order of templates and lines; ``notes`` says what could not be looked at.
+
+    ``mentions`` are the paths that ``{% static %}`` is handed.
+    """
 
     uses: tuple[Use, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     failed: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
+    mentions: tuple[tuple[Place, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ class Findings:
     failed: dict[Failure, str] = field(default_factory=dict)
     compiled: set[str] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
+    mentions: dict[tuple[Place, str], None] = field(default_factory=dict)
 
     def use(self, use: Use, reached: bool) -> None:
         self.uses[use] = self.uses.get(use, False) or reached
@@ -96,4 +101,5 @@ class Findings:
             tuple(sorted(unknown, key=lambda each: (each.place, each.expression))),
             tuple(sorted(failed, key=lambda each: (each.template, each.line, each.reason))),
             tuple(sorted(self.notes)),
+            tuple(sorted(self.mentions)),
         )

@@ -12,12 +12,19 @@ from django.core.management.base import BaseCommand, CommandError
 from ...build import Build
 from ...checking import problems_of
 from ...conf import PREFIX, conf
+from ...inline import mentions
+from ...manifest import ManifestError
 from ...plan import Plan, all_sources, plan
 from ...resolver import reset
+from ...scan.literals import literals
+from ...sizes import printable, shown
 from ...sources import Sources
 from ...summary import Summary
 
 __all__ = ["Command"]
+
+#: From this verbosity on files are listed.
+_LISTED = 2
 
 
 class Command(BaseCommand):
@@ -41,14 +48,17 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="GLOB",
-            help="with --check: say nothing of what is wrong in files whose path matches; may be given several times",
+            help=(
+                "with --check: say nothing of what is wrong in files whose path matches, and in templates whose name does; may "
+                "be given several times"
+            ),
         )
 
     def handle(self, **options: Any) -> None:
         sources: Sources = conf.sources()
         try:
             work = plan(sources, remember=not options["check"])
-        except ValueError as error:
+        except (ManifestError, ValueError) as error:
             raise CommandError(str(error)) from error
         if options["all"] or _is_stored():
             try:
@@ -56,31 +66,38 @@ class Command(BaseCommand):
             except OSError as error:  # a finder does not get past a link that leads to itself
                 raise CommandError(f"the staticfiles finders cannot list all files: {error}") from error
         if options["check"]:
-            self._check(sources, work, options["ignore"])
+            self._check(sources, work, options["ignore"], is_silent=not options["verbosity"])
             return
         if not conf.enabled:
             raise CommandError(f"{PREFIX} is off: pages would not use what is built. Set {PREFIX} = True.")
+        self._verbosity = options["verbosity"]
         for failure in work.failed:
             self.stderr.write(f"{failure.template}: line {failure.line}: {failure.reason}")
         try:
-            summary = Build(sources, conf.options(), conf.manifest_file).run(work.uses, self._progress)
+            manifest = conf.manifest_file
+        except ManifestError as error:
+            raise CommandError(str(error)) from error
+        try:
+            summary = Build(sources, conf.options(), manifest).run(work.uses, self._progress)
         except (OSError, ValueError) as error:
             raise CommandError(f"{error}; the manifest is what it was before") from error
         reset()
         for problem in summary.problems:
             self.stderr.write(problem)
-        self._report(summary, work)
+        if self._verbosity:
+            self._report(summary, work)
 
-    def _check(self, sources: Sources, work: Plan, ignore: list[str]) -> None:
-        problems = problems_of(sources, conf.options(), work, ignore)
+    def _check(self, sources: Sources, work: Plan, ignore: list[str], *, is_silent: bool) -> None:
+        problems = problems_of(sources, conf.options(), work, ignore, mentions(literals()))
         for problem in problems:
             self.stdout.write(problem)
         if problems:
             raise CommandError(f"{len(problems)} references lead nowhere", returncode=1)
-        self.stdout.write("every reference leads to a file")
+        if not is_silent:
+            self.stdout.write("every reference leads to a file")
 
     def _progress(self, done: int, total: int) -> None:
-        if sys.stderr.isatty():
+        if self._verbosity and sys.stderr.isatty():
             self.stderr.write(f"\r{done} of {total}", ending="\n" if done == total else "")
 
     def _report(self, summary: Summary, work: Plan) -> None:
@@ -89,15 +106,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{found.place}: {found.expression} is known at run time only")
         if unknown:
             self.stdout.write(f"Names that are known at run time only can be declared in {PREFIX}_BUNDLES.")
+        if self._verbosity >= _LISTED:
+            for path in sorted(map(str, summary.files)):
+                self.stdout.write(printable(path))
         saved = ""
         if summary.before > summary.after:
-            saved = f", {_size(summary.before)} became {_size(summary.after)}"
+            saved = f", {shown(summary.before)} became {shown(summary.after)}"
         self.stdout.write(
             f"{len(summary.files)} files ({summary.written} written){saved}, in {summary.seconds:.1f} s; "
             f"{conf.manifest_file}"
         )
         for name, (before, after) in summary.siblings.items():
-            self.stdout.write(f".{name}: {_size(before)} became {_size(after)}")
+            self.stdout.write(f".{name}: {shown(before)} became {shown(after)}")
         if not conf.use_manifest_file:
             self.stdout.write(
                 f"Pages do not use the manifest until {PREFIX}_USE_MANIFEST_FILE = True is set."
@@ -113,9 +133,3 @@ def _is_stored() -> bool:
         return False
     backend: object = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
     return isinstance(backend, type) and issubclass(backend, StaticStorage)
-
-
-def _size(count: int) -> str:
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...cleaning import Cleaned, Cleaning, Running
 from ...conf import conf
-from ...retention import Unreadable
-from ...sizes import shown
+from ...manifest import ManifestError
+from ...recorded import Unreadable
+from ...sizes import printable, shown
 
 __all__ = ["Command"]
 
@@ -48,18 +49,21 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         dry = bool(options["dry_run"])
-        cleaning = Cleaning(
-            conf.sources(),
-            conf.options(),
-            conf.manifest_file,
-            keep_builds=options["keep_builds"],
-            keep_days=options["keep_days"],
-        )
         try:
+            cleaning = Cleaning(
+                conf.sources(),
+                conf.options(),
+                conf.manifest_file,
+                keep_builds=options["keep_builds"],
+                keep_days=options["keep_days"],
+            )
             cleaned = cleaning.run(dry=dry)
-        except (Running, Unreadable, OSError) as error:
+        except (Running, Unreadable, ManifestError, OSError) as error:
             raise CommandError(str(error)) from error
-        self._report(cleaned, dry=dry, listed=dry or options["verbosity"] >= _LISTED)
+        for path, reason in cleaned.failed.items():
+            self.stderr.write(f"{printable(path)}: {printable(reason)}")
+        if options["verbosity"]:
+            self._report(cleaned, dry=dry, listed=dry or options["verbosity"] >= _LISTED)
         if cleaned.failed:
             raise CommandError(
                 f"{len(cleaned.failed)} files could not be removed; run it again when they can be"
@@ -69,11 +73,9 @@ class Command(BaseCommand):
         verb = "would be removed" if dry else "removed"
         if listed:
             for path, size in {**cleaned.files, **cleaned.leftovers}.items():
-                self.stdout.write(f"{verb}: {_printable(path)}, {shown(size)}")
+                self.stdout.write(f"{verb}: {printable(path)}, {shown(size)}")
         for path, reason in cleaned.refused.items():
-            self.stdout.write(f"left alone: {_printable(path)} {reason}")
-        for path, reason in cleaned.failed.items():
-            self.stderr.write(f"{_printable(path)}: {_printable(reason)}")
+            self.stdout.write(f"left alone: {printable(path)} {reason}")
         if cleaned.is_uncertain:
             self.stdout.write(
                 "The last build was killed after its files had come into use, and before it recorded which they are: "
@@ -93,11 +95,6 @@ class Command(BaseCommand):
 
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
-
-
-def _printable(text: str) -> str:
-    """A name that cannot play tricks on a terminal."""
-    return text if text.isprintable() else ascii(text)
 
 
 def _count(text: str) -> int:

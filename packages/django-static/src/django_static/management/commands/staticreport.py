@@ -10,10 +10,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
+from ...inline import mentions
+from ...manifest import ManifestError
 from ...mentions import words_of_templates
 from ...plan import all_sources, plan
 from ...report import gather
 from ...report_page import render
+from ...scan.literals import literals
 
 __all__ = ["Command"]
 
@@ -34,9 +37,17 @@ class Command(BaseCommand):
         sources = conf.sources()
         try:
             work = plan(sources)
-        except ValueError as error:
+            manifest = conf.manifest_file
+        except (ManifestError, ValueError) as error:
             raise CommandError(str(error)) from error
-        report = gather(all_sources(sources), conf.options(), work, conf.manifest_file, words_of_templates)
+        report = gather(
+            all_sources(sources),
+            conf.options(),
+            work,
+            manifest,
+            words_of_templates,
+            mentions(literals()),
+        )
         page = render(report)
         if not options["output"]:
             self.stdout.write(page)
@@ -47,6 +58,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{target} could not be written: {error}") from error
         lack = f"; {report.lack}" if report.lack else ""
+        if not options["verbosity"]:
+            return
         self.stdout.write(f"{target}: {len(report.templates)} templates, {report.known} files{lack}")
 
 
