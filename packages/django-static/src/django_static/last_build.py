@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .build_shelf import BuildShelf
-from .folders import Folders
 from .compress import FORMATS
+from .folders import Folders
 from .manifest import Manifest, run_key
 from .records import Manner, Output, Record
 from .sources import Source, signature
