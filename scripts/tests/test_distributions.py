@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -79,6 +80,26 @@ def test_tests_are_run_alike_with_and_without_the_workspace(package):
         return tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
 
     assert section(package) == section(ROOT)
+
+
+@by_name
+def test_version_is_told_alike_everywhere(package):
+    project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    (module,) = package.glob("src/*/__init__.py")
+    assert f'__version__ = "{project["version"]}"\n' in module.read_text()
+    newest = re.search(
+        r"^## (\S+) \((unreleased|\d{4}-\d\d-\d\d)\)$", (package / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert newest, "a CHANGELOG begins with: ## VERSION (unreleased), or (YYYY-MM-DD)"
+    assert newest[1] == project["version"]
+
+
+def test_packages_pin_those_they_were_tested_with():
+    projects = [tomllib.loads((path / "pyproject.toml").read_text())["project"] for path in PACKAGES]
+    here = {project["name"]: project["version"] for project in projects}
+    pins = [need.split("==") for project in projects for need in project["dependencies"] if "==" in need]
+    assert pins, "slimstack-django-mongokit pins slimstack-mongokit"
+    assert dict(pins) == {name: here[name] for name, _ in pins}
 
 
 def links(page: Path) -> tuple[list[str], set[str]]:
