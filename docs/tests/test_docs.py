@@ -53,6 +53,23 @@ def test_sphinx_builds_without_a_warning(tmp_path):
     assert (tmp_path / "html/index.html").exists()
 
 
+def test_the_design_page_names_modules_that_are_there():
+    sections = re.split(r"^## ", (DOCS / "explanation/design.md").read_text(), flags=re.MULTILINE)
+    named = {
+        section.splitlines()[0]: set(
+            re.findall(r"`([a-z_0-9]+)`", " ".join(re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE)))
+        )
+        for section in sections
+        if "| module |" in section
+    }
+    assert sorted(named) == ["django-exception-extra", "django-mongokit", "django-static", "mongokit"]
+    for package, modules in named.items():
+        (source,) = (DOCS.parent / "packages" / package / "src").glob("[a-z]*[a-z]")
+        there = {path.stem for path in source.iterdir()}
+        assert len(modules) > 3
+        assert modules - there == set(), package
+
+
 def test_pages_are_done_at_all():
     """A pattern that matches nothing would let every page pass."""
     found = [block for path in PAGES for block in page.blocks(path.read_text())]
