@@ -54,4 +54,4 @@ test-matrix:
 
 #   make clean         remove the environments and what the tools left; the demo's data under var/ stays
 clean:
-	rm -rf .tool .venv .venv-* dist .mypy_cache .ruff_cache .pytest_cache .hypothesis docs/_build
+	rm -rf .tool .venv .venv-* dist .mypy_cache .ruff_cache .pytest_cache packages/*/.pytest_cache .hypothesis docs/_build

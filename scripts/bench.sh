@@ -16,14 +16,19 @@ sh scripts/env.sh
 
 if [ "${1:-}" = --lock ]; then
     # The options of scripts/lock.sh: universal, hashed, no host named, nothing younger than the cooldown.
+    new=$(mktemp .tool/lock-XXXXXX)
+    trap 'rm -f "$new"' EXIT
+    trap 'exit 130' INT TERM
     .tool/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
         --exclude-newer "$cooldown" --no-header --no-annotate --no-emit-index-url \
         benchmarks/requirements.in packages/django-static/pyproject.toml packages/mongokit/pyproject.toml --extra embedded \
         --no-emit-package slimstack-static --no-emit-package slimstack-mongokit \
-        -o "$lock"
-    if grep -nE 'https?://|file:' "$lock"; then
-        fail "$lock names a host; see the lines above"
+        -o "$new"
+    if grep -nE 'https?://|file:' "$new"; then
+        fail "a lock file names a host; see the lines above. $lock is as it was."
     fi
+    chmod 644 "$new"
+    mv "$new" "$lock"
     exit 0
 fi
 

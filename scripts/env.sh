@@ -38,7 +38,11 @@ tool_stamp=$({ echo "$PWD"; cat tools.lock; } | cksum)
 if [ "$(cat .tool/.stamp 2>/dev/null)" != "$tool_stamp" ] || ! .tool/bin/uv --version >/dev/null 2>&1; then
     say "1/3  uv into .tool"
     rm -rf .tool
-    "$python" -m venv .tool || fail "could not make a virtual environment in .tool" "Is the folder writable, the disk full?"
+    "$python" -m venv .tool >&2 || {
+        rm -rf .tool
+        fail "could not make a virtual environment in .tool." \
+             "The lines above say why. Debian and Ubuntu: apt install python3-venv. Else: is the folder writable, the disk full?"
+    }
     .tool/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools.lock >&2 || offline "could not install uv."
     printf '%s\n' "$tool_stamp" > .tool/.stamp
 fi

@@ -1,16 +1,18 @@
 """Run the test suites, then say in one place what failed and what was skipped, and why.
 
-    python scripts/suites.py [--python PATH] [SUITE ...] [-- PYTEST ARGUMENTS]
+    python scripts/suites.py [--python PATH] [--root FOLDER] [SUITE ...] [-- PYTEST ARGUMENTS]
 
 Each suite is a pytest run of its own, since each Django package has its own settings. Two run at a time where there
 are two processors: they start many processes and wait for them, so that one alone keeps no processor busy. The output
 of a suite is shown whole when it has ended; that of the first in line as it comes. JOBS=1 in the environment runs one
 after the other. With REQUIRE_ALL=1 a skipped test is a failure: that is how CI makes sure that nothing went untested.
 `{suite}` in the path of another Python stands for the suite's name, so that each can have an environment of its own.
+Another root is a folder with packages/ in it, such as unpacked sdists.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -27,10 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED = 5
 
 
-def find_suites() -> dict[str, Path]:
-    """Every folder named tests one level below packages/ and examples/, and that of benchmarks/ and docs/."""
-    folders = [*ROOT.glob("packages/*/tests"), *ROOT.glob("examples/*/tests")]
-    folders += [ROOT / "scripts/tests", ROOT / "benchmarks/tests", ROOT / "docs/tests"]
+def find_suites(root: Path) -> dict[str, Path]:
+    """The folders named tests of each package and example, of benchmarks/, docs/ and scripts/, by what they test."""
+    folders = [*root.glob("packages/*/tests"), *root.glob("examples/*/tests")]
+    folders += [root / name / "tests" for name in ("benchmarks", "docs", "scripts")]
     return {folder.parent.name: folder for folder in sorted(folders) if any(folder.glob("test_*.py"))}
 
 
@@ -46,30 +48,39 @@ class Outcome:
     skips: list[tuple[str, str]] = field(default_factory=list)
 
 
-def run(suite: str, folder: Path, python: str, arguments: list[str], output: IO[bytes]) -> Outcome:
-    """Run one suite in a process of its own, which writes to `output`."""
+def run(suite: str, folder: Path, root: Path, command: list[str], output: IO[bytes]) -> Outcome:
+    """Run one suite by a pytest command in a process of its own, which writes to `output`."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        command = [python, "-m", "pytest", "-q", f"--junitxml={report}", str(folder), *arguments]
         started = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            [*command, f"--junitxml={report}", str(folder)],
+            cwd=root,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
         outcome = Outcome(suite, done.returncode, time.monotonic() - started)
         if report.exists():
             read_report(report, outcome)
     return outcome
 
 
-def run_all(suites: dict[str, Path], python: str, arguments: list[str], jobs: int) -> list[Outcome]:
+def run_all(
+    suites: dict[str, Path], root: Path, python: str, arguments: list[str], jobs: int
+) -> list[Outcome]:
     """Run suites, `jobs` at a time, and show what each says in one piece, in their order."""
+
+    def command(suite: str) -> list[str]:
+        return [python.replace("{suite}", suite), "-m", "pytest", "-q", *arguments]
+
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         outputs = {suite: stack.enter_context(Path(scratch, suite).open("wb")) for suite in suites}
         workers = ThreadPoolExecutor(jobs)
         # Ctrl-C reaches the suites that run; those that wait are not to begin then.
         stack.callback(workers.shutdown, cancel_futures=True)
         running = {
-            suite: workers.submit(
-                run, suite, folder, python.replace("{suite}", suite), arguments, outputs[suite]
-            )
+            suite: workers.submit(run, suite, folder, root, command(suite), outputs[suite])
             for suite, folder in suites.items()
         }
         outcomes = []
@@ -130,14 +141,16 @@ def summarise(outcomes: list[Outcome], *, require_all: bool) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    python = sys.executable
-    if arguments[:1] == ["--python"]:
-        python, arguments = arguments[1], arguments[2:]
-    wanted, extra = arguments, list[str]()
-    if "--" in arguments:
-        cut = arguments.index("--")
-        wanted, extra = arguments[:cut], arguments[cut + 1 :]
-    suites = find_suites()
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    parser = argparse.ArgumentParser(
+        prog="suites.py", description="Run the test suites.", epilog="What follows -- is for pytest."
+    )
+    parser.add_argument("--python", default=sys.executable, help="the Python to run them with")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder that has packages/")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help="all unless named")
+    options = parser.parse_args(arguments[:cut])
+    wanted: list[str] = options.suites
+    suites = find_suites(options.root.resolve())
     unknown = [name for name in wanted if name not in suites]
     if unknown:
         print(f"error: no suite named {', '.join(unknown)}; there are {', '.join(suites)}", file=sys.stderr)
@@ -148,7 +161,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: JOBS is {jobs!r}; it takes how many suites run at a time, 1 or more", file=sys.stderr)
         return 2
     try:
-        outcomes = run_all(chosen, python, extra, int(jobs))
+        outcomes = run_all(chosen, options.root, options.python, arguments[cut + 1 :], int(jobs))
     except KeyboardInterrupt:
         return 130
     return 0 if summarise(outcomes, require_all=os.environ.get("REQUIRE_ALL") == "1") else 1

@@ -36,6 +36,7 @@ from pathlib import Path
 
 ILLUSTRATIONS = {"text", "toctree"}
 WAIT_SECONDS = 30.0
+SAVE_AGAIN_SECONDS = 10.0
 
 _BLOCK = re.compile(
     r"(?:^% (?P<marker>[^\n]+)\n)?^```(?P<language>[\w{}-]*)[^\n]*\n(?P<body>.*?)^```$",
@@ -71,6 +72,7 @@ class Page:
         self.names: dict[str, object] = {"__name__": "__main__"}
         self.ports: dict[str, str] = {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.saved: Path | None = None
 
     def do(self, block: Block) -> None:
         """One block; raises `PageError` where it does not hold."""
@@ -100,6 +102,8 @@ class Page:
             file.write(body)
         if mtime:
             os.utime(path, (int(mtime), int(mtime)))
+        else:
+            self.saved = path
 
     def session(self, block: Block) -> None:
         test = doctest.DocTestParser().get_doctest(block.body, self.names, "page", None, block.line)
@@ -148,10 +152,14 @@ class Page:
         raise PageError(f"$ {command}\nnothing answers on its port (exit code {process.poll()})")
 
     def get(self, url: str, expected: str) -> None:
-        deadline = time.monotonic() + WAIT_SECONDS
+        started = again = time.monotonic()
         got = ""
-        while time.monotonic() < deadline:
-            # A development server restarts when a file changes: until then it shows what was.
+        while (now := time.monotonic()) < started + WAIT_SECONDS:
+            # A development server restarts when a file changes: until then it shows what was. It answers before it has
+            # looked for the first time, and what was saved in between it will never notice.
+            if self.saved and now > again + SAVE_AGAIN_SECONDS:
+                again = now
+                self.saved.touch()
             try:
                 with urllib.request.urlopen(self.real(url), timeout=10) as response:
                     got = response.read().decode()

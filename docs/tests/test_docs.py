@@ -53,11 +53,54 @@ def test_sphinx_builds_without_a_warning(tmp_path):
     assert (tmp_path / "html/index.html").exists()
 
 
+def test_the_design_page_names_modules_that_are_there():
+    sections = re.split(r"^## ", (DOCS / "explanation/design.md").read_text(), flags=re.MULTILINE)
+    named = {
+        section.splitlines()[0]: set(
+            re.findall(r"`([a-z_0-9]+)`", " ".join(re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE)))
+        )
+        for section in sections
+        if "| module |" in section
+    }
+    assert sorted(named) == ["django-exception-extra", "django-mongokit", "django-static", "mongokit"]
+    for package, modules in named.items():
+        (source,) = (DOCS.parent / "packages" / package / "src").glob("[a-z]*[a-z]")
+        there = {path.stem for path in source.iterdir()}
+        assert len(modules) > 3
+        assert modules - there == set(), package
+
+
 def test_pages_are_done_at_all():
     """A pattern that matches nothing would let every page pass."""
     found = [block for path in PAGES for block in page.blocks(path.read_text())]
     assert {"pycon", "console"} <= {block.language for block in found}
     assert {"file", "append", "background", "get"} <= {block.marker.partition(" ")[0] for block in found}
+
+
+#: Answers "saved" once the file it looked at when it was first asked has been saved again.
+LATE = """
+import http.server, os, sys
+seen = []
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        seen.append(os.stat("page.html").st_mtime_ns)
+        body = b"saved" if len(set(seen)) > 1 else b"not yet"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_what_a_server_did_not_notice_is_saved_again(tmp_path):
+    (tmp_path / "page.md").write_text(
+        f"% file late.py 1000000000\n```python{LATE}```\n\n% file page.html\n```html\n<p>\n```\n\n"
+        "% background 8000\n```console\n$ python late.py 8000\n```\n\n"
+        "% get http://127.0.0.1:8000/\n```text\nsaved\n```\n"
+    )
+    done = do(tmp_path / "page.md", tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

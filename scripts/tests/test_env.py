@@ -67,16 +67,56 @@ def test_no_python_at_all(checkout):
     assert "Python 3.11 to 3.14 is needed" in result.stderr
 
 
-def test_missing_venv_module_names_the_debian_package(checkout):
+def python_without(folder: Path, what: str) -> str:
+    """This Python, but for what Debian puts into python3-venv; asked for its name it says that of the stand-in."""
+    (folder / "missing").mkdir()
+    (folder / "missing" / f"{what}.py").write_text(
+        f"raise ModuleNotFoundError(\"No module named '{what}'\")\n"
+    )
+    script = folder / "python3"
+    script.write_text(
+        f'#!/bin/bash\nPYTHONPATH={folder}/missing exec -a "{script}" {os.path.realpath(sys.executable)} "$@"\n'
+    )
+    script.chmod(0o755)
+    return str(script)
+
+
+needs_bash = pytest.mark.skipif(
+    shutil.which("bash") is None, reason="no bash, whose exec -a names a stand-in"
+)
+
+
+@needs_bash
+@pytest.mark.parametrize("what", ["ensurepip", "venv"])
+def test_missing_module_names_the_debian_package(checkout, tmp_path_factory, what):
+    python = python_without(tmp_path_factory.mktemp("debian"), what)
+    asked = subprocess.run(
+        [python, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=False
+    )
+    assert asked.stdout == f"{python}\n"
+    result = make_env(checkout, PYTHON=python)
+    assert result.returncode == 1
+    assert f"error: {python} has no venv module." in result.stderr
+    assert "apt install python3-venv" in result.stderr
+    assert "make env PYTHON=" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (checkout / ".tool").exists()
+
+
+def test_venv_that_fails_half_way(checkout):
+    """Where the modules are there and the wheels of pip are not, Debian's says so when the folder is begun."""
+    said = "The virtual environment was not created successfully because ensurepip is not available."
     python = fake_python(
         checkout,
-        f'case "$2" in *sys.executable*) echo "$0"; exit 0;; *ensurepip*) exit 1;; esac; exec {sys.executable} "$@"',
+        'case "$1 $2" in *sys.executable*) echo "$0"; exit;; "-m venv")'
+        f' mkdir -p "$3/bin"; echo "{said}"; exit 1;; esac; exec {sys.executable} "$@"',
     )
     result = make_env(checkout, PYTHON=python)
     assert result.returncode == 1
-    assert "has no venv module" in result.stderr
+    assert said in result.stderr
+    assert "error: could not make a virtual environment in .tool." in result.stderr
     assert "apt install python3-venv" in result.stderr
-    assert not (checkout / ".tool").exists()
+    assert not (checkout / ".tool").exists(), "the next try begins anew"
 
 
 def test_no_network_says_so_and_leaves_nothing_that_looks_ready(checkout):

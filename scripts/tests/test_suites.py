@@ -140,3 +140,28 @@ def test_a_python_for_each(run, tmp_path):
     assert "python of a" in output.split("== b")[0]
     assert "python of b" in output.split("== b")[1]
     assert output.strip().splitlines()[-1] == "2 passed, 0 failed"
+
+
+def test_another_root(run, tmp_path):
+    unpacked = tmp_path / "unpacked"
+    (unpacked / "packages/a/tests").mkdir(parents=True)
+    here = "from pathlib import Path\ndef test_here():\n    assert Path.cwd().name == 'unpacked'\n"
+    (unpacked / "packages/a/tests/test_it.py").write_text(here)
+    code, output = run({"a": FAILS, "b": FAILS}, "--root", "unpacked")
+    assert code == 0, output
+    assert output.strip().splitlines()[-1] == "1 passed, 0 failed"
+
+
+def test_every_suite_of_the_repository_is_found(run):
+    code, output = run({}, "none", "--root", str(ROOT))
+    assert code == 2
+    named = set(output.strip().rpartition("there are ")[2].split(", "))
+    folders = [*ROOT.glob("*/tests"), *ROOT.glob("*/*/tests")]
+    assert named == {folder.parent.name for folder in folders}
+
+
+def test_unknown_option_shows_what_there_is(run):
+    code, output = run({"a": PASSES}, "--pyhton", "python3")
+    assert code == 2
+    assert "--python PYTHON" in output
+    assert "Traceback" not in output

@@ -69,8 +69,9 @@ DATABASES: dict[str, dict[str, Any]] = {
     "mongodb": {
         "ENGINE": "django_mongokit.mongodb",
         "NAME": "plog",
-        # A site that waits longer for its database than this is down anyhow: say so with a 503 instead.
-        "OPTIONS": {"serverSelectionTimeoutMS": 300, "tz_aware": True},
+        # A site that waits longer for its database than this is down anyhow: say so with a 503 instead. The first is for
+        # a server that is there and does not answer, the second for the first look at an embedded one.
+        "OPTIONS": {"timeoutMS": 1200, "serverSelectionTimeoutMS": 300, "tz_aware": True},
     },
 }
 if os.environ.get("MONGODB_URI"):

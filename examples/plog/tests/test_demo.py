@@ -186,6 +186,37 @@ def test_database_killed(var):
 
 
 @needs_server
+@pytest.mark.parametrize("connected", [True, False], ids=["known-to-the-workers", "new-to-the-workers"])
+def test_database_frozen(var, connected):
+    """It takes connections and never answers: PyMongo would wait 20 s and more for each."""
+    with Demo(var).await_url() as demo:
+        assert Visitor(demo.url).comment(SLUG, "Before the frost")
+        workers_connected(demo)
+        server = server_of(var)
+        server.suspend()
+        if not connected:
+            workers = psutil.Process(demo.process.pid).children()
+            for worker in workers:
+                worker.kill()
+            psutil.wait_procs(workers, timeout=10)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: Visitor(demo.url, seconds=15).get("/"), range(16)))
+        for status, headers, page in answers:
+            assert status == 503
+            assert int(headers["Retry-After"]) > 0
+            assert "Back in a moment" in page
+        assert Visitor(demo.url).get("/slides/mongodb-in-django")[0] == 200
+        server.resume()
+        visitor = Visitor(demo.url)
+        wait_until(lambda: visitor.get("/")[0] == 200, "the database has thawed")
+        assert server.is_running(), "it was waited for, not replaced"
+        assert visitor.comment(SLUG, "After the frost")
+        assert "Before the frost" in visitor.get(f"/plog/{SLUG}")[2]
+        assert demo.interrupt() == 0
+        assert "Traceback" not in demo.output
+
+
+@needs_server
 def test_keeper_killed(var):
     with Demo(var).await_url() as demo:
         visitor = Visitor(demo.url)

@@ -221,6 +221,12 @@ def test_a_check_leaves_nothing_behind(project):
     assert project.scans == 2
 
 
+def test_without_a_secret(project):
+    project.built.settings.SECRET_KEY = ""  # as where an image is built
+    assert project.scanned()
+    assert not project.scanned()
+
+
 def test_a_link_to_a_folder_above(project):
     (project.folder / "again").symlink_to(project.folder)
     assert project.scanned()

@@ -194,15 +194,14 @@ class _Reader(HTMLParser):
             collapsed = f"{collapsed} "
         if strip:
             collapsed = collapsed.rstrip(" ")
-            self._strip_last()
+            if not collapsed:
+                self._strip_last()
         if collapsed:
             self.forms.append(("text", collapsed))
             self.is_after_space = collapsed.endswith(" ")
 
     def _strip_last(self) -> None:
         """White space at the end of a line is not seen, be it inside inline elements that end there."""
-        if self.text:
-            return
         for number in range(len(self.forms) - 1, -1, -1):
             kind = self.forms[number][0]
             if kind == "text":

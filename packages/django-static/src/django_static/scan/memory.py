@@ -119,7 +119,9 @@ def _searched(loader: object) -> list[str] | None:
 
 
 def _digest(folders: Iterable[str]) -> str:
-    values = {name: repr(getattr(settings, name)) for name in sorted(dir(settings)) if name.isupper()}
+    # Not through `settings` itself, which warns of each deprecated name and refuses an empty SECRET_KEY.
+    wrapped = settings._wrapped
+    values = {name: repr(getattr(wrapped, name, None)) for name in sorted(dir(settings)) if name.isupper()}
     return names.digest(
         repr((django.VERSION, sys.version, _FORMAT, values)),
         *(repr((folder, list(_files(folder)))) for folder in folders),
