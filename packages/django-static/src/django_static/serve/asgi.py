@@ -68,9 +68,10 @@ class StaticServer:
             given, content = ready
         else:
             given = found
-        if given.form is None:
-            given.form = _encoded(given.headers)
-        start = {"type": "http.response.start", "status": given.status, "headers": given.form.copy()}
+        headers = given.asgi
+        if headers is None:
+            headers = given.asgi = _encoded(given.headers)
+        start = {"type": "http.response.start", "status": given.status, "headers": headers.copy()}
         if content is None or isinstance(content, bytes):
             await send(start)
             body = b"" if method == "HEAD" else _joined(given, content)

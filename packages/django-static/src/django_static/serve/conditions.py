@@ -51,8 +51,9 @@ def _has(field: str, etag: str, *, is_weak: bool) -> bool:
     """Whether a list names a tag, or is ``*``; a malformed list names none."""
     if field.strip(" \t") == "*":
         return True
-    # The usual case first: a browser sends back the one that it has.
-    if field != etag and _TAGS.fullmatch(field) is None:
+    if field == etag and is_weak:
+        return True  # what a browser sends
+    if _TAGS.fullmatch(field) is None:
         return False
     if is_weak:
         bare = etag.removeprefix("W/")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils.http import http_date
 
@@ -22,7 +21,7 @@ _EXPIRES = "Thu, 31 Dec 2037 23:55:55 GMT"
 class Answer:
     """What to send; without a representation the pieces are all bytes."""
 
-    __slots__ = ("form", "headers", "pieces", "representation", "status")
+    __slots__ = ("asgi", "headers", "pieces", "representation", "status", "wsgi")
 
     def __init__(
         self,
@@ -36,8 +35,9 @@ class Answer:
         #: Empty for one without content, such as 304.
         self.pieces = pieces
         self.representation = representation
-        #: Status and headers in the form of an edge, which puts them here.
-        self.form: Any = None
+        #: Status and headers in the forms of the edges, which put them here.
+        self.wsgi: tuple[str, list[tuple[str, str]]] | None = None
+        self.asgi: list[tuple[bytes, bytes]] | None = None
 
     @property
     def is_whole(self) -> bool:

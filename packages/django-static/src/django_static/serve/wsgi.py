@@ -69,10 +69,10 @@ class StaticServer:
             )
         else:
             given = found
-        form = given.form
+        form = given.wsgi
         if form is None:
-            form = given.form = (f"{given.status} {HTTPStatus(given.status).phrase}", given.headers)
-        start_response(form[0], list(form[1]))
+            form = given.wsgi = (f"{given.status} {HTTPStatus(given.status).phrase}", list(given.headers))
+        start_response(form[0], form[1].copy())
         if method == "HEAD":
             if content is not None and not isinstance(content, bytes):
                 content.close()
