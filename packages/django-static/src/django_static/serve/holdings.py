@@ -16,7 +16,7 @@ from ..places import Places
 from ..sources import signature
 from .answer import FAILED, GONE, answer
 from .catalogue import Catalogue, Spelling
-from .entry import Entry, Limits
+from .entry import CODINGS, Entry, Limits
 from .finding import Finding
 from .memory import Damaged, Vanished, open_whole
 from .representation import Answer
@@ -31,7 +31,8 @@ Content = bytes | BinaryIO | None
 
 #: Seconds between two looks at the manifest.
 _PATIENCE = 1.0
-_TRIES = 3
+#: For each coding that may have to be done without, and for a file that changes meanwhile.
+_TRIES = 2 * len(CODINGS) + 1
 
 
 class Holdings:
