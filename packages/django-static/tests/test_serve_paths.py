@@ -282,6 +282,15 @@ class TestWithoutAManifest:
             for target in ("/invoice.1600000000.pdf", "/media/invoice.1600000000.pdf"):
                 assert client.ask(target).status == APP
 
+    @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read")
+    def test_a_file_that_cannot_be_read(self, site, settings, caplog):
+        settings.DEBUG = True
+        (site.source / "broken.txt").symlink_to("/proc/self/mem")
+        for client in site.clients():
+            reply = client.ask("/static/broken.txt")
+            assert (reply.status, reply.headers["cache-control"]) == (500, "no-store")
+            assert "cannot be read" in caplog.text
+
     def test_development_with_a_manifest_has_both(self, site, settings):
         settings.DEBUG = True
         settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
@@ -330,6 +339,14 @@ class TestSettings:
         (found,) = [each for each in run_checks(tags=["staticfiles"]) if each.id == "django_static.E031"]
         assert entry in found.msg
         assert "wsgi.py" in found.hint
+
+    def test_a_folder_that_the_settings_no_longer_have(self, site, settings):
+        settings.DJANGO_STATIC_MANIFEST_FILE = str(conf.manifest_file)
+        url = site.url("js/site.js")
+        settings.STATIC_ROOT = None
+        for client in site.clients():
+            assert client.ask(url).status == 404
+            assert client.ask("/static/js/site.js").status == APP
 
     def test_nothing_built_yet(self, site, caplog):
         os.unlink(conf.manifest_file)

@@ -223,6 +223,42 @@ def test_under_load_no_answer_is_torn_or_of_another_file(site, edge):
     assert asked[0] > 200
 
 
+@pytest.mark.parametrize("memory", [0, 5_000, 10_000_000], ids=["none", "little", "enough"])
+@EDGES
+def test_a_file_replaced_under_load_is_sent_whole(site, edge, memory, settings):
+    """One that may change, in development: each answer is one of its contents, never part of two."""
+    settings.DEBUG = True
+    path = site.write("loose.txt", text(0))
+    client = site.clients(memory=memory)[edge]
+    contents = {text(number).encode() for number in range(10)}
+    stop = threading.Event()
+
+    def replace() -> None:
+        while not stop.is_set():
+            for number in range(10):
+                other = path.with_suffix(".other")
+                other.write_text(text(number))
+                other.replace(path)
+
+    thread = threading.Thread(target=replace)
+    thread.start()
+    try:
+        for turn in range(150):
+            fields = {"range": "bytes=0-7,-7"} if turn % 3 == 0 else {}
+            reply = client.ask("/static/loose.txt", fields=fields)
+            if not fields:
+                assert reply.status == 200
+                assert reply.body in contents
+            else:
+                assert reply.status == 206
+                (_, start), (_, end) = reply.parts
+                assert start[:7] == end
+            assert reply.headers["content-length"] == str(len(reply.body))
+    finally:
+        stop.set()
+        thread.join(30)
+
+
 def test_a_server_that_is_forked_goes_on(site, tmp_path):
     """As with gunicorn --preload: each worker follows the manifest for itself."""
     server = wsgi.StaticServer(wsgi_app)

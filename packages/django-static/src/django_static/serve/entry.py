@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from .. import names
 from ..manifest import Served
@@ -37,11 +38,19 @@ class Limits:
 class Entry:
     """What a URL stands for: representations, the smallest first."""
 
-    __slots__ = ("_chosen", "_lock", "is_loose", "representations")
+    __slots__ = ("_chosen", "_lock", "describe", "is_loose", "representations")
 
-    def __init__(self, representations: Iterable[Representation], *, is_loose: bool = False) -> None:
-        """``is_loose`` tells that the file may be another one by the next request."""
+    def __init__(
+        self,
+        representations: Iterable[Representation],
+        *,
+        is_loose: bool = False,
+        describe: Callable[[os.stat_result], Entry] | None = None,
+    ) -> None:
+        """``is_loose`` tells that the file may be another one by the next request; ``describe``, that what is said of it
+        must be said of the file that was opened to send it."""
         self.is_loose = is_loose
+        self.describe = describe
         self.representations = tuple(sorted(representations, key=lambda each: each.size))
         self._chosen: dict[str | None, Representation | None] = {}
         self._lock = threading.Lock()

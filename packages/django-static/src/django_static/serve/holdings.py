@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from .answer import FAILED, GONE, answer
 from .catalogue import Catalogue, Spelling
 from .entry import CODINGS, Entry, Limits
 from .finding import Finding
-from .memory import Damaged, Vanished, open_whole
+from .memory import Damaged, Vanished, open_file, open_whole
 from .representation import Answer
 from .request import Request
 
@@ -119,6 +120,8 @@ class Holdings:
             if chosen is None:
                 return given, None
             try:
+                if entry.describe is not None:
+                    return _opened(chosen.path, entry.describe, request)
                 if chosen.is_small:
                     return given, self.catalogue.memory.hold(chosen)
                 return given, open_whole(chosen)
@@ -182,3 +185,15 @@ class Holdings:
         except ManifestError as error:
             logger.error("%s; until then what was served before is served", error)
             return None
+
+
+def _opened(
+    path: str, describe: Callable[[os.stat_result], Entry], request: Request
+) -> tuple[Answer, Content]:
+    """The answer for the file that is there now, and that file open."""
+    file = open_file(path)
+    given = answer(describe(os.fstat(file.fileno())), request)
+    if given.representation is None:
+        file.close()
+        return given, None
+    return given, file

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from .. import names
 from .representation import Representation
 
-__all__ = ["Damaged", "Memory", "Vanished", "open_whole"]
+__all__ = ["Damaged", "Memory", "Vanished", "open_file", "open_whole", "read_all"]
 
 
 class Vanished(Exception):
@@ -40,7 +40,7 @@ class Memory:
             Damaged: it is another one.
         """
         with open_whole(representation) as file:
-            data = file.read(representation.size + 1)
+            data = read_all(file, representation.size + 1)
         if len(data) != representation.size:
             raise Damaged(_cut(representation, len(data)))
         if representation.digest and names.digest(data) != representation.digest:
@@ -66,6 +66,21 @@ class Memory:
             representation.content = data
 
 
+def open_file(path: str) -> BinaryIO:
+    """An open file.
+
+    Raises:
+        Vanished: it is not there.
+        Damaged: it cannot be opened.
+    """
+    try:
+        return open(path, "rb")  # noqa: PTH123 (a string is at hand; the caller closes it)
+    except (FileNotFoundError, NotADirectoryError):
+        raise Vanished(f"{path} is not there any more") from None
+    except (OSError, ValueError) as error:
+        raise Damaged(f"{path} cannot be read: {error}") from error
+
+
 def open_whole(representation: Representation) -> BinaryIO:
     """The open file of a representation, which has the bytes it should have.
 
@@ -73,17 +88,24 @@ def open_whole(representation: Representation) -> BinaryIO:
         Vanished: it is not there.
         Damaged: it has more or less, or cannot be read.
     """
-    try:
-        file = open(representation.path, "rb")  # noqa: PTH123, SIM115 (a string is at hand; the caller closes it)
-    except (FileNotFoundError, NotADirectoryError):
-        raise Vanished(f"{representation.path} is not there any more") from None
-    except (OSError, ValueError) as error:
-        raise Damaged(f"{representation.path} cannot be read: {error}") from error
+    file = open_file(representation.path)
     size = os.fstat(file.fileno()).st_size
     if size != representation.size:
         file.close()
         raise Damaged(_cut(representation, size))
     return file
+
+
+def read_all(file: BinaryIO, most: int) -> bytes:
+    """What an open file holds, and no more than so many bytes.
+
+    Raises:
+        Damaged: it cannot be read.
+    """
+    try:
+        return file.read(most)
+    except OSError as error:
+        raise Damaged(f"{file.name} cannot be read: {error}") from error
 
 
 def _cut(representation: Representation, size: int) -> str:
