@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from pathlib import Path
@@ -183,6 +184,22 @@ class TestCodings:
         decode = {"gzip": gzip.decompress, "br": brotli.decompress}.get(coding)
         if decode is not None:
             assert decode(reply.body) == plain
+
+    def test_a_field_in_two_lines_is_one_list(self, site):
+        """RFC 9110, 5.3; WSGI servers join them themselves."""
+        server = site.clients()[1].app
+        url = site.url("css/site.css")
+        lines = [(b"accept-encoding", b"gzip;q=0.5"), (b"accept-encoding", b"br;q=0.4")]
+        sent = []
+        for headers in (lines, lines[::-1], lines[1:]):
+
+            async def send(message: dict[str, Any]) -> None:
+                sent.append(dict(message.get("headers", ())).get(b"content-encoding"))
+
+            asyncio.run(
+                server({"type": "http", "method": "GET", "path": url, "headers": headers}, None, send)
+            )
+        assert sent[::2] == [b"gzip", b"gzip", b"br"]
 
     def test_each_coding_has_a_tag_of_its_own(self, site, client):
         url = site.url("css/site.css")
