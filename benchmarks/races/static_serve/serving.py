@@ -141,7 +141,9 @@ def _running(name: str, edge: str) -> Iterator[tuple[tuple[str, int], psutil.Pro
     program, *arguments = (
         part.format(port=address[1], module=f"races.static_serve.{name}") for part in _SERVERS[edge]
     )
-    server = subprocess.Popen([sys.executable, "-P", "-m", program, *arguments], stdin=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, "-P", "-m", program, *arguments], stdin=subprocess.DEVNULL, env=_environment()
+    )
     try:
         _wait_for(address, server)
         process = psutil.Process(server.pid)
@@ -154,6 +156,11 @@ def _running(name: str, edge: str) -> Iterator[tuple[tuple[str, int], psutil.Pro
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def _environment() -> dict[str, str]:
+    """In which servers find the contestants, however this module was found."""
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def _wait_for(address: tuple[str, int], server: subprocess.Popen[bytes]) -> None:
@@ -182,7 +189,7 @@ def _start_of(name: str, edge: str, place: Path) -> Callable[[], Mapping[str, fl
     """How long the application takes to be made around another one, with ten thousand files published."""
 
     def check() -> Mapping[str, float]:
-        environment = {**os.environ, site.PLACE: str(place)}
+        environment = {**_environment(), site.PLACE: str(place)}
         if not place.exists():
             site.write(place / "source", many=True)
             code = f"from races.static_serve import {name}; {name}.build_many()"
