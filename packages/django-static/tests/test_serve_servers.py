@@ -25,7 +25,7 @@ SETTINGS = """
 from pathlib import Path
 BASE_DIR = Path(__file__).parent
 SECRET_KEY = "tests"
-ALLOWED_HOSTS = ["localhost"]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 USE_TZ = True
 INSTALLED_APPS = ["django.contrib.staticfiles", "django_static"]
 ROOT_URLCONF = "urls"
@@ -121,7 +121,13 @@ def project(tmp_path_factory) -> Path:
 
 
 def environment(root: Path) -> dict[str, str]:
-    return {**os.environ, "DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(root)}
+    # Not at home: gunicorn leaves a socket there.
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "settings",
+        "PYTHONPATH": str(root),
+        "HOME": str(root),
+    }
 
 
 @contextlib.contextmanager
@@ -157,13 +163,14 @@ def running(command: list[str], root: Path, connect: Any) -> Iterator[None]:
 @pytest.fixture(scope="module", params=[*SERVERS, "runserver"])
 def server(request, project, tmp_path_factory) -> Iterator[Server]:
     if request.param == "runserver":
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [*PYTHON, "-m", "django", "runserver", f"localhost:{port}", "--nostatic", "--noreload"]
+        command = [*PYTHON, "-u", "-m", "django", "runserver", "127.0.0.1:0", "--nostatic", "--noreload"]
 
         def connect() -> http.client.HTTPConnection:
-            return http.client.HTTPConnection("localhost", port, timeout=WAIT)
+            # The port that was free is known when it says so.
+            said = re.search(r"http://127\.0\.0\.1:([1-9]\d*)/", (project / "log").read_text())
+            if said is None:
+                raise ConnectionRefusedError("it does not listen yet")
+            return http.client.HTTPConnection("127.0.0.1", int(said[1]), timeout=WAIT)
 
     else:
         program, *arguments = SERVERS[request.param]
