@@ -13,6 +13,7 @@ from typing import Any
 
 from . import __version__, compress, import_maps, minify, names, output, removal
 from .build_shelf import BuildShelf
+from .compress.codecs import codecs as codecs_of
 from .folders import Folders
 from .history import History
 from .manifest import FORMAT, Manifest, run_key, text_key
@@ -25,6 +26,7 @@ from .records import Manner, Options, Printed, Record
 from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
+from .served import Plain, served_of
 from .shelf import PUBLISHING_LOCK, Known
 from .sources import Source, SourceError, Sources
 from .summary import Summary, alike
@@ -68,6 +70,9 @@ class Build:
         self._beside: list[str] = []
         #: What stands published, with digests where they are known.
         self._published: dict[Path, str] = {}
+        #: The originals of the tree, and the compressed siblings of what was published: both for servers.
+        self._plain: list[Plain] = []
+        self._siblings: dict[Path, Mapping[str, int]] = {}
 
     def run(self, uses: Sequence[Use], progress: Progress = lambda done, total: None) -> Summary:
         """Publish everything, and replace the manifest when all is in its place.
@@ -122,7 +127,7 @@ class Build:
             for use in wanted.maps:
                 self._map_modules(use, wanted)
             tree_files.publish(
-                lambda source: self._publish(Run((source,), slim=False, manner=Manner.USUAL)),
+                self._publish_plain,
                 lambda done: progress(len(runs) + done, total),
             )
             progress(total, total)
@@ -132,6 +137,9 @@ class Build:
         self._summary.tree = tree_files.places
         self._summary.written += originals.written if originals is not None else 0
         self._beside += tree_files.copies
+        if tree_files.copies:
+            plain = zip(self._plain, tree_files.copies, strict=True)
+            self._plain = [each._replace(path=copy) for each, copy in plain]
         self._sum_up()
 
     def _work(self, uses: Sequence[Use]) -> str:
@@ -218,6 +226,12 @@ class Build:
             self._failures.append(", ".join(source.name for source in run.wanted))
         return record
 
+    def _publish_plain(self, source: Source) -> Record:
+        """Publish a file of the tree, whose original is served, too."""
+        record = self._publish(Run((source,), slim=False, manner=Manner.USUAL))
+        self._plain.append(Plain(source.host, source.url, str(source.path), record.outputs[0]))
+        return record
+
     def _place(self, record: Record) -> None:
         """Note where the files of a record lie."""
         for published in record.outputs:
@@ -262,6 +276,8 @@ class Build:
             progress=count,
         )
         for result in results:
+            self._siblings[result.path] = result.siblings
+            self._published[result.path] = result.digest
             for name, size in result.siblings.items():
                 self._beside.append(f"{result.path}.{name}")
                 before, after = self._summary.siblings.get(name, (0, 0))
@@ -276,7 +292,17 @@ class Build:
         summary = self._summary
         if summary.written:
             os.sync()  # what the manifest names must be on the disk before it
-        Manifest(self._runs, self._texts, self._files, self._settings()).write(self._manifest)
+        served = served_of(
+            self._shelf.records(),
+            self._plain,
+            self._published,
+            self._siblings,
+            self._files,
+            self._places,
+            self._options,
+        )
+        codecs = {codec.format: codec.key for codec in codecs_of(self._options.compress)}
+        Manifest(self._runs, self._texts, self._files, self._settings(), served, codecs).write(self._manifest)
         try:
             self._remember(work)
         except OSError as error:

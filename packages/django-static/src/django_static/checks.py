@@ -13,8 +13,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from . import bundles, checks_of_cdn, checks_of_code, compress, import_maps, preloads
+from . import bundles, checks_of_cdn, checks_of_code, checks_of_serving, compress, import_maps, preloads
 from .checks_of_code import GENERATORS, PROGRAMS, given
+from .checks_of_serving import SERVING
 from .conf import FINGERPRINTS, PREFIX, conf
 from .manifest import Manifest, ManifestError
 
@@ -44,6 +45,7 @@ _OTHERS = (
     "_FILE_PROXY",
     "_PRELOAD",
     "_IMPORTMAP",
+    *SERVING,
 )
 _KNOWN = [
     PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *GENERATORS, *PROGRAMS, *_OTHERS, *checks_of_cdn.NAMES)
@@ -69,6 +71,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_importmap(),
         *checks_of_code.check(),
         *checks_of_cdn.check(),
+        *checks_of_serving.check(),
         *_runserver(),
         *_original(),
     ]

@@ -153,6 +153,21 @@ class Conf:
         return bool(self._get("SOURCE_MAPS", False))
 
     @property
+    def serve_small(self) -> int:
+        """``DJANGO_STATIC_SERVE_SMALL``: bytes up to which :mod:`django_static.serve` keeps a file in memory."""
+        return int(self._get("SERVE_SMALL", 256 * 1024))
+
+    @property
+    def serve_memory(self) -> int:
+        """``DJANGO_STATIC_SERVE_MEMORY``: bytes of files that each process keeps in memory together."""
+        return int(self._get("SERVE_MEMORY", 32 * 1024 * 1024))
+
+    @property
+    def serve_max_age(self) -> int:
+        """``DJANGO_STATIC_SERVE_MAX_AGE``: seconds for which files without a fingerprint may be cached."""
+        return int(self._get("SERVE_MAX_AGE", 60))
+
+    @property
     def filename_generator(self) -> Callable[..., str] | None:
         """``DJANGO_STATIC_FILENAME_GENERATOR``: dotted path of ``f((stem, extension), mtime) -> name``."""
         return self._callable("FILENAME_GENERATOR")

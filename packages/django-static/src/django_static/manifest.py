@@ -8,19 +8,36 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import names
 from .records import Manner, Printed
 
-__all__ = ["FORMAT", "Manifest", "ManifestError", "names_of", "run_key", "text_key"]
+__all__ = ["FORMAT", "Manifest", "ManifestError", "Served", "names_of", "run_key", "text_key"]
 
 #: To be raised when what is in the file changes its meaning.
-FORMAT = 3
+FORMAT = 4
 
 
 class ManifestError(Exception):
     """A manifest cannot be used; the message says which, why, and what to do."""
+
+
+class Served(NamedTuple):
+    """What a server must know of a published file to answer for it without looking at it."""
+
+    #: Where it lies; see :class:`django_static.places.Places`.
+    place: str
+    #: Bytes.
+    size: int
+    #: Time of modification in epoch seconds; 0 where it would differ from server to server.
+    stamp: int
+    #: :func:`django_static.names.digest` of its bytes; empty where the file may change under its name.
+    digest: str
+    #: Whether its URL stands for one content for ever.
+    is_lasting: bool
+    #: Bytes of its compressed siblings, by format.
+    siblings: Mapping[str, int] = {}
 
 
 def run_key(given: Sequence[str], slim: bool, manner: Manner) -> str:
@@ -50,6 +67,10 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=dict)
     #: The settings that are part of the URLs, by name.
     settings: Mapping[str, str] = field(default_factory=dict)
+    #: All that a server may send, by its URL: published files, those they refer to, originals of a published tree.
+    served: Mapping[str, Served] = field(default_factory=dict)
+    #: What made the compressed siblings, by format: the same key and content give the same bytes.
+    codecs: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
@@ -79,11 +100,16 @@ class Manifest:
             texts = {str(key): str(text) for key, text in value["texts"].items()}
             files = {str(key): str(place) for key, place in value["files"].items()}
             settings = {str(key): str(text) for key, text in value["settings"].items()}
+            codecs = {str(key): str(text) for key, text in value["codecs"].items()}
+            served = {
+                str(url): Served(str(place), int(size), int(stamp), str(digest), bool(lasting), {**siblings})
+                for url, (place, size, stamp, digest, lasting, siblings) in value["served"].items()
+            }
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ManifestError(
                 f"{path} is not a manifest: {type(error).__name__}: {error}; {advice}"
             ) from error
-        return cls(runs, texts, files, settings)
+        return cls(runs, texts, files, settings, served, codecs)
 
     def write(self, path: Path) -> None:
         """Replace the manifest in a file, whole or not at all; one that is there already is left alone.
@@ -117,5 +143,7 @@ class Manifest:
             },
             "texts": self.texts,
             "files": self.files,
+            "served": self.served,
+            "codecs": self.codecs,
         }
         return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")

@@ -46,6 +46,8 @@ class Compressed:
     is_new: bool
     #: Why one is missing that should be there; empty if all went well.
     problem: str = ""
+    #: :func:`django_static.names.digest` of the file; empty where it could not be read.
+    digest: str = ""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class _File:
     def result(self) -> Compressed:
         sizes = {name: seen[0] for name, seen in self.siblings.items() if seen}
         size = self.status.st_size if self.status else 0
-        return Compressed(self.given, size, sizes, self.is_new, self.problem)
+        return Compressed(self.given, size, sizes, self.is_new, self.problem, self.digest)
 
 
 @dataclass(frozen=True, slots=True)

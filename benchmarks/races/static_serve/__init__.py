@@ -1,0 +1,1 @@
+"""What serving a file costs, from inside the application server."""

@@ -1,0 +1,49 @@
+"""ServeStatic as Django's first middleware, as its manual says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.contestant import Operation
+from races.static_serve import rivals, serving, site
+
+_STORAGES = {"staticfiles": {"BACKEND": "servestatic.storage.CompressedStaticFilesStorage"}}
+
+
+def build() -> str:
+    site.configure(STORAGES=_STORAGES)
+    return rivals.collect()
+
+
+build_many = rivals.move
+
+
+def before() -> None:
+    """What a project has done before it makes its application."""
+    site.configure(
+        STORAGES=_STORAGES,
+        middleware=("servestatic.middleware.ServeStaticMiddleware",),
+        SERVESTATIC_MAX_AGE=rivals.MAX_AGE,
+    )
+
+
+def serve(application: Any, edge: str) -> Any:
+    del application, edge
+    from django.core.handlers.asgi import ASGIHandler
+
+    return ASGIHandler()
+
+
+def asgi() -> Any:
+    before()
+    return serve(None, "asgi")
+
+
+@contextmanager
+def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
+    """Under the kind of server it is made for."""
+    with serving.operations("servestatic_middleware", workspace, edges=("asgi",), build=build) as found:
+        yield found

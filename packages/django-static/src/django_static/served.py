@@ -1,0 +1,89 @@
+"""What a build tells servers of the files it leaves: all that is needed to answer for them without a look at them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from . import names
+from .manifest import Served
+from .places import Places
+from .records import Options, Output, Record
+from .sources import split_host
+
+__all__ = ["Plain", "served_of"]
+
+_CHUNK = 1 << 20
+
+
+class Plain(NamedTuple):
+    """An original of a published tree, which scripts may load under the name it had."""
+
+    host: str
+    #: Its path as a URL, percent-decoded.
+    url: str
+    #: Where it lies under its own name.
+    path: str
+    published: Output
+
+
+def served_of(
+    records: Iterable[Record],
+    plain: Iterable[Plain],
+    digests: Mapping[Path, str],
+    siblings: Mapping[Path, Mapping[str, int]],
+    files: Mapping[str, str],
+    places: Places,
+    options: Options,
+) -> dict[str, Served]:
+    """All that may be sent, by URL.
+
+    ``digests`` are those of published files as far as they are known, ``siblings`` the bytes of compressed ones,
+    ``files`` the places of files by what is printed, where they are known. An original with the bytes of a published file is sent from there, since that one never changes.
+    """
+    served: dict[str, Served] = {}
+    by_path: dict[Path, Served] = {}
+    for record in records:
+        for each in record.outputs:
+            is_original = str(each.path) in record.inputs
+            found = by_path.get(each.path)
+            if found is None:
+                found = by_path[each.path] = Served(
+                    files.get(each.public) or places.name(each.path),
+                    each.size,
+                    0 if options.by_hash else each.stamp,
+                    "" if is_original else digests.get(each.path) or _digest(each.path),
+                    not is_original or names.is_hashed(each.url, options.hashed_names),
+                    siblings.get(each.path, {}),
+                )
+            served[_url(each, is_kept=not found.is_lasting)] = found
+    for original in plain:
+        published = original.published
+        twin = by_path.get(published.path) if published.is_same else None
+        served.setdefault(
+            original.host + names.quoted(original.url),
+            Served(places.name(Path(original.path)), 0, 0, "", is_lasting=False)
+            if twin is None
+            else twin._replace(is_lasting=False),
+        )
+    return served
+
+
+def _url(output: Output, *, is_kept: bool) -> str:
+    """What is printed; a file that keeps its URL is printed as the template has it, quoted or not."""
+    return split_host(output.public)[0] + names.quoted(output.url) if is_kept else output.public
+
+
+def _digest(path: Path) -> str:
+    """:func:`names.digest` of a file that may be too large to be held; empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            total = hashlib.sha256(size.to_bytes(8, "big"))
+            while chunk := file.read(_CHUNK):
+                total.update(chunk)
+    except OSError:
+        return ""
+    return total.hexdigest()
