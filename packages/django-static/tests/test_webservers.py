@@ -17,10 +17,11 @@ import pytest
 import static_test_servers as servers
 from django.core.management import CommandError, call_command
 
+from django_static.content_types import CONTENT_TYPES
 from django_static.manifest import Manifest
 from django_static.webservers import modules, nginx
 from django_static.webservers.modules import Modules
-from django_static.webservers.site import TYPES, ConfigError, Mount, Site
+from django_static.webservers.site import ConfigError, Mount, Site
 
 FOREVER = "max-age=315360000"
 EXPIRES = "Thu, 31 Dec 2037 23:55:55 GMT"
@@ -29,7 +30,7 @@ NAMES = {
     "js/site.js": ("window.answer = function () { return 42 };\n" * 50, "text/javascript; charset=utf-8"),
     "js/module.mjs": ("export const answer = 42;\n" * 50, "text/javascript; charset=utf-8"),
     "js/code.wasm": (b"\0asm" + b"\1\0\0\0" * 200, "application/wasm"),
-    "data/list.json": ('{"a": [' + "1," * 300 + "1]}", "application/json; charset=utf-8"),
+    "data/list.json": ('{"a": [' + "1," * 300 + "1]}", "application/json"),
     "img/logo.svg": (
         "<svg xmlns='http://www.w3.org/2000/svg'>" + "<g/>" * 200 + "</svg>",
         "image/svg+xml; charset=utf-8",
@@ -604,5 +605,5 @@ def test_nginx_itself_finds_no_fault_with_it(published, tmp_path):
 
 
 def test_types_are_said_once():
-    suffixes = [suffix for each in TYPES.values() for suffix in each]
+    suffixes = [suffix for each in CONTENT_TYPES.values() for suffix in each]
     assert len(suffixes) == len(set(suffixes))

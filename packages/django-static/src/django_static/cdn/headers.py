@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import mimetypes
 from pathlib import Path
 
+from .. import content_types as types
 from ..compress.worth import is_compressed, is_effective
 from .store import Payload
 
-__all__ = ["CACHE_CONTROL", "CONTENT_TYPES", "EXPIRES", "content_type", "payload_of"]
+__all__ = ["CACHE_CONTROL", "EXPIRES", "content_type", "payload_of"]
 
 #: Ten years; the same numbers as ``expires max`` of nginx sends.
 CACHE_CONTROL = "max-age=315360000, public"
 EXPIRES = "Thu, 31 Dec 2037 23:55:55 GMT"
 
-#: What Python's own table lacks or has an old name for (IANA media types; RFC 9239 for scripts).
-CONTENT_TYPES = {
-    ".avif": "image/avif",
-    ".cjs": "text/javascript",
-    ".eot": "application/vnd.ms-fontobject",
-    ".ico": "image/x-icon",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".jxl": "image/jxl",
-    ".map": "application/json",
-    ".md": "text/markdown",
-    ".mjs": "text/javascript",
-    ".otf": "font/otf",
-    ".ttf": "font/ttf",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-    ".webp": "image/webp",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-    ".xml": "text/xml",
-}
-_TEXTS = ("application/manifest+json", "application/json", "image/svg+xml")
-_DEFAULT = "application/octet-stream"
 _CHUNK = 1 << 20
 
 
@@ -50,21 +27,11 @@ def content_type(name: str, head: bytes | None = None) -> tuple[str, str]:
     Args:
         head: the file's bytes, or None for text that is known to be UTF-8.
     """
-    suffix = Path(name).suffix.lower()
-    found = CONTENT_TYPES.get(suffix)
-    encoding = ""
-    if found is None:
-        # Not the function of the module, which reads what each system has in its own files.
-        guessed, packed = mimetypes.MimeTypes(filenames=()).guess_type(f"x{suffix}")
-        if suffix == ".svgz":
-            guessed, encoding = "image/svg+xml", "gzip"
-        elif packed:
-            guessed = "application/gzip" if packed == "gzip" else _DEFAULT
-        found = guessed or _DEFAULT
-    is_text = found.startswith("text/") or found in _TEXTS
-    if is_text and not encoding and (head is None or _is_utf8(head)):
-        found += "; charset=utf-8"
-    return found, encoding
+    if name.lower().endswith(".svgz"):
+        return "image/svg+xml", "gzip"
+    kind, semicolon, charset = types.content_type(name).partition("; ")
+    is_certain = charset and (head is None or _is_utf8(head))
+    return f"{kind}{semicolon}{charset}" if is_certain else kind, ""
 
 
 def payload_of(path: Path, *, with_gzip: bool) -> Payload:

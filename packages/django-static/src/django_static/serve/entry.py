@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 
 from .. import names
+from ..content_types import content_type, is_font
 from ..manifest import Served
-from .kinds import content_type, is_font
 from .negotiation import IDENTITY, qualities, quality
 from .representation import Representation, Terms
 

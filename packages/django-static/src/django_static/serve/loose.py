@@ -9,8 +9,8 @@ from functools import partial
 from typing import NamedTuple
 
 from .. import names
+from ..content_types import content_type, is_font
 from .entry import Entry, Limits
-from .kinds import content_type, is_font
 from .memory import Memory, Vanished, open_file, read_all
 from .negotiation import IDENTITY
 from .representation import Representation, Terms

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from ..cdn.headers import EXPIRES
-from .site import FINGERPRINT, FONTS, HIDDEN, TYPES, ConfigError, Mount, Site
+from ..content_types import CONTENT_TYPES, FONTS
+from .site import FINGERPRINT, HIDDEN, ConfigError, Mount, Site
 
 __all__ = ["snippet", "whole"]
 
@@ -86,7 +87,7 @@ def _mount(site: Site, mount: Mount) -> Iterator[str]:
     else:
         yield f"        @fonts path {' '.join(f'*.{font}' for font in FONTS)}"
         yield "        header @fonts Access-Control-Allow-Origin *"
-    for number, (kind, suffixes) in enumerate(TYPES.items()):
+    for number, (kind, suffixes) in enumerate(CONTENT_TYPES.items()):
         yield f"        @type{number} path {' '.join(f'*.{suffix}' for suffix in suffixes)}"
         yield f'        header @type{number} Content-Type "{kind}"'
     yield "        file_server {"

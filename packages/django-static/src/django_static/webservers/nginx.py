@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..content_types import CONTENT_TYPES, FONTS
 from .modules import ENCODINGS, Modules
-from .site import FINGERPRINT, FONTS, HIDDEN, TYPES, ConfigError, Mount, Site
+from .site import FINGERPRINT, HIDDEN, ConfigError, Mount, Site
 
 __all__ = ["server", "snippet", "whole"]
 
@@ -152,7 +153,7 @@ def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
     yield "    log_not_found off;"
     yield "    default_type application/octet-stream;"
     yield "    types {"
-    for kind, suffixes in TYPES.items():
+    for kind, suffixes in CONTENT_TYPES.items():
         yield f"        {kind if ';' not in kind else _quoted(kind, '')} {' '.join(suffixes)};"
     yield "    }"
     yield "}"

@@ -12,49 +12,13 @@ from urllib.parse import unquote, urlsplit
 from ..output import STATE_FOLDER
 from ..sources import Sources
 
-__all__ = ["FINGERPRINT", "FONTS", "HIDDEN", "TYPES", "ConfigError", "Mount", "Site", "mounts_of"]
+__all__ = ["FINGERPRINT", "HIDDEN", "ConfigError", "Mount", "Site", "mounts_of"]
 
 #: What a published file's name ends in, where it lies among others. Times have nine to eleven digits from 1973 to 5138,
 #: so that ``jquery.3.js`` is none of them. Read alike by PCRE and by Go.
 FINGERPRINT = r"\.(?:[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?:\.[^./]+|\.(?:css|m?js)\.map)?$"
 #: The folder of manifests and records, which is nobody's business.
 HIDDEN = STATE_FOLDER
-FONTS = ("woff2", "woff", "ttf", "otf", "eot")
-#: Content types and their extensions; what is not here is sent as bytes.
-TYPES: dict[str, tuple[str, ...]] = {
-    "text/css; charset=utf-8": ("css",),
-    "text/javascript; charset=utf-8": ("js", "mjs", "cjs"),
-    "application/json; charset=utf-8": ("json", "map"),
-    "application/manifest+json; charset=utf-8": ("webmanifest",),
-    "text/html; charset=utf-8": ("html", "htm"),
-    "text/plain; charset=utf-8": ("txt",),
-    "text/markdown; charset=utf-8": ("md",),
-    "text/xml; charset=utf-8": ("xml",),
-    "text/vtt; charset=utf-8": ("vtt",),
-    "image/svg+xml; charset=utf-8": ("svg",),
-    "image/png": ("png",),
-    "image/jpeg": ("jpg", "jpeg"),
-    "image/gif": ("gif",),
-    "image/webp": ("webp",),
-    "image/avif": ("avif",),
-    "image/jxl": ("jxl",),
-    "image/bmp": ("bmp",),
-    "image/x-icon": ("ico",),
-    "font/woff2": ("woff2",),
-    "font/woff": ("woff",),
-    "font/ttf": ("ttf",),
-    "font/otf": ("otf",),
-    "application/vnd.ms-fontobject": ("eot",),
-    "application/wasm": ("wasm",),
-    "application/pdf": ("pdf",),
-    "application/zip": ("zip",),
-    "audio/mpeg": ("mp3",),
-    "audio/ogg": ("ogg", "oga"),
-    "audio/mp4": ("m4a",),
-    "video/mp4": ("mp4", "m4v"),
-    "video/webm": ("webm",),
-}
-
 _DOMAIN = re.compile(r"(?:\*\.|\.)?[\w-]+(?:\.[\w-]+)*|\[[0-9a-fA-F:]+\]|_")
 _PLACE = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 

@@ -1,0 +1,86 @@
+"""What kind of content a file has, by the end of its name; the same on every machine, whatever it has in /etc.
+
+Whatever sends published files goes by this table: web servers by what ``staticnginx`` prints, CDNs, and
+:mod:`django_static.serve`.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import posixpath
+from functools import lru_cache
+
+__all__ = ["CONTENT_TYPES", "DEFAULT", "FONTS", "content_type", "is_font"]
+
+DEFAULT = "application/octet-stream"
+_UTF8 = "; charset=utf-8"
+
+#: Media types (IANA; RFC 9239 for scripts) with the extensions of their files. Text says that it is UTF-8, since browsers
+#: would otherwise guess; JSON is never anything else (RFC 8259, 8.1).
+CONTENT_TYPES: dict[str, tuple[str, ...]] = {
+    f"text/css{_UTF8}": ("css",),
+    f"text/javascript{_UTF8}": ("js", "mjs", "cjs"),
+    "application/json": ("json", "map"),
+    "application/manifest+json": ("webmanifest",),
+    f"text/html{_UTF8}": ("html", "htm"),
+    f"application/xhtml+xml{_UTF8}": ("xhtml",),
+    f"text/plain{_UTF8}": ("txt",),
+    f"text/markdown{_UTF8}": ("md",),
+    f"application/xml{_UTF8}": ("xml",),
+    f"text/vtt{_UTF8}": ("vtt",),
+    f"image/svg+xml{_UTF8}": ("svg",),
+    "image/png": ("png",),
+    "image/jpeg": ("jpg", "jpeg"),
+    "image/gif": ("gif",),
+    "image/webp": ("webp",),
+    "image/avif": ("avif",),
+    "image/jxl": ("jxl",),
+    "image/bmp": ("bmp",),
+    "image/x-icon": ("ico",),
+    "font/woff2": ("woff2",),
+    "font/woff": ("woff",),
+    "font/ttf": ("ttf",),
+    "font/otf": ("otf",),
+    "font/collection": ("ttc",),
+    "application/vnd.ms-fontobject": ("eot",),
+    "application/wasm": ("wasm",),
+    "application/pdf": ("pdf",),
+    "application/rtf": ("rtf",),
+    "application/zip": ("zip",),
+    "application/gzip": ("gz", "tgz"),
+    "application/zstd": ("zst",),
+    DEFAULT: ("br",),
+    "audio/mpeg": ("mp3",),
+    "audio/ogg": ("ogg", "oga"),
+    "audio/mp4": ("m4a",),
+    "video/mp4": ("mp4", "m4v"),
+    "video/webm": ("webm",),
+}
+#: Extensions of what browsers ask for with CORS, from wherever it comes.
+FONTS = ("woff2", "woff", "ttf", "otf", "ttc", "eot")
+
+_BY_EXTENSION = {extension: kind for kind, extensions in CONTENT_TYPES.items() for extension in extensions}
+
+
+def content_type(name: str) -> str:
+    """The value of a ``Content-Type`` field: ``text/css; charset=utf-8``."""
+    return _of(posixpath.splitext(name)[1].lower())
+
+
+def is_font(name: str) -> bool:
+    return posixpath.splitext(name)[1].lower().removeprefix(".") in FONTS
+
+
+@lru_cache(maxsize=1024)
+def _of(ending: str) -> str:
+    known = _BY_EXTENSION.get(ending.removeprefix("."))
+    if known is not None and ending:
+        return known
+    kind = _builtin().types_map[1].get(ending, DEFAULT)
+    return f"{kind}{_UTF8}" if kind.startswith("text/") else kind
+
+
+@lru_cache(maxsize=1)
+def _builtin() -> mimetypes.MimeTypes:
+    # Not mimetypes.guess_type(), which reads the tables of the system.
+    return mimetypes.MimeTypes(filenames=())
