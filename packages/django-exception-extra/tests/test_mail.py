@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from failing.middleware import Reporter
+from failing.middleware import Reporter, Saboteur
 
 # The transaction pytest-django usually wraps around a test would be an outer transaction of the request.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,9 +40,28 @@ def test_another_middleware_failed(place, client, told):
     assert told() == ANITA
 
 
-def test_failed_before_anybody_knew_the_user(client, told):
+def test_failed_before_authentication(client, told):
     """Before AuthenticationMiddleware there is no `request.user`, only a session nobody has read."""
-    assert client.get("/fine/", headers={"Sabotage": "in0"}).status_code == 500
+    response = client.get("/fine/", headers={"Sabotage": "in0"})
+    assert told() == ANITA
+    assert not hasattr(response.wsgi_request, "user")
+    assert not response.wsgi_request.session.accessed
+
+
+def test_failed_before_there_was_a_session(client, told, settings):
+    settings.MIDDLEWARE = ["failing.middleware.Saboteur", "failing.middleware.Saboteur", *settings.MIDDLEWARE]
+    Saboteur.places = 0
+    response = client.get("/fine/", headers={"Sabotage": "in0"})
+    assert response.status_code == 500
+    assert told() == ANITA
+    assert not hasattr(response.wsgi_request, "session")
+
+
+@pytest.mark.parametrize("cookies", [{}, {"sessionid": "no such session"}])
+def test_failed_before_there_was_a_session_and_nobody_is_logged_in(cookies, db, told):
+    stranger = Client(raise_request_exception=False)
+    stranger.cookies.load(cookies)
+    assert stranger.get("/fine/", headers={"Sabotage": "in0"}).status_code == 500
     assert told() is None
 
 

@@ -114,6 +114,17 @@ def gone(request):
     raise InterfaceError("connection already closed")
 
 
+def gone_knowing_the_session(request):
+    request.session.get("anything")
+    gone(request)
+
+
+def delete_me_and_break(request):
+    request.user.delete()
+    del request.user, request._cached_user
+    break_transaction(request)
+
+
 def break_transaction(request):
     transaction.set_rollback(True)
     raise ValueError("crash")
