@@ -7,5 +7,5 @@ __all__ = ["recorded"]
 recorded = Signal()
 """A failed request has been looked at and there is something to say: `request`, and `who`, a `Who`.
 
-The sender is the class `Who`. What a receiver raises is logged at level debug and goes no further.
+The sender is the class `Who`. What a receiver raises is logged by Django and goes no further.
 """

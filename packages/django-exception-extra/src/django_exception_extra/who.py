@@ -63,9 +63,7 @@ def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
         if who.request_id:
             request.META[META_REQUEST_ID] = who.request_id
         if who.line or who.request_id:
-            for _, error in recorded.send_robust(Who, request=request, who=who):
-                if isinstance(error, Exception):
-                    logger.debug(UNABLE, exc_info=error)
+            recorded.send_robust(Who, request=request, who=who)
     except Exception:  # an error report must never add an error
         logger.debug(UNABLE, exc_info=True)
         return None
