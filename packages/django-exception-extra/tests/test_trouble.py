@@ -4,7 +4,9 @@ import logging
 import sqlite3
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.handlers.base import BaseHandler
+from django.core.signals import got_request_exception
 from django.db import connection, connections
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest
@@ -122,6 +124,30 @@ def test_connection_made_aside_is_closed(client, outer_atomic):
     (aside,) = made
     assert aside is not connections["default"]
     assert aside.connection is None
+
+
+@pytest.mark.parametrize(("timeout", "expected"), [(20, 1.0), (0.5, 0.5), (None, 1.0)])
+def test_connection_made_aside_has_little_patience_and_no_pool(
+    timeout, expected, client, outer_atomic, monkeypatch
+):
+    made = []
+
+    def on_created(connection, **_kwargs):
+        made.append(connection)
+
+    connection.ensure_connection()
+    # From now on only: SQLite itself refuses an option `pool`, and the look would fail with it.
+    options = {"pool": True} | ({} if timeout is None else {"timeout": timeout})
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    connection_created.connect(on_created)
+    try:
+        response = client.get("/twice_in_sql/")
+    finally:
+        connection_created.disconnect(on_created)
+    assert response.wsgi_request.META[META_KEY] == "anita (Anita Test)"
+    (aside,) = made
+    assert aside.settings_dict["OPTIONS"] == {"timeout": expected}
+    assert connection.settings_dict["OPTIONS"] == options
 
 
 def test_user_deleted_in_the_transaction_that_broke(fail, outer_atomic, anita):
@@ -256,6 +282,16 @@ def test_odd_requests_never_raise(logged):
     assert middleware.process_exception(request, ValueError("crash")) is None
     assert [record.message for record in logged()] == [UNABLE]
     assert middleware.process_exception(None, ValueError("crash")) is None
+
+
+async def test_signal_from_the_event_loop(anita, rf):
+    """No query can be sent there: nothing is said, and the request can still be looked at later."""
+    request = rf.get("/")
+    got_request_exception.send(sender=None, request=request)
+    assert META_KEY not in request.META
+    request.user = anita
+    await sync_to_async(got_request_exception.send)(sender=None, request=request)
+    assert request.META[META_KEY] == "anita (Anita Test)"
 
 
 def test_exceptions_that_form_a_circle(client, anita, rf):

@@ -4,6 +4,7 @@ from django.db import InterfaceError, transaction
 from django.utils.decorators import async_only_middleware
 from django.utils.functional import SimpleLazyObject
 
+from django_exception_extra import ExceptionExtraMiddleware
 from failing.models import Log
 
 
@@ -114,3 +115,7 @@ def event_logger(get_response):
         return response
 
     return middleware
+
+
+class OwnExceptionExtra(ExceptionExtraMiddleware):
+    """A project's own."""

@@ -21,11 +21,10 @@ class Kept(Transport):
             EVENTS.append({"user": event.get("user")})
 
 
-def main(path, sabotage, order, mode, pii, login):
+def main(path, sabotage, order, mode, login):
     sentry_sdk.init(
         dsn="http://key@127.0.0.1:9/1",
         transport=Kept,
-        send_default_pii=pii,
         integrations={
             "ours": [ExceptionExtraIntegration()],
             "ours, Django's": [ExceptionExtraIntegration(), DjangoIntegration()],
