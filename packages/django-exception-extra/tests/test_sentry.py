@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,13 @@ def test_user(path, sabotage, order, told):
 )
 def test_user_is_told_as_far_as_allowed(mode, user, told):
     assert told("/crash/", mode=mode) == [{"user": user}]
+
+
+@pytest.mark.parametrize(("login", "user"), [(True, ANITA), (False, None)])
+def test_request_id_of_django_guid(login, user, told):
+    (event,) = told("/crash/", order="ours, guid", login=login)
+    assert event["user"] == user
+    assert re.fullmatch("[0-9a-f]{32}", event["request_id"])
 
 
 def test_nobody(told):

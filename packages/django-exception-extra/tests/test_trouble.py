@@ -198,6 +198,35 @@ def test_sick_database_and_a_session_elsewhere(engine, anita, settings):
     assert not response.wsgi_request.session.accessed
 
 
+def test_unreachable_database_is_not_asked_again(client, monkeypatch, tmp_path, logged):
+    """A connection that cannot be made may take long to say so: once is enough."""
+    attempts = []
+
+    def connect(parameters):
+        attempts.append(parameters)
+        return sqlite3.connect(tmp_path / "no such folder" / "database")
+
+    connection.close()
+    monkeypatch.setattr(connections["default"], "get_new_connection", connect)
+    response = client.get("/crash_knowing_the_user/")
+    assert response.status_code == 500
+    assert META_KEY not in response.wsgi_request.META
+    assert len(attempts) == 1
+    assert logged() == []
+
+
+def test_id_is_told_though_the_reason_cannot_be_found(client, anita, settings, logged):
+    """The user model is another one now; the session is of the old one, and the backend is gone."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    browser = Client(raise_request_exception=False)
+    browser.force_login(anita)
+    settings.AUTHENTICATION_BACKENDS = ["failing.backends.Nobody"]
+    settings.AUTH_USER_MODEL = "failing.Stranded"
+    response = browser.get("/crash/")
+    assert response.wsgi_request.META[META_KEY] == f"id={anita.pk} (from the session)"
+    assert [record.message for record in logged()] == [UNABLE]
+
+
 def test_locked_database(client, anita):
     """Another process holds the database; the look gives up with what the view gave up with."""
     connection.cursor().execute("PRAGMA busy_timeout = 10")

@@ -18,7 +18,8 @@ class Kept(Transport):
     def capture_envelope(self, envelope):
         event = envelope.get_event()
         if event is not None:
-            EVENTS.append({"user": event.get("user")})
+            request_id = dict(event.get("tags") or {}).get("request_id")
+            EVENTS.append({"user": event.get("user")} | ({"request_id": request_id} if request_id else {}))
 
 
 def main(path, sabotage, order, mode, login):
@@ -26,6 +27,7 @@ def main(path, sabotage, order, mode, login):
         dsn="http://key@127.0.0.1:9/1",
         transport=Kept,
         integrations={
+            "ours, guid": [ExceptionExtraIntegration()],
             "ours": [ExceptionExtraIntegration()],
             "ours, Django's": [ExceptionExtraIntegration(), DjangoIntegration()],
             "Django's first": [DjangoIntegration(), ExceptionExtraIntegration()],
@@ -43,8 +45,10 @@ def main(path, sabotage, order, mode, login):
             "django.contrib.sessions",
             "django_exception_extra",
             "failing",
+            *(["django_guid"] if "guid" in order else []),
         ],
         MIDDLEWARE=[
+            *(["django_guid.middleware.guid_middleware"] if "guid" in order else []),
             "django.contrib.sessions.middleware.SessionMiddleware",
             "failing.middleware.Saboteur",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
