@@ -40,7 +40,7 @@ RACE = Race(
         "alone: the middleware around a function that returns an answer, less the call of that function",
         "whole: a request through Django's WSGI handler; session and authentication middleware stand before the other",
         "the visitor is logged in, the session is in SQLite in memory, and the view does not look at the user",
-        "checked first: the view's answer arrives with status 200, and (ours) without a query or a look at the user",
+        "checked first: the view's answer arrives with status 200, and (ours) without a query",
         "sentry-sdk and who evaluates the user have no figure alone: one patches Django, the other needs a new request",
         "nothing is written or sent: django-structlog logs to a null handler, sentry-sdk to a transport that drops",
     ),
