@@ -2,12 +2,14 @@
 
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import django
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db.backends.signals import connection_created
 from django.test import Client
 
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
@@ -43,6 +45,9 @@ def pytest_configure():
             "django.contrib.sessions",
             "django_exception_extra",
             "failing",
+            "django_guid",
+            "hijack",
+            "impersonate",
         ],
         MIDDLEWARE=MIDDLEWARE,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -54,6 +59,23 @@ def pytest_configure():
 
 def pytest_unconfigure():
     DATA.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def connections_of_other_threads():
+    """Django's mail asks for the user in a thread of a pool, where nobody would close the connection made for it."""
+    made = []
+
+    def on_created(connection, **_kwargs):
+        if threading.current_thread() is not threading.main_thread():
+            made.append(connection)
+
+    connection_created.connect(on_created)
+    yield
+    connection_created.disconnect(on_created)
+    for connection in made:
+        connection.inc_thread_sharing()
+        connection.close()
 
 
 @pytest.fixture

@@ -30,10 +30,6 @@ def opened():
     connection_created.connect(on_created)
     yield made
     connection_created.disconnect(on_created)
-    # Django's error mail asks for the user in a thread of a pool, and leaves the connection open there.
-    for connection, _ in made:
-        connection.inc_thread_sharing()
-        connection.close()
 
 
 async def start_counting(opened):

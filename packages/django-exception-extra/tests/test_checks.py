@@ -22,7 +22,15 @@ def messages():
     ("name", "value", "expected", "says"),
     [
         ("EXCEPTION_EXTRA_IDENTITY", "full", [], ""),
-        ("EXCEPTION_EXTRA_IDENTITY", "id", [], ""),
+        (
+            "EXCEPTION_EXTRA_IDENTITY",
+            "id",
+            ["W004"],
+            "is 'id', but django.views.debug.ExceptionReporter prints",
+        ),
+        ("EXCEPTION_EXTRA_IDENTITY", "masked", ["W004"], "DEFAULT_EXCEPTION_REPORTER = 'django_exception"),
+        ("EXCEPTION_EXTRA_REPORT_STREAMS", True, [], ""),
+        ("EXCEPTION_EXTRA_REPORT_STREAMS", 1, ["E002"], "EXCEPTION_EXTRA_REPORT_STREAMS is 1"),
         ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.nobody", [], ""),
         ("EXCEPTION_EXTRA_IDENTITY", "fulll", ["E001"], "'fulll', it must be one of .* Did you mean 'full'"),
         (
@@ -43,7 +51,7 @@ def messages():
             "EXCEPTION_EXTRA_SOMETHING_ELSE",
             "id",
             ["W001"],
-            "There are EXCEPTION_EXTRA_IDENTITY and EXCEPTION_EXTRA_IN_DEBUG",
+            "There are EXCEPTION_EXTRA_IDENTITY and EXCEPTION_EXTRA_IN_DEBUG and EXCEPTION_EXTRA_REPORT_STREAMS",
         ),
     ],
 )
@@ -71,4 +79,20 @@ def test_settings(name, value, expected, says, settings):
 )
 def test_middleware(middleware, expected, settings):
     settings.MIDDLEWARE = middleware
+    assert messages()[0] == expected
+
+
+@pytest.mark.parametrize("mode", ["id", "masked"])
+@pytest.mark.parametrize(
+    ("reporter", "expected"),
+    [
+        ("django_exception_extra.reporter.ExceptionReporter", []),
+        ("failing.reporters.Grandchild", []),
+        ("django.views.debug.ExceptionReporter", ["W004"]),
+        ("no.such.Reporter", []),
+    ],
+)
+def test_what_django_would_tell(mode, reporter, expected, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    settings.DEFAULT_EXCEPTION_REPORTER = reporter
     assert messages()[0] == expected

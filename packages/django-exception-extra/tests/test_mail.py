@@ -5,8 +5,8 @@ import io
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client
-from failing.middleware import Reporter
+from django.test import Client, RequestFactory
+from failing.middleware import Reporter, Saboteur
 
 # The transaction pytest-django usually wraps around a test would be an outer transaction of the request.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,9 +40,28 @@ def test_another_middleware_failed(place, client, told):
     assert told() == ANITA
 
 
-def test_failed_before_anybody_knew_the_user(client, told):
+def test_failed_before_authentication(client, told):
     """Before AuthenticationMiddleware there is no `request.user`, only a session nobody has read."""
-    assert client.get("/fine/", headers={"Sabotage": "in0"}).status_code == 500
+    response = client.get("/fine/", headers={"Sabotage": "in0"})
+    assert told() == ANITA
+    assert not hasattr(response.wsgi_request, "user")
+    assert not response.wsgi_request.session.accessed
+
+
+def test_failed_before_there_was_a_session(client, told, settings):
+    settings.MIDDLEWARE = ["failing.middleware.Saboteur", "failing.middleware.Saboteur", *settings.MIDDLEWARE]
+    Saboteur.places = 0
+    response = client.get("/fine/", headers={"Sabotage": "in0"})
+    assert response.status_code == 500
+    assert told() == ANITA
+    assert not hasattr(response.wsgi_request, "session")
+
+
+@pytest.mark.parametrize("cookies", [{}, {"sessionid": "no such session"}])
+def test_failed_before_there_was_a_session_and_nobody_is_logged_in(cookies, db, told):
+    stranger = Client(raise_request_exception=False)
+    stranger.cookies.load(cookies)
+    assert stranger.get("/fine/", headers={"Sabotage": "in0"}).status_code == 500
     assert told() is None
 
 
@@ -186,3 +205,26 @@ def test_wsgi_handler(client, told):
     assert status == ["500 Internal Server Error"]
     assert told() == ANITA
     assert environ["ERROR-X-LOGGED-IN"] == "anita (Anita Test)"
+
+
+class OwnHandler(WSGIHandler):
+    """A project's own way to handle requests, around all middleware."""
+
+    def get_response(self, request):
+        request.META["OWN"] = "yes"
+        return super().get_response(request)
+
+
+def test_custom_handler(client, mailoutbox, told):
+    environ = RequestFactory().get("/crash/").environ | {
+        "HTTP_COOKIE": f"sessionid={client.cookies['sessionid'].value}"
+    }
+    OwnHandler()(environ, lambda line, headers: None).close()
+    assert told() == ANITA
+    assert "OWN = 'yes'" in mailoutbox[0].body
+
+
+def test_middleware_class_of_the_project(client, told, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:-1], "failing.middleware.OwnExceptionExtra"]
+    client.get("/fine/", headers={"Sabotage": "out0"})
+    assert told() == ANITA

@@ -128,7 +128,7 @@ def test_user_gone_while_the_session_lives(change, path, client, anita):
     else:
         type(anita).objects.update(is_active=False)
     response = client.get(path)
-    assert response.wsgi_request.META[META_KEY] == f"id={session_id} (from the session)"
+    assert response.wsgi_request.META[META_KEY] == f"id={session_id} (from the session; {change})"
 
 
 @pytest.mark.parametrize("engine", ["signed_cookies", "cache", "file", "cached_db"])

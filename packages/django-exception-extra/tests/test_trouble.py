@@ -4,8 +4,11 @@ import logging
 import sqlite3
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.handlers.base import BaseHandler
-from django.db import connection
+from django.core.signals import got_request_exception
+from django.db import connection, connections
+from django.db.backends.signals import connection_created
 from django.http import HttpRequest
 from django.test import Client
 from failing.models import Log
@@ -76,55 +79,101 @@ def test_a_query_failed_and_nothing_is_broken(path, atomic, fail, request):
     assert Log.objects.count() == (0 if atomic or path == "/crash/" else 1)
 
 
-@pytest.mark.parametrize("path", ["/twice/", "/twice_in_sql/", "/twice_hidden/", "/twice_in_a_group/"])
-def test_failed_statement_in_an_outer_transaction(path, fail, outer_atomic):
-    """PostgreSQL answers nothing more in such a transaction, though Django does not know it is broken."""
-    line, queries = fail(path)
-    assert line is None
-    assert looked_up(queries) == []
-
-
 @pytest.mark.parametrize(
-    ("path", "expected", "look_ups"),
+    ("path", "by_the_view"),
     [
-        ("/break_transaction/", None, 0),
-        ("/break_transaction_knowing_the_session/", "id={pk} (from the session)", 1),
-        ("/break_transaction_knowing_the_user/", "anita (Anita Test)", 2),
+        ("/twice/", 0),
+        ("/twice_in_sql/", 0),
+        ("/twice_hidden/", 0),
+        ("/twice_in_a_group/", 0),
+        ("/break_transaction/", 0),
+        ("/break_transaction_knowing_the_session/", 1),
+        ("/twice_in_sql_with_a_deferred_user/", 1),
+        ("/break_transaction_with_a_deferred_user/", 1),
     ],
 )
-def test_broken_outer_transaction(path, expected, look_ups, fail, anita, outer_atomic):
-    line, queries = fail(path)
-    assert line == (expected and expected.format(pk=anita.pk))
-    assert len(looked_up(queries)) == look_ups
-    assert not any("SAVEPOINT" in sql for sql in queries)
+def test_broken_outer_transaction(path, by_the_view, fail, outer_atomic):
+    """PostgreSQL answers nothing more in such a transaction; the look goes over a connection of its own."""
+    before = connections["default"]
+    line, sent = fail(path)
+    assert line == "anita (Anita Test)"
+    assert len(looked_up(sent)) == by_the_view
+    assert connections["default"] is before
+    assert before.connection is not None
 
 
-@pytest.mark.parametrize(
-    "path", ["/break_transaction_with_a_deferred_user/", "/twice_in_sql_with_a_deferred_user/"]
-)
-def test_user_that_would_need_a_query_in_a_broken_transaction(path, fail, outer_atomic, logged):
-    line, queries = fail(path)
-    assert line is None
-    assert len(looked_up(queries)) == 1
-    assert [record.message for record in logged()] == [UNABLE]
+def test_broken_outer_transaction_and_a_user_that_is_there(fail, outer_atomic):
+    line, sent = fail("/break_transaction_knowing_the_user/")
+    assert line == "anita (Anita Test)"
+    assert len(looked_up(sent)) == 2
 
 
-def test_function_that_would_query_in_a_broken_transaction(fail, outer_atomic, settings, logged):
+def test_connection_made_aside_is_closed(client, outer_atomic):
+    made = []
+
+    def on_created(connection, **_kwargs):
+        made.append(connection)
+
+    connection.ensure_connection()
+    connection_created.connect(on_created)
+    try:
+        response = client.get("/twice_in_sql/")
+    finally:
+        connection_created.disconnect(on_created)
+    assert response.wsgi_request.META[META_KEY] == "anita (Anita Test)"
+    (aside,) = made
+    assert aside is not connections["default"]
+    assert aside.connection is None
+
+
+@pytest.mark.parametrize(("timeout", "expected"), [(20, 1.0), (0.5, 0.5), (None, 1.0)])
+def test_connection_made_aside_has_little_patience_and_no_pool(
+    timeout, expected, client, outer_atomic, monkeypatch
+):
+    made = []
+
+    def on_created(connection, **_kwargs):
+        made.append(connection)
+
+    connection.ensure_connection()
+    # From now on only: SQLite itself refuses an option `pool`, and the look would fail with it.
+    options = {"pool": True} | ({} if timeout is None else {"timeout": timeout})
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    connection_created.connect(on_created)
+    try:
+        response = client.get("/twice_in_sql/")
+    finally:
+        connection_created.disconnect(on_created)
+    assert response.wsgi_request.META[META_KEY] == "anita (Anita Test)"
+    (aside,) = made
+    assert aside.settings_dict["OPTIONS"] == {"timeout": expected}
+    assert connection.settings_dict["OPTIONS"] == options
+
+
+def test_user_deleted_in_the_transaction_that_broke(fail, outer_atomic, anita):
+    """The other connection sees what was committed: she is not gone, since the deletion never happened."""
+    line, _ = fail("/delete_me_and_break/")
+    assert line == "anita (Anita Test)"
+
+
+def test_function_that_queries_in_a_broken_transaction(fail, outer_atomic, settings):
     settings.EXCEPTION_EXTRA_IDENTITY = "failing.identities.asks_database"
-    line, queries = fail("/break_transaction_knowing_the_user/")
-    assert line is None
-    assert not any("failing_log" in sql for sql in queries)
-    assert [record.message for record in logged()] == [UNABLE]
+    line, sent = fail("/break_transaction_knowing_the_user/")
+    assert line == "anita of 0"
+    assert not any("failing_log" in sql for sql in sent)
+
+
+@pytest.mark.parametrize(
+    "path", ["/no_such_table/", "/no_such_table_knowing_the_session/", "/no_such_table_answered/"]
+)
+def test_statement_failed_and_the_database_is_well(path, fail):
+    line, _ = fail(path)
+    assert line == "anita (Anita Test)"
 
 
 @pytest.mark.parametrize(
     ("path", "expected", "look_ups"),
-    [
-        ("/no_such_table/", None, 0),
-        ("/no_such_table_knowing_the_session/", "id={pk} (from the session)", 1),
-        ("/no_such_table_answered/", None, 0),
-        ("/gone/", None, 0),
-    ],
+    [("/gone/", None, 0), ("/gone_knowing_the_session/", "id={pk} (from the session)", 1)],
 )
 def test_sick_database_is_not_asked_again(path, expected, look_ups, fail, anita):
     line, queries = fail(path)
@@ -147,6 +196,35 @@ def test_sick_database_and_a_session_elsewhere(engine, anita, settings):
     response = client.get("/gone/")
     assert response.wsgi_request.META[META_KEY] == f"id={anita.pk} (from the session)"
     assert not response.wsgi_request.session.accessed
+
+
+def test_unreachable_database_is_not_asked_again(client, monkeypatch, tmp_path, logged):
+    """A connection that cannot be made may take long to say so: once is enough."""
+    attempts = []
+
+    def connect(parameters):
+        attempts.append(parameters)
+        return sqlite3.connect(tmp_path / "no such folder" / "database")
+
+    connection.close()
+    monkeypatch.setattr(connections["default"], "get_new_connection", connect)
+    response = client.get("/crash_knowing_the_user/")
+    assert response.status_code == 500
+    assert META_KEY not in response.wsgi_request.META
+    assert len(attempts) == 1
+    assert logged() == []
+
+
+def test_id_is_told_though_the_reason_cannot_be_found(client, anita, settings, logged):
+    """The user model is another one now; the session is of the old one, and the backend is gone."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    browser = Client(raise_request_exception=False)
+    browser.force_login(anita)
+    settings.AUTHENTICATION_BACKENDS = ["failing.backends.Nobody"]
+    settings.AUTH_USER_MODEL = "failing.Stranded"
+    response = browser.get("/crash/")
+    assert response.wsgi_request.META[META_KEY] == f"id={anita.pk} (from the session)"
+    assert [record.message for record in logged()] == [UNABLE]
 
 
 def test_locked_database(client, anita):
@@ -233,6 +311,16 @@ def test_odd_requests_never_raise(logged):
     assert middleware.process_exception(request, ValueError("crash")) is None
     assert [record.message for record in logged()] == [UNABLE]
     assert middleware.process_exception(None, ValueError("crash")) is None
+
+
+async def test_signal_from_the_event_loop(anita, rf):
+    """No query can be sent there: nothing is said, and the request can still be looked at later."""
+    request = rf.get("/")
+    got_request_exception.send(sender=None, request=request)
+    assert META_KEY not in request.META
+    request.user = anita
+    await sync_to_async(got_request_exception.send)(sender=None, request=request)
+    assert request.META[META_KEY] == "anita (Anita Test)"
 
 
 def test_exceptions_that_form_a_circle(client, anita, rf):

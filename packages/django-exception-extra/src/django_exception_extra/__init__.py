@@ -1,7 +1,9 @@
 """Who was logged in, in every Django error report, at no cost to the requests that succeed."""
 
-from .middleware import META_KEY, ExceptionExtraMiddleware
+from .middleware import ExceptionExtraMiddleware
+from .signals import recorded
+from .who import META_KEY, META_REQUEST_ID, Who
 
-__all__ = ["META_KEY", "ExceptionExtraMiddleware", "__version__"]
+__all__ = ["META_KEY", "META_REQUEST_ID", "ExceptionExtraMiddleware", "Who", "__version__", "recorded"]
 
 __version__ = "0.1.0"

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from . import conf
+from . import conf, installed
 from .middleware import ExceptionExtraMiddleware
+from .reporter import ExceptionReporter
 
 __all__ = ["check_middleware", "check_settings"]
 
 _PREFIX = "EXCEPTION_EXTRA_"
 _AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_REPORTER = "django_exception_extra.reporter.ExceptionReporter"
 
 
 def check_settings(**_kwargs: object) -> list[CheckMessage]:
-    """E001: the identity; E002: the switch; W001: a name that is read by nobody."""
-    return [*_identity(), *_in_debug(), *_unknown()]
+    """E001: the identity; E002: the switches; W001: a name that is read by nobody; W004: Django tells more."""
+    return [*_identity(), *_told_by_django(), *_switches(), *_unknown()]
 
 
 def check_middleware(**_kwargs: object) -> list[CheckMessage]:
     """W002: not in `MIDDLEWARE`; W003: nobody sets `request.user`; I001: a reporter that speaks before it."""
-    found = list(_middleware())
-    mine = [at for at, (_, middleware) in enumerate(found) if _is_a(middleware, ExceptionExtraMiddleware)]
+    found = list(installed.middleware())
+    mine = [
+        at for at, (_, middleware) in enumerate(found) if installed.is_a(middleware, ExceptionExtraMiddleware)
+    ]
     if not mine:
         return [
             Warning(
@@ -37,9 +40,9 @@ def check_middleware(**_kwargs: object) -> list[CheckMessage]:
                 id="django_exception_extra.W002",
             )
         ]
-    authentication = import_string(_AUTH)
+    authentication = installed.authentication()
     messages: list[CheckMessage] = []
-    if not any(_is_a(middleware, authentication) for _, middleware in found):
+    if not any(installed.is_a(middleware, authentication) for _, middleware in found):
         messages.append(
             Warning(
                 "No AuthenticationMiddleware in MIDDLEWARE: a request has no user, and error reports will say nothing.",
@@ -73,14 +76,31 @@ def _identity() -> Iterator[CheckMessage]:
         yield Error(str(error), hint=hint, id="django_exception_extra.E001")
 
 
-def _in_debug() -> Iterator[CheckMessage]:
-    value = getattr(settings, "EXCEPTION_EXTRA_IN_DEBUG", False)
-    if not isinstance(value, bool):
-        yield Error(
-            f"EXCEPTION_EXTRA_IN_DEBUG is {value!r}, it must be True or False.",
-            hint="Any text is true, 'False' included; write the bare word.",
-            id="django_exception_extra.E002",
+def _told_by_django() -> Iterator[CheckMessage]:
+    if conf.identity() not in ("id", "masked"):
+        return
+    try:
+        reporter = import_string(settings.DEFAULT_EXCEPTION_REPORTER)
+    except ImportError:
+        return
+    if not installed.is_a(reporter, ExceptionReporter):
+        yield Warning(
+            f"EXCEPTION_EXTRA_IDENTITY is {conf.identity()!r}, but {settings.DEFAULT_EXCEPTION_REPORTER} prints the user's "
+            "name into every error mail all the same (USER: ...).",
+            hint=f"Set DEFAULT_EXCEPTION_REPORTER = {_REPORTER!r}, or silence this if yours does not.",
+            id="django_exception_extra.W004",
         )
+
+
+def _switches() -> Iterator[CheckMessage]:
+    for name in conf.SWITCHES:
+        value = getattr(settings, name, False)
+        if not isinstance(value, bool):
+            yield Error(
+                f"{name} is {value!r}, it must be True or False.",
+                hint="Any text is true, 'False' included; write the bare word.",
+                id="django_exception_extra.E002",
+            )
 
 
 def _unknown() -> Iterator[CheckMessage]:
@@ -93,15 +113,3 @@ def _unknown() -> Iterator[CheckMessage]:
                 hint=f"Did you mean {close[0]}?" if close else f"There are {' and '.join(conf.NAMES)}.",
                 id="django_exception_extra.W001",
             )
-
-
-def _middleware() -> Iterator[tuple[str, Any]]:
-    for path in settings.MIDDLEWARE:
-        try:
-            yield path, import_string(path)
-        except ImportError:
-            continue  # Django refuses to start with it, and says why
-
-
-def _is_a(middleware: object, base: type) -> bool:
-    return isinstance(middleware, type) and issubclass(middleware, base)

@@ -10,12 +10,22 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-__all__ = ["MODES", "NAMES", "Custom", "custom_identity", "identity", "in_debug"]
+__all__ = [
+    "MODES",
+    "NAMES",
+    "SWITCHES",
+    "Custom",
+    "custom_identity",
+    "identity",
+    "in_debug",
+    "report_streams",
+]
 
 Custom = Callable[[HttpRequest, Any], str | None]
 
 MODES = ("id", "username", "masked", "full")
-NAMES = ("EXCEPTION_EXTRA_IDENTITY", "EXCEPTION_EXTRA_IN_DEBUG")
+SWITCHES = ("EXCEPTION_EXTRA_IN_DEBUG", "EXCEPTION_EXTRA_REPORT_STREAMS")
+NAMES = ("EXCEPTION_EXTRA_IDENTITY", *SWITCHES)
 
 
 def identity() -> Any:
@@ -26,6 +36,11 @@ def identity() -> Any:
 def in_debug() -> bool:
     """`EXCEPTION_EXTRA_IN_DEBUG`: whether to work while `DEBUG` is on, too."""
     return bool(getattr(settings, "EXCEPTION_EXTRA_IN_DEBUG", False))
+
+
+def report_streams() -> bool:
+    """`EXCEPTION_EXTRA_REPORT_STREAMS`: whether an error in the body of a streaming answer is logged as Django logs others."""
+    return bool(getattr(settings, "EXCEPTION_EXTRA_REPORT_STREAMS", False))
 
 
 def custom_identity(value: object) -> Custom:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["MAX_LENGTH", "as_full", "as_id", "as_masked", "as_username", "one_line"]
+__all__ = [
+    "MAX_LENGTH",
+    "as_full",
+    "as_id",
+    "as_masked",
+    "as_mode",
+    "as_username",
+    "fields",
+    "is_authenticated",
+    "one_line",
+]
 
 # Django's own User, every field filled to its limit, takes 711 characters: nothing of it is ever cut.
 MAX_LENGTH = 1024
@@ -45,9 +55,48 @@ def as_masked(user: Any) -> str:
 
     The stars are always three: not even the length of what they hide is told.
     """
-    name = " ".join(map(_masked_word, _full_name(user).split()))
+    name = _masked_words(_full_name(user))
     line = _joined(_masked_word(as_username(user)), _masked_word(_email(user)), name)
     return f"{as_id(user.pk)} {line}".rstrip()
+
+
+def as_mode(mode: str, user: Any) -> str:
+    """The user by one of the built-in values of `EXCEPTION_EXTRA_IDENTITY`."""
+    if mode == "id":
+        return as_id(user.pk)
+    if mode == "username":
+        return as_username(user)
+    return as_masked(user) if mode == "masked" else as_full(user)
+
+
+def fields(mode: str, user: Any) -> dict[str, str]:
+    """The same in parts, for reporters that keep a user in fields: those of `id`, `username`, `email`, `name`."""
+    if mode == "id":
+        return {"id": str(user.pk)}
+    if mode == "username":
+        return {"username": as_username(user)}
+    if mode == "masked":
+        found = {
+            "id": str(user.pk),
+            "username": _masked_word(as_username(user)),
+            "email": _masked_word(_email(user)),
+            "name": _masked_words(_full_name(user)),
+        }
+    else:
+        found = {
+            "id": str(user.pk),
+            "username": as_username(user),
+            "email": _email(user),
+            "name": _full_name(user),
+        }
+    return {key: value for key, value in found.items() if value}
+
+
+def is_authenticated(user: Any) -> bool:
+    """Whether it is somebody, and not an anonymous visitor."""
+    flag = user.is_authenticated
+    # User classes from before Django 1.10 have a method here, which is always true.
+    return bool(flag() if callable(flag) else flag)
 
 
 def _joined(username: str, email: str, full_name: str) -> str:
@@ -68,6 +117,10 @@ def _full_name(user: Any) -> str:
         return " ".join(str(part).strip() for part in both if part).strip()
     get_full_name = getattr(user, "get_full_name", None)
     return str(get_full_name() or "").strip() if callable(get_full_name) else ""
+
+
+def _masked_words(words: str) -> str:
+    return " ".join(map(_masked_word, words.split()))
 
 
 def _masked_word(word: str) -> str:

@@ -1,37 +1,40 @@
 """Look at the user of a failed request and leave no trace of having looked.
 
 Evaluating `request.user` as it stands has side effects nobody wants from an error report: it marks the session as
-accessed (`Vary: Cookie` on the answer), can end or renew it (`flush()`, `cycle_key()`), and sends queries into a
-transaction that is broken or through a connection that is gone.
+accessed (`Vary: Cookie` on the answer) and can end or renew it (`flush()`, `cycle_key()`).
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, NoReturn
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import Error, InterfaceError, OperationalError, connections, transaction
-from django.db.transaction import TransactionManagementError
 from django.http import HttpRequest
 from django.utils.functional import LazyObject, empty
 
+from . import installed
+
 __all__ = [
     "evaluated_user",
+    "hijackers",
     "lazy_user",
-    "may_query",
-    "no_queries",
-    "safe_queries",
     "session_user_id",
     "untouched",
+    "why_not",
 ]
 
 # The names under which django.contrib.auth keeps the id of the user in the session, and the user on the request.
 SESSION_KEY = "_auth_user_id"
 CACHED_USER = "_cached_user"
 CACHED_AUSER = "_acached_user"
+# The name under which django-hijack keeps the ids of those who act as somebody else, the first one first.
+HIJACKERS = "hijack_history"
 
 _WRITERS = ("save", "create", "delete")
 
@@ -56,8 +59,23 @@ def evaluated_user(request: HttpRequest) -> Any:
 
 
 def lazy_user(request: HttpRequest) -> Any:
-    """A copy of a `request.user` that was not evaluated, so that evaluating the copy leaves the original as it is."""
-    return copy.copy(getattr(request, "user", None))
+    """The user that has to be asked for: a copy of a `request.user` that was not evaluated, which stays as it is.
+
+    On a request that failed before `AuthenticationMiddleware` had its turn, the user it would have found; before
+    `SessionMiddleware`, by the session of the cookie. To be called inside `untouched`.
+    """
+    if hasattr(request, "user"):
+        return copy.copy(request.user)
+    if not apps.is_installed("django.contrib.auth") or not installed.has(installed.authentication()):
+        return None
+    from django.contrib.auth import get_user
+
+    if not hasattr(request, "session"):
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if key is None:
+            return None
+        request.session = _quiet(import_module(settings.SESSION_ENGINE).SessionStore(key))
+    return get_user(request)
 
 
 def session_user_id(request: HttpRequest, *, load: bool = False) -> str | None:
@@ -69,83 +87,60 @@ def session_user_id(request: HttpRequest, *, load: bool = False) -> str | None:
     session = getattr(request, "session", None)
     if not isinstance(session, SessionBase):
         return None
-    is_loaded = "_session_cache" in session.__dict__
-    if not is_loaded and (not load or _is_in_database(session)):
+    if not _is_loaded(session) and (not load or _is_in_database(session)):
         return None
     user_id = session.get(SESSION_KEY)
     return None if user_id is None else str(user_id)
+
+
+def hijackers(request: HttpRequest) -> list[str]:
+    """The ids of those who act as the logged-in user by django-hijack, as far as the session has been read."""
+    session = getattr(request, "session", None)
+    if not isinstance(session, SessionBase) or not _is_loaded(session):
+        return []
+    return [str(user_id) for user_id in session.get(HIJACKERS) or ()]
+
+
+def why_not(user_id: str) -> str:
+    """Why the user a session names was not loaded: "deleted", "inactive" or ""; sends a query."""
+    from django.contrib.auth import get_user_model
+
+    model = get_user_model()
+    user = model._base_manager.filter(pk=model._meta.pk.to_python(user_id)).first()
+    if user is None:
+        return "deleted"
+    return "" if user.is_active else "inactive"
 
 
 @contextmanager
 def untouched(request: HttpRequest) -> Iterator[None]:
     """Inside, the user can be evaluated and `request.session` read, loaded, even ended, without any effect."""
     had_cached = CACHED_USER in request.__dict__
+    had_session = hasattr(request, "session")
     session = getattr(request, "session", None)
     if isinstance(session, SessionBase):
         aside = copy.copy(session)
-        if "_session_cache" in session.__dict__:
+        if _is_loaded(session):
             aside.__dict__["_session_cache"] = dict(session.__dict__["_session_cache"])
-        aside.__dict__.update(dict.fromkeys(_WRITERS, _write_nothing))
-        request.session = aside
+        request.session = _quiet(aside)
     try:
         yield
     finally:
-        if isinstance(session, SessionBase):
-            request.session = session
+        if had_session:
+            request.session = session  # type: ignore[assignment] # a test may have put anything there
+        else:
+            request.__dict__.pop("session", None)
         if not had_cached:
             request.__dict__.pop(CACHED_USER, None)
-
-
-def may_query(exception: BaseException | None) -> bool:
-    """Whether a query sent now can be expected to be answered, given what the request failed with.
-
-    Not where the database itself is the trouble (unreachable, locked: a second query would wait as long as the first
-    did), and not inside a transaction that is already broken.
-    """
-    in_use = connections.all(initialized_only=True)
-    if exception is None:
-        return not any(connection.errors_occurred or connection.needs_rollback for connection in in_use)
-    errors = list(_chain(exception))
-    if any(isinstance(error, (OperationalError, InterfaceError)) for error in errors):
-        return False
-    # PostgreSQL refuses everything after a failed statement, whether or not Django has noticed.
-    failed = any(isinstance(error, Error) for error in errors)
-    return not any(
-        connection.in_atomic_block and (failed or connection.needs_rollback) for connection in in_use
-    )
-
-
-@contextmanager
-def no_queries() -> Iterator[None]:
-    """A query sent inside, by the `__str__` of a user or a function of the project, fails without being sent."""
-    with ExitStack() as stack:
-        for connection in connections.all(initialized_only=True):
-            stack.enter_context(connection.execute_wrapper(_refuse))
-        yield
-
-
-@contextmanager
-def safe_queries() -> Iterator[None]:
-    """Queries sent inside can fail without breaking a transaction around them; connections made inside are closed.
-
-    Django runs its exception handling for async requests in threads of a pool, where nobody would ever close them.
-    """
-    before = [c for c in connections.all(initialized_only=True) if c.connection is not None]
-    try:
-        with ExitStack() as stack:
-            for connection in before:
-                if connection.in_atomic_block:
-                    stack.enter_context(transaction.atomic(using=connection.alias))
-            yield
-    finally:
-        for connection in connections.all(initialized_only=True):
-            if connection not in before and connection.connection is not None:
-                connection.close()
 
 
 def _is_unevaluated(user: object) -> bool:
     # Not isinstance(): a lazy object answers for the class of what it wraps, and evaluates itself to do so.
     return issubclass(type(user), LazyObject) and getattr(user, "_wrapped", None) is empty
+
+
+def _is_loaded(session: SessionBase) -> bool:
+    return "_session_cache" in session.__dict__
 
 
 def _is_in_database(session: object) -> bool:
@@ -154,24 +149,10 @@ def _is_in_database(session: object) -> bool:
     return isinstance(session, SessionStore)
 
 
+def _quiet(session: SessionBase) -> SessionBase:
+    session.__dict__.update(dict.fromkeys(_WRITERS, _write_nothing))
+    return session
+
+
 def _write_nothing(*_args: object, **_kwargs: object) -> None:
     """In place of what would change the stored session."""
-
-
-def _refuse(*_args: object) -> NoReturn:
-    raise TransactionManagementError("No query may be sent here: the database failed a moment ago.")
-
-
-def _chain(exception: BaseException | None) -> Iterator[BaseException]:
-    """The exception, its causes and contexts, and the members of exception groups, each once."""
-    waiting = [exception]
-    seen = set[int]()
-    while waiting:
-        error = waiting.pop()
-        if error is None or id(error) in seen:
-            continue
-        seen.add(id(error))
-        yield error
-        waiting += [error.__cause__, error.__context__]
-        if isinstance(error, BaseExceptionGroup):
-            waiting += error.exceptions

@@ -9,3 +9,8 @@ class Backend:
 
     def get_user(self, user_id):
         return get_user_model().objects.filter(pk=user_id).first()
+
+
+class Nobody(Backend):
+    def get_user(self, user_id):
+        return None

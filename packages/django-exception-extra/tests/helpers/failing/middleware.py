@@ -1,7 +1,10 @@
+import structlog
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, transaction
 from django.utils.decorators import async_only_middleware
 from django.utils.functional import SimpleLazyObject
 
+from django_exception_extra import ExceptionExtraMiddleware
 from failing.models import Log
 
 
@@ -80,3 +83,39 @@ def ambassador(get_response):
         return get_response(request)
 
     return middleware
+
+
+def wished_atomic(get_response):
+    """A transaction around everything, where the header asks for it."""
+
+    def middleware(request):
+        if "Outer-Transaction" not in request.headers:
+            return get_response(request)
+        with transaction.atomic():
+            return get_response(request)
+
+    return middleware
+
+
+def suspicious(get_response):
+    def middleware(request):
+        get_response(request)
+        raise SuspiciousOperation("what is this")
+
+    return middleware
+
+
+def event_logger(get_response):
+    log = structlog.get_logger()
+
+    def middleware(request):
+        log.info("begin")
+        response = get_response(request)
+        log.info("end")
+        return response
+
+    return middleware
+
+
+class OwnExceptionExtra(ExceptionExtraMiddleware):
+    """A project's own."""

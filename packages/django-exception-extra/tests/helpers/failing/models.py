@@ -25,6 +25,18 @@ class Member(AbstractBaseUser):
         return self.nick
 
 
+class Stranded(AbstractBaseUser):
+    """Its table was never made."""
+
+    handle = models.CharField(max_length=50, unique=True)
+    objects = UserManager()
+    USERNAME_FIELD = "handle"
+
+    class Meta:
+        managed = False
+        db_table = "no_such_table_of_users"
+
+
 class Log(models.Model):
     """What a view or a middleware writes."""
 

@@ -4,6 +4,8 @@ from django.urls import path
 
 from failing import views
 
+handler403 = views.crash_403_page
+handler404 = views.crash_404_page
 NUMBERED = {"answer", "returned"}
 
 urlpatterns = [

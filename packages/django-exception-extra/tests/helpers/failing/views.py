@@ -1,12 +1,14 @@
 import asyncio
+from pathlib import Path
 
 from django.contrib.auth import alogin, alogout, get_user_model, logout
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.template import engines
 from django.template.response import TemplateResponse
+from django.views.defaults import page_not_found, permission_denied
 
 from failing.models import Log
 
@@ -57,6 +59,43 @@ def template(request):
 
 def stream(request):
     return StreamingHttpResponse(iter([b"a", b"b"]))
+
+
+def stream_breaks(request):
+    def body():
+        yield b"half"
+        raise ValueError("broken half-way")
+
+    return StreamingHttpResponse(body())
+
+
+def stream_breaks_by_sql(request):
+    def body():
+        yield b"half"
+        no_such_table(request)
+
+    return StreamingHttpResponse(body())
+
+
+async def astream_breaks(request):
+    async def body():
+        yield b"half"
+        await asyncio.sleep(0)
+        raise ValueError("broken half-way")
+
+    return StreamingHttpResponse(body())
+
+
+async def astream(request):
+    async def body():
+        yield b"a"
+        yield b"b"
+
+    return StreamingHttpResponse(body())
+
+
+def file(request):
+    return FileResponse(Path(__file__).open("rb"))
 
 
 def twice(request):
@@ -112,6 +151,17 @@ def no_such_table_answered(request):
 
 def gone(request):
     raise InterfaceError("connection already closed")
+
+
+def gone_knowing_the_session(request):
+    request.session.get("anything")
+    gone(request)
+
+
+def delete_me_and_break(request):
+    request.user.delete()
+    del request.user, request._cached_user
+    break_transaction(request)
 
 
 def break_transaction(request):
@@ -171,3 +221,21 @@ async def areturned(request):
 
 async def afine(request):
     return HttpResponse("fine")
+
+
+async def atwice(request):
+    await Log.objects.acreate(text="view")
+    await Log.objects.acreate(text="view")
+
+
+def crash_404_page(request, exception):
+    """A `handler404` that fails where it is told to."""
+    if request.headers.get("Sabotage") == "page":
+        raise KeyError("no such page for pages that are no such pages")
+    return page_not_found(request, exception)
+
+
+def crash_403_page(request, exception):
+    if request.headers.get("Sabotage") == "page":
+        raise KeyError("no such page for pages you may not see")
+    return permission_denied(request, exception)

@@ -1,0 +1,17 @@
+"""The user asked for in every request: what an error report needs, paid for ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.contestant import Operation
+from races.exception_cost import site
+
+
+@contextmanager
+def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
+    """In a whole request only: a user that was asked for once is there from then on."""
+    site.configure(workspace, "races.exception_cost.noop_middleware.eager")
+    yield {"request": site.whole()}

@@ -1,0 +1,37 @@
+"""Log records that say who was logged in."""
+
+from __future__ import annotations
+
+import logging
+
+from django.http import HttpRequest
+
+from . import who
+
+__all__ = ["LoggedInFilter", "of_record"]
+
+
+class LoggedInFilter(logging.Filter):
+    """Gives every record the attribute `logged_in`, so that a format can have `%(logged_in)s`; lets all of them pass.
+
+    It says who was logged in where the record belongs to a request that failed (`extra={"request": request}`, as
+    Django's own records have it), and "" everywhere else. A record of level ERROR or above is itself such a failure:
+    before a handler with this filter mails it, `request.META` has the line, whatever raised.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        found = of_record(record)
+        record.logged_in = found.line if found else ""
+        return True
+
+
+def of_record(record: logging.LogRecord) -> who.Who | None:
+    """What is known about the request of a log record; looks at it if nobody did before and the record is an error."""
+    request = getattr(record, "request", None)
+    # The records of Django's development server have a socket there.
+    if not isinstance(request, HttpRequest):
+        return None
+    if record.levelno < logging.ERROR:
+        return who.known(request)
+    exception = record.exc_info[1] if record.exc_info else None
+    return who.at_hand(request, exception)

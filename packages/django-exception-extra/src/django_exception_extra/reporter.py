@@ -1,0 +1,83 @@
+"""Django's technical page and error mail with a section about who was logged in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.views import debug
+
+from . import who
+
+__all__ = ["ExceptionReporter"]
+
+_BEFORE = ('<div id="requestinfo">', "</body>")
+
+
+class ExceptionReporter(debug.ExceptionReporter):
+    """`DEFAULT_EXCEPTION_REPORTER = "django_exception_extra.reporter.ExceptionReporter"`.
+
+    The page and the mail get a section "Who", and `USER:` says no more than `EXCEPTION_EXTRA_IDENTITY` allows, where
+    Django's own reporter prints the user as text. `request.user` is not evaluated for it. While `DEBUG` is on it
+    is Django's reporter and nothing else, unless `EXCEPTION_EXTRA_IN_DEBUG`.
+    """
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        found = self._who()
+        if found is None or self.request is None:
+            return super().get_traceback_data()
+        with _in_place_of_user(self.request, found.line or "nobody, or nobody known"):
+            return super().get_traceback_data()
+
+    def get_traceback_text(self) -> SafeString:
+        text = super().get_traceback_text()
+        lines = [f"{name}: {value}" for name, value in self._section()]
+        # As Django's own text: nothing in it is escaped, and nothing is meant to be.
+        return mark_safe("\n".join([*lines, "", text])) if lines else text  # noqa: S308 (plain text, never HTML)
+
+    def get_traceback_html(self) -> SafeString:
+        html = super().get_traceback_html()
+        rows = format_html_join(
+            "", "<tr><td>{}</td><td class='code'><pre>{}</pre></td></tr>", self._section()
+        )
+        if not rows:
+            return html
+        section = format_html(
+            '<div id="who"><h2>Who</h2><table class="req"><tbody>{}</tbody></table></div>\n', rows
+        )
+        for anchor in _BEFORE:
+            before, found, after = html.rpartition(anchor)
+            if found:
+                return mark_safe(f"{before}{section}{found}{after}")  # noqa: S308 (both halves are what Django rendered)
+        return html + section
+
+    def _who(self) -> who.Who | None:
+        if not isinstance(self.request, HttpRequest):
+            return None
+        return who.at_hand(self.request, self.exc_value)
+
+    def _section(self) -> list[tuple[str, str]]:
+        found = self._who()
+        if found is None:
+            return []
+        rows = (("Who was logged in", found.line), ("Request id", found.request_id))
+        return [(name, value) for name, value in rows if value]
+
+
+@contextmanager
+def _in_place_of_user(request: HttpRequest, text: str) -> Iterator[None]:
+    # Django prints str(request.user), which would query, mark the session as accessed, and tell what may not be told.
+    had_user = "user" in request.__dict__
+    user = request.__dict__.get("user")
+    request.__dict__["user"] = text
+    try:
+        yield
+    finally:
+        if had_user:
+            request.__dict__["user"] = user
+        else:
+            del request.__dict__["user"]

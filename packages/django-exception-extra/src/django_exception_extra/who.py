@@ -1,0 +1,155 @@
+"""From a failed request to what is told about it: who was logged in, and the request's id."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from . import conf, database, identity, request_id, trace
+from .signals import recorded
+
+__all__ = ["META_KEY", "META_REQUEST_ID", "Who", "at_hand", "find", "known", "record"]
+
+META_KEY = "ERROR-X-LOGGED-IN"
+META_REQUEST_ID = "ERROR-X-REQUEST-ID"
+UNABLE = "Unable to debug who was logged in"
+
+_SEEN = "_exception_extra_who"
+
+logger = logging.getLogger("django_exception_extra")
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What is told about a failed request; by `EXCEPTION_EXTRA_IDENTITY` no more than may be.
+
+    `line` is what `request.META["ERROR-X-LOGGED-IN"]` says, "" for nobody or nobody known. `fields` holds the same in
+    parts, those of `id`, `username`, `email`, `name` and `impersonator` that may be told. `request_id` is the id
+    django-guid gave the request, else "".
+    """
+
+    line: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+
+
+def known(request: object) -> Who | None:
+    """What was recorded for a request; None for one that was not looked at."""
+    found = getattr(request, _SEEN, None)
+    return found if isinstance(found, Who) else None
+
+
+def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
+    """Look once at a failed request, put what there is to say into `META`, and return it.
+
+    None while `DEBUG` is on, unless `EXCEPTION_EXTRA_IN_DEBUG`. Never raises: what goes wrong is logged at level debug.
+    """
+    try:
+        # One failure passes here up to four times: as an exception, a signal, an answer and a log line.
+        seen = known(request)
+        if seen is not None or not is_wanted():
+            return seen
+        setattr(request, _SEEN, Who())
+        who = find(request, exception)
+        setattr(request, _SEEN, who)
+        if who.line:
+            request.META[META_KEY] = who.line
+        if who.request_id:
+            request.META[META_REQUEST_ID] = who.request_id
+        if who.line or who.request_id:
+            recorded.send_robust(Who, request=request, who=who)
+    except Exception:  # an error report must never add an error
+        logger.debug(UNABLE, exc_info=True)
+        return None
+    return who
+
+
+def at_hand(request: HttpRequest, exception: BaseException | None) -> Who | None:
+    """What `record` says; inside an event loop, where no query can be sent, only what is known already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return record(request, exception)
+    return known(request)
+
+
+def is_wanted() -> bool:
+    """Whether anything is to be done at all: not under `DEBUG`, unless told."""
+    return not settings.DEBUG or conf.in_debug()
+
+
+def find(request: HttpRequest, exception: BaseException | None) -> Who:
+    """Who was logged in when the request failed with `exception`, or by its answer where that is None.
+
+    Where the user cannot be loaded but the session says who it was, that is what the line says:
+    `id=7 (from the session)`, with the reason where it is known. A function of the project's own is the only one to
+    speak, though: where it cannot be asked nothing is said. What the settings are wrong in is logged, nothing raised.
+    """
+    guid = identity.one_line(request_id.current())
+    try:
+        mode = conf.identity()
+        custom = None if mode in conf.MODES else conf.custom_identity(mode)
+    except Exception:
+        logger.debug(UNABLE, exc_info=True)
+        return Who(request_id=guid)
+    with trace.untouched(request):
+        line, fields = _user(request, exception, mode, custom)
+    return Who(line, fields, guid)
+
+
+def _user(
+    request: HttpRequest, exception: BaseException | None, mode: Any, custom: conf.Custom | None
+) -> tuple[str, Mapping[str, str]]:
+    way = database.way(exception)
+    looked = False
+    try:
+        with database.entered(way, exception):
+            user = trace.evaluated_user(request)
+            if user is None and way is not database.Way.NOWHERE:
+                user = trace.lazy_user(request)
+            if user is not None and identity.is_authenticated(user):
+                return _described(request, user, mode, custom)
+            looked = True
+    except Exception:
+        logger.debug(UNABLE, exc_info=True)
+    user_id = None if custom else trace.session_user_id(request, load=way is database.Way.NOWHERE)
+    if user_id is None:
+        return "", {}
+    reason = _reason(user_id) if looked and way is database.Way.HERE else ""
+    line = f"{identity.as_id(user_id)} (from the session{'; ' + reason if reason else ''})"
+    return identity.one_line(line), {"id": identity.one_line(user_id)}
+
+
+def _described(
+    request: HttpRequest, user: Any, mode: Any, custom: conf.Custom | None
+) -> tuple[str, Mapping[str, str]]:
+    if custom is not None:
+        line = identity.one_line(custom(request, user) or "")
+        return line, {"username": line} if line else {}
+    line = identity.as_mode(mode, user)
+    fields = identity.fields(mode, user)
+    # django-impersonate leaves who it really is on the request, django-hijack in the session.
+    other = getattr(request, "impersonator", None)
+    if other is not None and identity.is_authenticated(other):
+        by = identity.as_mode(mode, other)
+    else:
+        by = ", ".join(map(identity.as_id, trace.hijackers(request)))
+    if by:
+        line = f"{line}, impersonated by {by}"
+        fields["impersonator"] = by
+    return identity.one_line(line), {key: identity.one_line(value) for key, value in fields.items()}
+
+
+def _reason(user_id: str) -> str:
+    try:
+        with database.entered(database.Way.HERE, None):
+            return trace.why_not(user_id)
+    except Exception:  # the id is known all the same
+        logger.debug(UNABLE, exc_info=True)
+        return ""

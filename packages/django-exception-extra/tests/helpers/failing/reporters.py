@@ -1,0 +1,5 @@
+from django_exception_extra.reporter import ExceptionReporter
+
+
+class Grandchild(ExceptionReporter):
+    """A project's own."""

@@ -1,0 +1,69 @@
+"""The user in structlog's context, from the failure to the end of the request."""
+
+import pytest
+import structlog
+from django.core.signals import request_finished, request_started
+from django.test import AsyncClient, Client
+
+from django_exception_extra import recorded
+from django_exception_extra import structlog as ours
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def connected():
+    signals = (recorded, request_started, request_finished)
+    before = [signal.receivers[:] for signal in signals]
+    ours.connect()
+    ours.connect()
+    yield
+    for signal, receivers in zip(signals, before, strict=True):
+        signal.receivers = receivers
+        signal.sender_receivers_cache.clear() if signal.use_caching else None
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+def events(settings):
+    """What is logged by structlog; `failing.middleware.event_logger` stands outside and logs after the answer."""
+    settings.MIDDLEWARE = ["failing.middleware.event_logger", *settings.MIDDLEWARE]
+    kept = []
+
+    def keep(logger, method, event):
+        kept.append(event)
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, keep])
+    yield kept
+    structlog.reset_defaults()
+
+
+def test_events_after_the_failure_have_it(client, events):
+    client.get("/crash/")
+    assert events == [{"event": "begin"}, {"event": "end", "logged_in": "anita (Anita Test)"}]
+
+
+async def test_from_an_async_view(client, events):
+    aclient = AsyncClient(raise_request_exception=False)
+    aclient.cookies = client.cookies
+    await aclient.get("/acrash/")
+    assert events[1] == {"event": "end", "logged_in": "anita (Anita Test)"}
+
+
+def test_next_request_of_the_same_thread_has_not(client, events):
+    client.get("/crash/")
+    assert structlog.contextvars.get_contextvars() == {}
+    client.get("/fine/")
+    assert events[2:] == [{"event": "begin"}, {"event": "end"}]
+
+
+def test_next_request_has_not_though_the_last_was_never_ended(events):
+    structlog.contextvars.bind_contextvars(logged_in="somebody", mine="stays")
+    Client().get("/fine/")
+    assert events == [{"event": "begin", "mine": "stays"}, {"event": "end", "mine": "stays"}]
+
+
+def test_nobody(db, events):
+    Client(raise_request_exception=False).get("/crash/")
+    assert events[1] == {"event": "end"}
