@@ -91,7 +91,7 @@ def test_the_other_process_is_killed(built, monkeypatch, processes):
         os.kill(os.getpid(), signal.SIGKILL)
 
     with monkeypatch.context() as patch:
-        patch.setattr(tree_files.TreeFiles, "_publish_leaves", killed)
+        patch.setattr(tree_files.TreeFiles, "_publish_aside", killed)
         built.build("--all")
     assert len(processes) == 1
     assert state(built) == expected

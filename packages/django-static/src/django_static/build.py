@@ -135,7 +135,7 @@ class Build:
             ahead.close()
             tree_files.close()
         self._summary.tree = tree_files.places
-        self._summary.written += originals.written if originals is not None else 0
+        self._summary.written += len(originals.written) if originals is not None else 0
         self._beside += tree_files.copies
         if tree_files.copies:
             plain = zip(self._plain, tree_files.copies, strict=True)

@@ -5,13 +5,13 @@ Some are asked for by names that nobody can read beforehand: plugins a script lo
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import names
 from .folders import Folders
 from .records import Output
 from .sources import Signature, Source, signature
@@ -20,10 +20,10 @@ __all__ = ["Copies", "Originals"]
 
 
 class Copies(NamedTuple):
-    """The states of originals and of their copies, by name, and how many were written."""
+    """The states of originals and of their copies, by name, and which were written."""
 
     states: dict[str, tuple[Signature, Signature]]
-    written: int
+    written: set[str]
 
 
 class Originals:
@@ -35,7 +35,10 @@ class Originals:
         self._given = self._read()
         self._wanted: dict[str, tuple[Signature, Signature]] = {}
         self._folders = folders
-        self.written = 0
+        # From above: the shelf numbers its own files of the same process from below.
+        self._numbers = itertools.count(0xFFFFFFFF, -1)
+        #: What was written: paths of files.
+        self.written: set[str] = set()
 
     def put(self, name: str, source: Source, published: Output) -> str:
         """Have an original under its name below the folder, and tell its path; linked to what was published if it is that.
@@ -64,7 +67,7 @@ class Originals:
     def adopt(self, copies: Copies) -> None:
         """Take in what another process has done of the same build."""
         self._wanted |= copies.states
-        self.written += copies.written
+        self.written |= copies.written
 
     def close(self) -> None:
         """Remember the copies."""
@@ -76,10 +79,10 @@ class Originals:
 
     def _copy(self, original: str, target: str, twin: str | None) -> None:
         self._folders.make(target)
-        self.written += 1
+        self.written.add(target)
         if twin is not None and _linked(twin, target):
             return
-        temporary = f"{os.path.dirname(target)}/.{names.digest(target)[:16]}.building"  # noqa: PTH120
+        temporary = f"{os.path.dirname(target)}/.{os.getpid():08x}{next(self._numbers):08x}.building"  # noqa: PTH120
         try:
             if twin is None or not _linked(twin, temporary):
                 shutil.copyfile(original, temporary)

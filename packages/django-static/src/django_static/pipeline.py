@@ -66,6 +66,16 @@ class Pipeline:
             return job.single(wanted[0], key)
         return job.run(key, wanted, manner)
 
+    def publish_leaf(self, source: Source) -> Record | None:
+        """Publish a file as it is if it refers to nothing; None, and nothing done, if it does.
+
+        Raises:
+            OSError, ValueError: as for :meth:`publish`.
+        """
+        key = self.key((source,), False, Manner.USUAL)
+        known: Known = {}
+        return self.shelf.load(key, self.is_unchanged, known) or _Job(self, False, known).leaf(source, key)
+
     def is_current(self, record: Record, known: Known) -> bool:
         """Whether the originals are as they were and what was published is there, by what is known and gets known."""
         records = {record.key: record}
@@ -158,6 +168,16 @@ class _Job:
         self._publish_all([source])
         if source in self._failures:
             raise self._failures[source]
+        return self._records[source]
+
+    def leaf(self, source: Source, key: str) -> Record | None:
+        """Publish a file if there is nothing in it to be published before, or to be told of."""
+        part = self._reader.read(source)
+        if part.targets or part.problems or part.notes:
+            return None
+        self._keys[source] = key
+        self._waiting[source] = part
+        self._publish(source)
         return self._records[source]
 
     def run(self, key: str, wanted: Sequence[Source], manner: Manner) -> Record:

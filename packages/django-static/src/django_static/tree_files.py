@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -10,11 +11,11 @@ from .build_shelf import BuildShelf, Work
 from .originals import Copies, Originals
 from .pipeline import Pipeline
 from .records import Record
-from .sources import Source
+from .sources import Source, signature
 
 __all__ = ["TreeFiles"]
 
-#: Leaves, which refer to nothing, from which on a process of their own is quicker.
+#: Files from which on a process of their own is quicker.
 _MANY = 400
 #: Every so many files progress is told, and the other process looks whether it is wanted still.
 _OFTEN = 64
@@ -28,9 +29,11 @@ class _Done(NamedTuple):
 
 
 class TreeFiles:
-    """The files of a tree by their names; work on the leaves begins at once, in another process if that pays.
+    """The files of a tree by their names; another process begins with some of them at once, if that pays.
 
-    Where this one needs a leaf meanwhile it publishes it, too: the same bytes under the same name.
+    It publishes those without text, and then style sheets and scripts from the largest on as far as they refer to nothing,
+    while this one goes through the others from the smallest on, until they meet. Where this one needs meanwhile what the
+    other is about to publish both do it: the same bytes under the same name.
     """
 
     def __init__(
@@ -40,16 +43,21 @@ class TreeFiles:
         shelf: BuildShelf,
         originals: Originals | None,
     ) -> None:
-        self._leaves = {name: source for name, source in files.items() if not source.kind}
-        self._others = {name: source for name, source in files.items() if source.kind}
         self._pipeline = pipeline
         self._shelf = shelf
         self._originals = originals
+        self._rest = {name: source for name, source in files.items() if not source.kind}
+        self._texts = {name: source for name, source in files.items() if source.kind}
         #: The path of what each was published as.
         self.places: dict[str, str] = {}
         #: The copies of the originals under their own names.
         self.copies: list[str] = []
-        self._aside = Aside.start(self._publish_leaves) if len(self._leaves) >= _MANY else None
+        self._aside: Aside[_Done] | None = None
+        if len(files) >= _MANY:
+            self._texts = dict(sorted(self._texts.items(), key=lambda item: _size(item[1])))
+            #: A byte for each text, in memory that both see; set by whoever takes it first. Should both, it is done twice.
+            self._taken = mmap.mmap(-1, len(self._texts) + 1)
+            self._aside = Aside.start(self._publish_aside)
 
     def publish(self, publish: Callable[[Source], Record], progress: Callable[[int], object]) -> None:
         """Publish all of them and return when it is done, by a function that publishes one.
@@ -57,16 +65,17 @@ class TreeFiles:
         Raises:
             OSError, ValueError: as the function does, or when a copy cannot be written.
         """
-        for files in (self._others, self._leaves):
-            if files is self._leaves:
-                self._adopt()
-            for name, source in files.items():
-                if len(self.places) % _OFTEN == 0:
-                    progress(len(self.places))
-                output = publish(source).outputs[0]
-                self.places[name] = str(output.path)
-                if self._originals is not None:
-                    self.copies.append(self._originals.put(name, source, output))
+        left = {}
+        for number, (name, source) in enumerate(self._texts.items()):
+            if self._aside is not None and self._taken[number]:
+                left[name] = source
+                continue
+            if self._aside is not None:
+                self._taken[number] = 1
+            self._publish(name, source, publish, progress)
+        self._adopt()
+        for name, source in (*left.items(), *self._rest.items()):
+            self._publish(name, source, publish, progress)
         if self._originals is not None:
             self._originals.close()
 
@@ -74,6 +83,20 @@ class TreeFiles:
         """End the other process if it is still at work."""
         if self._aside is not None:
             self._aside.close()
+
+    def _publish(
+        self,
+        name: str,
+        source: Source,
+        publish: Callable[[Source], Record],
+        progress: Callable[[int], object],
+    ) -> None:
+        if len(self.places) % _OFTEN == 0:
+            progress(len(self.places))
+        output = publish(source).outputs[0]
+        self.places[name] = str(output.path)
+        if self._originals is not None:
+            self.copies.append(self._originals.put(name, source, output))
 
     def _adopt(self) -> None:
         """Wait for what the other process has done, and take it for done here; what it has not is left to do."""
@@ -83,11 +106,24 @@ class TreeFiles:
             if self._originals is not None and done.copies is not None:
                 self._originals.adopt(done.copies)
 
-    def _publish_leaves(self, check: Callable[[], None]) -> _Done:
-        for number, (name, source) in enumerate(self._leaves.items()):
+    def _publish_aside(self, check: Callable[[], None]) -> _Done:
+        for number, (name, source) in enumerate(self._rest.items()):
             if number % _OFTEN == 0:
                 check()
-            output = self._pipeline.publish((source,), slim=False).outputs[0]
-            if self._originals is not None:
-                self._originals.put(name, source, output)
+            self._keep(name, source, self._pipeline.publish((source,), slim=False))
+        for number, (name, source) in reversed(list(enumerate(self._texts.items()))):
+            if self._taken[number]:
+                break  # the other has come from below
+            self._taken[number] = 1
+            check()
+            self._keep(name, source, self._pipeline.publish_leaf(source))
         return _Done(self._shelf.work(), None if self._originals is None else self._originals.copies())
+
+    def _keep(self, name: str, source: Source, record: Record | None) -> None:
+        if record is not None and self._originals is not None:
+            self._originals.put(name, source, record.outputs[0])
+
+
+def _size(source: Source) -> int:
+    seen = signature(source.path)
+    return 0 if seen is None else seen[1]
