@@ -10,7 +10,7 @@ import pytest
 
 import mongokit
 
-PAGE = Path(__file__).parents[3] / "docs/reference/mongokit-compatibility.md"
+PAGE = Path(__file__).parents[1] / "reference/mongokit-compatibility.md"
 STATES = {"as in MongoKit": True, "different": True, "gone": False, "not yet": False}
 
 OLD = re.findall(
