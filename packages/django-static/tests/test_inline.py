@@ -159,7 +159,7 @@ def test_a_template_without_a_tag(check, settings, tmp_path):
     (tmp_path / "plain" / "picture.png").write_bytes(b"<style>a{b:url(/no.png)}</style>\0")
     settings.TEMPLATES = [{"BACKEND": DJANGO, "DIRS": [str(tmp_path / "plain")]}]
     out = StringIO()
-    with pytest.raises(CommandError, match="1 references"):
+    with pytest.raises(CommandError, match="1 reference leads nowhere"):
         call_command("staticbuild", "--check", stdout=out, skip_checks=True)
     assert out.getvalue().startswith("p.html, line 2, <style>: '/no.png'")
 

@@ -785,7 +785,7 @@ cleaning.Cleaning(sources, options, root / "state" / "manifest.json", keep_build
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "unlink", refuse)
-            with pytest.raises(CommandError, match="1 files could not be removed"):
+            with pytest.raises(CommandError, match="1 file could not be removed"):
                 cleaned.clean(*NEVER)
         assert there(history[0]) == [True, False]
         assert len(list((cleaned.state / "builds").iterdir())) == 6, "what is known of it is not forgotten"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["printable", "shown"]
+__all__ = ["counted", "printable", "shown"]
 
 
 def shown(count: int) -> str:
@@ -12,6 +12,11 @@ def shown(count: int) -> str:
     if count < 999_950:
         return f"{count / 1000:.1f} KB"
     return f"{count / 1_000_000:.1f} MB" if count < 999_950_000 else f"{count / 1_000_000_000:.1f} GB"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 file``, ``2 files``"""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def printable(text: str) -> str:

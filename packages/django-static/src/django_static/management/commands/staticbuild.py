@@ -17,7 +17,7 @@ from ...manifest import ManifestError
 from ...plan import Plan, all_sources, plan
 from ...resolver import reset
 from ...scan.literals import literals
-from ...sizes import printable, shown
+from ...sizes import counted, printable, shown
 from ...sources import Sources
 from ...summary import Summary
 
@@ -92,7 +92,10 @@ class Command(BaseCommand):
         for problem in problems:
             self.stdout.write(problem)
         if problems:
-            raise CommandError(f"{len(problems)} references lead nowhere", returncode=1)
+            raise CommandError(
+                f"{counted(len(problems), 'reference')} {'leads' if len(problems) == 1 else 'lead'} nowhere",
+                returncode=1,
+            )
         if not is_silent:
             self.stdout.write("every reference leads to a file")
 
@@ -113,7 +116,7 @@ class Command(BaseCommand):
         if summary.before > summary.after:
             saved = f", {shown(summary.before)} became {shown(summary.after)}"
         self.stdout.write(
-            f"{len(summary.files)} files ({summary.written} written){saved}, in {summary.seconds:.1f} s; "
+            f"{counted(len(summary.files), 'file')} ({summary.written} written){saved}, in {summary.seconds:.1f} s; "
             f"{conf.manifest_file}"
         )
         for name, (before, after) in summary.siblings.items():

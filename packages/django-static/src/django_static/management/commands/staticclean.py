@@ -12,7 +12,7 @@ from ...cleaning import Cleaned, Cleaning, Running
 from ...conf import conf
 from ...manifest import ManifestError
 from ...recorded import Unreadable
-from ...sizes import printable, shown
+from ...sizes import counted, printable, shown
 
 __all__ = ["Command"]
 
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             self._report(cleaned, dry=dry, listed=dry or options["verbosity"] >= _LISTED)
         if cleaned.failed:
             raise CommandError(
-                f"{len(cleaned.failed)} files could not be removed; run it again when they can be"
+                f"{counted(len(cleaned.failed), 'file')} could not be removed; run it again when possible"
             )
 
     def _report(self, cleaned: Cleaned, *, dry: bool, listed: bool) -> None:
@@ -82,19 +82,17 @@ class Command(BaseCommand):
                 "published files are left alone. Run 'manage.py staticbuild' to its end first."
             )
         for reason, count in cleaned.wanted.items():
-            self.stdout.write(f"kept: {_files(count)} ({reason})")
-        self.stdout.write(f"{verb}: {_files(len(cleaned.files))}, {shown(sum(cleaned.files.values()))}")
+            self.stdout.write(f"kept: {counted(count, 'file')} ({reason})")
+        self.stdout.write(
+            f"{verb}: {counted(len(cleaned.files), 'file')}, {shown(sum(cleaned.files.values()))}"
+        )
         if cleaned.leftovers:
             self.stdout.write(
-                f"{verb}: {_files(len(cleaned.leftovers))} that killed processes have left, "
+                f"{verb}: {counted(len(cleaned.leftovers), 'file')} that killed processes have left, "
                 f"{shown(sum(cleaned.leftovers.values()))}"
             )
         if cleaned.cached:
             self.stdout.write(f"{verb}: {shown(cleaned.cached)} from the cache of compressed bytes")
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def _count(text: str) -> int:

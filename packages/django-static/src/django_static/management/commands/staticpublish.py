@@ -18,7 +18,7 @@ from ...cdn.stores import store_of
 from ...conf import PREFIX, conf
 from ...manifest import Manifest, ManifestError
 from ...places import Places
-from ...sizes import shown
+from ...sizes import counted, shown
 
 __all__ = ["Command"]
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         self._report(done, listed=listed)
         if done.failed:
             raise CommandError(
-                f"{_files(len(done.failed))} could not be brought to the CDN; pages print their local URLs until a later run"
+                f"{counted(len(done.failed), 'file')} could not be brought to the CDN; pages print their local URLs until a later run"
             )
 
     def _foresee(self, missing: list[tuple[str, Path]], wrong: dict[str, str], settings: CdnOptions) -> None:
@@ -91,7 +91,7 @@ class Command(BaseCommand):
         for key, reason in wrong.items():
             self.stderr.write(f"{key}: {reason}")
         self.stdout.write(
-            f"{', '.join(settings.types)}: {_files(count)} would be sent, {shown(total)}; "
+            f"{', '.join(settings.types)}: {counted(count, 'file')} would be sent, {shown(total)}; "
             f"{len(wrong)} could not"
         )
 
@@ -109,17 +109,13 @@ class Command(BaseCommand):
         for key in done.removed if listed else ():
             self.stdout.write(f"removed: {key}")
         self.stdout.write(
-            f"{_files(done.total)}: {done.uploads} sent ({shown(done.sent)}), {done.there} there already, "
-            f"{len(done.failed)} failed; {_files(len(done.removed))} of old versions removed"
+            f"{counted(done.total, 'file')}: {done.uploads} sent ({shown(done.sent)}), {done.there} there already, "
+            f"{len(done.failed)} failed; {counted(len(done.removed), 'file')} of old versions removed"
         )
         if done.silent:
             self.stdout.write(
-                f"{_files(len(done.silent))} do not answer yet, such as {done.silent[0]}; pages print local URLs until they do"
+                f"{counted(len(done.silent), 'file')} do not answer yet, such as {done.silent[0]}; pages print local URLs until they do"
             )
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def _seconds(text: str) -> float:

@@ -17,6 +17,7 @@ from ...plan import all_sources, plan
 from ...report import gather
 from ...report_page import render
 from ...scan.literals import literals
+from ...sizes import counted
 
 __all__ = ["Command"]
 
@@ -60,7 +61,9 @@ class Command(BaseCommand):
         lack = f"; {report.lack}" if report.lack else ""
         if not options["verbosity"]:
             return
-        self.stdout.write(f"{target}: {len(report.templates)} templates, {report.known} files{lack}")
+        self.stdout.write(
+            f"{target}: {counted(len(report.templates), 'template')}, {counted(report.known, 'file')}{lack}"
+        )
 
 
 def _write(target: Path, data: bytes) -> None:
