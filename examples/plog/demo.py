@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
+#: Seconds the workers of a demo that was killed may still have its port.
+PATIENCE_SECONDS = 3.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -59,16 +61,23 @@ def var_folder() -> Path:
 
 def bound_socket(port: int) -> socket.socket:
     """A socket that has the port, before anything is prepared; raises `DemoError` if somebody else has it."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        # Two sockets may be bound to one port as long as neither listens. From here on visitors wait in line.
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise DemoError(f"port {port} cannot be had: {error.strerror}. {port_advice(port, error)}") from error
-    return listener
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            # Two sockets may be bound to one port as long as neither listens. From here on visitors wait in line.
+            listener.listen(128)
+        except OSError as error:
+            listener.close()
+            if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            raise DemoError(
+                f"port {port} cannot be had: {error.strerror}. {port_advice(port, error)}"
+            ) from error
+        return listener
 
 
 def port_advice(port: int, error: OSError) -> str:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
@@ -340,6 +341,19 @@ def test_a_worker_killed(var):
         wait_until(lambda: len(psutil.Process(demo.process.pid).children()) >= 2, "a new worker")
         wait_until(lambda: Visitor(demo.url).get("/")[0] == 200, "served again")
         assert len(re.findall("http://", demo.output)) == 1
+
+
+def test_port_given_up_meanwhile(var):
+    """As by the workers of a demo that has just been killed."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with Demo(var, port=port) as demo:
+            time.sleep(0.5)
+            other.close()
+            demo.await_url()
+            assert Visitor(demo.url).get("/")[0] == 200
 
 
 def test_port_taken(var):

@@ -334,3 +334,14 @@ class TestNames:
         html = site.slimall(A)
         assert site.text("a.5.css") == "precious"
         assert site.text(html.split('"')[3]) == "a{b:c}"
+
+
+def test_a_single_file_keeps_its_query(site):
+    site.write("/a.js", "document.currentScript.src", 5)
+    site.write("/b.js", "b()", 5)
+    html = '<script src="/a.js?x=1&amp;y=2#z"></script>'
+    assert site.slimall(html) == '<script src="/a.5.js?x=1&amp;y=2#z"></script>'
+    pair = '<link rel="stylesheet" href="/a.css?x=1"><link rel="stylesheet" href="/b.css?x=2">'
+    site.write("/a.css", "a{}", 5)
+    site.write("/b.css", "b{}", 5)
+    assert site.slimall(pair) == '<link rel="stylesheet" href="/a_b.5.css">'

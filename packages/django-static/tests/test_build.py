@@ -359,6 +359,13 @@ class TestAll:
         built.app_file("a.css", "a{}")
         assert "differ only in case" in built.build("--all")
 
+    def test_originals_that_differ_only_in_case_are_reported(self, built):
+        built.app_file("css/Base.css", "a { b: c }")
+        built.app_file("css/base.css", "d { e: f }")
+        assert "static/css/base.css differ only in case" in built.build("--all").replace(
+            "Base.css differ", "base.css differ"
+        )
+
 
 class TestStorage:
     @pytest.fixture
@@ -542,3 +549,11 @@ def test_a_changed_image_gives_its_style_sheet_another_name(page):
     (sheet,) = re.findall(r'href="([^"]+)"', after)
     assert sheet not in before
     assert image in page.site.text(sheet)
+
+
+@pytest.mark.parametrize("url", [".", "./", "..", "../", "./x/", "x/.."])
+def test_a_folder_is_a_base_and_no_file(built, url):
+    built.site.write("/js/deep/a.js", f"const base = new URL('{url}', import.meta.url)")
+    built.page("a.html", '{% staticfile "/js/deep/a.js" %}')
+    assert "leads to a file" in built.build("--check")
+    assert "was not found" not in built.build()

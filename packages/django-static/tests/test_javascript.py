@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import django_static
+from django_static import minify
 from django_static.references import js
 
 
@@ -46,6 +47,24 @@ def combine(site):
         pytest.param(
             ("if (typeof a == 'x') b()", "var a"), "if (typeof a == 'x') b();\nvar a;\n", id="asks for a var"
         ),
+        pytest.param(
+            ("if (!window.a) b()", "var a"), "if (!window.a) b();\nvar a;\n", id="asks for the value of a var"
+        ),
+        pytest.param(
+            ("var a = window.a || {}", "var a = window.a || {}"),
+            "var a = window.a || {};\nvar a = window.a || {};\n",
+            id="a name space",
+        ),
+        pytest.param(
+            ("this.a; b.a()", "function a() {}"),
+            "this.a; b.a();\nfunction a() {};\n",
+            id="a property of others",
+        ),
+        pytest.param(
+            ("function f() { return; throw a }", "b()"),
+            "function f() { return; throw a };\nb();\n",
+            id="ends inside",
+        ),
     ],
 )
 def test_joined(combine, scripts, joined):
@@ -64,6 +83,16 @@ def test_joined(combine, scripts, joined):
         pytest.param(("class A {}", "var A"), id="class and var"),
         pytest.param(("for (var a of b);", "let a"), id="var of a loop"),
         pytest.param(("if (typeof A == 'undefined') b()", "class A {}"), id="asked for before it is there"),
+        pytest.param(
+            ("if (!window.A) b()", "function A() {}"), id="a property of the window that is not there yet"
+        ),
+        pytest.param(("if (!self['A']) b()", "function A() {}"), id="the same by a string"),
+        pytest.param(("'a' in globalThis", "var a"), id="whether there is a var"),
+        pytest.param(("try { a() } catch (e) { b() }", "function a() {}"), id="tried before it is there"),
+        pytest.param(("try { a } catch (e) { b() }", "var a"), id="a var that is tried"),
+        pytest.param(("throw a", "b()"), id="thrown at the top"),
+        pytest.param(("a(); return; ", "b()"), id="return at the top"),
+        pytest.param(("let undefined = 2", "b()"), id="a name nobody may declare"),
         pytest.param(("a(", "b()"), id="syntax error"),
         pytest.param(("import a from 'a'", "b()"), id="module"),
         pytest.param(("import('./a.js')", "b()"), id="relative import"),
@@ -77,6 +106,22 @@ def test_apart(combine, scripts):
 
 def test_three_with_one_in_the_middle(combine):
     assert combine("a()", "'use strict'; b()", "c()") == ["a()", "'use strict'; b()", "c()"]
+
+
+def test_a_text_that_is_too_long_for_a_page_that_waits(site, warned, monkeypatch):
+    monkeypatch.setattr(minify, "LONGEST_AT_ONCE", 20)
+    site.write("a.js", "aaaaaaaaaa ( 1 ) ; b ( )", 5)
+    text = site.text(django_static.slimfile("/a.js"))
+    assert text.startswith("/* django-static: not minified: 24 characters take too long")
+    assert text.endswith("aaaaaaaaaa ( 1 ) ; b ( )")
+    assert "staticbuild" in warned()[0]
+
+
+def test_a_text_that_is_too_long_at_all(site, warned, monkeypatch):
+    monkeypatch.setattr(minify, "LONGEST", 20)
+    site.write("a.css", "aaaaaaaaaaaaaa { b: c }", 5)
+    assert site.text(django_static.slimfile("/a.css")).endswith("*/\naaaaaaaaaaaaaa { b: c }")
+    assert "23 characters take minutes" in warned()[0]
 
 
 def test_slim_parts(combine):

@@ -184,7 +184,43 @@ def test_slimcontent(site, kind):
     template = (
         "{% slimcontent" + kind + " %}window.onload = function() {\n   dostuff();\n};{% endslimcontent %}"
     )
-    assert site.render(template) == "window.onload=function(){dostuff()}"
+    assert site.render(template) == "window.onload=function(){dostuff()};"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "slim"),
+    [
+        ("js", "foo();", "foo();"),
+        ("js", "foo ( ) ; // done", "foo();"),
+        ("js", "foo ( ) /* done */ ; /* so */", "foo();"),
+        ("js", "var a = 1\n", "var a=1\n"),
+        ("js", "if (a) { b() }", "a&&b();"),
+        ("js", "function f ( ) { }", "function f(){}"),
+        ("js", 'x = "http://a.b;c"', 'x="http://a.b;c"'),
+        ("js", "foo ( )", "foo()"),
+        ("css", '@import "x.css" ;', '@import "x.css";'),
+        ("css", "a { b : c ; }", "a{b:c}"),
+    ],
+)
+def test_slimcontent_ends_as_the_text_does(site, kind, text, slim):
+    assert site.render("{% slimcontent " + kind + " %}" + text + "{% endslimcontent %}") == slim
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[1, {"a": 2}]',
+        "{}",
+        '{"@context": "x",  "b": [1]}',
+        "[]",
+        "Tom & Jerry <3",
+        "one, two",
+        '"a"  b',
+        " {\n} ",
+    ],
+)
+def test_slimcontent_leaves_data_and_prose_alone(site, text):
+    assert site.render("{% slimcontent %}" + text + "{% endslimcontent %}") == text
 
 
 @pytest.mark.parametrize(

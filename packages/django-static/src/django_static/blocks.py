@@ -140,8 +140,11 @@ def _replaced(
         first, *others = (member.element for member in run[position : position + output.parts])
         position += output.parts
         location = first.location
-        address = Address.of(output.public, file=output.file, integrity=output.integrity)
-        link = Link(address, in_quotes(output.public), _digest(output, first))
+        # What a script reads of its own URL; of several in one file nobody knows whose it would be.
+        suffix = "" if others else split_suffix((location.value or "").strip())[1]
+        url = output.public + suffix
+        address = Address.of(url, suffix, file=output.file, integrity=output.integrity)
+        link = Link(address, in_quotes(url), _digest(output, first))
         changes.append((location.start, location.end, link))
         if mode and first.kind == "js" and first.get("async") is None and first.get("defer") is None:
             start = first.start + len("<script")

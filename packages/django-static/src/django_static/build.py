@@ -254,7 +254,7 @@ class Build:
                 each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
             }
         summary.files = list(map(str, self._published))
-        summary.problems += alike(summary.files)
+        summary.problems += alike([*summary.files, *self._beside])
         summary.written += len(self._shelf.written)
 
     def _compress(self, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import names
 from .parts import Part
 from .records import Manner, Options
-from .sources import Missing, Source, SourceError, Sources, signature
+from .sources import Missing, Source, SourceError, Sources, signature, split_suffix
 
 __all__ = ["Reader"]
 
@@ -86,8 +86,8 @@ class Reader:
 
     def _find(self, part: Part, url: str, line: int, what: str) -> Source | None:
         name = part.resolve(url)
-        if name is None:
-            return None
+        if name is None or split_suffix(url.strip())[0].rpartition("/")[2] in ("", ".", ".."):
+            return None  # a folder is a base for names that are made at run time
         try:
             return self._sources.find(name)
         except SourceError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from . import blocks, import_maps
+from . import blocks, import_maps, minify
 from .answers import Address, Layout, ModuleMap, Place, Resolver
 from .block_memo import BlockMemo
 from .conf import PREFIX, conf
@@ -113,7 +113,7 @@ def _without_proxy(*, is_asked: bool) -> Resolver:
             return Off(with_links=is_asked)
         places = Places.of(sources, options.save_prefix) if is_asked else None
         return Manifested(manifest, sources, options, places)
-    return Lazy(Pipeline(sources, options), recheck=conf.debug)
+    return Lazy(Pipeline(sources, options, slimmer=minify.slim_at_once), recheck=conf.debug)
 
 
 def reset(**kwargs: Any) -> None:

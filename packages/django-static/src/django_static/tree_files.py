@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -54,6 +53,8 @@ class TreeFiles:
         self.copies: list[str] = []
         self._aside: Aside[_Done] | None = None
         if len(files) >= _MANY:
+            import mmap
+
             self._texts = dict(sorted(self._texts.items(), key=lambda item: _size(item[1])))
             #: A byte for each text, in memory that both see; set by whoever takes it first. Should both, it is done twice.
             self._taken = mmap.mmap(-1, len(self._texts) + 1)

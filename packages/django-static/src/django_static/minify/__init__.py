@@ -15,9 +15,22 @@ from typing import NamedTuple
 
 from . import engines, verify
 
-__all__ = ["DEFAULT_ENGINES", "KINDS", "Slimmed", "guess", "is_minified", "slim", "slim_inline"]
+__all__ = [
+    "DEFAULT_ENGINES",
+    "KINDS",
+    "Slimmed",
+    "guess",
+    "is_minified",
+    "slim",
+    "slim_at_once",
+    "slim_inline",
+]
 
 logger = logging.getLogger("django_static")
+
+#: Characters: some 30 to 80 thousand are judged in a second.
+LONGEST = 5_000_000
+LONGEST_AT_ONCE = 500_000
 
 KINDS = ("css", "js", "html")
 DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
@@ -27,8 +40,12 @@ DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
 }
 
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
+#: What a script or style sheet that does anything has one of, and prose hardly ever.
+_CODE = re.compile(r"[=(){}\[\];@`]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CHARSET = re.compile(r'@charset "[^"]*";')
+#: A comment at the end of the last line, as far as that can be told from a URL in a string.
+_LAST_COMMENT = re.compile(r"(?:^|(?<=[\s;}]))//.*\Z")
 _MINIFIED = (".min.js", ".minified.js", ".min.mjs", ".min.css", ".minified.css")
 
 
@@ -52,6 +69,9 @@ def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
     """
     if not chain or not text.strip():
         return Slimmed(text)
+    if len(text) > LONGEST:
+        reason = f"{len(text):,} characters take minutes to judge, and {LONGEST:,} is the most that is tried"
+        return Slimmed(_with_comment(text, kind, reason), reason)
     head = _HASH_BANG.match(text) if kind == "js" else None
     start = head.end() if head else 0
     body = text[start:]
@@ -76,10 +96,46 @@ def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
     return Slimmed(_with_comment(text, kind, reason), reason)
 
 
+def slim_at_once(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
+    """As :func:`slim`, but for a page that waits: a text that would take too long to judge is left to ``staticbuild``."""
+    if len(text) > LONGEST_AT_ONCE and chain:
+        reason = f"{len(text):,} characters take too long to judge while a page waits: minify it ahead, with 'manage.py staticbuild'"
+        return Slimmed(_with_comment(text, kind, reason), reason)
+    return slim(text, kind, chain)
+
+
 def slim_inline(text: str, kind: str, chains: Mapping[str, Sequence[str]]) -> Slimmed:
-    """Minify a text in a page; an empty kind is guessed, and a text that is of no kind for sure stays as it is."""
+    """Minify a text in a page; an empty kind is guessed, and a text that is of no kind for sure stays as it is.
+
+    What follows in the same element, on the same line perhaps, is not known here: what ended a statement does so still.
+    """
     kind = kind or guess(text)
-    return slim(text, kind, chains.get(kind, ()))
+    result = slim(text, kind, chains.get(kind, ()))
+    return result._replace(text=_ended(text, result.text, kind)) if kind in ("css", "js") else result
+
+
+def _ended(text: str, smaller: str, kind: str) -> str:
+    """The smaller text with what the end of the other one keeps apart from whatever comes behind it."""
+    if not smaller or smaller == text or smaller.endswith((";", "\n")):
+        return smaller
+    end = _without_comments(text)
+    if text.rstrip().endswith(";") or end.endswith(";") or (end.endswith("}") and not smaller.endswith("}")):
+        return f"{smaller};"
+    return f"{smaller}\n" if kind == "js" and "\n" in text[len(end) :] else smaller
+
+
+def _without_comments(text: str) -> str:
+    """The text up to the last thing that is no comment."""
+    while True:
+        text = text.rstrip()
+        if text.endswith("*/") and "/*" in text:
+            text = text[: text.rindex("/*")]
+            continue
+        start = text.rfind("\n") + 1
+        found = _LAST_COMMENT.search(text[start:])
+        if found is None:
+            return text
+        text = text[: start + found.start()]
 
 
 def _asked(name: str, text: str, kind: str) -> tuple[str, str]:
@@ -100,11 +156,24 @@ def guess(text: str) -> str:
         return ""
     if stripped.startswith("<") and not stripped.startswith("<!--"):
         return "html"
+    if _is_data(stripped) or not _CODE.search(stripped):
+        return ""
     is_script, is_style = verify.is_script(stripped), verify.is_style(stripped)
     if is_script != is_style:
         return "js" if is_script else "css"
     # "a" NEWLINE "{ b: c }" is both: a name and a labelled block, and a rule.
     return "html" if not is_script and re.search(r"<[A-Za-z!/]", stripped) else ""
+
+
+def _is_data(text: str) -> bool:
+    """Whether a text is JSON: a script with another syntax, and often what is in an element of scripts."""
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _in_ascii(text: str, kind: str) -> str:

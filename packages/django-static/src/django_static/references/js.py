@@ -52,8 +52,12 @@ class Script:
     lexical: frozenset[str]
     functions: frozenset[str]
     variables: frozenset[str]
-    #: Names whose existence is asked for with ``typeof``.
+    #: Names that are asked for with ``typeof`` or as a property of the global object.
     asked: frozenset[str]
+    #: Names for which it matters whether they are declared at all: asked for with ``in``, or read in a ``try``.
+    probed: frozenset[str] = frozenset()
+    #: It ends before its end: a ``throw`` at its top, a ``return`` that is a mistake there, names nobody may declare.
+    ends_early: bool = False
 
 
 def read(text: str) -> Script:
@@ -66,7 +70,7 @@ def read(text: str) -> Script:
     lexical: set[str] = set()
     functions: set[str] = set()
     variables: set[str] = set()
-    is_module = has_exports = False
+    is_module = has_exports = ends_early = False
     for statement in root.named_children:
         kind = statement.type
         if kind in ("lexical_declaration", "class_declaration"):
@@ -76,8 +80,10 @@ def read(text: str) -> Script:
         elif kind in ("import_statement", "export_statement"):
             is_module = True
             has_exports = has_exports or kind == "export_statement"
+        elif kind in ("throw_statement", "return_statement"):
+            ends_early = True
         variables |= _variables(statement)
-    asked, relative, knows_itself = _mentions(root)
+    asked, probed, relative, knows_itself = _mentions(root)
     return Script(
         has_errors=root.has_error,
         is_strict=_is_strict(root),
@@ -89,6 +95,8 @@ def read(text: str) -> Script:
         functions=frozenset(functions),
         variables=frozenset(variables),
         asked=frozenset(asked),
+        probed=frozenset(probed),
+        ends_early=ends_early or not lexical.isdisjoint(_RESERVED),
     )
 
 
@@ -96,15 +104,24 @@ def clash(earlier: Script, later: Script) -> str:
     """Why two scripts do not behave in one file as they do one after the other; empty when they do."""
     if earlier.is_strict != later.is_strict:
         return "only one of them is strict"
+    if earlier.ends_early or later.ends_early:
+        return "one of them ends early"
     hoisted = later.lexical | later.functions
     twice = (hoisted & (earlier.lexical | earlier.functions | earlier.variables)) | (
         later.variables & (earlier.lexical | earlier.functions)
     )
     if twice:
         return f"both declare {', '.join(sorted(twice))}"
-    if hoisted & earlier.asked:
-        return f"the first asks whether there is a {', '.join(sorted(hoisted & earlier.asked))}"
+    asked = hoisted & (earlier.asked | earlier.probed)
+    asked |= (later.variables - earlier.variables) & earlier.probed
+    if asked:
+        return f"the first asks whether there is a {', '.join(sorted(asked))}"
     return ""
+
+
+#: Names that the global object has for ever: to declare them with ``let`` is an error of the whole script.
+_RESERVED = ("undefined", "NaN", "Infinity")
+_GLOBAL = ("window", "self", "globalThis")
 
 
 def _text(node: Node) -> str:
@@ -178,9 +195,10 @@ def _kind_of_loop(node: Node) -> str:
     return _text(kind) if kind is not None else ""
 
 
-def _mentions(root: Node) -> tuple[set[str], bool, bool]:
-    """Names asked for with ``typeof``; whether relative files are loaded; whether the own element is looked at."""
+def _mentions(root: Node) -> tuple[set[str], set[str], bool, bool]:
+    """Names that are asked for, and probed; whether relative files are loaded; whether the own element is looked at."""
     asked: set[str] = set()
+    probed: set[str] = set()
     relative = knows_itself = False
     stack = [root]
     while stack:
@@ -190,7 +208,16 @@ def _mentions(root: Node) -> tuple[set[str], bool, bool]:
             operand = node.child_by_field_name("argument")
             if node.children[0].type == "typeof" and operand is not None and operand.type == "identifier":
                 asked.add(_text(operand))
-        elif kind == "property_identifier":
+        elif kind in ("member_expression", "subscript_expression"):
+            asked |= _global_property(node)
+        elif kind == "binary_expression":
+            left, operator = node.child_by_field_name("left"), node.child_by_field_name("operator")
+            if operator is not None and operator.type == "in" and left is not None and left.type == "string":
+                probed.add(_text(left)[1:-1])
+        elif kind == "try_statement":
+            body = node.child_by_field_name("body")
+            probed |= _identifiers(body) if body is not None else set()
+        if kind == "property_identifier":
             knows_itself = knows_itself or _text(node) == "currentScript"
         elif kind == "meta_property":
             relative = relative or _text(node) == "import.meta"
@@ -201,7 +228,28 @@ def _mentions(root: Node) -> tuple[set[str], bool, bool]:
             function = node.child_by_field_name("function")
             relative = relative or (function is not None and function.type == "import")
         stack += node.children
-    return asked, relative, knows_itself
+    return asked, probed, relative, knows_itself
+
+
+def _global_property(node: Node) -> set[str]:
+    """The name in ``window.name`` or ``window["name"]``."""
+    holder = node.child_by_field_name("object")
+    name = node.child_by_field_name("property") or node.child_by_field_name("index")
+    if holder is None or name is None or _text(holder) not in _GLOBAL:
+        return set()
+    return {_text(name)[1:-1] if name.type == "string" else _text(name)}
+
+
+def _identifiers(body: Node) -> set[str]:
+    """The names of variables in a piece of code; what is not there ends it, and nothing but it."""
+    found: set[str] = set()
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        if node.type == "identifier":
+            found.add(_text(node))
+        stack += node.named_children
+    return found
 
 
 def _is_strict(root: Node) -> bool:
