@@ -85,6 +85,7 @@ REFUSED = {
 def test_sql_commands_say_why_not(manage, command, tmp_path):
     output = manage(*command, code=1, DJANGO_SUPERUSER_PASSWORD="x")
     assert "DATABASES['mongodb']: it is MongoDB and speaks no SQL." in output
+    assert "Traceback" not in output
 
 
 def test_migrate_says_so_in_one_line(manage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from django.core.management.base import CommandError
 from django.db.utils import NotSupportedError
 
 __all__ = ["MIGRATION", "QUERY", "TRANSACTION", "UnsupportedConnectionOperation", "refusal", "refuse"]
@@ -19,8 +20,8 @@ TRANSACTION = (
 MIGRATION = "Collections are made by the first write and need no tables; migrate an SQL alias instead."
 
 
-class UnsupportedConnectionOperation(NotSupportedError):
-    """Something was asked of a MongoDB alias that only an SQL database can do."""
+class UnsupportedConnectionOperation(NotSupportedError, CommandError):
+    """Something was asked of a MongoDB alias that only an SQL database can do; a command says so without a traceback."""
 
 
 def refusal(alias: str, operation: str, instead: str) -> str:
