@@ -866,3 +866,20 @@ def test_the_bold_engine_is_kept_from_its_usual_mistakes(text, minified):
     assert result.text.replace("'", '"').replace(
         "const a=b();const{c}", "const a=b(),{c}"
     ) == minified.replace("'", '"')
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "shown"),
+    [
+        ("css", "a { b: url('a b.png') 1x }", "a{b:url('ab.png') 1x}", "'url a b.png' became 'url ab.png'"),
+        (
+            "css",
+            "a { b: image-set('a b.png' 1x) }",
+            "a{b:image-set('ab.png' 1x)}",
+            "'string a b.png' became 'string ab.png'",
+        ),
+        ("html", "<p>a b</p>", "<p>ab</p>", "'text a b' became 'text ab'"),
+    ],
+)
+def test_what_differs_is_shown(kind, before, after, shown):
+    assert shown in verify.difference(before, after, kind)

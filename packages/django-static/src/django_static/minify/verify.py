@@ -72,15 +72,40 @@ def _first_difference(before: Sequence[Any], after: Sequence[Any]) -> str:
         return ""
     for number, (first, second) in enumerate(zip(before, after, strict=False)):
         if first != second:
-            return f"the result means something else: {_shown(before, number)} became {_shown(after, number)}"
+            shown = [_shown(before, number, first), _shown(after, number, second)]
+            if not isinstance(first, str) and not isinstance(second, str):
+                shown = [_words(piece) for piece in _narrowed(first, second)]
+            return f"the result means something else: {shown[0]!r} became {shown[1]!r}"
     return f"the result means something else: {len(before)} parts became {len(after)}"
 
 
-def _shown(form: Sequence[Any], number: int) -> str:
+def _narrowed(first: Any, second: Any) -> tuple[Any, Any]:
+    """The innermost parts of two forms that hold all that differs, unless too little would be left to be recognised."""
+    while isinstance(first, tuple | list) and isinstance(second, tuple | list) and len(first) == len(second):
+        differing = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
+        if len(differing) != 1 or isinstance(differing[0][0], str) or isinstance(differing[0][1], str):
+            break
+        first, second = differing[0]
+    return first, second
+
+
+def _shown(form: Sequence[Any], number: int, piece: Any) -> str:
     """A piece of a form for people: around the place in a list of words, or the part itself, cut."""
-    piece = form[number]
-    while isinstance(piece, tuple | list) and len(piece) == 1:
-        piece = piece[0]
     if isinstance(piece, str):
-        piece = " ".join(part for part in form[max(0, number - 6) : number + 6] if isinstance(part, str))
-    return repr(piece)[:_SHOWN]
+        return " ".join(part for part in form[max(0, number - 6) : number + 6] if isinstance(part, str))[
+            :_SHOWN
+        ]
+    return _words(piece)
+
+
+def _words(form: Any) -> str:
+    """What a form says, cut."""
+    words: list[str] = []
+    pending = [form]
+    while pending and sum(map(len, words)) < _SHOWN:
+        piece = pending.pop()
+        if isinstance(piece, tuple | list):
+            pending += reversed(piece)
+        else:
+            words.append(str(piece))
+    return " ".join(words)[:_SHOWN]
