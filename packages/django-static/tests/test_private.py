@@ -160,16 +160,25 @@ print(staticfile("/static/a.png"))
 """
 
 
+@pytest.fixture
+def shared():
+    """A folder that every user may enter; that of pytest is closed again whenever another run begins."""
+    with tempfile.TemporaryDirectory(prefix="django-static-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can be somebody else")
-def test_each_user_of_a_machine(temporary, tmp_path):
+def test_each_user_of_a_machine(shared):
     """Whoever comes first must not lock out the others."""
-    for user, folder in ((0, tmp_path / "one"), (NOBODY, tmp_path / "two")):
+    temporary = shared / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o1777)
+    for user, folder in ((0, shared / "one"), (NOBODY, shared / "two")):
         folder.mkdir()
         folder.chmod(0o777)
         (folder / "a.png").write_text("")
         os.utime(folder / "a.png", (7, 7))
-        for above in folder.parents[:3]:
-            above.chmod(above.stat().st_mode | 0o055)
         done = subprocess.run(
             [sys.executable, "-c", PAGE, str(temporary), str(folder), str(user)],
             capture_output=True,
