@@ -40,9 +40,8 @@ def check_middleware(**_kwargs: object) -> list[CheckMessage]:
                 id="django_exception_extra.W002",
             )
         ]
-    authentication = installed.authentication()
     messages: list[CheckMessage] = []
-    if not any(installed.is_a(middleware, authentication) for _, middleware in found):
+    if not installed.has(installed.authentication()):
         messages.append(
             Warning(
                 "No AuthenticationMiddleware in MIDDLEWARE: a request has no user, and error reports will say nothing.",
