@@ -33,6 +33,7 @@ class Way(enum.Enum):
     HERE = "over the connections of the request"
     ASIDE = "over other connections, for those whose transaction is broken"
     NOWHERE = "not at all"
+    LATER = "not from an event loop"
 
 
 def way(exception: BaseException | None) -> Way:
@@ -56,7 +57,7 @@ def way(exception: BaseException | None) -> Way:
 
 def entered(chosen: Way, exception: BaseException | None) -> AbstractContextManager[None]:
     """A context in which queries go the chosen way."""
-    if chosen is Way.NOWHERE:
+    if chosen in (Way.NOWHERE, Way.LATER):
         return _refused()
     return _aside(exception) if chosen is Way.ASIDE else _guarded()
 

@@ -57,13 +57,7 @@ def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
             return seen
         setattr(request, _SEEN, Who())
         who = find(request, exception)
-        setattr(request, _SEEN, who)
-        if who.line:
-            request.META[META_KEY] = who.line
-        if who.request_id:
-            request.META[META_REQUEST_ID] = who.request_id
-        if who.line or who.request_id:
-            recorded.send_robust(Who, request=request, who=who)
+        _keep(request, who)
     except Exception:  # an error report must never add an error
         logger.debug(UNABLE, exc_info=True)
         return None
@@ -71,12 +65,35 @@ def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
 
 
 def at_hand(request: HttpRequest, exception: BaseException | None) -> Who | None:
-    """What `record` says; inside an event loop, where no query can be sent, only what is known already."""
+    """What `record` says; inside an event loop, where no query can be sent, only what is known without one.
+
+    There a user who is not loaded yet is left to a later look.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return record(request, exception)
-    return known(request)
+    try:
+        seen = known(request)
+        if seen is not None or not is_wanted() or trace.evaluated_user(request) is None:
+            return seen
+        who = find(request, exception, way=database.Way.LATER)
+        if who.line:
+            _keep(request, who)
+    except Exception:  # an error report must never add an error
+        logger.debug(UNABLE, exc_info=True)
+        return None
+    return who
+
+
+def _keep(request: HttpRequest, who: Who) -> None:
+    setattr(request, _SEEN, who)
+    if who.line:
+        request.META[META_KEY] = who.line
+    if who.request_id:
+        request.META[META_REQUEST_ID] = who.request_id
+    if who.line or who.request_id:
+        recorded.send_robust(Who, request=request, who=who)
 
 
 def is_wanted() -> bool:
@@ -84,8 +101,10 @@ def is_wanted() -> bool:
     return not settings.DEBUG or conf.in_debug()
 
 
-def find(request: HttpRequest, exception: BaseException | None) -> Who:
+def find(request: HttpRequest, exception: BaseException | None, *, way: database.Way | None = None) -> Who:
     """Who was logged in when the request failed with `exception`, or by its answer where that is None.
+
+    `way` is how queries can be sent, if the caller knows; else `database.way` says it.
 
     Where the user cannot be loaded but the session says who it was, that is what the line says:
     `id=7 (from the session)`, with the reason where it is known. A function of the project's own is the only one to
@@ -99,19 +118,24 @@ def find(request: HttpRequest, exception: BaseException | None) -> Who:
         logger.debug(UNABLE, exc_info=True)
         return Who(request_id=guid)
     with trace.untouched(request):
-        line, fields = _user(request, exception, mode, custom)
+        line, fields = _user(
+            request, exception, mode, custom, database.way(exception) if way is None else way
+        )
     return Who(line, fields, guid)
 
 
 def _user(
-    request: HttpRequest, exception: BaseException | None, mode: Any, custom: conf.Custom | None
+    request: HttpRequest,
+    exception: BaseException | None,
+    mode: Any,
+    custom: conf.Custom | None,
+    way: database.Way,
 ) -> tuple[str, Mapping[str, str]]:
-    way = database.way(exception)
     looked = False
     try:
         with database.entered(way, exception):
             user = trace.evaluated_user(request)
-            if user is None and way is not database.Way.NOWHERE:
+            if user is None and way in (database.Way.HERE, database.Way.ASIDE):
                 user = trace.lazy_user(request)
             if user is not None and identity.is_authenticated(user):
                 return _described(request, user, mode, custom)

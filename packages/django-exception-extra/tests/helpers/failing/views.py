@@ -1,6 +1,8 @@
 import asyncio
+import logging
 from pathlib import Path
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import alogin, alogout, get_user_model, logout
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
@@ -217,6 +219,16 @@ async def acrash_after_login(request):
 
 async def areturned(request):
     return HttpResponse("written by hand", status=500)
+
+
+async def alogs_an_error(request):
+    """Says so in the log and answers well; the user is known already where `Known` says how."""
+    if request.headers.get("Known") == "auser":
+        await request.auser()
+    elif request.headers.get("Known") == "user":
+        await sync_to_async(str)(request.user)
+    logging.getLogger("failing").error("something is wrong", extra={"request": request})
+    return HttpResponse("fine")
 
 
 async def afine(request):
