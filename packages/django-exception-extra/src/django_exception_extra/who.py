@@ -45,9 +45,10 @@ def known(request: object) -> Who | None:
     return found if isinstance(found, Who) else None
 
 
-def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
+def record(request: HttpRequest, exception: BaseException | None, *, final: bool = True) -> Who | None:
     """Look once at a failed request, put what there is to say into `META`, and return it.
 
+    Where nobody was found and it is not `final`, since the request goes on, it can be looked at again.
     None while `DEBUG` is on, unless `EXCEPTION_EXTRA_IN_DEBUG`. Never raises: what goes wrong is logged at level debug.
     """
     try:
@@ -56,15 +57,23 @@ def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
         if seen is not None or not is_wanted():
             return seen
         setattr(request, _SEEN, Who())
-        who = find(request, exception)
-        _keep(request, who)
+        who = Who()
+        try:
+            who = find(request, exception)
+        finally:
+            if not final and not who.line:
+                delattr(request, _SEEN)
+        if final or who.line:
+            _keep(request, who)
+        elif who.request_id:
+            request.META[META_REQUEST_ID] = who.request_id
     except Exception:  # an error report must never add an error
         logger.debug(UNABLE, exc_info=True)
         return None
     return who
 
 
-def at_hand(request: HttpRequest, exception: BaseException | None) -> Who | None:
+def at_hand(request: HttpRequest, exception: BaseException | None, *, final: bool = False) -> Who | None:
     """What `record` says; inside an event loop, where no query can be sent, only what is known without one.
 
     There a user who is not loaded yet is left to a later look.
@@ -72,7 +81,7 @@ def at_hand(request: HttpRequest, exception: BaseException | None) -> Who | None
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return record(request, exception)
+        return record(request, exception, final=final)
     try:
         seen = known(request)
         if seen is not None or not is_wanted() or trace.evaluated_user(request) is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from asgiref.sync import sync_to_async
 from django.contrib.auth import alogin, alogout, get_user_model, logout
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.template import engines
@@ -152,7 +152,10 @@ def no_such_table_answered(request):
 
 
 def gone(request):
-    raise InterfaceError("connection already closed")
+    """The connection is lost, and another one cannot be made."""
+    connection.close()
+    connection.settings_dict["NAME"] = "/no such folder/database"
+    no_such_table(request)
 
 
 def gone_knowing_the_session(request):
