@@ -155,8 +155,13 @@ def _user(
     if user_id is None:
         return "", {}
     reason = _reason(user_id) if looked and way is database.Way.HERE else ""
-    line = f"{identity.as_id(user_id)} (from the session{'; ' + reason if reason else ''})"
-    return identity.one_line(line), {"id": identity.one_line(user_id)}
+    return _stored(mode, user_id, reason)
+
+
+def _stored(mode: Any, user_id: str, reason: str) -> tuple[str, Mapping[str, str]]:
+    told = identity.as_stored(mode, user_id)
+    line = f"{identity.as_id(told)} (from the session{'; ' + reason if reason else ''})"
+    return identity.one_line(line), {"id": identity.one_line(told)}
 
 
 def _described(
@@ -172,7 +177,9 @@ def _described(
     if other is not None and identity.is_authenticated(other):
         by = identity.as_mode(mode, other)
     else:
-        by = ", ".join(map(identity.as_id, trace.hijackers(request)))
+        by = ", ".join(
+            identity.as_id(identity.as_stored(mode, user_id)) for user_id in trace.hijackers(request)
+        )
     if by:
         line = f"{line}, impersonated by {by}"
         fields["impersonator"] = by
