@@ -170,8 +170,14 @@ def _described(
     if custom is not None:
         line = identity.one_line(custom(request, user) or "")
         return line, {"username": line} if line else {}
+    if mode in ("id", "masked") and user.pk is None:
+        # `delete()` takes the id from the object; the session keeps it.
+        user_id = trace.session_user_id(request)
+        return ("", {}) if user_id is None else _stored(mode, user_id, "deleted")
     line = identity.as_mode(mode, user)
     fields = identity.fields(mode, user)
+    if user.pk is None:
+        fields.pop("id", None)
     # django-impersonate leaves who it really is on the request, django-hijack in the session.
     other = getattr(request, "impersonator", None)
     if other is not None and identity.is_authenticated(other):

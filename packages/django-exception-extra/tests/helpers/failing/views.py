@@ -163,6 +163,11 @@ def gone_knowing_the_session(request):
     gone(request)
 
 
+def delete_me_and_crash(request):
+    request.user.delete()
+    crash(request)
+
+
 def delete_me_and_break(request):
     request.user.delete()
     del request.user, request._cached_user
