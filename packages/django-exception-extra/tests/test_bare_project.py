@@ -4,6 +4,8 @@ import importlib.metadata
 import subprocess
 import sys
 
+import pytest
+
 import django_exception_extra
 
 BARE = """
@@ -44,6 +46,49 @@ def test_without_auth_sessions_and_database():
         [sys.executable, "-W", "error", "-c", BARE], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.split("\n") == ["500", "1 False", ""], done.stderr
+
+
+MANAGED = """
+import sys
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+settings.configure(
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="managed",
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=[*sys.argv[1].split(","), "django_exception_extra"],
+    MIDDLEWARE=[*filter(None, sys.argv[2].split(",")), "django_exception_extra.ExceptionExtraMiddleware"],
+)
+urlpatterns = []
+django.setup()
+call_command("check")
+call_command("migrate", verbosity=0)
+print("migrated")
+"""
+
+
+@pytest.mark.parametrize(
+    "apps", ["django.contrib.sessions", "django.contrib.sessions,django.contrib.contenttypes"]
+)
+@pytest.mark.parametrize(
+    "middleware",
+    [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ],
+)
+def test_checks_pass_without_auth(apps, middleware):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", MANAGED, apps, middleware],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "migrated\n", done.stderr
+    assert "django_exception_extra.W003" in done.stderr
 
 
 def test_version_is_that_of_the_distribution():

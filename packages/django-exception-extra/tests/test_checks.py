@@ -31,7 +31,7 @@ def messages():
         ("EXCEPTION_EXTRA_IDENTITY", "masked", ["W004"], "DEFAULT_EXCEPTION_REPORTER = 'django_exception"),
         ("EXCEPTION_EXTRA_REPORT_STREAMS", True, [], ""),
         ("EXCEPTION_EXTRA_REPORT_STREAMS", 1, ["E002"], "EXCEPTION_EXTRA_REPORT_STREAMS is 1"),
-        ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.nobody", [], ""),
+        ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.nobody", ["W004"], "nobody', but django"),
         ("EXCEPTION_EXTRA_IDENTITY", "fulll", ["E001"], "'fulll', it must be one of .* Did you mean 'full'"),
         (
             "EXCEPTION_EXTRA_IDENTITY",
@@ -82,7 +82,7 @@ def test_middleware(middleware, expected, settings):
     assert messages()[0] == expected
 
 
-@pytest.mark.parametrize("mode", ["id", "masked"])
+@pytest.mark.parametrize("mode", ["id", "masked", "failing.identities.nobody"])
 @pytest.mark.parametrize(
     ("reporter", "expected"),
     [

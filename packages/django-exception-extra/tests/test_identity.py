@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 from django.contrib.auth.models import User
-from failing.models import Handle, Member
+from failing.models import Addressed, Handle, Member
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +20,8 @@ USERS = {
     "last name only": User(pk=7, username="anita", last_name="Test"),
     "neither mail nor names": Handle(pk=7, handle="anita"),
     "address as username": Member(pk=7, address="anita@mail.example.org", nick="Nita"),
+    "address as key": Addressed(pk="anita@x.org"),
+    "name as key": Addressed(pk="anita"),
     "no model at all": types.SimpleNamespace(pk="k1"),
 }
 
@@ -46,9 +48,11 @@ def test_full(user, expected):
     ("user", "expected"),
     [
         ("name", "id=7 a*** (A*** T***)"),
-        ("everything", "id=7 a*** a***@x***.org (A*** T***)"),
+        ("everything", "id=7 a*** a***@x*** (A*** T***)"),
         ("username only", "id=7 a***"),
-        ("address as username", "id=7 a***@m***.org (N***)"),
+        ("address as username", "id=7 a***@m*** (N***)"),
+        ("address as key", "id=a***@x*** a***@x***"),
+        ("name as key", "id=a*** a***"),
         ("no model at all", "id=k1 n***"),
     ],
 )
@@ -60,13 +64,34 @@ def test_masked(user, expected):
     ("email", "expected"),
     [
         ("root@localhost", "id=1 u*** r***@l***"),
-        ("@x.org", "id=1 u*** ***@x***.org"),
-        ("a@b@x.org", "id=1 u*** a***@x***.org"),
+        ("@x.org", "id=1 u*** ***@x***"),
+        ("a@b@x.org", "id=1 u*** a***@x***"),
         ("a@", "id=1 u*** a***@***"),
+        ("root@x.Anita Test", "id=1 u*** r***@x***"),
     ],
 )
 def test_masked_odd_address(email, expected):
     assert identity.as_masked(User(pk=1, username="u", email=email)) == expected
+
+
+@pytest.mark.parametrize("user", ["address as key", "name as key"])
+def test_masked_key_in_fields(user):
+    assert "anita" not in " ".join(identity.fields("masked", USERS[user]).values())
+
+
+@pytest.mark.parametrize(
+    ("model", "pk", "masked"),
+    [
+        ("auth.User", "7", "7"),
+        ("auth.User", "anita@x.org", "a***@x***"),
+        ("failing.Addressed", "anita@x.org", "a***@x***"),
+        ("failing.Addressed", "anita", "a***"),
+    ],
+)
+def test_key_of_a_session(model, pk, masked, settings):
+    settings.AUTH_USER_MODEL = model
+    assert identity.as_stored("masked", pk) == masked
+    assert identity.as_stored("id", pk) == pk
 
 
 @given(st.text(min_size=1), st.text(), st.text())

@@ -83,7 +83,7 @@ def test_with_an_address(client, anita, told):
     [
         ("id", "'id={pk}'"),
         ("username", "'anita'"),
-        ("masked", "'id={pk} a*** a***@x***.org (A*** T***)'"),
+        ("masked", "'id={pk} a*** a***@x*** (A*** T***)'"),
         ("full", "'anita a@x.org (Anita Test)'"),
         ("failing.identities.path_and_user", "'anita at /crash/'"),
         ("failing.identities.asks_database", "'anita of 0'"),

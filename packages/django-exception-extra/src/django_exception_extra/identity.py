@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 __all__ = [
     "MAX_LENGTH",
     "as_full",
     "as_id",
     "as_masked",
     "as_mode",
+    "as_stored",
     "as_username",
     "fields",
     "is_authenticated",
@@ -51,13 +54,20 @@ def as_full(user: Any) -> str:
 
 
 def as_masked(user: Any) -> str:
-    """`id=7 a*** a***@x***.org (A*** T***)`: enough to recognise a user, too little to know one.
+    """`id=7 a*** a***@x*** (A*** T***)`: enough to recognise a user, too little to know one.
 
-    The stars are always three: not even the length of what they hide is told.
+    The stars are always three: not even the length of what they hide is told. An id is told, unless it is the user
+    name or the address, or looks like one.
     """
     name = _masked_words(_full_name(user))
     line = _joined(_masked_word(as_username(user)), _masked_word(_email(user)), name)
-    return f"{as_id(user.pk)} {line}".rstrip()
+    return f"{as_id(_masked_pk(user))} {line}".rstrip()
+
+
+def as_stored(mode: str, pk: object) -> str:
+    """An id of which no more is known, as a session has it: `7`, or as much of an address as `mode` allows."""
+    text = str(pk)
+    return _masked_word(text) if mode == "masked" and (_is_telling() or "@" in text) else text
 
 
 def as_mode(mode: str, user: Any) -> str:
@@ -77,7 +87,7 @@ def fields(mode: str, user: Any) -> dict[str, str]:
         return {"username": as_username(user)}
     if mode == "masked":
         found = {
-            "id": str(user.pk),
+            "id": _masked_pk(user),
             "username": _masked_word(as_username(user)),
             "email": _masked_word(_email(user)),
             "name": _masked_words(_full_name(user)),
@@ -127,5 +137,18 @@ def _masked_word(word: str) -> str:
     local, at, domain = word.rpartition("@")
     if not at:
         return f"{word[0]}***" if word else ""
-    host, dot, top = domain.rpartition(".")
-    return f"{local[:1]}***@{host[:1]}***{dot}{top}" if dot else f"{local[:1]}***@{domain[:1]}***"
+    # What stands after the last dot need not be a domain of the highest level, so none of it is told.
+    return f"{local[:1]}***@{domain[:1]}***"
+
+
+def _masked_pk(user: Any) -> str:
+    pk = user.pk
+    if isinstance(pk, str) and ("@" in pk or pk in (as_username(user), _email(user))):
+        return _masked_word(pk)
+    return str(pk)
+
+
+def _is_telling() -> bool:
+    """Whether the primary key of the user model is what a user is called by."""
+    model = get_user_model()
+    return model._meta.pk.name in (model.USERNAME_FIELD, getattr(model, "EMAIL_FIELD", None))

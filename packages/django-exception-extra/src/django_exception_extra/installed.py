@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -18,13 +19,14 @@ def middleware() -> Iterator[tuple[str, Any]]:
     for path in settings.MIDDLEWARE:
         try:
             yield path, import_string(path)
-        except ImportError:
+        # Not only ImportError: a module that imports models of an app that is not installed raises RuntimeError.
+        except (ImportError, RuntimeError):
             continue  # Django refuses to start with it, and says why
 
 
-def has(base: type) -> bool:
-    """Whether `base` or a subclass is one of them."""
-    return any(is_a(each, base) for _, each in middleware())
+def has(base: type | None) -> bool:
+    """Whether `base` or a subclass is one of them; None never is."""
+    return base is not None and any(is_a(each, base) for _, each in middleware())
 
 
 def is_a(candidate: object, base: type) -> bool:
@@ -32,7 +34,9 @@ def is_a(candidate: object, base: type) -> bool:
     return isinstance(candidate, type) and issubclass(candidate, base)
 
 
-def authentication() -> type:
-    """Django's `AuthenticationMiddleware`, which is not to be imported where its app is not installed."""
+def authentication() -> type | None:
+    """Django's `AuthenticationMiddleware`; None where its app is not installed, since importing it imports models."""
+    if not apps.is_installed("django.contrib.auth"):
+        return None
     found: type = import_string(_AUTH)
     return found

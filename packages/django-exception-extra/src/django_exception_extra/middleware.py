@@ -81,4 +81,4 @@ def _on_exception(*, request: HttpRequest | None = None, **_kwargs: object) -> N
     # Once connected it stays, so a process whose settings change (a test suite) asks whether it is still wanted.
     if request is not None and who.known(request) is None and installed.has(ExceptionExtraMiddleware):
         # Django sends the signal from a thread, others may send it from the event loop.
-        who.at_hand(request, sys.exc_info()[1])
+        who.at_hand(request, sys.exc_info()[1], final=True)

@@ -27,10 +27,11 @@ class ExceptionReporter(debug.ExceptionReporter):
     """
 
     def get_traceback_data(self) -> dict[str, Any]:
-        found = self._who()
-        if found is None or self.request is None:
+        if not isinstance(self.request, HttpRequest) or not who.is_wanted():
             return super().get_traceback_data()
-        with _in_place_of_user(self.request, found.line or "nobody, or nobody known"):
+        found = self._who()
+        # Where the look itself failed, too: Django would tell what may not be told.
+        with _in_place_of_user(self.request, (found and found.line) or "nobody, or nobody known"):
             return super().get_traceback_data()
 
     def get_traceback_text(self) -> SafeString:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
@@ -66,7 +65,7 @@ def lazy_user(request: HttpRequest) -> Any:
     """
     if hasattr(request, "user"):
         return copy.copy(request.user)
-    if not apps.is_installed("django.contrib.auth") or not installed.has(installed.authentication()):
+    if not installed.has(installed.authentication()):
         return None
     from django.contrib.auth import get_user
 

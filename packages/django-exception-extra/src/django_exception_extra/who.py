@@ -45,9 +45,10 @@ def known(request: object) -> Who | None:
     return found if isinstance(found, Who) else None
 
 
-def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
+def record(request: HttpRequest, exception: BaseException | None, *, final: bool = True) -> Who | None:
     """Look once at a failed request, put what there is to say into `META`, and return it.
 
+    Where nobody was found and it is not `final`, since the request goes on, it can be looked at again.
     None while `DEBUG` is on, unless `EXCEPTION_EXTRA_IN_DEBUG`. Never raises: what goes wrong is logged at level debug.
     """
     try:
@@ -56,27 +57,52 @@ def record(request: HttpRequest, exception: BaseException | None) -> Who | None:
         if seen is not None or not is_wanted():
             return seen
         setattr(request, _SEEN, Who())
-        who = find(request, exception)
-        setattr(request, _SEEN, who)
-        if who.line:
-            request.META[META_KEY] = who.line
-        if who.request_id:
+        who = Who()
+        try:
+            who = find(request, exception)
+        finally:
+            if not final and not who.line:
+                delattr(request, _SEEN)
+        if final or who.line:
+            _keep(request, who)
+        elif who.request_id:
             request.META[META_REQUEST_ID] = who.request_id
-        if who.line or who.request_id:
-            recorded.send_robust(Who, request=request, who=who)
     except Exception:  # an error report must never add an error
         logger.debug(UNABLE, exc_info=True)
         return None
     return who
 
 
-def at_hand(request: HttpRequest, exception: BaseException | None) -> Who | None:
-    """What `record` says; inside an event loop, where no query can be sent, only what is known already."""
+def at_hand(request: HttpRequest, exception: BaseException | None, *, final: bool = False) -> Who | None:
+    """What `record` says; inside an event loop, where no query can be sent, only what is known without one.
+
+    There a user who is not loaded yet is left to a later look.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return record(request, exception)
-    return known(request)
+        return record(request, exception, final=final)
+    try:
+        seen = known(request)
+        if seen is not None or not is_wanted() or trace.evaluated_user(request) is None:
+            return seen
+        who = find(request, exception, way=database.Way.LATER)
+        if who.line:
+            _keep(request, who)
+    except Exception:  # an error report must never add an error
+        logger.debug(UNABLE, exc_info=True)
+        return None
+    return who
+
+
+def _keep(request: HttpRequest, who: Who) -> None:
+    setattr(request, _SEEN, who)
+    if who.line:
+        request.META[META_KEY] = who.line
+    if who.request_id:
+        request.META[META_REQUEST_ID] = who.request_id
+    if who.line or who.request_id:
+        recorded.send_robust(Who, request=request, who=who)
 
 
 def is_wanted() -> bool:
@@ -84,8 +110,10 @@ def is_wanted() -> bool:
     return not settings.DEBUG or conf.in_debug()
 
 
-def find(request: HttpRequest, exception: BaseException | None) -> Who:
+def find(request: HttpRequest, exception: BaseException | None, *, way: database.Way | None = None) -> Who:
     """Who was logged in when the request failed with `exception`, or by its answer where that is None.
+
+    `way` is how queries can be sent, if the caller knows; else `database.way` says it.
 
     Where the user cannot be loaded but the session says who it was, that is what the line says:
     `id=7 (from the session)`, with the reason where it is known. A function of the project's own is the only one to
@@ -99,19 +127,24 @@ def find(request: HttpRequest, exception: BaseException | None) -> Who:
         logger.debug(UNABLE, exc_info=True)
         return Who(request_id=guid)
     with trace.untouched(request):
-        line, fields = _user(request, exception, mode, custom)
+        line, fields = _user(
+            request, exception, mode, custom, database.way(exception) if way is None else way
+        )
     return Who(line, fields, guid)
 
 
 def _user(
-    request: HttpRequest, exception: BaseException | None, mode: Any, custom: conf.Custom | None
+    request: HttpRequest,
+    exception: BaseException | None,
+    mode: Any,
+    custom: conf.Custom | None,
+    way: database.Way,
 ) -> tuple[str, Mapping[str, str]]:
-    way = database.way(exception)
     looked = False
     try:
         with database.entered(way, exception):
             user = trace.evaluated_user(request)
-            if user is None and way is not database.Way.NOWHERE:
+            if user is None and way in (database.Way.HERE, database.Way.ASIDE):
                 user = trace.lazy_user(request)
             if user is not None and identity.is_authenticated(user):
                 return _described(request, user, mode, custom)
@@ -122,8 +155,13 @@ def _user(
     if user_id is None:
         return "", {}
     reason = _reason(user_id) if looked and way is database.Way.HERE else ""
-    line = f"{identity.as_id(user_id)} (from the session{'; ' + reason if reason else ''})"
-    return identity.one_line(line), {"id": identity.one_line(user_id)}
+    return _stored(mode, user_id, reason)
+
+
+def _stored(mode: Any, user_id: str, reason: str) -> tuple[str, Mapping[str, str]]:
+    told = identity.as_stored(mode, user_id)
+    line = f"{identity.as_id(told)} (from the session{'; ' + reason if reason else ''})"
+    return identity.one_line(line), {"id": identity.one_line(told)}
 
 
 def _described(
@@ -132,14 +170,22 @@ def _described(
     if custom is not None:
         line = identity.one_line(custom(request, user) or "")
         return line, {"username": line} if line else {}
+    if mode in ("id", "masked") and user.pk is None:
+        # `delete()` takes the id from the object; the session keeps it.
+        user_id = trace.session_user_id(request)
+        return ("", {}) if user_id is None else _stored(mode, user_id, "deleted")
     line = identity.as_mode(mode, user)
     fields = identity.fields(mode, user)
+    if user.pk is None:
+        fields.pop("id", None)
     # django-impersonate leaves who it really is on the request, django-hijack in the session.
     other = getattr(request, "impersonator", None)
     if other is not None and identity.is_authenticated(other):
         by = identity.as_mode(mode, other)
     else:
-        by = ", ".join(map(identity.as_id, trace.hijackers(request)))
+        by = ", ".join(
+            identity.as_id(identity.as_stored(mode, user_id)) for user_id in trace.hijackers(request)
+        )
     if by:
         line = f"{line}, impersonated by {by}"
         fields["impersonator"] = by

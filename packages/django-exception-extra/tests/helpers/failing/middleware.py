@@ -1,11 +1,12 @@
 import structlog
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, transaction
+from django.db import transaction
 from django.utils.decorators import async_only_middleware
 from django.utils.functional import SimpleLazyObject
 
 from django_exception_extra import ExceptionExtraMiddleware
 from failing.models import Log
+from failing.views import gone
 
 
 class Saboteur:
@@ -24,7 +25,7 @@ class Saboteur:
         if wish == f"in{self.place}":
             raise RuntimeError("sabotage on the way in")
         if wish == f"gone{self.place}":
-            raise InterfaceError("connection already closed")
+            gone(request)
         response = self.get_response(request)
         if wish == f"out{self.place}":
             raise RuntimeError("sabotage on the way out")

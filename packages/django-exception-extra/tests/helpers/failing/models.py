@@ -25,6 +25,15 @@ class Member(AbstractBaseUser):
         return self.nick
 
 
+class Addressed(AbstractBaseUser):
+    """The address is the primary key."""
+
+    address = models.EmailField(primary_key=True)
+    objects = UserManager()
+    USERNAME_FIELD = "address"
+    EMAIL_FIELD = "address"
+
+
 class Stranded(AbstractBaseUser):
     """Its table was never made."""
 

@@ -1,9 +1,11 @@
 import asyncio
+import logging
 from pathlib import Path
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import alogin, alogout, get_user_model, logout
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.template import engines
@@ -150,12 +152,20 @@ def no_such_table_answered(request):
 
 
 def gone(request):
-    raise InterfaceError("connection already closed")
+    """The connection is lost, and another one cannot be made."""
+    connection.close()
+    connection.settings_dict["NAME"] = "/no such folder/database"
+    no_such_table(request)
 
 
 def gone_knowing_the_session(request):
     request.session.get("anything")
     gone(request)
+
+
+def delete_me_and_crash(request):
+    request.user.delete()
+    crash(request)
 
 
 def delete_me_and_break(request):
@@ -217,6 +227,16 @@ async def acrash_after_login(request):
 
 async def areturned(request):
     return HttpResponse("written by hand", status=500)
+
+
+async def alogs_an_error(request):
+    """Says so in the log and answers well; the user is known already where `Known` says how."""
+    if request.headers.get("Known") == "auser":
+        await request.auser()
+    elif request.headers.get("Known") == "user":
+        await sync_to_async(str)(request.user)
+    logging.getLogger("failing").error("something is wrong", extra={"request": request})
+    return HttpResponse("fine")
 
 
 async def afine(request):
