@@ -362,3 +362,10 @@ def test_what_is_kept_in_memory_has_an_end(site):
     for number in range(answers.MOST_KEPT + 10):
         lazy.file(f"/a.png?{number}", False)
     assert len(lazy._files[False]) <= answers.MOST_KEPT
+
+
+def test_a_name_with_a_question_mark_is_written_as_in_a_url(site):
+    site.write("/q?m.css", "a{}", 5)
+    site.write("/h#m.png", "x", 5)
+    assert django_static.slimfile("/q%3Fm.css") == "/q%3Fm.5.css"
+    assert django_static.staticfile("/h%23m.png") == "/h%23m.5.png"
