@@ -557,3 +557,16 @@ def test_a_folder_is_a_base_and_no_file(built, url):
     built.page("a.html", '{% staticfile "/js/deep/a.js" %}')
     assert "leads to a file" in built.build("--check")
     assert "was not found" not in built.build()
+
+
+def test_a_file_of_another_under_the_name_is_left_alone(built):
+    built.app_file("a.css", "a{}")
+    built.build("--all")
+    (published,) = built.static.glob("a.*.css")
+    built.forget()
+    published.parent.mkdir()
+    published.write_text("mine")
+    built.build("--all")
+    assert published.read_text() == "mine"
+    (other,) = set(built.static.glob("a.*.css")) - {published}
+    assert other.read_text() == "a{}"

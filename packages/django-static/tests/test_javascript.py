@@ -93,6 +93,8 @@ def test_joined(combine, scripts, joined):
         pytest.param(("throw a", "b()"), id="thrown at the top"),
         pytest.param(("a(); return; ", "b()"), id="return at the top"),
         pytest.param(("let undefined = 2", "b()"), id="a name nobody may declare"),
+        pytest.param(("b()", "a(); return; "), id="return at the top of the later one"),
+        pytest.param(("b()", "let undefined = 2"), id="a name nobody may declare in the later one"),
         pytest.param(("a(", "b()"), id="syntax error"),
         pytest.param(("import a from 'a'", "b()"), id="module"),
         pytest.param(("import('./a.js')", "b()"), id="relative import"),
