@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mongokit import Connection
+from mongokit import Connection, legacy
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,6 +44,12 @@ def _session_connection(mongodb_uri):
     yield connection, name
     connection.drop_database(name)
     connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_warned_of(monkeypatch):
+    """An old spelling warns in each test that uses it, whichever came first."""
+    monkeypatch.setattr(legacy, "_warned", set())
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from mongokit import (
     MongoReplicaSetClient,
     MultipleResultsFound,
     ReplicaSetConnection,
-    legacy,
 )
 
 
@@ -35,11 +34,6 @@ def zoo(connection, collection):
         collection.Dog({"name": f"d{number}", "tail": number}).save()
     collection.Nameless({"tail": 9}).save()
     return collection
-
-
-@pytest.fixture
-def fresh(monkeypatch):
-    monkeypatch.setattr(legacy, "_warned", set())
 
 
 FETCH = {
@@ -109,7 +103,7 @@ FIND_AND_MODIFY = {
 
 @pytest.mark.parametrize(("options", "returned", "stored"), FIND_AND_MODIFY.values(), ids=FIND_AND_MODIFY)
 @pytest.mark.parametrize("raw", [False, True])
-def test_find_and_modify(zoo, fresh, options, returned, stored, raw):
+def test_find_and_modify(zoo, options, returned, stored, raw):
     where = zoo if raw else zoo.Dog
     with pytest.warns(
         DeprecationWarning, match=r"find_and_modify\(\) is MongoKit's old spelling; use find_one_and_"
@@ -122,7 +116,7 @@ def test_find_and_modify(zoo, fresh, options, returned, stored, raw):
     assert (None if now is None else now["tail"]) == stored
 
 
-def test_find_and_modify_by_way_of_a_document_and_the_first_by_order(zoo, fresh):
+def test_find_and_modify_by_way_of_a_document_and_the_first_by_order(zoo):
     with pytest.warns(DeprecationWarning, match="find_and_modify"):
         found = zoo.Dog().find_and_modify(
             {"_type": "Dog"}, {"$set": {"name": "last"}}, sort=[("tail", -1)], new=True
@@ -133,7 +127,7 @@ def test_find_and_modify_by_way_of_a_document_and_the_first_by_order(zoo, fresh)
 
 
 @pytest.mark.parametrize("options", [{}, {"update": {"$set": {"a": 1}}, "remove": True}])
-def test_find_and_modify_needs_one_thing_to_do(zoo, fresh, options):
+def test_find_and_modify_needs_one_thing_to_do(zoo, options):
     with (
         pytest.warns(DeprecationWarning, match="find_and_modify"),
         pytest.raises(ValueError, match=r"takes either update=.* or remove=True"),
@@ -151,7 +145,7 @@ OLD = {
 
 @pytest.mark.filterwarnings("always::DeprecationWarning")
 @pytest.mark.parametrize("call", OLD.values(), ids=OLD)
-def test_old_spellings_warn_once(zoo, fresh, call, recwarn):
+def test_old_spellings_warn_once(zoo, call, recwarn):
     for _ in range(3):
         call(zoo)
     assert [(warning.category, warning.filename) for warning in recwarn] == [(DeprecationWarning, __file__)]

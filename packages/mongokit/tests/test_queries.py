@@ -200,7 +200,8 @@ def test_count(numbers, chain, total, part):
 
 def test_count_of_parameters(numbers):
     assert numbers.Number.find(skip=1, limit=2).count() == 5
-    assert numbers.Number.find(skip=1, limit=2).count(True) == 2
+    with pytest.warns(DeprecationWarning, match="count_documents"):
+        assert numbers.Number.find(skip=1, limit=2).count(True) == 2
 
 
 @pytest.mark.parametrize(
