@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import metadata
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import Tags, run_checks
 
 from django_static import checks
 
@@ -89,6 +89,8 @@ def test_no_configuration(site):
         ("_COMPRESS", "gz", "E016", "list"),
         ("_COMPRESS", ["gz", "rar"], "E016", "'rar'"),
         ("_COMPRESS", ["br:99"], "E016", "level"),
+        ("_COMPRESS", ["rar", "gz", "br:99"], "E016", "'rar'; there are gz, br, zst; 'br:99' has no level"),
+        ("_COMPRESS", ["gz", "gz:1"], "E016", "twice"),
         ("_COMPRESS_CACHE", "cache", "E017", "absolute"),
         ("_BUNDLES", {"slimfiles": []}, "E015", "slimfile"),
         ("_BUNDLES", {"slimfile": "/a.js"}, "E015", "not a list"),
@@ -112,7 +114,7 @@ def test_no_configuration(site):
 )
 def test_messages(site, name, value, id, said):
     setattr(site.settings, f"DJANGO_STATIC{name}", value)
-    messages = [message for message in checks.check_settings() if message.id == f"django_static.{id}"]
+    messages = [message for message in run_checks() if message.id == f"django_static.{id}"]
     assert len(messages) == 1
     assert said in f"{messages[0].msg} {messages[0].hint}"
     assert messages[0].hint
@@ -157,6 +159,13 @@ def test_the_abandoned_original_is_named(site, tmp_path, monkeypatch):
     (message,) = [message for message in checks.check_settings() if message.id == "django_static.E011"]
     assert "django-static 1.5.6" in message.msg
     assert "pip uninstall django-static" in message.hint
+
+
+def test_a_build_is_not_told_to_build_first(site):
+    """Nor collectstatic: what it is about to write is not missing."""
+    site.settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    assert "django_static.W008" in [message.id for message in run_checks()]
+    assert [message.id for message in run_checks(tags=[Tags.staticfiles])] == []
 
 
 def test_a_manifest_without_a_folder(site):

@@ -13,7 +13,7 @@ import pytest
 from django.template import engines
 from static_test_ways import Way
 
-from django_static import pipeline
+from django_static import freshness, reader
 
 SHAPES: dict[str, Callable[[int, int], list[int]]] = {
     "a chain": lambda n, count: [n + 1] if n + 1 < count else [],
@@ -55,13 +55,13 @@ def opened() -> Iterator[Counter[str]]:
 def looked(monkeypatch):
     """How often the state of each file was asked for to judge a record."""
     found: Counter[str] = Counter()
-    signature = pipeline.signature
+    signature = freshness.signature
 
     def counted(path: str | os.PathLike[str]) -> Any:
         found[os.fspath(path)] += 1
         return signature(path)
 
-    monkeypatch.setattr(pipeline, "signature", counted)
+    monkeypatch.setattr(freshness, "signature", counted)
     return found
 
 
@@ -160,7 +160,7 @@ def test_what_another_process_has_done_meanwhile(site, settings):
     way = Way(site, settings, "lazy", "hash", "/forever")
     way.url("/js/m0.js")
     put(site, "a chain", 3, 2, "two")
-    read = pipeline.Reader.read
+    read = reader.Reader.read
     others: list[str] = []
 
     def reading(self: Any, source: Any, **options: Any) -> Any:
@@ -172,7 +172,7 @@ def test_what_another_process_has_done_meanwhile(site, settings):
         return read(self, source, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline.Reader, "read", reading)
+        patch.setattr(reader.Reader, "read", reading)
         mine = way.url("/js/m0.js")
     assert others == [mine]
     assert texts(way, mine) == {"one 0", "one 1", "two 2"}

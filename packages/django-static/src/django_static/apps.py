@@ -17,7 +17,9 @@ class StaticConfig(AppConfig):
 
     def ready(self) -> None:
         from .checks import check_settings
+        from .checks_of_manifest import TAG, check_manifest
         from .resolver import reset
 
         register(check_settings, Tags.staticfiles)
+        register(check_manifest, TAG)
         setting_changed.connect(reset, dispatch_uid="django_static.resolver.reset")

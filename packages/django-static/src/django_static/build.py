@@ -5,31 +5,27 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from . import __version__, compress, import_maps, minify, names, output, removal
 from .build_shelf import BuildShelf
-from .compress.codecs import codecs as codecs_of
+from .edition import Edition, Progress
 from .folders import Folders
-from .history import History
-from .manifest import FORMAT, Manifest, run_key, text_key
+from .manifest import FORMAT, text_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
 from .places import Places, receiving
 from .reader import Reader
-from .records import Manner, Options, Printed, Record
+from .records import Manner, Options, Record
 from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
-from .served import Plain, served_of
 from .shelf import PUBLISHING_LOCK, Known
 from .sources import Source, SourceError, Sources
-from .summary import Summary, alike
+from .summary import Summary
 from .tree import Tree
 from .tree_files import TreeFiles
 
@@ -37,8 +33,6 @@ __all__ = ["Build"]
 
 #: Characters of scripts from which on starting processes pays.
 _MUCH_TEXT = 100_000
-#: Told how many of how many pieces of work are done.
-Progress = Callable[[int, int], object]
 
 
 class Build:
@@ -60,19 +54,8 @@ class Build:
         self._manifest = manifest
         self._state = manifest.parent
         self._summary = Summary()
-        self._runs: dict[str, tuple[Printed, ...]] = {}
-        self._texts: dict[str, str] = {}
-        self._files: dict[str, str] = {}
         self._places = Places.of(sources, options.save_prefix)
         self._receiving = receiving(sources, options.save_prefix)
-        self._failures: list[str] = []
-        #: Copies of originals, compressed siblings.
-        self._beside: list[str] = []
-        #: What stands published, with digests where they are known.
-        self._published: dict[Path, str] = {}
-        #: The originals of the tree, and the compressed siblings of what was published: both for servers.
-        self._plain: list[Plain] = []
-        self._siblings: dict[Path, Mapping[str, int]] = {}
 
     def run(self, uses: Sequence[Use], progress: Progress = lambda done, total: None) -> Summary:
         """Publish everything, and replace the manifest when all is in its place.
@@ -92,8 +75,8 @@ class Build:
             if killed or not self._is_sealed(work):
                 with _without_collector():
                     self._build(uses, progress, killed=killed)
-                    self._compress(progress)
-                    self._finish(work)
+                    self._edition.compress(progress)
+                    self._edition.close(work)
                     self._sweep()
         self._summary.seconds = time.perf_counter() - start
         return self._summary
@@ -102,6 +85,7 @@ class Build:
         """Publish everything; ``killed`` tells that a build before did not come to its end."""
         folders = Folders()
         self._shelf = BuildShelf(self._state / "records.json", folders)
+        self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self._summary)
         if killed:
             self._shelf.sweep(self._receiving)
         tree: Mapping[str, Source] = {}
@@ -116,7 +100,7 @@ class Build:
         tree_files = TreeFiles(tree, self._pipeline, self._shelf, originals)
         try:
             wanted = wanted_of(uses, self._sources, self._options)
-            self._texts = wanted.texts
+            self._edition.texts = wanted.texts
             self._summary.problems += wanted.problems
             runs = list(wanted.runs)
             self._minify_ahead(runs, ahead)
@@ -136,11 +120,8 @@ class Build:
             tree_files.close()
         self._summary.tree = tree_files.places
         self._summary.written += len(originals.written) if originals is not None else 0
-        self._beside += tree_files.copies
-        if tree_files.copies:
-            plain = zip(self._plain, tree_files.copies, strict=True)
-            self._plain = [each._replace(path=copy) for each, copy in plain]
-        self._sum_up()
+        self._edition.add_copies(tree_files.copies)
+        self._edition.sum_up()
 
     def _work(self, uses: Sequence[Use]) -> str:
         """What tells the work of this build from that of another."""
@@ -180,8 +161,8 @@ class Build:
         scripts: dict[Source, None] = {}
         known: Known = {}
         for run in runs:
-            key = self._pipeline.key(run.wanted, run.slim, run.manner)
-            if run.slim and self._shelf.load(key, self._pipeline.is_unchanged, known) is None:
+            key = self._pipeline.keys.of(run.wanted, run.slim, run.manner)
+            if run.slim and self._shelf.load(key, self._pipeline.freshness.is_unchanged, known) is None:
                 scripts |= dict.fromkeys(source for source in run.wanted if source.kind == "js")
         reader = Reader(self._sources, self._options)
         texts = []
@@ -203,13 +184,13 @@ class Build:
         def publish(source: Source) -> Record:
             record = self._publish(Run((source,), use.slim, Manner.USUAL))
             for used in record.walk(seen):
-                self._place(used)  # what it imports is in the map, too
+                self._edition.place(used)  # what it imports is in the map, too
             return record
 
         text, _ = import_maps.published(
             use.value, self._sources, lambda name: wanted.find(name, use.place), publish
         )
-        self._texts[text_key(use.value, import_maps.key(use.slim))] = text
+        self._edition.texts[text_key(use.value, import_maps.key(use.slim))] = text
 
     def _originals(self, folders: Folders) -> Originals | None:
         static_root = self._sources.static_root
@@ -220,115 +201,14 @@ class Build:
     def _publish(self, run: Run) -> Record:
         """Publish a run and put it into the manifest."""
         record = self._pipeline.publish(run.wanted, slim=run.slim, manner=run.manner)
-        self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = record.printed
-        self._place(record)
-        if not self._shelf.has(record.key):
-            self._failures.append(", ".join(source.name for source in run.wanted))
+        self._edition.add(run, record)
         return record
 
     def _publish_plain(self, source: Source) -> Record:
         """Publish a file of the tree, whose original is served, too."""
         record = self._publish(Run((source,), slim=False, manner=Manner.USUAL))
-        self._plain.append(Plain(source.host, source.url, str(source.path), record.outputs[0]))
+        self._edition.add_plain(source, record)
         return record
-
-    def _place(self, record: Record) -> None:
-        """Note where the files of a record lie."""
-        for published in record.outputs:
-            self._files[published.public] = self._places.name(published.path)
-
-    def _sum_up(self) -> None:
-        """Gather what was published.
-
-        Raises:
-            OSError: some of it could not be.
-        """
-        if self._failures:
-            failed = "; ".join(dict.fromkeys(self._failures))
-            raise OSError(f"not all that they refer to could be published, see the warnings above: {failed}")
-        summary = self._summary
-        for record in self._shelf.records():
-            summary.before += sum(state[1] for state in record.inputs.values() if state)
-            summary.after += sum(each.size for each in record.outputs)
-            self._published |= {
-                each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
-            }
-        summary.files = list(map(str, self._published))
-        summary.problems += alike([*summary.files, *self._beside])
-        summary.written += len(self._shelf.written)
-
-    def _compress(self, progress: Progress) -> None:
-        """Make the compressed siblings; one that fails is a pity, and no reason not to publish."""
-        if not self._options.compress:
-            return
-        done = 0
-
-        def count(result: compress.Compressed) -> None:
-            nonlocal done
-            done += 1
-            progress(done, len(self._published))
-
-        results = compress.compress_many(
-            self._published.items(),
-            self._options.compress,
-            compress.Cache(self._options.compress_cache or self._state / "compressed"),
-            root=self._state,
-            progress=count,
-        )
-        for result in results:
-            self._siblings[result.path] = result.siblings
-            self._published[result.path] = result.digest
-            for name, size in result.siblings.items():
-                self._beside.append(f"{result.path}.{name}")
-                before, after = self._summary.siblings.get(name, (0, 0))
-                self._summary.siblings[name] = before + result.size, after + size
-            if result.problem:
-                self._summary.problems.append(
-                    f"{result.path} has not all compressed siblings: {result.problem}"
-                )
-
-    def _finish(self, work: str) -> None:
-        """Everything is in its place: let pages know of it."""
-        summary = self._summary
-        if summary.written:
-            os.sync()  # what the manifest names must be on the disk before it
-        served = served_of(
-            self._shelf.records(),
-            self._plain,
-            self._published,
-            self._siblings,
-            self._files,
-            self._places,
-            self._options,
-        )
-        codecs = {codec.format: codec.key for codec in codecs_of(self._options.compress)}
-        Manifest(self._runs, self._texts, self._files, self._settings(), served, codecs).write(self._manifest)
-        try:
-            self._remember(work)
-        except OSError as error:
-            # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
-            summary.problems.append(f"the build is done, but cannot be remembered: {error}")
-
-    def _remember(self, work: str) -> None:
-        """Leave what the next build may go by."""
-        summary = self._summary
-        self._shelf.close()
-        inputs: dict[str, Any] = {}
-        sizes: dict[str, int] = {}
-        for record in self._shelf.records():
-            inputs |= record.inputs
-            sizes |= {str(each.path): each.size for each in record.outputs}
-        History(self._state / "builds").add({path: sizes[path] for path in summary.files})
-        return Seal(
-            work,
-            inputs,
-            Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
-            tuple({name for record in self._shelf.records() for name in record.missing}),
-            summary.plain(),
-        ).write(self._state / "seal.json")
-
-    def _settings(self) -> dict[str, str]:
-        return {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
 
     def _sweep(self) -> None:
         """Remove what processes left half written that were killed while they rendered pages.

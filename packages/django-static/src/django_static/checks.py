@@ -17,7 +17,7 @@ from . import bundles, checks_of_cdn, checks_of_code, checks_of_serving, compres
 from .checks_of_code import GENERATORS, PROGRAMS, given
 from .checks_of_serving import SERVING
 from .conf import FINGERPRINTS, PREFIX, conf
-from .manifest import Manifest, ManifestError
+from .manifest import ManifestError
 
 __all__ = ["check_settings"]
 
@@ -188,31 +188,12 @@ def _manifest() -> Iterator[CheckMessage]:
         yield _wrong("_MANIFEST_FILE", hint, "django_static.E014")
     elif conf.enabled and conf.use_manifest_file:
         try:
-            place = conf.manifest_file
+            conf.manifest_file  # noqa: B018 (it may raise)
         except ManifestError as error:
             yield Error(
                 f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
                 hint=f"Set {PREFIX}_MANIFEST_FILE to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
                 id="django_static.E022",
-            )
-            return
-        try:
-            built = Manifest.read(place)
-        except ManifestError as error:
-            yield Warning(
-                f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
-                hint="Until then pages print the URLs they were given.",
-                id="django_static.W008",
-            )
-            return
-        now = {"name_prefix": conf.name_prefix, "media_url": conf.media_url}
-        changed = [name for name in now if built.settings.get(name) != now[name]]
-        if changed:
-            names = ", ".join(PREFIX + "_" + name.upper() for name in changed)
-            yield Warning(
-                f"The manifest {place} was built with another {names}.",
-                hint="Run 'manage.py staticbuild' with the settings that pages are rendered with.",
-                id="django_static.W009",
             )
 
 

@@ -179,7 +179,7 @@ class Lazy:
         """Publish a run of originals once; None with one warning when it cannot be done now."""
         key = _Run(tuple(source.name for source in wanted), slim, manner)
         last = self._records.get(key)
-        if last is not None and not (self._recheck and not self._pipeline.is_current(last, known)):
+        if last is not None and not (self._recheck and not self._pipeline.freshness.is_current(last, known)):
             return last
         if self._is_resting(key):
             return None

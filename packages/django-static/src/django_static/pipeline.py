@@ -1,25 +1,19 @@
-"""The flow of a run of files: read, order by reference, write, record; read it top to bottom."""
+"""Publish a run of files, unless that is done: what is kept of it is true still, or a job does it."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from . import minify, names
-from .graph import components
-from .parts import Part
-from .reader import Reader
-from .records import Manner, Options, Output, Record
+from . import minify
+from .freshness import Freshness
+from .job import Job, Tools
+from .keys import Keys
+from .records import Manner, Options, Record
 from .shelf import Known, SharedShelf, Shelf
-from .sources import Source, SourceError, Sources, signature
-from .writer import Slimmer, Writer
+from .sources import Source, Sources
+from .writer import Slimmer
 
 __all__ = ["Pipeline"]
-
-logger = logging.getLogger("django_static")
-
-#: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "4"
 
 
 class Pipeline:
@@ -32,11 +26,12 @@ class Pipeline:
         shelf: Shelf | None = None,
         slimmer: Slimmer | None = None,
     ) -> None:
-        self.slimmer = slimmer or minify.slim
         self.sources = sources
         self.options = options
-        self._settings: dict[tuple[bool, Manner, frozenset[str]], str] = {}
         self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
+        self.keys = Keys(options)
+        self.freshness = Freshness(sources)
+        self._tools = Tools(sources, options, self.shelf, slimmer or minify.slim, self.keys, self.freshness)
 
     def publish(
         self,
@@ -57,11 +52,11 @@ class Pipeline:
         known = {} if known is None else known
         wanted = tuple(wanted)
         slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
-        key = self.key(wanted, slim, manner)
-        record = self.shelf.load(key, self.is_unchanged, known)
+        key = self.keys.of(wanted, slim, manner)
+        record = self.shelf.load(key, self.freshness.is_unchanged, known)
         if record is not None:
             return record
-        job = _Job(self, slim, known)
+        job = Job(self._tools, slim, known)
         if len(wanted) == 1 and manner is Manner.USUAL:
             return job.single(wanted[0], key)
         return job.run(key, wanted, manner)
@@ -72,26 +67,11 @@ class Pipeline:
         Raises:
             OSError, ValueError: as for :meth:`publish`.
         """
-        key = self.key((source,), False, Manner.USUAL)
+        key = self.keys.of((source,), False, Manner.USUAL)
         known: Known = {}
-        return self.shelf.load(key, self.is_unchanged, known) or _Job(self, False, known).leaf(source, key)
-
-    def is_current(self, record: Record, known: Known) -> bool:
-        """Whether the originals are as they were and what was published is there, by what is known and gets known."""
-        records = {record.key: record}
-
-        def used(key: str) -> list[str]:
-            uses = records[key].uses
-            records.update((each.key, each) for each in uses)
-            return [each.key for each in uses if each.key not in known]
-
-        if record.key not in known:
-            for component in components([record.key], used):
-                for key in component:
-                    each = records[key]
-                    is_true = all(_is_same(known.get(other.key), other) for other in each.uses)
-                    known[key] = each if is_true and self.is_unchanged(each) else None
-        return _is_same(known[record.key], record)
+        return self.shelf.load(key, self.freshness.is_unchanged, known) or Job(
+            self._tools, False, known
+        ).leaf(source, key)
 
     def withdraw(self, old: Record, new: Record) -> None:
         """Remove what newer files have replaced; for development, where every change leaves one behind."""
@@ -100,250 +80,3 @@ class Pipeline:
         for gone in old.outputs:
             if gone.path not in keep and str(gone.path) not in originals:
                 self.shelf.remove(gone.path)
-
-    def key(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> str:
-        """What tells this piece of work from every other, settings included."""
-        kinds = frozenset(source.kind for source in wanted) if slim else frozenset()
-        manners = (slim, manner, kinds)
-        settings = self._settings.get(manners)
-        if settings is None:
-            settings = self._settings[manners] = self._settings_of(slim, manner, kinds)
-        files = [f"{source.name}\n{source.path}" for source in wanted]
-        return names.digest(settings, *files)[:32]
-
-    def _settings_of(self, slim: bool, manner: Manner, kinds: frozenset[str]) -> str:
-        options = self.options
-        engines = sorted((kind, str(options.minifiers.get(kind))) for kind in kinds)
-        settings = (
-            options.save_prefix,
-            options.name_prefix,
-            options.media_url,
-            options.use_symlink,
-            options.name_max_length,
-            _name_of(options.filename_generator),
-            _name_of(options.combine_filenames_generator),
-            options.by_hash,
-            options.hashed_names.pattern,
-            options.integrity,
-            options.source_maps,
-        )
-        return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)))
-
-    def is_unchanged(self, record: Record) -> bool:
-        """Whether a record by itself is true still."""
-        return (
-            all(signature(path) == seen for path, seen in record.inputs.items())
-            and all(map(_is_whole, record.outputs))
-            and not any(self._is_there(name) for name in record.missing)
-        )
-
-    def _is_there(self, name: str) -> bool:
-        try:
-            self.sources.find(name)
-        except SourceError:
-            return False
-        return True
-
-
-class _Job:
-    """One piece of work, with all that the wanted files refer to."""
-
-    def __init__(self, pipeline: Pipeline, slim: bool, known: Known) -> None:
-        self._pipeline = pipeline
-        self._known = known
-        self._shelf = pipeline.shelf
-        self._slim = slim
-        self._reader = Reader(pipeline.sources, pipeline.options)
-        self._writer = Writer(pipeline.options, pipeline.shelf, slim=slim, slimmer=pipeline.slimmer)
-        #: What has become of each file that was published for itself.
-        self._records: dict[Source, Record] = {}
-        self._failures: dict[Source, Exception] = {}
-        self._keys: dict[Source, str] = {}
-        #: Those that have been read and wait for what they refer to.
-        self._waiting: dict[Source, Part] = {}
-
-    def single(self, source: Source, key: str) -> Record:
-        """Publish a file that stands for itself, which nobody has done yet."""
-        self._keys[source] = key
-        self._publish_all([source])
-        if source in self._failures:
-            raise self._failures[source]
-        return self._records[source]
-
-    def leaf(self, source: Source, key: str) -> Record | None:
-        """Publish a file if there is nothing in it to be published before, or to be told of."""
-        part = self._reader.read(source)
-        if part.targets or part.problems or part.notes:
-            return None
-        self._keys[source] = key
-        self._waiting[source] = part
-        self._publish(source)
-        return self._records[source]
-
-    def run(self, key: str, wanted: Sequence[Source], manner: Manner) -> Record:
-        """Publish the files of a run, in as few as can stand for them."""
-        inline = len(wanted) > 1
-        run = [self._reader.read(source, manner=manner, inline=inline) for source in wanted]
-        self._publish_all(
-            [target for part in run for inner in part.all() for target in inner.targets.values()]
-        )
-
-        def write() -> Record:
-            for part in run:
-                self._link(part)
-            groups = self._writer.groups(run, together=manner is Manner.TOGETHER)
-            written = [self._writer.write(group) for group in groups]
-            return self._record(key, run, [*written, *self._writer.maps])
-
-        return self._keep(key, run, write)
-
-    def _publish_all(self, sources: Sequence[Source]) -> None:
-        """Publish files that stand for themselves, each after those it refers to."""
-        for component in components(sources, self._references):
-            circle = [source for source in component if source in self._waiting]
-            try:
-                if len(circle) > 1:
-                    self._publish_circle(sorted(circle, key=lambda source: source.url))
-                elif circle:
-                    self._publish(circle[0])
-            except (OSError, ValueError) as error:
-                self._failures.update(dict.fromkeys(circle, error))
-
-    def _references(self, source: Source) -> Sequence[Source]:
-        """What must be published before a file can be; nothing if the file itself need not be."""
-        record = self._shelf.load(self._key(source), self._pipeline.is_unchanged, self._known)
-        if record is not None:
-            self._records[source] = record
-            return ()
-        try:
-            part = self._waiting[source] = self._reader.read(source)
-        except OSError as error:
-            self._failures[source] = error
-            return ()
-        return list(part.targets.values())
-
-    def _publish(self, source: Source) -> None:
-        part = self._waiting.pop(source)
-        key = self._key(source)
-
-        def write() -> Record:
-            self._link(part)
-            if source in part.targets.values():
-                self._report_circle([part])
-                return self._record(key, [part], self._writer.write_circle([part]))
-            return self._record(key, [part], [self._writer.write([part])])
-
-        self._records[source] = self._keep(key, [part], write)
-
-    def _publish_circle(self, sources: Sequence[Source]) -> None:
-        """Publish files that refer to one another: one record of the whole, and for each member one that uses it."""
-        circle = [self._waiting.pop(source) for source in sources]
-        keys = [self._key(source) for source in sources]
-        whole = names.digest(*keys)[:32]
-
-        def write() -> Record:
-            for part in circle:
-                self._link(part)
-            newest = max(part.newest for part in circle)
-            for part in circle:
-                part.newest = newest
-            self._report_circle(circle)
-            return self._record(whole, circle, self._writer.write_circle(circle))
-
-        record = self._keep(whole, circle, write)
-        is_complete = not self._is_incomplete(circle)
-        for source, key, output in zip(sources, keys, record.outputs, strict=True):
-            member = self._records[source] = self._known[key] = Record(key, (output,), {}, uses=(record,))
-            if is_complete:
-                self._shelf.save(member)
-
-    def _keep(self, key: str, read: Sequence[Part], write: Callable[[], Record]) -> Record:
-        """Do a piece of work unless another process has done it meanwhile."""
-        with self._shelf.lock(key):
-            self._known.pop(key, None)
-            record = self._shelf.load(key, self._pipeline.is_unchanged, self._known)
-            if record is not None:
-                return record
-            record = self._known[key] = write()
-            for part in read:
-                for inner in part.all():
-                    for problem in inner.problems:
-                        logger.warning("%s", problem)
-                    for note in inner.notes:
-                        logger.info("%s", note)
-            if not self._is_incomplete(read):
-                self._shelf.save(record)
-        return record
-
-    def _link(self, part: Part) -> None:
-        """Let the references of a part lead to what has been published of the files they name."""
-        part.newest = max(inner.stamp for inner in part.all())
-        for inner in part.all():
-            for start, target in inner.targets.items():
-                record = self._records.get(target)
-                if record is not None:
-                    published = record.outputs[0]
-                    part.newest = max(part.newest, published.stamp)
-                    if published.path != target.path:
-                        inner.links[start] = published.url
-                elif target in self._failures:
-                    problem = f"{inner.source.path}: {target.name}: {self._failures[target]}"
-                    if problem not in inner.problems:
-                        inner.problems.append(problem)
-
-    def _is_incomplete(self, read: Sequence[Part]) -> bool:
-        """Whether something failed that may work another time: the result is then not remembered."""
-        return any(
-            target in self._failures
-            for part in read
-            for inner in part.all()
-            for target in inner.targets.values()
-        )
-
-    def _record(self, key: str, read: Sequence[Part], outputs: Sequence[Output]) -> Record:
-        every = [inner for part in read for inner in part.all()]
-        used = (self._records.get(target) for part in every for target in part.targets.values())
-        return Record(
-            key,
-            tuple(outputs),
-            {str(part.source.path): part.seen for part in every},
-            tuple(dict.fromkeys(name for part in every for name in part.missing)),
-            tuple({record.key: record for record in used if record is not None}.values()),
-        )
-
-    def _report_circle(self, circle: Sequence[Part]) -> None:
-        """Modules may import one another; style sheets that do are a mistake."""
-        if circle[0].source.kind != "css":
-            return
-        members = {part.source: part for part in circle}
-        path = [circle[0].source]
-        while True:
-            # Every member of a circle refers to another one; the first that comes twice closes it.
-            following = next(t for t in members[path[-1]].targets.values() if t in members)
-            path.append(following)
-            if following in path[:-1]:
-                break
-        shown = " -> ".join(source.name for source in path[path.index(path[-1]) :])
-        circle[0].problems.append(f"{circle[0].source.path}: circular import: {shown}")
-
-    def _key(self, source: Source) -> str:
-        key = self._keys.get(source)
-        if key is None:
-            key = self._keys[source] = self._pipeline.key(
-                (source,), self._slim and bool(source.kind), Manner.USUAL
-            )
-        return key
-
-
-def _is_same(record: Record | None, other: Record) -> bool:
-    return record is not None and (record is other or record.identity == other.identity)
-
-
-def _is_whole(published: Output) -> bool:
-    """Whether an output is there; after a loss of power a file may be there and be empty."""
-    seen = signature(published.path)
-    return seen is not None and seen[1] == published.size
-
-
-def _name_of(function: Callable[..., str] | None) -> str:
-    return "" if function is None else f"{function.__module__}.{function.__qualname__}"

@@ -56,11 +56,20 @@ def available() -> tuple[str, ...]:
 
 
 def check(formats: Iterable[str]) -> None:
-    """Raise what is wrong with formats somebody has asked for.
+    """Raise all that is wrong with formats somebody has asked for.
 
     Raises:
         FormatError: no such format or level, one named twice, or its library is not installed.
     """
+    formats = list(formats)
+    wrong: dict[str, None] = {}
+    for name in formats:
+        try:
+            _codec(name)
+        except FormatError as error:
+            wrong[str(error)] = None
+    if wrong:
+        raise FormatError("; ".join(wrong))
     codecs(formats)
 
 

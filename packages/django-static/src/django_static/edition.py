@@ -1,0 +1,170 @@
+"""What one build has published, gathered for the manifest and for the next build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import compress
+from .build_shelf import BuildShelf
+from .compress.codecs import codecs as codecs_of
+from .history import History
+from .manifest import Manifest, run_key
+from .places import Places
+from .records import Options, Printed, Record
+from .runs import Run
+from .seal import Seal
+from .served import Plain, served_of
+from .sources import Source
+from .summary import Summary, alike
+
+__all__ = ["Edition", "Progress"]
+
+#: Told how many of how many pieces of work are done.
+Progress = Callable[[int, int], object]
+
+
+class Edition:
+    """Notes what is published; at the end all of it is compressed, and the manifest names it.
+
+    Args:
+        manifest: the file to leave the map in; what the next build goes by lies beside it.
+    """
+
+    def __init__(
+        self, options: Options, places: Places, manifest: Path, shelf: BuildShelf, summary: Summary
+    ) -> None:
+        self._options = options
+        self._places = places
+        self._manifest = manifest
+        self._state = manifest.parent
+        self._shelf = shelf
+        self.summary = summary
+        #: What pages print of runs, and other texts they print.
+        self._runs: dict[str, tuple[Printed, ...]] = {}
+        self.texts: dict[str, str] = {}
+        self._files: dict[str, str] = {}
+        self._failures: list[str] = []
+        #: Copies of originals, compressed siblings.
+        self._beside: list[str] = []
+        #: What stands published, with digests where they are known.
+        self._published: dict[Path, str] = {}
+        #: The originals of the tree, and the compressed siblings of what was published: both for servers.
+        self._plain: list[Plain] = []
+        self._siblings: dict[Path, Mapping[str, int]] = {}
+
+    def add(self, run: Run, record: Record) -> None:
+        """Note a run that was published."""
+        self._runs[run_key([source.form for source in run.wanted], run.slim, run.manner)] = record.printed
+        self.place(record)
+        if not self._shelf.has(record.key):
+            self._failures.append(", ".join(source.name for source in run.wanted))
+
+    def add_plain(self, source: Source, record: Record) -> None:
+        """Note a file of the tree, whose original is served, too."""
+        self._plain.append(Plain(source.host, source.url, str(source.path), record.outputs[0]))
+
+    def add_copies(self, copies: Sequence[str]) -> None:
+        """Note the copies of the files of the tree, in the order these were added in, or none."""
+        self._beside += copies
+        if copies:
+            plain = zip(self._plain, copies, strict=True)
+            self._plain = [each._replace(path=copy) for each, copy in plain]
+
+    def place(self, record: Record) -> None:
+        """Note where the files of a record lie."""
+        for published in record.outputs:
+            self._files[published.public] = self._places.name(published.path)
+
+    def sum_up(self) -> None:
+        """Gather what was published.
+
+        Raises:
+            OSError: some of it could not be.
+        """
+        if self._failures:
+            failed = "; ".join(dict.fromkeys(self._failures))
+            raise OSError(f"not all that they refer to could be published, see the warnings above: {failed}")
+        summary = self.summary
+        for record in self._shelf.records():
+            summary.before += sum(state[1] for state in record.inputs.values() if state)
+            summary.after += sum(each.size for each in record.outputs)
+            self._published |= {
+                each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
+            }
+        summary.files = list(map(str, self._published))
+        summary.problems += alike([*summary.files, *self._beside])
+        summary.written += len(self._shelf.written)
+
+    def compress(self, progress: Progress) -> None:
+        """Make the compressed siblings; one that fails is a pity, and no reason not to publish."""
+        if not self._options.compress:
+            return
+        done = 0
+
+        def count(result: compress.Compressed) -> None:
+            nonlocal done
+            done += 1
+            progress(done, len(self._published))
+
+        results = compress.compress_many(
+            self._published.items(),
+            self._options.compress,
+            compress.Cache(self._options.compress_cache or self._state / "compressed"),
+            root=self._state,
+            progress=count,
+        )
+        for result in results:
+            self._siblings[result.path] = result.siblings
+            self._published[result.path] = result.digest
+            for name, size in result.siblings.items():
+                self._beside.append(f"{result.path}.{name}")
+                before, after = self.summary.siblings.get(name, (0, 0))
+                self.summary.siblings[name] = before + result.size, after + size
+            if result.problem:
+                self.summary.problems.append(
+                    f"{result.path} has not all compressed siblings: {result.problem}"
+                )
+
+    def close(self, work: str) -> None:
+        """Everything is in its place: let pages know of it."""
+        summary = self.summary
+        if summary.written:
+            os.sync()  # what the manifest names must be on the disk before it
+        served = served_of(
+            self._shelf.records(),
+            self._plain,
+            self._published,
+            self._siblings,
+            self._files,
+            self._places,
+            self._options,
+        )
+        settings = {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
+        codecs = {codec.format: codec.key for codec in codecs_of(self._options.compress)}
+        Manifest(self._runs, self.texts, self._files, settings, served, codecs).write(self._manifest)
+        try:
+            self._remember(work)
+        except OSError as error:
+            # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
+            summary.problems.append(f"the build is done, but cannot be remembered: {error}")
+
+    def _remember(self, work: str) -> None:
+        """Leave what the next build may go by."""
+        summary = self.summary
+        self._shelf.close()
+        inputs: dict[str, Any] = {}
+        sizes: dict[str, int] = {}
+        for record in self._shelf.records():
+            inputs |= record.inputs
+            sizes |= {str(each.path): each.size for each in record.outputs}
+        History(self._state / "builds").add({path: sizes[path] for path in summary.files})
+        return Seal(
+            work,
+            inputs,
+            Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
+            tuple({name for record in self._shelf.records() for name in record.missing}),
+            summary.plain(),
+        ).write(self._state / "seal.json")

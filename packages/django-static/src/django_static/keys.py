@@ -1,0 +1,54 @@
+"""What tells one piece of work from every other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from . import names
+from .records import Manner, Options
+from .sources import Source
+
+__all__ = ["Keys"]
+
+#: To be raised whenever the same originals would be published as other bytes.
+_FORMAT = "4"
+
+
+class Keys:
+    """The keys of pieces of work that are done by the same settings."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._settings: dict[tuple[bool, Manner, frozenset[str]], str] = {}
+
+    def of(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> str:
+        """The key of publishing a run of files in one way; settings are part of it."""
+        kinds = frozenset(source.kind for source in wanted) if slim else frozenset()
+        manners = (slim, manner, kinds)
+        settings = self._settings.get(manners)
+        if settings is None:
+            settings = self._settings[manners] = self._settings_of(slim, manner, kinds)
+        files = [f"{source.name}\n{source.path}" for source in wanted]
+        return names.digest(settings, *files)[:32]
+
+    def _settings_of(self, slim: bool, manner: Manner, kinds: frozenset[str]) -> str:
+        options = self._options
+        engines = sorted((kind, str(options.minifiers.get(kind))) for kind in kinds)
+        settings = (
+            options.save_prefix,
+            options.name_prefix,
+            options.media_url,
+            options.use_symlink,
+            options.name_max_length,
+            _name_of(options.filename_generator),
+            _name_of(options.combine_filenames_generator),
+            options.by_hash,
+            options.hashed_names.pattern,
+            options.integrity,
+            options.source_maps,
+        )
+        return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)))
+
+
+def _name_of(function: Callable[..., str] | None) -> str:
+    return "" if function is None else f"{function.__module__}.{function.__qualname__}"
