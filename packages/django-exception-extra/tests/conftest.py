@@ -7,11 +7,18 @@ import threading
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.backends.signals import connection_created
 from django.test import Client
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 

@@ -11,7 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 pytest_plugins = ["django_mongokit.test.fixtures"]
 SITE = Path(__file__).parent / "site"

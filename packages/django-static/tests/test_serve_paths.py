@@ -182,6 +182,25 @@ class TestWhereTheApplicationIsPut:
             assert client.ask("/js/site.js").body == JS.encode()
             assert client.ask("/invoice.1500000000.pdf").status == APP
 
+    def test_lost_versions_are_known_by_those_there_are(self, settings, tmp_path):
+        """Where static files lie among the pages of the site: the name has a fingerprint, and there is another one of it."""
+        site = Site(settings, tmp_path)
+        settings.STATIC_URL = "/"
+        site.usual()
+        site.build()
+        gone = ["/js/site.1500000000.js", "/js/site.0123456789ab.js", "/js/site.1500000000-0123abcd.js"]
+        kept = [
+            "/js/sites.1500000000.js",
+            "/site.1500000000.js",
+            "/js/site.15000x.js",
+            "/js/site.1500000000.css",
+        ]
+        for client in site.clients():
+            for url in gone:
+                reply = client.ask(url)
+                assert (reply.status, reply.headers["cache-control"]) == (404, "no-store")
+            assert [client.ask(url).status for url in kept] == [APP] * len(kept)
+
 
 class TestWithoutAManifest:
     @pytest.fixture

@@ -6,9 +6,16 @@ import os
 import uuid
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from mongokit import Connection, legacy
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,6 +21,7 @@ __all__ = [
     "quoted",
     "relative",
     "stamped",
+    "unmarked",
     "with_digest",
 ]
 
@@ -28,7 +29,7 @@ _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
 _MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
 _MARKED = re.compile(
-    rf"{_MARK}(?:-[0-9a-f]{{8}})?(?:\.[^.\n]*|\.(?:css|m?js)\.map)?\Z|-[0-9a-f]{{8}}{_MARK}\Z"
+    rf"{_MARK}(?:-[0-9a-f]{{8}})?(?P<extension>\.[^.\n]*|\.(?:css|m?js)\.map)?\Z|-[0-9a-f]{{8}}{_MARK}\Z"
 )
 #: UTF-8 bytes of a file name: most file systems allow 255, and a digest or the suffix of a compressed sibling may follow.
 _MOST_BYTES = 240
@@ -59,6 +60,13 @@ def mark_of(content: str) -> str:
 def has_mark(url: str) -> bool:
     """Whether a name may be one that :func:`stamped`, :func:`combined` or :func:`with_digest` has made."""
     return _MARKED.search(posixpath.basename(url)) is not None
+
+
+def unmarked(url: str) -> str:
+    """The name without what :func:`has_mark` has found in it: that of every version of the file."""
+    folder, slash, name = url.rpartition("/")
+    found = _MARKED.search(name)
+    return url if found is None else f"{folder}{slash}{name[: found.start()]}{found['extension'] or ''}"
 
 
 def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:

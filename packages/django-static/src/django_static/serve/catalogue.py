@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
+from .. import names
 from ..manifest import Manifest, Served
 from ..places import Places
 from ..sources import split_host
@@ -68,6 +70,17 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self._served)
+
+    def had(self, path: str) -> bool:
+        """Whether a name is that of another version of a file that is served."""
+        return names.has_mark(path) and names.unmarked(path) in self._versions
+
+    @cached_property
+    def _versions(self) -> frozenset[str]:
+        """What files with a fingerprint are called without it; made when first asked for, since a start shall be quick."""
+        return frozenset(
+            names.unmarked(path) for path, (_, served) in self._served.items() if served.is_lasting
+        )
 
     def entry(self, path: str) -> Entry | None:
         """The entry of a path; None where there is nothing to be sent.

@@ -78,7 +78,7 @@ class Holdings:
 
     def concerns(self, path: str) -> bool:
         """Whether it is worth asking :meth:`find`, which may wait for the disk."""
-        if path in self.catalogue or path.startswith(self._prefixes):
+        if path in self.catalogue or path.startswith(self._prefixes) or self.catalogue.had(path):
             return True
         return self._finding is not None and self._finding.concerns(self._decode(path))
 
@@ -86,7 +86,7 @@ class Holdings:
         """What a path stands for: an entry, the answer that there is none any more, or None if it is not ours."""
         try:
             found = self._find(path)
-            if found is None and path.startswith(self._prefixes) and self._is_published(path):
+            if found is None and self._was_published(path):
                 # A page just built may name it.
                 self._reload()
                 found = self._find(path)
@@ -146,9 +146,12 @@ class Holdings:
                 entry = catalogue.found(path, found[0], is_lasting=found[1])
         return entry
 
-    def _is_published(self, path: str) -> bool:
-        """Whether a name is one that a build may have given."""
-        if self._hashed_names is None:
+    def _was_published(self, path: str) -> bool:
+        """Whether a name is one that a build has given: below a path where nothing else has such names, or to a file of
+        which there is another version."""
+        if self.catalogue.had(path):
+            return True
+        if self._hashed_names is None or not path.startswith(self._prefixes):
             return False
         return names.has_mark(path) or names.is_hashed(path, self._hashed_names)
 
