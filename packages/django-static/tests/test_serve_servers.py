@@ -83,7 +83,9 @@ class Server:
         self, target: str, method: str = "GET", fields: dict[str, str] | None = None, body: bytes = b""
     ) -> tuple[int, dict[str, str], bytes]:
         with contextlib.closing(self._connect()) as connection:
-            connection.request(method, target, body or None, fields or {})
+            # Who refuses a request need not wait for its body.
+            with contextlib.suppress(BrokenPipeError):
+                connection.request(method, target, body or None, fields or {})
             reply = connection.getresponse()
             return reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
 
