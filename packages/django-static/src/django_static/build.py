@@ -24,7 +24,7 @@ from .runs import Run, Wanted, wanted_of
 from .scan import Use
 from .seal import Seal
 from .shelf import PUBLISHING_LOCK, Known
-from .sources import Source, SourceError, Sources
+from .sources import Source, Sources
 from .summary import Summary
 from .tree import Tree
 from .tree_files import TreeFiles
@@ -144,16 +144,9 @@ class Build:
     def _is_sealed(self, work: str) -> bool:
         """Whether the last build did the same and nothing has changed; its summary is then that of this one."""
         seal = Seal.read(self._state / "seal.json")
-        if seal is None or not seal.holds(work, self._is_there):
+        if seal is None or not seal.holds(work, self._sources.has):
             return False
         self._summary = Summary.again(seal.summary)
-        return True
-
-    def _is_there(self, name: str) -> bool:
-        try:
-            self._sources.find(name)
-        except SourceError:
-            return False
         return True
 
     def _minify_ahead(self, runs: Sequence[Run], ahead: Ahead) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .graph import components
 from .records import Output, Record
 from .shelf import Known
-from .sources import SourceError, Sources, signature
+from .sources import Sources, signature
 
 __all__ = ["Freshness"]
 
@@ -21,7 +21,7 @@ class Freshness:
         return (
             all(signature(path) == seen for path, seen in record.inputs.items())
             and all(map(_is_whole, record.outputs))
-            and not any(self._is_there(name) for name in record.missing)
+            and not any(self._sources.has(name) for name in record.missing)
         )
 
     def is_current(self, record: Record, known: Known) -> bool:
@@ -40,13 +40,6 @@ class Freshness:
                     is_true = all(_is_same(known.get(other.key), other) for other in each.uses)
                     known[key] = each if is_true and self.is_unchanged(each) else None
         return _is_same(known[record.key], record)
-
-    def _is_there(self, name: str) -> bool:
-        try:
-            self._sources.find(name)
-        except SourceError:
-            return False
-        return True
 
 
 def _is_same(record: Record | None, other: Record) -> bool:

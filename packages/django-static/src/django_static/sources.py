@@ -178,6 +178,14 @@ class Sources:
                     return Source(bare, url if url.startswith("/") else f"/{url}", host, path, folder)
         raise Missing(f"{name!r} was not found in {self._places()}")
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file behind a name that may be published."""
+        try:
+            self.find(name)
+        except SourceError:
+            return False
+        return True
+
     def _candidates(self, name: str) -> Iterator[tuple[Path, Path]]:
         """Pairs of a path to try and the folder of its published siblings."""
         path = split_host(name)[1].lstrip("/")
