@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import js_statements as flow
-from .js_expressions import Expressions
+from .js_definitions import Definitions
 from .js_tree import (
     Binding,
     Node,
@@ -54,7 +54,7 @@ def normal_form(text: str) -> list[str] | None:
         return None
 
 
-class _Reader(Expressions):
+class _Reader(Definitions):
     def __init__(self, root: Node) -> None:
         super().__init__(
             names_count=any(
