@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import threading
@@ -194,6 +195,35 @@ def test_what_is_not_there_is_not_remembered(published, server, path):
     assert answer.status == 404 or path.endswith("/")
 
 
+def test_nothing_but_a_file_is_kept(published, server, tmp_path):
+    """What cannot be read during a deployment, or is asked for in a way that is none, may be right in a moment."""
+    url, (path, _) = next((url, found) for url, found in files_of(published).items() if url.endswith(".js"))
+    long = f"/cache-forever/{'a' * 300}.1269174558.js"
+    loop = path.with_name("loop.1269174558.js")
+    loop.symlink_to(loop.name)
+    try:
+        asked = [
+            server.get(url, "POST"),
+            server.get(long),
+            server.get(f"{url}/"),
+            server.get("/cache-forever/js/loop.1269174558.js"),
+        ]
+    finally:
+        loop.unlink()
+    path.chmod(0)
+    try:
+        if os.geteuid() != 0:  # whom no mode keeps out
+            asked.append(server.get(url))
+            assert asked[-1].status == 403
+    finally:
+        path.chmod(0o644)
+    for answer in asked:
+        assert answer.status >= 300
+        assert "immutable" not in answer.all("Cache-Control")
+        assert answer.all("Expires") == ""
+    assert server.get(url).all("Expires") == EXPIRES
+
+
 @pytest.mark.parametrize(
     "path", ["/cache-forever/../secret", "/cache-forever/%2e%2e/secret", "/cache-forever/..%2fsecret"]
 )
@@ -333,7 +363,7 @@ def test_hostile_settings(site, kind, name, mark):
         call_command("staticnginx", *options, stdout=output)
     assert output.getvalue() == ""
     assert "cannot be in a path or prefix" in str(raised.value)
-    assert "symbolic link" in str(raised.value)
+    assert ("another prefix" if name.endswith("NAME_PREFIX") else "symbolic link") in str(raised.value)
     assert name in str(raised.value) or name.endswith("NAME_PREFIX")
 
 
@@ -347,9 +377,14 @@ def test_hostile_settings(site, kind, name, mark):
         (["--upstream", "localhost:80; evil"], "neither"),
         (["--listen", "http"], "no port"),
         (["--listen", "80;"], "no port"),
+        (["--listen", "99999"], "no port up to 65535"),
+        (["--listen", "127.0.0.1:0"], "no port up to 65535"),
+        (["--upstream", "localhost:65536"], "host:port, up to 65535"),
         (["--server-name", "a b"], "server name"),
         (["--server-name", "a;"], "server name"),
         (["--modules", "gzip,rar"], "zstd, brotli, gzip"),
+        (["--modules", "nonezstd"], "zstd, brotli, gzip"),
+        (["--caddy", "--protocol", "uwsgi"], "uwsgi"),
         (["--caddy", "--whole", "--protocol", "uwsgi"], "uwsgi"),
         (["--protocol", "fastcgi"], "invalid choice|fastcgi"),
     ],
@@ -385,6 +420,7 @@ def test_a_prefix_that_is_a_pattern_for_caddy(site):
     [
         (["example.com", ".example.org"], [], "server_name example.com .example.org;"),
         (["*"], [], "server_name _;"),
+        (["example.com", "*"], [], "server_name _;"),
         (["example.com"], ["--server-name", "other.example.com"], "server_name other.example.com;"),
     ],
 )
@@ -395,14 +431,45 @@ def test_server_names(site, hosts, arguments, line):
     assert f"    {line}\n" in printed("--server", *arguments)
 
 
-def test_the_site_addresses_of_caddy(site):
-    site.settings.ALLOWED_HOSTS = ["example.com", ".example.org", "*"]
+@pytest.mark.parametrize(
+    ("hosts", "listen", "line"),
+    [
+        (["example.com"], "80", "example.com {"),
+        (["example.com", ".example.org"], "443", "example.com, example.org, *.example.org {"),
+        ([".example.org", "example.org"], "8080", "http://example.org:8080, http://*.example.org:8080 {"),
+        (["example.com", ".example.org", "*"], "80", "http://:80 {"),
+        ([], "8080", "http://:8080 {"),
+    ],
+)
+def test_the_site_addresses_of_caddy(site, hosts, listen, line):
+    site.settings.ALLOWED_HOSTS = hosts
     site.settings.DJANGO_STATIC_SAVE_PREFIX = "/tmp/x"
     site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
-    assert printed("--caddy", "--whole").startswith("example.com, *.example.org {\n")
-    assert printed("--caddy", "--whole", "--listen", "8080").startswith(
-        "http://example.com:8080, http://*.example.org:8080 {\n"
-    )
+    text = printed("--caddy", "--whole", "--listen", listen)
+    assert f"\n{line}\n" in f"\n{text}"
+    assert ("DNS challenge" in text) is ("*." in line)
+
+
+def test_a_domain_and_those_below_it_are_sent_by_caddy(site, tmp_path):
+    servers.caddy_program()
+    tmp_path.chmod(0o755)
+    site.settings.ALLOWED_HOSTS = [".example.com"]
+    site.settings.DJANGO_STATIC_SAVE_PREFIX = str(tmp_path / "out")
+    site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
+    site.write("a.png", b"png", 1269174558)
+    url = site.render('{% staticfile "/a.png" %}')
+    port = servers.free_port()
+    text = printed("--caddy", "--whole", "--listen", f"127.0.0.1:{port}")
+    with servers.caddy(tmp_path / "server", text, port) as server:
+        for host in ("example.com", "www.example.com"):
+            assert server.get(url, Host=f"{host}:{port}").body == b"png"
+
+
+def test_https_wants_certificates(site):
+    site.settings.DJANGO_STATIC_SAVE_PREFIX = "/tmp/x"
+    site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
+    assert "    # HTTPS: 443 ssl, with ssl_certificate and" in printed("--server", "--listen", "443")
+    assert "HTTPS:" not in printed("--server", "--listen", "8443")
 
 
 # The application behind it

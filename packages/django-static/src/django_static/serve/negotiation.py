@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-__all__ = ["IDENTITY", "qualities", "quality"]
+__all__ = ["IDENTITY", "LONGEST", "qualities", "quality"]
 
 IDENTITY = "identity"
+#: Characters of a field. All registered codings with weights need 250; a browser sends 30.
+LONGEST = 1024
+_NOTHING: Mapping[str, float] = {IDENTITY: 1.0}
 
 #: Without a word about it, sending the file as it is stays possible, and is the last choice.
 _UNMENTIONED = 0.0005
@@ -20,12 +23,17 @@ _MEMBER = re.compile(
 _SAME = {"x-gzip": "gzip", "x-compress": "compress"}
 
 
-@lru_cache(maxsize=512)
 def qualities(field: str) -> Mapping[str, float]:
     """The weight of each coding that an ``Accept-Encoding`` field names, ``*`` among them; malformed members are left out.
 
-    Of a coding that is named twice the first mention counts.
+    Of a coding that is named twice the first mention counts. A field longer than :data:`LONGEST` bytes is as good as none,
+    which a server may take it for (12.5.3).
     """
+    return _qualities(field) if len(field) <= LONGEST else _NOTHING
+
+
+@lru_cache(maxsize=128)
+def _qualities(field: str) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for member in field.split(","):
         match = _MEMBER.fullmatch(member.strip(" \t"))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ..cdn.headers import EXPIRES
 from ..content_types import CONTENT_TYPES, FONTS
-from .site import FINGERPRINT, HIDDEN, ConfigError, Mount, Site
+from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
 
 __all__ = ["snippet", "whole"]
 
@@ -26,6 +26,10 @@ def snippet(site: Site) -> str:
         ConfigError: a setting cannot be written down.
     """
     site.check()
+    if site.protocol != "http":
+        raise ConfigError(
+            "Caddy does not speak the uwsgi protocol; let the application speak HTTP (--protocol http)"
+        )
     return "\n".join(line for mount in site.mounts for line in _mount(site, mount)) + "\n"
 
 
@@ -35,15 +39,9 @@ def whole(site: Site) -> str:
     Raises:
         ConfigError: a setting cannot be written down, or the application speaks something Caddy does not.
     """
-    if site.protocol != "http":
-        raise ConfigError(
-            "Caddy does not speak the uwsgi protocol; let the application speak HTTP (--protocol http)"
-        )
     inner = snippet(site)
-    names = [
-        name.replace("_", "") if name == "_" else f"*{name}" if name.startswith(".") else name
-        for name in site.server_names
-    ]
+    names = list(dict.fromkeys(each for name in site.server_names for each in _addresses(name)))
+    wildcards = [name for name in names if name.startswith("*")]
     upstream = (
         site.upstream.replace("unix:", "unix/", 1) if site.upstream.startswith("unix:") else site.upstream
     )
@@ -51,6 +49,11 @@ def whole(site: Site) -> str:
     # A domain alone is served by HTTPS, with a certificate that Caddy gets; with a port it is what the port says.
     addresses = [name if name and port in ("80", "443") else f"http://{name}:{port}" for name in names]
     lines = [
+        *(
+            f"# {name}: Caddy takes it for one label, not for two ({name.replace('*', 'a.b')}), and gets a certificate for it only "
+            "by the DNS challenge."
+            for name in wildcards
+        ),
         f"{', '.join(addresses)} {{",
         *([f"    bind {host}"] if host else []),
         *(f"    {line}".rstrip() for line in inner.splitlines()),
@@ -62,25 +65,32 @@ def whole(site: Site) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _addresses(name: str) -> list[str]:
+    """The hosts that a server name stands for: ``.example.com`` is that domain and those below it, as Django has it."""
+    if name == "_":
+        return [""]
+    return [name[1:], f"*{name}"] if name.startswith(".") else [name]
+
+
 def _mount(site: Site, mount: Mount) -> Iterator[str]:
     if _PATTERN.search(mount.prefix):
         raise ConfigError(f"the URL prefix {mount.prefix!r} has a character that is a pattern for Caddy")
-    yield f"handle {_quoted(f'{mount.prefix}*', 'a URL prefix')} {{"
+    yield f"handle {_quoted(f'{mount.prefix}*', URL_PREFIX)} {{"
     # Caddy 2.11 strips what is not ASCII only if it is written as it is in a URL.
     stripped = quote(mount.prefix.rstrip("/"), safe="".join(map(chr, range(128))))
     yield f'    uri strip_prefix "{stripped}"'
     yield f"    root * {_quoted(mount.folder, mount.setting)}"
     yield "    route {"
+    yield "        # No answer is kept but a file: a name that is not there, or cannot be read, may be there in a moment."
+    yield "        header Cache-Control no-store"
     if mount.is_published:
-        yield f'        header Cache-Control "{_FOREVER}"'
-        yield f'        header Expires "{EXPIRES}"'
+        yield from _kept("", _FOREVER, EXPIRES)
     else:
         yield "        # Only names with a fingerprint may be kept for ever; others are asked for again."
         yield f"        @published path_regexp `{FINGERPRINT}`"
         yield f"        @other not path_regexp `{FINGERPRINT}`"
-        yield "        header @other Cache-Control no-cache"
-        yield f'        header @published Cache-Control "{_FOREVER}"'
-        yield f'        header @published Expires "{EXPIRES}"'
+        yield from _kept("@other ", "no-cache")
+        yield from _kept("@published ", _FOREVER, EXPIRES)
     yield "        header X-Content-Type-Options nosniff"
     if site.is_shared:
         yield "        header Access-Control-Allow-Origin *"
@@ -95,13 +105,20 @@ def _mount(site: Site, mount: Mount) -> Iterator[str]:
     yield f"            hide {HIDDEN}"
     yield "            pass_thru"
     yield "        }"
-    yield "        # A name that is no longer there is not to be remembered as missing: the next release may bring it."
-    yield "        header Cache-Control no-store"
-    yield "        header -Expires"
     yield '        header Content-Type "text/plain; charset=utf-8"'
     yield '        respond "Not found" 404'
     yield "    }"
     yield "}"
+
+
+def _kept(matcher: str, cache_control: str, expires: str = "") -> Iterator[str]:
+    """How long a file is kept; that is known when there is one to be sent."""
+    yield f"        header {matcher}{{"
+    yield f'            Cache-Control "{cache_control}"'
+    if expires:
+        yield f'            Expires "{expires}"'
+    yield "            match status 2xx 304"
+    yield "        }"
 
 
 def _quoted(text: str, setting: str) -> str:
@@ -113,7 +130,6 @@ def _quoted(text: str, setting: str) -> str:
     found = _UNSAFE.search(text)
     if found:
         raise ConfigError(
-            f"{setting} is {text!r}, and {found[0]!r} cannot be in a path or prefix of a Caddyfile; rename the folder, or "
-            "reach it through a symbolic link"
+            f"{setting} is {text!r}, and {found[0]!r} cannot be in a path or prefix of a Caddyfile; {way_out(setting)}"
         )
     return f'"{text}"'

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..content_types import CONTENT_TYPES, FONTS
 from .modules import ENCODINGS, Modules
-from .site import FINGERPRINT, HIDDEN, ConfigError, Mount, Site
+from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
 
 __all__ = ["server", "snippet", "whole"]
 
@@ -74,6 +74,11 @@ def server(site: Site, modules: Modules | None) -> str:
         "}",
         "",
         "server {",
+        *(
+            [f"    # HTTPS: {site.listen} ssl, with ssl_certificate and ssl_certificate_key."]
+            if site.listen.rpartition(":")[2] == "443"
+            else []
+        ),
         f"    listen {site.listen};",
         f"    server_name {' '.join(site.server_names)};",
         "",
@@ -134,7 +139,7 @@ def _marks(site: Site) -> Iterator[str]:
 
 
 def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
-    prefix, folder = _quoted(mount.prefix, "a URL prefix"), mount.folder.rstrip("/")
+    prefix, folder = _quoted(mount.prefix, URL_PREFIX), mount.folder.rstrip("/")
     _quoted(folder, mount.setting)
     if mount.prefix.count("/") > 1 and f"{folder}/".endswith(mount.prefix):
         place = f"root {_quoted(folder.removesuffix(mount.prefix.rstrip('/')) or '/', mount.setting)};"
@@ -175,6 +180,8 @@ def _encodings(modules: Modules | None) -> Iterator[str]:
 
 
 def _application(site: Site) -> Iterator[str]:
+    yield "# What visitors may send in one request; unless it is said nginx refuses more than 1m."
+    yield "client_max_body_size 10m;"
     if site.protocol == "uwsgi":
         yield "uwsgi_pass django_static_application;"
         yield from (f"uwsgi_param {name} {value};" for name, value in _UWSGI.items())
@@ -195,8 +202,8 @@ def _quoted(text: str, setting: str) -> str:
     found = _UNSAFE.search(text)
     if found:
         raise ConfigError(
-            f"{setting} is {text!r}, and {found[0]!r} cannot be in a path or prefix of an nginx configuration; rename the "
-            "folder, or reach it through a symbolic link"
+            f"{setting} is {text!r}, and {found[0]!r} cannot be in a path or prefix of an nginx configuration; "
+            f"{way_out(setting)}"
         )
     return f'"{text}"'
 

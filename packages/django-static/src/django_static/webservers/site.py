@@ -12,15 +12,27 @@ from urllib.parse import unquote, urlsplit
 from ..output import STATE_FOLDER
 from ..sources import Sources
 
-__all__ = ["FINGERPRINT", "HIDDEN", "ConfigError", "Mount", "Site", "mounts_of"]
+__all__ = ["FINGERPRINT", "HIDDEN", "URL_PREFIX", "ConfigError", "Mount", "Site", "mounts_of", "way_out"]
 
 #: What a published file's name ends in, where it lies among others. Times have nine to eleven digits from 1973 to 5138,
 #: so that ``jquery.3.js`` is none of them. Read alike by PCRE and by Go.
 FINGERPRINT = r"\.(?:[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?:\.[^./]+|\.(?:css|m?js)\.map)?$"
 #: The folder of manifests and records, which is nobody's business.
 HIDDEN = STATE_FOLDER
+#: What is named in messages that are about a URL and not about a folder.
+URL_PREFIX = "a URL prefix"
+_MOST_PORT = 65535
 _DOMAIN = re.compile(r"(?:\*\.|\.)?[\w-]+(?:\.[\w-]+)*|\[[0-9a-fA-F:]+\]|_")
 _PLACE = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
+
+
+def way_out(setting: str) -> str:
+    """What to do about a character that cannot be written down."""
+    return (
+        "choose another prefix"
+        if setting == URL_PREFIX
+        else "rename the folder, or reach it through a symbolic link"
+    )
 
 
 class ConfigError(ValueError):
@@ -69,18 +81,28 @@ class Site:
         for name in self.server_names:
             if not _DOMAIN.fullmatch(name):
                 raise ConfigError(f"the server name {name!r} is none; give a domain such as example.com")
-        if not re.fullmatch(r"(?:(?:[\w.-]+|\[[0-9a-fA-F:]+\]):)?\d{1,5}", self.listen):
-            raise ConfigError(f"--listen {self.listen!r} is no port, and no address with a port")
+        if not re.fullmatch(r"(?:(?:[\w.-]+|\[[0-9a-fA-F:]+\]):)?\d{1,5}", self.listen) or not _is_port(
+            self.listen
+        ):
+            raise ConfigError(
+                f"--listen {self.listen!r} is no port up to {_MOST_PORT}, and no address with one"
+            )
         path = self.upstream.removeprefix("unix:")
         if path == self.upstream:
-            if not _PLACE.fullmatch(path):
-                raise ConfigError(f"--upstream {self.upstream!r} is neither unix:/path nor host:port")
+            if not _PLACE.fullmatch(path) or not _is_port(path):
+                raise ConfigError(
+                    f"--upstream {self.upstream!r} is neither unix:/path nor host:port, up to {_MOST_PORT}"
+                )
         elif not path.startswith("/") or not re.fullmatch(r"[\w./@-]+", path):
             raise ConfigError(
                 f"--upstream {self.upstream!r} needs an absolute path of letters, digits and the marks ._-@/"
             )
         if self.protocol not in ("http", "uwsgi"):
             raise ConfigError(f"--protocol {self.protocol!r} is neither http nor uwsgi")
+
+
+def _is_port(place: str) -> bool:
+    return 0 < int(place.rpartition(":")[2]) <= _MOST_PORT
 
 
 def mounts_of(

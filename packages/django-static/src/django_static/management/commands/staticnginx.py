@@ -55,7 +55,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        hosts = [host for host in settings.ALLOWED_HOSTS if host != "*"]
+        hosts = ["_"] if "*" in settings.ALLOWED_HOSTS else settings.ALLOWED_HOSTS
         given = str(settings.MEDIA_ROOT)
         media_root = Path(given) if given else None
         site = Site(
@@ -83,7 +83,7 @@ def _modules(given: str | None) -> modules.Modules | None:
     found = modules.installed()
     if given is None:
         return found
-    names = [name for name in given.replace("none", "").split(",") if name]
+    names = [name for name in given.split(",") if name] if given != "none" else []
     unknown = [name for name in names if name not in modules.ENCODINGS]
     if unknown:
         raise ConfigError(f"--modules {given!r}: there are {', '.join(modules.ENCODINGS)}, and none")
