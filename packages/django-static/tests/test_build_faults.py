@@ -272,6 +272,70 @@ def test_odd_times(site, settings, mode, mtime):
     assert [way.bytes(each) for each in way.loads(url)] == [b"i"]
 
 
+SAME_TIME = {
+    "minified": ("{% slimfile '/js/a.js' %}", "js/a.js", "var  one", "var  two"),
+    "as it is": ("{% staticfile '/js/a.js' %}", "js/a.js", "var  one", "var  two"),
+    "longer": ("{% staticfile '/js/a.js' %}", "js/a.js", "var  one", "var  three"),
+    "a picture": ("{% staticfile '/i.png' %}", "i.png", "one", "two"),
+    "a sheet": (
+        "{% staticfile '/css/a.css' %}",
+        "css/a.css",
+        "a { b: url(../i.png) }",
+        "p { b: url(../i.png) }",
+    ),
+    "joined": (
+        '{% slimall %}<script src="/js/z.js"></script><script src="/js/a.js"></script>{% endslimall %}',
+        "js/a.js",
+        "var  one",
+        "var  two",
+    ),
+    "a circle": ("{% staticfile '/js/m.mjs' %}", "js/m.mjs", "import './n.mjs'; 1", "import './n.mjs'; 2"),
+}
+
+
+@pytest.mark.parametrize("mode", ["lazy", "build"])
+@pytest.mark.parametrize("prefix", ["", "/forever"])
+@pytest.mark.parametrize(("page", "name", "before", "after"), SAME_TIME.values(), ids=SAME_TIME)
+def test_a_time_stands_for_one_content(site, settings, mode, prefix, page, name, before, after):
+    """Twice within a second, or where a deployment sets all times to one."""
+    settings.DJANGO_STATIC_USE_SYMLINK = False
+    settings.DJANGO_STATIC_SOURCE_MAPS = True
+    way = Way(site, settings, mode, "mtime", prefix)
+    for each, text in (("i.png", "i"), ("js/z.js", "var  z"), ("js/n.mjs", "import './m.mjs'")):
+        site.write(each, text, 1_000_000_000)
+    site.write(name, before, 1_000_000_000)
+    first = way.show(page)
+    files = {
+        path: path.read_bytes()
+        for path in way.out.rglob("*.1000000000*")
+        if ".django-static" not in path.parts
+    }
+    assert files
+    path = site.write(name, after, 1_000_000_000)
+    os.utime(path, ns=(1_000_000_000 * 10**9 + 7,) * 2)
+    second = way.show(page)
+    assert second != first
+    assert {path: path.read_bytes() for path in files} == files
+    assert way.show(page) == second
+    path = site.write(name, before, 1_000_000_000)
+    os.utime(path, ns=(1_000_000_000 * 10**9 + 9,) * 2)
+    assert way.show(page) == first
+
+
+def test_what_was_damaged_is_published_again_under_its_name(site, settings):
+    """Its name stands for what it was, and pages that were sent name it."""
+    way = Way(site, settings, "build", "mtime", "/forever")
+    site.write("i.png", "picture", 1_000_000_000)
+    site.write("js/a.js", "var  one", 1_000_000_000)
+    page = "{% staticfile '/i.png' %} {% slimfile '/js/a.js' %}"
+    urls = way.show(page).split()
+    good = [way.bytes(url) for url in urls]
+    for url, text in zip(urls, ("pic", "var 2"), strict=True):
+        way.path(url).write_text(text)
+    assert way.show(page).split() == urls
+    assert [way.bytes(url) for url in urls] == good
+
+
 @pytest.mark.parametrize("fingerprint", ["mtime", "hash"])
 @pytest.mark.parametrize("place", ["", "static"])
 def test_published_files_are_not_published_again(site, settings, fingerprint, place):

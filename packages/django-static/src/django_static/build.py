@@ -13,7 +13,7 @@ from . import __version__, compress, import_maps, minify, names, output, removal
 from .build_shelf import BuildShelf
 from .edition import Edition, Progress
 from .folders import Folders
-from .manifest import FORMAT, text_key
+from .manifest import FORMAT, Manifest, ManifestError, text_key
 from .minify.ahead import Ahead
 from .originals import Originals
 from .pipeline import Pipeline
@@ -84,7 +84,7 @@ class Build:
     def _build(self, uses: Sequence[Use], progress: Progress, *, killed: bool) -> None:
         """Publish everything; ``killed`` tells that a build before did not come to its end."""
         folders = Folders()
-        self._shelf = BuildShelf(self._state / "records.json", folders)
+        self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
         self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self._summary)
         if killed:
             self._shelf.sweep(self._receiving)
@@ -122,6 +122,14 @@ class Build:
         self._summary.written += len(originals.written) if originals is not None else 0
         self._edition.add_copies(tree_files.copies)
         self._edition.sum_up()
+
+    def _before(self) -> dict[str, str]:
+        """The digests of what the last build has left, by path."""
+        try:
+            served = Manifest.read(self._manifest).served.values()
+        except ManifestError:
+            return {}
+        return {self._places.path(each.place): each.digest for each in served if each.digest}
 
     def _work(self, uses: Sequence[Use]) -> str:
         """What tells the work of this build from that of another."""

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import output
+from . import names, output
 from .folders import Folders
 from .graph import components
 from .records import Record, restore, to_json
@@ -45,8 +45,15 @@ class BuildShelf:
     is forced to the disk: a build ends with one ``sync`` before its manifest is written.
     """
 
-    def __init__(self, place: Path, folders: Folders) -> None:
+    def __init__(
+        self,
+        place: Path,
+        folders: Folders,
+        published: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        """``published`` tells the digests of what the build before has left, by path; it is asked if ever."""
         self._place = place
+        self._published = published
         self._given = restore(self._read())
         #: Those that are true in this build.
         self._wanted: dict[str, Record] = {}
@@ -106,18 +113,18 @@ class BuildShelf:
         if self._folders.may_hold(str(path)) and path.exists() and not path.is_symlink():
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return True
-            if path not in self._ours:
+            if not self._is_damaged(path):
                 return False
-
         self._put(path, lambda temporary: output.fill(temporary, data))
         return True
 
     def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
         """Publish an original by bytes of its own: a link would change when the original is edited in place."""
         if self._folders.may_hold(str(path)) and path.exists() and not path.is_symlink():
-            return (
-                path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes()
-            )
+            if path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes():
+                return True
+            if not self._is_damaged(path):
+                return False
         self._put(path, lambda temporary: shutil.copyfile(original, temporary))
         return True
 
@@ -140,9 +147,13 @@ class BuildShelf:
                     self.remove(Path(current, name))
 
     @cached_property
-    def _ours(self) -> set[Path]:
-        """What a build before has written: where it is another now it was damaged, since a name has one content."""
-        return {each.path for record in self._given.values() for each in record.outputs}
+    def _digests(self) -> Mapping[str, str]:
+        return self._published()
+
+    def _is_damaged(self, path: Path) -> bool:
+        """Whether a file is not what a build before has left; else its name stands for what it is, and for nothing else."""
+        digest = self._digests.get(str(path))
+        return digest is not None and names.digest(path.read_bytes()) != digest
 
     def _true(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         """The record of the build before, if it holds still; what it uses may have been done anew, and be another."""
