@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.safestring import mark_safe
+from static_test_built import Built
 
 from django_static import names, output, resolver
 from django_static.shelf import PUBLISHING_LOCK
@@ -157,3 +160,82 @@ class TestSweeping:
         monkeypatch.setattr("django_static.removal.os.unlink", refuse)
         run("staticbuild")
         assert all(path.exists() for path in left)
+
+
+SCRIPTS = '<script src="/a.js"></script><script src="/b.js"></script>'
+LOOP = "{% for each in media %}{{ each }}{% endfor %}"
+MIXED = {
+    "something unknown after": "{% slimall %}" + SCRIPTS + "{{ media }}{% endslimall %}",
+    "something unknown between": '{% slimall %}<script src="/a.js"></script>{{ media }}<script src="/b.js"></script>{% endslimall %}',
+    "a name that is unknown": "{% slimall %}"
+    + SCRIPTS
+    + '<script src="/{{ name }}.js"></script>{% endslimall %}',
+    "in a loop": "{% slimall %}{% for each in two %}" + SCRIPTS + "{{ media }}{% endfor %}{% endslimall %}",
+    "beside a loop": "{% slimall %}" + SCRIPTS + LOOP + "{% endslimall %}",
+    "an inline script with a value": "{% slimall %}"
+    + SCRIPTS
+    + "<script>var x = {{ x }};</script>{% endslimall %}",
+    "many conditions": "{% slimall %}"
+    + SCRIPTS
+    + "".join(f"{{% if x{n} %}}<i>{n}</i>{{% endif %}}" for n in range(9))
+    + "{% endslimall %}",
+}
+
+
+@pytest.fixture
+def built(site, settings, tmp_path):
+    with Built.made(site, settings, tmp_path) as built:
+        for name in "abc":
+            site.write(f"/{name}.js", f"var  {name}  =  1;", 1_000_000_000)
+        yield built
+
+
+@pytest.mark.parametrize("text", MIXED.values(), ids=MIXED)
+def test_what_is_literal_in_a_block_is_built_whatever_else_is_in_it(built, settings, text):
+    settings.DJANGO_STATIC_FINGERPRINT = "mtime"
+    built.page("page", text)
+    told = built.build()
+    assert "known at run time only" in told
+    media = mark_safe('<link rel="x" href="/media.x">')
+    printed = built.render("page", media=media, two=[1, 2], x=1, name="c")
+    assert 'src="/a.js"' not in printed
+    assert 'src="/b.js"' not in printed
+    assert re.search(r'src="/a(_b)?\.1000000000\.js"', printed)
+    built.page("page", text.replace("/b.js", "/typo.js"))
+    assert "/typo.js" in built.check()
+
+
+class TestIgnoring:
+    FAILING = "vendor/a.html: line 1: 'no_such_library' is not a registered tag library"
+
+    @pytest.fixture
+    def failing(self, built):
+        built.page("vendor/a.html", "{% load no_such_library %}")
+        return built
+
+    def test_a_template_that_cannot_be_compiled_is_told(self, failing):
+        assert self.FAILING in failing.check()
+        assert self.FAILING in failing.build()
+
+    @pytest.mark.parametrize("pattern", ["vendor/*", "*/vendor/*", "*vendor*", "vendor/a.html"])
+    def test_and_left_out_where_that_is_asked(self, failing, pattern):
+        assert failing.check("--ignore", pattern) == ""
+
+    def test_but_only_where(self, failing):
+        failing.page("own.html", "{% load no_such_library %}")
+        told = failing.check("--ignore", "*/vendor/*")
+        assert "own.html" in told
+        assert "vendor/a.html" not in told
+
+
+def test_what_could_not_be_looked_at_is_said(built, settings):
+    built.page("page", '{% staticfile "/a.js" %}')
+    settings.TEMPLATES[0]["OPTIONS"]["loaders"].append("static_test_helpers.Silent")
+    settings.TEMPLATES = list(settings.TEMPLATES)
+    assert "Silent" in built.build()
+    out = StringIO()
+    call_command("staticbuild", "--check", stdout=out, stderr=out, skip_checks=True)
+    assert "Silent" in out.getvalue()
+    out = StringIO()
+    call_command("staticbuild", verbosity=0, stdout=out, stderr=out, skip_checks=True)
+    assert out.getvalue() == ""

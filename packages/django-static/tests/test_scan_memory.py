@@ -182,6 +182,48 @@ def test_code_of_a_tag_that_is_edited(project, monkeypatch, tmp_path):
         importlib.invalidate_caches()
 
 
+def test_a_library_of_tags_that_comes_later(project, monkeypatch, tmp_path):
+    """What was missing is in no list of modules: the folders where it would be are looked at."""
+    (tmp_path / "later_app").mkdir()
+    (tmp_path / "later_app/__init__.py").write_text("")
+    tags = tmp_path / "later_app/templatetags"
+    tags.mkdir()
+    (tags / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    project.built.settings.INSTALLED_APPS = [*project.built.settings.INSTALLED_APPS, "later_app"]
+    project.page("two.html", '{% load later_tags %}{% staticfile "/b.css" %}')
+    assert "is not a registered tag library" in project.build()
+    assert "is not a registered tag library" in project.build()
+    assert not project.scanned()
+    (tags / "later_tags.py").write_text("from django.template import Library\nregister = Library()\n")
+    importlib.invalidate_caches()
+    project.built.settings.TEMPLATES = [
+        dict(each) for each in project.built.settings.TEMPLATES
+    ]  # as a new process does
+    assert "is not a registered tag library" not in project.build()
+    assert names(project) == ["/a.css", "/b.css"]
+
+
+def test_a_package_that_is_installed_later(project, monkeypatch, tmp_path):
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    monkeypatch.syspath_prepend(packages)
+    project.build()
+    assert not project.scanned()
+    (packages / "new.py").write_text("")
+    os.utime(packages, ns=(1, 1))
+    assert project.scanned()
+
+
+def test_a_check_after_a_build_reads_as_much_as_before(project):
+    project.page("two.html", '{% load static %}{% static "gone.css" %}')
+    before = project.built.check()
+    project.build()
+    assert not project.scanned()
+    assert project.built.check() == before
+    assert "gone.css" in before
+
+
 def test_templates_from_elsewhere_are_walked_every_time(project):
     project.built.page("memory.html", '{% staticfile "/c.css" %}')
     assert project.scanned()

@@ -63,7 +63,7 @@ def check(
         more: files that are used, too.
     """
     work = _Check(sources, options, ignore)
-    found = [f"{failure.template}: line {failure.line}: {failure.reason}" for failure in plan.failed]
+    found = [str(failure) for failure in plan.failed if not work.is_ignored(failure.template)]
     for use in plan.uses:
         if use.kind == "file":
             for name in split_names(use.value):
@@ -101,7 +101,7 @@ class _Check:
             try:
                 self._roots[self._sources.find(name)] = None
             except SourceError as error:
-                if not self._is_ignored(place.template):
+                if not self.is_ignored(place.template):
                     self.found.append(f"{place}: {error}")
 
     def tree(self, tree: Tree) -> None:
@@ -121,7 +121,7 @@ class _Check:
             except OSError as error:
                 problems.append(f"{source.path}: {error}")
                 return ()
-            if not self._is_ignored(str(source.path)):
+            if not self.is_ignored(str(source.path)):
                 problems.extend([*part.problems, *part.notes])
             self.reached[source] = targets = list(part.targets.values())
             return targets
@@ -130,5 +130,8 @@ class _Check:
             pass
         return problems
 
-    def _is_ignored(self, name: str) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self._ignore)
+    def is_ignored(self, name: str) -> bool:
+        """Whether a pattern meets the path of a file, or the name of a template with or without a slash before it."""
+        return any(
+            fnmatch.fnmatchcase(each, pattern) for each in (name, f"/{name}") for pattern in self._ignore
+        )

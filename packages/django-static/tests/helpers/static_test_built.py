@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.template import engines
 
 from django_static import resolver
@@ -67,6 +67,16 @@ class Built:
         call_command("staticbuild", *arguments, stdout=out, stderr=out, skip_checks=True)
         resolver.reset()
         return out.getvalue()
+
+    def check(self, *arguments: str) -> str:
+        """What the command complains of; empty where it says that all is well."""
+        out = StringIO()
+        try:
+            call_command("staticbuild", "--check", *arguments, stdout=out, stderr=out, skip_checks=True)
+        except CommandError as error:
+            return f"{out.getvalue()}{error}"
+        assert "every reference leads to a file" in out.getvalue()
+        return ""
 
     def forget(self) -> None:
         """As on a new machine."""

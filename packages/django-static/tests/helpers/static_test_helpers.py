@@ -69,3 +69,10 @@ class FailingLoader(Loader):
 
     def get_contents(self, origin: Origin) -> str:
         raise OSError("no luck")
+
+
+class Silent(Loader):
+    """Knows no template, and cannot list any."""
+
+    def get_template_sources(self, template_name: str) -> Iterator[Origin]:
+        return iter(())

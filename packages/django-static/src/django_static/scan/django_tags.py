@@ -89,8 +89,11 @@ def _turns(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
             break
         starts = [widest(following)] if turn + 1 == _MOST_TURNS else following
         ends = walk.run(node.nodelist_loop, starts, frame)
+    lost = [] if state.text is None else walk.capture(node.nodelist_loop, starts[0], frame)
     return [
-        replace(end.forget(marker).pop(), text=state.text, unknown=state.unknown).cannot_write(written(node))
+        replace(end.forget(marker).pop(), text=state.text, unknown=state.unknown)
+        .cannot_write(written(node))
+        .lose(lost)
         for end in ends
     ]
 
@@ -162,7 +165,7 @@ def _changed(
     for after in walk.capture(node.nodelist, state, frame):
         outer = replace(after, text=state.text, unknown=state.unknown)
         if after.unknown:
-            results.append(outer.cannot_write(*after.unknown))
+            results.append(outer.cannot_write(*after.unknown).lose([after]))
         else:
             results += [_print(node, text, end) for end, text in change(after.text or "", outer)]
     return results

@@ -194,19 +194,22 @@ class Walk:
 
     def _text(self, node: ours.BlockNode | ours.ContentNode, state: State, frame: Frame) -> list[State]:
         results = []
-        for after in self.capture(node.nodelist, state, frame):
+        for after in self.capture(node.nodelist, replace(state, pieces=frozenset()), frame):
             text = after.text or ""
             uses: list[Use] = []
+            decisive: Sequence[str] = after.unknown
             if isinstance(node, ours.BlockNode):
-                found = filled(text, after.unknown) if after.unknown else [text]
+                found, decisive = filled(text, after.unknown) if after.unknown else ([text], ())
+                found = [*found, *sorted(after.pieces.difference(found))]
                 uses = [Use(node.place, "block", node.slim, each, node.mode) for each in found]
             elif not after.unknown:
                 uses = [Use(node.place, "content", True, text, node.kind)]
             for use in uses:
                 self.findings.use(use, self._is_reached(node.place))
-            for expression in () if uses else after.unknown:
+            for expression in decisive:
                 self._cannot_know(node.place, expression)
-            results.append(replace(after, text=state.text, unknown=state.unknown).cannot_write(written(node)))
+            outer = replace(after, text=state.text, unknown=state.unknown, pieces=state.pieces)
+            results.append(outer.cannot_write(written(node)))
         return results
 
     def _cannot_know(self, place: Place, expression: str) -> None:

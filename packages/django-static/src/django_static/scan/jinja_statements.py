@@ -101,9 +101,12 @@ def _unknown_turns(walk: Walk, node: Any, state: State, frame: Frame) -> list[St
         for _ in walk.expressions.evaluate(node.test, start, frame):
             pass
     ends = walk.run(node.body, [start], frame)
+    lost = [] if state.text is None else walk.capture(node.body, start, frame)
     written = f"{{% for {unparse(node.target)} in {unparse(node.iter)} %}}"
     done = [
-        replace(end.forget(marker).pop(), text=state.text, unknown=state.unknown).cannot_write(written)
+        replace(end.forget(marker).pop(), text=state.text, unknown=state.unknown)
+        .cannot_write(written)
+        .lose(lost)
         for end in ends
     ]
     return done + _inner(walk, node.else_, state, frame)
@@ -213,7 +216,7 @@ def _filter_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[Sta
     for after in walk.capture(node.body, state.push(), frame):
         outer = replace(after.pop(), text=state.text, unknown=state.unknown)
         if after.unknown:
-            results.append(outer.cannot_write(*after.unknown))
+            results.append(outer.cannot_write(*after.unknown).lose([after]))
             continue
         text = after.text or ""
         start: Value = Known(Markup(text) if outer.autoescape else text)  # noqa: S704 (as Jinja2 does)
@@ -237,19 +240,21 @@ def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     if frame.is_mute:
         return _inner(walk, body, state, frame)
     results = []
-    for after in walk.capture(body, state.push(), frame):
+    for after in walk.capture(body, replace(state, pieces=frozenset()).push(), frame):
         text = after.text or ""
         uses: list[Use] = []
+        decisive: Sequence[str] = after.unknown
         if place.tag != "slimcontent":
-            found = filled(text, after.unknown) if after.unknown else [text]
+            found, decisive = filled(text, after.unknown) if after.unknown else ([text], ())
+            found = [*found, *sorted(after.pieces.difference(found))]
             uses = [Use(place, "block", place.tag == "slimall", each, argument) for each in found]
         elif not after.unknown:
             uses = [Use(place, "content", True, text, argument)]
         for use in uses:
             walk.use(use)
-        for expression in () if uses else after.unknown:
+        for expression in decisive:
             walk.cannot_know(place, expression)
-        outer = replace(after.pop(), text=state.text, unknown=state.unknown)
+        outer = replace(after.pop(), text=state.text, unknown=state.unknown, pieces=state.pieces)
         results.append(outer.cannot_write(f"{{% {place.tag} %}}"))
     return results
 

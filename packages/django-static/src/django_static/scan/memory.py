@@ -1,7 +1,8 @@
 """Remember what a scan has found for as long as nothing that it stands on is another.
 
-That is every file in the folders of templates, every Python module that has been imported by the end of the scan (tags
-are code), and the settings. Where templates come from elsewhere too, nothing is remembered.
+That is every file in the folders of templates and of template tags, every Python module that has been imported by the end
+of the scan (tags are code), the folders packages are installed in, and the settings. Where templates come from elsewhere too,
+nothing is remembered.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.apps import apps
 from django.conf import settings
 from django.template import Engine, engines
 from django.template.loaders import app_directories, cached, filesystem
@@ -25,7 +27,7 @@ from .result import Failure, Scan, Unknown, Use
 
 __all__ = ["Memory"]
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class Memory:
@@ -124,8 +126,15 @@ def _digest(folders: Iterable[str]) -> str:
     values = {name: repr(getattr(wrapped, name, None)) for name in sorted(dir(settings)) if name.isupper()}
     return names.digest(
         repr((django.VERSION, sys.version, _FORMAT, values)),
-        *(repr((folder, list(_files(folder)))) for folder in folders),
+        *(repr((folder, list(_files(folder)))) for folder in (*folders, *_tag_folders())),
+        # A library of tags that was missing, or what it imports, may be installed meanwhile.
+        *(repr((folder, _state(folder))) for folder in sys.path if folder.endswith("-packages")),
     )
+
+
+def _tag_folders() -> Iterator[str]:
+    for app in apps.get_app_configs():
+        yield f"{app.path}{os.sep}templatetags"
 
 
 def _files(root: str) -> Iterator[tuple[str, list[int] | None]]:
@@ -138,6 +147,8 @@ def _files(root: str) -> Iterator[tuple[str, list[int] | None]]:
             continue
         seen.add(real)
         for name in found:
+            if name.endswith(".pyc"):  # made while the scan runs
+                continue
             path = f"{folder}{os.sep}{name}"
             yield path, _state(path)
 
@@ -156,6 +167,7 @@ def _plain(scan: Scan) -> dict[str, Any]:
         "unknown": [[list(each.place), each.expression, each.alone] for each in scan.unknown],
         "failed": [[each.template, each.line, each.reason] for each in scan.failed],
         "notes": list(scan.notes),
+        "mentions": [[list(place), path] for place, path in scan.mentions],
     }
 
 
@@ -167,4 +179,5 @@ def _restored(value: Any) -> Scan:
         tuple(Unknown(Place(*place), expression, alone) for place, expression, alone in value["unknown"]),
         tuple(Failure(template, line, reason) for template, line, reason in value["failed"]),
         tuple(map(str, value["notes"])),
+        tuple((Place(*place), str(path)) for place, path in value["mentions"]),
     )

@@ -49,6 +49,13 @@ class Failure:
     line: int
     reason: str
 
+    def __str__(self) -> str:
+        return (
+            f"{self.template}: line {self.line}: {self.reason}"
+            if self.line
+            else f"{self.template}: {self.reason}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .holes import LOST, hole
+from .holes import LOST, hole, pieces
 
 __all__ = ["EQUALS", "MOST_STATES", "Known", "State", "Symbol", "Value", "merge", "ways", "widest"]
 
@@ -61,6 +61,8 @@ class State:
     text: str | None = None
     #: The expressions that are unknown, by the numbers of the holes.
     unknown: tuple[str, ...] = ()
+    #: What is known of texts that stand, or may stand, where the text has a hole.
+    pieces: frozenset[str] = frozenset()
     autoescape: bool = True
     #: Whether a variable that is not bound may come from the request.
     is_open: bool = True
@@ -93,6 +95,11 @@ class State:
         return replace(
             self, text=self.text + "".join(hole(unknown.index(each)) for each in expressions), unknown=unknown
         )
+
+    def lose(self, states: Iterable[State]) -> State:
+        """Keep what is known of texts that are not: those of other states."""
+        found = {piece for state in states for piece in _all_pieces(state)}
+        return self if found <= self.pieces else replace(self, pieces=self.pieces | found)
 
     def answer(self, question: Hashable) -> bool | None:
         """What this way has assumed, or what follows from it; None if the question is new."""
@@ -137,6 +144,10 @@ class State:
         return scopes, self.text, self.unknown, self.autoescape, self.is_open
 
 
+def _all_pieces(state: State) -> Iterable[str]:
+    return (*state.pieces, *pieces(state.text or "", state.unknown))
+
+
 def _mentions(question: Hashable, marker: Hashable) -> bool:
     if question == marker:
         return True
@@ -168,16 +179,25 @@ def merge(states: Iterable[State], overflow: str = "", *, exact: bool = False) -
     if len(found) < 2:
         return found
     if exact or found[0].text is not None:
-        found = list({(state.key(), frozenset(state.assumed.items())): state for state in found}.values())
+        apart: dict[Hashable, State] = {}
+        for state in found:
+            _put(apart, (state.key(), frozenset(state.assumed.items())), state)
+        found = list(apart.values())
         if len(found) <= MOST_STATES:
             return found
     merged: dict[Hashable, State] = {}
     for state in found:
-        key = state.key()
-        other = merged.get(key)
-        merged[key] = state if other is None else replace(state, assumed=_common(state, other))
+        _put(merged, state.key(), state)
     found = list(merged.values())
     return found if len(found) <= MOST_STATES else [widest(found, overflow)]
+
+
+def _put(states: dict[Hashable, State], key: Hashable, state: State) -> None:
+    """Let one state stand for it and for that which has its key."""
+    other = states.get(key)
+    if other is not None:
+        state = replace(state, assumed=_common(state, other), pieces=state.pieces | other.pieces)
+    states[key] = state
 
 
 def _common(one: State, other: State) -> dict[Hashable, bool]:
@@ -207,9 +227,13 @@ def widest(states: list[State], overflow: str = "") -> State:
             question: truth for question, truth in assumed.items() if state.assumed.get(question) == truth
         }
     wide = replace(
-        first, scopes=tuple(scopes), assumed=assumed, is_open=any(state.is_open for state in states)
+        first,
+        scopes=tuple(scopes),
+        assumed=assumed,
+        pieces=first.pieces.union(*(state.pieces for state in states)),
+        is_open=any(state.is_open for state in states),
     )
     if len({(state.text, state.unknown) for state in states}) > 1:
         expressions = (expression for state in states for expression in state.unknown)
-        wide = replace(wide, text=LOST, unknown=tuple(dict.fromkeys((*expressions, overflow))))
+        wide = replace(wide, text=LOST, unknown=tuple(dict.fromkeys((*expressions, overflow)))).lose(states)
     return wide

@@ -66,13 +66,15 @@ class Command(BaseCommand):
             except OSError as error:  # a finder does not get past a link that leads to itself
                 raise CommandError(f"the staticfiles finders cannot list all files: {error}") from error
         if options["check"]:
-            self._check(sources, work, options["ignore"], is_silent=not options["verbosity"])
+            self._verbosity = options["verbosity"]
+            self._check(sources, work, options["ignore"])
             return
         if not conf.enabled:
             raise CommandError(f"{PREFIX} is off: pages would not use what is built. Set {PREFIX} = True.")
         self._verbosity = options["verbosity"]
         for failure in work.failed:
-            self.stderr.write(f"{failure.template}: line {failure.line}: {failure.reason}")
+            self.stderr.write(str(failure))
+        self._note(work)
         try:
             manifest = conf.manifest_file
         except ManifestError as error:
@@ -87,7 +89,13 @@ class Command(BaseCommand):
         if self._verbosity:
             self._report(summary, work)
 
-    def _check(self, sources: Sources, work: Plan, ignore: list[str], *, is_silent: bool) -> None:
+    def _note(self, work: Plan) -> None:
+        """What could not be looked at, which is no mistake of the site."""
+        for note in work.notes if self._verbosity else ():
+            self.stderr.write(note)
+
+    def _check(self, sources: Sources, work: Plan, ignore: list[str]) -> None:
+        self._note(work)
         problems = problems_of(sources, conf.options(), work, ignore, mentions(literals()))
         for problem in problems:
             self.stdout.write(problem)
@@ -96,7 +104,7 @@ class Command(BaseCommand):
                 f"{counted(len(problems), 'reference')} {'leads' if len(problems) == 1 else 'lead'} nowhere",
                 returncode=1,
             )
-        if not is_silent:
+        if self._verbosity:
             self.stdout.write("every reference leads to a file")
 
     def _progress(self, done: int, total: int) -> None:
