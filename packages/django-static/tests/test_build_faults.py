@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.management import CommandError
 from static_test_ways import Way, leftovers
 
@@ -414,3 +417,59 @@ class TestGenerators:
         assert [way.bytes(url) for url in way.loads(css)] == [f"one {n}".encode() for n in range(20)]
         assert b"one()" in way.bytes(js)
         assert way.bytes(png) == b"one 0"
+
+
+def outside(*arguments: object) -> str:
+    return "/bundles/x.js"
+
+
+@pytest.mark.parametrize("mode", ["lazy", "build"])
+@pytest.mark.parametrize("setting", ["FILENAME_GENERATOR", "COMBINE_FILENAMES_GENERATOR"])
+def test_a_generated_name_outside_of_all_folders(site, settings, tmp_path, mode, setting, warned):
+    """Below STATIC_URL it is a path of another folder than STATIC_ROOT."""
+    settings.STATIC_ROOT = str(tmp_path / "site/static")
+    way = Way(site, settings, mode, "mtime", "")
+    settings.STATICFILES_DIRS = [str(tmp_path / "assets")]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    finders.get_finder.cache_clear()
+    (tmp_path / "assets").mkdir()
+    for name in "xy":
+        (tmp_path / f"assets/{name}.js").write_text(f"{name}()")
+    setattr(settings, f"DJANGO_STATIC_{setting}", outside)
+    page = SCRIPTS.replace('"/js/', '"/static/')
+    if not setting.startswith("COMBINE"):
+        page = page.replace('<script src="/static/y.js"></script>', "")
+    said = r"gave '/bundles/x.js' for '/static/x.js', which would be .*/site/bundles/x.js and outside of"
+    if mode == "build":
+        with pytest.raises(CommandError, match=said):
+            way.show(page)
+    else:
+        assert way.show(page) == page.partition("%}")[2].partition("{%")[0]
+        assert any(re.search(said, message) for message in warned())
+    assert not (tmp_path / "site/bundles").exists()
+    finders.get_finder.cache_clear()
+
+
+@pytest.mark.parametrize("mode", ["lazy", "build"])
+def test_code_of_a_generator_that_is_edited(site, settings, tmp_path, monkeypatch, mode):
+    module = tmp_path / "own_names.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.DJANGO_STATIC_FILENAME_GENERATOR = "own_names.name"
+    way = Way(site, settings, mode, "mtime", "/forever")
+    site.write("i.png", "i")
+    for number in (1, 2):
+        module.write_text(f"def name(parts, stamp): return f'{{parts[0]}}.v{number}{{parts[1]}}'\n")
+        os.utime(module, (number, number))
+        sys.modules.pop("own_names", None)
+        importlib.invalidate_caches()
+        assert way.url("/i.png") == f"/forever/i.v{number}.png"
+
+
+@pytest.mark.parametrize("mode", ["lazy", "build"])
+def test_one_of_several_that_is_missing(site, settings, mode, warned):
+    way = Way(site, settings, mode, "mtime", "")
+    site.write("js/x.js", "x()", 1_000_000_000)
+    assert way.url("/js/x.js; /js/gone.js") == "/js/x.1000000000.js"
+    told = [*warned(), way.said]
+    assert any("it is left out of '/js/x.js; /js/gone.js'" in each for each in told)
+    assert not any("URL is printed" in each for each in told)

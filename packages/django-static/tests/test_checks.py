@@ -168,6 +168,22 @@ def test_a_build_is_not_told_to_build_first(site):
     assert [message.id for message in run_checks(tags=[Tags.staticfiles])] == []
 
 
+@pytest.mark.parametrize(
+    ("backend", "ids"),
+    [
+        ("django.contrib.staticfiles.storage.StaticFilesStorage", []),
+        ("django_static.storage.StaticStorage", []),
+        ("django.contrib.staticfiles.storage.ManifestStaticFilesStorage", ["django_static.W010"]),
+        ("no.such.Storage", []),
+    ],
+)
+def test_names_of_two_manifests(site, backend, ids):
+    site.settings.STORAGES = {"staticfiles": {"BACKEND": backend}}
+    assert found(site) == ids
+    site.settings.DJANGO_STATIC = False
+    assert found(site) == []
+
+
 def test_a_manifest_without_a_folder(site):
     """Not in whatever folder the process happens to be in."""
     site.settings.MEDIA_ROOT = ""

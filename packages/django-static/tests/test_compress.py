@@ -84,7 +84,9 @@ class Folder:
         return path
 
     def run(self, *paths: Path, formats=ALL, **options):
-        items = [(path, names.digest(path.read_bytes()) if path.exists() else "0" * 64) for path in paths]
+        items = [
+            (path, names.content_digest(path.read_bytes()) if path.exists() else "0" * 64) for path in paths
+        ]
         return compress.compress_many(items, formats, self.cache, root=self.root, **options)
 
     def beside(self, path: Path) -> list[str]:
@@ -274,7 +276,7 @@ class TestWorth:
     def test_what_was_not_worth_it_is_remembered(self, folder):
         path = folder.write("a.txt", NOISE[:5000])
         folder.run(path, formats=["br"])
-        digest = names.digest(path.read_bytes())
+        digest = names.content_digest(path.read_bytes())
         (codec,) = codecs.codecs(["br"])
         assert folder.cache.get(digest, codec.key) == b""
 
@@ -283,7 +285,7 @@ class TestOne:
     def test_beside_the_file(self, folder):
         path = folder.write("css/a.css", TEXT)
         path.chmod(0o640)
-        result = compress.siblings(path, names.digest(TEXT), ["gz", "br"], folder.cache)
+        result = compress.siblings(path, names.content_digest(TEXT), ["gz", "br"], folder.cache)
         assert result.path == path
         assert result.is_new
         for name, size in result.siblings.items():
@@ -341,7 +343,7 @@ class TestMany:
             folder.write("b.txt", NOISE[:5000]),
             folder.write("c.txt", b"c"),
         ]
-        items = [(path, names.digest(path.read_bytes())) for path in paths]
+        items = [(path, names.content_digest(path.read_bytes())) for path in paths]
         first = folder.run(*paths)
         assert [result.is_new for result in first] == [True, False, False]
         ledger = next(folder.cache.ledgers.iterdir())
@@ -492,7 +494,7 @@ class TestFaults:
     def test_a_content_that_is_not_the_published_one(self, folder):
         """It changed since its digest was taken; under that digest nothing may be kept."""
         path, other = folder.write("a.txt", TEXT), folder.write("b.txt", OTHER)
-        items = [(path, names.digest(OTHER)), (other, names.digest(OTHER))]
+        items = [(path, names.content_digest(OTHER)), (other, names.content_digest(OTHER))]
         (result,) = compress.compress_many([items[0]], ALL, folder.cache, root=folder.root)
         assert "another content than it was published with" in result.problem
         assert folder.beside(path) == []
@@ -651,7 +653,7 @@ class TestCache:
     def test_a_damaged_entry_is_made_anew(self, folder, harm):
         path, other = folder.write("a.txt", TEXT), folder.write("b.txt", OTHER)
         folder.run(path, other, formats=["br"])
-        digests = [names.digest(content) for content in (TEXT, OTHER)]
+        digests = [names.content_digest(content) for content in (TEXT, OTHER)]
         one, two = (next(e for e in folder.entries() if e.name.startswith(digest)) for digest in digests)
         whole = one.read_bytes()
         one.write_bytes(harm[1](whole, two.read_bytes()))

@@ -341,7 +341,7 @@ class TestSettings:
     def test_the_check_of_numbers(self, settings, name, value):
         setattr(settings, f"DJANGO_STATIC_SERVE_{name}", value)
         found = [message.id for message in run_checks(tags=["staticfiles"])]
-        assert ("django_static.E030" in found) == (value is not None)
+        assert ("django_static.E032" in found) == (value is not None)
         assert "django_static.W002" not in found
 
     @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ class TestSettings:
     def test_the_check_of_its_place(self, setting, entry, monkeypatch):
         given = [*getattr(django_settings, setting, []), entry]
         monkeypatch.setattr(django_settings, setting, given, raising=False)
-        (found,) = [each for each in run_checks(tags=["staticfiles"]) if each.id == "django_static.E031"]
+        (found,) = [each for each in run_checks(tags=["staticfiles"]) if each.id == "django_static.E033"]
         assert entry in found.msg
         assert "wsgi.py" in found.hint
 

@@ -153,7 +153,7 @@ class BuildShelf:
     def _is_damaged(self, path: Path) -> bool:
         """Whether a file is not what a build before has left; else its name stands for what it is, and for nothing else."""
         digest = self._digests.get(str(path))
-        return digest is not None and names.digest(path.read_bytes()) != digest
+        return digest is not None and names.content_digest(path.read_bytes()) != digest
 
     def _true(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         """The record of the build before, if it holds still; what it uses may have been done anew, and be another."""

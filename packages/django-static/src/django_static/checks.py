@@ -73,6 +73,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *checks_of_cdn.check(),
         *checks_of_serving.check(),
         *_runserver(),
+        *_storage(),
         *_original(),
     ]
 
@@ -269,6 +270,26 @@ def _runserver() -> Iterator[CheckMessage]:
             "Static files are published into STATIC_ROOT, which runserver does not serve.",
             hint=f"Add {finder!r} to STATICFILES_FINDERS, or set {PREFIX}_SAVE_PREFIX.",
             id="django_static.W007",
+        )
+
+
+def _storage() -> Iterator[CheckMessage]:
+    """Whether ``{% static %}`` prints names of another manifest than our tags do."""
+    if not (conf.enabled and "django.contrib.staticfiles" in settings.INSTALLED_APPS):
+        return
+    from django.contrib.staticfiles.storage import HashedFilesMixin
+    from django.utils.module_loading import import_string
+
+    try:
+        backend = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
+    except (AttributeError, ImportError, KeyError, TypeError):
+        return  # Django says so
+    if isinstance(backend, type) and issubclass(backend, HashedFilesMixin):
+        yield Warning(
+            f"STORAGES['staticfiles'] is {backend.__module__}.{backend.__qualname__}, which gives files names of its own.",
+            hint="Set it to 'django_static.storage.StaticStorage', so that {% static %} and the tags print the same names: "
+            "what has another name inside a block is not combined.",
+            id="django_static.W010",
         )
 
 

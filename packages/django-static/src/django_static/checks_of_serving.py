@@ -26,7 +26,7 @@ def check() -> Iterator[CheckMessage]:
             yield Error(
                 f"{PREFIX}{name} is {value!r}.",
                 hint=f"Set it to a number of {unit}, 0 or more.",
-                id="django_static.E030",
+                id="django_static.E032",
             )
     for setting in ("MIDDLEWARE", "INSTALLED_APPS"):
         for entry in getattr(settings, setting, None) or ():
@@ -36,5 +36,5 @@ def check() -> Iterator[CheckMessage]:
                     "application.",
                     hint="Take it out, and write 'application = StaticServer(get_wsgi_application())' in wsgi.py, with "
                     "'from django_static.serve.wsgi import StaticServer'; in asgi.py the same with asgi.",
-                    id="django_static.E031",
+                    id="django_static.E033",
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from . import names
@@ -30,6 +31,8 @@ class Tools(NamedTuple):
     shelf: Shelf
     slimmer: Slimmer
     keys: Keys
+    #: The folders that published files may go to.
+    receiving: Sequence[Path]
     freshness: Freshness
 
 
@@ -42,7 +45,7 @@ class Job:
         self._shelf = tools.shelf
         self._slim = slim
         self._reader = Reader(tools.sources, tools.options)
-        self._writer = Writer(tools.options, tools.shelf, slim=slim, slimmer=tools.slimmer)
+        self._writer = Writer(tools.options, tools.shelf, tools.receiving, slim=slim, slimmer=tools.slimmer)
         #: What has become of each file that was published for itself.
         self._records: dict[Source, Record] = {}
         self._failures: dict[Source, Exception] = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from . import names
 from .records import Manner, Options
@@ -11,7 +13,7 @@ from .sources import Source
 __all__ = ["Keys"]
 
 #: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "4"
+_FORMAT = "5"
 
 
 class Keys:
@@ -51,4 +53,11 @@ class Keys:
 
 
 def _name_of(function: Callable[..., str] | None) -> str:
-    return "" if function is None else f"{function.__module__}.{function.__qualname__}"
+    """What tells a function of the site from another one, and from what it was before its file was edited."""
+    if function is None:
+        return ""
+    try:
+        code = Path(inspect.getsourcefile(function) or "").read_bytes()
+    except (OSError, TypeError):  # one that is not written in Python, or not in a file
+        code = b""
+    return f"{function.__module__}.{function.__qualname__} {names.content_digest(code)}"

@@ -113,7 +113,8 @@ class Lazy:
 
     def _address(self, name: str, slim: bool, place: Place | None) -> Address:
         given = split_names(name)
-        found = [self._find(each, place) for each in given]
+        fate = "the given URL is printed" if len(given) == 1 else f"it is left out of {name!r}"
+        found = [self._find(each, place, fate) for each in given]
         wanted = [source for source in found if source is not None]
         is_missing = any(
             source is None and self._pipeline.sources.is_ours(each)
@@ -156,7 +157,7 @@ class Lazy:
             moves=bool(options.name_prefix),
         )
 
-    def _find(self, name: str, place: Place | None) -> Source | None:
+    def _find(self, name: str, place: Place | None, fate: str = "the given URL is printed") -> Source | None:
         """The original of a name, or None with one warning; silently None for another host."""
         known = self._sources.get(name)
         if known is not None:
@@ -167,7 +168,7 @@ class Lazy:
             found = self._pipeline.sources.find(name)
         except SourceError as error:
             self._rest(name)
-            self._complaints.say(place, f"{error}; the given URL is printed")
+            self._complaints.say(place, f"{error}; {fate}")
             return None
         if not self._recheck:
             remember(self._sources, name, found)

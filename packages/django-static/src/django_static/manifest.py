@@ -16,7 +16,7 @@ from .records import Manner, Printed
 __all__ = ["FORMAT", "Manifest", "ManifestError", "Served", "names_of", "run_key", "text_key"]
 
 #: To be raised when what is in the file changes its meaning.
-FORMAT = 4
+FORMAT = 5
 
 
 class ManifestError(Exception):

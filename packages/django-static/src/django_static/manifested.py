@@ -108,7 +108,8 @@ class Manifested:
 
     def _address(self, name: str, slim: bool, place: Place | None) -> Address:
         given = split_names(name)
-        wanted = [found for found in (self._find(each, place) for each in given) if found is not None]
+        fate = "the given URL is printed" if len(given) == 1 else f"it is left out of {name!r}"
+        wanted = [found for found in (self._find(each, place, fate) for each in given) if found is not None]
         is_ours = any(map(self._sources.is_ours, given))
         suffix = split_suffix(given[0])[1] if len(given) == 1 and is_ours else ""
         if len(wanted) == 1:
@@ -121,14 +122,14 @@ class Manifested:
             return Address.of(name, suffix, is_missing=is_ours, is_settled=True)
         return Address.of(printed.public + suffix, suffix, printed.file, printed.integrity, is_settled=True)
 
-    def _find(self, name: str, place: Place | None) -> str | None:
+    def _find(self, name: str, place: Place | None, fate: str = "the given URL is printed") -> str | None:
         """The name the manifest has a file under, or None with one warning; silently None for another host."""
         bare = split_suffix(name)[0]
         for form in (bare, decoded(bare), self._originals.get(bare, bare)):
             if form in self._names:
                 return form
         if self._sources.is_ours(name):
-            self._complain(name, place)
+            self._complain(name, place, fate)
         return None
 
     def _published(
@@ -167,9 +168,9 @@ class Manifested:
         path = self._places.path(self._manifest.files.get(public, ""))
         return Published(public, path) if path else None
 
-    def _complain(self, name: str, place: Place | None) -> None:
+    def _complain(self, name: str, place: Place | None, fate: str = "the given URL is printed") -> None:
         self._complaints.say(
             place,
-            f"{name!r} is not in the manifest; the given URL is printed. If the name is known at run time only, add it "
+            f"{name!r} is not in the manifest; {fate}. If the name is known at run time only, add it "
             "to DJANGO_STATIC_BUNDLES; then run 'manage.py staticbuild'",
         )

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 __all__ = [
     "combined",
+    "content_digest",
     "digest",
     "folder_of",
     "has_mark",
@@ -45,6 +46,11 @@ def digest(*parts: str | bytes) -> str:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         total.update(len(data).to_bytes(8, "big") + data)
     return total.hexdigest()
+
+
+def content_digest(data: bytes) -> str:
+    """The hexadecimal SHA-256 of bytes, as ``sha256sum`` prints it."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def integrity(data: bytes) -> str:

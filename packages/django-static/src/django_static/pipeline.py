@@ -8,6 +8,7 @@ from . import minify
 from .freshness import Freshness
 from .job import Job, Tools
 from .keys import Keys
+from .places import receiving
 from .records import Manner, Options, Record
 from .shelf import Known, SharedShelf, Shelf
 from .sources import Source, Sources
@@ -31,7 +32,15 @@ class Pipeline:
         self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
         self.keys = Keys(options)
         self.freshness = Freshness(sources)
-        self._tools = Tools(sources, options, self.shelf, slimmer or minify.slim, self.keys, self.freshness)
+        self._tools = Tools(
+            sources,
+            options,
+            self.shelf,
+            slimmer or minify.slim,
+            self.keys,
+            receiving(sources, options.save_prefix),
+            self.freshness,
+        )
 
     def publish(
         self,

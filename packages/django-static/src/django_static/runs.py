@@ -73,11 +73,10 @@ class Wanted:
                 self.runs[Run((source,), use.slim, Manner.USUAL)] = None
 
     def _add_file(self, use: Use) -> None:
-        wanted = [
-            found
-            for found in (self.find(name, use.place) for name in split_names(use.value))
-            if found is not None
-        ]
+        given = split_names(use.value)
+        fate = "the given URL is printed" if len(given) == 1 else f"it is left out of {use.value!r}"
+        found = (self.find(name, use.place, fate) for name in given)
+        wanted = [source for source in found if source is not None]
         if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
             self._complain(
                 use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
@@ -86,14 +85,14 @@ class Wanted:
             manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
             self.runs[Run(tuple(wanted), use.slim, manner)] = None
 
-    def find(self, name: str, place: Place) -> Source | None:
+    def find(self, name: str, place: Place, fate: str = "the given URL is printed") -> Source | None:
         """The original of a name; None for another host, and with a problem where there is none."""
         if not self._sources.is_ours(name):
             return None
         try:
             return self._sources.find(name)
         except SourceError as error:
-            self._complain(place, f"{error}; the given URL is printed")
+            self._complain(place, f"{error}; {fate}")
             return None
 
     def _complain(self, place: Place, message: str) -> None:

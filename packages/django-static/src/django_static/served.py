@@ -15,8 +15,6 @@ from .sources import split_host
 
 __all__ = ["Plain", "served_of"]
 
-_CHUNK = 1 << 20
-
 
 class Plain(NamedTuple):
     """An original of a published tree, which scripts may load under the name it had."""
@@ -77,13 +75,9 @@ def _url(output: Output, *, is_kept: bool) -> str:
 
 
 def _digest(path: Path) -> str:
-    """:func:`names.digest` of a file that may be too large to be held; empty where it cannot be read."""
+    """:func:`names.content_digest` of a file that may be too large to be held; empty where it cannot be read."""
     try:
         with path.open("rb") as file:
-            size = path.stat().st_size
-            total = hashlib.sha256(size.to_bytes(8, "big"))
-            while chunk := file.read(_CHUNK):
-                total.update(chunk)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
-    return total.hexdigest()

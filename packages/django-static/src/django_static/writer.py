@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,17 @@ class _Chart(NamedTuple):
 class Writer:
     """Writes parts of which all that they refer to has been published; notes problems in them."""
 
-    def __init__(self, options: Options, shelf: Shelf, *, slim: bool, slimmer: Slimmer = minify.slim) -> None:
+    def __init__(
+        self,
+        options: Options,
+        shelf: Shelf,
+        receiving: Sequence[Path],
+        *,
+        slim: bool,
+        slimmer: Slimmer = minify.slim,
+    ) -> None:
+        """``receiving`` are the folders that files may go to."""
+        self._receiving = receiving
         self._slimmer = slimmer
         self._options = options
         self._shelf = shelf
@@ -142,11 +153,11 @@ class Writer:
             draft.data = self._data(group, folder)
         if options.by_hash or is_taken:
             if not joint:
-                draft.digest = names.digest(draft.original.data if draft.data is None else draft.data)
+                draft.digest = names.content_digest(draft.original.data if draft.data is None else draft.data)
             content = names.digest(joint, source.url) if joint else draft.digest
             if options.by_hash:
                 parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
-                marks = [names.mark_of(names.digest(part.data)) for part in parts_of_many]
+                marks = [names.mark_of(names.content_digest(part.data)) for part in parts_of_many]
                 draft.url = self._named(group, marks, names.mark_of(content))
             if is_taken:
                 # Not the beginning of the digest, which stands in the name already.
@@ -163,6 +174,7 @@ class Writer:
 
     def _place(self, draft: _Draft) -> bool:
         draft.path = self._path(draft.group, draft.url)
+        self._check(draft)
         path, original = draft.path, draft.original.source.path
         chart = self._charts.get(draft.original)
         if chart is not None:
@@ -178,6 +190,23 @@ class Writer:
             # may be there by now.
             return self._shelf.write(path, draft.original.data)
         return self._shelf.link(path, original, symlink=self._options.use_symlink)
+
+    def _check(self, draft: _Draft) -> None:
+        """See whether a name that a function of the site has made up lies where files may go to.
+
+        Raises:
+            ValueError: it does not.
+        """
+        options = self._options
+        if options.filename_generator is None and options.combine_filenames_generator is None:
+            return
+        path = os.path.abspath(draft.path)  # noqa: PTH100 (links stay)
+        folders = [os.path.join(os.path.abspath(folder), "") for folder in self._receiving]  # noqa: PTH100, PTH118
+        if not path.startswith(tuple(folders)):
+            raise ValueError(
+                f"the filename generator gave {draft.url!r} for {draft.original.source.url!r}, which would be {path} and "
+                f"outside of {' and '.join(folders)}; a name must begin with the folder of the original's URL"
+            )
 
     def _output(self, draft: _Draft) -> Output:
         public = self._public(draft.original, draft.url)
@@ -260,7 +289,7 @@ class Writer:
         data = combined_map.map_of(group, rendered, texts, joined, place)
         if data is None:
             return ""
-        mark = names.mark_of(names.digest(data))
+        mark = names.mark_of(names.content_digest(data))
         name = posixpath.basename(self._combined([part.source.url for part in group], mark))
         self._charts[group[0]] = _Chart(f"{folder}{slash}{name}.map", data)
         return combined_map.comment(group[0].source.kind, f"{names.quoted(name)}.map")

@@ -33,7 +33,7 @@ if __name__ == "__main__":
 
         os.replace = stall
     items = [
-        (path, names.digest(path.read_bytes()))
+        (path, names.content_digest(path.read_bytes()))
         for path in sorted(Path(root).rglob("*"))
         if path.is_file() and path.suffix in (".txt", ".bin", ".png")
     ]

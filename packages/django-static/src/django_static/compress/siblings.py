@@ -157,7 +157,7 @@ def _look(file: _File) -> None:
     try:
         file.status = os.stat(file.path)
         if not file.digest:
-            file.digest = names.digest(Path(file.path).read_bytes())
+            file.digest = names.content_digest(Path(file.path).read_bytes())
     except OSError as error:
         file.problem = f"{type(error).__name__}: {error}"
 
@@ -283,7 +283,7 @@ def _compressed(file: _File, codec: Codec, cache: Cache | None) -> bytes:
     if cache is not None and (cached := cache.get(file.digest, codec.key)) is not None:
         return cached
     content = Path(file.path).read_bytes()
-    if names.digest(content) != file.digest:
+    if names.content_digest(content) != file.digest:
         raise ValueError(f"{file.path} has another content than it was published with")
     data = b"" if worth.looks_compressed(content) else codec.compress(content)
     if not worth.is_effective(len(content), len(data)):

@@ -71,7 +71,7 @@ class Loose:
             if status.st_size > self._limits.small:
                 return status, self._large(named, status)
             data = read_all(file, self._limits.small + 1)
-        digest = names.digest(data)
+        digest = names.content_digest(data)
         representation = self._representation(named, status, len(data), f'"{digest[:_DIGITS]}"', digest)
         self._memory.keep(representation, data)
         return status, Entry((representation,), is_loose=True)

@@ -43,7 +43,7 @@ class Memory:
             data = read_all(file, representation.size + 1)
         if len(data) != representation.size:
             raise Damaged(_cut(representation, len(data)))
-        if representation.digest and names.digest(data) != representation.digest:
+        if representation.digest and names.content_digest(data) != representation.digest:
             raise Damaged(f"{representation.path} has another content than it was published with")
         self.keep(representation, data)
         return data

@@ -115,7 +115,7 @@ class Command(BaseCommand):
         unknown = [found for found in work.unknown if not found.alone]
         for found in unknown:
             self.stdout.write(f"{found.place}: {found.expression} is known at run time only")
-        if unknown:
+        if any(found.place.tag != "slimcontent" for found in unknown):
             self.stdout.write(f"Names that are known at run time only can be declared in {PREFIX}_BUNDLES.")
         if self._verbosity >= _LISTED:
             for path in sorted(map(str, summary.files)):
