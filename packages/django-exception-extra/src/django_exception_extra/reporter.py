@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views import debug
 
-from . import who
+from . import memory, who
 
 __all__ = ["ExceptionReporter"]
 
@@ -56,7 +56,7 @@ class ExceptionReporter(debug.ExceptionReporter):
                 return mark_safe(f"{before}{section}{found}{after}")  # noqa: S308 (both halves are what Django rendered)
         return html + section
 
-    def _who(self) -> who.Who | None:
+    def _who(self) -> memory.Who | None:
         if not isinstance(self.request, HttpRequest):
             return None
         return who.at_hand(self.request, self.exc_value)

@@ -23,6 +23,7 @@ __all__ = [
     "evaluated_user",
     "hijackers",
     "lazy_user",
+    "session_differs",
     "session_user_id",
     "untouched",
     "why_not",
@@ -90,6 +91,12 @@ def session_user_id(request: HttpRequest, *, load: bool = False) -> str | None:
         return None
     user_id = session.get(SESSION_KEY)
     return None if user_id is None else str(user_id)
+
+
+def session_differs(request: HttpRequest, user_id: str | None) -> bool:
+    """Whether the session has been read and names another than `user_id`."""
+    session = getattr(request, "session", None)
+    return isinstance(session, SessionBase) and _is_loaded(session) and session_user_id(request) != user_id
 
 
 def hijackers(request: HttpRequest) -> list[str]:

@@ -51,6 +51,12 @@ def crash_after_logout(request):
     raise ValueError("crash")
 
 
+def logs_an_error_and_logs_out(request):
+    logging.getLogger("failing").error("something is wrong", extra={"request": request})
+    logout(request)
+    raise ValueError("crash")
+
+
 def suspicious(request):
     raise SuspiciousOperation("what is this")
 
