@@ -15,6 +15,15 @@ from . import memory, who
 
 __all__ = ["ExceptionReporter"]
 
+# As Django's own summary looks: a mail takes no style sheet but that of Django's page.
+_SECTION = """<div id="who" style="background: #f6f6f6; border-bottom: 1px solid #ddd; overflow-wrap: anywhere">
+<h2>Who</h2>
+<table class="meta" style="border: none; background: transparent"><tbody>
+{}
+</tbody></table>
+</div>
+
+"""
 _BEFORE = ('<div id="requestinfo">', "</body>")
 
 
@@ -42,14 +51,10 @@ class ExceptionReporter(debug.ExceptionReporter):
 
     def get_traceback_html(self) -> SafeString:
         html = super().get_traceback_html()
-        rows = format_html_join(
-            "", "<tr><td>{}</td><td class='code'><pre>{}</pre></td></tr>", self._section()
-        )
+        rows = format_html_join("\n", '<tr><th scope="row">{}:</th><td>{}</td></tr>', self._section())
         if not rows:
             return html
-        section = format_html(
-            '<div id="who"><h2>Who</h2><table class="req"><tbody>{}</tbody></table></div>\n', rows
-        )
+        section = format_html(_SECTION, rows)
         for anchor in _BEFORE:
             before, found, after = html.rpartition(anchor)
             if found:

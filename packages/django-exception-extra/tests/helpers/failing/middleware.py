@@ -107,6 +107,30 @@ def suspicious(get_response):
     return middleware
 
 
+class Stumbling:
+    """Raises in the hook that the header `Stumble` names."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, *_arguments):
+        self.stumble(request, "view")
+
+    def process_template_response(self, request, response):
+        self.stumble(request, "template_response")
+        return response
+
+    def process_exception(self, request, exception):
+        self.stumble(request, "exception")
+
+    def stumble(self, request, hook):
+        if request.headers.get("Stumble") == hook:
+            raise LookupError(hook)
+
+
 def answering(get_response):
     """Makes another answer of what it gets, as a maintenance page does: 503."""
 

@@ -65,6 +65,18 @@ def template(request):
     return TemplateResponse(request, engines["django"].from_string("{% include nothing %}"))
 
 
+def no_template(request):
+    return TemplateResponse(request, "nowhere.html")
+
+
+def no_answer(request):
+    """A view that forgot its return."""
+
+
+async def ano_answer(request):
+    """The same."""
+
+
 def stream(request):
     return StreamingHttpResponse(iter([b"a", b"b"]))
 
