@@ -78,7 +78,11 @@ def _refused() -> Iterator[None]:
 def _aside(exception: BaseException | None) -> Iterator[None]:
     """In place of every connection with a broken transaction there is a new one, which is closed at the end."""
     failed = any(isinstance(error, Error) for error in _chain(exception))
-    broken = [c for c in connections.all(initialized_only=True) if _is_broken(c, failed=failed)]
+    broken = [
+        connection
+        for connection in connections.all(initialized_only=True)
+        if _is_broken(connection, failed=failed) and not _is_in_memory(connection)
+    ]
     fresh = [patience.another(connection) for connection in broken]
     try:
         for connection in fresh:
@@ -138,6 +142,12 @@ def _is_broken(connection: BaseDatabaseWrapper, *, failed: bool) -> bool:
     if status is not None:
         return status in (_ACTIVE, _INERROR)
     return connection.vendor not in _FORGIVING and connection.in_atomic_block and failed
+
+
+def _is_in_memory(connection: BaseDatabaseWrapper) -> bool:
+    """Whether it is SQLite's, in memory: another one sees none of it, is never closed, and Django refuses this one."""
+    asked = getattr(connection, "is_in_memory_db", None)
+    return asked is not None and bool(asked())
 
 
 def _is_sick(connection: BaseDatabaseWrapper, errors: list[BaseException], *, broken: bool) -> bool:
