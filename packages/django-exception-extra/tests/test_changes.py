@@ -9,6 +9,7 @@ from django.contrib.auth import SESSION_KEY, alogin, alogout, get_user_model, lo
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import path
+from failing import identities
 
 from django_exception_extra import META_KEY, Who, recorded
 from django_exception_extra import structlog as ours
@@ -197,6 +198,16 @@ def test_signal_takes_it_back(change, said, client, lines, heard):
     assert heard == said
 
 
+@pytest.mark.parametrize("path", ["/crash/", "/quiet/"])
+def test_error_logged_by_the_look_itself(path, client, lines, settings):
+    """Here by a function of the project: it is asked once."""
+    settings.EXCEPTION_EXTRA_IDENTITY = "failing.identities.logs_an_error"
+    identities.asked.clear()
+    client.get(path)
+    assert identities.asked == ["anita"]
+    assert lines == ["", "anita"]
+
+
 def test_signal_is_sent_once_where_nothing_changes(client, lines, heard):
     client.get("/crash/", headers={"Change": "look_at_the_user"})
     assert heard == [ANITA]
@@ -219,8 +230,11 @@ def test_structlog_forgets(client, lines):
     assert bound == [ANITA, None, BERT]
 
 
-def test_what_the_request_failed_with_stays(client, settings):
-    """Who hit the bug is no other because somebody is logged out for it."""
+@pytest.mark.parametrize("logged", [False, True])
+def test_what_the_request_failed_with_stays(logged, client, request, settings):
+    """Who hit the bug is no other because somebody is logged out for it, an error logged before or not."""
+    if logged:
+        request.getfixturevalue("lines")
     settings.MIDDLEWARE = [f"{__name__}.Expelling", *settings.MIDDLEWARE]
     response = client.get("/crash/")
     assert response.status_code == 503

@@ -111,13 +111,14 @@ def test_handlers_of_the_project_come_after_it(name, client, outside):
     handler = logging.NullHandler()
     handler.handle = lambda record: seen.append(record.request.META.get(META_KEY))
     logger = logging.getLogger(name)
-    logger.addHandler(handler)
+    before = logger.handlers[:]
+    logger.handlers[:] = [handler]
     try:
         middleware.listen()
         outside(f"failing.middleware.{'answering' if name == 'django.request' else 'suspicious'}")
         client.get("/fine/")
     finally:
-        logger.removeHandler(handler)
+        logger.handlers[:] = before
     assert seen == ["anita (Anita Test)"]
 
 
