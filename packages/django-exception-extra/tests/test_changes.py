@@ -6,12 +6,15 @@ import pytest
 import structlog
 from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY, alogin, alogout, get_user_model, login, logout
-from django.http import HttpResponse
+from django.contrib.auth.signals import user_logged_out
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.signals import got_request_exception
+from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import path
 from failing import identities
 
-from django_exception_extra import META_KEY, Who, recorded
+from django_exception_extra import META_KEY, ExceptionExtraMiddleware, Who, middleware, recorded
 from django_exception_extra import structlog as ours
 from django_exception_extra.log import LoggedInFilter
 
@@ -337,3 +340,63 @@ def test_login_outside_of_a_request(anita, heard):
 
 def test_recorded_says_nothing_with_an_empty_who():
     assert Who() == Who(line="", fields={}, request_id="")
+
+
+class Hostile(HttpRequest):
+    """A request whose user nobody may ask for after the first time."""
+
+    def __init__(self, user):
+        super().__init__()
+        self.answers = [user]
+
+    @property
+    def user(self):
+        if not self.answers:
+            raise LookupError("hostile")
+        return self.answers[0]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda request: log_an_error(request, logging.WARNING),
+        log_an_error,
+        lambda request: got_request_exception.send(None, request=request),
+        lambda request: user_logged_out.send(None, request=request, user=None),
+    ],
+    ids=["warning", "error", "signal", "logout"],
+)
+@pytest.mark.parametrize("lost", ["user", "META"])
+def test_memory_that_cannot_be_checked_never_raises(ask, lost, anita, lines):
+    request = Hostile(anita)
+    middleware.listen()
+    log_an_error(request)
+    if lost == "user":
+        request.answers.clear()
+    else:
+        del request.META
+    ask(request)
+    assert lines[0] == ANITA
+
+
+async def test_memory_that_cannot_be_checked_of_an_async_answer(anita, lines):
+    request = Hostile(anita)
+    await sync_to_async(log_an_error)(request)
+    request.answers.clear()
+
+    async def get_response(request):
+        return HttpResponse("written by hand", status=500)
+
+    assert (await ExceptionExtraMiddleware(get_response)(request)).status_code == 500
+
+
+def test_question_leaves_no_trace_in_the_session(anita, rf, lines):
+    request = rf.get("/")
+    request.user = anita
+    request.session = SessionStore()
+    request.session[SESSION_KEY] = str(anita.pk)
+    request.session.accessed = request.session.modified = False
+    log_an_error(request)
+    log_an_error(request, logging.WARNING)
+    assert lines == [ANITA, ANITA]
+    assert not request.session.accessed

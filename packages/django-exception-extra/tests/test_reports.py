@@ -132,6 +132,35 @@ def test_suspicious_operation_of_another_middleware_has_no_signal(client, handle
     assert response.wsgi_request.META[META_KEY] == "anita (Anita Test)"
 
 
+class Wrapped:
+    """As Django REST framework's request: another one's attributes, and a user of its own."""
+
+    user = "somebody"
+
+    def __init__(self, request):
+        self._request = request
+
+    def __getattr__(self, name):
+        return getattr(self._request, name)
+
+
+@pytest.mark.parametrize("mode", ["full", "id"])
+def test_record_of_a_wrapped_request(mode, anita, rf, handler, mailoutbox, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    settings.DEFAULT_EXCEPTION_REPORTER = REPORTER
+    line = "anita (Anita Test)" if mode == "full" else f"id={anita.pk}"
+    request = rf.get("/")
+    request.user = anita
+    handler(AdminEmailHandler(include_html=True)).addFilter(LoggedInFilter())
+    logging.getLogger("django").error("wrong", extra={"request": Wrapped(request)})
+    (mail,) = mailoutbox
+    assert mail.subject.endswith(f"wrong [{line}]")
+    assert f"Who was logged in: {line}\n" in mail.body
+    assert f"USER: {line}\n" in mail.body
+    assert f"ERROR-X-LOGGED-IN = '{line}'" in mail.body
+    assert "somebody" not in mail.body + mail.alternatives[0][0]
+
+
 async def test_record_in_the_event_loop_does_not_look(client, handler):
     """No query can be sent there, and what cannot be found out now can be later."""
     kept = handler(Kept())

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from . import trace
 from .signals import recorded
 
-__all__ = ["META_KEY", "META_REQUEST_ID", "Memory", "Who", "drop", "forget", "keep", "known", "remembered"]
+__all__ = ["META_KEY", "META_REQUEST_ID", "Memory", "Who", "drop", "forget", "keep", "remembered"]
 
 META_KEY = "ERROR-X-LOGGED-IN"
 META_REQUEST_ID = "ERROR-X-REQUEST-ID"
@@ -52,12 +52,6 @@ class Memory:
             return True
         same = getattr(request, "user", None) is self.user
         return same and not trace.session_differs(request, self.session_id)
-
-
-def known(request: object) -> Who | None:
-    """What was recorded for a request and still holds; None for one that was not looked at since."""
-    memory = remembered(request)
-    return None if memory is None else memory.who
 
 
 def remembered(request: object) -> Memory | None:

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 
-from . import installed, log, loggers, memory, streams, who
+from . import installed, log, loggers, streams, who
 
 __all__ = ["ExceptionExtraMiddleware", "listen"]
 
@@ -62,7 +62,7 @@ class ExceptionExtraMiddleware:
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = await self.get_response(request)
-        if response.status_code >= _SERVER_ERROR and memory.known(request) is None:
+        if response.status_code >= _SERVER_ERROR and who.known(request) is None:
             await sync_to_async(who.record)(request, None)
         if response.streaming:
             streams.watch(request, response)  # type: ignore[arg-type] # `streaming` says that it is one
@@ -87,7 +87,7 @@ def listen() -> None:
 
 def _on_exception(*, request: HttpRequest | None = None, **_kwargs: object) -> None:
     # Once connected it stays, so a process whose settings change (a test suite) asks whether it is still wanted.
-    if request is not None and memory.known(request) is None and installed.has(ExceptionExtraMiddleware):
+    if request is not None and who.known(request) is None and installed.has(ExceptionExtraMiddleware):
         # Django sends the signal from a thread, others may send it from the event loop.
         who.at_hand(request, sys.exc_info()[1], final=True)
 
@@ -98,4 +98,4 @@ def _on_record(record: logging.LogRecord) -> None:
 
 
 def _on_change(*, request: HttpRequest | None = None, **_kwargs: object) -> None:
-    memory.forget(request)
+    who.forget(request)

@@ -35,6 +35,9 @@ class ExceptionReporter(debug.ExceptionReporter):
     is Django's reporter and nothing else, unless `EXCEPTION_EXTRA_IN_DEBUG`.
     """
 
+    def __init__(self, request: Any, *arguments: Any, **more: Any) -> None:
+        super().__init__(who.http_request(request) or request, *arguments, **more)
+
     def get_traceback_data(self) -> dict[str, Any]:
         if not isinstance(self.request, HttpRequest) or not who.is_wanted():
             return super().get_traceback_data()

@@ -15,13 +15,38 @@ from . import conf, database, identity, memory, request_id, trace
 from .memory import META_KEY, META_REQUEST_ID, Memory, Who
 from .signals import recorded
 
-__all__ = ["at_hand", "find", "is_wanted", "record"]
+__all__ = ["at_hand", "find", "forget", "http_request", "is_wanted", "known", "record"]
 
 UNABLE = "Unable to debug who was logged in"
 
 _NOBODY = Memory(Who(), final=False, user=None, session_id=None)
 
 logger = logging.getLogger("django_exception_extra")
+
+
+def http_request(candidate: object) -> HttpRequest | None:
+    """Django's request, also where it is handed around in a wrapper as Django REST framework's; None for all else."""
+    if not isinstance(candidate, HttpRequest):
+        candidate = getattr(candidate, "_request", None)
+    return candidate if isinstance(candidate, HttpRequest) else None
+
+
+def known(request: HttpRequest) -> Who | None:
+    """What was recorded for a request and still holds; None for one that was not looked at since. Never raises."""
+    try:
+        seen = memory.remembered(request)
+    except Exception:  # a request without what every request has
+        logger.debug(UNABLE, exc_info=True)
+        return None
+    return None if seen is None else seen.who
+
+
+def forget(request: object) -> None:
+    """Take back what was said of a request that goes on; what it failed with stays. Never raises."""
+    try:
+        memory.forget(request)
+    except Exception:  # somebody logs in or out, and must be able to
+        logger.debug(UNABLE, exc_info=True)
 
 
 def record(request: HttpRequest, exception: BaseException | None, *, final: bool = True) -> Who | None:
@@ -67,7 +92,7 @@ def at_hand(request: HttpRequest, exception: BaseException | None, *, final: boo
     except RuntimeError:
         return record(request, exception, final=final)
     try:
-        seen = memory.known(request)
+        seen = known(request)
         if seen is not None or not is_wanted() or trace.evaluated_user(request) is None:
             return seen
         found = find(request, exception, way=database.Way.LATER)
