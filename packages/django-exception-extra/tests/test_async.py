@@ -54,6 +54,8 @@ def aclient(client):
         "/acrash_knowing_the_user/",
         "/acrash_after_login/",
         "/areturned/",
+        "/ano_answer/",
+        "/no_answer/",
         "/crash/",
         "/crash_knowing_the_user/",
         "/returned/500/",

@@ -27,6 +27,8 @@ ANITA = "'anita (Anita Test)'"
         "/twice_in_a_group/",
         "/returned/500/",
         "/returned/503/",
+        "/no_template/",
+        "/no_answer/",
     ],
 )
 def test_failed(path, client, told):
@@ -37,6 +39,18 @@ def test_failed(path, client, told):
 @pytest.mark.parametrize("place", ["in1", "out0", "out1"])
 def test_another_middleware_failed(place, client, told):
     assert client.get("/fine/", headers={"Sabotage": place}).status_code == 500
+    assert told() == ANITA
+
+
+@pytest.mark.parametrize(
+    ("hook", "path"),
+    [("view", "/fine/"), ("template_response", "/template/"), ("exception", "/crash/")],
+)
+@pytest.mark.parametrize("step", [1, -1])
+def test_hook_of_another_middleware_failed(hook, path, step, client, told, settings):
+    *others, ours = settings.MIDDLEWARE
+    settings.MIDDLEWARE = [*others, *[ours, "failing.middleware.Stumbling"][::step]]
+    assert client.get(path, headers={"Stumble": hook}).status_code == 500
     assert told() == ANITA
 
 

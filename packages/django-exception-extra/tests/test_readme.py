@@ -20,4 +20,4 @@ def test_example_works_when_pasted(tmp_path):
         timeout=60,
         check=False,
     )
-    assert (done.stdout, done.returncode) == ("anita (Anita Test)\n", 0), done.stderr
+    assert (done.stdout, done.stderr, done.returncode) == ("anita (Anita Test)\n", "", 0)

@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import re
+from pathlib import Path
 
 import pytest
 from django.http import HttpRequest
@@ -131,6 +132,35 @@ def test_suspicious_operation_of_another_middleware_has_no_signal(client, handle
     assert response.wsgi_request.META[META_KEY] == "anita (Anita Test)"
 
 
+class Wrapped:
+    """As Django REST framework's request: another one's attributes, and a user of its own."""
+
+    user = "somebody"
+
+    def __init__(self, request):
+        self._request = request
+
+    def __getattr__(self, name):
+        return getattr(self._request, name)
+
+
+@pytest.mark.parametrize("mode", ["full", "id"])
+def test_record_of_a_wrapped_request(mode, anita, rf, handler, mailoutbox, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    settings.DEFAULT_EXCEPTION_REPORTER = REPORTER
+    line = "anita (Anita Test)" if mode == "full" else f"id={anita.pk}"
+    request = rf.get("/")
+    request.user = anita
+    handler(AdminEmailHandler(include_html=True)).addFilter(LoggedInFilter())
+    logging.getLogger("django").error("wrong", extra={"request": Wrapped(request)})
+    (mail,) = mailoutbox
+    assert mail.subject.endswith(f"wrong [{line}]")
+    assert f"Who was logged in: {line}\n" in mail.body
+    assert f"USER: {line}\n" in mail.body
+    assert f"ERROR-X-LOGGED-IN = '{line}'" in mail.body
+    assert "somebody" not in mail.body + mail.alternatives[0][0]
+
+
 async def test_record_in_the_event_loop_does_not_look(client, handler):
     """No query can be sent there, and what cannot be found out now can be later."""
     kept = handler(Kept())
@@ -141,35 +171,31 @@ async def test_record_in_the_event_loop_does_not_look(client, handler):
     assert not hasattr(request, "_exception_extra_who")
 
 
-def test_configured_as_in_the_manual(client, mailoutbox, capsys):
-    """By `LOGGING`: a format with the name, whatever the record."""
-    logger = logging.getLogger("django.request")
+README = Path(__file__).parent.parent / "README.md"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_configured_as_in_the_readme(debug, client, capsys, mailoutbox, settings):
+    """Pasted as it stands there; no mail while `DEBUG` is on."""
+    (block,) = re.findall(r"<!-- settings -->\n```python\n(.*?)```", README.read_text(), re.DOTALL)
+    pasted = {}
+    exec(block, pasted)
+    settings.DEBUG = debug
+    settings.DEFAULT_EXCEPTION_REPORTER = pasted["DEFAULT_EXCEPTION_REPORTER"]
+    logger = logging.getLogger("django")
     before = (logger.handlers[:], logger.propagate, logger.level)
     try:
-        logging.config.dictConfig(
-            {
-                "version": 1,
-                "disable_existing_loggers": False,
-                "filters": {"who": {"()": "django_exception_extra.log.LoggedInFilter"}},
-                "formatters": {"line": {"format": "%(levelname)s <%(logged_in)s> %(message)s"}},
-                "handlers": {
-                    "out": {
-                        "class": "logging.StreamHandler",
-                        "stream": "ext://sys.stdout",
-                        "filters": ["who"],
-                        "formatter": "line",
-                    }
-                },
-                "loggers": {"django.request": {"handlers": ["out"]}},
-            }
-        )
+        logging.config.dictConfig(pasted["LOGGING"])
         client.get("/nowhere/")
         client.get("/crash/")
     finally:
         logger.handlers[:], logger.propagate, logger.level = before
-    lines = [line for line in capsys.readouterr().out.splitlines() if "<" in line]
-    assert lines[0] == "WARNING <> Not Found: /nowhere/"
-    assert "ERROR <anita (Anita Test)> Internal Server Error: /crash/" in lines
+    lines = [line for line in capsys.readouterr().err.splitlines() if " [" in line]
+    assert lines[0] == "WARNING [] Not Found: /nowhere/"
+    name = "" if debug else "anita (Anita Test)"
+    assert f"ERROR [{name}] Internal Server Error: /crash/" in lines
+    assert [mail.subject.endswith("[anita (Anita Test)]") for mail in mailoutbox] == ([] if debug else [True])
+    assert all("Who was logged in: anita (Anita Test)" in mail.body for mail in mailoutbox)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +219,8 @@ def test_mail_tells_no_more_than_it_may(mode, line, leak, client, anita, handler
     html = mail.alternatives[0][0]
     assert f"USER: {line or 'nobody, or nobody known'}\n" in mail.body
     assert (f"Who was logged in: {line}\n" in mail.body) == (line is not None)
-    assert ('<div id="who">' in html) == (line is not None)
-    assert line is None or f"<pre>{line}</pre>" in html
+    assert ('<div id="who"' in html) == (line is not None)
+    assert line is None or f'<tr><th scope="row">Who was logged in:</th><td>{line}</td></tr>' in html
     for text in (mail.subject, mail.body, html):
         assert leak is None or leak not in text
     assert not response.wsgi_request.session.accessed
@@ -214,10 +240,10 @@ def test_hostile_name_in_html(client, anita, settings):
     anita.last_name = "<script>alert(1)</script>"
     anita.save()
     page = client.get("/crash/").content.decode()
-    section = re.search(r'<div id="who">.*?</div>', page, re.DOTALL)[0]
+    section = re.search(r'<div id="who".*?</div>', page, re.DOTALL)[0]
     assert "anita (Anita &lt;script&gt;alert(1)&lt;/script&gt;)" in section
     assert "<script>alert(1)" not in page
-    assert page.index('<div id="who">') < page.index('<div id="requestinfo">')
+    assert page.index('<div id="who"') < page.index('<div id="requestinfo">')
 
 
 @pytest.mark.parametrize("in_debug", [False, True])
@@ -226,7 +252,7 @@ def test_technical_page(in_debug, client, settings):
     settings.EXCEPTION_EXTRA_IN_DEBUG = in_debug
     settings.DEFAULT_EXCEPTION_REPORTER = REPORTER
     page = client.get("/crash/").content.decode()
-    assert ('<div id="who">' in page) == in_debug
+    assert ('<div id="who"' in page) == in_debug
     plain = client.get("/crash/", headers={"Accept": "text/plain"}).content.decode()
     assert plain.startswith("Who was logged in: anita (Anita Test)\n\nValueError at /crash/\n") == in_debug
     assert (plain.startswith("ValueError at /crash/\n")) == (not in_debug)
@@ -238,7 +264,7 @@ def test_reporter_without_a_request(request_, settings):
     ours, theirs = (each(None, None, None, None) for each in (ExceptionReporter, DjangoReporter))
     assert "Who was logged in" not in ours.get_traceback_text()
     assert ours.get_traceback_text().splitlines()[:2] == theirs.get_traceback_text().splitlines()[:2]
-    assert '<div id="who">' not in ours.get_traceback_html()
+    assert '<div id="who"' not in ours.get_traceback_html()
 
 
 def test_page_without_the_known_places(client, rf, anita, monkeypatch):
@@ -247,7 +273,7 @@ def test_page_without_the_known_places(client, rf, anita, monkeypatch):
     request.user = anita
     monkeypatch.setattr(DjangoReporter, "get_traceback_html", lambda self: "<p>short</p>")
     page = ExceptionReporter(request, ValueError, ValueError("crash"), None).get_traceback_html()
-    assert page.startswith('<p>short</p><div id="who">')
+    assert page.startswith('<p>short</p><div id="who"')
     assert request.user is anita
 
 
@@ -306,7 +332,7 @@ def test_request_id_of_django_guid(path, client, handler, mailoutbox, settings, 
     assert guid == response["Correlation-ID"]
     assert re.fullmatch("[0-9a-f]{32}", guid)
     assert f"Request id: {guid}\n" in mailoutbox[0].body
-    assert f"<pre>{guid}</pre>" in mailoutbox[0].alternatives[0][0]
+    assert f'<tr><th scope="row">Request id:</th><td>{guid}</td></tr>' in mailoutbox[0].alternatives[0][0]
     assert heard[0][2].request_id == guid
 
 

@@ -75,6 +75,11 @@ def test_request_id_of_django_guid(login, user, told):
     assert re.fullmatch("[0-9a-f]{32}", event["request_id"])
 
 
+def test_user_who_has_left(told):
+    """The error that was logged is hers, the crash is nobody's."""
+    assert told("/logs_an_error_and_logs_out/") == [{"user": ANITA}, {"user": None}]
+
+
 def test_nobody(told):
     assert told("/crash/", login=False) == [{"user": None}]
 

@@ -1,8 +1,8 @@
 """Who was logged in, in every Django error report, at no cost to the requests that succeed."""
 
+from .memory import META_KEY, META_REQUEST_ID, Who
 from .middleware import ExceptionExtraMiddleware
 from .signals import recorded
-from .who import META_KEY, META_REQUEST_ID, Who
 
 __all__ = ["META_KEY", "META_REQUEST_ID", "ExceptionExtraMiddleware", "Who", "__version__", "recorded"]
 

@@ -7,7 +7,6 @@ answers, which is opened for the look and closed after it.
 from __future__ import annotations
 
 import enum
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib import import_module
@@ -21,17 +20,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.transaction import TransactionManagementError
 
+from . import patience
+
 __all__ = ["Way", "entered", "way"]
 
-# How long, in seconds, a connection made for the look may take; a report must not wait as long as a page may. It must
-# not wait at all for a lock its own request holds, which would be for good.
-_PATIENCE: dict[str, dict[str, float]] = {
-    "mysql": {"connect_timeout": 2, "read_timeout": 2},
-    "postgresql": {"connect_timeout": 2},
-    "sqlite": {"timeout": 1.0},
-}
-# The same in milliseconds, as the server of PostgreSQL is told; the last word on a parameter counts.
-_POSTGRESQL = "-c lock_timeout=1000 -c statement_timeout=2000"
 # Where a statement that failed leaves the transaction around it as it was.
 _FORGIVING = ("mysql", "sqlite")
 # The states of a transaction by libpq (PGTransactionStatusType), which psycopg and psycopg2 pass on.
@@ -86,12 +78,16 @@ def _refused() -> Iterator[None]:
 def _aside(exception: BaseException | None) -> Iterator[None]:
     """In place of every connection with a broken transaction there is a new one, which is closed at the end."""
     failed = any(isinstance(error, Error) for error in _chain(exception))
-    broken = [c for c in connections.all(initialized_only=True) if _is_broken(c, failed=failed)]
-    fresh = [_another(connection) for connection in broken]
+    broken = [
+        connection
+        for connection in connections.all(initialized_only=True)
+        if _is_broken(connection, failed=failed) and not _is_in_memory(connection)
+    ]
+    fresh = [patience.another(connection) for connection in broken]
     try:
         for connection in fresh:
             connections[connection.alias] = connection
-        with _guarded():
+        with _guarded(), patience.limited(fresh):
             yield
     finally:
         for connection in broken:
@@ -117,27 +113,6 @@ def _guarded() -> Iterator[None]:
         for connection in connections.all(initialized_only=True):
             if connection not in before and connection.connection is not None:
                 connection.close()
-
-
-def _another(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    another: BaseDatabaseWrapper = connection.copy()
-    options: dict[str, Any] = another.settings_dict.setdefault("OPTIONS", {})
-    # A pool may have no other connection to give, and would let the report wait for one.
-    options.pop("pool", None)
-    for name, seconds in _PATIENCE.get(another.vendor, {}).items():
-        options[name] = _at_most(seconds, options.get(name))
-    if another.vendor == "postgresql":
-        own = options.get("options", os.environ.get("PGOPTIONS", ""))
-        options["options"] = f"{own} {_POSTGRESQL}".lstrip()
-    return another
-
-
-def _at_most(seconds: float, own: Any) -> Any:
-    """The project's own number of seconds, which may be text, unless it is a longer time; 0 is without end."""
-    try:
-        return own if 0 < float(own) <= seconds else seconds
-    except (TypeError, ValueError):
-        return seconds
 
 
 def _needed() -> set[str]:
@@ -167,6 +142,12 @@ def _is_broken(connection: BaseDatabaseWrapper, *, failed: bool) -> bool:
     if status is not None:
         return status in (_ACTIVE, _INERROR)
     return connection.vendor not in _FORGIVING and connection.in_atomic_block and failed
+
+
+def _is_in_memory(connection: BaseDatabaseWrapper) -> bool:
+    """Whether it is SQLite's, in memory: another one sees none of it, is never closed, and Django refuses this one."""
+    asked = getattr(connection, "is_in_memory_db", None)
+    return asked is not None and bool(asked())
 
 
 def _is_sick(connection: BaseDatabaseWrapper, errors: list[BaseException], *, broken: bool) -> bool:

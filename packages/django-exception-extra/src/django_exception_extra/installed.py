@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
@@ -17,11 +18,9 @@ _AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
 def middleware() -> Iterator[tuple[str, Any]]:
     """The dotted path and the class or function of each, in order; those that cannot be imported are left out."""
     for path in settings.MIDDLEWARE:
-        try:
+        # Not only ImportError: a module can raise anything. Django refuses to start with such a one, and says why.
+        with suppress(Exception):
             yield path, import_string(path)
-        # Not only ImportError: a module that imports models of an app that is not installed raises RuntimeError.
-        except (ImportError, RuntimeError):
-            continue  # Django refuses to start with it, and says why
 
 
 def has(base: type | None) -> bool:

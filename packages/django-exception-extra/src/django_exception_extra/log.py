@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from django.http import HttpRequest
-
-from . import who
+from . import memory, who
 
 __all__ = ["LoggedInFilter", "of_record"]
 
@@ -25,11 +23,11 @@ class LoggedInFilter(logging.Filter):
         return True
 
 
-def of_record(record: logging.LogRecord) -> who.Who | None:
+def of_record(record: logging.LogRecord) -> memory.Who | None:
     """What is known about the request of a log record; looks at it if nobody did before and the record is an error."""
-    request = getattr(record, "request", None)
     # The records of Django's development server have a socket there.
-    if not isinstance(request, HttpRequest):
+    request = who.http_request(getattr(record, "request", None))
+    if request is None:
         return None
     if record.levelno < logging.ERROR:
         return who.known(request)

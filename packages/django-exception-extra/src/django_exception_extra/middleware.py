@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 
-from . import installed, streams, who
+from . import installed, log, loggers, streams, who
 
 __all__ = ["ExceptionExtraMiddleware", "listen"]
 
@@ -73,8 +75,14 @@ class ExceptionExtraMiddleware:
 
 
 def listen() -> None:
-    """Hear of what other middleware raises. The first call decides the place among those who hear of it."""
+    """Hear of what other middleware raises and answers, and who comes and goes while a request lasts.
+
+    The first call decides the place among those who hear of it.
+    """
     got_request_exception.connect(_on_exception, dispatch_uid=__name__)
+    loggers.listen(_on_record)
+    user_logged_in.connect(_on_change, dispatch_uid=__name__)
+    user_logged_out.connect(_on_change, dispatch_uid=__name__)
 
 
 def _on_exception(*, request: HttpRequest | None = None, **_kwargs: object) -> None:
@@ -82,3 +90,12 @@ def _on_exception(*, request: HttpRequest | None = None, **_kwargs: object) -> N
     if request is not None and who.known(request) is None and installed.has(ExceptionExtraMiddleware):
         # Django sends the signal from a thread, others may send it from the event loop.
         who.at_hand(request, sys.exc_info()[1], final=True)
+
+
+def _on_record(record: logging.LogRecord) -> None:
+    if installed.has(ExceptionExtraMiddleware):
+        log.of_record(record)
+
+
+def _on_change(*, request: HttpRequest | None = None, **_kwargs: object) -> None:
+    who.forget(request)

@@ -11,10 +11,19 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views import debug
 
-from . import who
+from . import memory, who
 
 __all__ = ["ExceptionReporter"]
 
+# As Django's own summary looks: a mail takes no style sheet but that of Django's page.
+_SECTION = """<div id="who" style="background: #f6f6f6; border-bottom: 1px solid #ddd; overflow-wrap: anywhere">
+<h2>Who</h2>
+<table class="meta" style="border: none; background: transparent"><tbody>
+{}
+</tbody></table>
+</div>
+
+"""
 _BEFORE = ('<div id="requestinfo">', "</body>")
 
 
@@ -25,6 +34,9 @@ class ExceptionReporter(debug.ExceptionReporter):
     Django's own reporter prints the user as text. `request.user` is not evaluated for it. While `DEBUG` is on it
     is Django's reporter and nothing else, unless `EXCEPTION_EXTRA_IN_DEBUG`.
     """
+
+    def __init__(self, request: Any, *arguments: Any, **more: Any) -> None:
+        super().__init__(who.http_request(request) or request, *arguments, **more)
 
     def get_traceback_data(self) -> dict[str, Any]:
         if not isinstance(self.request, HttpRequest) or not who.is_wanted():
@@ -42,21 +54,17 @@ class ExceptionReporter(debug.ExceptionReporter):
 
     def get_traceback_html(self) -> SafeString:
         html = super().get_traceback_html()
-        rows = format_html_join(
-            "", "<tr><td>{}</td><td class='code'><pre>{}</pre></td></tr>", self._section()
-        )
+        rows = format_html_join("\n", '<tr><th scope="row">{}:</th><td>{}</td></tr>', self._section())
         if not rows:
             return html
-        section = format_html(
-            '<div id="who"><h2>Who</h2><table class="req"><tbody>{}</tbody></table></div>\n', rows
-        )
+        section = format_html(_SECTION, rows)
         for anchor in _BEFORE:
             before, found, after = html.rpartition(anchor)
             if found:
                 return mark_safe(f"{before}{section}{found}{after}")  # noqa: S308 (both halves are what Django rendered)
         return html + section
 
-    def _who(self) -> who.Who | None:
+    def _who(self) -> memory.Who | None:
         if not isinstance(self.request, HttpRequest):
             return None
         return who.at_hand(self.request, self.exc_value)

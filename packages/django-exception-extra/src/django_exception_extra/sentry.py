@@ -7,9 +7,9 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.integrations import Integration
 
+from .memory import Who
 from .middleware import listen
 from .signals import recorded
-from .who import Who
 
 __all__ = ["ExceptionExtraIntegration"]
 
@@ -36,5 +36,7 @@ def _tell(*, who: Who, **_kwargs: Any) -> None:
     scope = sentry_sdk.get_isolation_scope()
     if who.fields:
         scope.set_user(dict(who.fields))
+    elif who == Who():
+        scope.set_user(None)
     if who.request_id:
         scope.set_tag("request_id", who.request_id)

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from django.core.signals import request_finished, request_started
 
+from .memory import Who
 from .signals import recorded
-from .who import Who
 
 __all__ = ["connect"]
 
@@ -31,6 +31,8 @@ def connect() -> None:
 def _bind(*, who: Who, **_kwargs: Any) -> None:
     if who.line:
         structlog.contextvars.bind_contextvars(logged_in=who.line)
+    else:
+        _unbind()
 
 
 def _unbind(**_kwargs: Any) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "evaluated_user",
     "hijackers",
     "lazy_user",
+    "session_differs",
     "session_user_id",
     "untouched",
     "why_not",
@@ -80,16 +81,26 @@ def lazy_user(request: HttpRequest) -> Any:
 def session_user_id(request: HttpRequest, *, load: bool = False) -> str | None:
     """The id of the logged-in user according to the session; sends no query.
 
-    `load` also reads a session that was not read before, unless it lives in the database. To be called inside
-    `untouched`: reading a session leaves a trace.
+    `load` also reads a session that was not read before, unless it lives in the database. To be called with it inside
+    `untouched` only: that leaves a trace.
     """
     session = getattr(request, "session", None)
     if not isinstance(session, SessionBase):
         return None
-    if not _is_loaded(session) and (not load or _is_in_database(session)):
+    if _is_loaded(session):
+        # Not by get(), which marks the session as accessed.
+        user_id = session.__dict__["_session_cache"].get(SESSION_KEY)
+    elif load and not _is_in_database(session):
+        user_id = session.get(SESSION_KEY)
+    else:
         return None
-    user_id = session.get(SESSION_KEY)
     return None if user_id is None else str(user_id)
+
+
+def session_differs(request: HttpRequest, user_id: str | None) -> bool:
+    """Whether the session has been read and names another than `user_id`."""
+    session = getattr(request, "session", None)
+    return isinstance(session, SessionBase) and _is_loaded(session) and session_user_id(request) != user_id
 
 
 def hijackers(request: HttpRequest) -> list[str]:

@@ -5,72 +5,81 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from . import conf, database, identity, request_id, trace
+from . import conf, database, identity, memory, request_id, trace
+from .memory import META_KEY, META_REQUEST_ID, Memory, Who
 from .signals import recorded
 
-__all__ = ["META_KEY", "META_REQUEST_ID", "Who", "at_hand", "find", "known", "record"]
+__all__ = ["at_hand", "find", "forget", "http_request", "is_wanted", "known", "record"]
 
-META_KEY = "ERROR-X-LOGGED-IN"
-META_REQUEST_ID = "ERROR-X-REQUEST-ID"
 UNABLE = "Unable to debug who was logged in"
 
-_SEEN = "_exception_extra_who"
+_NOBODY = Memory(Who(), final=False, user=None, session_id=None)
 
 logger = logging.getLogger("django_exception_extra")
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
-    """What is told about a failed request; by `EXCEPTION_EXTRA_IDENTITY` no more than may be.
-
-    `line` is what `request.META["ERROR-X-LOGGED-IN"]` says, "" for nobody or nobody known. `fields` holds the same in
-    parts, those of `id`, `username`, `email`, `name` and `impersonator` that may be told. `request_id` is the id
-    django-guid gave the request, else "".
-    """
-
-    line: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
-    request_id: str = ""
+def http_request(candidate: object) -> HttpRequest | None:
+    """Django's request, also where it is handed around in a wrapper as Django REST framework's; None for all else."""
+    if not isinstance(candidate, HttpRequest):
+        candidate = getattr(candidate, "_request", None)
+    return candidate if isinstance(candidate, HttpRequest) else None
 
 
-def known(request: object) -> Who | None:
-    """What was recorded for a request; None for one that was not looked at."""
-    found = getattr(request, _SEEN, None)
-    return found if isinstance(found, Who) else None
+def known(request: HttpRequest) -> Who | None:
+    """What was recorded for a request and still holds; None for one that was not looked at since. Never raises."""
+    try:
+        seen = memory.remembered(request)
+    except Exception:  # a request without what every request has
+        logger.debug(UNABLE, exc_info=True)
+        return None
+    return None if seen is None else seen.who
+
+
+def forget(request: object) -> None:
+    """Take back what was said of a request that goes on; what it failed with stays. Never raises."""
+    try:
+        memory.forget(request)
+    except Exception:  # somebody logs in or out, and must be able to
+        logger.debug(UNABLE, exc_info=True)
 
 
 def record(request: HttpRequest, exception: BaseException | None, *, final: bool = True) -> Who | None:
     """Look once at a failed request, put what there is to say into `META`, and return it.
 
-    Where nobody was found and it is not `final`, since the request goes on, it can be looked at again.
+    Where it is not `final`, since the request goes on, it is looked at again if nobody was found, and when somebody
+    else is logged in by then.
     None while `DEBUG` is on, unless `EXCEPTION_EXTRA_IN_DEBUG`. Never raises: what goes wrong is logged at level debug.
     """
     try:
         # One failure passes here up to four times: as an exception, a signal, an answer and a log line.
-        seen = known(request)
-        if seen is not None or not is_wanted():
-            return seen
-        setattr(request, _SEEN, Who())
-        who = Who()
+        seen = memory.remembered(request)
+        if seen is not None:
+            if final:
+                memory.keep(request, replace(seen, final=True))
+            return seen.who
+        if not is_wanted():
+            return None
+        # What the look itself logs is no failure to be looked at.
+        memory.keep(request, replace(_NOBODY, final=True))
+        found = _NOBODY
         try:
-            who = find(request, exception)
+            found = find(request, exception)
         finally:
-            if not final and not who.line:
-                delattr(request, _SEEN)
-        if final or who.line:
-            _keep(request, who)
-        elif who.request_id:
-            request.META[META_REQUEST_ID] = who.request_id
+            if final or found.who.line:
+                memory.keep(request, replace(found, final=final))
+            else:
+                memory.drop(request)
+        _publish(request, found.who, final=final)
     except Exception:  # an error report must never add an error
         logger.debug(UNABLE, exc_info=True)
         return None
-    return who
+    return found.who
 
 
 def at_hand(request: HttpRequest, exception: BaseException | None, *, final: bool = False) -> Who | None:
@@ -86,22 +95,22 @@ def at_hand(request: HttpRequest, exception: BaseException | None, *, final: boo
         seen = known(request)
         if seen is not None or not is_wanted() or trace.evaluated_user(request) is None:
             return seen
-        who = find(request, exception, way=database.Way.LATER)
-        if who.line:
-            _keep(request, who)
+        found = find(request, exception, way=database.Way.LATER)
+        if found.who.line:
+            memory.keep(request, replace(found, final=final))
+            _publish(request, found.who, final=final)
     except Exception:  # an error report must never add an error
         logger.debug(UNABLE, exc_info=True)
         return None
-    return who
+    return found.who
 
 
-def _keep(request: HttpRequest, who: Who) -> None:
-    setattr(request, _SEEN, who)
+def _publish(request: HttpRequest, who: Who, *, final: bool) -> None:
     if who.line:
         request.META[META_KEY] = who.line
     if who.request_id:
         request.META[META_REQUEST_ID] = who.request_id
-    if who.line or who.request_id:
+    if who.line or (final and who.request_id):
         recorded.send_robust(Who, request=request, who=who)
 
 
@@ -110,7 +119,7 @@ def is_wanted() -> bool:
     return not settings.DEBUG or conf.in_debug()
 
 
-def find(request: HttpRequest, exception: BaseException | None, *, way: database.Way | None = None) -> Who:
+def find(request: HttpRequest, exception: BaseException | None, *, way: database.Way | None = None) -> Memory:
     """Who was logged in when the request failed with `exception`, or by its answer where that is None.
 
     `way` is how queries can be sent, if the caller knows; else `database.way` says it.
@@ -125,12 +134,14 @@ def find(request: HttpRequest, exception: BaseException | None, *, way: database
         custom = None if mode in conf.MODES else conf.custom_identity(mode)
     except Exception:
         logger.debug(UNABLE, exc_info=True)
-        return Who(request_id=guid)
+        return replace(_NOBODY, who=Who(request_id=guid))
+    user = getattr(request, "user", None)
     with trace.untouched(request):
         line, fields = _user(
             request, exception, mode, custom, database.way(exception) if way is None else way
         )
-    return Who(line, fields, guid)
+        session_id = trace.session_user_id(request)
+    return Memory(Who(line, fields, guid), final=False, user=user, session_id=session_id)
 
 
 def _user(

@@ -1,5 +1,7 @@
 """Functions for EXCEPTION_EXTRA_IDENTITY."""
 
+import logging
+
 from failing.models import Log
 
 not_callable = "a string"
@@ -23,3 +25,12 @@ def hostile(request, user):
 
 def asks_database(request, user):
     return f"{user.username} of {Log.objects.count()}"
+
+
+asked = []
+
+
+def logs_an_error(request, user):
+    asked.append(str(user))
+    logging.getLogger("failing").error("cannot say", extra={"request": request})
+    return str(user)

@@ -1,6 +1,7 @@
 import structlog
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
+from django.http import HttpResponse
 from django.utils.decorators import async_only_middleware
 from django.utils.functional import SimpleLazyObject
 
@@ -102,6 +103,49 @@ def suspicious(get_response):
     def middleware(request):
         get_response(request)
         raise SuspiciousOperation("what is this")
+
+    return middleware
+
+
+class Stumbling:
+    """Raises in the hook that the header `Stumble` names."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, *_arguments):
+        self.stumble(request, "view")
+
+    def process_template_response(self, request, response):
+        self.stumble(request, "template_response")
+        return response
+
+    def process_exception(self, request, exception):
+        self.stumble(request, "exception")
+
+    def stumble(self, request, hook):
+        if request.headers.get("Stumble") == hook:
+            raise LookupError(hook)
+
+
+def answering(get_response):
+    """Makes another answer of what it gets, as a maintenance page does: 503."""
+
+    def middleware(request):
+        get_response(request)
+        return HttpResponse("come back later", status=503)
+
+    return middleware
+
+
+@async_only_middleware
+def async_answering(get_response):
+    async def middleware(request):
+        await get_response(request)
+        return HttpResponse("come back later", status=503)
 
     return middleware
 

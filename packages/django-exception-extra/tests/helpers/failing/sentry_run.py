@@ -1,6 +1,7 @@
 """One request in a project with Sentry; prints what would have been sent."""
 
 import json
+import logging
 import os
 
 import django
@@ -9,6 +10,7 @@ from django.conf import settings
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.transport import Transport
 
+from django_exception_extra.log import LoggedInFilter
 from django_exception_extra.sentry import ExceptionExtraIntegration
 
 EVENTS = []
@@ -66,6 +68,9 @@ def main(path, sabotage, order, mode, login):
     from django.core.wsgi import get_wsgi_application
     from django.test import Client, RequestFactory
 
+    handler = logging.NullHandler()
+    handler.handle = LoggedInFilter().filter
+    logging.getLogger("failing").addHandler(handler)
     call_command("migrate", verbosity=0, run_syncdb=True)
     user = get_user_model().objects.create_user("anita", "a@x.org", first_name="Anita", last_name="Test")
     client = Client()

@@ -7,13 +7,13 @@ import django
 
 
 def _database(url):
-    """A path is SQLite's; `postgresql://user@/name?host=folder` is the other's."""
+    """A path is SQLite's; `postgresql://user@/name?host=folder` and `mysql://user:word@host:port/name` are servers."""
     parts = urlsplit(url)
     if not parts.scheme:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": url}
     host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": f"django.db.backends.{parts.scheme}",
         "NAME": parts.path.strip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -124,19 +124,37 @@ def closed_cursor(request):
     cursor.execute("SELECT 1")
 
 
+def limits(request, user):
+    """An identity function, which asks how long it may wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+        return ", ".join([str(user), *cursor.fetchone()])
+
+
+def limited(request):
+    settings.EXCEPTION_EXTRA_IDENTITY = f"{__name__}.limits"
+    swallowed(request)
+
+
 def lock(request):
     """The transaction is to be rolled back, says Django, and keeps its locks until then."""
-    execute("LOCK TABLE auth_user IN ACCESS EXCLUSIVE MODE")
+    mysql = connection.vendor == "mysql"
+    execute("LOCK TABLES auth_user WRITE" if mysql else "LOCK TABLE auth_user IN ACCESS EXCLUSIVE MODE")
     with transaction.atomic(savepoint=False):
         crash(request)
 
 
 def killed(request):
-    import psycopg
-
+    """The administrator ends the connection."""
     connection.ensure_connection()
-    with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    other = connection.copy()
+    with other.cursor() as cursor:
+        if connection.vendor == "mysql":
+            cursor.execute("KILL %s", [connection.connection.thread_id()])
+        else:
+            process = connection.connection.info.backend_pid
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [process])
+    other.close()
     execute("SELECT 1")
 
 
@@ -146,6 +164,8 @@ urlpatterns = [path(f"{view.__name__}/", view) for view in VIEWS]
 
 def main(wishes):
     call_command("migrate", verbosity=0)
+    # A server that is not ours may have been used before.
+    call_command("flush", verbosity=0, interactive=False)
     anita = User.objects.create_user("anita", first_name="Anita", last_name="Test")
     client = Client(raise_request_exception=False)
     client.force_login(anita)
@@ -158,6 +178,7 @@ def main(wishes):
             close_old_connections()
             response = client.get(f"/{name}/", headers={"Outer": "yes"} if wish.startswith("outer ") else {})
         print(json.dumps({"wish": wish, "line": response.wsgi_request.META.get(META_KEY)}), flush=True)
+        settings.EXCEPTION_EXTRA_IDENTITY = "full"
         for each in connections.all():
             each.close()
 

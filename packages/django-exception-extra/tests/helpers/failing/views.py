@@ -51,12 +51,30 @@ def crash_after_logout(request):
     raise ValueError("crash")
 
 
+def logs_an_error_and_logs_out(request):
+    logging.getLogger("failing").error("something is wrong", extra={"request": request})
+    logout(request)
+    raise ValueError("crash")
+
+
 def suspicious(request):
     raise SuspiciousOperation("what is this")
 
 
 def template(request):
     return TemplateResponse(request, engines["django"].from_string("{% include nothing %}"))
+
+
+def no_template(request):
+    return TemplateResponse(request, "nowhere.html")
+
+
+def no_answer(request):
+    """A view that forgot its return."""
+
+
+async def ano_answer(request):
+    """The same."""
 
 
 def stream(request):

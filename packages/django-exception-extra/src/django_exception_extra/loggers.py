@@ -1,0 +1,50 @@
+"""Hear of failures from Django's own log, which is told of all that Django mails, and of some nobody else is.
+
+An answer of 500 or above that a middleware outside of ours gives raises nothing; a `SuspiciousOperation` in a
+middleware sends no signal, and neither does a form too large, which `CsrfViewMiddleware` is the first to read.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+__all__ = ["listen"]
+
+# Where Django logs what it answers with 500 or above, and, in a child for each class, suspicious operations.
+_NAMES = ("django.request", "django.security")
+
+
+class FirstHandler(logging.Handler):
+    """Writes nothing, but lets a function see each error before the handlers that come after it."""
+
+    def __init__(self, hear: Callable[[logging.LogRecord], object]) -> None:
+        super().__init__()
+        self._hear = hear
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        # Not in emit(), around which other threads would wait for the look of this one.
+        if record.levelno >= logging.ERROR:
+            self._hear(record)
+        last = logging.lastResort
+        if last is not None and record.levelno >= last.level and not _has_others(record.name):
+            last.handle(record)
+        return True
+
+
+def listen(hear: Callable[[logging.LogRecord], object]) -> None:
+    """Have `hear` called with the errors Django logs, before other handlers get them; the first call counts."""
+    for name in _NAMES:
+        handlers = logging.getLogger(name).handlers
+        if not any(isinstance(handler, FirstHandler) for handler in handlers):
+            handlers.insert(0, FirstHandler(hear))
+
+
+def _has_others(name: str) -> bool:
+    """Whether a record of that logger reaches a handler of the project; if not, Python prints it as a last resort."""
+    logger: logging.Logger | None = logging.getLogger(name)
+    while logger:
+        if any(not isinstance(handler, FirstHandler) for handler in logger.handlers):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False

@@ -1,0 +1,208 @@
+"""What only Django's log hears of: its own error mail, as Django sets it up, has the line in these cases, too."""
+
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.exceptions import SuspiciousOperation
+from django.test import AsyncClient, Client
+
+from django_exception_extra import META_KEY, middleware
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANITA = "'anita (Anita Test)'"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+
+
+@pytest.fixture
+def outside(settings):
+    """Put a middleware before all others."""
+
+    def put(path):
+        settings.MIDDLEWARE = [path, *settings.MIDDLEWARE]
+
+    return put
+
+
+def test_answer_of_a_middleware_outside(client, outside, told):
+    outside("failing.middleware.answering")
+    assert client.get("/fine/").status_code == 503
+    assert told() == ANITA
+
+
+@pytest.mark.parametrize("path", ["/fine/", "/afine/"])
+async def test_answer_of_an_async_middleware_outside(path, client, outside, told):
+    outside("failing.middleware.async_answering")
+    aclient = AsyncClient()
+    aclient.cookies = client.cookies
+    assert (await aclient.get(path)).status_code == 503
+    assert told() == ANITA
+
+
+def test_suspicious_operation_of_a_middleware_outside(client, outside, told, mailoutbox):
+    outside("failing.middleware.suspicious")
+    assert client.get("/fine/").status_code == 400
+    assert told() == ANITA
+    assert mailoutbox[0].subject.endswith("what is this")
+
+
+@pytest.mark.parametrize("name", ["DATA_UPLOAD_MAX_NUMBER_FIELDS", "DATA_UPLOAD_MAX_MEMORY_SIZE"])
+def test_form_too_large_for_the_csrf_check(name, anita, settings, told):
+    """Django reads the form there, before the view; nothing is raised where `process_exception` would see it."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:-1], CSRF, settings.MIDDLEWARE[-1]]
+    setattr(settings, name, 3)
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(anita)
+    client.cookies["csrftoken"] = "x" * 32
+    body = "&".join(f"field{number}=1" for number in range(9))
+    response = client.post("/fine/", body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code in (400, 413)
+    assert told() == ANITA
+
+
+def test_suspicious_operation_of_the_project(client, outside, told):
+    outside(f"{__name__}.strange")
+    assert client.get("/fine/").status_code == 400
+    assert told() == ANITA
+
+
+class StrangeError(SuspiciousOperation):
+    pass
+
+
+def strange(get_response):
+    def middleware(request):
+        raise StrangeError("strange")
+
+    return middleware
+
+
+def test_anonymous(db, outside, told):
+    outside("failing.middleware.answering")
+    Client().get("/fine/")
+    assert told() is None
+
+
+@pytest.mark.parametrize("status", [404, 400, 403])
+def test_warning_is_no_failure(status, client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get(f"/returned/{status}/")
+    assert META_KEY not in response.wsgi_request.META
+
+
+def test_without_the_middleware(client, outside, told, settings):
+    """The process has had it before."""
+    client.get("/fine/")
+    settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "exception_extra" not in m]
+    outside("failing.middleware.answering")
+    other = Client()
+    other.cookies = client.cookies
+    other.get("/fine/")
+    assert told() is None
+
+
+@pytest.mark.parametrize("name", ["django.request", "django.security"])
+def test_handlers_of_the_project_come_after_it(name, client, outside):
+    seen = []
+    handler = logging.NullHandler()
+    handler.handle = lambda record: seen.append(record.request.META.get(META_KEY))
+    logger = logging.getLogger(name)
+    before = logger.handlers[:]
+    logger.handlers[:] = [handler]
+    try:
+        middleware.listen()
+        outside(f"failing.middleware.{'answering' if name == 'django.request' else 'suspicious'}")
+        client.get("/fine/")
+    finally:
+        logger.handlers[:] = before
+    assert seen == ["anita (Anita Test)"]
+
+
+@pytest.mark.parametrize("name", ["django.request", "django.security"])
+def test_there_is_one_of_it(name):
+    logger = logging.getLogger(name)
+    middleware.listen()
+    before = logger.handlers[:]
+    middleware.listen()
+    assert logger.handlers == before
+    assert len({type(handler) for handler in before}) == len(before)
+
+
+@pytest.mark.parametrize("extra", [{}, {"request": None}, {"request": object()}])
+@pytest.mark.parametrize("name", ["django.request", "django.security.Strange"])
+def test_records_of_other_things(name, extra, caplog):
+    middleware.listen()
+    logging.getLogger(name).error("unrelated", extra=extra)
+    assert [record.message for record in caplog.records] == ["unrelated"]
+
+
+def test_session_that_raises_does_not_stop_the_mail(client, outside, settings, mailoutbox, told):
+    outside("failing.middleware.suspicious")
+    settings.SESSION_ENGINE = "failing.sessions_broken"
+    other = Client()
+    other.cookies = client.cookies
+    other.get("/fine/")
+    assert len(mailoutbox) == 1
+    assert told() is None
+
+
+def test_user_is_not_evaluated(client, outside, settings):
+    settings.ADMINS = []
+    outside("failing.middleware.answering")
+    response = client.get("/fine/")
+    assert not response.wsgi_request.session.accessed
+    assert get_user_model().objects.get().last_login is not None
+
+
+LAST_RESORT = """
+import logging, sys, json
+from django.conf import settings
+settings.configure(LOGGING_CONFIG=None, **json.loads(sys.argv[1]))
+import django
+django.setup()
+from django_exception_extra.middleware import listen
+listen()
+for name in ("django.request", "django.security.Strange"):
+    logging.getLogger(name).warning("warning of %s", name)
+    logging.getLogger(name).info("info of %s", name)
+    logging.getLogger(name).error("error of %s", name)
+"""
+
+
+def run_without_logging(more):
+    done = subprocess.run(
+        [sys.executable, "-c", more + LAST_RESORT, json.dumps({})],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stderr.splitlines()
+
+
+def test_without_any_handler_python_still_prints():
+    """A logger that has a handler is one whose records are no longer printed for want of one."""
+    assert run_without_logging("") == [
+        "warning of django.request",
+        "error of django.request",
+        "warning of django.security.Strange",
+        "error of django.security.Strange",
+    ]
+
+
+def test_with_a_handler_of_the_project_nothing_is_printed_twice():
+    configured = "import logging; logging.basicConfig(format='mine: %(message)s')"
+    assert run_without_logging(configured) == [
+        "mine: warning of django.request",
+        "mine: error of django.request",
+        "mine: warning of django.security.Strange",
+        "mine: error of django.security.Strange",
+    ]
+
+
+def test_without_last_resort():
+    assert run_without_logging("import logging; logging.lastResort = None") == []
