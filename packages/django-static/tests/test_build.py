@@ -535,7 +535,7 @@ def test_two_builds_at_once(page):
 def test_the_manifest_is_plain_json(page):
     page.build()
     value = json.loads(page.manifest.read_text("utf-8"))
-    assert value["format"] == 4
+    assert value["format"] == 5
     assert value["settings"] == {"media_url": "", "name_prefix": ""}
 
 
