@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid as uuids
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
@@ -12,15 +11,17 @@ import pymongo.database
 from bson.binary import STANDARD
 from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
-from pymongo import MongoClient, ReturnDocument, WriteConcern
+from pymongo import MongoClient, WriteConcern
 
-from mongokit import json, persistence
+from mongokit import json
 from mongokit.collection import Collection
 from mongokit.dotnotation import doted
-from mongokit.errors import ConnectionError, SchemaDocumentError, StructureError
+from mongokit.errors import ConnectionError, StructureError
 from mongokit.indexes import Index, parse_indexes
 from mongokit.legacy import warn_once
 from mongokit.memory import Memory, differing
+from mongokit.performing import is_direct, perform, save_plainly
+from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
 from mongokit.schema_document import SchemaDocument, SchemaProperties
@@ -40,6 +41,8 @@ class DocumentProperties(SchemaProperties):
     """The paths of the shard key beside ``_id``."""
     _remembers: bool
     """Whether documents keep something of their stored form."""
+    _plain: bool
+    """Whether nothing has to be done to save a document but to validate and send it."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
@@ -52,6 +55,7 @@ class DocumentProperties(SchemaProperties):
         cls._indexes = tuple(found)
         cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
         cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
+        cls._plain = not (cls._remembers or cls._structure.to_bson or getattr(cls, "use_revision", False))
 
 
 def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
@@ -161,46 +165,12 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
         Raises SchemaDocumentError, ConnectionError, MaxDocumentSizeError, DuplicateKeyError, StaleDocumentError (with
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
-        collection = self.collection
-        if only is not None and not isinstance(only, str):
-            only = list(only)
-        if validate or (validate is None and not self.skip_validation):
-            self.validate()
-            if not self.raise_validation_errors and self._failures:
-                raise SchemaDocumentError.of(self._failures)
-        if safe is not None:
-            collection = self._unsafe(collection, safe=safe)
-        if uuid and "_id" not in self and only is None:
-            self["_id"] = f"{type(self).__name__}-{uuids.uuid4()}"
-        cls = type(self)
-        convert = cls._structure.to_bson
-        stored: Raw = self if convert is None else convert(self)
-        revision = None
-        try:
-            if only is not None:
-                revision = persistence.write_fields(self, only, stored, collection, options)
-            elif cls.use_revision:
-                revision = (self.get("_revision") or 0) + 1
-                stored = {**stored, "_revision": revision}
-                persistence.replace_revision(self, stored, collection, options)
-            elif "_id" in self:
-                collection.replace_one(persistence.identity(self), stored, upsert=True, **options)
-            else:
-                collection.insert_one(stored, **options)
-        except persistence.REFUSALS as error:
-            better = persistence.translated(error, self, stored, collection)
-            if better is None:
-                raise
-            raise better from error
-        finally:
-            # Also when the server refused it, as PyMongo does: a second try must not make a second document.
-            if stored is not self and "_id" in stored:
-                self["_id"] = stored["_id"]
-        if revision is not None:
-            self["_revision"] = revision
-        if cls._remembers:
-            self._remember(self._stored(), only)
-        return self
+        collection = self.collection if safe is None else self._unsafe(self.collection, safe=safe)
+        if only is None and not uuid and type(self)._plain and is_direct(collection):
+            check(self, validate)
+            return save_plainly(self, collection, options)
+        saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
+        return saved
 
     def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
         warn_once("save(safe=…)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
@@ -223,19 +193,8 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
         Raises TypeError for what is no dict of operators, UpdateQueryError for an unknown field, KeyError without
         ``_id``, OperationFailure when the document is not stored, DuplicateKeyError.
         """
-        made = persistence.atomic_update(self, update)
-        options.setdefault("return_document", ReturnDocument.AFTER)
-        try:
-            found = self._proxy().find_one_and_update(persistence.identity(self), made, **options)
-        except persistence.REFUSALS as error:
-            better = persistence.translated(error, self, made, self.collection)
-            if better is None:
-                raise
-            raise better from error
-        if found is None:
-            raise persistence.missing("update", self)
-        self._become(found)
-        return self
+        updated: Self = perform(self.collection, plan_atomic_update, self, self.collection, update, options)
+        return updated
 
     def changed(self) -> list[str]:
         """Return the top-level fields that differ from what was read or last saved; all, before it is saved.
@@ -254,17 +213,14 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
 
     def delete(self, **options: Any) -> None:
         """Delete the document by its ``_id``; raises KeyError when it has none."""
-        self.collection.delete_one(persistence.identity(self), **options)
+        perform(self.collection, plan_delete, self, self.collection, options)
 
     def reload(self, **options: Any) -> None:
         """Read the document again, dropping what was not saved.
 
         Raises KeyError without ``_id``, OperationFailure when it is not stored (any more).
         """
-        found = self._proxy().find_one(persistence.identity(self), **options)
-        if found is None:
-            raise persistence.missing("reload", self)
-        self._become(found)
+        perform(self.collection, plan_reload, self, self.collection, options)
 
     def _become(self, other: Self) -> None:
         self.clear()
