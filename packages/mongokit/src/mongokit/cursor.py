@@ -1,113 +1,25 @@
-"""From what PyMongo decoded to documents: one at a time, or as a cursor."""
+"""The documents that a query finds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-import pymongo.collection
 import pymongo.cursor
 from pymongo.errors import InvalidOperation
 
-from mongokit.dotnotation import doted
 from mongokit.legacy import warn_once
+from mongokit.loading import Loader, ReadAhead
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Cursor", "Loader"]
+__all__ = ["Cursor"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
-RawCollection = pymongo.collection.Collection[Raw]
-
-
-class Loader(Generic[D]):
-    """Makes documents of one class, bound to one collection, of decoded dicts.
-
-    :param registered: the classes by name, among which ``type_field`` finds that of each document.
-    """
-
-    __slots__ = ("_bind", "collection", "document_class", "registered", "type_field")
-
-    def __init__(
-        self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
-    ) -> None:
-        self.document_class = document_class
-        self.collection = collection
-        self.registered = registered
-        type_field = document_class.type_field
-        self.type_field = type_field if type_field in document_class._structure.fields else None
-        self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
-
-    def load(self, raw: Raw) -> D:
-        """Return the document for a decoded dict, which it takes over."""
-        cls = self.document_class
-        if self.type_field is not None:
-            cls = self._stored_class(raw)
-            if cls._structure.nested is not self.document_class._structure.loaded:
-                raw = {key: doted(value, cls._structure.nested) for key, value in raw.items()}
-        convert = cls._structure.to_python
-        document = cls.__new__(cls)
-        dict.update(document, raw if convert is None else convert(raw))
-        self._bind(document, self.collection)
-        if cls._remembers:
-            document._remember(raw)
-        return document
-
-    def _stored_class(self, raw: Raw) -> type[D]:
-        name = raw.get(self.type_field or "")
-        found = self.registered.get(name) if isinstance(name, str) else None
-        if found is not None and issubclass(found, self.document_class):
-            return found
-        return self.document_class
-
-    def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        """Return the documents of what ``advance`` returns until it raises StopIteration."""
-        cls = self.document_class
-        if self.type_field is not None or cls._structure.to_python is not None or cls._remembers:
-            return self._converted(advance)
-        if cls.__setattr__ is object.__setattr__:
-            return self._plain(advance)
-        return self._bound(advance)
-
-    def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        load = self.load
-        try:
-            while True:
-                yield load(advance())
-        except StopIteration:
-            return
-
-    # These loops are what a document costs more than a dict: nothing is called in them that can be avoided.
-
-    def _plain(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        cls, new, collection = self.document_class, self.document_class.__new__, self.collection
-        try:
-            while True:
-                document: Any = new(cls)
-                document |= advance()
-                document._collection = collection
-                yield document
-        except StopIteration:
-            return
-
-    def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        cls, new, collection, bind = (
-            self.document_class,
-            self.document_class.__new__,
-            self.collection,
-            self._bind,
-        )
-        try:
-            while True:
-                document: Any = new(cls)
-                document |= advance()
-                bind(document, collection)
-                yield document
-        except StopIteration:
-            return
 
 
 class Cursor(Generic[D]):
@@ -124,21 +36,37 @@ class Cursor(Generic[D]):
         self._source = source
         self._loader = loader
         self._counted: dict[str, Any] | None = dict(counted)
+        self._batch_size: int | None = None
+        self._ahead: ReadAhead[D] | None = None
+        """Documents that are finished, and not asked for yet."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} of {self._loader.document_class.__name__}>"
 
     def __iter__(self) -> Iterator[D]:
-        return self._loader.iterate(self._source.next)
+        return self._finished() if self._loader.has_steps else self._loader.iterate(self._source.next)
 
     def __next__(self) -> D:
-        return self._loader.load(self._source.next())
+        if self._loader.has_steps:
+            if self._ahead is None:
+                self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size)
+            return self._ahead.next(self._source.next)
+        return self._loader.make(self._source.next())
+
+    def _finished(self) -> Iterator[D]:
+        try:
+            while True:
+                yield next(self)
+        except StopIteration:
+            return
 
     next = __next__
 
     def to_list(self, length: int | None = None) -> list[D]:
         """Return all remaining documents, or at most ``length``."""
-        return [self._loader.load(raw) for raw in self._source.to_list(length)]
+        if self._loader.has_steps:
+            return list(islice(self, length))
+        return [self._loader.make(raw) for raw in self._source.to_list(length)]
 
     @overload
     def __getitem__(self, index: int) -> D: ...
@@ -154,7 +82,7 @@ class Cursor(Generic[D]):
             part = self.clone()
             part._source = part._source[index]
             return part
-        return self._loader.load(self._source.clone()[index])
+        return self._loader.load(self._source.clone()[index], self._source.session)
 
     def count(self, with_limit_and_skip: bool = False) -> int:
         """Return how many documents the query finds, counted by the server.
@@ -192,6 +120,12 @@ class Cursor(Generic[D]):
         self._note(skip=skip)
         return self
 
+    def batch_size(self, batch_size: int) -> Self:
+        """Have the server send so many documents at a time; 0 leaves that to it."""
+        self._source.batch_size(batch_size)
+        self._batch_size = batch_size or None
+        return self
+
     def hint(self, index: Any) -> Self:
         """Name the index to use; None forgets it."""
         self._source.hint(index)
@@ -225,12 +159,14 @@ class Cursor(Generic[D]):
     def rewind(self) -> Self:
         """Go back to the beginning; the query is sent again when the next document is asked for."""
         self._source.rewind()
+        self._ahead = None
         return self
 
     def clone(self) -> Self:
         """Return a cursor of the same query that has not been used."""
         other = type(self)(self._source.clone(), self._loader, self._counted or {})
         other._counted = None if self._counted is None else dict(self._counted)
+        other._batch_size = self._batch_size
         return other
 
     __copy__ = clone

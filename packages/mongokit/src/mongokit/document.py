@@ -17,8 +17,11 @@ from mongokit import json
 from mongokit.collection import Collection
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError, StructureError
+from mongokit.errors import ConnectionError, SchemaDocumentError, StructureError
+from mongokit.hooks import Hooks, overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.legacy import warn_once
+from mongokit.loading import LoadSteps
 from mongokit.memory import Memory, differing
 from mongokit.performing import is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
@@ -43,6 +46,10 @@ class DocumentProperties(SchemaProperties):
     """Whether documents keep something of their stored form."""
     _plain: bool
     """Whether nothing has to be done to save a document but to validate and send it."""
+    _hooks: frozenset[str]
+    """The hooks that documents have."""
+    _load_steps: LoadSteps
+    """What happens to documents when they have been read."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
@@ -56,6 +63,8 @@ class DocumentProperties(SchemaProperties):
         cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
         cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
         cls._plain = not (cls._remembers or cls._structure.to_bson or getattr(cls, "use_revision", False))
+        cls._hooks = overridden(cls)
+        cls._load_steps = LoadSteps(is_hooked="after_load" in cls._hooks)
 
 
 def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
@@ -67,7 +76,7 @@ def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
     return tuple(path for path in given if path != "_id")
 
 
-class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
+class Document(Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -225,6 +234,8 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
     def _become(self, other: Self) -> None:
         self.clear()
         self.update(other)
+        for name, value in getattr(other, "__dict__", {}).items():
+            object.__setattr__(self, name, value)
         self._set_memory(other._memory)
 
     def _stored(self) -> Raw:

@@ -14,8 +14,9 @@ from bson.regex import Regex
 from pymongo import MongoClient
 
 from mongokit import legacy
-from mongokit.cursor import Cursor, Loader
+from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
+from mongokit.loading import Loader
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -132,17 +133,17 @@ class DocumentProxy(Generic[D]):
 
     def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
-        return self._loaded(self._reader.find_one(filter, *args, **options))
+        return self._loaded(self._reader.find_one(filter, *args, **options), options)
 
     def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
         found = list(self._reader.find(filter, *args, **{**options, "limit": -2}))
-        return self._loaded(only_one(found, self._obj_class.__name__))
+        return self._loaded(only_one(found, self._obj_class.__name__), options)
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         raw = self._reader.find_one({"_id": scalar(id)}, **options)
-        return None if raw is None else self._loader.load(raw)
+        return None if raw is None else self._loader.load(raw, options.get("session"))
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:
         """Find documents that have every top-level field of the structure, so those of subclasses too.
@@ -165,30 +166,30 @@ class DocumentProxy(Generic[D]):
 
     def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> D | None:
         """Return a document chosen by the server by chance, or None where there is none."""
-        return self._loaded(random_of(self._reader, filter, options))
+        return self._loaded(random_of(self._reader, filter, options), options)
 
     def find_one_and_update(
         self, filter: Mapping[str, Any], update: Any, *args: Any, **options: Any
     ) -> D | None:
         """Change one document and return it, or None; the parameters are those of PyMongo's method."""
-        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options))
+        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options), options)
 
     def find_one_and_replace(
         self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
-        return self._loaded(self._reader.find_one_and_replace(filter, replacement, *args, **options))
+        return self._loaded(self._reader.find_one_and_replace(filter, replacement, *args, **options), options)
 
     def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
         """Delete one document and return it as it was, or None; see PyMongo."""
-        return self._loaded(self._reader.find_one_and_delete(filter, *args, **options))
+        return self._loaded(self._reader.find_one_and_delete(filter, *args, **options), options)
 
     def find_and_modify(self, *args: Any, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        return self._loaded(legacy.find_and_modify(self._reader, *args, **options))
+        return self._loaded(legacy.find_and_modify(self._reader, *args, **options), options)
 
-    def _loaded(self, raw: Raw | None) -> D | None:
-        return None if raw is None else self._loader.load(raw)
+    def _loaded(self, raw: Raw | None, options: Mapping[str, Any]) -> D | None:
+        return None if raw is None else self._loader.load(raw, options.get("session"))
 
     def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
