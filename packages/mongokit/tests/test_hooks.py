@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
+from pymongo import WriteConcern
 from pymongo.errors import CursorNotFound
 
-from mongokit import Document
+from mongokit import Document, DuplicateKeyError, SchemaTypeError
 from mongokit.errors import MultipleResultsFound
 
 
@@ -157,3 +158,193 @@ def test_async_hooks_need_an_asynchronous_connection(things, connection):
 
     with pytest.raises(TypeError, match=r"Awaited\.after_load has to be awaited"):
         things.Awaited.get_from_id(1)
+
+
+class Story(Document):
+    """Writes down what is called, and what is stored at that moment."""
+
+    structure = {"_id": int, "name": str, "slug": str, "n": int}
+    required_fields = ["slug"]
+    use_dot_notation = True
+    dot_notation_warning = False
+
+    def note(self, *what):
+        stored = self.collection.find_one({"_id": self.get("_id")})
+        self.log = [*getattr(self, "log", []), (*what, stored and stored["name"])]
+        if self.name == f"fails in {what[0]}":
+            raise ZeroDivisionError(what[0])
+
+    def before_save(self):
+        self.slug = (self.name or "").lower()
+        self.note("before_save")
+
+    def after_save(self, created):
+        self.note("after_save", created)
+
+    def before_delete(self):
+        self.note("before_delete")
+
+    def after_delete(self):
+        self.note("after_delete")
+
+
+class Counted(Story):
+    use_revision = True
+
+
+class Tracked(Story):
+    track_changes = True
+
+
+@pytest.fixture(params=[Story, Counted, Tracked])
+def story(request, connection, collection):
+    connection.register(request.param)
+    return getattr(collection, request.param.__name__)({"_id": 1, "name": "A", "slug": None, "n": 1})
+
+
+class TestSaveAndDelete:
+    def test_before_save_fills_what_validation_demands(self, story):
+        assert story.save() is story
+        assert story.collection.find_one()["slug"] == "a"
+
+    def test_order(self, story):
+        story.save()
+        story.name = "B"
+        story.save()
+        story.delete()
+        assert story.log == [
+            ("before_save", None),
+            ("after_save", True, "A"),
+            ("before_save", "A"),
+            ("after_save", False, "B"),
+            ("before_delete", "B"),
+            ("after_delete", None),
+        ]
+
+    def test_a_part(self, story):
+        story.save()
+        story.name, story.n = "B", 5
+        story.save(only=["slug", "name"])
+        assert story.log[2:] == [("before_save", "A"), ("after_save", False, "B")]
+        assert story.collection.find_one()["n"] == 1
+        assert story.collection.find_one()["slug"] == "b"
+
+    def test_nothing_to_write(self, story):
+        story.save()
+        story.save(only=[])
+        assert story.log[2:] == [("before_save", "A")]
+
+    @pytest.mark.parametrize("hook", ["before_save", "before_delete"])
+    def test_what_raises_before_prevents(self, story, hook):
+        story.save()
+        story.collection.update_one({}, {"$set": {"name": "stored"}})
+        story.name = f"fails in {hook}"
+        with pytest.raises(ZeroDivisionError, match=hook):
+            story.save() if hook == "before_save" else story.delete()
+        assert story.collection.find_one()["name"] == "stored"
+
+    def test_what_raises_before_inserts_nothing(self, story):
+        story.name = "fails in before_save"
+        with pytest.raises(ZeroDivisionError):
+            story.save()
+        assert story.collection.find_one() is None
+
+    def test_what_raises_after_save_is_stored(self, story):
+        story.name = "fails in after_save"
+        with pytest.raises(ZeroDivisionError, match="after_save"):
+            story.save()
+        assert story.collection.find_one()["name"] == story.name
+        story.name = "then"
+        story.save()
+        assert story.collection.find_one()["name"] == "then"
+
+    def test_what_raises_after_delete_is_deleted(self, story):
+        story.save()
+        story.name = "fails in after_delete"
+        with pytest.raises(ZeroDivisionError, match="after_delete"):
+            story.delete()
+        assert story.collection.find_one() is None
+
+    def test_what_is_invalid_has_no_after(self, story):
+        story.n = "x"
+        with pytest.raises(SchemaTypeError):
+            story.save()
+        assert [call[0] for call in story.log] == ["before_save"]
+
+    def test_deleting_what_is_gone(self, story):
+        story.delete()
+        assert [call[0] for call in story.log] == ["before_delete", "after_delete"]
+
+    def test_others_ways_to_write_run_none(self, story):
+        story.save()
+        log = list(story.log)
+        story.update_atomic({"$set": {"name": "C"}})
+        story.collection.update_one({}, {"$set": {"name": "D"}})
+        story.reload()
+        assert story.log == log
+        assert story.name == "D"
+
+    def test_what_the_server_refuses_has_no_after(self, story):
+        story.collection.create_index("slug", unique=True)
+        story.collection.insert_one({"_id": 2, "slug": "a", "name": "other"})
+        with pytest.raises(DuplicateKeyError, match="slug"):
+            story.save()
+        assert [call[0] for call in story.log] == ["before_save"]
+
+
+def test_unacknowledged_writes_do_not_say_who_created(connection, collection):
+    seen = []
+
+    @connection.register
+    class Unsure(Document):
+        structure = {"name": str}
+
+        def after_save(self, created):
+            seen.append(created)
+
+    unsure = collection.with_options(write_concern=WriteConcern(w=0)).proxy(Unsure)
+    document = unsure({"name": "x"}).save()
+    document.save()
+    unsure({"_id": 5, "name": "x"}).save()
+    assert seen == [True, False, False]
+
+
+class Mixin:
+    def before_save(self):
+        self["n"] = (self["n"] or 0) + 1
+        super().before_save()
+
+
+class Base(Document):
+    structure = {"n": int}
+
+
+class Mixed(Mixin, Base):
+    def before_save(self):
+        self["n"] = 10
+        super().before_save()
+
+
+class Silent(Mixed):
+    before_save = Document.before_save
+
+
+@pytest.mark.parametrize(
+    ("cls", "n", "hooks"), [(Mixed, 11, {"before_save"}), (Base, 1, set()), (Silent, 1, set())]
+)
+def test_hooks_are_methods_like_any_other(cls, n, hooks, collection):
+    document = cls({"n": 1}, collection=collection).save()
+    assert (document["n"], cls._hooks) == (n, hooks)
+    assert cls._plain is (not hooks)
+
+
+def test_an_async_hook_writes_nothing_at_a_synchronous_connection(collection):
+    class Awaited(Document):
+        structure = {"n": int}
+
+        async def before_save(self):
+            self["n"] = 1
+
+    with pytest.raises(TypeError, match=r"Awaited\.before_save has to be awaited"):
+        Awaited(collection=collection).save()
+    assert collection.find_one() is None

@@ -17,7 +17,6 @@ from mongokit import json
 from mongokit.collection import Collection
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError, StructureError
-from mongokit.errors import ConnectionError, SchemaDocumentError, StructureError
 from mongokit.hooks import Hooks, overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.legacy import warn_once
@@ -62,8 +61,10 @@ class DocumentProperties(SchemaProperties):
         cls._indexes = tuple(found)
         cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
         cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
-        cls._plain = not (cls._remembers or cls._structure.to_bson or getattr(cls, "use_revision", False))
         cls._hooks = overridden(cls)
+        cls._plain = not (
+            cls._remembers or cls._structure.to_bson or cls._hooks or getattr(cls, "use_revision", False)
+        )
         cls._load_steps = LoadSteps(is_hooked="after_load" in cls._hooks)
 
 

@@ -1,17 +1,18 @@
-"""Who does what was planned: at once."""
+"""Who does what was planned: at once, and with the document's hooks around it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mongokit.persistence import identity
-from mongokit.writes import REFUSALS, Insert, Operation
+from mongokit.flow import Flow, run
+from mongokit.persistence import identity, plan_delete, plan_save
+from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["is_direct", "perform", "save_plainly"]
+__all__ = ["after", "before", "is_direct", "perform", "performing", "save_plainly"]
 
 D = TypeVar("D", bound="Document")
 R = TypeVar("R")
@@ -20,8 +21,10 @@ R = TypeVar("R")
 def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: Any) -> R:
     """Plan an operation, do it, and return what came of it.
 
-    :param plan: returns the operation; called with the arguments.
+    :param plan: returns the operation; called with the arguments, of which the first is the document.
     """
+    if type(arguments[0])._hooks:
+        return run(performing(plan, *arguments))
     operation = plan(*arguments)
     try:
         result = operation.send()
@@ -30,6 +33,46 @@ def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: A
     finally:
         operation.settle()
     return operation.done(result)
+
+
+def performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
+    """Do what ``perform`` does, with the document's hooks, for either kind of connection."""
+    yield from before(plan, arguments[0])
+    operation = plan(*arguments)
+    try:
+        result = yield operation.send()
+    except REFUSALS as error:
+        operation.refused(error)
+    finally:
+        operation.settle()
+    made = operation.done(result)
+    yield from after(operation, result)
+    return made
+
+
+def before(plan: Callable[..., Operation[Any]], document: Document) -> Flow[None]:
+    """Run what a document wants to do itself before this is planned."""
+    hooks = type(document)._hooks
+    if plan is plan_save and "before_save" in hooks:
+        yield document.before_save()
+    elif plan is plan_delete and "before_delete" in hooks:
+        yield document.before_delete()
+
+
+def after(operation: Operation[Any], result: Any) -> Flow[None]:
+    """Run what a document wants to do itself now that this is done."""
+    document: Document = operation.document
+    hooks = type(document)._hooks
+    if "after_save" in hooks and isinstance(operation, (Insert, Replace, SetFields)):
+        yield document.after_save(_has_created(operation, result))
+    elif "after_delete" in hooks and isinstance(operation, Delete):
+        yield document.after_delete()
+
+
+def _has_created(operation: Operation[Any], result: Any) -> bool:
+    if isinstance(operation, Replace):
+        return bool(result.acknowledged and result.upserted_id is not None)
+    return isinstance(operation, Insert)
 
 
 def is_direct(collection: object) -> bool:
