@@ -18,7 +18,7 @@ from pymongo.errors import CollectionInvalid, ConfigurationError
 
 import mongokit
 from mongokit import Collection, Connection, Database, Document
-from mongokit import connection as connection_module
+from mongokit import processes
 
 
 class Page(Document):
@@ -292,7 +292,7 @@ def test_forking_while_threads_work(mongodb_uri):
 
 @pytest.fixture
 def not_looked_yet(monkeypatch):
-    monkeypatch.setattr(connection_module, "_looked", False)
+    monkeypatch.setattr(processes, "_looked", False)
 
 
 def test_the_original_beside_ours_is_said_once(not_looked_yet, monkeypatch, tmp_path):

@@ -4,6 +4,7 @@ from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
 
+from mongokit.aio import AsyncCollection, AsyncConnection, AsyncCursor, AsyncDatabase
 from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
 from mongokit.collection import Collection
 from mongokit.connection import Connection
@@ -65,6 +66,10 @@ __all__ = [
     "IS",
     "NOT",
     "OR",
+    "AsyncCollection",
+    "AsyncConnection",
+    "AsyncCursor",
+    "AsyncDatabase",
     "AuthorizedTypeError",
     "BadIndexError",
     "BadKeyError",

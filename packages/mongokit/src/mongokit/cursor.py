@@ -16,23 +16,16 @@ from mongokit.loading import Loader, ReadAhead
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Cursor"]
+__all__ = ["Cursor", "CursorBase"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
 
 
-class Cursor(Generic[D]):
-    """The documents a query finds: PyMongo's cursor, with documents coming out.
+class CursorBase(Generic[D]):
+    """What the blocking and the asynchronous cursor have in common: the query, and its options."""
 
-    Everything PyMongo's cursor has is here and chains: ``sort``, ``limit``, ``skip``, ``hint``, ``batch_size``,
-    ``collation``, ``max_time_ms``, ``where``, ``distinct``, ``explain``, ``close``, ``alive``…
-    It has no length, as only the server knows it: ask ``count()``.
-    """
-
-    def __init__(
-        self, source: pymongo.cursor.Cursor[Raw], loader: Loader[D], counted: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, source: Any, loader: Loader[D], counted: Mapping[str, Any]) -> None:
         self._source = source
         self._loader = loader
         self._counted: dict[str, Any] | None = dict(counted)
@@ -42,66 +35,6 @@ class Cursor(Generic[D]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} of {self._loader.document_class.__name__}>"
-
-    def __iter__(self) -> Iterator[D]:
-        return self._finished() if self._loader.has_steps else self._loader.iterate(self._source.next)
-
-    def __next__(self) -> D:
-        if self._loader.has_steps:
-            if self._ahead is None:
-                self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size)
-            return self._ahead.next(self._source.next)
-        return self._loader.make(self._source.next())
-
-    def _finished(self) -> Iterator[D]:
-        try:
-            while True:
-                yield next(self)
-        except StopIteration:
-            return
-
-    next = __next__
-
-    def to_list(self, length: int | None = None) -> list[D]:
-        """Return all remaining documents, or at most ``length``."""
-        if self._loader.has_steps:
-            return list(islice(self, length))
-        return [self._loader.make(raw) for raw in self._source.to_list(length)]
-
-    @overload
-    def __getitem__(self, index: int) -> D: ...
-    @overload
-    def __getitem__(self, index: slice) -> Self: ...
-    def __getitem__(self, index: int | slice) -> D | Self:
-        """Return the document at a position, or a new cursor over a part; this cursor stays as it is.
-
-        Either is a query of its own, and takes the place of an earlier ``skip`` and ``limit``. Raises IndexError for
-        a negative index, a step, or a position after the end.
-        """
-        if isinstance(index, slice):
-            part = self.clone()
-            part._source = part._source[index]
-            return part
-        return self._loader.load(self._source.clone()[index], self._source.session)
-
-    def count(self, with_limit_and_skip: bool = False) -> int:
-        """Return how many documents the query finds, counted by the server.
-
-        :param with_limit_and_skip: count only what ``limit`` and ``skip`` leave (PyMongo 3's spelling).
-        """
-        if with_limit_and_skip:
-            warn_once(
-                "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)"
-            )
-        if self._counted is None:
-            raise InvalidOperation(
-                "count() cannot honour where(), min() or max(); use $expr or operators in the filter"
-            )
-        options = dict(self._counted)
-        limit, skip = options.pop("limit", 0), options.pop("skip", 0)
-        if with_limit_and_skip:
-            options |= ({"limit": abs(limit)} if limit else {}) | ({"skip": skip} if skip else {})
-        return self._loader.collection.count_documents(options.pop("filter") or {}, **options)
 
     def sort(self, key_or_list: Any, direction: int | str | None = None) -> Self:
         """Order by a field, or by a list of (field, direction) pairs."""
@@ -156,12 +89,6 @@ class Cursor(Generic[D]):
         self._counted = None
         return self
 
-    def rewind(self) -> Self:
-        """Go back to the beginning; the query is sent again when the next document is asked for."""
-        self._source.rewind()
-        self._ahead = None
-        return self
-
     def clone(self) -> Self:
         """Return a cursor of the same query that has not been used."""
         other = type(self)(self._source.clone(), self._loader, self._counted or {})
@@ -171,17 +98,30 @@ class Cursor(Generic[D]):
 
     __copy__ = clone
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._source.close()
+    def _reading_ahead(self) -> ReadAhead[D]:
+        if self._ahead is None:
+            self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size)
+        return self._ahead
 
     def _note(self, **options: Any) -> None:
         if self._counted is not None:
             self._counted |= options
+
+    def _counting(self, *, with_limit_and_skip: bool) -> tuple[Any, Raw]:
+        """Return the arguments of ``count_documents``."""
+        if with_limit_and_skip:
+            warn_once(
+                "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)", 4
+            )
+        if self._counted is None:
+            raise InvalidOperation(
+                "count() cannot honour where(), min() or max(); use $expr or operators in the filter"
+            )
+        options = dict(self._counted)
+        limit, skip = options.pop("limit", 0), options.pop("skip", 0)
+        if with_limit_and_skip:
+            options |= ({"limit": abs(limit)} if limit else {}) | ({"skip": skip} if skip else {})
+        return options.pop("filter") or {}, options
 
     def __getattr__(self, name: str) -> Any:
         """Find the rest on PyMongo's cursor; what chains there chains here."""
@@ -196,3 +136,75 @@ class Cursor(Generic[D]):
             return self if result is self._source else result
 
         return method
+
+
+class Cursor(CursorBase[D]):
+    """The documents a query finds: PyMongo's cursor, with documents coming out.
+
+    Everything PyMongo's cursor has is here and chains: ``sort``, ``limit``, ``skip``, ``hint``, ``batch_size``,
+    ``collation``, ``max_time_ms``, ``where``, ``distinct``, ``explain``, ``close``, ``alive``…
+    It has no length, as only the server knows it: ask ``count()``.
+    """
+
+    _source: pymongo.cursor.Cursor[Raw]
+
+    def __iter__(self) -> Iterator[D]:
+        return self._finished() if self._loader.has_steps else self._loader.iterate(self._source.next)
+
+    def __next__(self) -> D:
+        if self._loader.has_steps:
+            return self._reading_ahead().next(self._source.next)
+        return self._loader.make(self._source.next())
+
+    def _finished(self) -> Iterator[D]:
+        try:
+            while True:
+                yield next(self)
+        except StopIteration:
+            return
+
+    next = __next__
+
+    def to_list(self, length: int | None = None) -> list[D]:
+        """Return all remaining documents, or at most ``length``."""
+        if self._loader.has_steps:
+            return list(islice(self, length))
+        return [self._loader.make(raw) for raw in self._source.to_list(length)]
+
+    @overload
+    def __getitem__(self, index: int) -> D: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> D | Self:
+        """Return the document at a position, or a new cursor over a part; this cursor stays as it is.
+
+        Either is a query of its own, and takes the place of an earlier ``skip`` and ``limit``. Raises IndexError for
+        a negative index, a step, or a position after the end.
+        """
+        if isinstance(index, slice):
+            part = self.clone()
+            part._source = part._source[index]
+            return part
+        return self._loader.load(self._source.clone()[index], self._source.session)
+
+    def count(self, with_limit_and_skip: bool = False) -> int:
+        """Return how many documents the query finds, counted by the server.
+
+        :param with_limit_and_skip: count only what ``limit`` and ``skip`` leave (PyMongo 3's spelling).
+        """
+        filter_, options = self._counting(with_limit_and_skip=with_limit_and_skip)
+        return self._loader.collection.count_documents(filter_, **options)
+
+    def rewind(self) -> Self:
+        """Go back to the beginning; the query is sent again when the next document is asked for."""
+        self._source.rewind()
+        self._ahead = None
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._source.close()

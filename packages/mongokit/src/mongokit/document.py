@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import bson
+import pymongo.asynchronous.collection
 import pymongo.collection
 import pymongo.database
 from bson.binary import STANDARD
@@ -14,7 +15,8 @@ from bson.dbref import DBRef
 from pymongo import MongoClient, WriteConcern
 
 from mongokit import json
-from mongokit.collection import Collection
+from mongokit.aio.documents import Awaited
+from mongokit.aio.proxy import AsyncDocumentProxy
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError, StructureError
 from mongokit.hooks import Hooks, overridden
@@ -22,17 +24,19 @@ from mongokit.indexes import Index, parse_indexes
 from mongokit.legacy import warn_once
 from mongokit.loading import LoadSteps
 from mongokit.memory import Memory, differing
-from mongokit.performing import is_direct, perform, save_plainly
+from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
 from mongokit.schema_document import SchemaDocument, SchemaProperties
+from mongokit.scopes import CollectionScope
 from mongokit.structure import Structure
 
 __all__ = ["Document"]
 
 Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
+AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
 
 
 class DocumentProperties(SchemaProperties):
@@ -77,7 +81,7 @@ def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
     return tuple(path for path in given if path != "_id")
 
 
-class Document(Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
+class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -110,7 +114,7 @@ class Document(Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
         self,
         doc: Mapping[str, Any] | None = None,
         gen_skel: bool = True,
-        collection: RawCollection | None = None,
+        collection: RawCollection | AwaitedCollection | None = None,
     ) -> None:
         super().__init__(doc, gen_skel)
         name = self.type_field
@@ -163,6 +167,9 @@ class Document(Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
         **options: Any,
     ) -> Self:
         """Validate and store the whole document, inserting it or replacing what has its ``_id``; returns itself.
+
+        In the collection of an AsyncConnection it returns what is to be awaited, as do ``delete``, ``reload``,
+        ``update_atomic`` and the queries; ``asave()`` and its like are the same with types that say so.
 
         :param uuid: give a document without ``_id`` one of the form ``"Class-<uuid4>"`` instead of an ObjectId.
         :param validate: True or False overrules ``skip_validation``.
@@ -223,14 +230,16 @@ class Document(Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
 
     def delete(self, **options: Any) -> None:
         """Delete the document by its ``_id``; raises KeyError when it has none."""
-        perform(self.collection, plan_delete, self, self.collection, options)
+        deleted: None = perform(self.collection, plan_delete, self, self.collection, options)
+        return deleted
 
     def reload(self, **options: Any) -> None:
         """Read the document again, dropping what was not saved.
 
         Raises KeyError without ``_id``, OperationFailure when it is not stored (any more).
         """
-        perform(self.collection, plan_reload, self, self.collection, options)
+        reloaded: None = perform(self.collection, plan_reload, self, self.collection, options)
+        return reloaded
 
     def _become(self, other: Self) -> None:
         self.clear()
@@ -299,10 +308,12 @@ class Document(Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
         return made
 
     def _proxy(self) -> DocumentProxy[Self]:
-        collection = self.collection
-        if isinstance(collection, Collection):
-            return collection.proxy(type(self))
-        return DocumentProxy(type(self), collection)
+        collection: Any = self.collection
+        if isinstance(collection, CollectionScope):
+            return collection._proxy_of(type(self))  # type: ignore[return-value]  # or its awaited twin
+        proxy: Any = AsyncDocumentProxy if is_asynchronous(collection) else DocumentProxy
+        made: DocumentProxy[Self] = proxy(type(self), collection)
+        return made
 
     @classmethod
     def generate_index(cls, collection: RawCollection, **options: Any) -> list[str]:

@@ -1,28 +1,34 @@
-"""Who does what was planned: at once, and with the document's hooks around it."""
+"""Who does what was planned: at once or awaited, and with the document's hooks around it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mongokit.flow import Flow, run
+import pymongo.asynchronous.collection
+
+from mongokit.flow import Flow, run, run_async
 from mongokit.persistence import identity, plan_delete, plan_save
 from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["after", "before", "is_direct", "perform", "performing", "save_plainly"]
+__all__ = ["after", "before", "is_asynchronous", "is_direct", "perform", "performing", "save_plainly"]
 
 D = TypeVar("D", bound="Document")
 R = TypeVar("R")
 
+_Asynchronous = pymongo.asynchronous.collection.AsyncCollection
+
 
 def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: Any) -> R:
-    """Plan an operation, do it, and return what came of it.
+    """Plan an operation, do it, and return what came of it; for an asynchronous collection, the awaitable of that.
 
     :param plan: returns the operation; called with the arguments, of which the first is the document.
     """
+    if isinstance(collection, _Asynchronous):
+        return run_async(performing(plan, *arguments))  # type: ignore[return-value]  # see Document.save
     if type(arguments[0])._hooks:
         return run(performing(plan, *arguments))
     operation = plan(*arguments)
@@ -75,9 +81,14 @@ def _has_created(operation: Operation[Any], result: Any) -> bool:
     return isinstance(operation, Insert)
 
 
+def is_asynchronous(collection: object) -> bool:
+    """Return whether the collection's operations are awaited."""
+    return isinstance(collection, _Asynchronous)
+
+
 def is_direct(collection: object) -> bool:
     """Return whether an operation on the collection is done at once."""
-    return True
+    return not isinstance(collection, _Asynchronous)
 
 
 def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:

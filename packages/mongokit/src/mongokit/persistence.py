@@ -117,7 +117,7 @@ def plan_delete(document: Document, collection: Any, options: Raw) -> Operation[
     return Delete(document, collection, options, identity(document))
 
 
-def plan_reload(document: D, collection: Any, options: Raw) -> Operation[D]:
+def plan_reload(document: Document, collection: Any, options: Raw) -> Operation[None]:
     """Return how the document is to be read again; raises KeyError without ``_id``."""
     return Reload(document, collection, options, identity(document))
 

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
 import pymongo.collection
-import pymongo.database
 from bson.objectid import ObjectId
 from bson.regex import Regex
-from pymongo import MongoClient
 
 from mongokit import legacy
 from mongokit.cursor import Cursor
@@ -21,7 +19,7 @@ from mongokit.loading import Loader
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["DocumentProxy", "only_one", "random_of", "scalar"]
+__all__ = ["DocumentProxy", "ProxyBase", "only_one", "random_of", "random_stages", "scalar"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
@@ -55,27 +53,34 @@ def only_one(found: list[Any], what: str) -> Any:
     return found[0] if found else None
 
 
+def random_stages(filter: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Return the aggregation pipeline that chooses one by chance."""
+    match: list[Mapping[str, Any]] = [{"$match": filter}] if filter else []
+    return [*match, {"$sample": {"size": 1}}]
+
+
 def random_of(
     collection: pymongo.collection.Collection[Raw],
     filter: Mapping[str, Any] | None,
     options: Mapping[str, Any],
 ) -> Raw | None:
     """Return a dict chosen by chance, or None."""
-    match: list[Mapping[str, Any]] = [{"$match": filter}] if filter else []
-    found = collection.aggregate([*match, {"$sample": {"size": 1}}], **options)
-    return next(iter(found), None)
+    return next(iter(collection.aggregate(random_stages(filter), **options)), None)
 
 
-class DocumentProxy(Generic[D]):
+class ProxyBase(Generic[D]):
     """Called, it makes a document bound to its collection; its methods find them.
 
     What it does not have itself is looked up on a document of the class, so methods a class adds can be called on it.
     """
 
+    collection: Any
+    _reader: Any
+
     def __init__(
         self,
         document_class: type[D],
-        collection: pymongo.collection.Collection[Raw],
+        collection: Any,
         registered: Mapping[str, type[Document]] | None = None,
     ) -> None:
         self._obj_class = document_class
@@ -106,14 +111,54 @@ class DocumentProxy(Generic[D]):
         return self._obj_class(doc, gen_skel, collection=self.collection)
 
     @property
-    def db(self) -> pymongo.database.Database[Raw]:
+    def db(self) -> Any:
+        """The database of its collection."""
         return self.collection.database
 
     database = db
 
     @property
-    def connection(self) -> MongoClient[Raw]:
+    def connection(self) -> Any:
+        """The connection of its collection."""
         return self.collection.database.client
+
+    def _found(
+        self, filter: Mapping[str, Any] | None, projection: Any, skip: int, limit: int, options: Raw
+    ) -> tuple[Any, Loader[D], Raw]:
+        """Return what a cursor is made of."""
+        source = self._reader.find(filter, projection, skip, limit, **options)
+        counted = {"filter": filter, "skip": skip, "limit": limit}
+        counted |= {
+            name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
+        }
+        return source, self._loader, counted
+
+    def _present(self, spec: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Return the filter for documents that have every top-level field of the structure."""
+        structure = self._obj_class._structure
+        present: Raw = {name: {"$exists": True} for name in structure.fields if name != "_id"}
+        if not spec:
+            return present
+        apart = not any(key in present or key.startswith("$") for key in spec)
+        return {**present, **spec} if apart else {"$and": [spec, present]}
+
+    def _only(self, found: list[Any]) -> Any:
+        return only_one(found, self._obj_class.__name__)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self(gen_skel=False), name)
+
+
+class DocumentProxy(ProxyBase[D]):
+    """Called, it makes a document bound to its collection; its methods find them.
+
+    What it does not have itself is looked up on a document of the class, so methods a class adds can be called on it.
+    """
+
+    collection: pymongo.collection.Collection[Raw]
+    _reader: pymongo.collection.Collection[Raw]
 
     def find(
         self,
@@ -124,12 +169,7 @@ class DocumentProxy(Generic[D]):
         **options: Any,
     ) -> Cursor[D]:
         """Return a cursor of documents; the parameters are those of PyMongo's ``find``."""
-        source = self._reader.find(filter, projection, skip, limit, **options)
-        counted = {"filter": filter, "skip": skip, "limit": limit}
-        counted |= {
-            name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
-        }
-        return Cursor(source, self._loader, counted)
+        return Cursor(*self._found(filter, projection, skip, limit, options))
 
     def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
@@ -138,7 +178,7 @@ class DocumentProxy(Generic[D]):
     def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
         found = list(self._reader.find(filter, *args, **{**options, "limit": -2}))
-        return self._loaded(only_one(found, self._obj_class.__name__), options)
+        return self._loaded(self._only(found), options)
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
@@ -150,18 +190,11 @@ class DocumentProxy(Generic[D]):
 
         No index helps with that: a ``type_field``, or a condition of your own, costs less.
         """
-        structure = self._obj_class._structure
-        present: Raw = {name: {"$exists": True} for name in structure.fields if name != "_id"}
-        if not spec:
-            return self.find(present, *args, **options)
-        apart = not any(key in present or key.startswith("$") for key in spec)
-        return self.find({**present, **spec} if apart else {"$and": [spec, present]}, *args, **options)
+        return self.find(self._present(spec), *args, **options)
 
     def fetch_one(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document that ``fetch`` finds, or None; raises MultipleResultsFound."""
-        found: D | None = only_one(
-            list(self.fetch(spec, *args, **{**options, "limit": -2})), self._obj_class.__name__
-        )
+        found: D | None = self._only(list(self.fetch(spec, *args, **{**options, "limit": -2})))
         return found
 
     def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> D | None:
@@ -198,8 +231,3 @@ class DocumentProxy(Generic[D]):
     def ensure_indexes(self) -> list[str]:
         """Build the indexes the class declares and return their names; those that exist are left alone."""
         return self._obj_class.generate_index(self.collection)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(self(gen_skel=False), name)

@@ -240,33 +240,36 @@ class Delete(Write[None]):
 
 
 @dataclass(slots=True, eq=False)
-class Reload(Operation[D]):
+class Reload(Operation[None]):
     """Read a document again."""
 
     filter: Raw
-    action: ClassVar[str] = "reload"
-    """What it is for, in a message."""
 
     def send(self) -> Any:
         return self.document._proxy().find_one(self.filter, **self.options)
 
-    def done(self, result: Any) -> D:
-        document: D = self.document
+    def done(self, result: Any) -> None:
         if result is None:
-            raise missing(self.action, document)
-        document._become(result)
-        return document
+            raise missing("reload", self.document)
+        self.document._become(result)
 
 
 @dataclass(slots=True, eq=False)
-class AtomicUpdate(Reload[D]):
+class AtomicUpdate(Operation[D]):
     """Have the server change a document, and read it as it is then."""
 
+    filter: Raw
     update: Raw
-    action = "update"
 
     def send(self) -> Any:
         return self.document._proxy().find_one_and_update(self.filter, self.update, **self.options)
+
+    def done(self, result: Any) -> D:
+        document: D = self.document
+        if result is None:
+            raise missing("update", document)
+        document._become(result)
+        return document
 
     def _sent(self) -> Mapping[str, Any]:
         return self.update
