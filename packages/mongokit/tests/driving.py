@@ -1,0 +1,97 @@
+"""The asynchronous twins, driven from blocking code, so that one table of tests serves both."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from contextlib import contextmanager
+
+import pymongo.asynchronous.cursor
+
+from mongokit import AsyncCollection, AsyncConnection, AsyncCursor, AsyncDatabase, Document
+from mongokit.aio import AsyncDocumentProxy
+
+TWINS = (
+    *(AsyncConnection, AsyncDatabase, AsyncCollection, AsyncDocumentProxy, AsyncCursor),
+    pymongo.asynchronous.cursor.AsyncCursor,
+)
+METHODS = (
+    *("save", "delete", "reload", "update_atomic", "find", "find_one", "one", "get_from_id", "fetch"),
+    *("fetch_one", "find_random"),
+)
+"""What a document has that asks the server."""
+
+
+class Driver:
+    """An event loop in a thread of its own, which any thread can have something done in."""
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(20)
+        self.loop.close()
+
+    def finish(self, value):
+        """Return what an awaitable comes to; the twins so that they can be used from here."""
+        if inspect.isawaitable(value):
+            value = asyncio.run_coroutine_threadsafe(_awaited(value), self.loop).result(100)
+        return Driven(value, self) if isinstance(value, TWINS) else value
+
+    def method(self, original):
+        def method(*args, **options):
+            return self.finish(original(*args, **options))
+
+        return method
+
+
+async def _awaited(value):
+    return await value
+
+
+class Driven:
+    """A twin: what is called on it is awaited, what it gives is driven too."""
+
+    def __init__(self, target, driver):
+        self._target, self._driver = target, driver
+
+    def __getattr__(self, name):
+        found = getattr(self._target, name)
+        if isinstance(found, TWINS):
+            return Driven(found, self._driver)
+        return self._driver.method(found) if callable(found) else found
+
+    def __call__(self, *args, **options):
+        return self._driver.method(self._target)(*args, **options)
+
+    def __getitem__(self, key):
+        return self._driver.finish(self._target[key])
+
+    def __iter__(self):
+        async def everything():
+            return [each async for each in self._target]
+
+        return iter(self._driver.finish(everything()))
+
+    def __eq__(self, other):
+        return self._target == getattr(other, "_target", other)
+
+    __hash__ = None
+
+
+@contextmanager
+def documents_driven_by(driver, patch):
+    """Let documents in asynchronous collections be used like those in blocking ones."""
+    for name in METHODS:
+        patch.setattr(Document, name, driver.method(getattr(Document, name)))
+    original = Document.__init__
+
+    def made(self, doc=None, gen_skel=True, collection=None):
+        original(self, doc, gen_skel, getattr(collection, "_target", collection))
+
+    patch.setattr(Document, "__init__", made)
+    yield
