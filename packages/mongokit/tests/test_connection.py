@@ -17,8 +17,7 @@ from pymongo import WriteConcern
 from pymongo.errors import CollectionInvalid, ConfigurationError
 
 import mongokit
-from mongokit import Collection, Connection, Database, Document
-from mongokit import processes
+from mongokit import Collection, Connection, Database, Document, processes
 
 
 class Page(Document):

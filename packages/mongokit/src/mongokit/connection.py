@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
 
 from pymongo import MongoClient
+from pymongo.client_session import ClientSession
 
 from mongokit.database import Database
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
-from mongokit.sessions import CLIENT_METHODS, in_sessions
+from mongokit.sessions import (
+    CLIENT_METHODS,
+    Running,
+    Tries,
+    current,
+    in_sessions,
+    joined,
+    running,
+    said_clearly,
+)
 
 __all__ = ["Connection"]
+
+R = TypeVar("R")
 
 
 @in_sessions(lambda client: client, CLIENT_METHODS)
@@ -47,6 +61,55 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
         """Close all sockets; see PyMongo."""
         self._mongokit_closed = True
         super().close()
+
+    @contextmanager
+    def transaction(self, **options: Any) -> Iterator[ClientSession]:
+        """Make all operations in the block one: every one of documents, and of this connection's databases and
+        collections, happens, or, when an exception leaves the block, none.
+
+        Inside another such block it is part of that. Yields PyMongo's session, for clients that are not ours.
+
+        :param options: those of PyMongo's ``start_transaction`` (``read_concern``, ``write_concern``…); of the outer
+            block only.
+
+        Raises ReplicaSetNeeded, and what PyMongo raises: where that has the label ``TransientTransactionError``,
+        somebody else has changed the same, and the whole can be tried again, as ``in_transaction`` does. Documents
+        get the revisions back that they had before.
+        """
+        outer = current(self)
+        if outer is not None:
+            yield joined(outer, options)
+            return
+        with said_clearly("transactions", self), self.start_session() as session:
+            transaction = Running(session)
+            with running(transaction), session.start_transaction(**options):
+                yield session
+
+    def in_transaction(self, callback: Callable[[], R], **options: Any) -> R:
+        """Call a function in a transaction, again where somebody else came in between; returns what it returns.
+
+        It must be fit to be called several times: let it load the documents it changes. How often and how long is
+        PyMongo's ``with_transaction``, which also tries the commit again. Inside a transaction it is called once.
+
+        :param options: as of ``transaction``.
+        """
+        outer = current(self)
+        if outer is not None:
+            joined(outer, options)
+            return callback()
+
+        tries = Tries()
+
+        def once(session: ClientSession) -> R:
+            with running(tries.begin(session)):
+                return callback()
+
+        try:
+            with said_clearly("transactions", self), self.start_session() as session:
+                return session.with_transaction(once, **options)
+        except BaseException:
+            tries.fail()
+            raise
 
     def __enter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

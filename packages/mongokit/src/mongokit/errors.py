@@ -23,6 +23,7 @@ __all__ = [
     "Failure",
     "MaxDocumentSizeError",
     "MultipleResultsFound",
+    "ReplicaSetNeeded",
     "RequireFieldError",
     "SchemaDocumentError",
     "SchemaTypeError",
@@ -163,6 +164,10 @@ class UpdateQueryError(Exception):
 
 class StaleDocumentError(pymongo.errors.OperationFailure):
     """A document with ``use_revision`` was changed or deleted by somebody else since it was read; nothing was written."""
+
+
+class ReplicaSetNeeded(pymongo.errors.ConfigurationError):
+    """The server is a single one that keeps no log of its operations: no transactions, and no change streams."""
 
 
 class DuplicateKeyError(pymongo.errors.DuplicateKeyError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bson
 from bson import ObjectId
@@ -13,7 +13,10 @@ from bson.codec_options import CodecOptions
 
 from mongokit.encoding import REFUSALS
 
-__all__ = ["Memory", "differing", "value_at"]
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["Memory", "State", "differing", "value_at"]
 
 _SCALARS = frozenset({str, int, float, bool, type(None), ObjectId, datetime})
 _ABSENT = object()
@@ -42,6 +45,28 @@ class Memory:
             return self
         fields = {name: value for name, value in before.fields.items() if name not in names}
         return Memory(fields | {name: self.fields[name] for name in names if name in self.fields}, self.shard)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a write changes in a document beside its ``_id``, as it was before."""
+
+    document: Document
+    revision: Any
+    memory: Memory | None
+
+    def restore(self) -> None:
+        """Put it back, as the write came to nothing."""
+        if self.revision is _ABSENT:
+            self.document.pop("_revision", None)
+        else:
+            self.document["_revision"] = self.revision
+        self.document._set_memory(self.memory)
+
+    @classmethod
+    def of(cls, document: Document) -> State:
+        """Return the state of a document."""
+        return cls(document, document.get("_revision", _ABSENT), document._memory)
 
 
 def differing(

@@ -9,6 +9,7 @@ import pymongo.asynchronous.collection
 
 from mongokit.flow import Flow, run, run_async
 from mongokit.persistence import identity, plan_delete, plan_save
+from mongokit.sessions import keep_state
 from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: A
         operation.refused(error)
     finally:
         operation.settle()
+    keep_state(collection, operation.document)
     return operation.done(result)
 
 
@@ -51,6 +53,7 @@ def performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
         operation.refused(error)
     finally:
         operation.settle()
+    keep_state(operation.collection, operation.document)
     made = operation.done(result)
     yield from after(operation, result)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
 import pymongo.collection
@@ -12,9 +12,11 @@ from bson.objectid import ObjectId
 from bson.regex import Regex
 
 from mongokit import legacy
+from mongokit.changes import Changes
 from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
 from mongokit.loading import Loader
+from mongokit.sessions import said_clearly
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -227,6 +229,15 @@ class DocumentProxy(ProxyBase[D]):
     def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
         return self.collection.count_documents(filter or {}, **options)
+
+    def watch(self, pipeline: Sequence[Mapping[str, Any]] | None = None, **options: Any) -> Changes[D]:
+        """Return the changes of the collection from now on; the parameters are those of PyMongo's ``watch``.
+
+        With ``full_document="updateLookup"`` the documents that were updated come with them. Raises
+        ReplicaSetNeeded.
+        """
+        with said_clearly("change streams", self.connection):
+            return Changes(self._reader.watch(pipeline, **options), self._loader)
 
     def ensure_indexes(self) -> list[str]:
         """Build the indexes the class declares and return their names; those that exist are left alone."""

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
 
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from mongokit.aio.database import AsyncDatabase
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
-from mongokit.sessions import CLIENT_METHODS, in_sessions
+from mongokit.sessions import (
+    CLIENT_METHODS,
+    Running,
+    Tries,
+    current,
+    in_sessions,
+    joined,
+    running,
+    said_clearly,
+)
 
 __all__ = ["AsyncConnection"]
+
+R = TypeVar("R")
 
 
 @in_sessions(lambda client: client, CLIENT_METHODS)
@@ -46,6 +61,47 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         """Close all sockets; see PyMongo."""
         self._mongokit_closed = True
         await super().close()
+
+    @asynccontextmanager
+    async def transaction(self, **options: Any) -> AsyncIterator[AsyncClientSession]:
+        """Make all operations in the block one; see :meth:`mongokit.Connection.transaction`.
+
+        They are awaited in the task that has begun it: in another one they raise InvalidOperation.
+        """
+        outer = current(self)
+        if outer is not None:
+            yield joined(outer, options)
+            return
+        with said_clearly("transactions", self):
+            async with self.start_session() as session:
+                transaction = Running(session, asyncio.current_task())
+                with running(transaction):
+                    async with await session.start_transaction(**options):
+                        yield session
+
+    async def in_transaction(self, callback: Callable[[], Awaitable[R]], **options: Any) -> R:
+        """Await a function in a transaction, again where somebody else came in between; returns what it returns.
+
+        See :meth:`mongokit.Connection.in_transaction`.
+        """
+        outer = current(self)
+        if outer is not None:
+            joined(outer, options)
+            return await callback()
+
+        tries = Tries()
+
+        async def once(session: AsyncClientSession) -> R:
+            with running(tries.begin(session, asyncio.current_task())):
+                return await callback()
+
+        try:
+            with said_clearly("transactions", self):
+                async with self.start_session() as session:
+                    return await session.with_transaction(once, **options)
+        except BaseException:
+            tries.fail()
+            raise
 
     async def __aenter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mongokit.aio.cursor import AsyncCursor
+from mongokit.changes import AsyncChanges
 from mongokit.proxy import ProxyBase, random_stages, scalar
+from mongokit.sessions import said_clearly
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
@@ -93,6 +95,13 @@ class AsyncDocumentProxy(ProxyBase[D]):
     async def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
         return await self.collection.count_documents(filter or {}, **options)
+
+    async def watch(
+        self, pipeline: Sequence[Mapping[str, Any]] | None = None, **options: Any
+    ) -> AsyncChanges[D]:
+        """Return the changes of the collection from now on; see ``DocumentProxy.watch``."""
+        with said_clearly("change streams", self.connection):
+            return AsyncChanges(await self._reader.watch(pipeline, **options), self._loader)
 
     async def ensure_indexes(self) -> list[str]:
         """Build the indexes the class declares and return their names; those that exist are left alone."""
