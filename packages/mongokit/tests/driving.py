@@ -7,14 +7,20 @@ import inspect
 import threading
 from contextlib import contextmanager
 
+import pymongo.asynchronous.command_cursor
 import pymongo.asynchronous.cursor
 
 from mongokit import AsyncCollection, AsyncConnection, AsyncCursor, AsyncDatabase, Document
 from mongokit.aio import AsyncDocumentProxy
+from mongokit.changes import AsyncChanges
+from mongokit.results import AsyncResults
+from mongokit.units import AsyncUnitOfWork
 
 TWINS = (
     *(AsyncConnection, AsyncDatabase, AsyncCollection, AsyncDocumentProxy, AsyncCursor),
+    *(AsyncResults, AsyncChanges, AsyncUnitOfWork),
     pymongo.asynchronous.cursor.AsyncCursor,
+    pymongo.asynchronous.command_cursor.AsyncCommandCursor,
 )
 METHODS = (
     *("save", "delete", "reload", "update_atomic", "find", "find_one", "one", "get_from_id", "fetch"),

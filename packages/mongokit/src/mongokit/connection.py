@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
 from mongokit.database import Database
+from mongokit.performing import unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
 from mongokit.sessions import (
@@ -22,6 +23,7 @@ from mongokit.sessions import (
     running,
     said_clearly,
 )
+from mongokit.units import UnitOfWork
 
 __all__ = ["Connection"]
 
@@ -110,6 +112,19 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
         except BaseException:
             tries.fail()
             raise
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """Collect every ``save()`` and ``delete()`` of documents in the block, and send them together at its end.
+
+        Inside another such block it is part of that. Raises BulkError, which names the documents that were refused.
+        """
+        outer: Any = unit_of(self)
+        if outer is not None:
+            yield outer
+            return
+        with UnitOfWork(self) as unit, working(unit):
+            yield unit
 
     def __enter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

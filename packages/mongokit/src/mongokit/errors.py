@@ -13,6 +13,7 @@ __all__ = [
     "AuthorizedTypeError",
     "BadIndexError",
     "BadKeyError",
+    "BulkError",
     "ConnectionError",
     "DefaultFieldTypeError",
     "DuplicateDefaultValueError",
@@ -164,6 +165,38 @@ class UpdateQueryError(Exception):
 
 class StaleDocumentError(pymongo.errors.OperationFailure):
     """A document with ``use_revision`` was changed or deleted by somebody else since it was read; nothing was written."""
+
+
+class BulkError(pymongo.errors.OperationFailure):
+    """Some of several documents could not be written. The others are as ``written`` and ``unwritten`` say."""
+
+    failures: tuple[tuple[Any, Exception], ...] = ()
+    """What was refused: the document, and the error that ``save()`` or ``delete()`` would have raised."""
+    written: tuple[Any, ...] = ()
+    """The documents that are stored, or deleted, as was wanted."""
+    unwritten: tuple[Any, ...] = ()
+    """The documents of which nothing is stored: those refused, and those whose turn did not come."""
+
+    @classmethod
+    def of(
+        cls, failures: Iterable[tuple[Any, Exception]], written: Iterable[Any], unwritten: Iterable[Any]
+    ) -> BulkError:
+        """Return the error for these."""
+        failures, written, unwritten = tuple(failures), tuple(written), tuple(unwritten)
+        shown = "".join(
+            f"\n  {type(document).__name__} {document.get('_id')!r}: {error}"
+            for document, error in failures[:SHOWN]
+        )
+        more = f"\n  and {len(failures) - SHOWN} more: see failures" if len(failures) > SHOWN else ""
+        first = failures[0][1] if failures else None
+        made = cls(
+            f"{len(written)} of {len(written) + len(unwritten)} documents were written; refused:{shown}{more}",
+            getattr(first, "code", None),
+            getattr(first, "details", None),
+        )
+        made.failures, made.written, made.unwritten = failures, written, unwritten
+        made.__cause__ = first
+        return made
 
 
 class ReplicaSetNeeded(pymongo.errors.ConfigurationError):

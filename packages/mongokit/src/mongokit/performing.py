@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo.asynchronous.collection
@@ -10,17 +12,49 @@ import pymongo.asynchronous.collection
 from mongokit.flow import Flow, run, run_async
 from mongokit.persistence import identity, plan_delete, plan_save
 from mongokit.sessions import keep_state
-from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields
+from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields, Write
 
 if TYPE_CHECKING:
     from mongokit.document import Document
+    from mongokit.units import Unit
 
-__all__ = ["after", "before", "is_asynchronous", "is_direct", "perform", "performing", "save_plainly"]
+__all__ = [
+    "after",
+    "before",
+    "is_asynchronous",
+    "is_direct",
+    "perform",
+    "performing",
+    "save_plainly",
+    "unit_of",
+    "working",
+]
 
 D = TypeVar("D", bound="Document")
 R = TypeVar("R")
 
 _Asynchronous = pymongo.asynchronous.collection.AsyncCollection
+
+
+_units: ContextVar[tuple[Unit, ...]] = ContextVar("mongokit_units", default=())
+
+
+def unit_of(client: Any) -> Unit | None:
+    """Return the unit of work that is running on this client, or None."""
+    for unit in reversed(_units.get()):
+        if unit.client is client:
+            return unit
+    return None
+
+
+@contextmanager
+def working(unit: Unit) -> Iterator[None]:
+    """Let the writes of this thread or task be part of the unit while the block runs."""
+    token = _units.set((*_units.get(), unit))
+    try:
+        yield
+    finally:
+        _units.reset(token)
 
 
 def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: Any) -> R:
@@ -30,7 +64,7 @@ def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: A
     """
     if isinstance(collection, _Asynchronous):
         return run_async(performing(plan, *arguments))  # type: ignore[return-value]  # see Document.save
-    if type(arguments[0])._hooks:
+    if type(arguments[0])._hooks or _units.get():
         return run(performing(plan, *arguments))
     operation = plan(*arguments)
     try:
@@ -44,9 +78,15 @@ def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: A
 
 
 def performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
-    """Do what ``perform`` does, with the document's hooks, for either kind of connection."""
+    """Do what ``perform`` does, with the document's hooks and in units of work, for either kind of connection."""
     yield from before(plan, arguments[0])
     operation = plan(*arguments)
+    unit = unit_of(operation.collection.database.client)
+    if unit is not None:
+        if isinstance(operation, Write):
+            taken: R = unit.add(operation)
+            return taken
+        yield from unit._flushing()
     try:
         result = yield operation.send()
     except REFUSALS as error:
@@ -97,6 +137,11 @@ def is_direct(collection: object) -> bool:
 def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
     """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
     between: half a microsecond less."""
+    if _units.get():
+        unit = unit_of(collection.database.client)
+        if unit is not None:
+            unit.add_plain(document, collection, options)
+            return document
     try:
         if "_id" in document:
             collection.replace_one(identity(document), document, upsert=True, **options)

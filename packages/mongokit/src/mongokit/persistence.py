@@ -11,7 +11,7 @@ from pymongo import ReturnDocument
 from mongokit.errors import SchemaDocumentError, UpdateQueryError
 from mongokit.memory import value_at
 from mongokit.proxy import scalar
-from mongokit.structure.nodes import RecordNode, reaches
+from mongokit.structure.nodes import reaches
 from mongokit.writes import AtomicUpdate, Delete, Insert, Operation, Reload, Replace, SetFields, Unchanged
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "atomic_update",
     "check",
+    "check_update",
     "identity",
     "plan_atomic_update",
     "plan_delete",
@@ -171,28 +172,29 @@ def atomic_update(document: Document, update: Any) -> Raw:
     Raises TypeError for what is no dict of operators, UpdateQueryError for a field that is not in the structure.
     """
     cls = type(document)
-    if not isinstance(update, Mapping) or not update or not all(str(key).startswith("$") for key in update):
-        raise TypeError(
-            f"update_atomic() takes a dict of operators, as {{'$inc': {{'count': 1}}}}, not {update!r}"
-        )
-    for operator, changes in update.items():
-        if not isinstance(changes, Mapping):
-            raise TypeError(f"update_atomic(): {operator} takes a dict of fields, not {changes!r}")
-        _check_fields(cls.__name__, cls._structure.root, operator, changes, schemaless=cls.use_schemaless)
+    check_update(cls, update, "update_atomic()")
     made = dict(update)
     if cls.use_revision:
         made["$inc"] = {**update.get("$inc", {}), "_revision": 1}
     return made
 
 
-def _check_fields(
-    owner: str, root: RecordNode, operator: str, changes: Mapping[str, Any], *, schemaless: bool
-) -> None:
-    for path, value in changes.items():
-        target = value if operator == "$rename" else path
-        if schemaless or operator == "$unset" or reaches(root, target):
-            continue
-        raise UpdateQueryError(f"update_atomic(): {operator}: can't find {target} in structure (of {owner})")
+def check_update(cls: type[Document], update: Any, who: str) -> None:
+    """Raise TypeError for what is no dict of operators, UpdateQueryError for a field that is not in the structure.
+
+    :param who: takes the update, in a message.
+    """
+    if not isinstance(update, Mapping) or not update or not all(str(key).startswith("$") for key in update):
+        raise TypeError(f"{who} takes a dict of operators, as {{'$inc': {{'count': 1}}}}, not {update!r}")
+    for operator, changes in update.items():
+        if not isinstance(changes, Mapping):
+            raise TypeError(f"{who}: {operator} takes a dict of fields, not {changes!r}")
+        for path, value in changes.items():
+            target = value if operator == "$rename" else path
+            if not (cls.use_schemaless or operator == "$unset" or reaches(cls._structure.root, target)):
+                raise UpdateQueryError(
+                    f"{who}: {operator}: can't find {target} in structure (of {cls.__name__})"
+                )
 
 
 def _at_revision(revision: int | None) -> Raw:

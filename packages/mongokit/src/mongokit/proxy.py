@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, overload
 
 import pymongo.collection
 from bson.objectid import ObjectId
@@ -15,10 +15,15 @@ from mongokit import legacy
 from mongokit.changes import Changes
 from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
+from mongokit.flow import run
 from mongokit.loading import Loader
+from mongokit.results import Results
 from mongokit.sessions import said_clearly
 
 if TYPE_CHECKING:
+    from pymongo.command_cursor import CommandCursor
+    from pymongo.results import BulkWriteResult, InsertManyResult
+
     from mongokit.document import Document
 
 __all__ = ["DocumentProxy", "ProxyBase", "only_one", "random_of", "random_stages", "scalar"]
@@ -229,6 +234,66 @@ class DocumentProxy(ProxyBase[D]):
     def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
         return self.collection.count_documents(filter or {}, **options)
+
+    def distinct(self, key: str, filter: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
+        """Return the different values of a field, as they are stored; see PyMongo."""
+        return self.collection.distinct(key, filter, **options)
+
+    @overload
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[False] = False, **options: Any
+    ) -> Results[D]: ...
+    @overload
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[True], **options: Any
+    ) -> CommandCursor[Raw]: ...
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: bool = False, **options: Any
+    ) -> Results[D] | CommandCursor[Raw]:
+        """Have the server aggregate, and return the results: as documents of the class, or ``raw``, as PyMongo's.
+
+        Documents are for pipelines that leave the structure as it is (``$match``, ``$sort``, ``$sample``, ``$limit``…);
+        what one of them makes of it otherwise is a document that does not validate.
+        """
+        if raw:
+            return self.collection.aggregate(pipeline, **options)
+        return Results(self._reader.aggregate(pipeline, **options), self._loader)
+
+    def insert_many(
+        self,
+        documents: Iterable[Mapping[str, Any]],
+        ordered: bool = True,
+        *,
+        validate: bool | None = None,
+        **options: Any,
+    ) -> InsertManyResult:
+        """Validate documents, and store them all as new ones, with one call; returns PyMongo's result.
+
+        :param documents: documents of the class, or dicts, which are stored as documents of these fields would be.
+        :param ordered: False goes on after a document that the server refuses.
+        :param validate: True or False overrules ``skip_validation``.
+        :param options: passed to PyMongo's ``insert_many``.
+
+        All get their ``_id``. Hooks are not called. When anything is invalid nothing is written, and one error carries
+        all that is wrong, with the position of the document in front of each path: ``3.items.0.price``. Raises
+        SchemaDocumentError, MaxDocumentSizeError, and BulkError for what the server has refused.
+        """
+        from mongokit.bulk import inserting
+
+        return run(inserting(self, documents, ordered, validate, options))
+
+    def bulk_write(
+        self, requests: Iterable[Any], *, validate: bool | None = None, **options: Any
+    ) -> BulkWriteResult:
+        """Send PyMongo's InsertOne, UpdateOne and so on in one call; returns PyMongo's result.
+
+        The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, as
+        for ``update_atomic``; their values are not validated. Hooks are not called, revisions not compared. What the
+        server refuses is PyMongo's BulkWriteError.
+        """
+        from mongokit.bulk import writing
+
+        return run(writing(self, requests, validate, options))
 
     def watch(self, pipeline: Sequence[Mapping[str, Any]] | None = None, **options: Any) -> Changes[D]:
         """Return the changes of the collection from now on; the parameters are those of PyMongo's ``watch``.

@@ -174,6 +174,9 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         if not doc:
             super().__init__(compiled.skeleton() if gen_skel else ())
             return
+        if compiled.nested is dict and compiled.to_python is None:
+            dict.update(self, doc)
+            return
         content = dict(doc)
         if compiled.nested is not dict:
             for key, value in content.items():

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
+import bson
 import pymongo.collection
+from bson import ObjectId
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo import errors as pymongo_errors
 from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
 
 from mongokit import encoding
 from mongokit.errors import DuplicateKeyError, MaxDocumentSizeError, SchemaDocumentError, StaleDocumentError
+from mongokit.memory import value_at
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -32,6 +37,7 @@ __all__ = [
     "SetFields",
     "Unchanged",
     "Write",
+    "frozen",
     "missing",
     "shown",
 ]
@@ -40,8 +46,10 @@ D = TypeVar("D", bound="Document")
 R = TypeVar("R")
 Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
-BulkModel = InsertOne[Raw] | ReplaceOne[Raw] | UpdateOne | DeleteOne
+BulkModel = InsertOne[Any] | ReplaceOne[Any] | UpdateOne | DeleteOne
 
+MAX_BSON_SIZE = 16 * 1024 * 1024
+"""Bytes that MongoDB lets a document have."""
 BSON_OBJECT_TOO_LARGE = 10334
 """MongoDB's error code."""
 REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
@@ -75,12 +83,13 @@ class Operation(Generic[R]):
 
     def refused(self, error: Exception) -> NoReturn:
         """Raise the error that names field and document, or PyMongo's where that says all there is."""
-        better = self._better(error)
+        better = self.explained(error)
         if better is None:
             raise error
         raise better from error
 
-    def _better(self, error: Exception) -> Exception | None:
+    def explained(self, error: Exception) -> Exception | None:
+        """Return the error that names field and document, or None where PyMongo's says all there is."""
         name = type(self.document).__name__
         if isinstance(error, pymongo_errors.DuplicateKeyError):
             return DuplicateKeyError.of(name, error)
@@ -98,21 +107,49 @@ class Operation(Generic[R]):
 
 
 class Write(Operation[R]):
-    """An operation that can also be part of a bulk write."""
-
-    counts: ClassVar[bool] = False
-    """Whether the result must say that the document was found."""
+    """An operation that can also be part of a bulk write: then ``freeze``, ``apply`` come first, ``check`` later."""
 
     def model(self) -> BulkModel:
         """Return PyMongo's form of it for ``bulk_write``."""
         raise NotImplementedError
+
+    def freeze(self) -> None:
+        """Keep what is to be sent as it is now, whatever becomes of the document; raises what ``send`` would."""
+
+    def check(self, result: Any) -> None:
+        """Raise the error where the server has found nothing to write to."""
+
+    def apply(self) -> R:
+        """Change the document as it is once the write is done, and return what the caller gets."""
+        raise NotImplementedError
+
+    def is_stored(self, found: Raw | None) -> bool:
+        """Return whether what is stored shows that it was done.
+
+        :param found: what is stored under the document's ``_id``, or None.
+        """
+        return True
+
+    def not_found(self) -> Exception:
+        """Return the error for a document that is not, or not any more, as it was read."""
+        return stale(self.document)
+
+    def done(self, result: Any) -> R:
+        self.check(result)
+        return self.apply()
+
+    def _frozen(self, value: Mapping[str, Any]) -> RawBSONDocument:
+        try:
+            return frozen(value, self.collection.codec_options)
+        except REFUSALS as error:
+            self.refused(error)
 
 
 @dataclass(slots=True, eq=False)
 class Save(Write[D]):
     """Base of what stores a whole document."""
 
-    stored: Raw
+    stored: Any
     """Its stored form, which may be the document itself."""
     revision: int | None = None
     """The value of ``_revision`` in it, where there are revisions."""
@@ -122,7 +159,10 @@ class Save(Write[D]):
         if self.stored is not self.document and "_id" in self.stored:
             self.document["_id"] = self.stored["_id"]
 
-    def done(self, result: Any) -> D:
+    def freeze(self) -> None:
+        self.stored = self._frozen(self.stored)
+
+    def apply(self) -> D:
         document: D = self.document
         if self.revision is not None:
             document["_revision"] = self.revision
@@ -130,8 +170,12 @@ class Save(Write[D]):
             document._remember(document._stored())
         return document
 
+    def is_stored(self, found: Raw | None) -> bool:
+        return found is not None and found == bson.decode(self.stored.raw, self.collection.codec_options)
+
     def _sent(self) -> Mapping[str, Any]:
-        return self.stored
+        sent: Raw = self.stored
+        return sent
 
 
 class Insert(Save[D]):
@@ -143,6 +187,13 @@ class Insert(Save[D]):
     def model(self) -> BulkModel:
         return InsertOne(self.stored)
 
+    def freeze(self) -> None:
+        self.stored["_id"] = ObjectId()
+        try:
+            Save.freeze(self)
+        finally:
+            self.document["_id"] = self.stored["_id"]
+
 
 @dataclass(slots=True, eq=False)
 class Replace(Save[D]):
@@ -152,22 +203,20 @@ class Replace(Save[D]):
     upsert: bool = field(default=True, kw_only=True)
     """Insert it where there is none; if not, it must be found."""
 
-    @property
-    def counts(self) -> bool:  # type: ignore[override]
-        return not self.upsert
-
     def send(self) -> Any:
         return self.collection.replace_one(self.filter, self.stored, upsert=self.upsert, **self.options)
 
     def model(self) -> BulkModel:
         return ReplaceOne(self.filter, self.stored, upsert=self.upsert)
 
-    def done(self, result: Any) -> D:
+    def check(self, result: Any) -> None:
         if not self.upsert and not result.matched_count:
-            raise stale(self.document)
-        return Save.done(self, result)
+            raise self.not_found()
 
-    def _better(self, error: Exception) -> Exception | None:
+    def is_stored(self, found: Raw | None) -> bool:
+        return self.upsert or Save.is_stored(self, found)
+
+    def explained(self, error: Exception) -> Exception | None:
         # It was to be inserted, as none was found without a revision: there is one with a revision.
         if (
             self.revision is not None
@@ -176,7 +225,7 @@ class Replace(Save[D]):
             and (error.details or {}).get("keyPattern") == {"_id": 1}
         ):
             return stale(self.document)
-        return Operation._better(self, error)
+        return Operation.explained(self, error)
 
 
 @dataclass(slots=True, eq=False)
@@ -184,13 +233,11 @@ class SetFields(Write[D]):
     """Write some paths of a stored document, and no others."""
 
     filter: Raw
-    update: Raw
+    update: Any
     stored: Raw
     only: Iterable[str]
     """The paths, for what the document remembers."""
     revision: int | None
-
-    counts = True
 
     def send(self) -> Any:
         return self.collection.update_one(self.filter, self.update, **self.options)
@@ -198,27 +245,43 @@ class SetFields(Write[D]):
     def model(self) -> BulkModel:
         return UpdateOne(self.filter, self.update)
 
-    def done(self, result: Any) -> D:
-        document: D = self.document
+    def freeze(self) -> None:
+        self.update = self._frozen(self.update)
+
+    def check(self, result: Any) -> None:
         if result.acknowledged and not result.matched_count:
-            raise missing("save", document) if self.revision is None else stale(document)
+            raise self.not_found()
+
+    def not_found(self) -> Exception:
+        return missing("save", self.document) if self.revision is None else stale(self.document)
+
+    def apply(self) -> D:
+        document: D = self.document
         if self.revision is not None:
             document["_revision"] = self.revision
         if type(document)._remembers:
             document._remember(document._stored(), self.only)
         return document
 
+    def is_stored(self, found: Raw | None) -> bool:
+        if found is None or self.revision is None:
+            return found is not None
+        update = bson.decode(self.update.raw, self.collection.codec_options)
+        return all(
+            value_at(found, path) == value for path, value in update.get("$set", {}).items()
+        ) and not any(value_at(found, path) for path in update.get("$unset", {}))
+
     def _sent(self) -> Mapping[str, Any]:
         return self.stored
 
 
-class Unchanged(Operation[D]):
+class Unchanged(Write[D]):
     """Nothing has to be sent."""
 
     def send(self) -> None:
         return None
 
-    def done(self, result: Any) -> D:
+    def apply(self) -> D:
         document: D = self.document
         return document
 
@@ -235,7 +298,7 @@ class Delete(Write[None]):
     def model(self) -> BulkModel:
         return DeleteOne(self.filter)
 
-    def done(self, result: Any) -> None:
+    def apply(self) -> None:
         return None
 
 
@@ -273,6 +336,14 @@ class AtomicUpdate(Operation[D]):
 
     def _sent(self) -> Mapping[str, Any]:
         return self.update
+
+
+def frozen(value: Mapping[str, Any], options: CodecOptions[Any]) -> RawBSONDocument:
+    """Return a value as the BSON that it is now; raises REFUSALS."""
+    encoded = bson.encode(value, codec_options=options)
+    if len(encoded) > MAX_BSON_SIZE:
+        raise DocumentTooLarge(f"it has {len(encoded)} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}")
+    return RawBSONDocument(encoded)
 
 
 def shown(document: Document) -> str:

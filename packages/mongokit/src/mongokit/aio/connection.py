@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from mongokit.aio.database import AsyncDatabase
+from mongokit.performing import unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
 from mongokit.sessions import (
@@ -23,6 +24,7 @@ from mongokit.sessions import (
     running,
     said_clearly,
 )
+from mongokit.units import AsyncUnitOfWork
 
 __all__ = ["AsyncConnection"]
 
@@ -102,6 +104,20 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         except BaseException:
             tries.fail()
             raise
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[AsyncUnitOfWork]:
+        """Collect every awaited ``save()`` and ``delete()`` in the block, and send them together at its end.
+
+        See :meth:`mongokit.Connection.unit_of_work`. Tasks that are started in the block are part of it.
+        """
+        outer: Any = unit_of(self)
+        if outer is not None:
+            yield outer
+            return
+        async with AsyncUnitOfWork(self) as unit:
+            with working(unit):
+                yield unit
 
     async def __aenter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

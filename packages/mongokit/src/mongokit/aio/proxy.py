@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
+from mongokit.flow import run_async
 from mongokit.proxy import ProxyBase, random_stages, scalar
+from mongokit.results import AsyncResults
 from mongokit.sessions import said_clearly
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
+    from pymongo.asynchronous.command_cursor import AsyncCommandCursor
+    from pymongo.results import BulkWriteResult, InsertManyResult
 
     from mongokit.document import Document
 
@@ -95,6 +99,47 @@ class AsyncDocumentProxy(ProxyBase[D]):
     async def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
         return await self.collection.count_documents(filter or {}, **options)
+
+    async def distinct(self, key: str, filter: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
+        """Return the different values of a field, as they are stored; see PyMongo."""
+        return await self.collection.distinct(key, filter, **options)
+
+    @overload
+    async def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[False] = False, **options: Any
+    ) -> AsyncResults[D]: ...
+    @overload
+    async def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[True], **options: Any
+    ) -> AsyncCommandCursor[Raw]: ...
+    async def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: bool = False, **options: Any
+    ) -> AsyncResults[D] | AsyncCommandCursor[Raw]:
+        """Have the server aggregate, and return the results; see ``DocumentProxy.aggregate``."""
+        if raw:
+            return await self.collection.aggregate(pipeline, **options)
+        return AsyncResults(await self._reader.aggregate(pipeline, **options), self._loader)
+
+    async def insert_many(
+        self,
+        documents: Iterable[Mapping[str, Any]],
+        ordered: bool = True,
+        *,
+        validate: bool | None = None,
+        **options: Any,
+    ) -> InsertManyResult:
+        """Validate documents, and store them all as new ones; see ``DocumentProxy.insert_many``."""
+        from mongokit.bulk import inserting
+
+        return await run_async(inserting(self, documents, ordered, validate, options))
+
+    async def bulk_write(
+        self, requests: Iterable[Any], *, validate: bool | None = None, **options: Any
+    ) -> BulkWriteResult:
+        """Send PyMongo's InsertOne, UpdateOne and so on in one call; see ``DocumentProxy.bulk_write``."""
+        from mongokit.bulk import writing
+
+        return await run_async(writing(self, requests, validate, options))
 
     async def watch(
         self, pipeline: Sequence[Mapping[str, Any]] | None = None, **options: Any
