@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import bson
@@ -17,8 +18,10 @@ from pymongo import MongoClient, WriteConcern
 from mongokit import json
 from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
+from mongokit.autorefs import check_targets, load_targets
+from mongokit.binding import bind_references, check_homes
 from mongokit.dotnotation import doted
-from mongokit.errors import ConnectionError, StructureError
+from mongokit.errors import ConnectionError, Failure, StructureError
 from mongokit.hooks import Hooks, overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.legacy import warn_once
@@ -31,6 +34,8 @@ from mongokit.queries import Queries
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.scopes import CollectionScope
 from mongokit.structure import Structure
+from mongokit.structure.compile import Check
+from mongokit.structure.nodes import ReferenceNode, descendants
 
 __all__ = ["Document"]
 
@@ -49,6 +54,10 @@ class DocumentProperties(SchemaProperties):
     """Whether documents keep something of their stored form."""
     _plain: bool
     """Whether nothing has to be done to save a document but to validate and send it."""
+    _has_refs: bool
+    """Whether there are references that are loaded when they are asked for."""
+    _has_autorefs: bool
+    """Whether there are references that are loaded and saved with the document."""
     _hooks: frozenset[str]
     """The hooks that documents have."""
     _load_steps: LoadSteps
@@ -69,7 +78,23 @@ class DocumentProperties(SchemaProperties):
         cls._plain = not (
             cls._remembers or cls._structure.to_bson or cls._hooks or getattr(cls, "use_revision", False)
         )
-        cls._load_steps = LoadSteps(is_hooked="after_load" in cls._hooks)
+        eager = {node.eager for node in descendants(cls._structure.root) if isinstance(node, ReferenceNode)}
+        cls._has_refs, cls._has_autorefs = False in eager, True in eager
+        if eager:
+            cls._structure = replace(cls._structure, check=_with_references(cls._structure.check))
+        cls._load_steps = LoadSteps(
+            refer=load_targets if cls._has_autorefs else None, is_hooked="after_load" in cls._hooks
+        )
+
+
+def _with_references(check: Check) -> Check:
+    def checked(document: Any, failures: list[Failure]) -> None:
+        check(document, failures)
+        if not failures:
+            check_homes(document, failures)
+        check_targets(document, failures)
+
+    return checked
 
 
 def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
@@ -98,6 +123,11 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     """The name of the database, for ``connection.Class``."""
     indexes: ClassVar[list[dict[str, Any]]] = []
     """Dicts with ``fields`` and options; ``generate_index`` builds them, nothing else does."""
+    use_autorefs: ClassVar[bool] = False
+    """True: a Document class in the structure is a reference, stored as a DBRef: the document is loaded, validated and,
+    where it has changed, saved together with this one."""
+    force_autorefs_current_db: ClassVar[bool] = False
+    """True: a stored DBRef without a database means the document's own."""
     type_field: ClassVar[str | None] = "_type"
     """The field that, where it is in the structure, holds the class's name: a query by a base class then gives
     instances of the stored classes. None: no such field."""
@@ -122,6 +152,7 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
             self[name] = type(self).__name__
         if collection is not None:
             object.__setattr__(self, "_collection", collection)
+            self._adopted()
 
     def __hash__(self) -> int:  # type: ignore[override]
         if "_id" not in self:
@@ -134,6 +165,10 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
             object.__setattr__(self, "_collection", collection)
         if other._memory is not None:
             self._set_memory(other._memory)
+
+    def _adopted(self) -> None:
+        if type(self)._has_refs:
+            bind_references(self)
 
     @property
     def collection(self) -> RawCollection:
@@ -259,12 +294,17 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     def _remember(self, stored: Raw, only: Iterable[str] | None = None) -> None:
         """Keep what is needed of the stored form; after a write of some fields, of those."""
         cls = type(self)
-        made = Memory.of(
-            stored, track=cls.track_changes, shard_key=cls._shard_key, options=self._codec_options()
-        )
+        # As a document that others refer to it may remember more than its class demands.
+        track = cls.track_changes or (self._memory is not None and self._memory.fields is not None)
+        made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
         if only is not None and self._memory is not None:
             made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
         self._set_memory(made)
+
+    def _remember_all(self, stored: Raw) -> None:
+        """Keep all of the stored form, whatever the class says."""
+        shard_key, options = type(self)._shard_key, self._codec_options()
+        self._set_memory(Memory.of(stored, track=True, shard_key=shard_key, options=options))
 
     def _set_memory(self, memory: Memory | None) -> None:
         object.__setattr__(self, "_stored_memory", memory)

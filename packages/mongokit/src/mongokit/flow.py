@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, TypeVar
 
-__all__ = ["Flow", "run", "run_async"]
+from pymongo.asynchronous.collection import AsyncCollection
+
+__all__ = ["Flow", "drive", "run", "run_async"]
 
 R = TypeVar("R")
 
@@ -47,6 +49,11 @@ async def run_async(flow: Flow[R]) -> R:
                 value = await value
             except BaseException as raised:  # noqa: BLE001 (the flow is told, a cancellation too, and raises it)
                 error = raised
+
+
+def drive(collection: object, flow: Flow[R]) -> Any:
+    """Do what a flow says as the connection of a collection wants it: return what came of it, or the awaitable of that."""
+    return run_async(flow) if isinstance(collection, AsyncCollection) else run(flow)
 
 
 def _is_awaitable(value: Any) -> bool:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pymongo.collection
 
+from mongokit.binding import bind_references
 from mongokit.dotnotation import doted
 from mongokit.flow import Flow, run, run_async
 
@@ -123,6 +124,8 @@ class Loader(Generic[D]):
         document = cls.__new__(cls)
         dict.update(document, raw if convert is None else convert(raw))
         self._bind(document, self.collection)
+        if cls._has_refs:
+            bind_references(document)
         if cls._remembers:
             document._remember(raw)
         return document

@@ -28,7 +28,6 @@ BSON_TYPES: tuple[type, ...] = (
 
 _LATER = {
     "i18n": "translated fields",
-    "use_autorefs": "references to documents",
     "gridfs": "files (GridFS)",
     "migration_handler": "migrations",
 }
@@ -95,6 +94,8 @@ class SchemaProperties(type):
             structure=structure,
             nested=nested,
             types=cls.authorized_types,
+            owner=cls,
+            autorefs=switch("use_autorefs"),
             required=getattr(cls, "required_fields", ()),
             defaults=defaults,
             validators=getattr(cls, "validators", {}),
@@ -211,6 +212,9 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     def generate_skeleton(self) -> None:
         """Add every declared field that is missing, at every level, without defaults."""
         type(self)._structure.fill(self)
+
+    def _adopted(self) -> None:
+        """Do what is to be done when values were made what the structure says."""
 
     def _bind_like(self, other: Self) -> None:
         """Take over what a copy shares with its original beside content and attributes."""

@@ -166,8 +166,9 @@ class Save(Write[D]):
         document: D = self.document
         if self.revision is not None:
             document["_revision"] = self.revision
-        if type(document)._remembers:
+        if type(document)._remembers or document._memory is not None:
             document._remember(document._stored())
+        document._adopted()
         return document
 
     def is_stored(self, found: Raw | None) -> bool:
@@ -259,8 +260,9 @@ class SetFields(Write[D]):
         document: D = self.document
         if self.revision is not None:
             document["_revision"] = self.revision
-        if type(document)._remembers:
+        if type(document)._remembers or document._memory is not None:
             document._remember(document._stored(), self.only)
+        document._adopted()
         return document
 
     def is_stored(self, found: Raw | None) -> bool:
