@@ -48,7 +48,7 @@ from mongokit.indexes import (
     INDEX_HASHED,
     INDEX_OFF,
 )
-from mongokit.prefetching import prefetch
+from mongokit.prefetching import aprefetch, prefetch
 from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
@@ -123,6 +123,7 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "aprefetch",
     "field",
     "prefetch",
 ]

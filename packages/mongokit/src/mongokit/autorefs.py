@@ -6,23 +6,26 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bson import ObjectId
 from bson.dbref import DBRef
 
 from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError
 from mongokit.flow import Flow
-from mongokit.loading import Reading
+from mongokit.json import Unsaved
+from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, key_of, known, note
 from mongokit.memory import differing
-from mongokit.reference import is_document
 from mongokit.structure.nodes import ReferenceNode
+from mongokit.target import is_document
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["changed_targets", "check_targets", "load_targets", "targets"]
+__all__ = ["changed_targets", "check_targets", "load_targets", "take_in", "targets"]
+
+D = TypeVar("D", bound="Document")
 
 Parts = tuple[Any, ...]
 
@@ -49,7 +52,9 @@ def load_targets(documents: Sequence[Document], reading: Reading) -> Flow[list[D
     """
     wanted: dict[Key, tuple[Any, Any]] = {}
     for document in documents:
-        note(reading, document, key_of(document.collection, type(document), document.get("_id")))
+        collection = getattr(document, "_collection", None)
+        if collection is not None and document.get("_id") is not None:
+            note(reading, document, key_of(collection, type(document), document["_id"]))
     for document in documents:
 
         def want(value: Any, node: ReferenceNode, parts: Parts, document: Document = document) -> Any:
@@ -78,6 +83,48 @@ def load_targets(documents: Sequence[Document], reading: Reading) -> Flow[list[D
 
         _walk(document, put)
     return made
+
+
+def take_in(document: D) -> Flow[D]:
+    """Load what a document that was read from JSON refers to; returns it."""
+    reading = Reading()
+    waiting: list[Document] = [document]
+    fresh: list[Document] = []
+    while waiting:
+        owner = waiting.pop()
+        fresh.append(owner)
+
+        def visit(value: Any, node: ReferenceNode, parts: Parts, owner: Document = owner) -> Any:
+            if not isinstance(value, (DBRef, Unsaved)) or not node.eager:
+                return value
+            home = _trusted_home(owner, node, value)
+            if isinstance(value, DBRef):
+                return DBRef(home.name, value.id, home.database.name)
+            made = node.target.resolve(home)(value.content, gen_skel=False, collection=home)
+            waiting.append(made)
+            return made
+
+        _walk(owner, visit)
+    yield from finish((yield from load_targets(fresh, reading)), reading)
+    return document
+
+
+def _trusted_home(owner: Document, node: ReferenceNode, given: DBRef | Unsaved) -> Any:
+    """Return the collection that a text names, if documents of the class can be there.
+
+    A text that came from outside must not choose what is read, and overwritten by a later save.
+    """
+    cls, here = node.target.resolve(owner.collection), owner.collection.database
+    database = cls.__database__ or here.name
+    collection = cls.__collection__
+    if given.collection is not None and collection is None:
+        collection = str(given.collection)
+    if given.database not in (None, database) or given.collection not in (None, collection):
+        raise ValueError(
+            f"from_json(): {node.path} refers to {given.database}.{given.collection}, and a {cls.__name__} is looked for "
+            f"in {database}{'' if collection is None else f'.{collection}'}: set __database__ and __collection__ in the class"
+        )
+    return (here if database == here.name else here.client[database])[collection or owner.collection.name]
 
 
 def _walk(document: Document, visit: Any) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mongokit.errors import Failure, SchemaTypeError
-from mongokit.reference import Ref, is_document
+from mongokit.reference import Ref
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.structure.referring import reference_of
+from mongokit.target import is_document
 
 if TYPE_CHECKING:
     from mongokit.document import Document

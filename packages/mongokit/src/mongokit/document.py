@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import bson
@@ -18,92 +17,27 @@ from pymongo import MongoClient, WriteConcern
 from mongokit import json
 from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
-from mongokit.autorefs import check_targets, load_targets
-from mongokit.binding import bind_references, check_homes
+from mongokit.autorefs import take_in
+from mongokit.binding import bind_references
 from mongokit.dotnotation import doted
-from mongokit.errors import ConnectionError, Failure, StructureError
-from mongokit.hooks import Hooks, overridden
-from mongokit.indexes import Index, parse_indexes
+from mongokit.errors import ConnectionError
+from mongokit.flow import run, run_async
+from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
-from mongokit.loading import LoadSteps
 from mongokit.memory import Memory, differing
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
+from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
-from mongokit.schema_document import SchemaDocument, SchemaProperties
+from mongokit.schema_document import SchemaDocument
 from mongokit.scopes import CollectionScope
-from mongokit.structure import Structure
-from mongokit.structure.compile import Check
-from mongokit.structure.nodes import ReferenceNode, descendants
 
-__all__ = ["Document"]
+__all__ = ["Document", "DocumentProperties"]
 
 Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
 AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
-
-
-class DocumentProperties(SchemaProperties):
-    """The metaclass of documents in collections: indexes too."""
-
-    _indexes: tuple[Index, ...]
-    _shard_key: tuple[str, ...]
-    """The paths of the shard key beside ``_id``."""
-    _remembers: bool
-    """Whether documents keep something of their stored form."""
-    _plain: bool
-    """Whether nothing has to be done to save a document but to validate and send it."""
-    _has_refs: bool
-    """Whether there are references that are loaded when they are asked for."""
-    _has_autorefs: bool
-    """Whether there are references that are loaded and saved with the document."""
-    _hooks: frozenset[str]
-    """The hooks that documents have."""
-    _load_steps: LoadSteps
-    """What happens to documents when they have been read."""
-
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(name, bases, namespace, **kwargs)
-        own = parse_indexes(name, namespace.get("indexes") or [], cls._structure)
-        inherited = (index for base in cls.__mro__[1:] for index in getattr(base, "_indexes", ()))
-        found: list[Index] = []
-        for index in (*own, *inherited):
-            if index not in found:
-                found.append(index)
-        cls._indexes = tuple(found)
-        cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
-        cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
-        cls._hooks = overridden(cls)
-        cls._plain = not (
-            cls._remembers or cls._structure.to_bson or cls._hooks or getattr(cls, "use_revision", False)
-        )
-        eager = {node.eager for node in descendants(cls._structure.root) if isinstance(node, ReferenceNode)}
-        cls._has_refs, cls._has_autorefs = False in eager, True in eager
-        if eager:
-            cls._structure = replace(cls._structure, check=_with_references(cls._structure.check))
-        cls._load_steps = LoadSteps(
-            refer=load_targets if cls._has_autorefs else None, is_hooked="after_load" in cls._hooks
-        )
-
-
-def _with_references(check: Check) -> Check:
-    def checked(document: Any, failures: list[Failure]) -> None:
-        check(document, failures)
-        if not failures:
-            check_homes(document, failures)
-        check_targets(document, failures)
-
-    return checked
-
-
-def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
-    if not isinstance(given, (list, tuple)) or not all(isinstance(path, str) for path in given):
-        raise StructureError(f"{owner}: shard_key must be a list of paths, not {given!r}")
-    for path in given:
-        if path != "_id" and path not in structure.places:
-            raise ValueError(f"Error in shard_key: can't find {path} in structure (of {owner})")
-    return tuple(path for path in given if path != "_id")
 
 
 class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
@@ -336,7 +270,11 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     def from_json(self, text: str | bytes) -> Self:
         """Return a new document of this class, in the same collection, of JSON text as ``to_json`` writes it.
 
-        Raises ValueError for what is no JSON object. It is not validated: ``save()`` does that.
+        With ``use_autorefs`` the documents it refers to are read from the server, whatever else is written of them; one
+        that is written without ``_id`` is a new one. In an asynchronous collection that has to be awaited.
+
+        Raises ValueError for what is no JSON object, and for a reference to where documents of that class are not;
+        AutoReferenceError. It is not validated: ``save()`` does that.
         """
         content = json.from_json(type(self)._structure, text)
         made = type(self)(gen_skel=False, collection=getattr(self, "_collection", None))
@@ -345,7 +283,12 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
             made,
             {key: doted(value, nested) if nested is not dict else value for key, value in content.items()},
         )
-        return made
+        made._adopted()
+        if not type(self)._has_autorefs:
+            return made
+        flow = take_in(made)
+        awaited = is_asynchronous(getattr(self, "_collection", None))
+        return run_async(flow) if awaited else run(flow)  # type: ignore[return-value]  # see save()
 
     def _proxy(self) -> DocumentProxy[Self]:
         collection: Any = self.collection

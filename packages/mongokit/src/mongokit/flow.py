@@ -68,6 +68,6 @@ def _refusal(awaitable: Any) -> TypeError:
         close()
     name = getattr(awaitable, "__qualname__", type(awaitable).__name__)
     return TypeError(
-        f"{name} has to be awaited, and this document is bound to a connection that is not asynchronous: "
-        "write it with def, or use AsyncConnection"
+        f"{name} has to be awaited, which is not done here: use the asynchronous form of what you have called, or, where "
+        "it is a hook of a document in a blocking connection, write it with def"
     )

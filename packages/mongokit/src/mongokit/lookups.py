@@ -12,7 +12,7 @@ from bson.codec_options import CodecOptions
 
 from mongokit.flow import Flow
 from mongokit.loading import Reading
-from mongokit.proxy import DocumentProxy, scalar
+from mongokit.scalars import scalar
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -103,9 +103,5 @@ def _is_value(id: Any) -> bool:
     return True
 
 
-def _proxy(collection: Any, document_class: type[D]) -> DocumentProxy[D]:
-    # Asked of the class: the collection would answer with a sub-collection.
-    if hasattr(type(collection), "proxy"):
-        found: DocumentProxy[D] = collection.proxy(document_class)
-        return found
-    return DocumentProxy(document_class, collection)
+def _proxy(collection: Any, document_class: type[Document]) -> Any:
+    return document_class(gen_skel=False, collection=collection)._proxy()

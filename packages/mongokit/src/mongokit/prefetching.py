@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mongokit.binding import bind_references
-from mongokit.flow import Flow, drive
+from mongokit.flow import Flow, run, run_async
 from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, key_of, known
 from mongokit.reference import Ref
@@ -23,17 +23,17 @@ from mongokit.structure.nodes import (
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["check_paths", "prefetch", "prefetching"]
+__all__ = ["aprefetch", "check_paths", "prefetch", "prefetching"]
 
 Paths = dict[str, "Paths"]
 """What to follow: the path of a reference -> what to follow in the documents it leads to."""
 
 
-def prefetch(documents: Iterable[Document], *paths: str) -> Any:
+def prefetch(documents: Iterable[Document], *paths: str) -> None:
     """Load what documents refer to, with one query for each collection and level of references.
 
     ``prefetch(posts, "author", "comments.author.employer")``: after that ``get()`` asks no server. Documents that do not
-    exist are no error here; ``get()`` says so. Of documents of an asynchronous connection it has to be awaited.
+    exist are no error here; ``get()`` says so. For documents of an asynchronous connection there is ``aprefetch``.
 
     :param documents: of one class or of several; all of one connection.
     :param paths: of references, dotted, through lists, nested structures, and other references.
@@ -41,10 +41,15 @@ def prefetch(documents: Iterable[Document], *paths: str) -> Any:
     Raises ValueError for a path that is no reference of one of the documents.
     """
     found = list(documents)
-    if not found:
-        return None
-    collection = next((document.collection for document in found), None)
-    return drive(collection, prefetching(found, paths, Reading()))
+    if found:
+        run(prefetching(found, paths, Reading()))
+
+
+async def aprefetch(documents: Iterable[Document], *paths: str) -> None:
+    """Do what :func:`prefetch` does, for documents of an asynchronous connection."""
+    found = list(documents)
+    if found:
+        await run_async(prefetching(found, paths, Reading()))
 
 
 def check_paths(document_class: type[Document], paths: Iterable[str]) -> None:

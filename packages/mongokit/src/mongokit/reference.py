@@ -2,143 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Generator, Iterator, Mapping
-from functools import reduce
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from bson.dbref import DBRef
 
-from mongokit.errors import ConnectionError, MissingReferenceError, StructureError
-from mongokit.flow import Flow, drive, run_async
+from mongokit.errors import ConnectionError, MissingReferenceError
+from mongokit.flow import Flow, run, run_async
+from mongokit.target import Target, is_document
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Ref", "Target", "is_document", "made", "registered_as"]
+__all__ = ["Ref", "made"]
 
 D = TypeVar("D", bound="Document")
 _NONE: Any = object()
-
-
-def is_document(value: object) -> bool:
-    """Return whether a value is a document of a collection. (Importing the class here would go up the flow.)"""
-    return isinstance(value, dict) and hasattr(type(value), "_collection")
-
-
-class Target:
-    """The class that a reference goes to, given itself or by name.
-
-    :param given: the class; or its name, to be looked for when it is first needed: among the classes of ``places`` and
-        their bases, in their modules, as ``"package.module.Class"``, and among the classes registered at the connection.
-    :param owner: the class that has the reference.
-    :param places: the classes in whose declarations the name stands.
-    """
-
-    __slots__ = ("_found", "given", "owner", "path", "places")
-
-    def __init__(
-        self, given: type[Any] | str, owner: type | None = None, path: str = "", places: tuple[type, ...] = ()
-    ) -> None:
-        self.given = given
-        self.owner = owner
-        self.path = path
-        self.places = places
-        self._found: type[Document] | None = given if isinstance(given, type) else None
-
-    @property
-    def name(self) -> str:
-        """The name of the class."""
-        return self.given if isinstance(self.given, str) else self.given.__name__
-
-    def resolve(self, collection: Any = None) -> type[Document]:
-        """Return the class; raises StructureError where there is none of that name.
-
-        :param collection: the class registered at its connection takes the place of one of the same name.
-        """
-        registered: Mapping[str, type[Document]] = (
-            {} if collection is None else getattr(collection.database.client, "registered", {})
-        )
-        found = self._found
-        if found is None:
-            found = self._found = next(self._candidates(), None)
-        if found is None:
-            found = registered.get(self.name)
-            if found is None:
-                self._refuse(
-                    "leads to no class: give the class itself, or 'package.module.Class', or register it at the connection"
-                )
-            return found
-        return registered_as(found, registered)
-
-    def _candidates(self) -> Iterator[type[Document]]:
-        classes = [cls for place in self.places for cls in place.__mro__]
-        for cls in classes:
-            if self.given in (cls.__name__, cls.__qualname__) and hasattr(cls, "_collection"):
-                yield cls
-        names = str(self.given).split(".")
-        for cls in classes:
-            yield from _in_module(sys.modules.get(cls.__module__), names)
-        if len(names) > 1:
-            try:
-                module = importlib.import_module(".".join(names[:-1]))
-            except ImportError:
-                return
-            yield from _in_module(module, names[-1:])
-
-    def _refuse(self, why: str) -> NoReturn:
-        owner = "" if self.owner is None else f"{self.owner.__name__}: {self.path}: "
-        raise StructureError(f"{owner}the reference to {self.name!r} {why}")
-
-    def accepts(self, cls: type) -> bool:
-        """Return whether documents of a class may be referred to."""
-        found = self.resolve()
-        return issubclass(cls, found) or any(_is_same(one, found) for one in cls.__mro__)
-
-    def home(self, collection: Any) -> Any:
-        """Return the collection of the class, for an owner that is in this one.
-
-        Raises StructureError for a class without ``__collection__`` that is no relative of the owner.
-        """
-        cls = self.resolve(collection)
-        if cls.__collection__ is None:
-            if not self.is_related(cls):
-                self.refuse_homeless()
-            return collection
-        database = collection.database
-        if cls.__database__ is not None and cls.__database__ != database.name:
-            database = database.client[cls.__database__]
-        elif cls.__collection__ == collection.name:
-            return collection
-        return database[cls.__collection__]
-
-    def is_related(self, cls: type) -> bool:
-        """Return whether a class without a home can be expected where the owner is."""
-        return self.owner is not None and (issubclass(self.owner, cls) or issubclass(cls, self.owner))
-
-    def refuse_homeless(self) -> NoReturn:
-        """Raise the error for a class that does not say where it is."""
-        self._refuse(
-            f"does not say where to look: set __collection__ in {self.name}, or store collection and database with "
-            f"each reference: Ref({self.name}, dbref=True)"
-        )
-
-
-def _in_module(module: object, names: list[str]) -> Iterator[type[Document]]:
-    found: Any = reduce(lambda holder, name: getattr(holder, name, None), names, module)
-    if isinstance(found, type) and hasattr(found, "_collection"):
-        yield found
-
-
-def _is_same(one: type, other: type) -> bool:
-    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
-
-
-def registered_as(cls: type[D], registered: Mapping[str, type[Any]]) -> type[D]:
-    """Return what has been registered in the place of a class since, or the class."""
-    found = registered.get(cls.__name__)
-    return found if found is not None and (issubclass(found, cls) or _is_same(found, cls)) else cls
 
 
 class Ref(Generic[D]):
@@ -211,26 +90,28 @@ class Ref(Generic[D]):
     def get(self) -> D:
         """Return the document, asking the server only if it has not been loaded yet.
 
-        With an asynchronous connection write ``await reference``.
+        With an asynchronous connection it is ``await reference``, or ``await reference.aget()``.
 
         Raises MissingReferenceError where there is no such document (any more), ConnectionError where the document
         that holds the reference is bound to no collection.
         """
-        if self._document is not None:
-            return self._document
-        return self.fetch()
+        return self.fetch() if self._document is None else self._document
 
     def fetch(self) -> D:
-        """Read the document from the server and return it; see :meth:`get`."""
-        found: D = drive(self.home, self._fetch())
-        return found
+        """Read the document from the server, again if need be, and return it; see :meth:`get`."""
+        return run(self._fetch())
+
+    async def aget(self) -> D:
+        """Return the document, as :meth:`get` does."""
+        return await self.afetch() if self._document is None else self._document
+
+    async def afetch(self) -> D:
+        """Read the document from the server, as :meth:`fetch` does."""
+        return await run_async(self._fetch())
 
     def __await__(self) -> Generator[Any, None, D]:
-        """Return the document, as :meth:`get` does."""
-        return self._get_async().__await__()
-
-    async def _get_async(self) -> D:
-        return self._document if self._document is not None else await run_async(self._fetch())
+        """Return the document: ``await reference`` is ``await reference.aget()``."""
+        return self.aget().__await__()
 
     def _fetch(self) -> Flow[D]:
         from mongokit.lookups import find_one
@@ -242,9 +123,12 @@ class Ref(Generic[D]):
         return found
 
     def exists(self) -> bool:
-        """Ask the server whether there is such a document. With an asynchronous connection the answer is awaited."""
-        found: bool = drive(self.home, self._exists())
-        return found
+        """Ask the server whether there is such a document."""
+        return run(self._exists())
+
+    async def aexists(self) -> bool:
+        """Ask the server, as :meth:`exists` does."""
+        return await run_async(self._exists())
 
     def _exists(self) -> Flow[bool]:
         found = yield self.home.find_one({"_id": {"$in": [self.id]}}, {"_id": True})
@@ -326,11 +210,12 @@ class Ref(Generic[D]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where it leads to; like a document, it is bound to no collection afterwards."""
-        return _unpickled, (self._target.given, _NONE if self.is_spec else self.id, self.dbref, self._place)
+        ids = () if self.is_spec else (self.id,)
+        return _unpickled, (self._target.given, ids, self.dbref, self._place)
 
 
-def _unpickled(given: Any, id: Any, dbref: bool, place: Any) -> Ref[Any]:
-    made: Ref[Any] = Ref(given, id, dbref=dbref)
+def _unpickled(given: Any, ids: tuple[Any, ...], dbref: bool, place: Any) -> Ref[Any]:
+    made: Ref[Any] = Ref(given, *ids, dbref=dbref)
     made._place = place
     return made
 

@@ -220,26 +220,31 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         """Take over what a copy shares with its original beside content and attributes."""
 
     def __copy__(self) -> Self:
-        return self._duplicate(dict(self), getattr(self, "__dict__", {}))
+        return self._fill(_new(type(self)), dict(self), getattr(self, "__dict__", {}))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self._duplicate(
-            copy.deepcopy(dict(self), memo), copy.deepcopy(getattr(self, "__dict__", {}), memo)
-        )
+        # Known before its content is copied, since that may lead back here.
+        new = memo[id(self)] = _new(type(self))
+        content, attributes = copy.deepcopy((dict(self), getattr(self, "__dict__", {})), memo)
+        return self._fill(new, content, attributes)
 
-    def _duplicate(self, content: dict[str, Any], attributes: dict[str, Any]) -> Self:
-        new = _rebuild(type(self), content, attributes)
+    def _fill(self, new: Self, content: dict[str, Any], attributes: dict[str, Any]) -> Self:
+        _restore(new, (content, attributes))
         new._bind_like(self)
         return new
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Pickle content and attributes; a copy from a pickle is bound to no collection."""
-        return _rebuild, (type(self), dict(self), dict(getattr(self, "__dict__", {})))
+        state = (dict(self), dict(getattr(self, "__dict__", {})))
+        return _new, (type(self),), state, None, None, _restore
 
 
-def _rebuild(cls: type[D], content: dict[str, Any], attributes: dict[str, Any]) -> D:
-    new = cls.__new__(cls)
+def _new(cls: type[D]) -> D:
+    return cls.__new__(cls)
+
+
+def _restore(new: SchemaDocument, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    content, attributes = state
     dict.update(new, content)
     for name, value in attributes.items():
         object.__setattr__(new, name, value)
-    return new

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mongokit.reference import Target
+from mongokit.target import Target
 from mongokit.types import CustomType, SchemaOperator
 
 __all__ = [

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mongokit.errors import BadKeyError, StructureError
-from mongokit.reference import Ref, Target
+from mongokit.reference import Ref
 from mongokit.structure.annotations import Annotation
 from mongokit.structure.nodes import (
     AnyNode,
@@ -25,6 +25,7 @@ from mongokit.structure.nodes import (
     is_embedded,
     join,
 )
+from mongokit.target import Target
 from mongokit.types import NOT, CustomType, SchemaOperator, Set
 
 __all__ = ["parse_structure"]

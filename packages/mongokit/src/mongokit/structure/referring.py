@@ -11,7 +11,7 @@ from bson import Binary, Decimal128, ObjectId, Timestamp
 from bson.dbref import DBRef
 
 from mongokit.errors import Failure, SchemaTypeError, shortened
-from mongokit.reference import Ref, is_document, made
+from mongokit.reference import Ref, made
 from mongokit.structure.nodes import (
     ListNode,
     MapNode,
@@ -21,6 +21,7 @@ from mongokit.structure.nodes import (
     TupleNode,
     TypeNode,
 )
+from mongokit.target import Target, is_document
 
 __all__ = ["Visit", "Walk", "accepts", "bad_reference", "reference_of", "stored_reference", "walk"]
 
@@ -38,10 +39,8 @@ def reference_of(node: ReferenceNode) -> Callable[[Any], Any]:
 
     def convert(value: Any) -> Any:
         if isinstance(value, Ref):
-            return value if value.target is target or value.is_spec else value.retargeted(target)
-        if value is None or not (
-            isinstance(value, (*_IDS, DBRef)) or is_document(value) or _is_id(value, node)
-        ):
+            return value.retargeted(target) if value.target is not target and _leads(value, target) else value
+        if not (isinstance(value, (*_IDS, DBRef, dict)) and _may_be_reference(value, node)):
             return value
         return made(target, value)
 
@@ -68,17 +67,28 @@ def accepts(node: ReferenceNode) -> Callable[[Any], bool]:
 
     def accepted(value: Any) -> bool:
         if isinstance(value, Ref):
-            if value.loaded is not None:
-                value = value.loaded
-            elif value.is_spec or not (value.target is target or target.accepts(value.document_class)):
-                return False
-            else:
-                return value.place is not None or _is_id(value.id, node)
+            if value.loaded is None:
+                return _leads(value, target) and (value.place is not None or _is_id(value.id, node))
+            value = value.loaded
         if is_document(value):
             return target.accepts(type(value)) and value.get("_id") is not None
         return isinstance(value, DBRef) or _is_id(value, node)
 
     return accepted
+
+
+def _leads(reference: Ref[Any], target: Target) -> bool:
+    """Return whether a reference to one document can be one to this class."""
+    if reference.is_spec or reference.target is target:
+        return not reference.is_spec
+    given = reference.target.given
+    return given == target.name if isinstance(given, str) else target.accepts(given)
+
+
+def _may_be_reference(value: Any, node: ReferenceNode) -> bool:
+    if isinstance(value, dict):
+        return is_document(value) or _is_id(value, node)
+    return not isinstance(value, bool)
 
 
 def _is_id(value: Any, node: ReferenceNode) -> bool:
@@ -105,7 +115,7 @@ def bad_reference(failures: list[Failure], path: str, node: ReferenceNode, value
     else:
         message = (
             f"{path} must refer to {_a(name)}: accepted are a document, a Ref, and an _id; "
-            f"not {type(found).__name__} {shortened(found)}"
+            f"not {'dict' if isinstance(found, dict) else type(found).__name__} {shortened(found)}"
         )
     failures.append(Failure(path, SchemaTypeError, message, value))
 

@@ -10,7 +10,6 @@ from typing import Any
 from bson import Decimal128, Int64, ObjectId
 
 from mongokit.errors import DefaultFieldTypeError
-from mongokit.reference import is_document
 from mongokit.structure.annotations import Factory
 from mongokit.structure.convert import container_of
 from mongokit.structure.nodes import (
@@ -26,6 +25,7 @@ from mongokit.structure.nodes import (
     join,
 )
 from mongokit.structure.referring import reference_of
+from mongokit.target import is_document
 from mongokit.types import CustomType
 
 __all__ = ["Skeleton", "compile_skeleton", "fill"]
