@@ -329,8 +329,12 @@ class TestNames:
 
         connection.register([Local, Later])
         later = db.Later({"n": 1}).save()
-        db.local.insert_one({"to": later["_id"]})
+        db.Local({"to": later, "n": 1}).save()
         assert db.Local.find_one()["to"].get() == later
+        with pytest.raises(SchemaTypeError, match="must be an instance of Later not Author"):
+            db.Local({"to": new(db.Author, _id=1, name="x"), "n": 1}).save()
+        with pytest.raises(StructureError, match="leads to no class"):
+            _ = Ref("Later", 5).document_class
 
     @pytest.mark.parametrize("name", ["Nobody", "no.such.Module", "pytest", f"{__name__}.KIM"])
     def test_a_name_that_leads_nowhere(self, db, name):

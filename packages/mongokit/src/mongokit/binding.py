@@ -39,6 +39,8 @@ def check_homes(document: Document, failures: list[Failure]) -> None:
     collection = getattr(document, "_collection", None)
 
     def visit(value: Any, node: ReferenceNode, parts: tuple[Any, ...]) -> Any:
+        # Where nobody is of that name, this is the time to say so.
+        node.target.resolve(collection)
         target = value.loaded if isinstance(value, Ref) else value
         place = getattr(target, "_collection", None) if is_document(target) else None
         if not (node.eager or node.dbref or place is None):

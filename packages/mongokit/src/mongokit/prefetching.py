@@ -42,14 +42,14 @@ def prefetch(documents: Iterable[Document], *paths: str) -> None:
     """
     found = list(documents)
     if found:
-        run(prefetching(found, paths, Reading()))
+        run(prefetching(found, Reading(), paths))
 
 
 async def aprefetch(documents: Iterable[Document], *paths: str) -> None:
     """Do what :func:`prefetch` does, for documents of an asynchronous connection."""
     found = list(documents)
     if found:
-        await run_async(prefetching(found, paths, Reading()))
+        await run_async(prefetching(found, Reading(), paths))
 
 
 def check_paths(document_class: type[Document], paths: Iterable[str]) -> None:
@@ -58,7 +58,7 @@ def check_paths(document_class: type[Document], paths: Iterable[str]) -> None:
         _split(document_class, path)
 
 
-def prefetching(documents: Sequence[Document], paths: Iterable[str], reading: Reading) -> Flow[None]:
+def prefetching(documents: Sequence[Document], reading: Reading, paths: Iterable[str]) -> Flow[None]:
     """Load what documents refer to; see :func:`prefetch`."""
     waiting: list[tuple[Sequence[Document], frozenset[str]]] = [(documents, frozenset(paths))]
     while waiting:

@@ -53,20 +53,21 @@ class Target:
 
         :param collection: the class registered at its connection takes the place of one of the same name.
         """
+        found = self.find(collection)
+        if found is None:
+            self._refuse(
+                "leads to no class: give the class itself, or 'package.module.Class', or register it at the connection"
+            )
+        return found
+
+    def find(self, collection: Any = None) -> type[Document] | None:
+        """Return the class; without a collection None for one that is known to connections only."""
         registered: Mapping[str, type[Document]] = (
             {} if collection is None else getattr(collection.database.client, "registered", {})
         )
-        found = self._found
-        if found is None:
-            found = self._found = next(self._candidates(), None)
-        if found is None:
-            found = registered.get(self.name)
-            if found is None:
-                self._refuse(
-                    "leads to no class: give the class itself, or 'package.module.Class', or register it at the connection"
-                )
-            return found
-        return registered_as(found, registered)
+        if self._found is None:
+            self._found = next(self._candidates(), None)
+        return registered.get(self.name) if self._found is None else registered_as(self._found, registered)
 
     def _candidates(self) -> Iterator[type[Document]]:
         classes = [cls for place in self.places for cls in place.__mro__]
@@ -89,7 +90,9 @@ class Target:
 
     def accepts(self, cls: type) -> bool:
         """Return whether documents of a class may be referred to."""
-        found = self.resolve()
+        found = self.find()
+        if found is None:
+            return any(one.__name__ == self.name for one in cls.__mro__)
         return issubclass(cls, found) or any(_is_same(one, found) for one in cls.__mro__)
 
     def home(self, collection: Any) -> Any:

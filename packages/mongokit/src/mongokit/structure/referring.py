@@ -92,7 +92,8 @@ def _may_be_reference(value: Any, node: ReferenceNode) -> bool:
 
 
 def _is_id(value: Any, node: ReferenceNode) -> bool:
-    declared = node.target.resolve()._structure.fields.get("_id")
+    cls = node.target.find()
+    declared = None if cls is None else cls._structure.fields.get("_id")
     if isinstance(declared, TypeNode):
         return isinstance(value, declared.type) and (declared.type is not int or not isinstance(value, bool))
     if isinstance(declared, RecordNode) and isinstance(value, dict) and not is_document(value):
