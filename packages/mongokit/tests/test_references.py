@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import uuid
 from typing import Annotated
@@ -563,6 +564,72 @@ class TestValue:
         assert Far._structure.references is None
         assert not Far._has_refs
         assert not Far._load_steps
+
+
+class TestJSON:
+    def test_the_id_is_written_whether_it_is_loaded_or_not(self, db, story):
+        found = db.Story.find_one()
+        assert found.to_json_type()["author"] == {"$oid": str(KIM)}
+        found.author.get()
+        assert json.loads(found.to_json())["author"] == {"$oid": str(KIM)}
+        assert db.Story().to_json_type()["author"] is None
+
+    def test_there_and_back(self, db, kim, story):
+        story.update(
+            editors=[kim], notes=[Note({"text": "t", "by": kim})], roles={"a": KIM}, pair=(kim, story)
+        )
+        story.save()
+        read = db.Story.from_json(story.to_json())
+        assert read == story
+        assert read.notes[0].by.get() == kim
+        assert read.pair[1].get() == story
+
+    def test_dbrefs(self, db):
+        far = db.anywhere.Far({"name": "f"}).save()
+        plain = new(db.plains.Plain, far=far)
+        written = plain.to_json_type()["far"]
+        assert written == {"$ref": "anywhere", "$id": {"$oid": str(far["_id"])}, "$db": db.name}
+        read = db.plains.Plain.from_json(json.dumps({"far": written}))
+        assert read["far"].get() == far
+        assert read._stored()["far"] == far.get_dbref()
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            {"$oid": str(KIM)},
+            {"$ref": "authors", "$id": {"$oid": str(KIM)}},
+            {"_id": {"$oid": str(KIM)}, "name": "other", "_collection": "authors"},
+            {"_id": {"$oid": str(KIM)}},
+        ],
+        ids=["id", "DBRef", "embedded", "embedded, without place"],
+    )
+    def test_forms_that_are_read(self, db, kim, written):
+        read = db.Story.from_json(json.dumps({"author": written, "editors": [written]}))
+        assert read.author.get() == read.editors[0].get() == kim
+        assert read._stored()["author"] == KIM
+        assert kim.name == "Kim"
+
+    @pytest.mark.parametrize("field", ["author", "far"])
+    @pytest.mark.parametrize(
+        "place",
+        [{"$ref": "system.users", "$db": "admin"}, {"$ref": "secrets"}],
+        ids=["database", "collection"],
+    )
+    def test_a_text_does_not_choose_where_is_read(self, db, field, place):
+        if field == "far" and "$db" not in place:
+            place = {"$ref": "any", "$db": "config"}
+        text = json.dumps({field: {"$id": 1, **place}})
+        with pytest.raises(ValueError, match=rf"from_json\(\): {field} refers to"):
+            db.plains.Plain.from_json(text)
+
+    def test_what_is_none_is_left_for_validation(self, db):
+        read = db.Story.from_json('{"title": "x", "author": {"$gt": ""}, "editors": [{"name": "no id"}]}')
+        with pytest.raises(StructureError) as error:
+            read.validate()
+        assert {one["path"] for one in error.value.errors() if one["error"] == "SchemaTypeError"} == {
+            "author",
+            "editors.0",
+        }
 
 
 class TestAsync:

@@ -13,7 +13,7 @@ from bson.dbref import DBRef
 
 from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError
 from mongokit.flow import Flow
-from mongokit.json import Unsaved
+from mongokit.json import Embedded
 from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, key_of, known, note
 from mongokit.memory import differing
@@ -95,11 +95,12 @@ def take_in(document: D) -> Flow[D]:
         fresh.append(owner)
 
         def visit(value: Any, node: ReferenceNode, parts: Parts, owner: Document = owner) -> Any:
-            if not isinstance(value, (DBRef, Unsaved)) or not node.eager:
+            if not isinstance(value, (DBRef, Embedded)) or not node.eager:
                 return value
-            home = _trusted_home(owner, node, value)
-            if isinstance(value, DBRef):
-                return DBRef(home.name, value.id, home.database.name)
+            home = node.target.trusted(owner.collection, value.collection, value.database)
+            id = value.id if isinstance(value, DBRef) else value.content.get("_id")
+            if isinstance(value, DBRef) or id is not None:
+                return DBRef(home.name, id, home.database.name)
             made = node.target.resolve(home)(value.content, gen_skel=False, collection=home)
             waiting.append(made)
             return made
@@ -107,24 +108,6 @@ def take_in(document: D) -> Flow[D]:
         _walk(owner, visit)
     yield from finish((yield from load_targets(fresh, reading)), reading)
     return document
-
-
-def _trusted_home(owner: Document, node: ReferenceNode, given: DBRef | Unsaved) -> Any:
-    """Return the collection that a text names, if documents of the class can be there.
-
-    A text that came from outside must not choose what is read, and overwritten by a later save.
-    """
-    cls, here = node.target.resolve(owner.collection), owner.collection.database
-    database = cls.__database__ or here.name
-    collection = cls.__collection__
-    if given.collection is not None and collection is None:
-        collection = str(given.collection)
-    if given.database not in (None, database) or given.collection not in (None, collection):
-        raise ValueError(
-            f"from_json(): {node.path} refers to {given.database}.{given.collection}, and a {cls.__name__} is looked for "
-            f"in {database}{'' if collection is None else f'.{collection}'}: set __database__ and __collection__ in the class"
-        )
-    return (here if database == here.name else here.client[database])[collection or owner.collection.name]
 
 
 def _walk(document: Document, visit: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mongokit.errors import Failure, SchemaTypeError
-from mongokit.reference import Ref
+from mongokit.reference import Ref, made
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.structure.referring import reference_of
 from mongokit.target import is_document
@@ -13,7 +13,7 @@ from mongokit.target import is_document
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["bind_references", "check_homes"]
+__all__ = ["bind_references", "check_homes", "trust_places"]
 
 
 def bind_references(document: Document) -> None:
@@ -28,6 +28,26 @@ def bind_references(document: Document) -> None:
         if isinstance(reference, Ref):
             reference.bind(collection)
         return reference
+
+    if walk is not None and collection is not None:
+        walk(document, (), visit)
+
+
+def trust_places(document: Document) -> None:
+    """Check where the references lead of a document that was read from JSON; raises ValueError, see ``Target.trusted``.
+
+    A place that the class says too is left out again.
+    """
+    walk = type(document)._structure.references
+    collection = getattr(document, "_collection", None)
+
+    def visit(value: Any, node: ReferenceNode, parts: object) -> Any:
+        if isinstance(value, Ref) and value.place is not None:
+            home = node.target.trusted(collection, *value.place)
+            if not node.dbref and home.full_name == node.target.home(collection).full_name:
+                value = made(node.target, value.id)
+                value.bind(collection)
+        return value
 
     if walk is not None and collection is not None:
         walk(document, (), visit)

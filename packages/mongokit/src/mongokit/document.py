@@ -18,7 +18,7 @@ from mongokit import json
 from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
 from mongokit.autorefs import take_in
-from mongokit.binding import bind_references
+from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
 from mongokit.flow import run, run_async
@@ -283,7 +283,9 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
             made,
             {key: doted(value, nested) if nested is not dict else value for key, value in content.items()},
         )
-        made._adopted()
+        if type(self)._has_refs:
+            bind_references(made)
+            trust_places(made)
         if not type(self)._has_autorefs:
             return made
         flow = take_in(made)

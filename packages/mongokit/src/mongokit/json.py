@@ -32,7 +32,7 @@ from mongokit.structure.referring import reference_of, stored_reference
 from mongokit.target import is_document
 from mongokit.types import OR, CustomType
 
-__all__ = ["Unsaved", "from_json", "to_json", "to_json_type"]
+__all__ = ["Embedded", "from_json", "to_json", "to_json_type"]
 
 _OPTIONS: JSONOptions = JSONOptions(
     json_mode=JSONMode.LEGACY, tz_aware=False, tzinfo=None, uuid_representation=UuidRepresentation.STANDARD
@@ -179,29 +179,33 @@ def _decoded_custom(value: Any, custom: CustomType) -> Any:
 
 
 def _decoded_reference(value: Any, node: ReferenceNode) -> Any:
-    """Return the DBRef or id that a reference was written as; of an embedded document without ``_id``, its content."""
+    """Return the reference that was written as an id, a DBRef, or an embedded document."""
     if not isinstance(value, dict) or any(key.startswith("$") for key in value):
         found = _decoded(value, None)
-    else:
-        root = node.target.resolve()._structure.root
-        content = _decoded(
-            {key: item for key, item in value.items() if key not in ("_collection", "_database")}, root
-        )
-        if content.get("_id") is None:
-            return Unsaved(content, value.get("_collection"), value.get("_database")) if node.eager else value
-        found = content["_id"]
-        if isinstance(value.get("_collection"), str):
-            found = DBRef(value["_collection"], found, value.get("_database"))
-    return found if node.eager else reference_of(node)(found)
+        return found if node.eager else reference_of(node)(found)
+    place = {key: value[key] for key in ("_collection", "_database") if isinstance(value.get(key), str)}
+    content = {key: item for key, item in value.items() if key not in ("_collection", "_database")}
+    cls = node.target.find()
+    content = _decoded(content, None if cls is None else cls._structure.root)
+    if node.eager:
+        return Embedded(content, place.get("_collection"), place.get("_database"))
+    id = content.get("_id")
+    if id is None:
+        return value
+    return reference_of(node)(
+        DBRef(place["_collection"], id, place.get("_database"))
+        if node.dbref and "_collection" in place
+        else id
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Unsaved:
-    """The content of a document that was embedded in another's JSON, and has no ``_id``."""
+class Embedded:
+    """A document that was written inside of another's JSON."""
 
     content: dict[str, Any]
-    collection: Any
-    database: Any
+    collection: str | None
+    database: str | None
 
 
 def _time(milliseconds: int) -> Any:

@@ -112,6 +112,22 @@ class Target:
             return collection
         return database[cls.__collection__]
 
+    def trusted(self, collection: Any, name: str | None, database: str | None) -> Any:
+        """Return the collection that a text names for a reference; an owner in this collection has been read from it.
+
+        A text that came from outside must not choose what is read, and overwritten by a later save: raises ValueError
+        for another database than the class's or the owner's, and for another collection than the class's.
+        """
+        cls, here = self.resolve(collection), collection.database
+        expected = (cls.__database__ or here.name, cls.__collection__)
+        if database not in (None, expected[0]) or (name is not None and expected[1] not in (None, name)):
+            raise ValueError(
+                f"from_json(): {self.path} refers to {database or expected[0]}.{name}, and a {cls.__name__} is looked for "
+                f"in {'.'.join(filter(None, expected))}: set __database__ and __collection__ in the class"
+            )
+        home = here if expected[0] == here.name else here.client[expected[0]]
+        return home[expected[1] or name or collection.name]
+
     def is_related(self, cls: type) -> bool:
         """Return whether a class without a home can be expected where the owner is."""
         return self.owner is not None and (issubclass(self.owner, cls) or issubclass(cls, self.owner))
