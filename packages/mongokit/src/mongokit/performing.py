@@ -183,5 +183,6 @@ def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
     except REFUSALS as error:
         Insert(document, collection, options, document).refused(error)
     if document._memory is not None:
+        keep_state(collection, document)
         document._remember(document)
     return document

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
+from bson import ObjectId
 from bson.dbref import DBRef
 
 from mongokit.errors import ConnectionError, MissingReferenceError
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Ref", "made"]
 
 D = TypeVar("D", bound="Document")
+Id = ObjectId | str | int | uuid.UUID | bytes
 _NONE: Any = object()
 
 
@@ -47,12 +50,8 @@ class Ref(Generic[D]):
 
     if TYPE_CHECKING:
         # What type checkers are to know of a field annotated with Ref[…]: it can be set to more than it gives.
-        @overload
-        def __get__(self, instance: None, owner: type) -> Ref[D]: ...
-        @overload
-        def __get__(self, instance: object, owner: type) -> Ref[D]: ...
-        def __get__(self, instance: object, owner: type) -> Ref[D]: ...
-        def __set__(self, instance: object, value: Any) -> None: ...
+        def __get__(self, instance: object, owner: type | None = None) -> Ref[D]: ...
+        def __set__(self, instance: object, value: D | Ref[D] | DBRef | Id | None) -> None: ...
 
     @classmethod
     def to(cls, document: D) -> Ref[D]:
