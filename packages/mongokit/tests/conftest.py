@@ -14,6 +14,7 @@ from mongokit import AsyncConnection, Connection, legacy
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from counting import Asked
 from driving import Driven, Driver, documents_driven_by
 
 
@@ -98,6 +99,12 @@ def driven(_driver, database):
     driver.context = contextvars.Context()
     with pytest.MonkeyPatch.context() as patch, documents_driven_by(driver, patch):
         yield Driven(connection[database.name], driver)
+
+
+@pytest.fixture
+def asked():
+    """What a connection with this as an event listener sends."""
+    return Asked()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from bson import ObjectId
 
-from mongokit import Connection, Cursor, Document, Required, SchemaDocument, ValidationError, field
+from mongokit import Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, aprefetch, field, prefetch
 from mongokit.proxy import DocumentProxy
 
 
@@ -61,6 +61,23 @@ class Lecture(Talk):
     level: int = 0
 
 
+class Person(Document):
+    name: str
+    boss: "Ref[Person] | None" = None
+    __collection__ = "people"
+
+    async def after_load(self) -> None: ...
+
+
+class Story(Document):
+    author: Ref[Person]
+    editor: Ref[Person] | None = None
+    readers: list[Ref[Person]] = []
+
+    def before_save(self) -> None:
+        super().before_save()
+
+
 talk = Talk()
 reveal_type(talk.topic)  # str
 reveal_type(talk.when)  # datetime.datetime | None
@@ -83,6 +100,28 @@ reveal_type(Lecture().level)  # int
 reveal_type(talk["topic"])  # Any
 reveal_type(talk.save())  # Talk
 reveal_type(Lecture().save())  # Lecture
+story = Story()
+reveal_type(story.author)  # Ref[Person]
+reveal_type(story.author.get())  # Person
+reveal_type(story.author.get().name)  # str
+reveal_type(story.author.loaded)  # Person | None
+reveal_type(story.author.document_class)  # type[Person]
+reveal_type(story.author.exists())  # bool
+reveal_type(story.editor)  # Ref[Person] | None
+reveal_type(story.readers[0].get())  # Person
+reveal_type(Ref.to(Person()))  # Ref[Person]
+reveal_type(Ref(Person, ObjectId()).get())  # Person
+story.author = Person()
+story.author = ObjectId()
+story.author = Ref.to(Person())
+story.author = Talk()  # error: assignment
+story.author = 1.5  # error: assignment
+story.editor = None
+story.editor = Ref.to(Person())
+story.readers = [Ref.to(Person())]
+Story().editor.get()  # error: union-attr
+story.editor = Person()
+prefetch([story], "author")
 talk.topic = "x"
 talk.topic = 3  # error: assignment
 talk.when = None
@@ -104,6 +143,13 @@ def queries(connection: Connection, proxy: DocumentProxy[Talk]) -> None:
     reveal_type(proxy.find()[1:2])  # Cursor[Talk]
     reveal_type(proxy.one())  # Talk | None
     reveal_type(proxy.get_from_id(3))  # Talk | None
+
+
+async def awaited(story: Story) -> None:
+    reveal_type(await story.author)  # Person
+    reveal_type(await story.author.aget())  # Person
+    reveal_type(await story.author.aexists())  # bool
+    await aprefetch([story], "author")
 
 
 def failures(error: ValidationError) -> None:

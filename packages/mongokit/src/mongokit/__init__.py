@@ -15,6 +15,7 @@ from mongokit.document import Document
 from mongokit.dotnotation import DotedDict
 from mongokit.errors import (
     AuthorizedTypeError,
+    AutoReferenceError,
     BadIndexError,
     BadKeyError,
     BulkError,
@@ -26,6 +27,7 @@ from mongokit.errors import (
     EncodingError,
     EvalException,
     MaxDocumentSizeError,
+    MissingReferenceError,
     MultipleResultsFound,
     ReplicaSetNeeded,
     RequireFieldError,
@@ -46,6 +48,8 @@ from mongokit.indexes import (
     INDEX_HASHED,
     INDEX_OFF,
 )
+from mongokit.prefetching import aprefetch, prefetch
+from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
@@ -73,6 +77,7 @@ __all__ = [
     "AsyncCursor",
     "AsyncDatabase",
     "AuthorizedTypeError",
+    "AutoReferenceError",
     "BadIndexError",
     "BadKeyError",
     "BulkError",
@@ -97,11 +102,13 @@ __all__ = [
     "EvalException",
     "InvalidDocument",
     "MaxDocumentSizeError",
+    "MissingReferenceError",
     "MongoClient",
     "MongoReplicaSetClient",
     "MultipleResultsFound",
     "ObjectId",
     "OperationFailure",
+    "Ref",
     "ReplicaSetConnection",
     "ReplicaSetNeeded",
     "RequireFieldError",
@@ -116,5 +123,7 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "aprefetch",
     "field",
+    "prefetch",
 ]

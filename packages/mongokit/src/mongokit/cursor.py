@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
@@ -12,6 +13,7 @@ from pymongo.errors import InvalidOperation
 
 from mongokit.legacy import warn_once
 from mongokit.loading import Loader, ReadAhead
+from mongokit.prefetching import check_paths, prefetching
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -30,6 +32,8 @@ class CursorBase(Generic[D]):
         self._loader = loader
         self._counted: dict[str, Any] | None = dict(counted)
         self._batch_size: int | None = None
+        self._paths: tuple[str, ...] = ()
+        """What ``prefetch`` was called with."""
         self._ahead: ReadAhead[D] | None = None
         """Documents that are finished, and not asked for yet."""
 
@@ -57,6 +61,19 @@ class CursorBase(Generic[D]):
         """Have the server send so many documents at a time; 0 leaves that to it."""
         self._source.batch_size(batch_size)
         self._batch_size = batch_size or None
+        return self
+
+    def prefetch(self, *paths: str) -> Self:
+        """Load what the documents refer to together with them: one query for each collection and level of references,
+        and for each portion of the cursor (101 documents, then 1,000 at a time, or what ``batch_size`` says).
+
+        ``find().prefetch("author", "comments.author.employer")``: paths of references are dotted, and go through lists,
+        nested structures, and other references. See :func:`mongokit.prefetch`.
+
+        Raises ValueError for a path that is no reference of the class.
+        """
+        check_paths(self._loader.document_class, paths)
+        self._paths += paths
         return self
 
     def hint(self, index: Any) -> Self:
@@ -93,15 +110,21 @@ class CursorBase(Generic[D]):
         """Return a cursor of the same query that has not been used."""
         other = type(self)(self._source.clone(), self._loader, self._counted or {})
         other._counted = None if self._counted is None else dict(self._counted)
-        other._batch_size = self._batch_size
+        other._batch_size, other._paths = self._batch_size, self._paths
         return other
 
     __copy__ = clone
 
     def _reading_ahead(self) -> ReadAhead[D]:
         if self._ahead is None:
-            self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size)
+            then = partial(prefetching, paths=self._paths) if self._paths else None
+            self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size, then)
         return self._ahead
+
+    @property
+    def _has_steps(self) -> bool:
+        """Whether there is more to do for a document than to make it."""
+        return bool(self._paths) or self._loader.has_steps
 
     def _note(self, **options: Any) -> None:
         if self._counted is not None:
@@ -149,10 +172,10 @@ class Cursor(CursorBase[D]):
     _source: pymongo.cursor.Cursor[Raw]
 
     def __iter__(self) -> Iterator[D]:
-        return self._finished() if self._loader.has_steps else self._loader.iterate(self._source.next)
+        return self._finished() if self._has_steps else self._loader.iterate(self._source.next)
 
     def __next__(self) -> D:
-        if self._loader.has_steps:
+        if self._has_steps:
             return self._reading_ahead().next(self._source.next)
         return self._loader.make(self._source.next())
 
@@ -167,7 +190,7 @@ class Cursor(CursorBase[D]):
 
     def to_list(self, length: int | None = None) -> list[D]:
         """Return all remaining documents, or at most ``length``."""
-        if self._loader.has_steps:
+        if self._has_steps:
             return list(islice(self, length))
         return [self._loader.make(raw) for raw in self._source.to_list(length)]
 
@@ -185,6 +208,10 @@ class Cursor(CursorBase[D]):
             part = self.clone()
             part._source = part._source[index]
             return part
+        if self._paths:
+            for document in self[index : index + 1]:
+                return document
+            raise IndexError(f"no document at position {index}")
         return self._loader.load(self._source.clone()[index], self._source.session)
 
     def count(self, with_limit_and_skip: bool = False) -> int:

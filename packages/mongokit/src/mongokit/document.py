@@ -17,68 +17,27 @@ from pymongo import MongoClient, WriteConcern
 from mongokit import json
 from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
+from mongokit.autorefs import take_in
+from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
-from mongokit.errors import ConnectionError, StructureError
-from mongokit.hooks import Hooks, overridden
-from mongokit.indexes import Index, parse_indexes
+from mongokit.errors import ConnectionError
+from mongokit.flow import run, run_async
+from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
-from mongokit.loading import LoadSteps
 from mongokit.memory import Memory, differing
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
+from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
-from mongokit.schema_document import SchemaDocument, SchemaProperties
+from mongokit.schema_document import SchemaDocument
 from mongokit.scopes import CollectionScope
-from mongokit.structure import Structure
 
-__all__ = ["Document"]
+__all__ = ["Document", "DocumentProperties"]
 
 Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
 AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
-
-
-class DocumentProperties(SchemaProperties):
-    """The metaclass of documents in collections: indexes too."""
-
-    _indexes: tuple[Index, ...]
-    _shard_key: tuple[str, ...]
-    """The paths of the shard key beside ``_id``."""
-    _remembers: bool
-    """Whether documents keep something of their stored form."""
-    _plain: bool
-    """Whether nothing has to be done to save a document but to validate and send it."""
-    _hooks: frozenset[str]
-    """The hooks that documents have."""
-    _load_steps: LoadSteps
-    """What happens to documents when they have been read."""
-
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(name, bases, namespace, **kwargs)
-        own = parse_indexes(name, namespace.get("indexes") or [], cls._structure)
-        inherited = (index for base in cls.__mro__[1:] for index in getattr(base, "_indexes", ()))
-        found: list[Index] = []
-        for index in (*own, *inherited):
-            if index not in found:
-                found.append(index)
-        cls._indexes = tuple(found)
-        cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
-        cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
-        cls._hooks = overridden(cls)
-        cls._plain = not (
-            cls._remembers or cls._structure.to_bson or cls._hooks or getattr(cls, "use_revision", False)
-        )
-        cls._load_steps = LoadSteps(is_hooked="after_load" in cls._hooks)
-
-
-def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
-    if not isinstance(given, (list, tuple)) or not all(isinstance(path, str) for path in given):
-        raise StructureError(f"{owner}: shard_key must be a list of paths, not {given!r}")
-    for path in given:
-        if path != "_id" and path not in structure.places:
-            raise ValueError(f"Error in shard_key: can't find {path} in structure (of {owner})")
-    return tuple(path for path in given if path != "_id")
 
 
 class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
@@ -98,6 +57,11 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     """The name of the database, for ``connection.Class``."""
     indexes: ClassVar[list[dict[str, Any]]] = []
     """Dicts with ``fields`` and options; ``generate_index`` builds them, nothing else does."""
+    use_autorefs: ClassVar[bool] = False
+    """True: a Document class in the structure is a reference, stored as a DBRef: the document is loaded, validated and,
+    where it has changed, saved together with this one."""
+    force_autorefs_current_db: ClassVar[bool] = False
+    """True: a stored DBRef without a database means the document's own."""
     type_field: ClassVar[str | None] = "_type"
     """The field that, where it is in the structure, holds the class's name: a query by a base class then gives
     instances of the stored classes. None: no such field."""
@@ -122,6 +86,7 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
             self[name] = type(self).__name__
         if collection is not None:
             object.__setattr__(self, "_collection", collection)
+            self._adopted()
 
     def __hash__(self) -> int:  # type: ignore[override]
         if "_id" not in self:
@@ -134,6 +99,10 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
             object.__setattr__(self, "_collection", collection)
         if other._memory is not None:
             self._set_memory(other._memory)
+
+    def _adopted(self) -> None:
+        if type(self)._has_refs:
+            bind_references(self)
 
     @property
     def collection(self) -> RawCollection:
@@ -259,12 +228,17 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     def _remember(self, stored: Raw, only: Iterable[str] | None = None) -> None:
         """Keep what is needed of the stored form; after a write of some fields, of those."""
         cls = type(self)
-        made = Memory.of(
-            stored, track=cls.track_changes, shard_key=cls._shard_key, options=self._codec_options()
-        )
+        # As a document that others refer to it may remember more than its class demands.
+        track = cls.track_changes or (self._memory is not None and self._memory.fields is not None)
+        made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
         if only is not None and self._memory is not None:
             made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
         self._set_memory(made)
+
+    def _remember_all(self, stored: Raw) -> None:
+        """Keep all of the stored form, whatever the class says."""
+        shard_key, options = type(self)._shard_key, self._codec_options()
+        self._set_memory(Memory.of(stored, track=True, shard_key=shard_key, options=options))
 
     def _set_memory(self, memory: Memory | None) -> None:
         object.__setattr__(self, "_stored_memory", memory)
@@ -296,7 +270,11 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     def from_json(self, text: str | bytes) -> Self:
         """Return a new document of this class, in the same collection, of JSON text as ``to_json`` writes it.
 
-        Raises ValueError for what is no JSON object. It is not validated: ``save()`` does that.
+        With ``use_autorefs`` the documents it refers to are read from the server, whatever else is written of them; one
+        that is written without ``_id`` is a new one. In an asynchronous collection that has to be awaited.
+
+        Raises ValueError for what is no JSON object, and for a reference to where documents of that class are not;
+        AutoReferenceError. It is not validated: ``save()`` does that.
         """
         content = json.from_json(type(self)._structure, text)
         made = type(self)(gen_skel=False, collection=getattr(self, "_collection", None))
@@ -305,7 +283,14 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
             made,
             {key: doted(value, nested) if nested is not dict else value for key, value in content.items()},
         )
-        return made
+        if type(self)._has_refs:
+            bind_references(made)
+            trust_places(made)
+        if not type(self)._has_autorefs:
+            return made
+        flow = take_in(made)
+        awaited = is_asynchronous(getattr(self, "_collection", None))
+        return run_async(flow) if awaited else run(flow)  # type: ignore[return-value]  # see save()
 
     def _proxy(self) -> DocumentProxy[Self]:
         collection: Any = self.collection

@@ -11,6 +11,7 @@ from bson.errors import InvalidDocument
 
 __all__ = [
     "AuthorizedTypeError",
+    "AutoReferenceError",
     "BadIndexError",
     "BadKeyError",
     "BulkError",
@@ -23,6 +24,7 @@ __all__ = [
     "EvalException",
     "Failure",
     "MaxDocumentSizeError",
+    "MissingReferenceError",
     "MultipleResultsFound",
     "ReplicaSetNeeded",
     "RequireFieldError",
@@ -137,6 +139,14 @@ class DefaultFieldTypeError(SchemaDocumentError):
 
 
 _ORDER: dict[type[SchemaDocumentError], int] = {ValidationError: 0, RequireFieldError: 2}
+
+
+class AutoReferenceError(Exception):
+    """A document refers to one that is not there."""
+
+
+class MissingReferenceError(AutoReferenceError):
+    """The same, of a ``Ref``."""
 
 
 class BadIndexError(Exception):

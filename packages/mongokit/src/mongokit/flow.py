@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, TypeVar
 
-__all__ = ["Flow", "run", "run_async"]
+from pymongo.asynchronous.collection import AsyncCollection
+
+__all__ = ["Flow", "drive", "run", "run_async"]
 
 R = TypeVar("R")
 
@@ -49,6 +51,11 @@ async def run_async(flow: Flow[R]) -> R:
                 error = raised
 
 
+def drive(collection: object, flow: Flow[R]) -> Any:
+    """Do what a flow says as the connection of a collection wants it: return what came of it, or the awaitable of that."""
+    return run_async(flow) if isinstance(collection, AsyncCollection) else run(flow)
+
+
 def _is_awaitable(value: Any) -> bool:
     # Asked of the class: a document would look for a field of that name.
     return hasattr(type(value), "__await__")
@@ -61,6 +68,6 @@ def _refusal(awaitable: Any) -> TypeError:
         close()
     name = getattr(awaitable, "__qualname__", type(awaitable).__name__)
     return TypeError(
-        f"{name} has to be awaited, and this document is bound to a connection that is not asynchronous: "
-        "write it with def, or use AsyncConnection"
+        f"{name} has to be awaited, which is not done here: use the asynchronous form of what you have called, or, where "
+        "it is a hook of a document in a blocking connection, write it with def"
     )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pymongo.collection
 
+from mongokit.binding import bind_references
 from mongokit.dotnotation import doted
 from mongokit.flow import Flow, run, run_async
 
@@ -123,6 +124,8 @@ class Loader(Generic[D]):
         document = cls.__new__(cls)
         dict.update(document, raw if convert is None else convert(raw))
         self._bind(document, self.collection)
+        if cls._has_refs:
+            bind_references(document)
         if cls._remembers:
             document._remember(raw)
         return document
@@ -200,12 +203,20 @@ class ReadAhead(Generic[D]):
     """The documents of a cursor whose class has steps: made in portions, so that what a portion refers to is one query.
 
     :param size: how many documents make a portion; None leaves that to us.
+    :param then: what else is to be done with the finished documents of a portion.
     """
 
-    def __init__(self, loader: Loader[D], session: Any = None, size: int | None = None) -> None:
+    def __init__(
+        self,
+        loader: Loader[D],
+        session: Any = None,
+        size: int | None = None,
+        then: Callable[[Sequence[D], Reading], Flow[None]] | None = None,
+    ) -> None:
         self._loader = loader
         self._session = session
         self._sizes = repeat(size) if size else chain([FIRST], repeat(NEXT))
+        self._then = then
         self._ready: deque[D] = deque()
         self._failed: Exception | None = None
 
@@ -238,6 +249,9 @@ class ReadAhead(Generic[D]):
                 raise
             # What was read before comes first.
             self._failed = error
-        yield from finish(made, Reading(self._session))
+        reading = Reading(self._session)
+        yield from finish(made, reading)
+        if self._then is not None:
+            yield from self._then(made, reading)
         self._ready.extend(made)
         return bool(made)

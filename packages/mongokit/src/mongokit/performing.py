@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo.asynchronous.collection
 
+from mongokit.autorefs import changed_targets
 from mongokit.flow import Flow, run, run_async
-from mongokit.persistence import identity, plan_delete, plan_save
+from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.sessions import keep_state
 from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields, Write
 
@@ -64,7 +65,8 @@ def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: A
     """
     if isinstance(collection, _Asynchronous):
         return run_async(performing(plan, *arguments))  # type: ignore[return-value]  # see Document.save
-    if type(arguments[0])._hooks or _units.get():
+    cls = type(arguments[0])
+    if cls._hooks or cls._has_autorefs or _units.get():
         return run(performing(plan, *arguments))
     operation = plan(*arguments)
     try:
@@ -79,7 +81,15 @@ def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: A
 
 def performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
     """Do what ``perform`` does, with the document's hooks and in units of work, for either kind of connection."""
-    yield from before(plan, arguments[0])
+    document = arguments[0]
+    yield from before(plan, document)
+    if plan is plan_save and type(document)._has_autorefs:
+        arguments = yield from _saving_targets(*arguments)
+    made = yield from _performing(plan, *arguments)
+    return made
+
+
+def _performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
     operation = plan(*arguments)
     unit = unit_of(operation.collection.database.client)
     if unit is not None:
@@ -97,6 +107,29 @@ def performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
     made = operation.done(result)
     yield from after(operation, result)
     return made
+
+
+def _saving_targets(
+    document: Document, collection: Any, uuid: bool, validate: bool | None, only: Any, options: dict[str, Any]
+) -> Flow[tuple[Any, ...]]:
+    """Save what has changed of what a document refers to; returns the arguments with which the document is planned.
+
+    Nothing is written before all of it is valid.
+    """
+    only = list(only) if only is not None and not isinstance(only, str) else only
+    session = options.get("session")
+    changed = yield from changed_targets(document, session, only)
+    for target in changed:
+        yield from before(plan_save, target)
+    check(document, validate)
+    if validate is None and not document.skip_validation:
+        # They have been, by the document.
+        validate = False
+    for target in changed:
+        shared = {} if session is None else {"session": session}
+        yield from _performing(plan_save, target, target.collection, False, validate, None, shared)
+        target._remember_all(target._stored())
+    return document, collection, uuid, validate, only, options
 
 
 def before(plan: Callable[..., Operation[Any]], document: Document) -> Flow[None]:
@@ -149,4 +182,7 @@ def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
             collection.insert_one(document, **options)
     except REFUSALS as error:
         Insert(document, collection, options, document).refused(error)
+    if document._memory is not None:
+        keep_state(collection, document)
+        document._remember(document)
     return document

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, overload
 
 import pymongo.collection
-from bson.objectid import ObjectId
-from bson.regex import Regex
 
 from mongokit import legacy
 from mongokit.changes import Changes
@@ -18,6 +14,7 @@ from mongokit.errors import MultipleResultsFound
 from mongokit.flow import run
 from mongokit.loading import Loader
 from mongokit.results import Results
+from mongokit.scalars import scalar
 from mongokit.sessions import said_clearly
 
 if TYPE_CHECKING:
@@ -30,25 +27,6 @@ __all__ = ["DocumentProxy", "ProxyBase", "only_one", "random_of", "random_stages
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
-
-
-_PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
-
-
-def scalar(value: Any) -> Any:
-    """Return a value that is to be compared as it is; raises TypeError for what MongoDB would take as a condition.
-
-    So ``{"$gt": ""}`` in somebody's JSON does not become "any document".
-    """
-    if type(value) in _PLAIN_IDS:
-        return value
-    if isinstance(value, (re.Pattern, Regex)) or (
-        isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
-    ):
-        raise TypeError(
-            f"{value!r} is a condition; a value is expected here. To query by a condition use find()"
-        )
-    return value
 
 
 def only_one(found: list[Any], what: str) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, overload
 
 import pymongo
+from bson.dbref import DBRef
 
 from mongokit.proxy import ProxyBase
 
@@ -141,6 +142,22 @@ class DatabaseScope(Generic[COL]):
         make: Any = type(self)
         made: Self = make(self.client, self.name, *_options(other))
         return made
+
+    def dereference(self, dbref: DBRef, Model: type[Document] | None = None, **options: Any) -> Any:
+        """Return what a DBRef leads to, or None: a dict, or an instance of a document class; see PyMongo.
+
+        Raises TypeError for what is no DBRef, and ValueError for one into another database.
+        """
+        if Model is None:
+            return super().dereference(dbref, **options)  # type: ignore[misc]  # PyMongo's
+        if not isinstance(dbref, DBRef):
+            raise TypeError(f"dereference() takes a DBRef, not {dbref!r}")
+        if not hasattr(Model, "_collection"):
+            raise TypeError(f"dereference(…, {Model!r}): accepted is a subclass of Document")
+        if dbref.database not in (None, self.name):
+            raise ValueError(f"{dbref!r} leads into another database than {self.name}")
+        collection: Any = self[dbref.collection]
+        return collection.proxy(Model).get_from_id(dbref.id, **options)
 
     def _like(self, made: Any) -> COL:
         """Return our collection for one that PyMongo has made."""

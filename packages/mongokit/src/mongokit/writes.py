@@ -171,8 +171,9 @@ class Save(Write[D]):
         document: D = self.document
         if self.revision is not None:
             document["_revision"] = self.revision
-        if type(document)._remembers:
+        if type(document)._remembers or document._memory is not None:
             document._remember(document._stored())
+        document._adopted()
         return document
 
     def is_stored(self, found: Raw | None) -> bool:
@@ -272,8 +273,9 @@ class SetFields(Write[D]):
         document: D = self.document
         if self.revision is not None:
             document["_revision"] = self.revision
-        if type(document)._remembers:
+        if type(document)._remembers or document._memory is not None:
             document._remember(document._stored(), self.only)
+        document._adopted()
         return document
 
     def is_stored(self, found: Raw | None) -> bool:

@@ -31,7 +31,7 @@ class AsyncCursor(CursorBase[D]):
 
     async def __aiter__(self) -> AsyncIterator[D]:
         try:
-            if self._loader.has_steps:
+            if self._has_steps:
                 while True:
                     yield await self.next()
             make, advance = self._loader.make, self._source.next
@@ -42,7 +42,7 @@ class AsyncCursor(CursorBase[D]):
 
     async def next(self) -> D:
         """Return the next document; raises StopAsyncIteration where there is none."""
-        if self._loader.has_steps:
+        if self._has_steps:
             return await self._reading_ahead().next_async(self._source.next)
         return self._loader.make(await self._source.next())
 
@@ -50,7 +50,7 @@ class AsyncCursor(CursorBase[D]):
 
     async def to_list(self, length: int | None = None) -> list[D]:
         """Return all remaining documents, or at most ``length``."""
-        if not self._loader.has_steps:
+        if not self._has_steps:
             make = self._loader.make
             return [make(raw) for raw in await self._source.to_list(length)]
         found: list[D] = []
