@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import bson
@@ -231,6 +232,8 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
         # As a document that others refer to it may remember more than its class demands.
         track = cls.track_changes or (self._memory is not None and self._memory.fields is not None)
         made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
+        if self._memory is not None and self._memory.part is not None:
+            made = replace(made, part=self._memory.part)
         if only is not None and self._memory is not None:
             made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
         self._set_memory(made)
