@@ -24,12 +24,13 @@ from mongokit.errors import ConnectionError
 from mongokit.flow import run, run_async
 from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
-from mongokit.memory import Memory, differing
+from mongokit.memory import differing
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
+from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument
 from mongokit.scopes import CollectionScope
 
@@ -40,7 +41,7 @@ RawCollection = pymongo.collection.Collection[Raw]
 AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
 
 
-class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
+class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=DocumentProperties):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -152,7 +153,7 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
         collection = self.collection if safe is None else self._unsafe(self.collection, safe=safe)
-        if only is None and not uuid and type(self)._plain and is_direct(collection):
+        if only is None and not uuid and type(self)._plain and self._memory is None and is_direct(collection):
             check(self, validate)
             return save_plainly(self, collection, options)
         saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
@@ -224,28 +225,6 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     def _codec_options(self) -> CodecOptions[Raw]:
         collection = getattr(self, "_collection", None)
         return CodecOptions(uuid_representation=STANDARD) if collection is None else collection.codec_options
-
-    def _remember(self, stored: Raw, only: Iterable[str] | None = None) -> None:
-        """Keep what is needed of the stored form; after a write of some fields, of those."""
-        cls = type(self)
-        # As a document that others refer to it may remember more than its class demands.
-        track = cls.track_changes or (self._memory is not None and self._memory.fields is not None)
-        made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
-        if only is not None and self._memory is not None:
-            made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
-        self._set_memory(made)
-
-    def _remember_all(self, stored: Raw) -> None:
-        """Keep all of the stored form, whatever the class says."""
-        shard_key, options = type(self)._shard_key, self._codec_options()
-        self._set_memory(Memory.of(stored, track=True, shard_key=shard_key, options=options))
-
-    def _set_memory(self, memory: Memory | None) -> None:
-        object.__setattr__(self, "_stored_memory", memory)
-
-    @property
-    def _memory(self) -> Memory | None:
-        return getattr(self, "_stored_memory", None)
 
     def get_size(self) -> int:
         """Return the size as BSON, in bytes."""
