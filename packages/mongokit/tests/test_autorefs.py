@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import datetime
 import json
+from contextlib import suppress
 
 import pytest
 from bson import DBRef, ObjectId
+from pymongo import InsertOne
 
 from mongokit import (
     AutoReferenceError,
@@ -16,6 +18,7 @@ from mongokit import (
     CustomType,
     Document,
     OperationFailure,
+    Ref,
     RequireFieldError,
     SchemaTypeError,
     StructureError,
@@ -639,6 +642,13 @@ class TestCircles:
         assert found[0]["to"] is found[1]
         assert asked.since() == ["find things"]
 
+    def test_reload(self, ring):
+        first = ring.Link.get_from_id(0)
+        first["name"] = "dropped"
+        first.reload()
+        assert first["name"] == "0"
+        assert first["to"]["to"]["to"] is first
+
     def test_changes_anywhere_are_saved_once(self, ring, asked):
         first = ring.Link.get_from_id(0)
         first["to"]["to"]["name"] = "changed"
@@ -877,3 +887,100 @@ class TestAsync:
         read = await things.DocB().from_json(text)
         assert read["b"]["doc_a"] == doc_b["b"]["doc_a"]
         assert await adatabase.dereference(read["b"]["doc_a"].get_dbref(), DocA) == read["b"]["doc_a"]
+
+
+class TestManyAtOnce:
+    def test_references_are_stored_and_nothing_is_saved_with_them(self, db, col, doc_a):
+        docs = [DocB({**DocB(), "list": [doc_a]}) for _ in range(3)]
+        doc_a["note"] = "not saved"
+        col.DocB.insert_many(docs)
+        assert [one["list"] for one in col.find({"list": {"$ne": []}, "b": {"$exists": True}})] == [
+            [DBRef("things", "a", db.name)]
+        ] * 3
+        assert col.find_one({"_id": "a"})["note"] is None
+
+    def test_what_is_not_stored_yet_is_refused(self, col):
+        doc = DocB({**DocB(), "list": [DocA({**DocA(), "note": "new"}, collection=col)]})
+        with pytest.raises(SchemaTypeError, match=r"list\.0 of DocB refers to DocA .*: save it first"):
+            col.DocB.insert_many([doc])
+        with pytest.raises(SchemaTypeError, match="save it first"):
+            col.DocB.bulk_write([InsertOne(doc)])
+        assert col.count_documents({}) == 0
+
+
+class TestUnitOfWork:
+    def test_changed_and_new_ones_are_part_of_it(self, connection_, col, doc_b, asked):
+        found = col.DocB.get_from_id("b")
+        found["b"]["doc_a"]["note"] = "new"
+        found["list"] = [make_a(col, "a2")]
+        asked.clear()
+        with connection_.unit_of_work():
+            found.save()
+            # To see whether there is such a document: it has an _id, and was not loaded.
+            assert asked.since() == ["find things"]
+        assert asked.since() == ["update things"]
+        assert col.DocB.get_from_id("b") == found
+        asked.clear()
+        found.save()
+        assert asked.since() == ["update things"]
+
+    def test_what_fails_is_tried_again(self, connection_, col, doc_b):
+        found = col.DocB.get_from_id("b")
+        found["b"]["doc_a"]["note"] = "new"
+        with suppress(ZeroDivisionError), connection_.unit_of_work():
+            found.save()
+            raise ZeroDivisionError
+        assert col.find_one({"_id": "a"})["note"] is None
+        found.save()
+        assert col.find_one({"_id": "a"})["note"] == "new"
+
+    def test_lazy_references(self, connection_, col):
+        @connection_.register
+        class Lazy(Document):
+            structure = {"to": Ref(DocA, dbref=True)}
+
+        a = make_a(col).save()
+        lazy = col.Lazy()
+        lazy["to"] = a
+        with connection_.unit_of_work():
+            lazy.save()
+        assert lazy["to"].get() == a
+        assert col.Lazy.get_from_id(lazy["_id"])["to"].get() == a
+        col.Lazy.insert_many([{"to": a.get_dbref()}, {"to": Ref.to(a)}])
+        assert [one["to"].get() for one in col.Lazy.find({"to": {"$exists": True}})] == [a, a, a]
+
+
+def test_transactions_take_back_what_is_remembered(connection_, col, doc_b):
+    found = col.DocB.get_from_id("b")
+    found["b"]["doc_a"]["note"] = "new"
+    with suppress(ZeroDivisionError), connection_.transaction():
+        found.save()
+        assert col.find_one({"_id": "a"})["note"] == "new"
+        raise ZeroDivisionError
+    assert col.find_one({"_id": "a"})["note"] is None
+    found.save()
+    assert col.find_one({"_id": "a"})["note"] == "new"
+
+
+def test_loaded_within_the_transaction(connection_, col):
+    with suppress(ZeroDivisionError), connection_.transaction():
+        doc = col.DocB()
+        doc["b"]["doc_a"] = make_a(col)
+        doc.save()
+        assert col.DocB.get_from_id(doc["_id"])["b"]["doc_a"]["a"]["foo"] == 3
+        raise ZeroDivisionError
+    assert col.find_one() is None
+
+
+def test_loaded_in_the_session_of_the_query(connection_, col):
+    with connection_.start_session() as session, session.start_transaction():
+        doc = col.DocB()
+        doc["b"]["doc_a"] = make_a(col)
+        doc.save(session=session)
+        assert col.DocB.find_one({"_id": doc["_id"]}, session=session)["b"]["doc_a"]["_id"] == "a"
+        assert len(list(col.DocB.find({"_id": doc["_id"]}, session=session))) == 1
+        # Outside there is none of it.
+        col.database.other.insert_one({"_id": "x", "b": {"doc_a": DBRef("things", "a", col.database.name)}})
+        with pytest.raises(AutoReferenceError):
+            col.database.other.DocB.get_from_id("x")
+        session.abort_transaction()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bson import ObjectId
 from bson.dbref import DBRef
 
-from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError
+from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, SchemaTypeError
 from mongokit.flow import Flow
 from mongokit.json import Embedded
 from mongokit.loading import Reading, finish
@@ -23,7 +23,15 @@ from mongokit.target import is_document
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["changed_targets", "check_targets", "load_targets", "take_in", "targets"]
+__all__ = [
+    "changed_targets",
+    "check_targets",
+    "load_targets",
+    "refuse_unsaved",
+    "replace_target",
+    "take_in",
+    "targets",
+]
 
 D = TypeVar("D", bound="Document")
 
@@ -209,6 +217,27 @@ def changed_targets(document: Document, session: Any, only: Iterable[str] | None
         if target.get("_id") is None:
             target["_id"] = ObjectId()
     return changed
+
+
+def replace_target(document: Document, other: Document) -> None:
+    """Have whatever is referred to, directly or not, refer to the document where it refers to the other."""
+
+    def visit(value: Any, node: ReferenceNode, parts: Parts) -> Any:
+        return document if value is other else value
+
+    for owner in (document, *_all_targets(document, None)):
+        _walk(owner, visit)
+
+
+def refuse_unsaved(document: Document) -> None:
+    """Raise SchemaTypeError where a document that is stored by itself refers to one that has no ``_id`` yet."""
+    for parts, target in targets(document):
+        if target.get("_id") is None:
+            name, path = type(target).__name__, _path(parts)
+            raise SchemaTypeError(
+                f"{path} of {type(document).__name__} refers to {name} {target!r}, which has no _id yet: save it first, as "
+                "only save() saves what a document refers to"
+            )
 
 
 def _all_targets(document: Document, only: Iterable[str] | None) -> list[Document]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import bson
@@ -18,19 +17,20 @@ from pymongo import MongoClient, WriteConcern
 from mongokit import json
 from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
-from mongokit.autorefs import take_in
+from mongokit.autorefs import replace_target, take_in
 from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
 from mongokit.flow import run, run_async
 from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
-from mongokit.memory import Memory, differing
+from mongokit.memory import differing
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
+from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument
 from mongokit.scopes import CollectionScope
 
@@ -41,7 +41,7 @@ RawCollection = pymongo.collection.Collection[Raw]
 AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
 
 
-class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProperties):
+class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=DocumentProperties):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -153,7 +153,7 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
         collection = self.collection if safe is None else self._unsafe(self.collection, safe=safe)
-        if only is None and not uuid and type(self)._plain and is_direct(collection):
+        if only is None and not uuid and type(self)._plain and self._memory is None and is_direct(collection):
             check(self, validate)
             return save_plainly(self, collection, options)
         saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
@@ -214,6 +214,8 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     def _become(self, other: Self) -> None:
         self.clear()
         self.update(other)
+        if type(self)._has_autorefs:
+            replace_target(self, other)
         for name, value in getattr(other, "__dict__", {}).items():
             object.__setattr__(self, name, value)
         self._set_memory(other._memory)
@@ -225,30 +227,6 @@ class Document(Awaited, Hooks, Queries, SchemaDocument, metaclass=DocumentProper
     def _codec_options(self) -> CodecOptions[Raw]:
         collection = getattr(self, "_collection", None)
         return CodecOptions(uuid_representation=STANDARD) if collection is None else collection.codec_options
-
-    def _remember(self, stored: Raw, only: Iterable[str] | None = None) -> None:
-        """Keep what is needed of the stored form; after a write of some fields, of those."""
-        cls = type(self)
-        # As a document that others refer to it may remember more than its class demands.
-        track = cls.track_changes or (self._memory is not None and self._memory.fields is not None)
-        made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
-        if self._memory is not None and self._memory.part is not None:
-            made = replace(made, part=self._memory.part)
-        if only is not None and self._memory is not None:
-            made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
-        self._set_memory(made)
-
-    def _remember_all(self, stored: Raw) -> None:
-        """Keep all of the stored form, whatever the class says."""
-        shard_key, options = type(self)._shard_key, self._codec_options()
-        self._set_memory(Memory.of(stored, track=True, shard_key=shard_key, options=options))
-
-    def _set_memory(self, memory: Memory | None) -> None:
-        object.__setattr__(self, "_stored_memory", memory)
-
-    @property
-    def _memory(self) -> Memory | None:
-        return getattr(self, "_stored_memory", None)
 
     def get_size(self) -> int:
         """Return the size as BSON, in bytes."""

@@ -234,7 +234,10 @@ class ReadAhead(Generic[D]):
         self._sizes = repeat(size) if size else chain([FIRST], repeat(NEXT))
         self._then = then
         self._ready: deque[D] = deque()
+        self._broken_off: Exception | None = None
+        """What reading raised, when there were documents before it."""
         self._failed: Exception | None = None
+        """What came of a portion, and will come of it until the cursor is rewound."""
 
     def next(self, advance: Callable[[], Raw]) -> D:
         """Return the next document; raises StopIteration after the last."""
@@ -250,9 +253,11 @@ class ReadAhead(Generic[D]):
 
     def _fill(self, advance: Callable[[], Any]) -> Flow[bool]:
         """Make the next portion; returns whether there is one."""
-        failed, self._failed = self._failed, None
-        if failed is not None:
-            raise failed
+        if self._failed is not None:
+            raise self._failed
+        if self._broken_off is not None:
+            broken_off, self._broken_off = self._broken_off, None
+            raise broken_off
         made: list[D] = []
         size = next(self._sizes)
         try:
@@ -264,10 +269,16 @@ class ReadAhead(Generic[D]):
             if not made:
                 raise
             # What was read before comes first.
-            self._failed = error
+            self._broken_off = error
         reading = Reading(self._session)
-        yield from finish(made, reading)
-        if self._then is not None:
-            yield from self._then(made, reading)
+        try:
+            yield from finish(made, reading)
+            if self._then is not None:
+                yield from self._then(made, reading)
+        except Exception as error:
+            if len(made) > 1:
+                # Nobody shall go on, and not know that others of the portion are missing.
+                self._failed = error
+            raise
         self._ready.extend(made)
         return bool(made)

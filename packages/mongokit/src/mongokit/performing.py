@@ -127,8 +127,8 @@ def _saving_targets(
         validate = False
     for target in changed:
         shared = {} if session is None else {"session": session}
+        target._keep_remembering()
         yield from _performing(plan_save, target, target.collection, False, validate, None, shared)
-        target._remember_all(target._stored())
     return document, collection, uuid, validate, only, options
 
 
@@ -182,7 +182,4 @@ def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
             collection.insert_one(document, **options)
     except REFUSALS as error:
         Insert(document, collection, options, document).refused(error)
-    if document._memory is not None:
-        keep_state(collection, document)
-        document._remember(document)
     return document
