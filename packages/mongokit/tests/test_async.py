@@ -243,6 +243,15 @@ async def test_a_collection_gives_dicts(acollection, numbers):
         await acollection.get_from_id({"$gt": 0})
 
 
+async def test_the_old_spelling(acollection, numbers):
+    with pytest.warns(DeprecationWarning, match="find_and_modify"):
+        found = await numbers.find_and_modify({"n": 1}, {"$set": {"n": 7}}, new=True)
+    assert (type(found), found.n) == (Number, 7)
+    assert (await found.find_and_modify({"n": 7}, remove=True)).n == 7
+    assert type(await acollection.find_and_modify({"n": 2}, {"n": 9})) is dict
+    assert sorted(await acollection.distinct("n")) == [0, 3, 4, 9]
+
+
 async def test_cursors(numbers):
     cursor = numbers.find({"n": {"$gt": 0}})
     assert isinstance(cursor, AsyncCursor)
