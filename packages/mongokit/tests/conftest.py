@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
+import sys
 import uuid
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from mongokit import Connection, legacy
+from mongokit import AsyncConnection, Connection, legacy
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from counting import Asked
+from driving import Driven, Driver, documents_driven_by
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile(
@@ -79,6 +86,45 @@ def database(connection, _session_connection):
 @pytest.fixture
 def collection(database):
     return database.things
+
+
+@pytest.fixture(scope="session")
+def _driver(mongodb_uri):
+    """An event loop in a thread, and a connection in it."""
+    driver = Driver()
+    connection = AsyncConnection(mongodb_uri, serverSelectionTimeoutMS=20_000)
+    yield driver, connection
+    driver.finish(connection.close())
+    driver.stop()
+
+
+@pytest.fixture
+def driven(_driver, database):
+    """The empty database of an AsyncConnection, for tests that are written for a blocking one."""
+    driver, connection = _driver
+    connection.registered.clear()
+    driver.context = contextvars.Context()
+    with pytest.MonkeyPatch.context() as patch, documents_driven_by(driver, patch):
+        yield Driven(connection[database.name], driver)
+
+
+@pytest.fixture
+def asked():
+    """What a connection with this as an event listener sends."""
+    return Asked()
+
+
+@pytest.fixture
+async def aconnection(mongodb_uri):
+    """An asynchronous connection, of the event loop of the test."""
+    async with AsyncConnection(mongodb_uri, serverSelectionTimeoutMS=20_000) as connection:
+        yield connection
+
+
+@pytest.fixture
+def adatabase(aconnection, database):
+    """An empty database, asynchronous."""
+    return aconnection[database.name]
 
 
 @pytest.fixture

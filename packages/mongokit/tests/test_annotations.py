@@ -442,7 +442,7 @@ REFUSED = {
     "keys": (dict[list[int], int], "keys are of a plain type"),
     "members": (set[State], "members of a set are of a plain type"),
     "optional members": (set[str | None], "members of a set are of a plain type"),
-    "document": (Document, r"references to documents \(Document\) are not supported yet"),
+    "document": (Document, r"x: Document is a Document, .* write Ref\(Document\), or set use_autorefs"),
     "unknown name": (
         "Unknown",
         "Thing: x: the annotation 'Unknown' cannot be evaluated: name 'Unknown' is not",

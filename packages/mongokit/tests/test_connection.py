@@ -17,8 +17,7 @@ from pymongo import WriteConcern
 from pymongo.errors import CollectionInvalid, ConfigurationError
 
 import mongokit
-from mongokit import Collection, Connection, Database, Document
-from mongokit import connection as connection_module
+from mongokit import Collection, Connection, Database, Document, processes
 
 
 class Page(Document):
@@ -292,7 +291,7 @@ def test_forking_while_threads_work(mongodb_uri):
 
 @pytest.fixture
 def not_looked_yet(monkeypatch):
-    monkeypatch.setattr(connection_module, "_looked", False)
+    monkeypatch.setattr(processes, "_looked", False)
 
 
 def test_the_original_beside_ours_is_said_once(not_looked_yet, monkeypatch, tmp_path):

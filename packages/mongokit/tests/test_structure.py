@@ -110,7 +110,7 @@ REFUSED = {
     "document": (
         {"a": [Document]},
         StructureError,
-        r"Thing: a: references to documents \(Document\) are not supported yet",
+        r"Thing: a: Document is a Document, .* write Ref\(Document\), or set use_autorefs = True",
     ),
     "operand": ({"a": OR(str, set)}, StructureError, r"<class 'set'> is not an authorized type \(at a\)"),
     "operand no type": ({"a": OR(str, 3)}, TypeError, "Thing: a: 3 is not a type"),
@@ -182,11 +182,6 @@ WRONG_DESCRIPTORS = {
     ),
     "validator text": ({"validators": {"a": "strip"}}, TypeError, "'strip' is neither callable nor"),
     "i18n": ({"i18n": ["a"]}, StructureError, "Thing: i18n: translated fields are not supported yet"),
-    "autorefs": (
-        {"use_autorefs": True},
-        StructureError,
-        "use_autorefs: references to documents are not supported yet",
-    ),
     "gridfs": (
         {"gridfs": {"files": ["a"]}},
         StructureError,

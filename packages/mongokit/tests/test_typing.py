@@ -20,7 +20,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from bson import ObjectId
 
-from mongokit import Connection, Cursor, Document, Required, SchemaDocument, ValidationError, field
+from mongokit import AsyncConnection, Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, aprefetch, field, prefetch
+from mongokit.paginator import Paginator
 from mongokit.proxy import DocumentProxy
 
 
@@ -61,6 +62,23 @@ class Lecture(Talk):
     level: int = 0
 
 
+class Person(Document):
+    name: str
+    boss: "Ref[Person] | None" = None
+    __collection__ = "people"
+
+    async def after_load(self) -> None: ...
+
+
+class Story(Document):
+    author: Ref[Person]
+    editor: Ref[Person] | None = None
+    readers: list[Ref[Person]] = []
+
+    def before_save(self) -> None:
+        super().before_save()
+
+
 talk = Talk()
 reveal_type(talk.topic)  # str
 reveal_type(talk.when)  # datetime.datetime | None
@@ -83,6 +101,28 @@ reveal_type(Lecture().level)  # int
 reveal_type(talk["topic"])  # Any
 reveal_type(talk.save())  # Talk
 reveal_type(Lecture().save())  # Lecture
+story = Story()
+reveal_type(story.author)  # Ref[Person]
+reveal_type(story.author.get())  # Person
+reveal_type(story.author.get().name)  # str
+reveal_type(story.author.loaded)  # Person | None
+reveal_type(story.author.document_class)  # type[Person]
+reveal_type(story.author.exists())  # bool
+reveal_type(story.editor)  # Ref[Person] | None
+reveal_type(story.readers[0].get())  # Person
+reveal_type(Ref.to(Person()))  # Ref[Person]
+reveal_type(Ref(Person, ObjectId()).get())  # Person
+story.author = Person()
+story.author = ObjectId()
+story.author = Ref.to(Person())
+story.author = Talk()  # error: assignment
+story.author = 1.5  # error: assignment
+story.editor = None
+story.editor = Ref.to(Person())
+story.readers = [Ref.to(Person())]
+Story().editor.get()  # error: union-attr
+story.editor = Person()
+prefetch([story], "author")
 talk.topic = "x"
 talk.topic = 3  # error: assignment
 talk.when = None
@@ -106,10 +146,49 @@ def queries(connection: Connection, proxy: DocumentProxy[Talk]) -> None:
     reveal_type(proxy.get_from_id(3))  # Talk | None
 
 
+async def awaited(story: Story) -> None:
+    reveal_type(await story.author)  # Person
+    reveal_type(await story.author.aget())  # Person
+    reveal_type(await story.author.aexists())  # bool
+    await aprefetch([story], "author")
+
+
+def many(connection: Connection, proxy: DocumentProxy[Talk]) -> None:
+    reveal_type(list(proxy.aggregate([])))  # list[Talk]
+    reveal_type(list(proxy.aggregate([], raw=True)))  # list[dict[str, Any]]
+    reveal_type(proxy.insert_many([Talk()]).inserted_ids)  # list[Any]
+    reveal_type(next(proxy.watch()).document)  # Talk | None
+    with connection.unit_of_work() as unit, connection.transaction():
+        reveal_type(unit.flush())  # None
+    reveal_type(connection.in_transaction(lambda: 3))  # int
+    reveal_type(Paginator[Talk](proxy.find()).items)  # Sequence[Talk]
+
+
+async def asynchronously(connection: AsyncConnection) -> None:
+    reveal_type(connection.register(Talk)())  # Talk
+    proxy = connection["blog"]["talks"].proxy(Talk)
+    reveal_type(proxy)  # AsyncDocumentProxy[Talk]
+    reveal_type(proxy())  # Talk
+    reveal_type(await proxy.one())  # Talk | None
+    reveal_type(await proxy.get_from_id(3))  # Talk | None
+    reveal_type(proxy.find().sort("when").limit(3))  # AsyncCursor[Talk]
+    reveal_type([talk.topic async for talk in proxy.find()])  # list[str]
+    reveal_type(await proxy.find().to_list())  # list[Talk]
+    reveal_type(await proxy.find()[0])  # Talk
+    reveal_type(proxy.find()[1:2])  # AsyncCursor[Talk]
+    reveal_type(await proxy().asave())  # Talk
+    reveal_type(await proxy().aupdate_atomic({}))  # Talk
+    await proxy().adelete()
+    reveal_type([talk.topic async for talk in await proxy.aggregate([])])  # list[str]
+    reveal_type((await (await proxy.watch()).next()).document)  # Talk | None
+    async with connection.unit_of_work() as unit, connection.transaction():
+        await unit.flush()
+
+
 def failures(error: ValidationError) -> None:
     reveal_type(error.errors()[0]["path"])  # str
 """
-_NAMES = re.compile(r"\b(?:builtins|program|bson\.objectid|mongokit\.\w+)\.")
+_NAMES = re.compile(r"\b(?:builtins|typing|program|bson\.objectid|mongokit(?:\.\w+)+)\.")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
 
+from mongokit.aio import AsyncCollection, AsyncConnection, AsyncCursor, AsyncDatabase
 from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
 from mongokit.collection import Collection
 from mongokit.connection import Connection
@@ -14,8 +15,10 @@ from mongokit.document import Document
 from mongokit.dotnotation import DotedDict
 from mongokit.errors import (
     AuthorizedTypeError,
+    AutoReferenceError,
     BadIndexError,
     BadKeyError,
+    BulkError,
     ConnectionError,
     DefaultFieldTypeError,
     DuplicateDefaultValueError,
@@ -24,7 +27,10 @@ from mongokit.errors import (
     EncodingError,
     EvalException,
     MaxDocumentSizeError,
+    MissingReferenceError,
     MultipleResultsFound,
+    PartialDocumentError,
+    ReplicaSetNeeded,
     RequireFieldError,
     SchemaDocumentError,
     SchemaTypeError,
@@ -43,6 +49,8 @@ from mongokit.indexes import (
     INDEX_HASHED,
     INDEX_OFF,
 )
+from mongokit.prefetching import aprefetch, prefetch
+from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
@@ -65,9 +73,15 @@ __all__ = [
     "IS",
     "NOT",
     "OR",
+    "AsyncCollection",
+    "AsyncConnection",
+    "AsyncCursor",
+    "AsyncDatabase",
     "AuthorizedTypeError",
+    "AutoReferenceError",
     "BadIndexError",
     "BadKeyError",
+    "BulkError",
     "Collection",
     "Connection",
     "ConnectionError",
@@ -89,12 +103,16 @@ __all__ = [
     "EvalException",
     "InvalidDocument",
     "MaxDocumentSizeError",
+    "MissingReferenceError",
     "MongoClient",
     "MongoReplicaSetClient",
     "MultipleResultsFound",
     "ObjectId",
     "OperationFailure",
+    "PartialDocumentError",
+    "Ref",
     "ReplicaSetConnection",
+    "ReplicaSetNeeded",
     "RequireFieldError",
     "Required",
     "SchemaDocument",
@@ -107,5 +125,7 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "aprefetch",
     "field",
+    "prefetch",
 ]

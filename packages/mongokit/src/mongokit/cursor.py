@@ -1,179 +1,44 @@
-"""From what PyMongo decoded to documents: one at a time, or as a cursor."""
+"""The documents that a query finds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-import pymongo.collection
 import pymongo.cursor
 from pymongo.errors import InvalidOperation
 
-from mongokit.dotnotation import doted
 from mongokit.legacy import warn_once
+from mongokit.loading import Loader, ReadAhead
+from mongokit.prefetching import check_paths, prefetching
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Cursor", "Loader"]
+__all__ = ["Cursor", "CursorBase"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
-RawCollection = pymongo.collection.Collection[Raw]
 
 
-class Loader(Generic[D]):
-    """Makes documents of one class, bound to one collection, of decoded dicts.
+class CursorBase(Generic[D]):
+    """What the blocking and the asynchronous cursor have in common: the query, and its options."""
 
-    :param registered: the classes by name, among which ``type_field`` finds that of each document.
-    """
-
-    __slots__ = ("_bind", "collection", "document_class", "registered", "type_field")
-
-    def __init__(
-        self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
-    ) -> None:
-        self.document_class = document_class
-        self.collection = collection
-        self.registered = registered
-        type_field = document_class.type_field
-        self.type_field = type_field if type_field in document_class._structure.fields else None
-        self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
-
-    def load(self, raw: Raw) -> D:
-        """Return the document for a decoded dict, which it takes over."""
-        cls = self.document_class
-        if self.type_field is not None:
-            cls = self._stored_class(raw)
-            if cls._structure.nested is not self.document_class._structure.loaded:
-                raw = {key: doted(value, cls._structure.nested) for key, value in raw.items()}
-        convert = cls._structure.to_python
-        document = cls.__new__(cls)
-        dict.update(document, raw if convert is None else convert(raw))
-        self._bind(document, self.collection)
-        if cls._remembers:
-            document._remember(raw)
-        return document
-
-    def _stored_class(self, raw: Raw) -> type[D]:
-        name = raw.get(self.type_field or "")
-        found = self.registered.get(name) if isinstance(name, str) else None
-        if found is not None and issubclass(found, self.document_class):
-            return found
-        return self.document_class
-
-    def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        """Return the documents of what ``advance`` returns until it raises StopIteration."""
-        cls = self.document_class
-        if self.type_field is not None or cls._structure.to_python is not None or cls._remembers:
-            return self._converted(advance)
-        if cls.__setattr__ is object.__setattr__:
-            return self._plain(advance)
-        return self._bound(advance)
-
-    def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        load = self.load
-        try:
-            while True:
-                yield load(advance())
-        except StopIteration:
-            return
-
-    # These loops are what a document costs more than a dict: nothing is called in them that can be avoided.
-
-    def _plain(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        cls, new, collection = self.document_class, self.document_class.__new__, self.collection
-        try:
-            while True:
-                document: Any = new(cls)
-                document |= advance()
-                document._collection = collection
-                yield document
-        except StopIteration:
-            return
-
-    def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        cls, new, collection, bind = (
-            self.document_class,
-            self.document_class.__new__,
-            self.collection,
-            self._bind,
-        )
-        try:
-            while True:
-                document: Any = new(cls)
-                document |= advance()
-                bind(document, collection)
-                yield document
-        except StopIteration:
-            return
-
-
-class Cursor(Generic[D]):
-    """The documents a query finds: PyMongo's cursor, with documents coming out.
-
-    Everything PyMongo's cursor has is here and chains: ``sort``, ``limit``, ``skip``, ``hint``, ``batch_size``,
-    ``collation``, ``max_time_ms``, ``where``, ``distinct``, ``explain``, ``close``, ``alive``…
-    It has no length, as only the server knows it: ask ``count()``.
-    """
-
-    def __init__(
-        self, source: pymongo.cursor.Cursor[Raw], loader: Loader[D], counted: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, source: Any, loader: Loader[D], counted: Mapping[str, Any]) -> None:
         self._source = source
         self._loader = loader
         self._counted: dict[str, Any] | None = dict(counted)
+        self._batch_size: int | None = None
+        self._paths: tuple[str, ...] = ()
+        """What ``prefetch`` was called with."""
+        self._ahead: ReadAhead[D] | None = None
+        """Documents that are finished, and not asked for yet."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} of {self._loader.document_class.__name__}>"
-
-    def __iter__(self) -> Iterator[D]:
-        return self._loader.iterate(self._source.next)
-
-    def __next__(self) -> D:
-        return self._loader.load(self._source.next())
-
-    next = __next__
-
-    def to_list(self, length: int | None = None) -> list[D]:
-        """Return all remaining documents, or at most ``length``."""
-        return [self._loader.load(raw) for raw in self._source.to_list(length)]
-
-    @overload
-    def __getitem__(self, index: int) -> D: ...
-    @overload
-    def __getitem__(self, index: slice) -> Self: ...
-    def __getitem__(self, index: int | slice) -> D | Self:
-        """Return the document at a position, or a new cursor over a part; this cursor stays as it is.
-
-        Either is a query of its own, and takes the place of an earlier ``skip`` and ``limit``. Raises IndexError for
-        a negative index, a step, or a position after the end.
-        """
-        if isinstance(index, slice):
-            part = self.clone()
-            part._source = part._source[index]
-            return part
-        return self._loader.load(self._source.clone()[index])
-
-    def count(self, with_limit_and_skip: bool = False) -> int:
-        """Return how many documents the query finds, counted by the server.
-
-        :param with_limit_and_skip: count only what ``limit`` and ``skip`` leave (PyMongo 3's spelling).
-        """
-        if with_limit_and_skip:
-            warn_once(
-                "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)"
-            )
-        if self._counted is None:
-            raise InvalidOperation(
-                "count() cannot honour where(), min() or max(); use $expr or operators in the filter"
-            )
-        options = dict(self._counted)
-        limit, skip = options.pop("limit", 0), options.pop("skip", 0)
-        if with_limit_and_skip:
-            options |= ({"limit": abs(limit)} if limit else {}) | ({"skip": skip} if skip else {})
-        return self._loader.collection.count_documents(options.pop("filter") or {}, **options)
 
     def sort(self, key_or_list: Any, direction: int | str | None = None) -> Self:
         """Order by a field, or by a list of (field, direction) pairs."""
@@ -190,6 +55,25 @@ class Cursor(Generic[D]):
         """Leave out so many documents at the beginning."""
         self._source.skip(skip)
         self._note(skip=skip)
+        return self
+
+    def batch_size(self, batch_size: int) -> Self:
+        """Have the server send so many documents at a time; 0 leaves that to it."""
+        self._source.batch_size(batch_size)
+        self._batch_size = batch_size or None
+        return self
+
+    def prefetch(self, *paths: str) -> Self:
+        """Load what the documents refer to together with them: one query for each collection and level of references,
+        and for each portion of the cursor (101 documents, then 1,000 at a time, or what ``batch_size`` says).
+
+        ``find().prefetch("author", "comments.author.employer")``: paths of references are dotted, and go through lists,
+        nested structures, and other references. See :func:`mongokit.prefetch`.
+
+        Raises ValueError for a path that is no reference of the class.
+        """
+        check_paths(self._loader.document_class, paths)
+        self._paths += paths
         return self
 
     def hint(self, index: Any) -> Self:
@@ -222,30 +106,45 @@ class Cursor(Generic[D]):
         self._counted = None
         return self
 
-    def rewind(self) -> Self:
-        """Go back to the beginning; the query is sent again when the next document is asked for."""
-        self._source.rewind()
-        return self
-
     def clone(self) -> Self:
         """Return a cursor of the same query that has not been used."""
         other = type(self)(self._source.clone(), self._loader, self._counted or {})
         other._counted = None if self._counted is None else dict(self._counted)
+        other._batch_size, other._paths = self._batch_size, self._paths
         return other
 
     __copy__ = clone
 
-    def __enter__(self) -> Self:
-        return self
+    def _reading_ahead(self) -> ReadAhead[D]:
+        if self._ahead is None:
+            then = partial(prefetching, paths=self._paths) if self._paths else None
+            self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size, then)
+        return self._ahead
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._source.close()
+    @property
+    def _has_steps(self) -> bool:
+        """Whether there is more to do for a document than to make it."""
+        return bool(self._paths) or self._loader.has_steps
 
     def _note(self, **options: Any) -> None:
         if self._counted is not None:
             self._counted |= options
+
+    def _counting(self, *, with_limit_and_skip: bool) -> tuple[Any, Raw]:
+        """Return the arguments of ``count_documents``."""
+        if with_limit_and_skip:
+            warn_once(
+                "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)", 4
+            )
+        if self._counted is None:
+            raise InvalidOperation(
+                "count() cannot honour where(), min() or max(); use $expr or operators in the filter"
+            )
+        options = dict(self._counted)
+        limit, skip = options.pop("limit", 0), options.pop("skip", 0)
+        if with_limit_and_skip:
+            options |= ({"limit": abs(limit)} if limit else {}) | ({"skip": skip} if skip else {})
+        return options.pop("filter") or {}, options
 
     def __getattr__(self, name: str) -> Any:
         """Find the rest on PyMongo's cursor; what chains there chains here."""
@@ -260,3 +159,79 @@ class Cursor(Generic[D]):
             return self if result is self._source else result
 
         return method
+
+
+class Cursor(CursorBase[D]):
+    """The documents a query finds: PyMongo's cursor, with documents coming out.
+
+    Everything PyMongo's cursor has is here and chains: ``sort``, ``limit``, ``skip``, ``hint``, ``batch_size``,
+    ``collation``, ``max_time_ms``, ``where``, ``distinct``, ``explain``, ``close``, ``alive``…
+    It has no length, as only the server knows it: ask ``count()``.
+    """
+
+    _source: pymongo.cursor.Cursor[Raw]
+
+    def __iter__(self) -> Iterator[D]:
+        return self._finished() if self._has_steps else self._loader.iterate(self._source.next)
+
+    def __next__(self) -> D:
+        if self._has_steps:
+            return self._reading_ahead().next(self._source.next)
+        return self._loader.make(self._source.next())
+
+    def _finished(self) -> Iterator[D]:
+        try:
+            while True:
+                yield next(self)
+        except StopIteration:
+            return
+
+    next = __next__
+
+    def to_list(self, length: int | None = None) -> list[D]:
+        """Return all remaining documents, or at most ``length``."""
+        if self._has_steps:
+            return list(islice(self, length))
+        return [self._loader.make(raw) for raw in self._source.to_list(length)]
+
+    @overload
+    def __getitem__(self, index: int) -> D: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> D | Self:
+        """Return the document at a position, or a new cursor over a part; this cursor stays as it is.
+
+        Either is a query of its own, and takes the place of an earlier ``skip`` and ``limit``. Raises IndexError for
+        a negative index, a step, or a position after the end.
+        """
+        if isinstance(index, slice):
+            part = self.clone()
+            part._source = part._source[index]
+            return part
+        if self._paths:
+            for document in self[index : index + 1]:
+                return document
+            raise IndexError(f"no document at position {index}")
+        return self._loader.load(self._source.clone()[index], self._source.session)
+
+    def count(self, with_limit_and_skip: bool = False) -> int:
+        """Return how many documents the query finds, counted by the server.
+
+        :param with_limit_and_skip: count only what ``limit`` and ``skip`` leave (PyMongo 3's spelling).
+        """
+        filter_, options = self._counting(with_limit_and_skip=with_limit_and_skip)
+        return self._loader.collection.count_documents(filter_, **options)
+
+    def rewind(self) -> Self:
+        """Go back to the beginning; the query is sent again when the next document is asked for."""
+        self._source.rewind()
+        self._ahead = None
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._source.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 from mongokit.errors import DuplicateDefaultValueError, StructureError
 from mongokit.structure.annotations import annotated_fields
+from mongokit.target import is_document
 
 __all__ = ["annotated", "annotated_names", "check_attributes", "declared_by", "merged"]
 
@@ -134,7 +135,7 @@ def _paths(owner: str, given: Mapping[str, Any]) -> list[str]:
 
 def _copied(value: Any) -> Any:
     """Return a copy of the dicts and lists of a declaration; what they hold is shared."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not is_document(value):
         return type(value)((key, _copied(item)) for key, item in value.items())
     if isinstance(value, list):
         return [_copied(item) for item in value]

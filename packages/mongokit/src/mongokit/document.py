@@ -2,68 +2,46 @@
 
 from __future__ import annotations
 
-import uuid as uuids
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import bson
+import pymongo.asynchronous.collection
 import pymongo.collection
 import pymongo.database
 from bson.binary import STANDARD
 from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
-from pymongo import MongoClient, ReturnDocument, WriteConcern
+from pymongo import MongoClient, WriteConcern
 
-from mongokit import json, persistence
-from mongokit.collection import Collection
+from mongokit import json
+from mongokit.aio.documents import Awaited
+from mongokit.aio.proxy import AsyncDocumentProxy
+from mongokit.autorefs import replace_target, take_in
+from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
-from mongokit.errors import ConnectionError, SchemaDocumentError, StructureError
-from mongokit.indexes import Index, parse_indexes
+from mongokit.errors import ConnectionError
+from mongokit.flow import run, run_async
+from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
-from mongokit.memory import Memory, differing
+from mongokit.memory import differing
+from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
+from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
+from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
-from mongokit.schema_document import SchemaDocument, SchemaProperties
-from mongokit.structure import Structure
+from mongokit.remembering import Remembering
+from mongokit.schema_document import SchemaDocument
+from mongokit.scopes import CollectionScope
 
-__all__ = ["Document"]
+__all__ = ["Document", "DocumentProperties"]
 
 Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
+AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
 
 
-class DocumentProperties(SchemaProperties):
-    """The metaclass of documents in collections: indexes too."""
-
-    _indexes: tuple[Index, ...]
-    _shard_key: tuple[str, ...]
-    """The paths of the shard key beside ``_id``."""
-    _remembers: bool
-    """Whether documents keep something of their stored form."""
-
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(name, bases, namespace, **kwargs)
-        own = parse_indexes(name, namespace.get("indexes") or [], cls._structure)
-        inherited = (index for base in cls.__mro__[1:] for index in getattr(base, "_indexes", ()))
-        found: list[Index] = []
-        for index in (*own, *inherited):
-            if index not in found:
-                found.append(index)
-        cls._indexes = tuple(found)
-        cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
-        cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
-
-
-def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
-    if not isinstance(given, (list, tuple)) or not all(isinstance(path, str) for path in given):
-        raise StructureError(f"{owner}: shard_key must be a list of paths, not {given!r}")
-    for path in given:
-        if path != "_id" and path not in structure.places:
-            raise ValueError(f"Error in shard_key: can't find {path} in structure (of {owner})")
-    return tuple(path for path in given if path != "_id")
-
-
-class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
+class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=DocumentProperties):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -80,6 +58,11 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
     """The name of the database, for ``connection.Class``."""
     indexes: ClassVar[list[dict[str, Any]]] = []
     """Dicts with ``fields`` and options; ``generate_index`` builds them, nothing else does."""
+    use_autorefs: ClassVar[bool] = False
+    """True: a Document class in the structure is a reference, stored as a DBRef: the document is loaded, validated and,
+    where it has changed, saved together with this one."""
+    force_autorefs_current_db: ClassVar[bool] = False
+    """True: a stored DBRef without a database means the document's own."""
     type_field: ClassVar[str | None] = "_type"
     """The field that, where it is in the structure, holds the class's name: a query by a base class then gives
     instances of the stored classes. None: no such field."""
@@ -96,7 +79,7 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
         self,
         doc: Mapping[str, Any] | None = None,
         gen_skel: bool = True,
-        collection: RawCollection | None = None,
+        collection: RawCollection | AwaitedCollection | None = None,
     ) -> None:
         super().__init__(doc, gen_skel)
         name = self.type_field
@@ -104,6 +87,7 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
             self[name] = type(self).__name__
         if collection is not None:
             object.__setattr__(self, "_collection", collection)
+            self._adopted()
 
     def __hash__(self) -> int:  # type: ignore[override]
         if "_id" not in self:
@@ -116,6 +100,10 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
             object.__setattr__(self, "_collection", collection)
         if other._memory is not None:
             self._set_memory(other._memory)
+
+    def _adopted(self) -> None:
+        if type(self)._has_refs:
+            bind_references(self)
 
     @property
     def collection(self) -> RawCollection:
@@ -150,6 +138,9 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
     ) -> Self:
         """Validate and store the whole document, inserting it or replacing what has its ``_id``; returns itself.
 
+        In the collection of an AsyncConnection it returns what is to be awaited, as do ``delete``, ``reload``,
+        ``update_atomic`` and the queries; ``asave()`` and its like are the same with types that say so.
+
         :param uuid: give a document without ``_id`` one of the form ``"Class-<uuid4>"`` instead of an ObjectId.
         :param validate: True or False overrules ``skip_validation``.
         :param safe: False does not wait for the server's answer (MongoKit's spelling of a write concern of 0).
@@ -161,46 +152,12 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
         Raises SchemaDocumentError, ConnectionError, MaxDocumentSizeError, DuplicateKeyError, StaleDocumentError (with
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
-        collection = self.collection
-        if only is not None and not isinstance(only, str):
-            only = list(only)
-        if validate or (validate is None and not self.skip_validation):
-            self.validate()
-            if not self.raise_validation_errors and self._failures:
-                raise SchemaDocumentError.of(self._failures)
-        if safe is not None:
-            collection = self._unsafe(collection, safe=safe)
-        if uuid and "_id" not in self and only is None:
-            self["_id"] = f"{type(self).__name__}-{uuids.uuid4()}"
-        cls = type(self)
-        convert = cls._structure.to_bson
-        stored: Raw = self if convert is None else convert(self)
-        revision = None
-        try:
-            if only is not None:
-                revision = persistence.write_fields(self, only, stored, collection, options)
-            elif cls.use_revision:
-                revision = (self.get("_revision") or 0) + 1
-                stored = {**stored, "_revision": revision}
-                persistence.replace_revision(self, stored, collection, options)
-            elif "_id" in self:
-                collection.replace_one(persistence.identity(self), stored, upsert=True, **options)
-            else:
-                collection.insert_one(stored, **options)
-        except persistence.REFUSALS as error:
-            better = persistence.translated(error, self, stored, collection)
-            if better is None:
-                raise
-            raise better from error
-        finally:
-            # Also when the server refused it, as PyMongo does: a second try must not make a second document.
-            if stored is not self and "_id" in stored:
-                self["_id"] = stored["_id"]
-        if revision is not None:
-            self["_revision"] = revision
-        if cls._remembers:
-            self._remember(self._stored(), only)
-        return self
+        collection = self.collection if safe is None else self._unsafe(self.collection, safe=safe)
+        if only is None and not uuid and type(self)._plain and self._memory is None and is_direct(collection):
+            check(self, validate)
+            return save_plainly(self, collection, options)
+        saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
+        return saved
 
     def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
         warn_once("save(safe=…)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
@@ -223,19 +180,8 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
         Raises TypeError for what is no dict of operators, UpdateQueryError for an unknown field, KeyError without
         ``_id``, OperationFailure when the document is not stored, DuplicateKeyError.
         """
-        made = persistence.atomic_update(self, update)
-        options.setdefault("return_document", ReturnDocument.AFTER)
-        try:
-            found = self._proxy().find_one_and_update(persistence.identity(self), made, **options)
-        except persistence.REFUSALS as error:
-            better = persistence.translated(error, self, made, self.collection)
-            if better is None:
-                raise
-            raise better from error
-        if found is None:
-            raise persistence.missing("update", self)
-        self._become(found)
-        return self
+        updated: Self = perform(self.collection, plan_atomic_update, self, self.collection, update, options)
+        return updated
 
     def changed(self) -> list[str]:
         """Return the top-level fields that differ from what was read or last saved; all, before it is saved.
@@ -254,21 +200,24 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
 
     def delete(self, **options: Any) -> None:
         """Delete the document by its ``_id``; raises KeyError when it has none."""
-        self.collection.delete_one(persistence.identity(self), **options)
+        deleted: None = perform(self.collection, plan_delete, self, self.collection, options)
+        return deleted
 
     def reload(self, **options: Any) -> None:
         """Read the document again, dropping what was not saved.
 
         Raises KeyError without ``_id``, OperationFailure when it is not stored (any more).
         """
-        found = self._proxy().find_one(persistence.identity(self), **options)
-        if found is None:
-            raise persistence.missing("reload", self)
-        self._become(found)
+        reloaded: None = perform(self.collection, plan_reload, self, self.collection, options)
+        return reloaded
 
     def _become(self, other: Self) -> None:
         self.clear()
         self.update(other)
+        if type(self)._has_autorefs:
+            replace_target(self, other)
+        for name, value in getattr(other, "__dict__", {}).items():
+            object.__setattr__(self, name, value)
         self._set_memory(other._memory)
 
     def _stored(self) -> Raw:
@@ -278,23 +227,6 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
     def _codec_options(self) -> CodecOptions[Raw]:
         collection = getattr(self, "_collection", None)
         return CodecOptions(uuid_representation=STANDARD) if collection is None else collection.codec_options
-
-    def _remember(self, stored: Raw, only: Iterable[str] | None = None) -> None:
-        """Keep what is needed of the stored form; after a write of some fields, of those."""
-        cls = type(self)
-        made = Memory.of(
-            stored, track=cls.track_changes, shard_key=cls._shard_key, options=self._codec_options()
-        )
-        if only is not None and self._memory is not None:
-            made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
-        self._set_memory(made)
-
-    def _set_memory(self, memory: Memory | None) -> None:
-        object.__setattr__(self, "_stored_memory", memory)
-
-    @property
-    def _memory(self) -> Memory | None:
-        return getattr(self, "_stored_memory", None)
 
     def get_size(self) -> int:
         """Return the size as BSON, in bytes."""
@@ -319,7 +251,11 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
     def from_json(self, text: str | bytes) -> Self:
         """Return a new document of this class, in the same collection, of JSON text as ``to_json`` writes it.
 
-        Raises ValueError for what is no JSON object. It is not validated: ``save()`` does that.
+        With ``use_autorefs`` the documents it refers to are read from the server, whatever else is written of them; one
+        that is written without ``_id`` is a new one. In an asynchronous collection that has to be awaited.
+
+        Raises ValueError for what is no JSON object, and for a reference to where documents of that class are not;
+        AutoReferenceError. It is not validated: ``save()`` does that.
         """
         content = json.from_json(type(self)._structure, text)
         made = type(self)(gen_skel=False, collection=getattr(self, "_collection", None))
@@ -328,13 +264,22 @@ class Document(Queries, SchemaDocument, metaclass=DocumentProperties):
             made,
             {key: doted(value, nested) if nested is not dict else value for key, value in content.items()},
         )
-        return made
+        if type(self)._has_refs:
+            bind_references(made)
+            trust_places(made)
+        if not type(self)._has_autorefs:
+            return made
+        flow = take_in(made)
+        awaited = is_asynchronous(getattr(self, "_collection", None))
+        return run_async(flow) if awaited else run(flow)  # type: ignore[return-value]  # see save()
 
     def _proxy(self) -> DocumentProxy[Self]:
-        collection = self.collection
-        if isinstance(collection, Collection):
-            return collection.proxy(type(self))
-        return DocumentProxy(type(self), collection)
+        collection: Any = self.collection
+        if isinstance(collection, CollectionScope):
+            return collection._proxy_of(type(self))  # type: ignore[return-value]  # or its awaited twin
+        proxy: Any = AsyncDocumentProxy if is_asynchronous(collection) else DocumentProxy
+        made: DocumentProxy[Self] = proxy(type(self), collection)
+        return made
 
     @classmethod
     def generate_index(cls, collection: RawCollection, **options: Any) -> list[str]:

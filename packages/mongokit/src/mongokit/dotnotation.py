@@ -115,6 +115,7 @@ def _get(self: Any, name: str) -> Any:
         adopted = adopt(value)
         if adopted is not value:
             self[name] = adopted
+            self._adopted()
         return adopted
     return _read(self, name, type(self)._structure.nested)
 
@@ -128,6 +129,8 @@ def _set(self: Any, name: str, value: Any) -> None:
             adopt = cls._structure.adopt.get(name)
             value = doted(value, cls._structure.nested)
             self[name] = value if adopt is None else adopt(value)
+            if adopt is not None:
+                self._adopted()
             return
         if cls.dot_notation_warning and not name.startswith("_"):
             _not_found(name, cls.__name__)

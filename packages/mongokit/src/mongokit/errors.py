@@ -11,8 +11,10 @@ from bson.errors import InvalidDocument
 
 __all__ = [
     "AuthorizedTypeError",
+    "AutoReferenceError",
     "BadIndexError",
     "BadKeyError",
+    "BulkError",
     "ConnectionError",
     "DefaultFieldTypeError",
     "DuplicateDefaultValueError",
@@ -22,7 +24,10 @@ __all__ = [
     "EvalException",
     "Failure",
     "MaxDocumentSizeError",
+    "MissingReferenceError",
     "MultipleResultsFound",
+    "PartialDocumentError",
+    "ReplicaSetNeeded",
     "RequireFieldError",
     "SchemaDocumentError",
     "SchemaTypeError",
@@ -137,6 +142,14 @@ class DefaultFieldTypeError(SchemaDocumentError):
 _ORDER: dict[type[SchemaDocumentError], int] = {ValidationError: 0, RequireFieldError: 2}
 
 
+class AutoReferenceError(Exception):
+    """A document refers to one that is not there."""
+
+
+class MissingReferenceError(AutoReferenceError):
+    """The same, of a ``Ref``."""
+
+
 class BadIndexError(Exception):
     """A malformed entry of ``indexes``."""
 
@@ -161,8 +174,48 @@ class UpdateQueryError(Exception):
     """An update of a field that is not in the structure."""
 
 
+class PartialDocumentError(StructureError):
+    """A document that was read in part (with a projection) was to be written as a whole; nothing was written."""
+
+
 class StaleDocumentError(pymongo.errors.OperationFailure):
     """A document with ``use_revision`` was changed or deleted by somebody else since it was read; nothing was written."""
+
+
+class BulkError(pymongo.errors.OperationFailure):
+    """Some of several documents could not be written. The others are as ``written`` and ``unwritten`` say."""
+
+    failures: tuple[tuple[Any, Exception], ...] = ()
+    """What was refused: the document, and the error that ``save()`` or ``delete()`` would have raised."""
+    written: tuple[Any, ...] = ()
+    """The documents that are stored, or deleted, as was wanted."""
+    unwritten: tuple[Any, ...] = ()
+    """The documents of which nothing is stored: those refused, and those whose turn did not come."""
+
+    @classmethod
+    def of(
+        cls, failures: Iterable[tuple[Any, Exception]], written: Iterable[Any], unwritten: Iterable[Any]
+    ) -> BulkError:
+        """Return the error for these."""
+        failures, written, unwritten = tuple(failures), tuple(written), tuple(unwritten)
+        # PyMongo ends its messages with the server's whole answer, which the errors in failures have.
+        shown = "".join(
+            f"\n  {type(document).__name__} {document.get('_id')!r}: {str(error).partition(', full error: ')[0]}"
+            for document, error in failures[:SHOWN]
+        )
+        more = f"\n  and {len(failures) - SHOWN} more: see failures" if len(failures) > SHOWN else ""
+        first = failures[0][1]
+        made = cls(
+            f"{len(written)} of {len(written) + len(unwritten)} documents were written; refused:{shown}{more}",
+            getattr(first, "code", None),
+        )
+        made.failures, made.written, made.unwritten = failures, written, unwritten
+        made.__cause__ = first
+        return made
+
+
+class ReplicaSetNeeded(pymongo.errors.ConfigurationError):
+    """The server is a single one that keeps no log of its operations: no transactions, and no change streams."""
 
 
 class DuplicateKeyError(pymongo.errors.DuplicateKeyError):

@@ -7,10 +7,12 @@ import enum
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bson import Code, json_util
 from bson.binary import UuidRepresentation
+from bson.dbref import DBRef
 from bson.json_util import JSONMode, JSONOptions
 
 from mongokit.structure import Structure
@@ -22,12 +24,15 @@ from mongokit.structure.nodes import (
     Node,
     OperatorNode,
     RecordNode,
+    ReferenceNode,
     TupleNode,
     TypeNode,
 )
+from mongokit.structure.referring import reference_of, stored_reference
+from mongokit.target import is_document
 from mongokit.types import OR, CustomType
 
-__all__ = ["from_json", "to_json", "to_json_type"]
+__all__ = ["Embedded", "from_json", "to_json", "to_json_type"]
 
 _OPTIONS: JSONOptions = JSONOptions(
     json_mode=JSONMode.LEGACY, tz_aware=False, tzinfo=None, uuid_representation=UuidRepresentation.STANDARD
@@ -39,13 +44,12 @@ _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 (UTC, as PyMongo gives it
 
 def to_json_type(structure: Structure, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a new dict of what JSON knows."""
-    made: dict[str, Any] = _encoded(document, structure.root)
-    return made
+    return _Encoder(names_homes=False).document(document, structure.root)
 
 
 def to_json(structure: Structure, document: Mapping[str, Any]) -> str:
     """Return a document as text."""
-    return json.dumps(to_json_type(structure, document), allow_nan=False)
+    return json.dumps(_Encoder(names_homes=True).document(document, structure.root), allow_nan=False)
 
 
 def from_json(structure: Structure, text: str | bytes) -> dict[str, Any]:
@@ -60,14 +64,55 @@ def from_json(structure: Structure, text: str | bytes) -> dict[str, Any]:
     return made
 
 
-def _encoded(value: Any, node: Node | None) -> Any:
-    if isinstance(node, CustomNode) and value is not None:
-        return _encoded_custom(value, node.custom)
-    if isinstance(value, Mapping):
-        return {str(key): _encoded(item, _below(node, key)) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_encoded(item, _below(node, position)) for position, item in enumerate(value)]
-    return _encoded_scalar(value)
+class _Encoder:
+    """Makes one document what JSON knows.
+
+    :param names_homes: say with each document inside in which collection and database it is.
+    """
+
+    def __init__(self, *, names_homes: bool) -> None:
+        self.names_homes = names_homes
+        self.around: list[int] = []
+        """The ids of the documents this one is in."""
+
+    def document(self, document: Mapping[str, Any], root: RecordNode) -> dict[str, Any]:
+        self.around.append(id(document))
+        made: dict[str, Any] = self.encoded(document, root, top=True)
+        self.around.pop()
+        return made
+
+    def encoded(self, value: Any, node: Node | None, *, top: bool = False) -> Any:
+        if isinstance(node, ReferenceNode):
+            return self.reference(value, node)
+        if isinstance(node, CustomNode) and value is not None:
+            return _encoded_custom(value, node.custom)
+        if is_document(value) and not top:
+            return self.inside(value)
+        if isinstance(value, Mapping):
+            return {str(key): self.encoded(item, _below(node, key)) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.encoded(item, _below(node, position)) for position, item in enumerate(value)]
+        return _encoded_scalar(value)
+
+    def reference(self, value: Any, node: ReferenceNode) -> Any:
+        if is_document(value) and node.eager:
+            return self.inside(value)
+        return self.encoded(value if node.eager else stored_reference(node)(value), None)
+
+    def inside(self, document: Any) -> Any:
+        collection = getattr(document, "_collection", None)
+        if id(document) in self.around:
+            # A circle: it is being written already.
+            dbref = (
+                DBRef(collection.name, document.get("_id"), collection.database.name)
+                if collection is not None
+                else None
+            )
+            return _encoded_scalar(dbref)
+        made = self.document(document, type(document)._structure.root)
+        if self.names_homes and collection is not None:
+            made |= {"_collection": collection.name, "_database": collection.database.name}
+        return made
 
 
 def _encoded_scalar(value: Any) -> Any:
@@ -88,7 +133,7 @@ def _encoded_scalar(value: Any) -> Any:
 def _encoded_custom(value: Any, custom: CustomType) -> Any:
     if isinstance(value, _SCALARS) and not isinstance(value, (enum.Enum, Code)):
         return _encoded_scalar(value)
-    return _encoded(custom.to_bson(value), None)
+    return _Encoder(names_homes=False).encoded(custom.to_bson(value), None)
 
 
 def _milliseconds(value: datetime.datetime) -> int:
@@ -99,6 +144,8 @@ def _milliseconds(value: datetime.datetime) -> int:
 def _decoded(value: Any, node: Node | None) -> Any:
     if isinstance(node, CustomNode):
         return _decoded_custom(value, node.custom)
+    if isinstance(node, ReferenceNode):
+        return _decoded_reference(value, node)
     if isinstance(value, dict):
         content = {key: _decoded(item, _below(node, key)) for key, item in value.items()}
         if any(key.startswith("$") for key in content):
@@ -129,6 +176,36 @@ def _decoded_custom(value: Any, custom: CustomType) -> Any:
         # As `_encoded_custom` wrote it.
         return value
     return custom.to_python(value) if isinstance(value, custom.mongo_type) else value
+
+
+def _decoded_reference(value: Any, node: ReferenceNode) -> Any:
+    """Return the reference that was written as an id, a DBRef, or an embedded document."""
+    if not isinstance(value, dict) or any(key.startswith("$") for key in value):
+        found = _decoded(value, None)
+        return found if node.eager else reference_of(node)(found)
+    place = {key: value[key] for key in ("_collection", "_database") if isinstance(value.get(key), str)}
+    content = {key: item for key, item in value.items() if key not in ("_collection", "_database")}
+    cls = node.target.find()
+    content = _decoded(content, None if cls is None else cls._structure.root)
+    if node.eager:
+        return Embedded(content, place.get("_collection"), place.get("_database"))
+    id = content.get("_id")
+    if id is None:
+        return value
+    return reference_of(node)(
+        DBRef(place["_collection"], id, place.get("_database"))
+        if node.dbref and "_collection" in place
+        else id
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A document that was written inside of another's JSON."""
+
+    content: dict[str, Any]
+    collection: str | None
+    database: str | None
 
 
 def _time(milliseconds: int) -> Any:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bson
 from bson import ObjectId
 from bson.codec_options import CodecOptions
 
 from mongokit.encoding import REFUSALS
+from mongokit.projection import Projection
 
-__all__ = ["Memory", "differing", "value_at"]
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["Memory", "State", "differing", "value_at"]
 
 _SCALARS = frozenset({str, int, float, bool, type(None), ObjectId, datetime})
 _ABSENT = object()
@@ -27,6 +31,8 @@ class Memory:
     """Top-level field -> scalar, or BSON of what can be changed in place; None where changes are not tracked."""
     shard: tuple[Any, ...]
     """The values of the shard key."""
+    part: Projection | None = None
+    """What was read, where that is not the whole document."""
 
     @classmethod
     def of(
@@ -41,7 +47,31 @@ class Memory:
         if self.fields is None or before.fields is None:
             return self
         fields = {name: value for name, value in before.fields.items() if name not in names}
-        return Memory(fields | {name: self.fields[name] for name in names if name in self.fields}, self.shard)
+        return replace(
+            self, fields=fields | {name: self.fields[name] for name in names if name in self.fields}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a write changes in a document beside its ``_id``, as it was before."""
+
+    document: Document
+    revision: Any
+    memory: Memory | None
+
+    def restore(self) -> None:
+        """Put it back, as the write came to nothing."""
+        if self.revision is _ABSENT:
+            self.document.pop("_revision", None)
+        else:
+            self.document["_revision"] = self.revision
+        self.document._set_memory(self.memory)
+
+    @classmethod
+    def of(cls, document: Document) -> State:
+        """Return the state of a document."""
+        return cls(document, document.get("_revision", _ABSENT), document._memory)
 
 
 def differing(

@@ -1,47 +1,36 @@
-"""How one document is written: under which filter, with which revision, and what is said when it was refused."""
+"""How one document is to be written: what is sent, under which filter, with which revision. Only planned here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import uuid as uuids
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import pymongo.collection
-from pymongo import errors as pymongo_errors
-from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
+from pymongo import ReturnDocument
 
-from mongokit import encoding
-from mongokit.errors import (
-    DuplicateKeyError,
-    MaxDocumentSizeError,
-    SchemaDocumentError,
-    StaleDocumentError,
-    UpdateQueryError,
-)
+from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQueryError
 from mongokit.memory import value_at
+from mongokit.projection import Projection
 from mongokit.proxy import scalar
-from mongokit.structure.nodes import RecordNode, reaches
+from mongokit.structure.nodes import reaches
+from mongokit.writes import AtomicUpdate, Delete, Insert, Operation, Reload, Replace, SetFields, Unchanged
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
 __all__ = [
-    "REFUSALS",
     "atomic_update",
+    "check",
+    "check_update",
     "identity",
-    "missing",
-    "replace_revision",
-    "shown",
-    "translated",
-    "write_fields",
+    "plan_atomic_update",
+    "plan_delete",
+    "plan_reload",
+    "plan_save",
 ]
 
+D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
-RawCollection = pymongo.collection.Collection[Raw]
-
-BSON_OBJECT_TOO_LARGE = 10334
-"""MongoDB's error code."""
-REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
-"""What a write can raise that is about the document."""
 
 
 def identity(document: Document) -> Raw:
@@ -60,50 +49,129 @@ def identity(document: Document) -> Raw:
     return found
 
 
-def shown(document: Document) -> str:
-    """Return the name of a document in a message."""
-    return f"{type(document).__name__} {document.get('_id')!r}"
+def check(document: Document, validate: bool | None, only: Collection[str] | None = None) -> None:
+    """Validate before a save; ``validate`` overrules ``skip_validation``.
 
-
-def replace_revision(document: Document, stored: Raw, collection: RawCollection, options: Raw) -> None:
-    """Store the whole document if it is stored as it was read, one revision further; raises StaleDocumentError."""
-    revision = document.get("_revision")
-    if "_id" not in document:
-        collection.insert_one(stored, **options)
+    Raises SchemaDocumentError; PartialDocumentError where a document that was read in part would be written as a whole.
+    Of such a document only what is to be written must be valid.
+    """
+    memory = document._memory
+    part = None if memory is None else memory.part
+    if part is not None:
+        _check_part(document, part, only)
+    if not (validate or (validate is None and not document.skip_validation)):
         return
     try:
-        result = collection.replace_one(
-            {**identity(document), **_at_revision(revision)}, stored, upsert=revision is None, **options
+        document.validate()
+        if not document.raise_validation_errors and document._failures:
+            raise SchemaDocumentError.of(document._failures)
+    except SchemaDocumentError as error:
+        if part is None or not error.failures:
+            raise
+        relevant = [failure for failure in error.failures if _touches(failure.path, only or ())]
+        if relevant:
+            raise SchemaDocumentError.of(relevant) from None
+
+
+def _check_part(document: Document, part: Projection, only: Collection[str] | None) -> None:
+    how = "name what was read in save(only=[…]), or reload() it first, which makes it whole"
+    if only is None:
+        raise PartialDocumentError(
+            f"{type(document).__name__} {document.get('_id')!r} was read with a projection, so save() would lose what was "
+            f"not read: {how}"
         )
-    except pymongo_errors.DuplicateKeyError as error:
-        # It was to be inserted, as none was found without a revision: there is one with a revision.
-        if revision is None and (error.details or {}).get("keyPattern") == {"_id": 1}:
-            raise _stale(document) from error
-        raise
-    if revision is not None and not result.matched_count:
-        raise _stale(document)
+    if isinstance(only, str):
+        return
+    said = part.missing(only)
+    for path in only:
+        if said is None and not part.holds(path) and _at(document, path.split(".")) is _ABSENT:
+            said = f"{path} was not"
+    needed = ("_revision",) if type(document).use_revision else type(document)._shard_key
+    for path in needed:
+        if said is None and not part.holds(path):
+            said = f"{path}, which the write is checked by, was not"
+    if said is not None:
+        raise PartialDocumentError(
+            f"{type(document).__name__} {document.get('_id')!r} was read with a projection: {said} read; {how}"
+        )
 
 
-def write_fields(
-    document: Document, paths: Iterable[str], stored: Raw, collection: RawCollection, options: Raw
-) -> int | None:
-    """Set these paths, and no others, in what is stored; returns the new revision, where there are revisions.
+def _touches(path: str, only: Collection[str]) -> bool:
+    return any(f"{path}.".startswith(f"{name}.") or f"{name}.".startswith(f"{path}.") for name in only)
 
-    Raises ValueError for a path that is not in the structure, OperationFailure where the document is not stored,
-    StaleDocumentError.
+
+def plan_save(
+    document: D,
+    collection: Any,
+    uuid: bool = False,
+    validate: bool | None = None,
+    only: Iterable[str] | None = None,
+    options: Raw | None = None,
+) -> Operation[D]:
+    """Validate, and return how the document is to be stored; the parameters are those of ``Document.save``.
+
+    Raises SchemaDocumentError; KeyError and what ``identity`` raises; with ``only`` ValueError for a path that is not
+    in the structure.
     """
-    update = _changes(document, paths, stored)
+    cls = type(document)
+    options = options or {}
+    if only is not None and not isinstance(only, str):
+        only = list(only)
+    check(document, validate, only)
+    if uuid and "_id" not in document and only is None:
+        document["_id"] = f"{cls.__name__}-{uuids.uuid4()}"
+    convert = cls._structure.to_bson
+    stored: Raw = document if convert is None else convert(document)
+    if only is not None:
+        return _plan_fields(document, collection, options, stored, only)
+    if cls.use_revision:
+        return _plan_revision(document, collection, options, stored)
+    if "_id" in document:
+        return Replace(document, collection, options, stored, filter=identity(document))
+    return Insert(document, collection, options, stored)
+
+
+def _plan_revision(document: D, collection: Any, options: Raw, stored: Raw) -> Operation[D]:
+    """Plan to store the whole document if it is stored as it was read, one revision further."""
+    before = document.get("_revision")
+    revision = (before or 0) + 1
+    stored = {**stored, "_revision": revision}
+    if "_id" not in document:
+        return Insert(document, collection, options, stored, revision)
+    filter_ = {**identity(document), **_at_revision(before)}
+    return Replace(document, collection, options, stored, revision, filter=filter_, upsert=before is None)
+
+
+def _plan_fields(
+    document: D, collection: Any, options: Raw, stored: Raw, only: Iterable[str]
+) -> Operation[D]:
+    """Plan to set these paths, and no others, in what is stored."""
+    update = _changes(document, only, stored)
     if not update:
-        return None
+        return Unchanged(document, collection, options)
     filter_, revision = identity(document), None
     if type(document).use_revision:
         filter_ |= _at_revision(document.get("_revision"))
         revision = (document.get("_revision") or 0) + 1
         update.setdefault("$set", {})["_revision"] = revision
-    result = collection.update_one(filter_, update, **options)
-    if result.acknowledged and not result.matched_count:
-        raise missing("save", document) if revision is None else _stale(document)
-    return revision
+    return SetFields(document, collection, options, filter_, update, stored, only, revision)
+
+
+def plan_delete(document: Document, collection: Any, options: Raw) -> Operation[None]:
+    """Return how the document is to be deleted; raises KeyError without ``_id``."""
+    return Delete(document, collection, options, identity(document))
+
+
+def plan_reload(document: Document, collection: Any, options: Raw) -> Operation[None]:
+    """Return how the document is to be read again; raises KeyError without ``_id``."""
+    return Reload(document, collection, options, identity(document))
+
+
+def plan_atomic_update(document: D, collection: Any, update: Any, options: Raw) -> Operation[D]:
+    """Return how the server is to change the document; see ``atomic_update`` for what is refused."""
+    options.setdefault("return_document", ReturnDocument.AFTER)
+    made = atomic_update(document, update)
+    return AtomicUpdate(document, collection, options, identity(document), made)
 
 
 def _changes(document: Document, paths: Iterable[str], stored: Raw) -> Raw:
@@ -148,58 +216,30 @@ def atomic_update(document: Document, update: Any) -> Raw:
     Raises TypeError for what is no dict of operators, UpdateQueryError for a field that is not in the structure.
     """
     cls = type(document)
-    if not isinstance(update, Mapping) or not update or not all(str(key).startswith("$") for key in update):
-        raise TypeError(
-            f"update_atomic() takes a dict of operators, as {{'$inc': {{'count': 1}}}}, not {update!r}"
-        )
-    for operator, changes in update.items():
-        if not isinstance(changes, Mapping):
-            raise TypeError(f"update_atomic(): {operator} takes a dict of fields, not {changes!r}")
-        _check_fields(cls.__name__, cls._structure.root, operator, changes, schemaless=cls.use_schemaless)
+    check_update(cls, update, "update_atomic()")
     made = dict(update)
     if cls.use_revision:
         made["$inc"] = {**update.get("$inc", {}), "_revision": 1}
     return made
 
 
-def _check_fields(
-    owner: str, root: RecordNode, operator: str, changes: Mapping[str, Any], *, schemaless: bool
-) -> None:
-    for path, value in changes.items():
-        target = value if operator == "$rename" else path
-        if schemaless or operator == "$unset" or reaches(root, target):
-            continue
-        raise UpdateQueryError(f"update_atomic(): {operator}: can't find {target} in structure (of {owner})")
+def check_update(cls: type[Document], update: Any, who: str) -> None:
+    """Raise TypeError for what is no dict of operators, UpdateQueryError for a field that is not in the structure.
+
+    :param who: takes the update, in a message.
+    """
+    if not isinstance(update, Mapping) or not update or not all(str(key).startswith("$") for key in update):
+        raise TypeError(f"{who} takes a dict of operators, as {{'$inc': {{'count': 1}}}}, not {update!r}")
+    for operator, changes in update.items():
+        if not isinstance(changes, Mapping):
+            raise TypeError(f"{who}: {operator} takes a dict of fields, not {changes!r}")
+        for path, value in changes.items():
+            target = value if operator == "$rename" else path
+            if not (cls.use_schemaless or operator == "$unset" or reaches(cls._structure.root, target)):
+                raise UpdateQueryError(
+                    f"{who}: {operator}: can't find {target} in structure (of {cls.__name__})"
+                )
 
 
 def _at_revision(revision: int | None) -> Raw:
     return {"_revision": {"$exists": False} if revision is None else scalar(revision)}
-
-
-def _stale(document: Document) -> StaleDocumentError:
-    revision = document.get("_revision")
-    return StaleDocumentError(
-        f"{shown(document)} has been changed or deleted since it was read (at revision {revision}). "
-        "reload() it, make the change again, and save()"
-    )
-
-
-def missing(action: str, document: Document) -> OperationFailure:
-    """Return the error for a document that is not stored."""
-    return OperationFailure(f"cannot {action} {shown(document)}: it is not in the database")
-
-
-def translated(
-    error: Exception, document: Document, stored: Any, collection: RawCollection
-) -> Exception | None:
-    """Return the error that names field and document, or None where PyMongo's says all there is."""
-    name = type(document).__name__
-    if isinstance(error, pymongo_errors.DuplicateKeyError):
-        return DuplicateKeyError.of(name, error)
-    if isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == BSON_OBJECT_TOO_LARGE:
-        # PyMongo complains of some, and leaves others to the server.
-        return MaxDocumentSizeError(f"{name}: {error}")
-    if isinstance(error, encoding.REFUSALS):
-        found = encoding.failures(stored, collection.codec_options)
-        return SchemaDocumentError.of(found) if found else None
-    return None

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-import re
-import uuid
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, overload
 
 import pymongo.collection
-import pymongo.database
-from bson.objectid import ObjectId
-from bson.regex import Regex
-from pymongo import MongoClient
 
 from mongokit import legacy
-from mongokit.cursor import Cursor, Loader
+from mongokit.changes import Changes
+from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
+from mongokit.flow import run
+from mongokit.loading import Loader
+from mongokit.results import Results
+from mongokit.scalars import scalar
+from mongokit.sessions import said_clearly
 
 if TYPE_CHECKING:
+    from pymongo.command_cursor import CommandCursor
+    from pymongo.results import BulkWriteResult, InsertManyResult
+
     from mongokit.document import Document
 
-__all__ = ["DocumentProxy", "only_one", "random_of", "scalar"]
+__all__ = ["DocumentProxy", "ProxyBase", "only_one", "random_of", "random_stages", "scalar"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
-
-
-_PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
-
-
-def scalar(value: Any) -> Any:
-    """Return a value that is to be compared as it is; raises TypeError for what MongoDB would take as a condition.
-
-    So ``{"$gt": ""}`` in somebody's JSON does not become "any document".
-    """
-    if type(value) in _PLAIN_IDS:
-        return value
-    if isinstance(value, (re.Pattern, Regex)) or (
-        isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
-    ):
-        raise TypeError(
-            f"{value!r} is a condition; a value is expected here. To query by a condition use find()"
-        )
-    return value
 
 
 def only_one(found: list[Any], what: str) -> Any:
@@ -54,27 +38,34 @@ def only_one(found: list[Any], what: str) -> Any:
     return found[0] if found else None
 
 
+def random_stages(filter: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Return the aggregation pipeline that chooses one by chance."""
+    match: list[Mapping[str, Any]] = [{"$match": filter}] if filter else []
+    return [*match, {"$sample": {"size": 1}}]
+
+
 def random_of(
     collection: pymongo.collection.Collection[Raw],
     filter: Mapping[str, Any] | None,
     options: Mapping[str, Any],
 ) -> Raw | None:
     """Return a dict chosen by chance, or None."""
-    match: list[Mapping[str, Any]] = [{"$match": filter}] if filter else []
-    found = collection.aggregate([*match, {"$sample": {"size": 1}}], **options)
-    return next(iter(found), None)
+    return next(iter(collection.aggregate(random_stages(filter), **options)), None)
 
 
-class DocumentProxy(Generic[D]):
+class ProxyBase(Generic[D]):
     """Called, it makes a document bound to its collection; its methods find them.
 
     What it does not have itself is looked up on a document of the class, so methods a class adds can be called on it.
     """
 
+    collection: Any
+    _reader: Any
+
     def __init__(
         self,
         document_class: type[D],
-        collection: pymongo.collection.Collection[Raw],
+        collection: Any,
         registered: Mapping[str, type[Document]] | None = None,
     ) -> None:
         self._obj_class = document_class
@@ -105,14 +96,59 @@ class DocumentProxy(Generic[D]):
         return self._obj_class(doc, gen_skel, collection=self.collection)
 
     @property
-    def db(self) -> pymongo.database.Database[Raw]:
+    def db(self) -> Any:
+        """The database of its collection."""
         return self.collection.database
 
     database = db
 
     @property
-    def connection(self) -> MongoClient[Raw]:
+    def connection(self) -> Any:
+        """The connection of its collection."""
         return self.collection.database.client
+
+    def _found(
+        self, filter: Mapping[str, Any] | None, projection: Any, skip: int, limit: int, options: Raw
+    ) -> tuple[Any, Loader[D], Raw]:
+        """Return what a cursor is made of."""
+        source = self._reader.find(filter, projection, skip, limit, **options)
+        counted = {"filter": filter, "skip": skip, "limit": limit}
+        counted |= {
+            name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
+        }
+        return source, self._loader.of_part(projection), counted
+
+    def _present(self, spec: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Return the filter for documents that have every top-level field of the structure."""
+        structure = self._obj_class._structure
+        present: Raw = {name: {"$exists": True} for name in structure.fields if name != "_id"}
+        if not spec:
+            return present
+        apart = not any(key in present or key.startswith("$") for key in spec)
+        return {**present, **spec} if apart else {"$and": [spec, present]}
+
+    def _loader_for(self, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> Loader[D]:
+        """Return the loader for a query with these options; the projection is the first that has no name."""
+        projection = args[0] if args else options.get("projection")
+        return self._loader if projection is None else self._loader.of_part(projection)
+
+    def _only(self, found: list[Any]) -> Any:
+        return only_one(found, self._obj_class.__name__)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self(gen_skel=False), name)
+
+
+class DocumentProxy(ProxyBase[D]):
+    """Called, it makes a document bound to its collection; its methods find them.
+
+    What it does not have itself is looked up on a document of the class, so methods a class adds can be called on it.
+    """
+
+    collection: pymongo.collection.Collection[Raw]
+    _reader: pymongo.collection.Collection[Raw]
 
     def find(
         self,
@@ -123,82 +159,138 @@ class DocumentProxy(Generic[D]):
         **options: Any,
     ) -> Cursor[D]:
         """Return a cursor of documents; the parameters are those of PyMongo's ``find``."""
-        source = self._reader.find(filter, projection, skip, limit, **options)
-        counted = {"filter": filter, "skip": skip, "limit": limit}
-        counted |= {
-            name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
-        }
-        return Cursor(source, self._loader, counted)
+        return Cursor(*self._found(filter, projection, skip, limit, options))
 
     def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
-        return self._loaded(self._reader.find_one(filter, *args, **options))
+        return self._loaded(self._reader.find_one(filter, *args, **options), options, args)
 
     def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
         found = list(self._reader.find(filter, *args, **{**options, "limit": -2}))
-        return self._loaded(only_one(found, self._obj_class.__name__))
+        return self._loaded(self._only(found), options, args)
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         raw = self._reader.find_one({"_id": scalar(id)}, **options)
-        return None if raw is None else self._loader.load(raw)
+        return None if raw is None else self._loader_for(options).load(raw, options.get("session"))
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:
         """Find documents that have every top-level field of the structure, so those of subclasses too.
 
         No index helps with that: a ``type_field``, or a condition of your own, costs less.
         """
-        structure = self._obj_class._structure
-        present: Raw = {name: {"$exists": True} for name in structure.fields if name != "_id"}
-        if not spec:
-            return self.find(present, *args, **options)
-        apart = not any(key in present or key.startswith("$") for key in spec)
-        return self.find({**present, **spec} if apart else {"$and": [spec, present]}, *args, **options)
+        return self.find(self._present(spec), *args, **options)
 
     def fetch_one(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document that ``fetch`` finds, or None; raises MultipleResultsFound."""
-        found: D | None = only_one(
-            list(self.fetch(spec, *args, **{**options, "limit": -2})), self._obj_class.__name__
-        )
+        found: D | None = self._only(list(self.fetch(spec, *args, **{**options, "limit": -2})))
         return found
 
     def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> D | None:
         """Return a document chosen by the server by chance, or None where there is none."""
-        return self._loaded(random_of(self._reader, filter, options))
+        return self._loaded(random_of(self._reader, filter, options), options)
 
     def find_one_and_update(
         self, filter: Mapping[str, Any], update: Any, *args: Any, **options: Any
     ) -> D | None:
         """Change one document and return it, or None; the parameters are those of PyMongo's method."""
-        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options))
+        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options), options, args)
 
     def find_one_and_replace(
         self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
-        return self._loaded(self._reader.find_one_and_replace(filter, replacement, *args, **options))
+        return self._loaded(
+            self._reader.find_one_and_replace(filter, replacement, *args, **options), options, args
+        )
 
     def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
         """Delete one document and return it as it was, or None; see PyMongo."""
-        return self._loaded(self._reader.find_one_and_delete(filter, *args, **options))
+        return self._loaded(self._reader.find_one_and_delete(filter, *args, **options), options, args)
 
     def find_and_modify(self, *args: Any, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        return self._loaded(legacy.find_and_modify(self._reader, *args, **options))
+        return self._loaded(
+            legacy.find_and_modify(self._reader, *args, **options), {"projection": options.get("fields")}
+        )
 
-    def _loaded(self, raw: Raw | None) -> D | None:
-        return None if raw is None else self._loader.load(raw)
+    def _loaded(self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> D | None:
+        return None if raw is None else self._loader_for(options, args).load(raw, options.get("session"))
 
     def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
         return self.collection.count_documents(filter or {}, **options)
 
+    def distinct(self, key: str, filter: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
+        """Return the different values of a field, as they are stored; see PyMongo."""
+        return self.collection.distinct(key, filter, **options)
+
+    @overload
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[False] = False, **options: Any
+    ) -> Results[D]: ...
+    @overload
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[True], **options: Any
+    ) -> CommandCursor[Raw]: ...
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: bool = False, **options: Any
+    ) -> Results[D] | CommandCursor[Raw]:
+        """Have the server aggregate, and return the results: as documents of the class, or ``raw``, as PyMongo's.
+
+        Documents are for pipelines that leave the structure as it is (``$match``, ``$sort``, ``$sample``, ``$limit``…);
+        what one of them makes of it otherwise is a document that does not validate.
+        """
+        if raw:
+            return self.collection.aggregate(pipeline, **options)
+        return Results(self._reader.aggregate(pipeline, **options), self._loader)
+
+    def insert_many(
+        self,
+        documents: Iterable[Mapping[str, Any]],
+        ordered: bool = True,
+        *,
+        validate: bool | None = None,
+        **options: Any,
+    ) -> InsertManyResult:
+        """Validate documents, and store them all as new ones, with one call; returns PyMongo's result.
+
+        :param documents: documents of the class, or dicts, which are stored as documents of these fields would be.
+        :param ordered: False goes on after a document that the server refuses.
+        :param validate: True or False overrules ``skip_validation``.
+        :param options: passed to PyMongo's ``insert_many``.
+
+        All get their ``_id``. Hooks are not called. When anything is invalid nothing is written, and one error carries
+        all that is wrong, with the position of the document in front of each path: ``3.items.0.price``. Raises
+        SchemaDocumentError, MaxDocumentSizeError, and BulkError for what the server has refused.
+        """
+        from mongokit.bulk import inserting  # which needs what needs this module
+
+        return run(inserting(self, documents, ordered, validate, options))
+
+    def bulk_write(
+        self, requests: Iterable[Any], *, validate: bool | None = None, **options: Any
+    ) -> BulkWriteResult:
+        """Send PyMongo's InsertOne, UpdateOne and so on in one call; returns PyMongo's result.
+
+        The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, as
+        for ``update_atomic``; their values are not validated. Hooks are not called, revisions not compared. What the
+        server refuses is PyMongo's BulkWriteError.
+        """
+        from mongokit.bulk import writing  # as above
+
+        return run(writing(self, requests, validate, options))
+
+    def watch(self, pipeline: Sequence[Mapping[str, Any]] | None = None, **options: Any) -> Changes[D]:
+        """Return the changes of the collection from now on; the parameters are those of PyMongo's ``watch``.
+
+        With ``full_document="updateLookup"`` the documents that were updated come with them. Raises
+        ReplicaSetNeeded.
+        """
+        with said_clearly("change streams", self.connection):
+            return Changes(self._reader.watch(pipeline, **options), self._loader)
+
     def ensure_indexes(self) -> list[str]:
         """Build the indexes the class declares and return their names; those that exist are left alone."""
         return self._obj_class.generate_index(self.collection)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(self(gen_skel=False), name)

@@ -28,7 +28,6 @@ BSON_TYPES: tuple[type, ...] = (
 
 _LATER = {
     "i18n": "translated fields",
-    "use_autorefs": "references to documents",
     "gridfs": "files (GridFS)",
     "migration_handler": "migrations",
 }
@@ -95,6 +94,8 @@ class SchemaProperties(type):
             structure=structure,
             nested=nested,
             types=cls.authorized_types,
+            owner=cls,
+            autorefs=switch("use_autorefs"),
             required=getattr(cls, "required_fields", ()),
             defaults=defaults,
             validators=getattr(cls, "validators", {}),
@@ -174,6 +175,9 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         if not doc:
             super().__init__(compiled.skeleton() if gen_skel else ())
             return
+        if compiled.nested is dict and compiled.to_python is None:
+            dict.update(self, doc)
+            return
         content = dict(doc)
         if compiled.nested is not dict:
             for key, value in content.items():
@@ -209,30 +213,38 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         """Add every declared field that is missing, at every level, without defaults."""
         type(self)._structure.fill(self)
 
+    def _adopted(self) -> None:
+        """Do what is to be done when values were made what the structure says."""
+
     def _bind_like(self, other: Self) -> None:
         """Take over what a copy shares with its original beside content and attributes."""
 
     def __copy__(self) -> Self:
-        return self._duplicate(dict(self), getattr(self, "__dict__", {}))
+        return self._fill(_new(type(self)), dict(self), getattr(self, "__dict__", {}))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self._duplicate(
-            copy.deepcopy(dict(self), memo), copy.deepcopy(getattr(self, "__dict__", {}), memo)
-        )
+        # Known before its content is copied, since that may lead back here.
+        new = memo[id(self)] = _new(type(self))
+        content, attributes = copy.deepcopy((dict(self), getattr(self, "__dict__", {})), memo)
+        return self._fill(new, content, attributes)
 
-    def _duplicate(self, content: dict[str, Any], attributes: dict[str, Any]) -> Self:
-        new = _rebuild(type(self), content, attributes)
+    def _fill(self, new: Self, content: dict[str, Any], attributes: dict[str, Any]) -> Self:
+        _restore(new, (content, attributes))
         new._bind_like(self)
         return new
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Pickle content and attributes; a copy from a pickle is bound to no collection."""
-        return _rebuild, (type(self), dict(self), dict(getattr(self, "__dict__", {})))
+        state = (dict(self), dict(getattr(self, "__dict__", {})))
+        return _new, (type(self),), state, None, None, _restore
 
 
-def _rebuild(cls: type[D], content: dict[str, Any], attributes: dict[str, Any]) -> D:
-    new = cls.__new__(cls)
+def _new(cls: type[D]) -> D:
+    return cls.__new__(cls)
+
+
+def _restore(new: SchemaDocument, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    content, attributes = state
     dict.update(new, content)
     for name, value in attributes.items():
         object.__setattr__(new, name, value)
-    return new

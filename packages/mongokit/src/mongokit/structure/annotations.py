@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import decimal
 import enum
 import re
@@ -14,13 +15,13 @@ from typing import Annotated, Any, ClassVar, Final, ForwardRef, Literal, TypeVar
 
 from mongokit.conversions import DecimalType, EnumType
 from mongokit.errors import StructureError
+from mongokit.reference import Ref
 from mongokit.structure.constraints import validators_of
 from mongokit.types import IS, OR, CustomType, Set
 
 __all__ = ["Annotation", "Factory", "Required", "annotated_fields", "field"]
 
 T = TypeVar("T")
-Evaluate = Callable[[str], Any]
 
 
 class _Filled:
@@ -72,7 +73,7 @@ _NOT_FIELDS = re.compile(r"^\s*(?:\w+\.)*(?:ClassVar|Final)\b")
 _OPEN = {list: list, dict: dict, set: Set(), tuple: Annotation([None], immutable=True)}
 _ACCEPTED = (
     "a BSON type, X | None, A | B of plain types, list[X], dict[K, X], tuple[X, Y], tuple[X, ...], set[T], Literal, "
-    "an Enum, Decimal, a SchemaDocument, Annotated[X, …] with constraints, validators or a CustomType, Any"
+    "an Enum, Decimal, a SchemaDocument, Ref[X], Annotated[X, …] with constraints, validators, a CustomType or a Ref, Any"
 )
 
 
@@ -123,6 +124,13 @@ class _Names:
             self.places = self._places()
         return eval(text, *self.places)  # noqa: S307 (the text of an annotation is part of the program)
 
+    def forward(self, text: str) -> Any:
+        """Evaluate a text with names that mean nothing yet: each becomes a ForwardRef."""
+        if self.places is None:
+            self.places = self._places()
+        names, body = self.places
+        return eval(text, names, _Forward(names, body))  # noqa: S307 (as above)
+
     def _places(self) -> tuple[dict[str, Any], Mapping[str, Any]]:
         module = self.body.get("__module__", "")
         frame: types.FrameType | None = sys._getframe(1)
@@ -133,10 +141,24 @@ class _Names:
         return frame.f_globals, {**frame.f_locals, **self.body}
 
 
+class _Forward(dict[str, Any]):
+    """The names around a class statement; those that there are not stand for classes still to come."""
+
+    def __init__(self, around: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        super().__init__(body)
+        self.around = around
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return self.around[name]
+        except KeyError:
+            return getattr(builtins, name, None) or ForwardRef(name)
+
+
 class _Reader:
     """Reads the annotation of one field."""
 
-    def __init__(self, owner: str, name: str, evaluate: Evaluate) -> None:
+    def __init__(self, owner: str, name: str, evaluate: _Names) -> None:
         self.owner = owner
         self.name = name
         self.evaluate = evaluate
@@ -146,12 +168,21 @@ class _Reader:
         if not isinstance(text, str):
             return hint
         try:
-            return self.evaluated(self.evaluate(text))
+            return self.evaluated(self._value(text))
         except Exception as error:
             raise StructureError(
                 f"{self.owner}: {self.name}: the annotation {text!r} cannot be evaluated: {error}. What fields are "
                 "annotated with must be there when the class is made: import it outside `if TYPE_CHECKING`"
             ) from error
+
+    def _value(self, text: str) -> Any:
+        try:
+            return self.evaluate(text)
+        except NameError:
+            found = self.evaluate.forward(text)
+            if isinstance(found, ForwardRef):
+                raise
+            return found
 
     def read(self, hint: Any) -> Annotation:
         """Return the specification that an annotation stands for."""
@@ -168,7 +199,7 @@ class _Reader:
             else:
                 break
             hint = self.evaluated(hint)
-        custom = [given for given in metadata if isinstance(given, CustomType)]
+        custom = [given for given in metadata if isinstance(given, (CustomType, Ref))]
         optional = False
         if get_origin(hint) in (Union, types.UnionType):
             members = [self.evaluated(member) for member in get_args(hint)]
@@ -203,6 +234,8 @@ class _Reader:
         origin, arguments = get_origin(hint), get_args(hint)
         if hint is Any:
             return Annotation(None, optional=True)
+        if origin is Ref:
+            return Annotation(Ref(self.target(hint, arguments[0])))
         if origin is Literal:
             values = [value for value in arguments if value is not None]
             if not values:
@@ -239,6 +272,12 @@ class _Reader:
         if issubclass(hint, CustomType):
             raise self.refusal(hint, f"annotate with its Python type: Annotated[…, {hint.__name__}()]")
         return Annotation(hint)
+
+    def target(self, hint: Any, given: Any) -> Any:
+        name = getattr(given, "__forward_arg__", given)
+        if isinstance(name, str) or (isinstance(given, type) and hasattr(given, "_collection")):
+            return name
+        raise self.refusal(hint, "a reference goes to a subclass of Document, or its name")
 
     def mapping(self, hint: Any, key: Any, value: Any) -> Annotation:
         kind = self.read(key)

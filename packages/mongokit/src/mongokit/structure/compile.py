@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bson.binary import Binary
 
 from mongokit.errors import Failure
+from mongokit.structure.conditions import Conditions
 from mongokit.structure.keys import bad_keys, bad_map_key, open_fields
 from mongokit.structure.nodes import (
     AnyNode,
@@ -23,13 +23,14 @@ from mongokit.structure.nodes import (
     Node,
     OperatorNode,
     RecordNode,
+    ReferenceNode,
     TupleNode,
     TypeNode,
-    is_embedded,
 )
 from mongokit.structure.path import Path
 from mongokit.structure.reasons import REASONS, closer_look
-from mongokit.types import NOT, OR
+from mongokit.structure.referring import bad_reference
+from mongokit.structure.rules import Rules
 
 __all__ = ["ALWAYS_ALLOWED", "Check", "Rules", "compile_check"]
 
@@ -41,25 +42,18 @@ DEEPEST = 10
 """Indentations after which a function of its own is begun: Python refuses too many nested blocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The switches of a class."""
-
-    owner: str
-    schemaless: bool = False
-    bool_for_int: bool = False
-    int_for_float: bool = True
-    naive_datetimes: bool = True
-
-
 class _Writer:
     """Collects the source and the objects it names."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self.conditions = Conditions(rules, self.name)
         self.names: dict[str, Any] = {
             **REASONS,
-            **{function.__name__: function for function in (bad_keys, bad_map_key, open_fields)},
+            **{
+                function.__name__: function
+                for function in (bad_keys, bad_map_key, bad_reference, open_fields)
+            },
             "M": object(),
             "sequence": (list, tuple),
             "holder": (dict, list, tuple),
@@ -108,7 +102,7 @@ class _Writer:
         if isinstance(node, TypeNode) and self.is_simple(node):
             self.simple(node, var, path, depth)
             return
-        condition, complaint = self.test(node, var, path)
+        condition, complaint = self.conditions.test(node, var, path)
         self.write(depth, f"if {condition}:")
         mark = len(self.lines)
         self.body(node, var, path, depth + 1)
@@ -142,18 +136,9 @@ class _Writer:
             tests.append(f"{var} is not None")
         key = (kind, needed)
         if key not in self.closer:
-            others = self.accepted(kind)
+            others = self.conditions.accepted(kind)
             self.closer[key] = self.name("S", closer_look(kind, others, self.names["M"], needed=needed))
         self.write(depth, f"if {' and '.join(tests)}: {self.closer[key]}(failures, {path.source}, {var})")
-
-    def accepted(self, kind: type) -> Callable[[Any], bool]:
-        """Return whether a value that is not exactly of a type will do for it."""
-        if kind is int and not self.rules.bool_for_int:
-            return lambda value: isinstance(value, int) and not isinstance(value, bool)
-        if kind is float and self.rules.int_for_float:
-            return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
-        kinds = (list, tuple) if kind is list else (Binary, bytes) if kind is Binary else (kind,)
-        return lambda value: isinstance(value, kinds)
 
     def needed(self, node: Node, path: Path) -> list[Path]:
         """Return the required paths at and below a value that is None or absent."""
@@ -170,61 +155,6 @@ class _Writer:
             for name, child in node.fields.items():
                 found += self.demanded(child, path.field(name))
         return found
-
-    def test(self, node: Node, var: str, path: Path) -> tuple[str, str]:
-        """Return the condition under which a value is of the right type, and the statement for when it is not."""
-        where = path.source
-        match node:
-            case TypeNode():
-                kind = self.name("T", node.type)
-                return self.type_test(node.type, kind, var), f"bad_type(failures, {where}, {kind}, {var})"
-            case AnyNode():
-                # None is not asked for here: whether it will do is a matter of required_fields.
-                types = self.name("A", tuple(kind for kind in node.types if kind is not type(None)))
-                return f"isinstance({var}, {types})", f"unauthorized(failures, {where}, {types}, {var})"
-            case OperatorNode():
-                checker = self.name("O", node.operator)
-                return self.operator_test(node, checker, var), f"refused(failures, {where}, {checker}, {var})"
-            case CustomNode():
-                kind = self.name("T", node.custom.python_type)
-                test = self.type_test(node.custom.python_type, kind, var, exact=True)
-                return test, f"bad_type(failures, {where}, {kind}, {var})"
-            case RecordNode():
-                kind = self.name("T", node.container)
-                complaint = f"bad_type(failures, {where}, {kind}, {var})"
-                if is_embedded(node.container):
-                    return f"isinstance({var}, dict)", complaint
-                return self.type_test(node.container, kind, var), complaint
-            case MapNode():
-                return f"isinstance({var}, dict)", f"bad_type(failures, {where}, dict, {var})"
-        return (
-            f"type({var}) is list or isinstance({var}, sequence)",
-            f"bad_type(failures, {where}, list, {var})",
-        )
-
-    def operator_test(self, node: OperatorNode, name: str, var: str) -> str:
-        """Return the condition for an operator; OR and NOT are written out, so that the class's switches count."""
-        there = f"{var} is not None and {var} is not M"
-        if type(node.operator) is OR:
-            return " or ".join(self.type_test(kind, self.name("T", kind), var) for kind in node.operator)
-        if type(node.operator) is NOT:
-            kinds = [self.type_test(kind, self.name("T", kind), var, exact=True) for kind in node.operator]
-            authorized = f"isinstance({var}, {self.name('A', node.types)})"
-            return f"{there} and {authorized} and not ({' or '.join(kinds)})"
-        return f"{there} and {name}.validate({var})"
-
-    def type_test(self, kind: type, name: str, var: str, *, exact: bool = False) -> str:
-        """Return the condition for one type; ``exact`` leaves out what is accepted for convenience."""
-        if kind is int and not self.rules.bool_for_int:
-            return f"type({var}) is int or isinstance({var}, int) and not isinstance({var}, bool)"
-        if kind is float and self.rules.int_for_float and not exact:
-            return f"type({var}) is float or isinstance({var}, float) or isinstance({var}, int) and not isinstance({var}, bool)"
-        if kind is list:
-            return f"type({var}) is list or isinstance({var}, sequence)"
-        if kind is Binary and not exact:
-            # PyMongo reads what was stored as Binary of subtype 0 as bytes.
-            return f"isinstance({var}, {self.name('T', (Binary, bytes))})"
-        return f"type({var}) is {name} or isinstance({var}, {name})"
 
     def body(self, node: Node, var: str, path: Path, depth: int) -> None:
         """Write what remains to be checked of a value of the right type."""
@@ -277,7 +207,9 @@ class _Writer:
 
     @staticmethod
     def never_empty(node: Node) -> bool:
-        return isinstance(node, TypeNode) and node.type not in (list, dict)
+        return isinstance(node, ReferenceNode) or (
+            isinstance(node, TypeNode) and node.type not in (list, dict)
+        )
 
     def validator(self, validator: str, var: str, path: Path, depth: int) -> None:
         self.write(depth, "try:")

@@ -11,9 +11,11 @@ from mongokit.structure.nodes import (
     MapNode,
     Node,
     RecordNode,
+    ReferenceNode,
     TupleNode,
     is_embedded,
 )
+from mongokit.structure.referring import reference_of, stored_reference
 
 __all__ = ["Convert", "adopt", "container_of", "to_bson", "to_python"]
 
@@ -38,6 +40,8 @@ def to_bson(node: Node) -> Convert | None:
     if isinstance(node, CustomNode):
         custom = node.custom
         return lambda value: None if value is None else custom.to_bson(value)
+    if isinstance(node, ReferenceNode):
+        return stored_reference(node)
     return _compound(node, to_bson, as_stored=True)
 
 
@@ -47,12 +51,18 @@ def to_python(node: Node) -> Convert | None:
     if isinstance(node, CustomNode):
         custom = node.custom
         return lambda value: custom.to_python(value) if isinstance(value, custom.mongo_type) else value
+    if isinstance(node, ReferenceNode):
+        # An eager one has to be asked for: that is a step of its own.
+        return None if node.eager else reference_of(node)
     return _compound(node, to_python, as_stored=False)
 
 
 def adopt(node: Node) -> Convert | None:
-    """Return the function that makes embedded classes of the dicts in a Python value: in place, but for the top."""
+    """Return the function that makes of a Python value what the structure says: embedded classes of dicts, references
+    of documents and ids. In place, but for the top."""
     match node:
+        case ReferenceNode():
+            return None if node.eager else reference_of(node)
         case RecordNode():
             return _adopt_record(node)
         case ListNode():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mongokit.target import Target
 from mongokit.types import CustomType, SchemaOperator
 
 __all__ = [
@@ -16,9 +17,11 @@ __all__ = [
     "Node",
     "OperatorNode",
     "RecordNode",
+    "ReferenceNode",
     "TupleNode",
     "TypeNode",
     "Validator",
+    "descendants",
     "holds_dicts",
     "is_embedded",
     "join",
@@ -108,6 +111,17 @@ class TupleNode(Node):
     container: type = list
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReferenceNode(Node):
+    """A reference to a document."""
+
+    target: Target
+    eager: bool = False
+    """The value is the document itself, loaded with its owner; if not, a ``Ref``."""
+    dbref: bool = True
+    """Stored with collection and database; if not, the ``_id`` alone is."""
+
+
 def is_embedded(container: type) -> bool:
     """Return whether a dict class has a structure of its own. (Importing the class here would go up the flow.)"""
     return issubclass(container, dict) and hasattr(container, "_structure")
@@ -126,6 +140,13 @@ def _children(node: Node) -> Iterator[Node]:
             yield node.value
         case TupleNode():
             yield from node.items
+
+
+def descendants(node: Node) -> Iterator[Node]:
+    """Yield a node and all below it."""
+    yield node
+    for child in (node.item,) if isinstance(node, ListNode) else _children(node):
+        yield from descendants(child)
 
 
 def places(root: RecordNode) -> dict[str, Node]:
@@ -177,6 +198,8 @@ def holds_dicts(root: RecordNode) -> bool:
             case TupleNode(items=items):
                 waiting.extend(items)
             case TypeNode(type=kind) if kind not in (dict, list):
+                pass
+            case ReferenceNode():
                 pass
             case _:
                 return True

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mongokit.errors import BadKeyError, StructureError
+from mongokit.reference import Ref
 from mongokit.structure.annotations import Annotation
 from mongokit.structure.nodes import (
     AnyNode,
@@ -17,12 +18,14 @@ from mongokit.structure.nodes import (
     Node,
     OperatorNode,
     RecordNode,
+    ReferenceNode,
     TupleNode,
     TypeNode,
     Validator,
     is_embedded,
     join,
 )
+from mongokit.target import Target
 from mongokit.types import NOT, CustomType, SchemaOperator, Set
 
 __all__ = ["parse_structure"]
@@ -36,6 +39,10 @@ class _Parser:
     validators: Mapping[str, tuple[Validator, ...]]
     filled: frozenset[str] = frozenset()
     """Required paths of embedded classes."""
+    places: tuple[type, ...] = ()
+    """The classes whose declarations these are: the one that embeds another last."""
+    autorefs: bool = False
+    """Whether a Document class stands for a reference."""
 
     def parse(self, spec: Any, path: str, *, element: bool = False) -> Node:
         """Return the node of a specification; an element shares its list's path but not its descriptors."""
@@ -66,6 +73,8 @@ class _Parser:
 
     def _node(self, spec: Any, path: str) -> Node:
         match spec:
+            case Ref():
+                return self._reference(spec, path)
             case None:
                 return AnyNode(path=path, types=self.types)
             case CustomType():
@@ -100,14 +109,32 @@ class _Parser:
                 return self._type(spec, path)
         raise TypeError(f"{self.owner}: {path}: {spec!r} is not a type")
 
+    def _reference(self, spec: Ref[Any], path: str) -> Node:
+        if not spec.is_spec:
+            raise TypeError(
+                f"{self.owner}: {path}: {spec!r} refers to one document; a structure has the class alone"
+            )
+        target = self._target(spec.target.given, path)
+        if not spec.dbref and isinstance(target.given, type):
+            cls = target.resolve()
+            if cls.__collection__ is None and not target.is_related(cls):
+                target.refuse_homeless()
+        return ReferenceNode(path=path, target=target, dbref=spec.dbref)
+
+    def _autoref(self, spec: type, path: str) -> Node:
+        if not self.autorefs:
+            raise StructureError(
+                f"{self.owner}: {path}: {spec.__name__} is a Document, which is stored in a collection of its own: "
+                f"write Ref({spec.__name__}), or set use_autorefs = True. What is to be stored inside is a nested "
+                "structure, or a subclass of SchemaDocument"
+            )
+        return ReferenceNode(path=path, target=self._target(spec, path), eager=True)
+
+    def _target(self, given: type | str, path: str) -> Target:
+        return Target(given, self.places[-1] if self.places else None, path, self.places)
+
     def _embedded(self, spec: Any, path: str) -> Node:
         """Return the node of a class with a structure of its own, with its descriptors at this path."""
-        if hasattr(spec, "_collection"):
-            raise StructureError(
-                f"{self.owner}: {path}: references to documents ({spec.__name__}) are not supported yet; "
-                "store the _id (ObjectId), or give the nested structure, or a subclass of SchemaDocument"
-            )
-
         inner = _Parser(
             self.owner,
             (*self.types, *(kind for kind in _concrete(spec.authorized_types) if kind not in self.types)),
@@ -117,6 +144,8 @@ class _Parser:
                 **self.validators,
             },
             self.filled | {join(path, one) for one in spec.required_fields},
+            (spec, *self.places),
+            self.autorefs,
         )
         node = inner._mapping(spec.structure or {}, path)
         if not isinstance(node, RecordNode):
@@ -124,6 +153,8 @@ class _Parser:
         return replace(node, container=spec, schemaless=bool(spec.use_schemaless))
 
     def _type(self, spec: type, path: str) -> Node:
+        if hasattr(spec, "_collection"):
+            return self._autoref(spec, path)
         if is_embedded(spec):
             return self._embedded(spec, path)
         if issubclass(spec, CustomType):
@@ -185,11 +216,19 @@ def parse_structure(
     types: Sequence[type],
     required: Sequence[str] = (),
     validators: Mapping[str, tuple[Validator, ...]] | None = None,
+    places: tuple[type, ...] = (),
+    autorefs: bool = False,
 ) -> RecordNode:
-    """Return the tree for a structure; raises StructureError, BadKeyError, TypeError with class and path."""
+    """Return the tree for a structure; raises StructureError, BadKeyError, TypeError with class and path.
+
+    :param places: the class, for references by name.
+    :param autorefs: whether a Document class stands for a reference.
+    """
     if not isinstance(structure, dict):
         raise StructureError(f"{owner}: structure must be a dict, not {type(structure).__name__}")
-    parser = _Parser(owner, _concrete(types), frozenset(required), validators or {})
+    parser = _Parser(
+        owner, _concrete(types), frozenset(required), validators or {}, places=places, autorefs=autorefs
+    )
     node = parser.parse(structure, "", element=True)
     if not isinstance(node, RecordNode):
         raise StructureError(

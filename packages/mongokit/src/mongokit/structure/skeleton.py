@@ -18,11 +18,14 @@ from mongokit.structure.nodes import (
     MapNode,
     Node,
     RecordNode,
+    ReferenceNode,
     TupleNode,
     TypeNode,
     is_embedded,
     join,
 )
+from mongokit.structure.referring import reference_of
+from mongokit.target import is_document
 from mongokit.types import CustomType
 
 __all__ = ["Skeleton", "compile_skeleton", "fill"]
@@ -34,6 +37,9 @@ _IMMUTABLE = (type(None), bool, int, float, str, bytes, datetime.datetime, Objec
 
 def fresh(value: Any) -> Any:
     """Return a default's value for one document: callables called, lists and dicts copied, all the way down."""
+    if is_document(value):
+        # A reference to it.
+        return value
     if isinstance(value, dict):
         return container_of(type(value))({key: fresh(item) for key, item in value.items()})
     if isinstance(value, (list, tuple, set)):
@@ -140,6 +146,8 @@ class _Makers:
         else:
             make = partial(fresh, value)
         of = _value_of(make)
+        if isinstance(node, ReferenceNode) and not node.eager:
+            return partial(_referring, of, reference_of(node))
         if isinstance(node, CustomNode):
             return partial(_of_type, of, node.custom, node.path)
         if isinstance(node, RecordNode):
@@ -149,6 +157,10 @@ class _Makers:
 
 def _value_of(maker: Maker) -> Callable[[], Any]:
     return (lambda: maker.value) if isinstance(maker, _Constant) else maker
+
+
+def _referring(make: Callable[[], Any], convert: Callable[[Any], Any]) -> Any:
+    return convert(make())
 
 
 def _of_type(make: Callable[[], Any], custom: CustomType, path: str) -> Any:

@@ -12,6 +12,7 @@ from mongokit.structure.compile import Check, Rules, compile_check
 from mongokit.structure.convert import Convert, adopt, to_bson, to_python
 from mongokit.structure.nodes import Node, RecordNode, Validator, holds_dicts, namespaces, places
 from mongokit.structure.parse import parse_structure
+from mongokit.structure.referring import Walk, walk
 from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
 
 __all__ = ["Declarations", "Structure"]
@@ -25,6 +26,10 @@ class Declarations:
     types: Sequence[type]
     nested: type[dict[str, Any]] = dict
     """The class of nested dicts."""
+    owner: type | None = None
+    """The class, to which references may be relative."""
+    autorefs: bool = False
+    """Whether a Document class stands for a reference that is loaded with its owner."""
     required: Sequence[str] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     validators: Mapping[str, Any] = field(default_factory=dict)
@@ -54,7 +59,9 @@ class Structure:
     to_python: Convert | None
     """Makes the Python values of a stored dict, or None where they are the same."""
     adopt: Mapping[str, Convert]
-    """For each field that holds embedded classes: makes instances of them of the dicts in a value."""
+    """For each field that holds embedded classes or references: makes them of the dicts, documents and ids in a value."""
+    references: Walk | None
+    """Visits all references; None where there are none."""
     nested: type[dict[str, Any]]
     """The class of nested dicts in a document."""
     loaded: type[dict[str, Any]]
@@ -79,7 +86,13 @@ class Structure:
         owner = rules.owner
         validators = _validators(owner, declared.validators)
         root = parse_structure(
-            owner, declared.structure, types=declared.types, required=declared.required, validators=validators
+            owner,
+            declared.structure,
+            types=declared.types,
+            required=declared.required,
+            validators=validators,
+            places=() if declared.owner is None else (declared.owner,),
+            autorefs=declared.autorefs,
         )
         _check_duplicates(owner, declared.required)
         known = places(root)
@@ -100,6 +113,7 @@ class Structure:
             skeleton=compile_skeleton(root, declared.defaults, declared.nested),
             to_bson=to_bson(root),
             to_python=to_python(root),
+            references=walk(root),
             adopt=MappingProxyType({name: convert for name, convert in adopted if convert is not None}),
             nested=declared.nested,
             loaded=declared.nested if rules.schemaless or holds_dicts(root) else dict,

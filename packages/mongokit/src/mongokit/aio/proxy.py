@@ -1,0 +1,166 @@
+"""One document class in one asynchronous collection: ``connection.blog.posts.Post``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from mongokit import legacy
+from mongokit.aio.cursor import AsyncCursor
+from mongokit.changes import AsyncChanges
+from mongokit.flow import run_async
+from mongokit.proxy import ProxyBase, random_stages, scalar
+from mongokit.results import AsyncResults
+from mongokit.sessions import said_clearly
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.collection import AsyncCollection
+    from pymongo.asynchronous.command_cursor import AsyncCommandCursor
+    from pymongo.results import BulkWriteResult, InsertManyResult
+
+    from mongokit.document import Document
+
+__all__ = ["AsyncDocumentProxy"]
+
+D = TypeVar("D", bound="Document")
+Raw = dict[str, Any]
+
+
+class AsyncDocumentProxy(ProxyBase[D]):
+    """What :class:`mongokit.proxy.DocumentProxy` is to a collection, awaited.
+
+    Called, it makes a document bound to its collection, whose ``save()``, ``delete()``, ``reload()`` and
+    ``update_atomic()`` are awaited.
+    """
+
+    collection: AsyncCollection[Raw]
+    _reader: AsyncCollection[Raw]
+
+    def find(
+        self,
+        filter: Mapping[str, Any] | None = None,
+        projection: Any = None,
+        skip: int = 0,
+        limit: int = 0,
+        **options: Any,
+    ) -> AsyncCursor[D]:
+        """Return a cursor of documents, for ``async for``; the parameters are those of PyMongo's ``find``."""
+        return AsyncCursor(*self._found(filter, projection, skip, limit, options))
+
+    async def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
+        """Return the first document found, or None. A filter that is no dict is an ``_id``."""
+        return await self._loaded(await self._reader.find_one(filter, *args, **options), options, args)
+
+    async def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
+        """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
+        found = await self._reader.find(filter, *args, **{**options, "limit": -2}).to_list()
+        return await self._loaded(self._only(found), options, args)
+
+    async def get_from_id(self, id: Any, **options: Any) -> D | None:
+        """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
+        return await self._loaded(await self._reader.find_one({"_id": scalar(id)}, **options), options)
+
+    def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> AsyncCursor[D]:
+        """Find documents that have every top-level field of the structure; see ``DocumentProxy.fetch``."""
+        return self.find(self._present(spec), *args, **options)
+
+    async def fetch_one(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
+        """Return the only document that ``fetch`` finds, or None; raises MultipleResultsFound."""
+        found: D | None = self._only(await self.fetch(spec, *args, **{**options, "limit": -2}).to_list())
+        return found
+
+    async def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> D | None:
+        """Return a document chosen by the server by chance, or None where there is none."""
+        found = await (await self._reader.aggregate(random_stages(filter), **options)).to_list()
+        return await self._loaded(found[0] if found else None, options)
+
+    async def find_one_and_update(
+        self, filter: Mapping[str, Any], update: Any, *args: Any, **options: Any
+    ) -> D | None:
+        """Change one document and return it, or None; the parameters are those of PyMongo's method."""
+        return await self._loaded(
+            await self._reader.find_one_and_update(filter, update, *args, **options), options, args
+        )
+
+    async def find_one_and_replace(
+        self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
+    ) -> D | None:
+        """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
+        return await self._loaded(
+            await self._reader.find_one_and_replace(filter, replacement, *args, **options), options, args
+        )
+
+    async def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
+        """Delete one document and return it as it was, or None; see PyMongo."""
+        return await self._loaded(
+            await self._reader.find_one_and_delete(filter, *args, **options), options, args
+        )
+
+    async def find_and_modify(self, *args: Any, **options: Any) -> D | None:
+        """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
+        found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
+        return await self._loaded(await found, {"projection": options.get("fields")})
+
+    async def _loaded(
+        self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()
+    ) -> D | None:
+        if raw is None:
+            return None
+        return await self._loader_for(options, args).load_async(raw, options.get("session"))
+
+    async def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
+        """Return how many documents match, counted by the server."""
+        return await self.collection.count_documents(filter or {}, **options)
+
+    async def distinct(self, key: str, filter: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
+        """Return the different values of a field, as they are stored; see PyMongo."""
+        return await self.collection.distinct(key, filter, **options)
+
+    @overload
+    async def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[False] = False, **options: Any
+    ) -> AsyncResults[D]: ...
+    @overload
+    async def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: Literal[True], **options: Any
+    ) -> AsyncCommandCursor[Raw]: ...
+    async def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], *, raw: bool = False, **options: Any
+    ) -> AsyncResults[D] | AsyncCommandCursor[Raw]:
+        """Have the server aggregate, and return the results; see ``DocumentProxy.aggregate``."""
+        if raw:
+            return await self.collection.aggregate(pipeline, **options)
+        return AsyncResults(await self._reader.aggregate(pipeline, **options), self._loader)
+
+    async def insert_many(
+        self,
+        documents: Iterable[Mapping[str, Any]],
+        ordered: bool = True,
+        *,
+        validate: bool | None = None,
+        **options: Any,
+    ) -> InsertManyResult:
+        """Validate documents, and store them all as new ones; see ``DocumentProxy.insert_many``."""
+        from mongokit.bulk import inserting  # which needs what needs this module
+
+        return await run_async(inserting(self, documents, ordered, validate, options))
+
+    async def bulk_write(
+        self, requests: Iterable[Any], *, validate: bool | None = None, **options: Any
+    ) -> BulkWriteResult:
+        """Send PyMongo's InsertOne, UpdateOne and so on in one call; see ``DocumentProxy.bulk_write``."""
+        from mongokit.bulk import writing  # as above
+
+        return await run_async(writing(self, requests, validate, options))
+
+    async def watch(
+        self, pipeline: Sequence[Mapping[str, Any]] | None = None, **options: Any
+    ) -> AsyncChanges[D]:
+        """Return the changes of the collection from now on; see ``DocumentProxy.watch``."""
+        with said_clearly("change streams", self.connection):
+            return AsyncChanges(await self._reader.watch(pipeline, **options), self._loader)
+
+    async def ensure_indexes(self) -> list[str]:
+        """Build the indexes the class declares and return their names; those that exist are left alone."""
+        models = [index.model() for index in self._obj_class._indexes]
+        return await self.collection.create_indexes(models) if models else []

@@ -1,0 +1,222 @@
+"""Many documents in one call: validated, all that is wrong at once, with the position of each."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import bson
+from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
+from pymongo.errors import BulkWriteError, DocumentTooLarge
+
+from mongokit import encoding
+from mongokit.autorefs import refuse_unsaved
+from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
+from mongokit.flow import Flow
+from mongokit.persistence import check_update
+from mongokit.schema_document import SchemaDocument
+from mongokit.units import explained
+from mongokit.writes import MAX_BSON_SIZE, REFUSALS, Insert
+
+if TYPE_CHECKING:
+    from pymongo.results import BulkWriteResult, InsertManyResult
+
+    from mongokit.document import Document
+    from mongokit.proxy import ProxyBase
+
+__all__ = ["inserting", "writing"]
+
+Raw = dict[str, Any]
+
+
+def inserting(
+    proxy: ProxyBase[Any],
+    documents: Iterable[Mapping[str, Any]],
+    ordered: bool,
+    validate: bool | None,
+    options: Raw,
+) -> Flow[InsertManyResult]:
+    """Do what ``DocumentProxy.insert_many`` says."""
+    if isinstance(documents, Mapping):
+        raise TypeError(
+            f"insert_many() takes a list of documents, not one: insert_many([{type(documents).__name__}(…)])"
+        )
+    given: list[Any] = list(documents)
+    cls, collection = proxy._obj_class, proxy.collection
+    checked = not cls.skip_validation if validate is None else validate
+    made: list[Any]
+    stored: list[Any]
+    if _is_bare(cls) and all(type(each) is dict or type(each) is cls for each in given):
+        made, stored = given, given
+        if checked:
+            _check(cls, given)
+    else:
+        made = [_document(proxy, each) for each in given]
+        if checked:
+            _validate(dict(enumerate(made)))
+        stored = [_stored(document) for document in made]
+    try:
+        result: InsertManyResult = yield collection.insert_many(stored, ordered=ordered, **options)
+    except BulkWriteError as error:
+        raise _explained(proxy, made, error, ordered=ordered) from error
+    except REFUSALS as error:
+        raise _refusal(stored, error, collection.codec_options) from error
+    finally:
+        for document, each, sent in zip(made, given, stored, strict=True):
+            if "_id" in sent:
+                document["_id"] = each["_id"] = sent["_id"]
+    for document in made:
+        if type(document) is not dict:
+            _settled(document, collection)
+    return result
+
+
+def _is_bare(cls: type[Document]) -> bool:
+    """Return whether a dict is as good as a document of the class: it is validated and stored as it is."""
+    structure = cls._structure
+    return (
+        cls._plain
+        and structure.to_python is None
+        and cls.type_field not in structure.fields
+        and cls.validate is SchemaDocument.validate
+        and cls.raise_validation_errors
+    )
+
+
+def _document(proxy: ProxyBase[Any], given: Any) -> Document:
+    cls = proxy._obj_class
+    if isinstance(given, cls):
+        document: Document = given
+        return document
+    if isinstance(given, SchemaDocument) or not isinstance(given, Mapping):
+        raise TypeError(f"{cls.__name__}.insert_many() takes dicts and documents of the class, not {given!r}")
+    made: Document = proxy(given)
+    return made
+
+
+def _check(cls: type[Document], given: list[Any]) -> None:
+    check = cls._structure.check
+    found: list[Failure] = []
+    failures: list[Failure] = []
+    for position, document in enumerate(given):
+        check(document, found)
+        if found:
+            failures += _at(position, found)
+            found = []
+    if failures:
+        raise SchemaDocumentError.of(failures)
+
+
+def _validate(documents: Mapping[int, Document], what: str = "document") -> None:
+    failures: list[Failure] = []
+    for position, document in documents.items():
+        try:
+            document.validate()
+        except SchemaDocumentError as error:
+            # Who raises one himself, in a validate() of his own, may have no failures in it.
+            failures += _at(position, error.failures or [Failure("", type(error), str(error))], what)
+        else:
+            if not document.raise_validation_errors:
+                failures += _at(position, document._failures, what)
+    if failures:
+        raise SchemaDocumentError.of(failures)
+
+
+def _at(position: int, failures: Iterable[Failure], what: str = "document") -> list[Failure]:
+    return [
+        Failure(
+            f"{position}.{failure.path}" if failure.path else str(position),
+            failure.error,
+            f"{what} {position}: {failure.message}",
+            failure.value,
+        )
+        for failure in failures
+    ]
+
+
+def _stored(document: Document, revision: int = 0) -> Raw:
+    if type(document)._has_autorefs:
+        refuse_unsaved(document)
+    stored = document._stored()
+    return {**stored, "_revision": revision + 1} if type(document).use_revision else stored
+
+
+def _settled(document: Document, collection: Any) -> None:
+    cls = type(document)
+    if cls.use_revision:
+        document["_revision"] = 1
+    if getattr(document, "_collection", None) is None:
+        object.__setattr__(document, "_collection", collection)
+    if cls._remembers or document._memory is not None:
+        document._remember(document._stored())
+    document._adopted()
+
+
+def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *, ordered: bool) -> Exception:
+    refusals = {refusal["index"]: refusal for refusal in error.details.get("writeErrors", ())}
+    if not refusals:
+        return error
+    tried = min(refusals) + 1 if ordered else len(made)
+    done = [position for position in range(tried) if position not in refusals]
+    for position in done:
+        if type(made[position]) is not dict:
+            _settled(made[position], proxy.collection)
+    failures = []
+    for position, refusal in refusals.items():
+        document = _document(proxy, made[position])
+        failures.append((document, explained(Insert(document, proxy.collection, {}, document), refusal)))
+    written = set(done)
+    return BulkError.of(
+        failures,
+        [made[position] for position in done],
+        [document for position, document in enumerate(made) if position not in written],
+    )
+
+
+def _refusal(stored: list[Raw], error: Exception, options: Any) -> Exception:
+    """Return the error that says which document cannot be encoded, and why; or PyMongo's."""
+    failures = [
+        failure
+        for position, document in enumerate(stored)
+        for failure in _at(position, encoding.failures(document, options))
+    ]
+    if failures:
+        return SchemaDocumentError.of(failures)
+    if isinstance(error, DocumentTooLarge):
+        for position, document in enumerate(stored):
+            size = len(bson.encode(document, codec_options=options))
+            if size > MAX_BSON_SIZE:
+                return MaxDocumentSizeError(
+                    f"document {position}: it has {size} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}"
+                )
+    return error
+
+
+def writing(
+    proxy: ProxyBase[Any], requests: Iterable[Any], validate: bool | None, options: Raw
+) -> Flow[BulkWriteResult]:
+    """Do what ``DocumentProxy.bulk_write`` says."""
+    cls = proxy._obj_class
+    checked = not cls.skip_validation if validate is None else validate
+    given = list(requests)
+    documents: dict[int, Document] = {}
+    for position, request in enumerate(given):
+        # PyMongo's requests have no public name for what they hold.
+        if isinstance(request, (InsertOne, ReplaceOne)):
+            documents[position] = _document(proxy, request._doc)
+        elif isinstance(request, (UpdateOne, UpdateMany)) and isinstance(request._doc, Mapping):
+            try:
+                check_update(cls, request._doc, "bulk_write()")
+            except (TypeError, UpdateQueryError) as error:
+                raise type(error)(f"request {position}: {error}") from None
+    if checked:
+        _validate(documents, "request")
+    for position, document in documents.items():
+        request = copy.copy(given[position])
+        request._doc = stored = _stored(document, document.get("_revision") or 0)
+        if isinstance(request, InsertOne) and "_id" not in stored:
+            stored["_id"] = document["_id"] = bson.ObjectId()
+        given[position] = request
+    result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
+    return result

@@ -1,0 +1,312 @@
+"""From what PyMongo decoded to documents. What happens to each, in this order:
+
+1. its class is chosen (``type_field``),
+2. stored values become Python values,
+3. it is bound to its collection, and remembers what it has to,
+4. it is migrated,
+5. what it refers to is loaded, and goes through all of this,
+6. its ``after_load`` is called, after those of what it refers to.
+
+The last three are the :class:`LoadSteps` of a class. A document of a class without any costs no more than a dict.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import pymongo.collection
+
+from mongokit.binding import bind_references
+from mongokit.dotnotation import doted
+from mongokit.flow import Flow, run, run_async
+from mongokit.memory import Memory
+from mongokit.projection import Projection
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["LoadSteps", "Loader", "ReadAhead", "Reading", "finish"]
+
+D = TypeVar("D", bound="Document")
+Raw = dict[str, Any]
+RawCollection = pymongo.collection.Collection[Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Documents that are read together, with what they refer to."""
+
+    session: Any = None
+    """PyMongo's session, for further queries."""
+    known: dict[Any, Document] = field(default_factory=dict)
+    """What has been loaded so far; the keys are the business of ``LoadSteps.refer``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSteps:
+    """What happens to the documents of a class when they have been read; found once, when the class is made."""
+
+    migrate: Callable[[Document, Reading], Flow[None]] | None = None
+    """Brings a document up to date, in the database and in place."""
+    refer: Callable[[Sequence[Document], Reading], Flow[list[Document]]] | None = None
+    """Loads, for several documents at once, what they refer to; returns the documents it has made for that, which are
+    finished next. Classes that share the function share its queries."""
+    is_hooked: bool = False
+    """Whether ``after_load`` is to be called."""
+
+    def __bool__(self) -> bool:
+        return self.migrate is not None or self.refer is not None or self.is_hooked
+
+
+def finish(documents: Sequence[Document], reading: Reading) -> Flow[None]:
+    """Take the steps of documents that have just been read, and of those they refer to."""
+    levels = []
+    while documents:
+        levels.append(documents)
+        referring: dict[Any, list[Document]] = {}
+        for document in documents:
+            steps = type(document)._load_steps
+            if steps.migrate is not None:
+                yield from steps.migrate(document, reading)
+            if steps.refer is not None:
+                referring.setdefault(steps.refer, []).append(document)
+        documents = []
+        for refer, several in referring.items():
+            documents = [*documents, *(yield from refer(several, reading))]
+    for level in reversed(levels):
+        for document in level:
+            if type(document)._load_steps.is_hooked:
+                yield document.after_load()
+
+
+class Loader(Generic[D]):
+    """Makes documents of one class, bound to one collection, of decoded dicts.
+
+    :param registered: the classes by name, among which ``type_field`` finds that of each document.
+    """
+
+    __slots__ = ("_bind", "collection", "document_class", "part", "registered", "type_field")
+
+    def __init__(
+        self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
+    ) -> None:
+        self.document_class = document_class
+        self.collection = collection
+        self.registered = registered
+        type_field = document_class.type_field
+        self.type_field = type_field if type_field in document_class._structure.fields else None
+        self.part: Projection | None = None
+        """What is read of each document, where that is not the whole."""
+        self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
+
+    def of_part(self, projection: Any) -> Loader[D]:
+        """Return the loader for documents of which a query reads only what its projection says."""
+        part = Projection.of(projection)
+        if part is None:
+            return self
+        other = copy.copy(self)
+        other.part = part
+        return other
+
+    def load(self, raw: Raw, session: Any = None) -> D:
+        """Return the finished document for a decoded dict, which it takes over."""
+        document = self.make(raw)
+        if type(document)._load_steps:
+            run(finish([document], Reading(session)))
+        return document
+
+    async def load_async(self, raw: Raw, session: Any = None) -> D:
+        """Do what ``load`` does, awaiting what has to be."""
+        document = self.make(raw)
+        if type(document)._load_steps:
+            await run_async(finish([document], Reading(session)))
+        return document
+
+    def make(self, raw: Raw) -> D:
+        """Return the document for a decoded dict, which it takes over, before any of its class's steps."""
+        cls = self.document_class
+        if self.type_field is not None:
+            cls = self._stored_class(raw)
+            if cls._structure.nested is not self.document_class._structure.loaded:
+                raw = {key: doted(value, cls._structure.nested) for key, value in raw.items()}
+        convert = cls._structure.to_python
+        document = cls.__new__(cls)
+        dict.update(document, raw if convert is None else convert(raw))
+        self._bind(document, self.collection)
+        if cls._has_refs:
+            bind_references(document)
+        if cls._remembers:
+            document._remember(raw)
+        if self.part is not None:
+            document._set_memory(replace(document._memory or Memory(None, ()), part=self.part))
+        return document
+
+    def _stored_class(self, raw: Raw) -> type[D]:
+        name = raw.get(self.type_field or "")
+        found = self.registered.get(name) if isinstance(name, str) else None
+        if found is not None and issubclass(found, self.document_class):
+            return found
+        return self.document_class
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether there is more to do for a document, or may be for one of a subclass, than to make it."""
+        cls = self.document_class
+        if cls._load_steps or self.type_field is None:
+            return bool(cls._load_steps)
+        return any(issubclass(one, cls) and one._load_steps for one in list(self.registered.values()))
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether a document is its stored form, and bound, and nothing else."""
+        cls = self.document_class
+        return not (
+            self.type_field is not None or cls._structure.to_python is not None or cls._remembers or self.part
+        )
+
+    def maker(self) -> Callable[[Raw], D]:
+        """Return what does the same as ``make``, for many: with what is the same for all looked at once."""
+        if not self._is_plain or self.document_class._has_refs:
+            return self.make
+        cls, new, bind, collection = (
+            self.document_class,
+            self.document_class.__new__,
+            self._bind,
+            self.collection,
+        )
+
+        def make(raw: Raw) -> D:
+            document: Any = new(cls)
+            document |= raw
+            bind(document, collection)
+            made: D = document
+            return made
+
+        return make
+
+    def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
+        """Return the documents of what ``advance`` returns until it raises StopIteration.
+
+        They are not finished: where the class ``has_steps``, use :class:`ReadAhead`.
+        """
+        cls = self.document_class
+        if not self._is_plain:
+            return self._converted(advance)
+        if cls.__setattr__ is object.__setattr__:
+            return self._plain(advance)
+        return self._bound(advance)
+
+    def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
+        make = self.make
+        try:
+            while True:
+                yield make(advance())
+        except StopIteration:
+            return
+
+    # These loops are what a document costs more than a dict: nothing is called in them that can be avoided.
+
+    def _plain(self, advance: Callable[[], Raw]) -> Iterator[D]:
+        cls, new, collection = self.document_class, self.document_class.__new__, self.collection
+        try:
+            while True:
+                document: Any = new(cls)
+                document |= advance()
+                document._collection = collection
+                yield document
+        except StopIteration:
+            return
+
+    def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
+        cls, new, collection, bind = (
+            self.document_class,
+            self.document_class.__new__,
+            self.collection,
+            self._bind,
+        )
+        try:
+            while True:
+                document: Any = new(cls)
+                document |= advance()
+                bind(document, collection)
+                yield document
+        except StopIteration:
+            return
+
+
+FIRST, NEXT = 101, 1000
+"""Documents that are finished together: as many as MongoDB sends first, then more."""
+
+
+class ReadAhead(Generic[D]):
+    """The documents of a cursor whose class has steps: made in portions, so that what a portion refers to is one query.
+
+    :param size: how many documents make a portion; None leaves that to us.
+    :param then: what else is to be done with the finished documents of a portion.
+    """
+
+    def __init__(
+        self,
+        loader: Loader[D],
+        session: Any = None,
+        size: int | None = None,
+        then: Callable[[Sequence[D], Reading], Flow[None]] | None = None,
+    ) -> None:
+        self._loader = loader
+        self._session = session
+        self._sizes = repeat(size) if size else chain([FIRST], repeat(NEXT))
+        self._then = then
+        self._ready: deque[D] = deque()
+        self._broken_off: Exception | None = None
+        """What reading raised, when there were documents before it."""
+        self._failed: Exception | None = None
+        """What came of a portion, and will come of it until the cursor is rewound."""
+
+    def next(self, advance: Callable[[], Raw]) -> D:
+        """Return the next document; raises StopIteration after the last."""
+        if not self._ready and not run(self._fill(advance)):
+            raise StopIteration
+        return self._ready.popleft()
+
+    async def next_async(self, advance: Callable[[], Awaitable[Raw]]) -> D:
+        """Return the next document; raises StopAsyncIteration after the last."""
+        if not self._ready and not await run_async(self._fill(advance)):
+            raise StopAsyncIteration
+        return self._ready.popleft()
+
+    def _fill(self, advance: Callable[[], Any]) -> Flow[bool]:
+        """Make the next portion; returns whether there is one."""
+        if self._failed is not None:
+            raise self._failed
+        if self._broken_off is not None:
+            broken_off, self._broken_off = self._broken_off, None
+            raise broken_off
+        made: list[D] = []
+        size = next(self._sizes)
+        try:
+            while len(made) < size:
+                made.append(self._loader.make((yield advance())))
+        except (StopIteration, StopAsyncIteration):
+            pass
+        except Exception as error:
+            if not made:
+                raise
+            # What was read before comes first.
+            self._broken_off = error
+        reading = Reading(self._session)
+        try:
+            yield from finish(made, reading)
+            if self._then is not None:
+                yield from self._then(made, reading)
+        except Exception as error:
+            if len(made) > 1:
+                # Nobody shall go on, and not know that others of the portion are missing.
+                self._failed = error
+            raise
+        self._ready.extend(made)
+        return bool(made)

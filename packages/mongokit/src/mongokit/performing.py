@@ -1,0 +1,185 @@
+"""Who does what was planned: at once or awaited, and with the document's hooks around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pymongo.asynchronous.collection
+
+from mongokit.autorefs import changed_targets
+from mongokit.flow import Flow, run, run_async
+from mongokit.persistence import check, identity, plan_delete, plan_save
+from mongokit.sessions import keep_state
+from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields, Write
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+    from mongokit.units import Unit
+
+__all__ = [
+    "after",
+    "before",
+    "is_asynchronous",
+    "is_direct",
+    "perform",
+    "performing",
+    "save_plainly",
+    "unit_of",
+    "working",
+]
+
+D = TypeVar("D", bound="Document")
+R = TypeVar("R")
+
+_Asynchronous = pymongo.asynchronous.collection.AsyncCollection
+
+
+_units: ContextVar[tuple[Unit, ...]] = ContextVar("mongokit_units", default=())
+
+
+def unit_of(client: Any) -> Unit | None:
+    """Return the unit of work that is running on this client, or None."""
+    for unit in reversed(_units.get()):
+        if unit.client is client:
+            return unit
+    return None
+
+
+@contextmanager
+def working(unit: Unit) -> Iterator[None]:
+    """Let the writes of this thread or task be part of the unit while the block runs."""
+    token = _units.set((*_units.get(), unit))
+    try:
+        yield
+    finally:
+        _units.reset(token)
+
+
+def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: Any) -> R:
+    """Plan an operation, do it, and return what came of it; for an asynchronous collection, the awaitable of that.
+
+    :param plan: returns the operation; called with the arguments, of which the first is the document.
+    """
+    if isinstance(collection, _Asynchronous):
+        return run_async(performing(plan, *arguments))  # type: ignore[return-value]  # see Document.save
+    cls = type(arguments[0])
+    if cls._hooks or cls._has_autorefs or _units.get():
+        return run(performing(plan, *arguments))
+    operation = plan(*arguments)
+    try:
+        result = operation.send()
+    except REFUSALS as error:
+        operation.refused(error)
+    finally:
+        operation.settle()
+    keep_state(collection, operation.document)
+    return operation.done(result)
+
+
+def performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
+    """Do what ``perform`` does, with the document's hooks and in units of work, for either kind of connection."""
+    document = arguments[0]
+    yield from before(plan, document)
+    if plan is plan_save and type(document)._has_autorefs:
+        arguments = yield from _saving_targets(*arguments)
+    made = yield from _performing(plan, *arguments)
+    return made
+
+
+def _performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
+    operation = plan(*arguments)
+    unit = unit_of(operation.collection.database.client)
+    if unit is not None:
+        if isinstance(operation, Write):
+            taken: R = unit.add(operation)
+            return taken
+        yield from unit._flushing()
+    try:
+        result = yield operation.send()
+    except REFUSALS as error:
+        operation.refused(error)
+    finally:
+        operation.settle()
+    keep_state(operation.collection, operation.document)
+    made = operation.done(result)
+    yield from after(operation, result)
+    return made
+
+
+def _saving_targets(
+    document: Document, collection: Any, uuid: bool, validate: bool | None, only: Any, options: dict[str, Any]
+) -> Flow[tuple[Any, ...]]:
+    """Save what has changed of what a document refers to; returns the arguments with which the document is planned.
+
+    Nothing is written before all of it is valid.
+    """
+    only = list(only) if only is not None and not isinstance(only, str) else only
+    session = options.get("session")
+    changed = yield from changed_targets(document, session, only)
+    for target in changed:
+        yield from before(plan_save, target)
+    check(document, validate)
+    if validate is None and not document.skip_validation:
+        # They have been, by the document.
+        validate = False
+    for target in changed:
+        shared = {} if session is None else {"session": session}
+        target._keep_remembering()
+        yield from _performing(plan_save, target, target.collection, False, validate, None, shared)
+    return document, collection, uuid, validate, only, options
+
+
+def before(plan: Callable[..., Operation[Any]], document: Document) -> Flow[None]:
+    """Run what a document wants to do itself before this is planned."""
+    hooks = type(document)._hooks
+    if plan is plan_save and "before_save" in hooks:
+        yield document.before_save()
+    elif plan is plan_delete and "before_delete" in hooks:
+        yield document.before_delete()
+
+
+def after(operation: Operation[Any], result: Any) -> Flow[None]:
+    """Run what a document wants to do itself now that this is done."""
+    document: Document = operation.document
+    hooks = type(document)._hooks
+    if "after_save" in hooks and isinstance(operation, (Insert, Replace, SetFields)):
+        yield document.after_save(_has_created(operation, result))
+    elif "after_delete" in hooks and isinstance(operation, Delete):
+        yield document.after_delete()
+
+
+def _has_created(operation: Operation[Any], result: Any) -> bool:
+    if isinstance(operation, Replace):
+        return bool(result.acknowledged and result.upserted_id is not None)
+    return isinstance(operation, Insert)
+
+
+def is_asynchronous(collection: object) -> bool:
+    """Return whether the collection's operations are awaited."""
+    return isinstance(collection, _Asynchronous)
+
+
+def is_direct(collection: object) -> bool:
+    """Return whether an operation on the collection is done at once."""
+    return not isinstance(collection, _Asynchronous)
+
+
+def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
+    """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
+    between: half a microsecond less."""
+    if _units.get():
+        unit = unit_of(collection.database.client)
+        if unit is not None:
+            unit.add_plain(document, collection, options)
+            return document
+    try:
+        if "_id" in document:
+            collection.replace_one(identity(document), document, upsert=True, **options)
+        else:
+            collection.insert_one(document, **options)
+    except REFUSALS as error:
+        Insert(document, collection, options, document).refused(error)
+    return document

@@ -1,0 +1,81 @@
+"""What is found out about a document class once, when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mongokit.autorefs import check_targets, load_targets
+from mongokit.binding import check_homes
+from mongokit.errors import Failure, StructureError
+from mongokit.hooks import overridden
+from mongokit.indexes import Index, parse_indexes
+from mongokit.loading import LoadSteps
+from mongokit.schema_document import SchemaProperties
+from mongokit.structure import Structure
+from mongokit.structure.compile import Check
+from mongokit.structure.nodes import ReferenceNode, descendants
+
+__all__ = ["DocumentProperties"]
+
+
+class DocumentProperties(SchemaProperties):
+    """The metaclass of documents in collections: indexes too."""
+
+    _indexes: tuple[Index, ...]
+    _shard_key: tuple[str, ...]
+    """The paths of the shard key beside ``_id``."""
+    _remembers: bool
+    """Whether documents keep something of their stored form."""
+    _plain: bool
+    """Whether nothing has to be done to save a document but to validate and send it."""
+    _has_refs: bool
+    """Whether there are references that are loaded when they are asked for."""
+    _has_autorefs: bool
+    """Whether there are references that are loaded and saved with the document."""
+    _hooks: frozenset[str]
+    """The hooks that documents have."""
+    _load_steps: LoadSteps
+    """What happens to documents when they have been read."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(name, bases, namespace, **kwargs)
+        own = parse_indexes(name, namespace.get("indexes") or [], cls._structure)
+        inherited = (index for base in cls.__mro__[1:] for index in getattr(base, "_indexes", ()))
+        found: list[Index] = []
+        for index in (*own, *inherited):
+            if index not in found:
+                found.append(index)
+        cls._indexes = tuple(found)
+        cls._shard_key = _shard_key(name, getattr(cls, "shard_key", ()), cls._structure)
+        cls._remembers = bool(cls._shard_key or getattr(cls, "track_changes", False))
+        cls._hooks = overridden(cls)
+        cls._plain = not (
+            cls._remembers or cls._structure.to_bson or cls._hooks or getattr(cls, "use_revision", False)
+        )
+        eager = {node.eager for node in descendants(cls._structure.root) if isinstance(node, ReferenceNode)}
+        cls._has_refs, cls._has_autorefs = False in eager, True in eager
+        if eager:
+            cls._structure = replace(cls._structure, check=_with_references(cls._structure.check))
+        cls._load_steps = LoadSteps(
+            refer=load_targets if cls._has_autorefs else None, is_hooked="after_load" in cls._hooks
+        )
+
+
+def _with_references(check: Check) -> Check:
+    def checked(document: Any, failures: list[Failure]) -> None:
+        check(document, failures)
+        if not failures:
+            check_homes(document, failures)
+        check_targets(document, failures)
+
+    return checked
+
+
+def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
+    if not isinstance(given, (list, tuple)) or not all(isinstance(path, str) for path in given):
+        raise StructureError(f"{owner}: shard_key must be a list of paths, not {given!r}")
+    for path in given:
+        if path != "_id" and path not in structure.places:
+            raise ValueError(f"Error in shard_key: can't find {path} in structure (of {owner})")
+    return tuple(path for path in given if path != "_id")

@@ -1,0 +1,62 @@
+"""What a document keeps of its stored form, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from bson.codec_options import CodecOptions
+
+from mongokit.memory import Memory, value_at
+
+__all__ = ["Remembering"]
+
+Raw = dict[str, Any]
+
+
+class Remembering:
+    """The part of a document that remembers: as its class says, or as a document that others refer to."""
+
+    __slots__ = ()
+    track_changes: ClassVar[bool]
+    _shard_key: ClassVar[tuple[str, ...]]
+
+    def _stored(self) -> Raw:
+        raise NotImplementedError
+
+    def _codec_options(self) -> CodecOptions[Raw]:
+        raise NotImplementedError
+
+    def _remember(self, stored: Raw, only: Iterable[str] | None = None) -> None:
+        """Keep what is needed of the stored form; after a write of some fields, of those."""
+        cls = type(self)
+        # As a document that others refer to it may remember more than its class demands.
+        track = cls.track_changes or (self._memory is not None and self._memory.fields is not None)
+        made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
+        if self._memory is not None and self._memory.part is not None:
+            made = replace(made, part=self._memory.part)
+        if only is not None and self._memory is not None:
+            made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
+        self._set_memory(made)
+
+    def _remember_all(self, stored: Raw) -> None:
+        """Keep all of the stored form, whatever the class says."""
+        shard_key, options = type(self)._shard_key, self._codec_options()
+        self._set_memory(Memory.of(stored, track=True, shard_key=shard_key, options=options))
+
+    def _keep_remembering(self) -> None:
+        """Have the document remember, from the next save on, all of how it is stored, whatever the class says."""
+        if self._memory is None or self._memory.fields is None:
+            stored = self._stored()
+            part = None if self._memory is None else self._memory.part
+            self._set_memory(
+                Memory({}, tuple(value_at(stored, path) for path in type(self)._shard_key), part)
+            )
+
+    def _set_memory(self, memory: Memory | None) -> None:
+        object.__setattr__(self, "_stored_memory", memory)
+
+    @property
+    def _memory(self) -> Memory | None:
+        return getattr(self, "_stored_memory", None)

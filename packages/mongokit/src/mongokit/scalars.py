@@ -1,0 +1,31 @@
+"""Values that a query compares, and that must not be conditions."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from bson.objectid import ObjectId
+from bson.regex import Regex
+
+__all__ = ["scalar"]
+
+_PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
+
+
+def scalar(value: Any) -> Any:
+    """Return a value that is to be compared as it is; raises TypeError for what MongoDB would take as a condition.
+
+    So ``{"$gt": ""}`` in somebody's JSON does not become "any document".
+    """
+    if type(value) in _PLAIN_IDS:
+        return value
+    if isinstance(value, (re.Pattern, Regex)) or (
+        isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
+    ):
+        raise TypeError(
+            f"{value!r} is a condition; a value is expected here. To query by a condition use find()"
+        )
+    return value

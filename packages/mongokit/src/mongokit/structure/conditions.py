@@ -1,0 +1,106 @@
+"""The source of one condition: whether a value is of the type that a node says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bson.binary import Binary
+
+from mongokit.structure.nodes import (
+    AnyNode,
+    CustomNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    ReferenceNode,
+    TypeNode,
+    is_embedded,
+)
+from mongokit.structure.path import Path
+from mongokit.structure.referring import accepts
+from mongokit.structure.rules import Rules
+from mongokit.types import NOT, OR
+
+__all__ = ["Conditions"]
+
+
+class Conditions:
+    """Writes conditions for a class.
+
+    :param name: returns the name under which the compiled function finds an object; takes a prefix and the object.
+    """
+
+    def __init__(self, rules: Rules, name: Callable[[str, Any], str]) -> None:
+        self._rules = rules
+        self._name = name
+
+    def accepted(self, kind: type) -> Callable[[Any], bool]:
+        """Return whether a value that is not exactly of a type will do for it."""
+        if kind is int and not self._rules.bool_for_int:
+            return lambda value: isinstance(value, int) and not isinstance(value, bool)
+        if kind is float and self._rules.int_for_float:
+            return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+        kinds = (list, tuple) if kind is list else (Binary, bytes) if kind is Binary else (kind,)
+        return lambda value: isinstance(value, kinds)
+
+    def test(self, node: Node, var: str, path: Path) -> tuple[str, str]:
+        """Return the condition under which a value is of the right type, and the statement for when it is not."""
+        where = path.source
+        match node:
+            case TypeNode():
+                kind = self._name("T", node.type)
+                return self._type_test(node.type, kind, var), f"bad_type(failures, {where}, {kind}, {var})"
+            case AnyNode():
+                # None is not asked for here: whether it will do is a matter of required_fields.
+                types = self._name("A", tuple(kind for kind in node.types if kind is not type(None)))
+                return f"isinstance({var}, {types})", f"unauthorized(failures, {where}, {types}, {var})"
+            case OperatorNode():
+                checker = self._name("O", node.operator)
+                return self._operator_test(
+                    node, checker, var
+                ), f"refused(failures, {where}, {checker}, {var})"
+            case CustomNode():
+                kind = self._name("T", node.custom.python_type)
+                test = self._type_test(node.custom.python_type, kind, var, exact=True)
+                return test, f"bad_type(failures, {where}, {kind}, {var})"
+            case RecordNode():
+                kind = self._name("T", node.container)
+                complaint = f"bad_type(failures, {where}, {kind}, {var})"
+                if is_embedded(node.container):
+                    return f"isinstance({var}, dict)", complaint
+                return self._type_test(node.container, kind, var), complaint
+            case MapNode():
+                return f"isinstance({var}, dict)", f"bad_type(failures, {where}, dict, {var})"
+            case ReferenceNode():
+                accepted, name = self._name("R", accepts(node)), self._name("N", node)
+                return f"{accepted}({var})", f"bad_reference(failures, {where}, {name}, {var})"
+        return (
+            f"type({var}) is list or isinstance({var}, sequence)",
+            f"bad_type(failures, {where}, list, {var})",
+        )
+
+    def _operator_test(self, node: OperatorNode, name: str, var: str) -> str:
+        """Return the condition for an operator; OR and NOT are written out, so that the class's switches count."""
+        there = f"{var} is not None and {var} is not M"
+        if type(node.operator) is OR:
+            return " or ".join(self._type_test(kind, self._name("T", kind), var) for kind in node.operator)
+        if type(node.operator) is NOT:
+            kinds = [self._type_test(kind, self._name("T", kind), var, exact=True) for kind in node.operator]
+            authorized = f"isinstance({var}, {self._name('A', node.types)})"
+            return f"{there} and {authorized} and not ({' or '.join(kinds)})"
+        return f"{there} and {name}.validate({var})"
+
+    def _type_test(self, kind: type, name: str, var: str, *, exact: bool = False) -> str:
+        """Return the condition for one type; ``exact`` leaves out what is accepted for convenience."""
+        if kind is int and not self._rules.bool_for_int:
+            return f"type({var}) is int or isinstance({var}, int) and not isinstance({var}, bool)"
+        if kind is float and self._rules.int_for_float and not exact:
+            return f"type({var}) is float or isinstance({var}, float) or isinstance({var}, int) and not isinstance({var}, bool)"
+        if kind is list:
+            return f"type({var}) is list or isinstance({var}, sequence)"
+        if kind is Binary and not exact:
+            # PyMongo reads what was stored as Binary of subtype 0 as bytes.
+            return f"isinstance({var}, {self._name('T', (Binary, bytes))})"
+        return f"type({var}) is {name} or isinstance({var}, {name})"

@@ -1,0 +1,380 @@
+"""What is to be done with one document, as plain data: the call of PyMongo, and what its result means.
+
+A plan (:mod:`mongokit.persistence`) makes one of these; who performs it (:mod:`mongokit.performing`: at once, awaited,
+or later with others) sends it, and tells it what came of that. Nothing here waits for a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+
+import bson
+import pymongo.collection
+from bson import ObjectId
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import errors as pymongo_errors
+from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
+
+from mongokit import encoding
+from mongokit.errors import DuplicateKeyError, MaxDocumentSizeError, SchemaDocumentError, StaleDocumentError
+from mongokit.memory import value_at
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = [
+    "REFUSALS",
+    "AtomicUpdate",
+    "Delete",
+    "Insert",
+    "Operation",
+    "Reload",
+    "Replace",
+    "SetFields",
+    "Unchanged",
+    "Write",
+    "frozen",
+    "missing",
+    "shown",
+]
+
+D = TypeVar("D", bound="Document")
+R = TypeVar("R")
+Raw = dict[str, Any]
+RawCollection = pymongo.collection.Collection[Raw]
+BulkModel = InsertOne[Any] | ReplaceOne[Any] | UpdateOne | DeleteOne
+
+MAX_BSON_SIZE = 16 * 1024 * 1024
+"""Bytes that MongoDB lets a document have."""
+BSON_OBJECT_TOO_LARGE = 10334
+"""MongoDB's error code."""
+REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
+"""What an operation can raise that is about the document."""
+
+
+@dataclass(slots=True, eq=False)
+class Operation(Generic[R]):
+    """One operation on one document, planned and not yet done.
+
+    A performer calls ``send``, then ``settle`` whatever became of it, then ``done`` with the result, or ``refused``
+    with one of REFUSALS.
+    """
+
+    document: Any
+    collection: Any
+    """PyMongo's or ours, synchronous or not: what ``send`` returns is its result, or the awaitable of that."""
+    options: Raw
+    """Passed to PyMongo's method."""
+
+    def send(self) -> Any:
+        """Call PyMongo and return what it returns."""
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Take over what PyMongo has noted in what it was sent, also where the server has refused it."""
+
+    def done(self, result: Any) -> R:
+        """Check PyMongo's result, change the document accordingly, and return what the caller gets."""
+        raise NotImplementedError
+
+    def refused(self, error: Exception) -> NoReturn:
+        """Raise the error that names field and document, or PyMongo's where that says all there is."""
+        better = self.explained(error)
+        if better is None:
+            raise error
+        raise better from error
+
+    def explained(self, error: Exception) -> Exception | None:
+        """Return the error that names field and document, or None where PyMongo's says all there is."""
+        name = type(self.document).__name__
+        if isinstance(error, pymongo_errors.DuplicateKeyError):
+            return DuplicateKeyError.of(name, error)
+        if isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == BSON_OBJECT_TOO_LARGE:
+            # PyMongo complains of some, and leaves others to the server.
+            return MaxDocumentSizeError(f"{name}: {error}")
+        if isinstance(error, encoding.REFUSALS):
+            found = encoding.failures(self._sent(), self.collection.codec_options)
+            return SchemaDocumentError.of(found) if found else None
+        return None
+
+    def _sent(self) -> Mapping[str, Any]:
+        """Return what may be impossible to encode."""
+        return {}
+
+
+class Write(Operation[R]):
+    """An operation that can also be part of a bulk write: then ``freeze``, ``apply`` come first, ``check`` later."""
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it finds nothing, without an error of the server's, where the stored revision is another."""
+        return False
+
+    def model(self) -> BulkModel:
+        """Return PyMongo's form of it for ``bulk_write``."""
+        raise NotImplementedError
+
+    def freeze(self) -> None:
+        """Keep what is to be sent as it is now, whatever becomes of the document; raises what ``send`` would."""
+
+    def check(self, result: Any) -> None:
+        """Raise the error where the server has found nothing to write to."""
+
+    def apply(self) -> R:
+        """Change the document as it is once the write is done, and return what the caller gets."""
+        raise NotImplementedError
+
+    def is_stored(self, found: Raw | None) -> bool:
+        """Return whether what is stored shows that it was done.
+
+        :param found: what is stored under the document's ``_id``, or None.
+        """
+        return True
+
+    def not_found(self) -> Exception:
+        """Return the error for a document that is not, or not any more, as it was read."""
+        return stale(self.document)
+
+    def done(self, result: Any) -> R:
+        self.check(result)
+        return self.apply()
+
+    def _frozen(self, value: Mapping[str, Any]) -> RawBSONDocument:
+        try:
+            return frozen(value, self.collection.codec_options)
+        except REFUSALS as error:
+            self.refused(error)
+
+
+@dataclass(slots=True, eq=False)
+class Save(Write[D]):
+    """Base of what stores a whole document."""
+
+    stored: Any
+    """Its stored form, which may be the document itself."""
+    revision: int | None = None
+    """The value of ``_revision`` in it, where there are revisions."""
+
+    def settle(self) -> None:
+        # Also when the server refused it, as PyMongo does: a second try must not make a second document.
+        if self.stored is not self.document and "_id" in self.stored:
+            self.document["_id"] = self.stored["_id"]
+
+    def freeze(self) -> None:
+        self.stored = self._frozen(self.stored)
+
+    def apply(self) -> D:
+        document: D = self.document
+        if self.revision is not None:
+            document["_revision"] = self.revision
+        if type(document)._remembers or document._memory is not None:
+            document._remember(document._stored())
+        document._adopted()
+        return document
+
+    def is_stored(self, found: Raw | None) -> bool:
+        return found is not None and found == bson.decode(self.stored.raw, self.collection.codec_options)
+
+    def _sent(self) -> Mapping[str, Any]:
+        sent: Raw = self.stored
+        return sent
+
+
+class Insert(Save[D]):
+    """Store a document that has no ``_id`` yet."""
+
+    def send(self) -> Any:
+        return self.collection.insert_one(self.stored, **self.options)
+
+    def model(self) -> BulkModel:
+        return InsertOne(self.stored)
+
+    def freeze(self) -> None:
+        self.stored["_id"] = ObjectId()
+        try:
+            Save.freeze(self)
+        finally:
+            self.document["_id"] = self.stored["_id"]
+
+
+@dataclass(slots=True, eq=False)
+class Replace(Save[D]):
+    """Store a document in the place of what has its ``_id``."""
+
+    filter: Raw = field(kw_only=True)
+    upsert: bool = field(default=True, kw_only=True)
+    """Insert it where there is none; if not, it must be found."""
+
+    @property
+    def is_conditional(self) -> bool:
+        return not self.upsert
+
+    def send(self) -> Any:
+        return self.collection.replace_one(self.filter, self.stored, upsert=self.upsert, **self.options)
+
+    def model(self) -> BulkModel:
+        return ReplaceOne(self.filter, self.stored, upsert=self.upsert)
+
+    def check(self, result: Any) -> None:
+        if not self.upsert and not result.matched_count:
+            raise self.not_found()
+
+    def is_stored(self, found: Raw | None) -> bool:
+        return self.upsert or Save.is_stored(self, found)
+
+    def explained(self, error: Exception) -> Exception | None:
+        # It was to be inserted, as none was found without a revision: there is one with a revision.
+        if (
+            self.revision is not None
+            and self.upsert
+            and isinstance(error, pymongo_errors.DuplicateKeyError)
+            and (error.details or {}).get("keyPattern") == {"_id": 1}
+        ):
+            return stale(self.document)
+        return Operation.explained(self, error)
+
+
+@dataclass(slots=True, eq=False)
+class SetFields(Write[D]):
+    """Write some paths of a stored document, and no others."""
+
+    filter: Raw
+    update: Any
+    stored: Raw
+    only: Iterable[str]
+    """The paths, for what the document remembers."""
+    revision: int | None
+
+    @property
+    def is_conditional(self) -> bool:
+        return self.revision is not None
+
+    def send(self) -> Any:
+        return self.collection.update_one(self.filter, self.update, **self.options)
+
+    def model(self) -> BulkModel:
+        return UpdateOne(self.filter, self.update)
+
+    def freeze(self) -> None:
+        self.update = self._frozen(self.update)
+
+    def check(self, result: Any) -> None:
+        if result.acknowledged and not result.matched_count:
+            raise self.not_found()
+
+    def not_found(self) -> Exception:
+        return missing("save", self.document) if self.revision is None else stale(self.document)
+
+    def apply(self) -> D:
+        document: D = self.document
+        if self.revision is not None:
+            document["_revision"] = self.revision
+        if type(document)._remembers or document._memory is not None:
+            document._remember(document._stored(), self.only)
+        document._adopted()
+        return document
+
+    def is_stored(self, found: Raw | None) -> bool:
+        if found is None or self.revision is None:
+            return found is not None
+        update = bson.decode(self.update.raw, self.collection.codec_options)
+        return all(
+            value_at(found, path) == value for path, value in update.get("$set", {}).items()
+        ) and not any(value_at(found, path) for path in update.get("$unset", {}))
+
+    def _sent(self) -> Mapping[str, Any]:
+        return self.stored
+
+
+class Unchanged(Write[D]):
+    """Nothing has to be sent."""
+
+    def send(self) -> None:
+        return None
+
+    def apply(self) -> D:
+        document: D = self.document
+        return document
+
+
+@dataclass(slots=True, eq=False)
+class Delete(Write[None]):
+    """Delete a document by its filter."""
+
+    filter: Raw
+
+    def send(self) -> Any:
+        return self.collection.delete_one(self.filter, **self.options)
+
+    def model(self) -> BulkModel:
+        return DeleteOne(self.filter)
+
+    def apply(self) -> None:
+        return None
+
+
+@dataclass(slots=True, eq=False)
+class Reload(Operation[None]):
+    """Read a document again."""
+
+    filter: Raw
+
+    def send(self) -> Any:
+        return self.document._proxy().find_one(self.filter, **self.options)
+
+    def done(self, result: Any) -> None:
+        if result is None:
+            raise missing("reload", self.document)
+        self.document._become(result)
+
+
+@dataclass(slots=True, eq=False)
+class AtomicUpdate(Operation[D]):
+    """Have the server change a document, and read it as it is then."""
+
+    filter: Raw
+    update: Raw
+
+    def send(self) -> Any:
+        return self.document._proxy().find_one_and_update(self.filter, self.update, **self.options)
+
+    def done(self, result: Any) -> D:
+        document: D = self.document
+        if result is None:
+            raise missing("update", document)
+        document._become(result)
+        return document
+
+    def _sent(self) -> Mapping[str, Any]:
+        return self.update
+
+
+def frozen(value: Mapping[str, Any], options: CodecOptions[Any]) -> RawBSONDocument:
+    """Return a value as the BSON that it is now; raises REFUSALS."""
+    encoded = bson.encode(value, codec_options=options)
+    if len(encoded) > MAX_BSON_SIZE:
+        raise DocumentTooLarge(f"it has {len(encoded)} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}")
+    return RawBSONDocument(encoded)
+
+
+def shown(document: Document) -> str:
+    """Return the name of a document in a message."""
+    return f"{type(document).__name__} {document.get('_id')!r}"
+
+
+def missing(action: str, document: Document) -> OperationFailure:
+    """Return the error for a document that is not stored."""
+    return OperationFailure(f"cannot {action} {shown(document)}: it is not in the database")
+
+
+def stale(document: Document) -> StaleDocumentError:
+    """Return the error for a document that somebody else has changed."""
+    revision = document.get("_revision")
+    return StaleDocumentError(
+        f"{shown(document)} has been changed or deleted since it was read (at revision {revision}). "
+        "reload() it, make the change again, and save()"
+    )
