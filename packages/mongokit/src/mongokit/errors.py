@@ -26,6 +26,7 @@ __all__ = [
     "MaxDocumentSizeError",
     "MissingReferenceError",
     "MultipleResultsFound",
+    "PartialDocumentError",
     "ReplicaSetNeeded",
     "RequireFieldError",
     "SchemaDocumentError",
@@ -171,6 +172,10 @@ class MultipleResultsFound(Exception):
 
 class UpdateQueryError(Exception):
     """An update of a field that is not in the structure."""
+
+
+class PartialDocumentError(StructureError):
+    """A document that was read in part (with a projection) was to be written as a whole; nothing was written."""
 
 
 class StaleDocumentError(pymongo.errors.OperationFailure):
