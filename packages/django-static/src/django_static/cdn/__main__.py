@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{USAGE}\n\n{error}\n")
         return 1
     from ..conf import conf
-    from .addresses import key_of, public_of, url_of
+    from .addresses import key_of, public_of
     from .publisher import Publisher
     from .state import State
     from .store import StoreError
@@ -42,7 +42,6 @@ def main(arguments: Sequence[str]) -> int:
         store = store_of(options)
         state = State(conf.manifest_file.parent, store.identity)
         key = key_of(public_of(path, conf))
-        url = url_of(key, options.base, store)
         outcome = Publisher(store, state, options).publish(key, path)
         state.flush()
     except (OSError, StoreError) as error:
@@ -51,7 +50,8 @@ def main(arguments: Sequence[str]) -> int:
     if outcome.newer:
         sys.stderr.write(f"{path} is not on the CDN: there is the later {outcome.newer}\n")
         return 1
-    sys.stdout.write(f"{url}\n")
+    entry = state.get(key)
+    sys.stdout.write(f"{entry.url if entry else ''}\n")
     return 0
 
 
