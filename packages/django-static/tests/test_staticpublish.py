@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import re
 from io import StringIO
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.files.base import ContentFile
@@ -15,6 +18,7 @@ from django.core.management import CommandError, call_command
 
 import django_static
 from django_static.cdn import proxy
+from django_static.cdn.answering import CannotTell
 from django_static.cdn.headers import payload_of
 from django_static.cdn.options import Options
 from django_static.cdn.publication import Publication, Published
@@ -121,6 +125,105 @@ def test_chosen_types(built, bucket):
     assert output.startswith("3 files: 3 sent")
     assert publish()[0].startswith("3 files: 0 sent (0 bytes), 3 there already, 0 failed")
     assert sorted(bucket.keys()) == ["c.8.js", "css/a.1500000007.css", "img/b.1500000006.gif"]
+
+
+def counts(output: str) -> tuple[int, int]:
+    """How many files there are in all by the last line, and how many by its parts."""
+    (line,) = [line for line in output.splitlines() if " sent (" in line]
+    total = re.match(r"(\d+) files?: ", line)
+    parts = re.findall(r"(\d+) (?:sent|there already|left on the site|failed)", line)
+    return int(total[1]), sum(map(int, parts))
+
+
+def as_far_as_it_comes(*arguments: str) -> str:
+    """What it prints, whether it succeeds or not."""
+    output = StringIO()
+    with contextlib.suppress(CommandError):
+        call_command("staticpublish", *arguments, stdout=output, stderr=StringIO())
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("types", [["css"], ["js"], ["*"], ["gif", "css"]], ids="+".join)
+def test_the_counts_agree_with_each_other_and_with_what_is_there(built, bucket, types, threads):
+    built.settings.DJANGO_STATIC_CDN_TYPES = types
+    built.settings.DJANGO_STATIC_CDN_THREADS = threads
+    foreseen = publish("--dry-run")[0].splitlines()
+    output = publish()[0]
+    total, parts = counts(output)
+    assert total == parts == len(bucket.keys()) == len(bucket.puts())
+    assert f"{total} sent" in output
+    assert sorted(line.split(": ")[1].split(", ")[0] for line in foreseen[:-1]) == sorted(bucket.keys())
+    assert f" {total} file" in foreseen[-1]
+    assert counts(publish()[0]) == counts(publish("--verify")[0]) == (total, total)
+    # Whatever is missing, and whatever of that comes through.
+    bucket._straight(f"{bucket.name}/{min(bucket.keys())}", "DELETE")
+    assert counts(publish("--verify")[0]) == (total, total)
+    for path in (built.media / ".django-static").glob("cdn-*.json"):
+        path.unlink()
+    for key in bucket.keys():  # noqa: SIM118 (no dict)
+        bucket._straight(f"{bucket.name}/{quote(key)}", "DELETE")
+    bucket.breaks(("PUT", "403"))
+    assert counts(as_far_as_it_comes()) == (total, total)
+    bucket.breaks(("PUT", "403!"))
+    assert counts(as_far_as_it_comes("--verify")) == (total, total)
+
+
+def test_what_is_referred_to_is_foreseen(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_TYPES = ["css"]
+    output, _ = publish("--dry-run")
+    assert output.splitlines()[0] == f"would be sent: img/b.1500000006.gif, {len(PNG)} bytes"
+    assert output.splitlines()[1].startswith("would be sent: css/a.1500000007.css, ")
+    assert output.splitlines()[2].startswith("css: 2 files would be sent, ")
+    assert bucket.requests() == 0
+
+
+def test_without_verbosity_nothing_is_printed(built, bucket, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+    bucket.put("img/b.1500000009.gif")
+    built.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 3600
+    built.settings.DJANGO_STATIC_CDN_DOMAIN = f"{bucket.base}/not-yet"
+    assert publish("--dry-run", "-v0") == ("", "")
+    assert publish("--wait", "0", "-v0") == ("", "")
+    assert bucket.puts() == ["img/a%20b.5.png"]
+    bucket.breaks(("*", "403!"))
+    errors = StringIO()
+    with pytest.raises(CommandError, match="could not be brought"):
+        call_command("staticpublish", "--verify", "-v0", stdout=StringIO(), stderr=errors)
+    assert "AccessDenied" in errors.getvalue()  # what goes wrong is said
+
+
+@pytest.mark.parametrize("fault", ["website!", "no xml!", "nothing!", "405!"])
+def test_what_is_not_s3_is_said(built, bucket, fault):
+    built.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
+    bucket.breaks(("*", fault))
+    errors = StringIO()
+    with pytest.raises(CommandError, match="2 files could not"):
+        call_command("staticpublish", stdout=StringIO(), stderr=errors)
+    assert errors.getvalue().count("whether DJANGO_STATIC_CDN_ENDPOINT is right") >= 2
+    assert bucket.endpoint in errors.getvalue()
+
+
+def test_a_bucket_whose_domain_nobody_knows(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_DOMAIN = ""
+    with pytest.raises(CommandError, match=r"nothing is sent.*DJANGO_STATIC_CDN_DOMAIN"):
+        call_command("staticpublish", skip_checks=True, stdout=StringIO(), stderr=StringIO())
+    assert bucket.requests() == 0
+
+
+def test_what_cannot_be_asked_for_from_here_has_not_answered(tmp_path):
+    def probe(url):
+        raise CannotTell(url)
+
+    state = State(tmp_path, "x")
+    state.note("a.5.png", Entry("1", 1, 1, 1.0, url="https://cdn.example.com/a.5.png"))
+    done = Published(files=["a.5.png"])
+    Publication(None, state, Options(threads=1)).ask(done, 0, probe)
+    assert done.silent == ["https://cdn.example.com/a.5.png"]
 
 
 def test_old_versions_are_swept(built, bucket):
@@ -366,21 +469,6 @@ def test_another_content_in_a_storage_is_left_alone(built, stored, content):
     with pytest.raises(CommandError, match="1 file could not"):
         publish()
     assert (stored / "img/b.1500000006.gif").read_bytes() == content
-
-
-def test_a_storage_that_signs_its_urls(built, stored, warned):
-    built.settings.STORAGES = {
-        **built.settings.STORAGES,
-        "cdn": {"BACKEND": f"{__name__.rpartition('.')[2]}.Signing", "OPTIONS": {"location": str(stored)}},
-    }
-    store = StorageStore(lambda: Signing(location=str(stored)), "cdn")
-    with pytest.raises(StoreError, match="querystring_auth"):
-        store.url("a.png")
-
-
-class Signing(FileSystemStorage):
-    def url(self, name):
-        return f"https://cdn.example.com/{name}?Signature=x"
 
 
 class Renaming(FileSystemStorage):

@@ -178,9 +178,12 @@ def _answered(name: str, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_strange(error: Exception, code: str) -> bool:
-    """Whether an error does not look as if S3 had sent it: its own have a code that is a word, except for HEAD."""
+    """Whether an error does not look as if S3 had sent it: its own have a code that is a word, except for HEAD.
+
+    Where something else redirects, boto3 asks for the region of the bucket, is redirected again, and so on.
+    """
     has_answered = getattr(error, "response", None) is not None
-    return (has_answered and not code.isalpha()) or type(error).__name__ == "ResponseParserError"
+    return (has_answered and not code.isalpha()) or isinstance(error, RecursionError)
 
 
 def _code(error: BaseException | None) -> str:
