@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -76,6 +77,9 @@ def test_the_headers_are_those_of_the_post(cdn_site, bucket):
     (_, sent) = bucket.server.stored[-1]
     assert sent["Cache-Control"] == headers["Cache-Control"]
     assert sent["Expires"] == headers["Expires"]
+    # What came through damaged is refused by the store.
+    checksum = {name.lower(): value for name, value in sent.items()}["x-amz-checksum-sha256"]
+    assert base64.b64decode(checksum) == hashlib.sha256(PNG).digest()
 
 
 @pytest.mark.parametrize(("gzip", "encoding"), [(True, "gzip"), (False, None)])

@@ -70,13 +70,13 @@ def objects(site) -> dict:
     return json.loads(path.read_text())["objects"]
 
 
-def without_urls(site) -> None:
-    """Forget the URLs that are written down."""
+def rewrite(site, **values) -> None:
+    """Write something else down of all that is known to be there."""
     settled()
     (path,) = (site.media / ".django-static").glob("cdn-*.json")
     value = json.loads(path.read_text())
     for entry in value["objects"].values():
-        entry["url"] = ""
+        entry.update(values)
     path.write_text(json.dumps(value))
 
 
@@ -106,7 +106,7 @@ def test_where_it_is_not_written_down_the_first_page_prints_the_local_one(site, 
     storage("Slow")
     site.write("a.png", PNG, 5)
     printed()
-    without_urls(site)
+    rewrite(site, url="")
     restart(site)
     storages_of_tests.gate.clear()
     assert django_static.staticfile("/a.png") == "/a.5.png"
@@ -132,8 +132,11 @@ def test_what_has_moved_waits_anew(site, storage, monkeypatch, probe):
     storage("Slow")
     site.write("a.png", PNG, 5)
     printed()
+    rewrite(site, answers=True, since=1.0)
     site.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 3600
     site.settings.DJANGO_STATIC_CDN_PROBE = probe
+    restart(site)
+    assert printed() == ["https://cdn.example.com/a.5.png"] * 2
     site.settings.DJANGO_STATIC_CDN_DOMAIN = "127.0.0.1:9"  # refuses whoever asks
     restart(site)
     assert printed() == ["/a.5.png"] * 2
@@ -158,7 +161,7 @@ def test_where_nothing_is_written_down_it_is_tried_again(site, storage, warned):
     storage("Slow")
     site.write("a.png", PNG, 5)
     printed()
-    without_urls(site)
+    rewrite(site, url="")
     restart(site)
     proxy.current()._clock = lambda: clock[0]
     storages_of_tests.errors.append(OSError("the service of credentials is away"))
@@ -170,6 +173,23 @@ def test_where_nothing_is_written_down_it_is_tried_again(site, storage, warned):
     assert printed() == ["/a.5.png"] * 2
     clock[0] += 1
     assert printed()[1] == "https://cdn.example.com/a.5.png"
+
+
+def test_a_storage_that_cannot_tell_is_left_in_peace_for_a_minute(site, storage):
+    site.settings.DJANGO_STATIC_CDN_THREADS = 1
+    storage("Slow")
+    for name in ("a", "b", "c"):
+        site.write(f"{name}.png", PNG, 5)
+        printed(f"/{name}.png")
+    restart(site)
+    storages_of_tests.errors.append(OSError("the service of credentials is away"))
+    storages_of_tests.gate.clear()
+    storages_of_tests.threads.clear()
+    pages = [django_static.staticfile(f"/{name}.png") for name in ("a", "b", "c")]
+    storages_of_tests.gate.set()
+    settled()
+    assert pages == [f"https://cdn.example.com/{name}.5.png" for name in ("a", "b", "c")]
+    assert len(storages_of_tests.threads) == 2  # one made the storage and asked it, once
 
 
 def test_a_storage_that_signs_gets_nothing(site, storage, warned, tmp_path):

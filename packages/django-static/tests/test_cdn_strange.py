@@ -153,6 +153,7 @@ def test_what_nobody_listens_at():
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), False),
         (ConnectionResetError(errno.ECONNRESET, "reset"), False),
         (TimeoutError("timed out"), False),
+        (UnicodeError("label too long"), False),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), True),
         (OSError(errno.EMFILE, "Too many open files"), True),
         (PermissionError(errno.EPERM, "Operation not permitted"), True),

@@ -42,7 +42,9 @@ def main(arguments: Sequence[str]) -> int:
         store = store_of(options)
         state = State(conf.manifest_file.parent, store.identity)
         key = key_of(public_of(path, conf))
-        outcome = Publisher(store, state, options).publish(key, path)
+        publisher = Publisher(store, state, options)
+        outcome = publisher.publish(key, path)
+        url = publisher.address(key)
         state.flush()
     except (OSError, StoreError) as error:
         sys.stderr.write(f"{error}\n")
@@ -50,8 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     if outcome.newer:
         sys.stderr.write(f"{path} is not on the CDN: there is the later {outcome.newer}\n")
         return 1
-    entry = state.get(key)
-    sys.stdout.write(f"{entry.url if entry else ''}\n")
+    sys.stdout.write(f"{url}\n")
     return 0
 
 

@@ -47,10 +47,10 @@ def answers(url: str) -> bool:
             return connection.getresponse().status == http.client.OK
         finally:
             connection.close()
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         if _is_ours(error):
             raise CannotTell(f"{url} cannot be asked for from here: {error}") from error
-        return False  # no such name, refused, too slow, not understood: what a browser would meet, too
+        return False  # no such name, or none at all, refused, too slow: what a browser would meet, too
 
 
 def _is_ours(error: Exception) -> bool:

@@ -158,13 +158,16 @@ class Proxy:
 
     def _find(self, uri: str, key: str, shown: str) -> None:
         """Find out the URL of a stored file, off the request; it may have changed since it was written down."""
+        if self._rests_until > self._clock():
+            self._rest(uri)
+            return
         try:
             url = self.publisher.address(key)
         except StoreError as error:
             if isinstance(error, NoAddress):
                 self.urls.discard(uri)
                 shown = ""
-            self._rest(uri)
+            self._rest(uri, is_general=error.is_general)
             if not shown:  # what has been written down stands until it is known to be another
                 self._complain(error)
         else:

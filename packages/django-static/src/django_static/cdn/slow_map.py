@@ -199,26 +199,27 @@ class SlowMap(Generic[_Key, _Value]):
                 return
             if said is False:
                 known.said = said
-            if known.said is False and entry[1] <= self._clock() and known.held >= self._hold:
-                self._give_up(key, entry)
-                return
-            known.next_at = self._clock() + known.wait
-            known.wait = min(known.wait * 2, self._longest_pause)
+            is_given_up = known.said is False and entry[1] <= self._clock() and known.held >= self._hold
+            if is_given_up:
+                del self.guard[key]
+                del self._probing[key]
+            else:
+                known.next_at = self._clock() + known.wait
+                known.wait = min(known.wait * 2, self._longest_pause)
+        if is_given_up:  # without the lock: readers do not wait for those who write logs
+            logger.warning(
+                "%r has not answered, %g seconds beyond its wait of %g, and is given up; %r is printed as before until "
+                "it is set again",
+                entry[0],
+                self._hold,
+                self.timeout,
+                key,
+            )
 
     def _move(self, key: _Key, entry: tuple[_Value, float]) -> None:
         self.data[key] = entry[0]
         del self.guard[key]
         self._probing.pop(key, None)
-
-    def _give_up(self, key: _Key, entry: tuple[_Value, float]) -> None:
-        del self.guard[key]
-        self._probing.pop(key, None)
-        logger.warning(
-            "%r did not answer within %g seconds and is given up; %r is printed as before until it is set again",
-            entry[0],
-            self.timeout + self._hold,
-            key,
-        )
 
 
 def _seconds(name: str, value: float) -> float:
