@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -76,6 +77,9 @@ def test_the_headers_are_those_of_the_post(cdn_site, bucket):
     (_, sent) = bucket.server.stored[-1]
     assert sent["Cache-Control"] == headers["Cache-Control"]
     assert sent["Expires"] == headers["Expires"]
+    # What came through damaged is refused by the store.
+    checksum = {name.lower(): value for name, value in sent.items()}["x-amz-checksum-sha256"]
+    assert base64.b64decode(checksum) == hashlib.sha256(PNG).digest()
 
 
 @pytest.mark.parametrize(("gzip", "encoding"), [(True, "gzip"), (False, None)])
@@ -297,33 +301,38 @@ def test_a_file_that_is_no_longer_the_one_that_was_sent(cdn_site, bucket, warned
 
 
 @pytest.mark.parametrize(
-    ("keep", "left"), [(0, ["a.8.png"]), (14, ["a.5.png", "a.8.png"]), (None, ["a.5.png", "a.8.png"])]
+    ("keep", "left"),
+    [
+        (0, ["a.1500000008.png"]),
+        (14, ["a.1500000005.png", "a.1500000008.png"]),
+        (None, ["a.1500000005.png", "a.1500000008.png"]),
+    ],
 )
 def test_old_versions(cdn_site, bucket, keep, left):
     cdn_site.settings.DJANGO_STATIC_CDN_KEEP_DAYS = keep
-    others = ["x-a.1.png", "a.1.gif", "a.png", "b/a.1.png"]
-    for other in [*others, "a.5.png"]:
+    others = ["x-a.1500000001.png", "a.1500000001.gif", "a.png", "b/a.1500000001.png"]
+    for other in [*others, "a.1500000005.png"]:
         bucket.put(other)
-    cdn_site.write("a.png", PNG, 8)
-    assert printed("/a.png")[1] == f"{bucket.base}/a.8.png"
+    cdn_site.write("a.png", PNG, 1500000008)
+    assert printed("/a.png")[1] == f"{bucket.base}/a.1500000008.png"
     assert sorted(bucket.keys()) == sorted([*others, *left])
 
 
 def test_an_older_version_is_not_sent_after_a_later_one(cdn_site, bucket, warned):
-    bucket.put("a.10.png")
-    cdn_site.write("a.png", PNG, 9)
-    assert printed("/a.png") == ["/a.9.png"] * 2
-    assert bucket.keys() == ["a.10.png"]
+    bucket.put("a.1500000010.png")
+    cdn_site.write("a.png", PNG, 1500000009)
+    assert printed("/a.png") == ["/a.1500000009.png"] * 2
+    assert bucket.keys() == ["a.1500000010.png"]
     assert warned() == []
 
 
 def test_an_older_version_that_is_still_there_is_used(cdn_site, bucket):
     cdn_site.settings.DEBUG = True
-    for mtime in (5, 8, 5):
+    for mtime in (1500000005, 1500000008, 1500000005):
         cdn_site.write("a.png", str(mtime), mtime)
         url = printed("/a.png")[1]
-    assert url == f"{bucket.base}/a.5.png"
-    assert bucket.puts() == ["a.5.png", "a.8.png"]
+    assert url == f"{bucket.base}/a.1500000005.png"
+    assert bucket.puts() == ["a.1500000005.png", "a.1500000008.png"]
 
 
 # The wait
@@ -801,11 +810,11 @@ def test_the_main_of_the_program(cdn_site, bucket, tmp_path, capsys):
     assert main([str(path)]) == 0
     assert main([str(other)]) == 0
     assert capsys.readouterr().out == f"{bucket.base}/img/a.5.png\n{bucket.base}/other.5.png\n"
-    bucket.put("img/a.6.png")
+    bucket.put("img/a.1500000006.png")
     bucket.breaks()
     older = cdn_site.write("img/a.4.png", PNG)
     assert main([str(older)]) == 1
-    assert "img/a.6.png" in capsys.readouterr().err
+    assert "img/a.1500000006.png" in capsys.readouterr().err
     cdn_site.settings.DJANGO_STATIC_CDN_BUCKET = ""
     assert main([str(path)]) == 1
     assert "DJANGO_STATIC_CDN_BUCKET" in capsys.readouterr().err

@@ -9,8 +9,8 @@ import pytest
 from django_static import checks
 
 
-def found(prefix: str = "django_static.E04"):
-    ids = (prefix, "django_static.W04")
+def found():
+    ids = ("django_static.E04", "django_static.E050", "django_static.W04")
     return [message for message in checks.check_settings() if message.id.startswith(ids)]
 
 
@@ -43,6 +43,18 @@ def found(prefix: str = "django_static.E04"):
         ("DOMAIN", "ftp://example.com", "E047", "https://static.example.com"),
         ("DOMAIN", "https://", "E047", "https://static.example.com"),
         ("DOMAIN", "https://example.com?x", "E047", "https://static.example.com"),
+        ("DOMAIN", "a b", "E047", "https://static.example.com"),
+        ("DOMAIN", "https://a b/", "E047", "https://static.example.com"),
+        ("DOMAIN", "https://example.com/a b", "E047", "https://static.example.com"),
+        ("DOMAIN", "https://example.com/#x", "E047", "https://static.example.com"),
+        ("DOMAIN", 'example.com"onerror="', "E047", "https://static.example.com"),
+        ("DOMAIN", "example.com:port", "E047", "https://static.example.com"),
+        ("DOMAIN", "http://[::1", "E047", "https://static.example.com"),
+        ("DOMAIN", "user:secret@example.com", "E047", "https://static.example.com"),
+        ("DOMAIN", "https:///x", "E047", "https://static.example.com"),
+        ("ENDPOINT", "localhost:9000", "E048", "https://s3.example.com"),
+        ("ENDPOINT", "http://", "E048", "https://s3.example.com"),
+        ("ENDPOINT", "http://a b", "E048", "https://s3.example.com"),
     ],
 )
 def test_messages(site, name, value, id, said):
@@ -74,6 +86,72 @@ def test_what_is_right(site):
         setattr(site.settings, f"DJANGO_STATIC_CDN_{name}", value)
     assert found() == []
     assert [message for message in checks.check_settings() if message.id == "django_static.W002"] == []
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "d111111abcdef8.cloudfront.net",
+        "static.example.com/",
+        "//static.example.com/x/",
+        "https://static.example.com/a/b-c_d~e",
+        "http://127.0.0.1:9000/bucket",
+        "http://[::1]:9000/bucket",
+        "localhost:8000",
+        "xn--mnchen-3ya.example",
+        "münchen.example",
+        "https://example.com/a%20b",
+    ],
+)
+def test_domains_that_are_right(site, domain):
+    settings_of(site)
+    site.settings.DJANGO_STATIC_CDN_DOMAIN = domain
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "domain", "id"),
+    [
+        ({}, "", "E050"),
+        ({"custom_domain": "d1.cloudfront.net", "cloudfront_signer": object()}, "", "E050"),
+        ({"custom_domain": "d1.cloudfront.net"}, "", ""),
+        ({"querystring_auth": False}, "", ""),
+        ({}, "d1.cloudfront.net", ""),
+    ],
+)
+def test_a_storage_that_signs(site, options, domain, id):
+    settings_of(site)
+    site.settings.DJANGO_STATIC_CDN_BUCKET = ""
+    site.settings.DJANGO_STATIC_CDN_STORAGE = "cdn"
+    site.settings.DJANGO_STATIC_CDN_DOMAIN = domain
+    backend = {"BACKEND": "static_test_cdn_storages.Signing", "OPTIONS": options}
+    site.settings.STORAGES = {**site.settings.STORAGES, "cdn": backend}
+    messages = found()
+    assert [message.id for message in messages] == ([f"django_static.{id}"] if id else [])
+    if id:
+        assert "querystring_auth" in messages[0].hint
+        assert "DJANGO_STATIC_CDN_DOMAIN" in messages[0].hint
+
+
+def test_s3_of_django_storages_signs_unless_told_not_to(site):
+    pytest.importorskip("storages", reason="django-storages is not installed: pip install django-storages")
+    settings_of(site)
+    site.settings.DJANGO_STATIC_CDN_BUCKET = site.settings.DJANGO_STATIC_CDN_DOMAIN = ""
+    site.settings.DJANGO_STATIC_CDN_STORAGE = "cdn"
+    for options, ids in (({}, ["django_static.E050"]), ({"querystring_auth": False}, [])):
+        backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "x", **options}}
+        site.settings.STORAGES = {**site.settings.STORAGES, "cdn": backend}
+        assert [message.id for message in found()] == ids
+
+
+@pytest.mark.parametrize("backend", ["static_test_cdn_storages.Broken", "nowhere.Storage"])
+def test_a_storage_that_cannot_be_made(site, backend):
+    settings_of(site)
+    site.settings.DJANGO_STATIC_CDN_BUCKET = site.settings.DJANGO_STATIC_CDN_DOMAIN = ""
+    site.settings.DJANGO_STATIC_CDN_STORAGE = "cdn"
+    site.settings.STORAGES = {**site.settings.STORAGES, "cdn": {"BACKEND": backend}}
+    (message,) = found()
+    assert message.id == "django_static.E049"
 
 
 def test_the_storage(site):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from urllib.parse import unquote
 
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from django_static.cdn.addresses import key_of, public_of, url_of
 from django_static.cdn.headers import content_type, payload_of
-from django_static.cdn.stamps import newer, outdated, stamp_of
+from django_static.cdn.stamps import is_certain, newer, outdated, stamp_of
 from django_static.cdn.store import Stored, StoreError
 from django_static.conf import conf
 from django_static.names import quoted
+from django_static.webservers.site import FINGERPRINT
 
 DAY = 86_400
 NOW = 1_800_000_000.0
@@ -55,15 +57,25 @@ def stored(**days_ago: float) -> list[Stored]:
 @pytest.mark.parametrize(
     ("key", "there", "later"),
     [
-        ("logo.5.png", {"logo.6.png": 1}, "logo.6.png"),
-        ("logo.5.png", {"logo.6.png": 1, "logo.10.png": 2}, "logo.10.png"),
-        ("logo.5.png", {"logo.4.png": 1, "logo.5.png": 1}, ""),
-        ("logo.5.png", {"x-logo.6.png": 1, "logo.6.png.bak": 1, "logo.6.gif": 1, "a/logo.6.png": 1}, ""),
-        ("logo.5.png", {"logox6.png": 1, "logo.6xpng": 1}, ""),
-        ("l.go.5.png", {"lxgo.6.png": 1}, ""),
-        ("logo.3f2a9c1b4d5e.png", {"logo.ffffffffffff.png": 1, "logo.6.png": 1}, ""),
-        ("logo.5.png", {"logo.ffffffffffff.png": 1}, ""),
-        ("logo.png", {"logo.6.png": 1}, ""),
+        ("logo.1500000005.png", {"logo.1500000006.png": 1}, "logo.1500000006.png"),
+        ("logo.1500000005.png", {"logo.1500000006.png": 1, "logo.1500000010.png": 2}, "logo.1500000010.png"),
+        ("logo.1500000005.png", {"logo.1500000004.png": 1, "logo.1500000005.png": 1}, ""),
+        (
+            "logo.1500000005.png",
+            {
+                "x-logo.1500000006.png": 1,
+                "logo.1500000006.png.bak": 1,
+                "logo.1500000006.gif": 1,
+                "a/logo.1500000006.png": 1,
+            },
+            "",
+        ),
+        ("logo.1500000005.png", {"logox1500000006.png": 1, "logo.1500000006xpng": 1}, ""),
+        ("l.go.1500000005.png", {"lxgo.1500000006.png": 1}, ""),
+        ("logo.3f2a9c1b4d5e.png", {"logo.ffffffffffff.png": 1, "logo.1500000006.png": 1}, ""),
+        ("logo.1500000005.png", {"logo.ffffffffffff.png": 1}, ""),
+        ("logo.1500000005.png", {"logo.20261122093000.png": 1, "logo.1699999999999.png": 1}, ""),
+        ("logo.png", {"logo.1500000006.png": 1}, ""),
     ],
 )
 def test_a_later_version(key, there, later):
@@ -74,20 +86,67 @@ def test_a_later_version(key, there, later):
     ("key", "keep", "there", "old"),
     [
         # As in 2010: what is older goes at once.
-        ("logo.5.png", 0, {"logo.4.png": 9, "logo.3.png": 20}, ["logo.3.png", "logo.4.png"]),
+        (
+            "logo.1500000005.png",
+            0,
+            {"logo.1500000004.png": 9, "logo.1500000003.png": 20},
+            ["logo.1500000003.png", "logo.1500000004.png"],
+        ),
         # Never what is later, or the same, or a version of another file.
-        ("logo.5.png", 0, {"logo.6.png": 9, "logo.5.png": 9, "x-logo.1.png": 9, "logo.1.gif": 9}, []),
-        ("logo.5.png", 0, {"a/logo.4.png": 9, "logo.4.png.bak": 9, "logo.old.4.png": 9, "logo.png": 9}, []),
-        # 10 is more than 9, though not as text.
-        ("logo.10.png", 0, {"logo.9.png": 9}, ["logo.9.png"]),
-        ("logo.9.png", 0, {"logo.10.png": 9}, []),
+        (
+            "logo.1500000005.png",
+            0,
+            {
+                "logo.1500000006.png": 9,
+                "logo.1500000005.png": 9,
+                "x-logo.1500000001.png": 9,
+                "logo.1500000001.gif": 9,
+            },
+            [],
+        ),
+        (
+            "logo.1500000005.png",
+            0,
+            {
+                "a/logo.1500000004.png": 9,
+                "logo.1500000004.png.bak": 9,
+                "logo.old.1500000004.png": 9,
+                "logo.png": 9,
+            },
+            [],
+        ),
+        # Ten digits are more than nine, though not as text.
+        ("logo.1000000000.png", 0, {"logo.999999999.png": 9}, ["logo.999999999.png"]),
+        ("logo.999999999.png", 0, {"logo.1000000000.png": 9}, []),
+        # What anybody may have called so is nobody's version.
+        ("logo.1500000005.gif", 0, {"logo.2.gif": 9, "logo.20261122.gif": 9, "logo.-5.gif": 9}, []),
+        ("logo.1500000005.gif", 0, {"logo.20261122093000.gif": 9, "logo.1699999999999.gif": 9}, []),
+        ("logo.aaaaaaaaaaaa.gif", 0, {"logo.202611220930.gif": 9}, []),
         # What has just been replaced stays, however old it is.
-        ("logo.5.png", 14, {"logo.4.png": 900}, []),
+        ("logo.1500000005.png", 14, {"logo.1500000004.png": 900}, []),
         # What was replaced long ago goes.
-        ("logo.5.png", 14, {"logo.4.png": 15, "logo.3.png": 900}, ["logo.3.png"]),
-        ("logo.5.png", 14, {"logo.4.png": 13, "logo.3.png": 900}, []),
-        ("logo.5.png", 14, {"logo.5.png": 15, "logo.4.png": 900}, ["logo.4.png"]),
-        ("logo.5.png", 14, {"logo.5.png": 13, "logo.4.png": 900}, []),
+        (
+            "logo.1500000005.png",
+            14,
+            {"logo.1500000004.png": 15, "logo.1500000003.png": 900},
+            ["logo.1500000003.png"],
+        ),
+        ("logo.1500000005.png", 14, {"logo.1500000004.png": 13, "logo.1500000003.png": 900}, []),
+        (
+            "logo.1500000005.png",
+            14,
+            {"logo.1500000005.png": 15, "logo.1500000004.png": 900},
+            ["logo.1500000004.png"],
+        ),
+        ("logo.1500000005.png", 14, {"logo.1500000005.png": 13, "logo.1500000004.png": 900}, []),
+        # Back to an earlier version, and nothing is written down: the last to come was current until now.
+        ("logo.aaaaaaaaaaaa.png", 14, {"logo.aaaaaaaaaaaa.png": 60, "logo.ffffffffffff.png": 30}, []),
+        (
+            "logo.aaaaaaaaaaaa.png",
+            14,
+            {"logo.aaaaaaaaaaaa.png": 60, "logo.bbbbbbbbbbbb.png": 30, "logo.ffffffffffff.png": 16},
+            ["logo.bbbbbbbbbbbb.png"],
+        ),
         # By content: the order is that of arrival.
         ("logo.aaaaaaaaaaaa.png", 0, {"logo.ffffffffffff.png": 9}, ["logo.ffffffffffff.png"]),
         ("logo.aaaaaaaaaaaa.png", 14, {"logo.ffffffffffff.png": 900}, []),
@@ -98,15 +157,34 @@ def test_a_later_version(key, there, later):
             ["logo.ffffffffffff.png"],
         ),
         # The two ways to name do not mix.
-        ("logo.aaaaaaaaaaaa.png", 0, {"logo.5.png": 9}, []),
-        ("logo.5.png", 0, {"logo.aaaaaaaaaaaa.png": 9}, []),
-        ("logo.png", 0, {"logo.5.png": 9}, []),
+        ("logo.aaaaaaaaaaaa.png", 0, {"logo.1500000005.png": 9}, []),
+        ("logo.1500000005.png", 0, {"logo.aaaaaaaaaaaa.png": 9}, []),
+        ("logo.png", 0, {"logo.1500000005.png": 9}, []),
         # Two contents under one time: neither is older.
-        ("logo.5.png", 0, {"logo.5-0123abcd.png": 9}, []),
+        ("logo.1500000005.png", 0, {"logo.1500000005-0123abcd.png": 9}, []),
     ],
 )
 def test_outdated_versions(key, keep, there, old):
-    assert outdated(key, stored(**there), keep, NOW) == old
+    assert outdated(key, stored(**there), keep, NOW, {}) == old
+
+
+@pytest.mark.parametrize(
+    ("replaced", "old"),
+    [
+        # What is written down counts, whenever the others came and whatever the name looks like.
+        ({"logo.3.png": 15, "logo.4.png": 13}, ["logo.3.png"]),
+        ({"logo.3.png": 13, "logo.4.png": 13}, []),
+        ({"logo.4.png": 14}, ["logo.4.png"]),
+        ({}, []),
+    ],
+)
+def test_what_is_written_down_counts(replaced, old):
+    there = stored(**{"logo.3.png": 900, "logo.4.png": 800, "logo.6.png": 700, "logo.5.png": 600})
+    since = {key: NOW - days * DAY for key, days in replaced.items()}
+    assert outdated("logo.5.png", there, 14, NOW, since) == old
+    later = stored(**{"logo.3.png": 900, "logo.6.png": 1})
+    assert newer("logo.5.png", later) == ""
+    assert newer("logo.5.png", later, {"logo.6.png"}) == "logo.6.png"
 
 
 @given(
@@ -115,12 +193,53 @@ def test_outdated_versions(key, keep, there, old):
     st.floats(0, 50),
 )
 def test_what_goes_is_older_and_was_replaced_in_time(versions, own, keep):
-    there = {f"logo.{mark}.png": days for mark, days in versions}
-    for old in outdated(f"logo.{own}.png", stored(**there), keep, NOW):
-        mark = int(old.split(".")[1])
-        assert mark < own
-        later = [days for name, days in there.items() if int(name.split(".")[1]) > mark] + [0.0]
-        assert keep <= max(later) + 1e-6 or not keep
+    there = {f"logo.{1_500_000_000 + mark}.png": days for mark, days in versions}
+    key = f"logo.{1_500_000_000 + own}.png"
+    for old in outdated(key, stored(**there), keep, NOW, {}):
+        assert old < key
+        later = [days for name, days in there.items() if name > old] + ([] if key in there else [0.0])
+        assert keep <= min(max(later), there[old]) + 1e-6 or not keep
+
+
+@given(
+    st.dictionaries(st.sampled_from("bcdef"), st.floats(0, 100), min_size=1),
+    st.none() | st.floats(0, 100),
+    st.floats(0.001, 50),
+)
+def test_by_content_what_came_last_was_current_until_now(days, own, keep):
+    there = {f"logo.{letter * 12}.png": age for letter, age in days.items()}
+    if own is not None:
+        there["logo.aaaaaaaaaaaa.png"] = own
+    gone = outdated("logo.aaaaaaaaaaaa.png", stored(**there), keep, NOW, {})
+    for old in gone:
+        assert keep <= max(age for age in there.values() if age < there[old]) + 1e-6
+    assert "logo.aaaaaaaaaaaa.png" not in gone
+
+
+@pytest.mark.parametrize(
+    ("key", "is_published"),
+    [
+        ("img/logo.1269170122.png", True),
+        ("img/logo.126917012.png", True),
+        ("img/logo.12691701222.png", True),
+        ("img/logo.3f2a9c1b4d5e.png", True),
+        ("css/a_b.1269170122-0123abcd.css", True),
+        ("LICENSE.1269170122", True),
+        ("img/logo.2.gif", False),
+        ("img/photo.20261122.png", False),
+        ("img/photo.20261122093000.png", False),
+        ("img/photo.1699999999999.png", False),
+        ("img/photo.202611220930.png", False),
+        ("img/logo.5.png", False),
+        ("img/logo.png", False),
+        ("img/1269170122.png", False),
+    ],
+)
+def test_which_names_are_certain(key, is_published):
+    """Never fewer digits than web servers take for a published name; a date of twelve digits is left to them alone."""
+    assert is_certain(key) == is_published
+    if is_published:
+        assert re.search(FINGERPRINT, key)
 
 
 @pytest.mark.parametrize(

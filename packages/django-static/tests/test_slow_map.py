@@ -272,13 +272,69 @@ def test_what_never_answers_is_given_up(caplog):
     assert probed.get(after=5) == "old"
     assert probed.map.guard == {}
     (record,) = caplog.records
-    assert "'url' did not answer within 30 seconds" in record.getMessage()
+    assert "'url' has not answered, 20 seconds beyond its wait of 10, and is given up" in record.getMessage()
     asked = len(probed.asked)
     probed.answer = True
     assert probed.get(after=100) == "old"
     assert len(probed.asked) == asked
     probed.map["key"] = "url"
     assert probed.get() == "url"
+
+
+def test_one_failure_long_after_its_time_is_not_the_end(caplog):
+    """A page that is rarely rendered: nobody had asked before."""
+    probed = Probed()
+    probed.map["key"] = "url"
+    assert probed.get(after=12 * 3600) is None
+    probed.answer = True
+    assert probed.get(after=10) == "url"
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("gap", [3600, 12 * 3600, 10**7])
+def test_a_time_without_readers_is_no_failure(caplog, gap):
+    probed = Probed(hold_seconds=300)
+    probed.map["key"] = "url"
+    assert probed.get() is None
+    for _ in range(4):
+        assert probed.get(after=gap) is None
+    assert not caplog.records
+    probed.answer = True
+    assert probed.get(after=gap) == "url"
+
+
+def test_with_readers_it_is_held_as_long_as_is_said(caplog):
+    probed = Probed(hold_seconds=300)
+    probed.clock.now = 0
+    probed.map["key"] = "url"
+    assert probed.get(after=50) is None  # the first probe, 40 seconds after its time
+    given_up = None
+    while given_up is None and probed.clock.now < 10_000:
+        probed.get(after=10)
+        if not probed.map.guard:
+            given_up = probed.clock.now
+    # 300 seconds after that, at the next probe.
+    assert 350 <= given_up <= 350 + 60 + 10
+    assert len(caplog.records) == 1
+
+
+def test_a_late_yes_is_a_yes_however_long_it_was_held():
+    probed = Probed(hold_seconds=20)
+    probed.map["key"] = "url"
+    for _ in range(4):
+        probed.get(after=7)
+    probed.answer = True
+    assert probed.get(after=30) == "url"
+
+
+def test_a_probe_that_cannot_tell_once_takes_no_no_back():
+    probed = Probed(hold_seconds=1000)
+    probed.map["key"] = "url"
+    assert probed.get(after=5) is None
+    probed.answer = OSError("no network here")
+    assert [probed.get(after=20) for _ in range(5)] == [None] * 5
+    probed.answer = True
+    assert probed.get(after=60) == "url"
 
 
 def test_where_a_probe_cannot_tell_time_alone_counts():

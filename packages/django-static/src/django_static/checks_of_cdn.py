@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.files.storage import storages
 
 from .conf import PREFIX, conf
 
@@ -29,6 +30,10 @@ _NUMBERS: dict[str, tuple[float, bool]] = {
 _WHOLE = ("_CDN_THREADS", "_CDN_ATTEMPTS")
 NAMES = ("_CDN_TYPES", *_TEXTS, *_BOOLEANS, *_NUMBERS)
 _PROXY = "django_static.cdn.file_proxy"
+_HOST = r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?"
+#: What URLs may begin with; they go into pages as they are.
+_BASE = re.compile(rf"(?:https?:)?//{_HOST}(?:/[\w.~%!$&'()*+,;=:@-]+)*")
+_ENDPOINT = re.compile(rf"https?://{_HOST}(?:/[^\s?#]*)?")
 
 
 def check() -> Iterator[CheckMessage]:
@@ -106,22 +111,52 @@ def _store() -> Iterator[CheckMessage]:
             hint="pip install slimstack-static[s3]",
             id="django_static.E046",
         )
-    parts = urlsplit(options.base)
     if options.bucket and not options.base:
         yield Error(
             f"{PREFIX}_CDN_BUCKET is set, but {PREFIX}_CDN_DOMAIN is not.",
             hint="Set it to the domain of the distribution, such as 'd111111abcdef8.cloudfront.net'.",
             id="django_static.E047",
         )
-    elif options.base and (not parts.netloc or parts.scheme not in ("", "http", "https") or parts.query):
+    elif options.base and not _BASE.fullmatch(options.base):
         yield Error(
             f"{PREFIX}_CDN_DOMAIN is {_given('_CDN_DOMAIN')!r}.",
             hint="Set it to a domain, or to a URL such as 'https://static.example.com'.",
             id="django_static.E047",
         )
+    if options.endpoint and not _ENDPOINT.fullmatch(options.endpoint):
+        yield Error(
+            f"{PREFIX}_CDN_ENDPOINT is {options.endpoint!r}.",
+            hint="Set it to a URL such as 'https://s3.example.com'.",
+            id="django_static.E048",
+        )
+    if options.storage in settings.STORAGES and not options.base:
+        yield from _addresses(options.storage)
     if options.gzip and options.storage:
         yield Warning(
             f"{PREFIX}_CDN_GZIP is on, but a storage decides itself how files are stored.",
             hint="Use an option of the storage (gzip of django-storages), or let the CDN compress.",
             id="django_static.W040",
+        )
+
+
+def _addresses(alias: str) -> Iterator[CheckMessage]:
+    """Whether a storage that is to say itself where its files are has URLs that pages can print; it is not asked for one."""
+    try:
+        storage = storages[alias]
+    except Exception as error:  # noqa: BLE001 (a storage may be anything)
+        yield Error(
+            f"The storage {alias!r} of {PREFIX}_CDN_STORAGE cannot be made: {type(error).__name__}: {error}",
+            hint="Put its BACKEND and OPTIONS in STORAGES right.",
+            id="django_static.E049",
+        )
+        return
+    # The names of django-storages; with a domain of its own it signs only where it has a key for that.
+    signs = getattr(storage, "querystring_auth", False) is True
+    if signs and getattr(storage, "custom_domain", None):
+        signs = bool(getattr(storage, "cloudfront_signer", None))
+    if signs:
+        yield Error(
+            f"The storage {alias!r} of {PREFIX}_CDN_STORAGE signs its URLs, and pages print none that end.",
+            hint=f"Set its option querystring_auth to False, or {PREFIX}_CDN_DOMAIN to where browsers get the files.",
+            id="django_static.E050",
         )

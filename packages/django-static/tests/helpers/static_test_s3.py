@@ -14,6 +14,18 @@ from typing import Any
 
 from moto.server import ThreadedMotoServer
 
+_SITE = {"Server": "nginx/1.27", "Content-Type": "text/html"}
+#: What a server that is not S3, or does not let us in, sends for everything.
+_ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
+    "website": (200, _SITE, b"<html><p/></html>"),
+    "no xml": (200, _SITE, b"<html><p>"),
+    "nothing": (204, _SITE, b""),
+    "404": (404, _SITE, b"<html><h1>Not found</h1></html>"),
+    "405": (405, _SITE, b"<html><h1>Not allowed</h1></html>"),
+    "301": (301, {**_SITE, "Location": "/elsewhere"}, b""),
+    "403": (403, {}, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"),
+}
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -31,6 +43,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(body_length)
             self.server.released.wait(60)
             self.close_connection = True
+        elif fault in _ANSWERS:
+            self.rfile.read(body_length)
+            self.reply(*_ANSWERS[fault])
         elif fault == "half":
             self.half(body_length)
         else:

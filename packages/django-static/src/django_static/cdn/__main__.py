@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{USAGE}\n\n{error}\n")
         return 1
     from ..conf import conf
-    from .addresses import key_of, public_of, url_of
+    from .addresses import key_of, public_of
     from .publisher import Publisher
     from .state import State
     from .store import StoreError
@@ -42,8 +42,9 @@ def main(arguments: Sequence[str]) -> int:
         store = store_of(options)
         state = State(conf.manifest_file.parent, store.identity)
         key = key_of(public_of(path, conf))
-        url = url_of(key, options.base, store)
-        outcome = Publisher(store, state, options).publish(key, path)
+        publisher = Publisher(store, state, options)
+        outcome = publisher.publish(key, path)
+        url = publisher.address(key)
         state.flush()
     except (OSError, StoreError) as error:
         sys.stderr.write(f"{error}\n")

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..conf import Conf
 from ..names import quoted
-from .store import Store, StoreError
+from .store import NoAddress, Store, StoreError
 
 __all__ = ["key_of", "public_of", "url_of"]
 
@@ -33,14 +33,15 @@ def key_of(uri: str) -> str:
 def url_of(key: str, base: str, store: Store) -> str:
     """Where browsers get a file.
 
+    With a storage of Django's that tells itself it may take its time: some ask a service for what they need.
+
     Raises:
-        StoreError: the store has no address for it.
+        NoAddress: the store has none that a page could print.
+        StoreError: it could not be found out.
     """
     url = f"{base}/{quoted(key)}" if base else store.url(key)
     if not url:
-        raise StoreError(
-            "nobody knows where browsers get the files: set DJANGO_STATIC_CDN_DOMAIN", is_general=True
-        )
+        raise NoAddress("nobody knows where browsers get the files: set DJANGO_STATIC_CDN_DOMAIN")
     return url
 
 

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import socket
 from urllib.parse import urlsplit
 
-__all__ = ["answers"]
+__all__ = ["CannotTell", "answers"]
 
 _SECONDS = 10.0
+#: What says something of this machine, and nothing of the URL: no network, no name server, no file handles.
+_OURS = (
+    errno.EACCES,
+    errno.EADDRNOTAVAIL,
+    errno.EHOSTUNREACH,
+    errno.EMFILE,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.ENFILE,
+    errno.ENOBUFS,
+    errno.ENOMEM,
+    errno.EPERM,
+)
+_NO_NAME_SERVER = (socket.EAI_AGAIN, socket.EAI_MEMORY, getattr(socket, "EAI_SYSTEM", socket.EAI_MEMORY))
+
+
+class CannotTell(Exception):
+    """The URL could not be asked for, for a reason that lies here."""
 
 
 def answers(url: str) -> bool:
     """Whether the URL leads to a file, as far as this machine can tell; ``//host/path`` is asked by https.
 
     Not followed is a redirect: a distribution that is not ready sends some (307), and a browser would go there each time.
+
+    Raises:
+        CannotTell: this machine has no network now, or no means to use it.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPConnection if parts.scheme == "http" else http.client.HTTPSConnection
@@ -24,5 +47,13 @@ def answers(url: str) -> bool:
             return connection.getresponse().status == http.client.OK
         finally:
             connection.close()
-    except (OSError, http.client.HTTPException):
-        return False  # not resolved, not reached, not understood: what a browser would meet, too
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if _is_ours(error):
+            raise CannotTell(f"{url} cannot be asked for from here: {error}") from error
+        return False  # no such name, or none at all, refused, too slow: what a browser would meet, too
+
+
+def _is_ours(error: Exception) -> bool:
+    if isinstance(error, socket.gaierror):
+        return error.errno in _NO_NAME_SERVER
+    return isinstance(error, OSError) and error.errno in _OURS

@@ -13,14 +13,15 @@ from typing import Any
 from django.core.signals import setting_changed
 
 from ..conf import PREFIX, conf
-from .addresses import key_of, url_of
+from ..names import quoted
+from .addresses import key_of
 from .answering import answers
 from .background import Background
 from .options import Options
 from .publisher import Publisher, What
 from .slow_map import SlowMap
 from .state import State
-from .store import Store, StoreError
+from .store import NoAddress, Store, StoreError
 from .stores import store_of
 
 __all__ = ["Proxy", "current", "file_proxy", "reset"]
@@ -100,15 +101,26 @@ class Proxy:
             self.taken[uri] = filepath
         try:
             key = key_of(uri)
-            path = Path(filepath)
-            if self.publisher.is_known(key, path):
-                self._show(uri, key)
-                if self.publisher.is_certain(key, path):
-                    return None
         except StoreError as error:
             self._complain(error)
             return None
+        path = Path(filepath)
+        if self.publisher.is_known(key, path):
+            url = self._foreseen(key)
+            if url:
+                self._show(uri, key, url)
+            if self.publisher.is_certain(key, path):
+                entry = self.state.get(key)
+                is_settled = self._options.base and entry is not None and entry.url == url
+                return None if is_settled else lambda: self._find(uri, key, url)
         return lambda: self._publish(uri, key, path)
+
+    def _foreseen(self, key: str) -> str:
+        """The URL of a stored file as far as it can be said at once; a store that knows it may have to be waited for."""
+        if self._options.base:
+            return f"{self._options.base}/{quoted(key)}"
+        entry = self.state.get(key)
+        return entry.url if entry is not None else ""
 
     def _try_again(self, uri: str) -> Callable[[], None] | None:
         now = self._clock()
@@ -129,31 +141,55 @@ class Proxy:
             outcome = self.publisher.publish(key, path)
             self._flush()
             self._complaints.discard("")
+            entry = self.state.get(key)
             if outcome.what is What.OUTDATED:
                 self.urls.discard(uri)
                 logger.info("%s stays on the site: there is a later %s on the CDN", uri, outcome.newer)
-            elif uri not in self.urls.guard and uri not in self.urls.data:
-                self._show(uri, key)
+            elif entry is not None:
+                self._show(uri, key, entry.url)
         except StoreError as error:
             self._flush()
             self.urls.discard(uri)
             self._rest(uri, is_general=error.is_general)
             self._complain(error)
+        except Exception:
+            self._rest(uri, is_general=True)
+            raise
 
-    def _show(self, uri: str, key: str) -> None:
+    def _find(self, uri: str, key: str, shown: str) -> None:
+        """Find out the URL of a stored file, off the request; it may have changed since it was written down."""
+        if self._rests_until > self._clock():
+            self._rest(uri)
+            return
+        try:
+            url = self.publisher.address(key)
+        except StoreError as error:
+            if isinstance(error, NoAddress):
+                self.urls.discard(uri)
+                shown = ""
+            self._rest(uri, is_general=error.is_general)
+            if not shown:  # what has been written down stands until it is known to be another
+                self._complain(error)
+        else:
+            self._show(uri, key, url)
+        self._flush()
+
+    def _show(self, uri: str, key: str, url: str) -> None:
         """Print the URL of a stored file from the time on when it answers."""
         entry = self.state.get(key)
-        url = url_of(key, self._options.base, self._store)
-        wait = self._options.wait_seconds
-        if entry is None:
+        if entry is None or url in (self.urls.data.get(uri), self.urls.guard.get(uri, ("",))[0]):
             return
         with self._lock:
             self._keys[url] = key
-        left = min(max(entry.since + wait - self._wall_clock(), 0.0), wait)
+        is_same = entry.url in ("", url)
+        wait = self._options.wait_seconds
+        left = min(max(entry.since + wait - self._wall_clock(), 0.0), wait) if is_same else wait
         # What has answered is not asked again after each restart; what has not is, however long ago it was stored.
-        if entry.answers or not (left or self._is_probing):
+        if (entry.answers and is_same) or not (left or self._is_probing):
             self.urls.release(uri, url)
         else:
+            if uri in self.urls.data:
+                self.urls.discard(uri)  # it has moved: where it was nothing may be
             self.urls.set(uri, url, left)
 
     def _has_answered(self, url: str) -> bool:

@@ -12,11 +12,12 @@ from ..manifest import Manifest
 from ..output import LockTimeout
 from ..places import Places
 from .addresses import key_of, url_of
-from .answering import answers
+from .answering import CannotTell, answers
 from .options import Options
 from .publisher import Outcome, Publisher, What
+from .referred import with_used
 from .state import State
-from .store import Store, StoreError
+from .store import NoAddress, Store, StoreError
 
 __all__ = ["Publication", "Published", "wanted_of"]
 
@@ -28,14 +29,13 @@ Progress = Callable[[int, int], object]
 
 @dataclass(slots=True)
 class Published:
-    """What has become of the files."""
+    """What has become of the files: each is there, outdated or failed."""
 
     total: int = 0
     #: The keys of those that are in the store now.
     files: list[str] = field(default_factory=list)
-    uploads: int = 0
-    sent: int = 0
-    there: int = 0
+    #: Those of them that had to be sent, with their bytes.
+    sent: dict[str, int] = field(default_factory=dict)
     #: Keys with later versions.
     outdated: dict[str, str] = field(default_factory=dict)
     #: Keys with what went wrong.
@@ -47,7 +47,10 @@ class Published:
 
 
 def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dict[str, Path], dict[str, str]]:
-    """The files of a manifest that are to be on the CDN, by key; and what is wrong with those that cannot be, by URL."""
+    """The files of a manifest that are to be on the CDN, by key; and what is wrong with those that cannot be, by URL.
+
+    What they refer to is among them, whatever its type, before what refers to it.
+    """
     found: dict[str, Path] = {}
     wrong: dict[str, str] = {}
     for public, place in sorted(manifest.files.items()):
@@ -63,7 +66,7 @@ def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dic
                 found[key] = Path(path)
             else:
                 wrong[public] = f"it lies in {place!r}, a folder the settings of this machine do not have"
-    return found, wrong
+    return with_used(found), wrong
 
 
 class Publication:
@@ -79,6 +82,21 @@ class Publication:
         """What is not written down to be there; nobody is asked."""
         return [(key, path) for key, path in wanted.items() if not self._publisher.is_known(key, path)]
 
+    def foresee(self, wanted: Mapping[str, Path]) -> None:
+        """See whether pages could print URLs of the files once they are there.
+
+        Raises:
+            NoAddress: they could not.
+        """
+        for key in wanted:
+            try:
+                url_of(key, self._options.base, self._store)
+            except NoAddress:
+                raise
+            except StoreError:
+                pass  # its own trouble, which is told when it is stored
+            return  # one speaks for all
+
     def run(
         self,
         wanted: Mapping[str, Path],
@@ -88,10 +106,16 @@ class Publication:
     ) -> Published:
         """Publish files; one that fails keeps no other from it."""
         done = Published(total=len(wanted))
+
+        def tell(key: str, what: What, sent: int) -> None:
+            # Whoever refers to a file may have sent it before its own turn came.
+            if what is What.UPLOADED:
+                done.sent[key] = sent
+
         pool = ThreadPoolExecutor(self._options.threads)
         try:
             running = {
-                pool.submit(self._publisher.publish, key, path, verify=verify): key
+                pool.submit(self._publisher.publish, key, path, verify=verify, tell=tell): key
                 for key, path in wanted.items()
             }
             for number, future in enumerate(as_completed(running), 1):
@@ -110,6 +134,8 @@ class Publication:
         finally:
             pool.shutdown(cancel_futures=True)
             self._flush(done)
+        for key in done.failed:
+            done.sent.pop(key, None)
         return done
 
     def ask(self, done: Published, seconds: float, probe: Callable[[str], bool] = answers) -> None:
@@ -123,7 +149,8 @@ class Publication:
         pause = _FIRST_PAUSE
         with ThreadPoolExecutor(self._options.threads) as pool:
             while waiting:
-                for key, has_answered in zip(waiting, pool.map(probe, waiting.values()), strict=True):
+                told = pool.map(lambda url: _tells(probe, url), waiting.values())
+                for key, has_answered in zip(waiting, told, strict=True):
                     if has_answered:
                         self._state.answers(key)
                 waiting = self._silent(waiting)
@@ -140,8 +167,8 @@ class Publication:
         found = {}
         for key in keys:
             entry = self._state.get(key)
-            if entry is not None and not entry.answers:
-                found[key] = url_of(key, self._options.base, self._store)
+            if entry is not None and entry.url and not entry.answers:
+                found[key] = entry.url
         return found
 
     def _flush(self, done: Published) -> None:
@@ -153,13 +180,16 @@ class Publication:
                 done.problems.append(problem)
 
 
+def _tells(probe: Callable[[str], bool], url: str) -> bool:
+    try:
+        return probe(url)
+    except CannotTell:
+        return False
+
+
 def _count(done: Published, key: str, outcome: Outcome) -> None:
-    done.uploads += outcome.uploads
-    done.sent += outcome.sent
     done.removed += outcome.removed
     if outcome.what is What.OUTDATED:
         done.outdated[key] = outcome.newer
-        return
-    done.files.append(key)
-    if outcome.what is What.THERE:
-        done.there += 1
+    else:
+        done.files.append(key)

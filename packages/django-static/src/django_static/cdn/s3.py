@@ -44,13 +44,14 @@ class S3:
         try:
             with self._errors(f"asking for {key}"):
                 found = self._s3().head_object(Bucket=self._options.bucket, Key=key)
+                etag, size = (_answered(name, found)[name] for name in ("ETag", "ContentLength"))
         except StoreError as error:
             if _code(error.__cause__) in _ABSENT:
                 return Standing.ABSENT
             raise
-        size, encoding = int(found["ContentLength"]), found.get("ContentEncoding", "")
+        encoding = found.get("ContentEncoding", "")
         recorded = found.get("Metadata", {}).get("sha256", "")
-        if recorded == payload.digest or found["ETag"].strip('"') == payload.md5:
+        if recorded == payload.digest or etag.strip('"') == payload.md5:
             same = (size, encoding) == (payload.size, payload.content_encoding)
             return Standing.SAME if same else Standing.UNFINISHED
         return Standing.OTHER
@@ -64,7 +65,7 @@ class S3:
         except OSError as error:
             raise StoreError(f"{payload.path} cannot be read: {error}") from error
         with body, self._errors(f"storing {key}"):
-            self._s3().put_object(
+            answer = self._s3().put_object(
                 Bucket=self._options.bucket,
                 Key=key,
                 Body=body,
@@ -76,12 +77,13 @@ class S3:
                 Metadata={"sha256": payload.digest},
                 **encoding,
             )
+            _answered("ETag", answer)
 
     def list(self, prefix: str) -> Iterator[Stored]:
         with self._errors(f"listing {prefix}*"):
             pages = self._s3().get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._options.bucket, Prefix=prefix, Delimiter="/"):
-                for each in page.get("Contents", ()):
+                for each in _answered("IsTruncated", page).get("Contents", ()):
                     yield Stored(each["Key"], each["LastModified"].timestamp())
 
     def delete(self, key: str) -> None:
@@ -142,10 +144,46 @@ class S3:
                 advice = "; make the bucket, or put DJANGO_STATIC_CDN_BUCKET right"
             elif code in ("AccessDenied", "403"):
                 advice = "; the role needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
+            elif _is_strange(error, code):
+                advice = (
+                    f"; that came from {self._place(error)}: look whether S3 is there, and whether "
+                    "DJANGO_STATIC_CDN_ENDPOINT is right"
+                )
             raise StoreError(
                 f"{doing} in the bucket {bucket}: {type(error).__name__}: {error}{advice}",
                 is_general=code not in _OF_ONE,
             ) from error
+
+    def _place(self, error: Exception) -> str:
+        """Who has answered."""
+        response: Any = getattr(error, "response", None) or {}
+        server = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("server", "")
+        endpoint = self._client.meta.endpoint_url if self._client is not None else self._options.endpoint
+        return f"{endpoint} ({server})" if server else str(endpoint)
+
+
+class NotS3(Exception):
+    """An answer that S3 never gives."""
+
+    def __init__(self, message: str, response: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.response = response
+
+
+def _answered(name: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer that has what S3 always sends; boto3 takes any that is not an error for one."""
+    if name not in answer:
+        raise NotS3(f"the answer has no {name}, so it is not one of S3", answer)
+    return answer
+
+
+def _is_strange(error: Exception, code: str) -> bool:
+    """Whether an error does not look as if S3 had sent it: its own have a code that is a word, except for HEAD.
+
+    Where something else redirects, boto3 asks for the region of the bucket, is redirected again, and so on.
+    """
+    has_answered = getattr(error, "response", None) is not None
+    return (has_answered and not code.isalpha()) or isinstance(error, RecursionError)
 
 
 def _code(error: BaseException | None) -> str:

@@ -16,6 +16,8 @@ logger = logging.getLogger("django_static")
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _Default = TypeVar("_Default")
+#: Seconds; a key that was not read for longer was not watched.
+_WATCHED = 60.0
 #: Runs something off the thread that asks.
 Start = Callable[[Callable[[], None]], object]
 
@@ -32,9 +34,13 @@ class _Probing:
     entry: tuple[Any, float]
     wait: float
     next_at: float
-    #: The last answer; None where there is none, or where the probe could not tell (it raised).
+    #: When the key was read last.
+    read_at: float
+    #: False once it has been; None where the probe could not tell so far (it raised).
     said: bool | None = None
     was_asked: bool = False
+    #: For how long the value was held back beyond its time, after a probe and with readers.
+    held: float = 0.0
 
 
 class SlowMap(Generic[_Key, _Value]):
@@ -44,9 +50,10 @@ class SlowMap(Generic[_Key, _Value]):
     A key that is set again keeps its old value until the time of the new one has gone. Safe with threads.
 
     With ``probe`` a value also appears as soon as ``probe(value)`` is true, and stays away while it is false, for
-    ``hold_seconds`` more at most: then the value is given up, with a warning, and the key is what it was before. Where
-    the probe raises nothing is known, and the time alone counts. It is asked when somebody reads the key, off that
-    thread, at once and then after longer and longer pauses, never twice at a time for one key.
+    ``hold_seconds`` more at most: then the value is given up, with a warning, and the key is what it was before. Of that
+    time only what follows the first probe counts, and of a time in which nobody reads the key one minute. Where the probe
+    raises nothing is known; if it has done nothing else, the time alone counts. It is asked when somebody reads the key,
+    off that thread, at once and then after longer and longer pauses, never twice at a time for one key.
 
     Args:
         timeout_seconds: how long a value stays away.
@@ -152,15 +159,17 @@ class SlowMap(Generic[_Key, _Value]):
                 return
             known = self._probing.get(key)
             if known is None or known.entry is not entry:
-                known = self._probing[key] = _Probing(entry, self._first_pause, now)
-            if known.was_asked and entry[1] + self._hold <= now and known.said is not None:
-                self._give_up(key, entry)
+                known = self._probing[key] = _Probing(entry, self._first_pause, now, now)
+            if is_over and known.said is False:
+                since = now - max(known.read_at, entry[1])
+                known.held += min(since, max(_WATCHED, self._longest_pause))
+            known.read_at = now
+            if key in self._running:
                 return
-            is_running = key in self._running
-            if is_over and known.was_asked and known.said is None and not is_running:
+            if is_over and known.was_asked and known.said is None:
                 self._move(key, entry)
                 return
-            if is_running or known.next_at > now:
+            if known.next_at > now:
                 return
             self._running.add(key)
             known.was_asked = True
@@ -188,24 +197,29 @@ class SlowMap(Generic[_Key, _Value]):
             if said:
                 self._move(key, entry)
                 return
-            known.said = said
-            known.next_at = self._clock() + known.wait
-            known.wait = min(known.wait * 2, self._longest_pause)
+            if said is False:
+                known.said = said
+            is_given_up = known.said is False and entry[1] <= self._clock() and known.held >= self._hold
+            if is_given_up:
+                del self.guard[key]
+                del self._probing[key]
+            else:
+                known.next_at = self._clock() + known.wait
+                known.wait = min(known.wait * 2, self._longest_pause)
+        if is_given_up:  # without the lock: readers do not wait for those who write logs
+            logger.warning(
+                "%r has not answered, %g seconds beyond its wait of %g, and is given up; %r is printed as before until "
+                "it is set again",
+                entry[0],
+                self._hold,
+                self.timeout,
+                key,
+            )
 
     def _move(self, key: _Key, entry: tuple[_Value, float]) -> None:
         self.data[key] = entry[0]
         del self.guard[key]
         self._probing.pop(key, None)
-
-    def _give_up(self, key: _Key, entry: tuple[_Value, float]) -> None:
-        del self.guard[key]
-        self._probing.pop(key, None)
-        logger.warning(
-            "%r did not answer within %g seconds and is given up; %r is printed as before until it is set again",
-            entry[0],
-            self.timeout + self._hold,
-            key,
-        )
 
 
 def _seconds(name: str, value: float) -> float:

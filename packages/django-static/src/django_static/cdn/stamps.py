@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
+from ..patterns import is_like_published
 from .store import Stored
 
-__all__ = ["Stamp", "newer", "outdated", "stamp_of"]
+__all__ = ["Stamp", "is_certain", "newer", "outdated", "stamp_of", "versions_of"]
 
 _DAY_SECONDS = 86_400
+_MARK_LENGTH = 12
 #: Twelve hexadecimal digits are the beginning of a digest, whatever they are; so far no time has as many.
 _STAMPED = re.compile(
     r"(?P<stem>(?:.*/)?[^/]+)\.(?P<mark>[0-9a-f]{12}|-?\d+)(?:-[0-9a-f]{8})?(?P<extension>(?:\.[^./]+)?)",
@@ -30,7 +32,14 @@ class Stamp(NamedTuple):
     @property
     def time(self) -> int | None:
         """The modification time, or None where the mark is one of the content."""
-        return None if len(self.mark) == 12 else int(self.mark)
+        return None if len(self.mark) == _MARK_LENGTH and self.mark[0] != "-" else int(self.mark)
+
+
+class Version(NamedTuple):
+    """A version of a file that is in a store."""
+
+    stamp: Stamp
+    stored: Stored
 
 
 def stamp_of(key: str) -> Stamp | None:
@@ -42,8 +51,24 @@ def stamp_of(key: str) -> Stamp | None:
     return Stamp(found["stem"], found["mark"], found["extension"]) if found else None
 
 
-def _versions(key: str, others: Iterable[Stored]) -> list[tuple[Stamp, Stored]]:
-    """The other versions of a file, marked in the same way."""
+def is_certain(key: str) -> bool:
+    """Whether a name alone says that the file was published, and is not one that somebody called so.
+
+    ``logo.2.gif``, ``photo.20261122.png`` and ``photo.202611220930.png`` may be anybody's.
+    """
+    stamp = stamp_of(key)
+    return (
+        stamp is not None and is_like_published(key) and not (stamp.time is None and stamp.mark.isdecimal())
+    )
+
+
+def versions_of(key: str, others: Iterable[Stored], known: Container[str] = ()) -> list[Version]:
+    """The other versions of a file, marked in the same way.
+
+    Args:
+        others: what is in the store, of others too.
+        known: the keys that are written down as published, whatever they look like.
+    """
     own = stamp_of(key)
     if own is None:
         return []
@@ -55,49 +80,66 @@ def _versions(key: str, others: Iterable[Stored]) -> list[tuple[Stamp, Stored]]:
             and other.key != key
             and (stamp.stem, stamp.extension) == (own.stem, own.extension)
             and (stamp.time is None) == (own.time is None)
+            and (is_certain(other.key) or other.key in known)
         ):
-            found.append((stamp, other))
+            found.append(Version(stamp, other))
     return found
 
 
-def newer(key: str, others: Iterable[Stored]) -> str:
+def newer(key: str, others: Iterable[Stored], known: Container[str] = ()) -> str:
     """A later version of a file that is there already; empty if there is none. Digests have no order."""
     own = stamp_of(key)
     if own is None or own.time is None:
         return ""
-    later = [(stamp.time, each.key) for stamp, each in _versions(key, others) if stamp.time is not None]
+    later = [
+        (stamp.time, each.key) for stamp, each in versions_of(key, others, known) if stamp.time is not None
+    ]
     return next((name for time, name in sorted(later, reverse=True) if time > own.time), "")
 
 
-def outdated(key: str, others: Iterable[Stored], keep_days: float, now: float) -> list[str]:
+def outdated(
+    key: str, others: Iterable[Stored], keep_days: float, now: float, replaced: Mapping[str, float]
+) -> list[str]:
     """The older versions of a file that were replaced long enough ago to be removed, the oldest first.
 
-    A version is replaced when the first later one comes: pages that name it may be in caches for some time after that.
-    Versions by modification time are older when that is; those by content when they came before, and ``key`` is
-    the last of them.
+    Pages that name a version may be in caches for some time after it was replaced. When that was is written down for
+    what was published from here. For what was not, the store tells when the next one came: the next by modification
+    time, or, with names by content, the next to come. What came last was the current one until ``key`` took its
+    place, which is now.
 
     Args:
+        key: the version that is the current one now.
         keep_days: how long after it was replaced a version is kept; none at all with 0.
-        now: seconds of the epoch, when ``key`` came.
+        now: seconds of the epoch.
+        replaced: when versions were replaced that are written down, by key, in seconds of the epoch.
     """
     own = stamp_of(key)
     if own is None:
         return []
-
-    def rank(stamp: Stamp, each: Stored) -> float:
-        return each.modified if stamp.time is None else stamp.time
-
-    own_rank = now if own.time is None else own.time
     others = list(others)
-    # One that is there already has taken the place of the others then, and not now.
+    versions = versions_of(key, others, replaced)
     arrived = next((each.modified for each in others if each.key == key), now)
-    versions = [(rank(stamp, each), each.modified, each.key) for stamp, each in _versions(key, others)]
-    ranked = [*versions, (own_rank, arrived, key)]
     old = []
-    for place, modified, name in sorted(versions):
-        later = [came for other, came, _ in ranked if other > place]
-        if place < own_rank and later:
-            replaced = max(modified, min(later))
-            if now - replaced >= keep_days * _DAY_SECONDS:
-                old.append(name)
+    for stamp, each in sorted(versions, key=_age):
+        if own.time is not None and (stamp.time is None or stamp.time >= own.time):
+            continue
+        since = replaced.get(each.key)
+        if since is None:
+            ranked = [*versions, Version(own, Stored(key, arrived))]
+            since = _replaced_at(stamp, each, ranked, now)
+        if now - since >= keep_days * _DAY_SECONDS:
+            old.append(each.key)
     return old
+
+
+def _replaced_at(stamp: Stamp, stored: Stored, versions: Iterable[Version], now: float) -> float:
+    """When the first later version came, as far as a store can tell."""
+    if stamp.time is None:
+        return min((each.modified for _, each in versions if each.modified > stored.modified), default=now)
+    later = (each.modified for other, each in versions if other.time is not None and other.time > stamp.time)
+    return max(stored.modified, min(later, default=now))
+
+
+def _age(version: Version) -> tuple[float, float, str]:
+    stamp, stored = version
+    return (stored.modified if stamp.time is None else stamp.time), stored.modified, stored.key

@@ -28,7 +28,7 @@ class Entry:
     size: int
     #: Modification time of the file that was looked at, in nanoseconds.
     mtime_ns: int
-    #: When it was found to be there, in seconds of the epoch.
+    #: When it was found to be there, or got another URL, in seconds of the epoch.
     since: float
     #: How it was stored.
     encoding: str = ""
@@ -36,6 +36,10 @@ class Entry:
     gzip: bool = False
     #: Whether its URL has answered.
     answers: bool = False
+    #: Where browsers get it; empty while nobody knows.
+    url: str = ""
+    #: When another version was published in its place, in seconds of the epoch; 0 while none was.
+    replaced: float = 0.0
 
 
 class State:
@@ -57,6 +61,9 @@ class State:
     def get(self, key: str) -> Entry | None:
         return self._entries.get(key)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
     def keys(self) -> list[str]:
         return list(self._entries)
 
@@ -69,17 +76,32 @@ class State:
     def note(self, key: str, entry: Entry | None) -> None:
         """Something came to be known, or, with None, to be gone; written down by :meth:`flush`."""
         with self._lock:
-            self._unwritten[key] = entry
-            if entry is None:
-                self._entries.pop(key, None)
-            else:
-                self._entries[key] = entry
+            self._note(key, entry)
+
+    def change(self, key: str, **values: Any) -> None:
+        """Something else came to be known of a file that is there; nothing is done for one that is not."""
+        with self._lock:
+            entry = self.get(key)
+            if entry is not None and (changed := replace(entry, **values)) != entry:
+                self._note(key, changed)
+
+    def named(self, key: str, url: str, now: float) -> None:
+        """The URL of a file came to be known; another one than before has not answered yet."""
+        entry = self.get(key)
+        if entry is not None and entry.url != url:
+            fresh = {"since": now, "answers": False} if entry.url else {}
+            self.change(key, url=url, **fresh)
 
     def answers(self, key: str) -> None:
         """The URL of a file has answered."""
-        entry = self.get(key)
-        if entry is not None and not entry.answers:
-            self.note(key, replace(entry, answers=True))
+        self.change(key, answers=True)
+
+    def _note(self, key: str, entry: Entry | None) -> None:
+        self._unwritten[key] = entry
+        if entry is None:
+            self._entries.pop(key, None)
+        else:
+            self._entries[key] = entry
 
     def flush(self) -> None:
         """Write down what is new.
@@ -140,6 +162,8 @@ def _entry(**values: Any) -> Entry:
         str(entry.encoding),
         bool(entry.gzip),
         bool(entry.answers),
+        str(entry.url),
+        float(entry.replaced),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.core.files import File
 from django.core.files.storage import Storage
 
-from .store import Payload, Standing, Stored, StoreError
+from .store import NoAddress, Payload, Standing, Stored, StoreError
 
 __all__ = ["StorageStore"]
 
@@ -18,12 +18,17 @@ _CHUNK = 1 << 20
 
 
 class StorageStore:
-    """A storage decides itself about headers: give it those it shall send among its own options."""
+    """A storage decides itself about headers: give it those it shall send among its own options.
+
+    Args:
+        storage: finds the storage, when it is first needed: its libraries may take a while to import.
+        alias: what it is called in ``STORAGES``.
+    """
 
     takes_encodings = False
 
-    def __init__(self, storage: Storage, alias: str) -> None:
-        self._storage = storage
+    def __init__(self, storage: Callable[[], Storage], alias: str) -> None:
+        self._find = storage
         self._alias = alias
 
     @property
@@ -84,12 +89,15 @@ class StorageStore:
         with self._errors("naming", key):
             url = self._storage.url(key)
         if "?" in url:
-            raise StoreError(
+            raise NoAddress(
                 f"the storage {self._alias!r} signs its URLs, which then end after a while and are never cached: "
-                "switch that off (querystring_auth of django-storages), or set DJANGO_STATIC_CDN_DOMAIN",
-                is_general=True,
+                "switch that off (querystring_auth of django-storages), or set DJANGO_STATIC_CDN_DOMAIN"
             )
         return url
+
+    @property
+    def _storage(self) -> Storage:
+        return self._find()
 
     @contextlib.contextmanager
     def _errors(self, doing: str, key: str) -> Iterator[None]:

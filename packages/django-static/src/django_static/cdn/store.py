@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
-__all__ = ["Payload", "Standing", "Store", "StoreError", "Stored"]
+__all__ = ["NoAddress", "Payload", "Standing", "Store", "StoreError", "Stored"]
 
 
 class StoreError(Exception):
@@ -23,6 +23,13 @@ class StoreError(Exception):
     def __init__(self, message: str, *, is_general: bool = False) -> None:
         super().__init__(message)
         self.is_general = is_general
+
+
+class NoAddress(StoreError):
+    """A store has no URLs that a page can print, whatever is stored there."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, is_general=True)
 
 
 class Standing(Enum):
@@ -100,4 +107,4 @@ class Store(Protocol):
         """Remove a file; it may be gone already."""
 
     def url(self, key: str) -> str:
-        """Where browsers get it; empty where only a distribution knows."""
+        """Where browsers get it; empty where only a distribution knows. May take its time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.files.storage import InvalidStorageError, storages
+from django.core.files.storage import storages
 
 from .options import Options
 from .s3 import S3
@@ -13,16 +13,19 @@ __all__ = ["store_of"]
 
 
 def store_of(options: Options) -> Store:
-    """The bucket or storage that files go to; nothing is asked of it yet.
+    """The bucket or storage that files go to; nothing is asked of it yet, nor is it made.
 
     Raises:
-        StoreError: there is none, or it cannot be made.
+        StoreError: there is none.
     """
     if options.storage:
-        try:
-            return StorageStore(storages[options.storage], options.storage)
-        except InvalidStorageError as error:
-            raise StoreError(f"DJANGO_STATIC_CDN_STORAGE: {error}", is_general=True) from error
+        if options.storage not in storages.backends:
+            raise StoreError(
+                f"DJANGO_STATIC_CDN_STORAGE is {options.storage!r}, which is not in STORAGES: there are "
+                f"{', '.join(storages.backends)}",
+                is_general=True,
+            )
+        return StorageStore(lambda: storages[options.storage], options.storage)
     if options.bucket:
         return S3(options)
     raise StoreError(

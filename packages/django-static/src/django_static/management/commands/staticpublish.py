@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ...cdn.options import Options as CdnOptions
 from ...cdn.publication import Publication, Published, wanted_of
 from ...cdn.state import State
-from ...cdn.store import StoreError
+from ...cdn.store import NoAddress, StoreError
 from ...cdn.stores import store_of
 from ...conf import PREFIX, conf
 from ...manifest import Manifest, ManifestError
@@ -33,10 +33,13 @@ class Command(BaseCommand):
         "there already is not sent again. Exits with 1 if a file could not be brought there."
     )
     requires_system_checks = ["staticfiles"]
+    _verbosity = 1
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--dry-run", action="store_true", help="ask nobody, send nothing, and list what would be sent"
+            "--dry-run",
+            action="store_true",
+            help="ask nobody, send nothing, and list what would be sent, with what it refers to",
         )
         parser.add_argument(
             "--verify",
@@ -62,7 +65,11 @@ class Command(BaseCommand):
             publication = Publication(store, state, settings)
         except (ManifestError, StoreError) as error:
             raise CommandError(str(error)) from error
-        listed = options["verbosity"] >= _LISTED
+        self._verbosity = int(options["verbosity"])
+        try:
+            publication.foresee(wanted)
+        except NoAddress as error:
+            raise CommandError(f"nothing is sent, since pages could not name it: {error}") from error
         if options["dry_run"]:
             self._foresee(publication.missing(wanted), wrong, settings)
             return
@@ -71,11 +78,15 @@ class Command(BaseCommand):
         done.failed |= wrong
         if done.files and settings.probe and settings.wait_seconds:
             publication.ask(done, options["wait"])
-        self._report(done, listed=listed)
+        self._report(done)
         if done.failed:
             raise CommandError(
                 f"{counted(len(done.failed), 'file')} could not be brought to the CDN; pages print their local URLs until a later run"
             )
+
+    def _say(self, text: str, verbosity: int = 1) -> None:
+        if self._verbosity >= verbosity:
+            self.stdout.write(text)
 
     def _foresee(self, missing: list[tuple[str, Path]], wrong: dict[str, str], settings: CdnOptions) -> None:
         count = total = 0
@@ -87,33 +98,36 @@ class Command(BaseCommand):
             else:
                 count += 1
                 total += size
-                self.stdout.write(f"would be sent: {key}, {shown(size)}")
+                self._say(f"would be sent: {key}, {shown(size)}")
         for key, reason in wrong.items():
             self.stderr.write(f"{key}: {reason}")
-        self.stdout.write(
+        self._say(
             f"{', '.join(settings.types)}: {counted(count, 'file')} would be sent, {shown(total)}; "
             f"{len(wrong)} could not"
         )
 
     def _progress(self, done: int, total: int) -> None:
-        if sys.stderr.isatty():
+        if self._verbosity and sys.stderr.isatty():
             self.stderr.write(f"\r{done} of {total}", ending="\n" if done == total else "")
 
-    def _report(self, done: Published, *, listed: bool) -> None:
+    def _report(self, done: Published) -> None:
         for key, reason in sorted(done.failed.items()):
             self.stderr.write(f"{key}: {reason}")
         for problem in done.problems:
             self.stderr.write(problem)
         for key, newer in sorted(done.outdated.items()):
-            self.stdout.write(f"{key} stays on the site: there is the later {newer}")
-        for key in done.removed if listed else ():
-            self.stdout.write(f"removed: {key}")
-        self.stdout.write(
-            f"{counted(done.total, 'file')}: {done.uploads} sent ({shown(done.sent)}), {done.there} there already, "
-            f"{len(done.failed)} failed; {counted(len(done.removed), 'file')} of old versions removed"
+            self._say(f"{key} stays on the site: there is the later {newer}")
+        for key in done.removed:
+            self._say(f"removed: {key}", _LISTED)
+        sent = f"{len(done.sent)} sent ({shown(sum(done.sent.values()))})"
+        there = f"{len(done.files) - len(done.sent)} there already"
+        stay = f"{len(done.outdated)} left on the site, " if done.outdated else ""
+        self._say(
+            f"{counted(done.total, 'file')}: {sent}, {there}, {stay}{len(done.failed)} failed; "
+            f"{counted(len(done.removed), 'file')} of old versions removed"
         )
         if done.silent:
-            self.stdout.write(
+            self._say(
                 f"{counted(len(done.silent), 'file')} do not answer yet, such as {done.silent[0]}; pages print local URLs until they do"
             )
 

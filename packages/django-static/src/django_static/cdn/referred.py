@@ -1,0 +1,54 @@
+"""What style sheets and modules refer to by relative URLs, which browsers look for on the CDN, too."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ..references import css, js
+from ..sources import is_foreign
+
+__all__ = ["used", "with_used"]
+
+_READERS = {".css": css.references, ".js": js.references, ".mjs": js.references}
+
+
+def used(key: str, path: Path) -> Iterator[tuple[str, Path]]:
+    """The files that one refers to, with their keys."""
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        return
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    for reference in reader(text):
+        url = urlsplit(reference.url).path if not is_foreign(reference.url) else ""
+        if not url or url.startswith("/") or reference.is_bare:
+            continue
+        name = unquote(url, errors="surrogateescape")
+        other = posixpath.normpath(posixpath.join(posixpath.dirname(key), name))
+        place = path.parent / name
+        if not other.startswith("../") and "\0" not in name and place.is_file():
+            yield other, place
+
+
+def with_used(wanted: Mapping[str, Path]) -> dict[str, Path]:
+    """Files with all that they refer to, each after what it needs itself; a circle begins anywhere."""
+    found: dict[str, Path] = {}
+    places = dict(wanted)
+    begun: set[str] = set()
+    waiting = [(key, False) for key in reversed(list(wanted))]
+    while waiting:
+        key, is_done = waiting.pop()
+        if is_done:
+            found[key] = places[key]
+        elif key not in begun:
+            begun.add(key)
+            waiting.append((key, True))
+            for other, place in used(key, places[key]):
+                places.setdefault(other, place)
+                waiting.append((other, False))
+    return found

@@ -1,0 +1,67 @@
+"""Storages of Django's that are slow, sign, know only what is there, or know no URLs."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from django.core.files.storage import FileSystemStorage
+
+#: The threads that have made a storage or asked it for a URL.
+threads: list[threading.Thread] = []
+#: While it is clear no URL is told.
+gate = threading.Event()
+#: What is raised for a URL, if anything is.
+errors: list[Exception] = []
+
+
+class Slow(FileSystemStorage):
+    def __init__(self, **options: Any) -> None:
+        threads.append(threading.current_thread())
+        super().__init__(**options)
+
+    def url(self, name: str | None) -> str:
+        threads.append(threading.current_thread())
+        assert gate.wait(60)
+        if errors:
+            raise errors[0]
+        return super().url(name)
+
+
+class Signing(FileSystemStorage):
+    """With the names that the S3 storage of django-storages has for it."""
+
+    def __init__(
+        self,
+        *,
+        querystring_auth: bool = True,
+        custom_domain: str | None = None,
+        cloudfront_signer: object = None,
+        **options: Any,
+    ) -> None:
+        self.querystring_auth = querystring_auth
+        self.custom_domain = custom_domain
+        self.cloudfront_signer = cloudfront_signer
+        super().__init__(**options)
+
+    def url(self, name: str | None) -> str:
+        return f"https://cdn.example.com/{name}" + ("?Signature=x" if self.querystring_auth else "")
+
+
+class Finding(FileSystemStorage):
+    """Knows the URLs of what is there only."""
+
+    def url(self, name: str | None) -> str:
+        if not name or not self.exists(name):
+            raise FileNotFoundError(name)
+        return super().url(name)
+
+
+class Nameless(FileSystemStorage):
+    def url(self, name: str | None) -> str:
+        raise NotImplementedError("it is a vault")
+
+
+class Broken(FileSystemStorage):
+    def __init__(self, **options: Any) -> None:
+        raise RuntimeError("no such region")
