@@ -19,6 +19,8 @@ _CONFIGURATION: dict[str, str | bool | int] = {
     "html-keep-document-tags": True,
     "html-keep-end-tags": True,
     "html-keep-quotes": True,
+    # 1.0 is a number of another kind in many languages.
+    "json-keep-numbers": True,
 }
 _TIMEOUT_SECONDS = 60.0
 _MASK = "django-static-data-"
