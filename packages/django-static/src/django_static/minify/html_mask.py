@@ -43,7 +43,7 @@ def hide(text: str, inner: Inner) -> tuple[str, list[str]]:
     while number < len(found):
         token = found[number]
         number += 1
-        if token.what == "other" and text.startswith("<!--", token.start):
+        if token.what == "other" and text[token.start : token.end].lower() != "<!doctype html>":
             put(token.start, token.end, text[token.start : token.end])
         if token.what != "start":
             continue
