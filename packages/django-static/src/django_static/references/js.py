@@ -45,7 +45,6 @@ class Script:
     is_strict: bool
     #: It has ``import`` or ``export`` statements.
     is_module: bool
-    has_exports: bool
     #: It asks for things by a path relative to its own URL.
     is_relative: bool
     #: It looks at its own ``<script>`` element.
@@ -77,7 +76,7 @@ def read(text: str) -> Script:
     lexical: set[str] = set()
     functions: set[str] = set()
     variables: set[str] = set()
-    is_module = has_exports = ends_early = False
+    is_module = ends_early = False
     for statement in root.named_children:
         kind = statement.type
         if kind in ("lexical_declaration", "class_declaration"):
@@ -86,7 +85,6 @@ def read(text: str) -> Script:
             functions |= declared(statement)
         elif kind in ("import_statement", "export_statement"):
             is_module = True
-            has_exports = has_exports or kind == "export_statement"
         elif kind in ("throw_statement", "return_statement"):
             ends_early = True
         variables |= js_names.variables(statement)
@@ -96,7 +94,6 @@ def read(text: str) -> Script:
         has_errors=root.has_error,
         is_strict=_is_strict(root),
         is_module=is_module,
-        has_exports=has_exports,
         is_relative=relative,
         knows_itself=knows_itself,
         lexical=frozenset(lexical),
