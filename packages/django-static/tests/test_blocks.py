@@ -90,6 +90,8 @@ def test_the_example_of_the_source(site):
             ONE["a"] + '<!--#include virtual="/b.html" -->' + ONE["b"],
             id="something from the server",
         ),
+        pytest.param(A + "<![x[y]]>" + B, ONE["a"] + "<![x[y]]>" + ONE["b"], id="section of no known kind"),
+        pytest.param(A + "<![x[y]]", ONE["a"] + "<![x[y]]", id="section that never ends"),
         pytest.param(A + "<!-- # [if] -->" + B, AB + "<!-- # [if] -->", id="comment that begins oddly"),
         pytest.param(
             A + "<![if !IE]>" + B + "<![endif]>",

@@ -84,10 +84,8 @@ def slim(
     start = head.end() if head else 0
     body = text[start:]
     problems: list[str] = []
-    shown, hidden = html_mask.hide(body, partial(_within, inner)) if kind == "html" else (body, [])
     for name in chain:
-        smaller, problem = _asked(name, shown, kind)
-        smaller = html_mask.show(smaller, hidden)
+        smaller, problem = _asked(name, body, kind, inner)
         if problem:
             problems.append(f"{name.partition(':')[0].removesuffix('!')}: {problem}")
             if engines.is_final(name):
@@ -157,10 +155,14 @@ def _without_comments(text: str) -> str:
         text = text[: start + found.start()]
 
 
-def _asked(name: str, text: str, kind: str) -> tuple[str, str]:
+def _asked(name: str, text: str, kind: str, inner: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     """What an engine makes of a text, and what went wrong, one of them empty."""
     try:
-        smaller = engines.load(name)(text, kind)
+        engine = engines.load(name)
+        if kind == "html":
+            shown, hidden = html_mask.hide(text, partial(_within, inner))
+            return html_mask.show(engine(shown, kind), hidden), ""
+        smaller = engine(text, kind)
         return _in_ascii(smaller, kind) if text.isascii() else smaller, ""
     except engines.EngineError as error:
         return "", str(error)

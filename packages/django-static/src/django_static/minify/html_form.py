@@ -6,10 +6,9 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 
-from ..references.html import is_special
+from ..references.html import Parser, is_special
 
 __all__ = ["keeps_space", "normal_form", "script_kind"]
 
@@ -125,7 +124,7 @@ def script_kind(attributes: Mapping[str, str | None]) -> str:
     return "json" if "json" in kind or kind in _JSON else "raw"
 
 
-class _Reader(HTMLParser):
+class _Reader(Parser):
     def __init__(self, inner: Inner) -> None:
         super().__init__(convert_charrefs=False)
         self.inner = inner

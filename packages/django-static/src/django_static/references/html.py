@@ -11,6 +11,7 @@ __all__ = [
     "Attribute",
     "Element",
     "Inline",
+    "Parser",
     "Token",
     "attributes_of",
     "inline",
@@ -94,7 +95,21 @@ class Token:
     end: int = field(default=0)
 
 
-class _Tokens(HTMLParser):
+class Parser(HTMLParser):
+    """Python's reader of HTML, which in some versions raises for ``<![x[`` what is only a comment to browsers."""
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            end = self.rawdata.find(">", i)
+            if end < 0:
+                return -1
+            self.unknown_decl(self.rawdata[i + 3 : end])
+            return end + 1
+
+
+class _Tokens(Parser):
     """The tokens with their positions; each ends where the next begins."""
 
     def __init__(self, html: str) -> None:
