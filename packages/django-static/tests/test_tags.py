@@ -238,7 +238,7 @@ def test_slimcontent_leaves_data_and_prose_alone(site, text):
         ("", ""),
         ("  \n ", "  \n "),
         ("neither of them, really", "neither of them, really"),
-        ("<!-- nav --><p class='a'>  x  </p>", "<p class='a'>x</p>"),
+        ("<!-- nav --><p class='a'>  x  </p>", "<p class='a'> x </p>"),
         ("<!--\nfoo ( );\n//-->", "foo();"),
         ("a\n{ b: c }", "a\n{ b: c }"),  # a rule, or a labelled statement
     ],

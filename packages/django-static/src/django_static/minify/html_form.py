@@ -258,7 +258,7 @@ class _Reader(Parser):
 
     def _inside(self, text: str, kind: str) -> Any:
         if kind in ("css", "js") and text.strip():
-            return self.inner(text, kind)
+            return self.inner(text, kind) or ""
         if kind == "json":
             try:
                 return repr(json.loads(text))
