@@ -496,6 +496,7 @@ OTHER_STYLES = {
     "case of a variable": ("a{--B:c}", "a{--b:c}"),
     "data": ("a{b:url(data:,%41)}", "a{b:url(data:,%42)}"),
     "colour of a variable": ("a{--b:#ff0000}", "a{--b:red}"),
+    "end of an element": ("a{content:'<\\/style>'}", "a{content:'</style>'}"),
     "empty rule before an import": ("a{}@import 'b';", "@import 'b';"),
     "empty block before an import": ("@media print{}@import 'b';", "@import 'b';"),
     "empty rule before a namespace": ("a{}@namespace b 'c';", "@namespace b 'c';"),
