@@ -76,6 +76,24 @@ def test_the_example_of_the_source(site):
             id="conditional comment",
         ),
         pytest.param(
+            A + "<!--[if !IE]><!-->" + B + "<!--<![endif]-->" + C,
+            ONE["a"] + "<!--[if !IE]><!-->" + ONE["b"] + "<!--<![endif]-->" + ONE["c"],
+            id="conditional comment that others see",
+        ),
+        pytest.param(
+            A + "<!--[if !IE]> -->" + B + "<!-- <![endif]-->" + C,
+            ONE["a"] + "<!--[if !IE]> -->" + ONE["b"] + "<!-- <![endif]-->" + ONE["c"],
+            id="conditional comment that others see, with blanks",
+        ),
+        pytest.param(
+            A + '<!--#include virtual="/b.html" -->' + B,
+            ONE["a"] + '<!--#include virtual="/b.html" -->' + ONE["b"],
+            id="something from the server",
+        ),
+        pytest.param(A + "<![x[y]]>" + B, ONE["a"] + "<![x[y]]>" + ONE["b"], id="section of no known kind"),
+        pytest.param(A + "<![x[y]]", ONE["a"] + "<![x[y]]", id="section that never ends"),
+        pytest.param(A + "<!-- # [if] -->" + B, AB + "<!-- # [if] -->", id="comment that begins oddly"),
+        pytest.param(
             A + "<![if !IE]>" + B + "<![endif]>",
             ONE["a"] + "<![if !IE]>" + ONE["b"] + "<![endif]>",
             id="revealed",

@@ -249,6 +249,19 @@ class TestCombining:
         remote = "@import url(https://fonts.example.com/f.css);"
         assert combine(a=f"{remote}a{{b:c}}", b="b{b:c}") == [f"{remote}a{{b:c}}\nb{{b:c}}"]
 
+    @pytest.mark.parametrize(
+        "sheet",
+        ["@import url(https://h/f.css);", "@layer x,y;"],
+    )
+    def test_a_minifier_takes_no_semicolon_that_others_need(self, site, sheet):
+        site.write("a.css", sheet, 5)
+        site.write("b.css", "b{b:c}", 5)
+        html = site.slimall("<link rel=stylesheet href=/a.css><link rel=stylesheet href=/b.css>")
+        assert html == '<link rel=stylesheet href="/a_b.5.css">'
+        text = site.text("/a_b.5.css")
+        assert text.endswith(";\nb{b:c}")
+        assert css.read(text).is_closed
+
     def test_rules_do_not_move_behind_a_remote_import(self, combine):
         remote = "@import url(https://fonts.example.com/f.css);"
         assert combine(a="a{b:c}", b=f"{remote}b{{b:c}}", c="c{b:c}") == [
@@ -271,6 +284,102 @@ class TestCombining:
         assert combine(_i="i{b:c}", a="a{b:c}", b="b{b:c}@import '_i.css';") == [
             "a{b:c}\nb{b:c}@import '_i.5.css';"
         ]
+
+    @pytest.mark.parametrize(
+        "last",
+        [
+            "@import '_j.css'",
+            "@import '_j.css' ",
+            "@import '_j.css' /* x */",
+            "@import url(_j.css) /**/",
+            "@import url('_j.css'",
+        ],
+    )
+    @pytest.mark.parametrize("order", ["ab", "ba"])
+    def test_the_last_import_may_lack_its_semicolon(self, combine, last, order):
+        sheets = {"a": "a{b:c}", "b": f"@import '_i.css';{last}"}
+        published = {"a": "a{b:c}", "b": "i{b:c}\nj{b:c}\n"}
+        combined = combine(_i="i{b:c}", _j="j{b:c}", **{name: sheets[name] for name in order})
+        assert combined == [published[name] for name in order]
+
+    @pytest.mark.parametrize(
+        "last", ["@import '_j.css", "@import url(_j.css", "@import url('_j.css", "@import '';"]
+    )
+    def test_an_import_of_nobody_knows_what_keeps_its_place(self, combine, last):
+        combined = combine(_i="i{b:c}", _j="j{b:c}", a="a{b:c}", b=f"@import '_i.css';{last}")
+        assert combined == ["a{b:c}", f"@import '_i.5.css';{last}"]
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            "@foo bar;",
+            "@foo{}",
+            "!! {}",
+            "{}",
+            "a,{}",
+            ":unheard-of{}",
+            "::-moz-x{}",
+            "@-moz-document url(){}",
+            "@supports bogus{}",
+            "@font-face x{}",
+            "@keyframes{}",
+            "@media;",
+            "@media ]{}",
+            "@import x 'y';",
+            "@import '_j.css' {}",
+            "@import url('_j.css' x);",
+            "@import src('_j.css');",
+            "@import '_j.css' ];",
+            "@import '_j.css'; @layer x;",
+            "@layer x; @import '_j.css'; @layer y;",
+        ],
+    )
+    def test_an_import_that_may_count_or_not_keeps_its_place(self, combine, head):
+        """Behind a rule that is not valid an import counts, and what is valid is another thing in every browser."""
+        sheet = f"{head}@import '_i.css';b{{b:c}}"
+        sheets = {"_i": "i{b:c}", "_j": "/* nothing */", "a": "a{b:c}", "b": sheet, "c": "@import 'b.css';"}
+        combined = [text.replace(".5.css", ".css") for text in combine(**sheets)]
+        assert combined == ["a{b:c}", sheet, "@import 'b.css';"]
+
+    @pytest.mark.parametrize("rule", ["b{b:c}", "b,.c > #d{}", "@media print{}", "@font-face{}", "x{} @foo;"])
+    def test_an_import_after_what_is_valid_everywhere_is_dead(self, combine, rule):
+        sheet = f"@layer x;{rule}@import '_i.css';"
+        assert combine(_i="i{b:c}", a="a{b:c}", b=sheet) == [f"a{{b:c}}\n{sheet.replace('_i.', '_i.5.')}"]
+
+    def test_imports_stand_before_a_namespace(self, combine):
+        sheet = "@import '_i.css';@namespace svg url(http://www.w3.org/2000/svg);svg|a{b:c}"
+        assert combine(_i="i{b:c}", a="a{b:c}", b=sheet) == ["a{b:c}", sheet.replace("_i.", "_i.5.")]
+
+    @pytest.mark.parametrize(
+        ("conditions", "opening"),
+        [
+            ("layer()", "@media layer(){"),
+            ("layer( q )", "@layer q{"),
+            ("layer(q/**/.r)", "@layer q.r{"),
+            ("layer(q .r)", "@media layer(q .r){"),
+            ("layer(q r)", "@media layer(q r){"),
+            ("layer (q)", "@media (q){@layer{"),
+            ("layer(q) layer(r)", "@media layer(r){@layer q{"),
+            ("layer layer", "@media layer{@layer{"),
+            ("supports(a:b) layer(q)", "@media layer(q){@supports (a:b){"),
+            ("supports(a:b) supports(c:d)", "@media supports(c:d){@supports (a:b){"),
+            ("LAYER(Q) SUPPORTS(a:b) PRINT", "@media PRINT{@supports (a:b){@layer Q{"),
+            ("supports(not (a:b)), print", "@media , print{@supports (not (a:b)){"),
+        ],
+    )
+    def test_conditions_in_another_order_are_unknown_media(self, combine, conditions, opening):
+        blocks = opening.count("{")
+        assert combine(_i="i{b:c}", a="a{b:c}", b=f"@import '_i.css' {conditions};") == [
+            f"a{{b:c}}\n{opening}i{{b:c}}" + "\n}" * blocks + "\n"
+        ]
+
+    @pytest.mark.parametrize(
+        "inner",
+        ["i{b:c}; j{b:c}", "<!-- i{b:c} -->", "i{b:c} --> j{b:c}", "i{b:c} } j{b:c} k{b:c}", "@x ;}; i{b:c}"],
+    )
+    def test_what_means_something_else_in_a_block_is_imported(self, combine, inner):
+        combined = combine(_i=inner, a="a{b:c}", b="@import '_i.css' print;", c="@import '_i.css';")
+        assert combined == ["a{b:c}", f"@import '_i.5.css' print;\n{inner}\n"]
 
     @pytest.mark.parametrize("broken", ["b{b:c", "b{b:c}/* open", "b{b:'open", "b{b:c}}", "b,"])
     def test_a_style_sheet_that_is_not_closed_swallows_no_other(self, combine, broken):

@@ -56,9 +56,48 @@ def combine(site):
             id="a name space",
         ),
         pytest.param(
-            ("this.a; b.a()", "function a() {}"),
-            "this.a; b.a();\nfunction a() {};\n",
+            ("function f() { this.a } b.a()", "function a() {}"),
+            "function f() { this.a } b.a();\nfunction a() {};\n",
             id="a property of others",
+        ),
+        pytest.param(
+            ("function f() { return a() }", "function a() {}"),
+            "function f() { return a() };\nfunction a() {};\n",
+            id="used when all is loaded",
+        ),
+        pytest.param(
+            ("$(function() { a() })", "function a() {}"),
+            "$(function() { a() });\nfunction a() {};\n",
+            id="used in what is called back",
+        ),
+        pytest.param(
+            (
+                "(function(a, {b}) { var c, d; a = b(c); for (d in a); try {} catch (e) { e() } })()",
+                "function a() {} let b, c, d, e",
+            ),
+            "(function(a, {b}) { var c, d; a = b(c); for (d in a); try {} catch (e) { e() } })();\n"
+            "function a() {} let b, c, d, e;\n",
+            id="names of its own",
+        ),
+        pytest.param(
+            ("b.a = 1; c[0] = d", "function a() {}"),
+            "b.a = 1; c[0] = d;\nfunction a() {};\n",
+            id="assigned elsewhere",
+        ),
+        pytest.param(
+            ("var global = Function('return this')()", "function a() {}"),
+            "var global = Function('return this')();\nfunction a() {};\n",
+            id="code that asks for nothing",
+        ),
+        pytest.param(
+            ("function f(b) { return window[b] + eval(b) }", "function a() {}"),
+            "function f(b) { return window[b] + eval(b) };\nfunction a() {};\n",
+            id="asks for any when all is loaded",
+        ),
+        pytest.param(
+            ("(function(self) { self[b] })(c)", "function a() {}"),
+            "(function(self) { self[b] })(c);\nfunction a() {};\n",
+            id="asks somebody else",
         ),
         pytest.param(
             ("function f() { return; throw a }", "b()"),
@@ -90,6 +129,40 @@ def test_joined(combine, scripts, joined):
         pytest.param(("'a' in globalThis", "var a"), id="whether there is a var"),
         pytest.param(("try { a() } catch (e) { b() }", "function a() {}"), id="tried before it is there"),
         pytest.param(("try { a } catch (e) { b() }", "var a"), id="a var that is tried"),
+        pytest.param(("a = 5", "let a"), id="assigned before it is declared"),
+        pytest.param(("a = 5; b(a)", "function a() {}"), id="assigned to what another function is"),
+        pytest.param(("[a, {b: c}] = d", "function c() {}"), id="assigned in a pattern"),
+        pytest.param(("a++", "function a() {}"), id="counted"),
+        pytest.param(("a ||= 1", "function a() {}"), id="assigned with an operator"),
+        pytest.param(("for (a in b);", "function a() {}"), id="assigned by a loop"),
+        pytest.param(("function f() { a = 1 }", "class a {}"), id="assigned in a function"),
+        pytest.param(("$('b')", "function $(a) {}"), id="another of that name is there"),
+        pytest.param(
+            ("(function() { $('b') })()", "function $() {}"),
+            id="another is there, in a function called at once",
+        ),
+        pytest.param(("(() => { b = {$} })()", "function $() {}"), id="the same in an arrow"),
+        pytest.param(("!function() { $() }.call(this)", "function $() {}"), id="the same with call"),
+        pytest.param(("class B { static { $() } }", "function $() {}"), id="the same in a class"),
+        pytest.param(("b(this.a)", "function a() {}"), id="a property of the script's this"),
+        pytest.param(
+            ("(() => b(this.a))()", "function a() {}"), id="a property of the script's this in an arrow"
+        ),
+        pytest.param(("eval('typeof a')", "function a() {}"), id="asked for by code in a string"),
+        pytest.param(
+            ("new Function('return typeof a')()", "let a"), id="asked for by a function made of a string"
+        ),
+        pytest.param(("(0, eval)('typeof a')", "let a"), id="asked for by code that sees no locals"),
+        pytest.param(("eval(b)", "function a() {}"), id="code made at run time"),
+        pytest.param(("window['a' + b]", "function a() {}"), id="a name made at run time"),
+        pytest.param(
+            ("(function(window) { window[b] })(this)", "function a() {}"), id="the same by a parameter"
+        ),
+        pytest.param(("for (b in this);", "var a"), id="all that there is"),
+        pytest.param(("Object.keys(window)", "var a"), id="the names of all that there is"),
+        pytest.param(
+            ("Object.prototype.hasOwnProperty.call(window, b)", "function a() {}"), id="has it a name"
+        ),
         pytest.param(("throw a", "b()"), id="thrown at the top"),
         pytest.param(("a(); return; ", "b()"), id="return at the top"),
         pytest.param(("let undefined = 2", "b()"), id="a name nobody may declare"),
@@ -197,8 +270,9 @@ def test_a_mark_stays_at_the_front(site):
         ("a(); 'use strict'", "is_strict", False),
         ("/* c */ 'use strict'", "is_strict", True),
         ("('use strict')", "is_strict", False),
-        ("export {a}", "has_exports", True),
-        ("import a from 'b'", "has_exports", False),
+        ("export {a}", "is_module", True),
+        ("import a from 'b'", "is_module", True),
+        ("import('b')", "is_module", False),
         ("import a from './b'", "is_relative", True),
         ("import a from 'b'", "is_relative", False),
         ("a = import.meta.url", "is_relative", True),
@@ -207,6 +281,10 @@ def test_a_mark_stays_at_the_front(site):
         ("async function f() {} function* g() {}", "functions", frozenset({"f", "g"})),
         ("let a, [b, ...c] = d, {e = 1, f: {g}} = h; class I {}", "lexical", frozenset("abcegI")),
         ("typeof a; typeof b.c", "asked", frozenset({"a"})),
+        ("a(b.c, {d}, {e: f}); function g() { h }", "used", frozenset("abdf")),
+        ("a = 1; b.c = 2; function f(d) { d = e = 3 }", "assigned", frozenset("ae")),
+        ("window.a; self['b']; globalThis[0]; this.c", "asked", frozenset("abc")),
+        ("function f() { var self = this; self.a; this.b }", "asked", frozenset()),
     ],
 )
 def test_facts(text, fact, value):

@@ -380,6 +380,7 @@ SAME_STYLES = {
     "quotes": ("a[b=\"c\"]{d:url('e')}", "a[b=c]{d:url(e)}"),
     "background": ("a{background:none}", "a{background:0 0}"),
     "empty rule": ("a{}b{c:d}", "b{c:d}"),
+    "empty rule after an import": ("@import 'b';a{}", "@import 'b'"),
     "import": ("@import url(a.css);", '@import "a.css"'),
     "range": ("@font-face{unicode-range:U+0025-00FF}", "@font-face{unicode-range:U+25-FF}"),
 }
@@ -495,6 +496,10 @@ OTHER_STYLES = {
     "case of a variable": ("a{--B:c}", "a{--b:c}"),
     "data": ("a{b:url(data:,%41)}", "a{b:url(data:,%42)}"),
     "colour of a variable": ("a{--b:#ff0000}", "a{--b:red}"),
+    "end of an element": ("a{content:'<\\/style>'}", "a{content:'</style>'}"),
+    "empty rule before an import": ("a{}@import 'b';", "@import 'b';"),
+    "empty block before an import": ("@media print{}@import 'b';", "@import 'b';"),
+    "empty rule before a namespace": ("a{}@namespace b 'c';", "@namespace b 'c';"),
 }
 SAME_PAGES = {
     "white space": ("<p>  a   b </p> <p>c</p>", "<p>a b</p><p>c</p>"),

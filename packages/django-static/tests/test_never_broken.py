@@ -427,7 +427,7 @@ A, B = '<link rel="stylesheet" href="/css/a.css">', '<link rel="stylesheet" href
 #: What a block holds, and which of its two sheets come out in how many published files.
 BLOCKS = {
     "conditional comment": (f"<!--[if IE]>{A}<![endif]-->{B}", 1),
-    "a revealed conditional comment": (f"<!--[if !IE]><!-->{A}<!--<![endif]-->{B}", 1),
+    "a revealed conditional comment": (f"<!--[if !IE]><!-->{A}<!--<![endif]-->{B}", 2),
     "noscript": (f"<noscript>{A}</noscript>{B}", 2),
     "template": (f"<template>{A}</template>{B}", 2),
     "unclosed": (f"<div><p>{A}<span>{B}", 2),

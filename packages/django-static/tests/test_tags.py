@@ -217,6 +217,11 @@ def test_slimcontent_ends_as_the_text_does(site, kind, text, slim):
         "one, two",
         '"a"  b',
         " {\n} ",
+        '{"a": 1}\n{"b": [2]}\n',
+        "[1]\n[2]",
+        '{"a": 1}  {"b": 2}',
+        "<!--[if IE]> a=1 <![endif]-->",
+        "<!--\nfoo();\n--> <p>x</p>",
     ],
 )
 def test_slimcontent_leaves_data_and_prose_alone(site, text):
@@ -233,6 +238,8 @@ def test_slimcontent_leaves_data_and_prose_alone(site, text):
         ("", ""),
         ("  \n ", "  \n "),
         ("neither of them, really", "neither of them, really"),
+        ("<!-- nav --><p class='a'>  x  </p>", "<p class='a'> x </p>"),
+        ("<!--\nfoo ( );\n//-->", "foo();"),
         ("a\n{ b: c }", "a\n{ b: c }"),  # a rule, or a labelled statement
     ],
 )
@@ -247,6 +254,20 @@ def test_slimcontent_says_why_it_left_something_alone(site, warned):
     assert html.startswith("/* django-static: not minified: ")
     assert "</script" not in html
     assert html.count("*/") == 1
+    assert len(warned()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("js", '{"a": 1}'),
+        ("", '{"a": 1,}'),
+        ("js", '{"a": 1}\n{"b": 2}'),
+        ("js", '"a" 1'),
+    ],
+)
+def test_slimcontent_puts_no_comment_before_what_may_be_data(site, warned, kind, text):
+    assert site.render("{% slimcontent " + kind + " %}" + text + "{% endslimcontent %}") == text
     assert len(warned()) == 1
 
 

@@ -121,6 +121,7 @@ class Part:
             self.is_utf8
             and self.sheet.is_closed
             and not self.sheet.has_namespace
+            and not self.sheet.is_unsure
             and len(self.inlined) == len(self.sheet.imports)
         )
 
@@ -229,9 +230,14 @@ def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
 
 
 def _css_bodies(texts: Sequence[str]) -> list[str]:
-    bodies = [_without_charset(MAP_COMMENT.sub("", text)) for text in texts]
+    bodies = [_closed(_without_charset(MAP_COMMENT.sub("", text))) for text in texts]
     last = max((number for number, body in enumerate(bodies) if body), default=0)
     return [f"{body}\n" if body and number < last else body for number, body in enumerate(bodies)]
+
+
+def _closed(text: str) -> str:
+    """The text of a sheet that is closed, with the semicolon that a minifier leaves out at the end of a file."""
+    return text if text.rstrip().endswith(("}", ";")) or css.read(text).is_closed else f"{text};"
 
 
 def _js_body(text: str, *, is_first: bool) -> str:

@@ -62,6 +62,8 @@ class Reader:
         return part
 
     def _import(self, part: Part, chain: tuple[Source, ...]) -> None:
+        if part.sheet.is_unsure or part.sheet.has_namespace:
+            return  # its @import and @namespace rules count where they are, and would not behind other rules
         inlined: dict[int, Part | None] = {}
         for rule in part.sheet.imports:
             self._inlined += 1
@@ -79,7 +81,7 @@ class Reader:
                 inner = self.read(found, inline=True, chain=chain)
             except OSError:
                 return
-            if not inner.fits_anywhere:
+            if not inner.fits_anywhere or not (inner.sheet.fits_block or not rule.wrappers):
                 return
             inlined[rule.start] = inner
         part.inlined = inlined

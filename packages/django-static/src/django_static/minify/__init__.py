@@ -11,9 +11,10 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from . import engines, verify
+from . import engines, html_mask, verify
 
 __all__ = [
     "DEFAULT_ENGINES",
@@ -46,6 +47,10 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CHARSET = re.compile(r'@charset "[^"]*";')
 #: A comment at the end of the last line, as far as that can be told from a URL in a string.
 _LAST_COMMENT = re.compile(r"(?:^|(?<=[\s;}]))//.*\Z")
+#: What JSON may begin with: it knows no comments.
+_DATA = ("{", "[", '"')
+_BLANKS = re.compile(r"\s*")
+_MARKUP = re.compile(r"<[A-Za-z!/]")
 _MINIFIED = (".min.js", ".minified.js", ".min.mjs", ".min.css", ".minified.css")
 
 
@@ -61,11 +66,14 @@ def is_minified(name: str) -> bool:
     return name.lower().endswith(_MINIFIED)
 
 
-def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
+def slim(
+    text: str, kind: str, chain: Sequence[str], inner: Mapping[str, Sequence[str]] = DEFAULT_ENGINES
+) -> Slimmed:
     """Minify a text of a kind (``css``, ``js`` or ``html``); never raises.
 
     ``chain`` names engines, the boldest first, as :func:`.engines.load` knows them. The first result that means the same
-    as the text is taken. An engine that fails is followed by the next one, unless its name ends in ``!``.
+    as the text is taken. An engine that fails is followed by the next one, unless its name ends in ``!``. The scripts and
+    style sheets in HTML are minified one by one, by the engines in ``inner``; one that cannot be stays as it is.
     """
     if not chain or not text.strip():
         return Slimmed(text)
@@ -77,7 +85,7 @@ def slim(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
     body = text[start:]
     problems: list[str] = []
     for name in chain:
-        smaller, problem = _asked(name, body, kind)
+        smaller, problem = _asked(name, body, kind, inner)
         if problem:
             problems.append(f"{name.partition(':')[0].removesuffix('!')}: {problem}")
             if engines.is_final(name):
@@ -110,8 +118,17 @@ def slim_inline(text: str, kind: str, chains: Mapping[str, Sequence[str]]) -> Sl
     What follows in the same element, on the same line perhaps, is not known here: what ended a statement does so still.
     """
     kind = kind or guess(text)
-    result = slim(text, kind, chains.get(kind, ()))
+    result = slim(text, kind, chains.get(kind, ()), chains)
+    if result.problem and text.lstrip()[:1] in _DATA:
+        return result._replace(text=text)
     return result._replace(text=_ended(text, result.text, kind)) if kind in ("css", "js") else result
+
+
+def _within(chains: Mapping[str, Sequence[str]], text: str, kind: str) -> str:
+    result = slim(text, kind, chains.get(kind, ()))
+    if result.problem:
+        logger.info("a %s element in HTML stays as it is: %s", kind, result.problem)
+    return text if result.problem else result.text
 
 
 def _ended(text: str, smaller: str, kind: str) -> str:
@@ -138,10 +155,14 @@ def _without_comments(text: str) -> str:
         text = text[: start + found.start()]
 
 
-def _asked(name: str, text: str, kind: str) -> tuple[str, str]:
+def _asked(name: str, text: str, kind: str, inner: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     """What an engine makes of a text, and what went wrong, one of them empty."""
     try:
-        smaller = engines.load(name)(text, kind)
+        engine = engines.load(name)
+        if kind == "html":
+            shown, hidden = html_mask.hide(text, partial(_within, inner))
+            return html_mask.show(engine(shown, kind), hidden), ""
+        smaller = engine(text, kind)
         return _in_ascii(smaller, kind) if text.isascii() else smaller, ""
     except engines.EngineError as error:
         return "", str(error)
@@ -156,21 +177,31 @@ def guess(text: str) -> str:
         return ""
     if stripped.startswith("<") and not stripped.startswith("<!--"):
         return "html"
+    if stripped.startswith("<!--") and "-->" in stripped.splitlines()[0]:
+        # In a script all of that line would be a comment, and in a style sheet none of it.
+        return "html"
     if _is_data(stripped) or not _CODE.search(stripped):
         return ""
     is_script, is_style = verify.is_script(stripped), verify.is_style(stripped)
+    if is_script and stripped.startswith("<!--") and _MARKUP.search(stripped, stripped.find("-->")):
+        return ""
     if is_script != is_style:
         return "js" if is_script else "css"
     # "a" NEWLINE "{ b: c }" is both: a name and a labelled block, and a rule.
-    return "html" if not is_script and re.search(r"<[A-Za-z!/]", stripped) else ""
+    return "html" if not is_script and _MARKUP.search(stripped) else ""
 
 
 def _is_data(text: str) -> bool:
-    """Whether a text is JSON: a script with another syntax, and often what is in an element of scripts."""
+    """Whether a text is JSON, or one of it after the other: a script with another syntax, and often in its element."""
     if not text.startswith(("{", "[")):
         return False
+    decoder = json.JSONDecoder()
+    position = 0
     try:
-        json.loads(text)
+        while position < len(text):
+            _, position = decoder.raw_decode(text, position)
+            blanks = _BLANKS.match(text, position)
+            position = blanks.end() if blanks else position
     except (ValueError, RecursionError):
         return False
     return True

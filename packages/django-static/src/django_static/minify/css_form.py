@@ -55,7 +55,16 @@ def normal_form(text: str) -> list[Form]:
     """The rules of a style sheet in their one form."""
     rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     lines = re.split("\r\n|[\n\r\f]", text)
-    return [form for rule in rules for form in _rule(rule, lines)]
+    forms = [_rule(rule, lines) for rule in rules]
+    head = max((number for number, rule in enumerate(rules) if _belongs_to_head(rule)), default=0)
+    # Where nothing else is before it, an empty rule is why what follows does not count.
+    return [
+        form for number, rule in enumerate(forms) for form in rule or ([("empty",)] if number < head else [])
+    ]
+
+
+def _belongs_to_head(rule: ast.Node) -> bool:
+    return isinstance(rule, ast.AtRule) and rule.lower_at_keyword in ("import", "namespace")
 
 
 def _rule(rule: ast.Node, lines: list[str]) -> list[Form]:

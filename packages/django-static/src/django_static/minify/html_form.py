@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 
-__all__ = ["normal_form"]
+from ..references.html import Parser, is_special
+
+__all__ = ["keeps_space", "normal_form", "script_kind"]
 
 Form = tuple[Any, ...]
 
@@ -82,6 +84,12 @@ _UNSEEN = frozenset(
     ["script", "style", "template", "link", "meta", "noscript", "base", "source", "track", "param"]
 )
 _SCRIPTS = ("", "text/javascript", "application/javascript", "module")
+#: Types of scripts that hold JSON and do not say so.
+_JSON = ("importmap", "speculationrules")
+#: Elements whose white space is seen.
+_PRESERVING = ("pre", "textarea", "listing", "xmp", "plaintext")
+_PRESERVED = re.compile(r"white-space(?:-collapse)?\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
+_VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 
 #: Compares the inside of a script or style sheet; gives its form.
 Inner = Callable[[str, str], Any]
@@ -95,7 +103,28 @@ def normal_form(text: str, inner: Inner) -> list[Form]:
     return reader.finished()
 
 
-class _Reader(HTMLParser):
+def keeps_space(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Whether all white space in an element is seen, or edited, as far as the element itself says so."""
+    if tag in _VOID:
+        return False
+    editable = attributes.get("contenteditable", "false") or ""
+    return (
+        tag in _PRESERVING
+        or editable.strip(_WHITESPACE).lower() != "false"
+        or _PRESERVED.search(attributes.get("style") or "") is not None
+        or attributes.get("xml:space") == "preserve"
+    )
+
+
+def script_kind(attributes: Mapping[str, str | None]) -> str:
+    """What a script element holds: ``js``, ``json``, or ``raw``, which is nobody's but the script's that reads it."""
+    kind = (attributes.get("type") or "").strip().lower()
+    if kind in _SCRIPTS:
+        return "js"
+    return "json" if "json" in kind or kind in _JSON else "raw"
+
+
+class _Reader(Parser):
     def __init__(self, inner: Inner) -> None:
         super().__init__(convert_charrefs=False)
         self.inner = inner
@@ -103,7 +132,8 @@ class _Reader(HTMLParser):
         self.text = ""
         #: White space here would follow other white space, or begin a line.
         self.is_after_space = True
-        self.preserved = 0
+        #: The elements whose white space is seen, and how many of their name are open in each.
+        self.preserving: list[tuple[str, int]] = []
         self.raw = ""
         self.raw_kind = ""
 
@@ -116,13 +146,13 @@ class _Reader(HTMLParser):
         self.forms.append(
             ("start", tag, [(name, self._attribute(name, value or "")) for name, value in attrs])
         )
-        if tag in ("pre", "textarea", "listing"):
-            self.preserved += 1
+        given = dict(attrs)
+        if self.preserving and self.preserving[-1][0] == tag:
+            self.preserving[-1] = (tag, self.preserving[-1][1] + 1)
+        elif keeps_space(tag, given):
+            self.preserving.append((tag, 1))
         if tag in ("script", "style"):
-            kind = (dict(attrs).get("type") or "").strip().lower()
-            self.raw_kind = (
-                "css" if tag == "style" else "js" if kind in _SCRIPTS else "json" if "json" in kind else "raw"
-            )
+            self.raw_kind = "css" if tag == "style" else script_kind(given)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._around(tag)
@@ -134,9 +164,11 @@ class _Reader(HTMLParser):
         if tag in ("script", "style"):
             self.forms.append(("inside", tag, self._inside(self.raw, self.raw_kind)))
             self.raw = self.raw_kind = ""
-        if tag in ("pre", "textarea", "listing"):
+        if self.preserving and self.preserving[-1][0] == tag:
             self._end_text(strip=False)
-            self.preserved = max(0, self.preserved - 1)
+            _, depth = self.preserving.pop()
+            if depth > 1:
+                self.preserving.append((tag, depth - 1))
         self._around(tag)
         self.forms.append(("end", tag))
 
@@ -153,7 +185,7 @@ class _Reader(HTMLParser):
         self.handle_data(unescape(f"&#{name};"))
 
     def handle_comment(self, data: str) -> None:
-        if data.lstrip().startswith("["):
+        if is_special(data):
             self._end_text(strip=False)
             self.forms.append(("comment", " ".join(data.split())))
 
@@ -182,7 +214,7 @@ class _Reader(HTMLParser):
 
     def _end_text(self, *, strip: bool) -> None:
         text, self.text = self.text, ""
-        if self.preserved:
+        if self.preserving:
             if text:
                 self.forms.append(("text", text.replace("\r\n", "\n")))
             return
@@ -226,7 +258,7 @@ class _Reader(HTMLParser):
 
     def _inside(self, text: str, kind: str) -> Any:
         if kind in ("css", "js") and text.strip():
-            return self.inner(text, kind)
+            return self.inner(text, kind) or ""
         if kind == "json":
             try:
                 return repr(json.loads(text))

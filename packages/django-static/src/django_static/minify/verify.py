@@ -16,6 +16,7 @@ __all__ = ["difference", "is_script", "is_style"]
 
 _SHOWN = 60
 _TAG = re.compile(r"</?script|<!--", re.IGNORECASE)
+_STYLE_END = re.compile(r"</style", re.IGNORECASE)
 
 
 def difference(before: str, after: str, kind: str) -> str:
@@ -23,6 +24,8 @@ def difference(before: str, after: str, kind: str) -> str:
     if kind == "js":
         return _of_scripts(before, after)
     if kind == "css":
+        if len(_STYLE_END.findall(after)) > len(_STYLE_END.findall(before)):
+            return "the result would end an element if it stood in HTML"
         return _first_difference(css_form.normal_form(before), css_form.normal_form(after))
     return _first_difference(html_form.normal_form(before, _inner), html_form.normal_form(after, _inner))
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 
-__all__ = ["Attribute", "Element", "Inline", "inline", "read"]
+__all__ = [
+    "Attribute",
+    "Element",
+    "Inline",
+    "Parser",
+    "Token",
+    "attributes_of",
+    "inline",
+    "is_special",
+    "read",
+    "tokens",
+]
 
 _WHITESPACE = " \t\n\r\f"
+_SPECIAL = re.compile(r"\s*(?:<!)?\[|#")
 _SCRIPT_TYPES = (
     "",
     "text/javascript",
@@ -29,6 +42,8 @@ class Attribute:
     value: str | None
     start: int
     end: int
+    #: Where its name begins.
+    begin: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,9 @@ class Inline:
 
 
 @dataclass(slots=True)
-class _Token:
+class Token:
+    """A tag, comment or text; ``what`` is ``start``, ``end``, ``data``, ``comment`` or ``other``."""
+
     what: str
     name: str
     start: int
@@ -78,7 +95,21 @@ class _Token:
     end: int = field(default=0)
 
 
-class _Tokens(HTMLParser):
+class Parser(HTMLParser):
+    """Python's reader of HTML, which in some versions raises for ``<![x[`` what is only a comment to browsers."""
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            end = self.rawdata.find(">", i)
+            if end < 0:
+                return -1
+            self.unknown_decl(self.rawdata[i + 3 : end])
+            return end + 1
+
+
+class _Tokens(Parser):
     """The tokens with their positions; each ends where the next begins."""
 
     def __init__(self, html: str) -> None:
@@ -87,7 +118,7 @@ class _Tokens(HTMLParser):
         for position, character in enumerate(html):
             if character == "\n":
                 self._lines.append(position + 1)
-        self.found: list[_Token] = []
+        self.found: list[Token] = []
         self.feed(html)
         self.close()
         for token, following in zip(self.found, self.found[1:], strict=False):
@@ -97,7 +128,7 @@ class _Tokens(HTMLParser):
 
     def _add(self, what: str, name: str = "", raw: str = "") -> None:
         line, column = self.getpos()
-        self.found.append(_Token(what, name, self._lines[line - 1] + column, raw))
+        self.found.append(Token(what, name, self._lines[line - 1] + column, raw))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._add("start", tag, self.get_starttag_text() or "")
@@ -118,8 +149,7 @@ class _Tokens(HTMLParser):
         self._add("data", raw="&")
 
     def handle_comment(self, data: str) -> None:
-        # Conditional comments hold markup for old browsers and take part in their cascade.
-        self._add("other" if data.lstrip().startswith("[") else "comment")
+        self._add("other" if is_special(data) else "comment")
 
     def handle_decl(self, decl: str) -> None:
         self._add("other")
@@ -131,14 +161,28 @@ class _Tokens(HTMLParser):
         self._add("other")
 
 
+def is_special(comment: str) -> bool:
+    """Whether a comment, between its ``<!--`` and ``-->``, means something to some browsers or servers.
+
+    Conditional comments hold markup for old browsers, which takes part in their cascade, or, as ``<!--<![endif]-->``,
+    end what others see as well; a server puts something in the place of ``<!--#include -->``.
+    """
+    return _SPECIAL.match(comment) is not None
+
+
+def tokens(html: str) -> list[Token]:
+    """What HTML is made of, lying end to end."""
+    return _Tokens(html).found
+
+
 def read(html: str) -> list[Element]:
     """Split HTML into elements that lie end to end: ``html[element.start:element.end]``."""
-    tokens = _Tokens(html).found
+    all_tokens = tokens(html)
     elements: list[Element] = []
     number = 0
     text_only = ""
-    while number < len(tokens):
-        token = tokens[number]
+    while number < len(all_tokens):
+        token = all_tokens[number]
         number += 1
         kind, end, attributes = "other", token.end, tuple[Attribute, ...]()
         if text_only:
@@ -148,13 +192,13 @@ def read(html: str) -> list[Element]:
         elif token.what == "start" and token.name in _TEXT_ONLY:
             text_only = token.name
         elif token.what == "start" and token.name == "link":
-            attributes = _attributes(token)
+            attributes = attributes_of(token)
             kind = _link_kind(attributes)
         elif token.what == "start" and token.name == "script":
-            attributes = _attributes(token)
+            attributes = attributes_of(token)
             blank = True
-            while number < len(tokens):
-                inner = tokens[number]
+            while number < len(all_tokens):
+                inner = all_tokens[number]
                 number += 1
                 end = inner.end
                 if (inner.what, inner.name) == ("end", "script"):
@@ -167,10 +211,10 @@ def read(html: str) -> list[Element]:
 
 def inline(html: str) -> list[Inline]:
     """The style sheets and scripts, modules among them, that stand in the HTML itself."""
-    tokens = _Tokens(html).found
+    all_tokens = tokens(html)
     found: list[Inline] = []
     text_only = ""
-    for number, token in enumerate(tokens):
+    for number, token in enumerate(all_tokens):
         if text_only:
             text_only = "" if (token.what, token.name) == ("end", text_only) else text_only
             continue
@@ -178,7 +222,7 @@ def inline(html: str) -> list[Inline]:
             continue
         if token.name in _TEXT_ONLY:
             text_only = token.name
-        attributes = {attribute.name: attribute for attribute in _attributes(token)}
+        attributes = {attribute.name: attribute for attribute in attributes_of(token)}
         style = attributes.get("style")
         if style is not None and style.value:
             found.append(Inline("css", "style=", style.start, style.value))
@@ -191,9 +235,9 @@ def inline(html: str) -> list[Inline]:
         ):
             continue
         following = number + 1
-        while following < len(tokens) and tokens[following].what != "end":
+        while following < len(all_tokens) and all_tokens[following].what != "end":
             following += 1
-        last = tokens[following].start if following < len(tokens) else len(html)
+        last = all_tokens[following].start if following < len(all_tokens) else len(html)
         start = token.start + len(token.raw)
         found.append(
             Inline("css" if token.name == "style" else "js", f"<{token.name}>", start, html[start:last])
@@ -218,7 +262,7 @@ def _script_kind(attributes: tuple[Attribute, ...]) -> str:
     return "js" if kind in _SCRIPT_TYPES else "other"
 
 
-def _attributes(token: _Token) -> tuple[Attribute, ...]:
+def attributes_of(token: Token) -> tuple[Attribute, ...]:
     """The attributes of a start tag as HTML's tokenizer sees them (WHATWG HTML 13.2.5.32 to 13.2.5.40)."""
     text = token.raw
     length = len(text) - (1 if text.endswith(">") else 0)
@@ -255,4 +299,7 @@ def _attributes(token: _Token) -> tuple[Attribute, ...]:
             value_end = position
             value = unescape(value)
         # A second attribute of the same name is ignored by browsers.
-        found.setdefault(name, Attribute(name, value, token.start + value_start, token.start + value_end))
+        found.setdefault(
+            name,
+            Attribute(name, value, token.start + value_start, token.start + value_end, token.start + start),
+        )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from . import js_names
+from .js_names import declared, text_of
 from .js_references import Found, Unknown, may_refer, scan
 from .js_syntax import parse
 from .reference import Reference
@@ -43,7 +45,6 @@ class Script:
     is_strict: bool
     #: It has ``import`` or ``export`` statements.
     is_module: bool
-    has_exports: bool
     #: It asks for things by a path relative to its own URL.
     is_relative: bool
     #: It looks at its own ``<script>`` element.
@@ -52,10 +53,15 @@ class Script:
     lexical: frozenset[str]
     functions: frozenset[str]
     variables: frozenset[str]
-    #: Names that are asked for with ``typeof`` or as a property of the global object.
+    #: Names that are asked for with ``typeof``, as a property of the global object, or in code in a string.
     asked: frozenset[str]
     #: Names for which it matters whether they are declared at all: asked for with ``in``, or read in a ``try``.
     probed: frozenset[str] = frozenset()
+    #: Names that are used while it is loaded, or assigned to, and that no function of it declares.
+    used: frozenset[str] = frozenset()
+    assigned: frozenset[str] = frozenset()
+    #: Whether it asks, while it is loaded, for names that are made then: ``eval(code)``, ``window[name]``.
+    asks_for_any: bool = False
     #: It ends before its end: a ``throw`` at its top, a ``return`` that is a mistake there, names nobody may declare.
     ends_early: bool = False
 
@@ -70,32 +76,34 @@ def read(text: str) -> Script:
     lexical: set[str] = set()
     functions: set[str] = set()
     variables: set[str] = set()
-    is_module = has_exports = ends_early = False
+    is_module = ends_early = False
     for statement in root.named_children:
         kind = statement.type
         if kind in ("lexical_declaration", "class_declaration"):
-            lexical |= _declared(statement)
+            lexical |= declared(statement)
         elif kind in ("function_declaration", "generator_function_declaration"):
-            functions |= _declared(statement)
+            functions |= declared(statement)
         elif kind in ("import_statement", "export_statement"):
             is_module = True
-            has_exports = has_exports or kind == "export_statement"
         elif kind in ("throw_statement", "return_statement"):
             ends_early = True
-        variables |= _variables(statement)
+        variables |= js_names.variables(statement)
     asked, probed, relative, knows_itself = _mentions(root)
+    names = js_names.read(root)
     return Script(
         has_errors=root.has_error,
         is_strict=_is_strict(root),
         is_module=is_module,
-        has_exports=has_exports,
         is_relative=relative,
         knows_itself=knows_itself,
         lexical=frozenset(lexical),
         functions=frozenset(functions),
         variables=frozenset(variables),
-        asked=frozenset(asked),
+        asked=frozenset(asked | names.asked),
         probed=frozenset(probed),
+        used=frozenset(names.used),
+        assigned=frozenset(names.assigned),
+        asks_for_any=names.asks_for_any,
         ends_early=ends_early or not lexical.isdisjoint(_RESERVED),
     )
 
@@ -116,83 +124,18 @@ def clash(earlier: Script, later: Script) -> str:
     asked |= (later.variables - earlier.variables) & earlier.probed
     if asked:
         return f"the first asks whether there is a {', '.join(sorted(asked))}"
+    # What is declared further down is there, or barred, from the first line on.
+    other = hoisted & (earlier.used | earlier.assigned)
+    if other:
+        return f"the first uses another {', '.join(sorted(other))} than the second declares"
+    new = hoisted | (later.variables - earlier.variables)
+    if new and earlier.asks_for_any:
+        return f"the first may ask for {', '.join(sorted(new)[:3])} by a name it makes up"
     return ""
 
 
 #: Names that the global object has for ever: to declare them with ``let`` is an error of the whole script.
 _RESERVED = ("undefined", "NaN", "Infinity")
-_GLOBAL = ("window", "self", "globalThis")
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "surrogatepass")
-
-
-def _declared(statement: Node) -> set[str]:
-    """The names a declaration binds."""
-    name = statement.child_by_field_name("name")
-    if name is not None:
-        return {_text(name)}
-    names: set[str] = set()
-    for declarator in statement.named_children:
-        target = declarator.child_by_field_name("name")
-        if target is not None:
-            names |= _pattern_names(target)
-    return names
-
-
-def _pattern_names(target: Node) -> set[str]:
-    names: set[str] = set()
-    stack = [target]
-    while stack:
-        node = stack.pop()
-        if node.type in ("identifier", "shorthand_property_identifier_pattern"):
-            names.add(_text(node))
-        elif node.type in ("assignment_pattern", "object_assignment_pattern"):
-            left = node.child_by_field_name("left")
-            if left is not None:
-                stack.append(left)
-        elif node.type == "pair_pattern":
-            value = node.child_by_field_name("value")
-            if value is not None:
-                stack.append(value)
-        else:
-            stack += node.named_children
-    return names
-
-
-_FUNCTIONS = (
-    "function_declaration",
-    "generator_function_declaration",
-    "function_expression",
-    "generator_function",
-    "arrow_function",
-    "method_definition",
-    "class_static_block",
-)
-
-
-def _variables(statement: Node) -> set[str]:
-    """The ``var`` names a statement makes in its scope, which is not that of a function within."""
-    names: set[str] = set()
-    stack = [statement]
-    while stack:
-        node = stack.pop()
-        if node.type in _FUNCTIONS:
-            continue
-        if node.type == "variable_declaration":
-            names |= _declared(node)
-        elif node.type == "for_in_statement" and _kind_of_loop(node) == "var":
-            left = node.child_by_field_name("left")
-            if left is not None:
-                names |= _pattern_names(left)
-        stack += node.named_children
-    return names
-
-
-def _kind_of_loop(node: Node) -> str:
-    kind = node.child_by_field_name("kind")
-    return _text(kind) if kind is not None else ""
 
 
 def _mentions(root: Node) -> tuple[set[str], set[str], bool, bool]:
@@ -207,37 +150,26 @@ def _mentions(root: Node) -> tuple[set[str], set[str], bool, bool]:
         if kind == "unary_expression":
             operand = node.child_by_field_name("argument")
             if node.children[0].type == "typeof" and operand is not None and operand.type == "identifier":
-                asked.add(_text(operand))
-        elif kind in ("member_expression", "subscript_expression"):
-            asked |= _global_property(node)
+                asked.add(text_of(operand))
         elif kind == "binary_expression":
             left, operator = node.child_by_field_name("left"), node.child_by_field_name("operator")
             if operator is not None and operator.type == "in" and left is not None and left.type == "string":
-                probed.add(_text(left)[1:-1])
+                probed.add(text_of(left)[1:-1])
         elif kind == "try_statement":
             body = node.child_by_field_name("body")
             probed |= _identifiers(body) if body is not None else set()
         if kind == "property_identifier":
-            knows_itself = knows_itself or _text(node) == "currentScript"
+            knows_itself = knows_itself or text_of(node) == "currentScript"
         elif kind == "meta_property":
-            relative = relative or _text(node) == "import.meta"
+            relative = relative or text_of(node) == "import.meta"
         elif kind in ("import_statement", "export_statement"):
             source = node.child_by_field_name("source")
-            relative = relative or (source is not None and _text(source)[1:2] == ".")
+            relative = relative or (source is not None and text_of(source)[1:2] == ".")
         elif kind == "call_expression":
             function = node.child_by_field_name("function")
             relative = relative or (function is not None and function.type == "import")
         stack += node.children
     return asked, probed, relative, knows_itself
-
-
-def _global_property(node: Node) -> set[str]:
-    """The name in ``window.name`` or ``window["name"]``."""
-    holder = node.child_by_field_name("object")
-    name = node.child_by_field_name("property") or node.child_by_field_name("index")
-    if holder is None or name is None or _text(holder) not in _GLOBAL:
-        return set()
-    return {_text(name)[1:-1] if name.type == "string" else _text(name)}
 
 
 def _identifiers(body: Node) -> set[str]:
@@ -247,7 +179,7 @@ def _identifiers(body: Node) -> set[str]:
     while stack:
         node = stack.pop()
         if node.type == "identifier":
-            found.add(_text(node))
+            found.add(text_of(node))
         stack += node.named_children
     return found
 
@@ -262,6 +194,6 @@ def _is_strict(root: Node) -> bool:
         value = statement.named_children[0]
         if value.type != "string":
             return False
-        if _text(value)[1:-1] == "use strict":
+        if text_of(value)[1:-1] == "use strict":
             return True
     return False

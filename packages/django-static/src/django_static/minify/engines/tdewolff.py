@@ -19,6 +19,10 @@ _CONFIGURATION: dict[str, str | bool | int] = {
     "html-keep-document-tags": True,
     "html-keep-end-tags": True,
     "html-keep-quotes": True,
+    # One white space of many: beside a block it is not seen, but what is a block is for style sheets to say.
+    "html-keep-whitespace": True,
+    # 1.0 is a number of another kind in many languages.
+    "json-keep-numbers": True,
 }
 _TIMEOUT_SECONDS = 60.0
 _MASK = "django-static-data-"
