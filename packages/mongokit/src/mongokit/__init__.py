@@ -22,6 +22,7 @@ from mongokit.errors import (
     ConnectionError,
     DefaultFieldTypeError,
     DuplicateDefaultValueError,
+    DuplicateI18nError,
     DuplicateKeyError,
     DuplicateRequiredError,
     EncodingError,
@@ -53,7 +54,7 @@ from mongokit.prefetching import aprefetch, prefetch
 from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
-from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
+from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set, i18n
 
 __version__ = "0.1.0"
 
@@ -96,6 +97,7 @@ __all__ = [
     "DotExpandedDict",
     "DotedDict",
     "DuplicateDefaultValueError",
+    "DuplicateI18nError",
     "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
@@ -127,5 +129,6 @@ __all__ = [
     "ValidationError",
     "aprefetch",
     "field",
+    "i18n",
     "prefetch",
 ]

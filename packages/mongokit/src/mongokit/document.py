@@ -80,8 +80,10 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         doc: Mapping[str, Any] | None = None,
         gen_skel: bool = True,
         collection: RawCollection | AwaitedCollection | None = None,
+        lang: str = "en",
+        fallback_lang: str = "en",
     ) -> None:
-        super().__init__(doc, gen_skel)
+        super().__init__(doc, gen_skel, lang, fallback_lang)
         name = self.type_field
         if doc and name is not None and name in type(self)._structure.fields and self.get(name) is None:
             self[name] = type(self).__name__

@@ -18,6 +18,7 @@ __all__ = [
     "ConnectionError",
     "DefaultFieldTypeError",
     "DuplicateDefaultValueError",
+    "DuplicateI18nError",
     "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
@@ -148,6 +149,10 @@ class AutoReferenceError(Exception):
 
 class MissingReferenceError(AutoReferenceError):
     """The same, of a ``Ref``."""
+
+
+class DuplicateI18nError(Exception):
+    """The same path twice in ``i18n``."""
 
 
 class BadIndexError(Exception):

@@ -83,17 +83,29 @@ class ProxyBase(Generic[D]):
         return f"<{self._obj_class.__name__} in {self.collection.full_name}>"
 
     def __call__(
-        self, doc: Mapping[str, Any] | None = None, gen_skel: bool = True, *more: Never, **unknown: Never
+        self,
+        doc: Mapping[str, Any] | None = None,
+        gen_skel: bool = True,
+        lang: str | None = None,
+        fallback_lang: str | None = None,
+        *more: Never,
+        **unknown: Never,
     ) -> D:
         """Return a new document, bound to the collection; raises TypeError for other arguments."""
         if more or unknown:
             name = self._obj_class.__name__
             what = ", ".join([*map(repr, more), *(f"{key}=" for key in unknown)])
             raise TypeError(
-                f"{name}() takes a dict of fields, and gen_skel; it has no use for {what}. "
+                f"{name}() takes a dict of fields, gen_skel, lang and fallback_lang; it has no use for {what}. "
                 f"Fields are given as {name}({{{next(iter(unknown), 'field')!r}: ...}})"
             )
-        return self._obj_class(doc, gen_skel, collection=self.collection)
+        # Classes with an __init__ of their own may know nothing of languages.
+        languages: dict[str, Any] = {}
+        if lang is not None:
+            languages["lang"] = lang
+        if fallback_lang is not None:
+            languages["fallback_lang"] = fallback_lang
+        return self._obj_class(doc, gen_skel, collection=self.collection, **languages)
 
     @property
     def db(self) -> Any:
