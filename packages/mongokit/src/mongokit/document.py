@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import bson
 import pymongo.asynchronous.collection
@@ -34,6 +34,9 @@ from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument
 from mongokit.scopes import CollectionScope
 
+if TYPE_CHECKING:
+    from mongokit.grid import FS
+
 __all__ = ["Document", "DocumentProperties"]
 
 Raw = dict[str, Any]
@@ -63,6 +66,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     where it has changed, saved together with this one."""
     force_autorefs_current_db: ClassVar[bool] = False
     """True: a stored DBRef without a database means the document's own."""
+    gridfs: ClassVar[dict[str, list[str]]] = {}
+    """``{"files": [names], "containers": [names]}``: the files of a document, in ``document.fs``."""
     type_field: ClassVar[str | None] = "_type"
     """The field that, where it is in the structure, holds the class's name: a query by a base class then gives
     instances of the stored classes. None: no such field."""
@@ -128,6 +133,16 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     def connection(self) -> MongoClient[Raw]:
         """The connection of its collection."""
         return self.collection.database.client
+
+    @property
+    def fs(self) -> FS:
+        """Its files in GridFS, as ``gridfs`` declares them; raises AttributeError where it declares none."""
+        if type(self)._gridfs is None:
+            raise AttributeError(f"{type(self).__name__} has no files: it declares none in gridfs")
+        # Who has no files needs no GridFS.
+        from mongokit.grid import FS
+
+        return FS(self)
 
     def save(
         self,

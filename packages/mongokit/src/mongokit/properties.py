@@ -8,6 +8,7 @@ from typing import Any
 from mongokit.autorefs import check_targets, load_targets
 from mongokit.binding import check_homes
 from mongokit.errors import Failure, StructureError
+from mongokit.files import GridFields, parse_gridfs
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
@@ -37,6 +38,8 @@ class DocumentProperties(SchemaProperties):
     """The hooks that documents have."""
     _load_steps: LoadSteps
     """What happens to documents when they have been read."""
+    _gridfs: GridFields | None
+    """The files that belong to a document; None where the class declares none."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
@@ -57,6 +60,8 @@ class DocumentProperties(SchemaProperties):
         cls._has_refs, cls._has_autorefs = False in eager, True in eager
         if eager:
             cls._structure = replace(cls._structure, check=_with_references(cls._structure.check))
+        files = [vars(base)["gridfs"] for base in reversed(cls.__mro__) if vars(base).get("gridfs")]
+        cls._gridfs = parse_gridfs(name, files) if files else None
         cls._load_steps = LoadSteps(
             refer=load_targets if cls._has_autorefs else None, is_hooked="after_load" in cls._hooks
         )

@@ -28,7 +28,6 @@ BSON_TYPES: tuple[type, ...] = (
 """What BSON can store."""
 
 _LATER = {
-    "gridfs": "files (GridFS)",
     "migration_handler": "migrations",
 }
 """Descriptors of MongoKit that are refused: ignoring them would store something else than what was meant."""

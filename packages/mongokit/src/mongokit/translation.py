@@ -129,19 +129,24 @@ def _binder(node: Node) -> Bind | None:
             return _record_binder(node)
         case MapNode():
             inner = _binder(node.value)
-            return inner and _each_binder(dict, lambda value: value.keys(), lambda _: inner)
+            return inner and _each_binder(dict, list, lambda _: inner)
         case ListNode():
             inner = _binder(node.item)
-            return inner and _each_binder(list, lambda value: range(len(value)), lambda _: inner)
+            return inner and _each_binder(list, _positions, lambda _: inner)
         case TupleNode():
             binds = [_binder(item) for item in node.items]
             if any(binds):
-                positions = range(len(binds))
-                return _each_binder(list, lambda value: positions[: len(value)], lambda key: binds[key])
+                return _each_binder(
+                    list, _positions, lambda position: binds[position] if position < len(binds) else None
+                )
     return None
 
 
-def _each_binder(kind: type, keys: Callable[[Any], Any], bind_of: Callable[[Any], Bind | None]) -> Bind:
+def _positions(value: list[Any]) -> range:
+    return range(len(value))
+
+
+def _each_binder(kind: Any, keys: Callable[[Any], Any], bind_of: Callable[[Any], Bind | None]) -> Bind:
     def each(value: Any, document: Any) -> Any:
         if isinstance(value, kind):
             for key in keys(value):
