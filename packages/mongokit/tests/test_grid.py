@@ -12,7 +12,6 @@ from pymongo.errors import OperationFailure
 
 from mongokit import ConnectionError, Document, ObjectId, StructureError
 from mongokit.grid import FS, FSContainer
-from mongokit.sessions import entered
 
 
 class Article(Document):
@@ -349,7 +348,7 @@ def test_declarations_that_cannot_be(declared, message):
 
 def test_it_is_no_part_of_a_transaction(connection, article, database):
     def fails():
-        with connection.start_session() as session, session.start_transaction(), entered(session):
+        with connection.transaction():
             article.save()
             article.fs.source = b"kept"
             raise ZeroDivisionError

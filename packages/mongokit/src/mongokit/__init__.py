@@ -55,6 +55,7 @@ from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set, i18n
+from mongokit.versioned_document import VersionedDocument
 
 __version__ = "0.1.0"
 
@@ -127,6 +128,7 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "VersionedDocument",
     "aprefetch",
     "field",
     "i18n",
