@@ -23,7 +23,9 @@ def features():
 
 def test_what_is_lacking_is_on_the_page(features):
     section = PAGE.partition("## What it lacks")[2]
-    named = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
+    named = [
+        line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")
+    ]
     assert named[2 : 2 + len(features.LACKING)] == list(features.LACKING)
 
 
