@@ -15,7 +15,9 @@ from mongokit import (
     EncodingError,
     MaxDocumentSizeError,
     ObjectId,
+    PartialDocumentError,
     RequireFieldError,
+    SchemaTypeError,
     StructureError,
     VersionedDocument,
 )
@@ -288,6 +290,54 @@ def test_a_transaction_is_both_or_neither(connection, pages):
         page.save()
     assert pages.find_one()["title"] == "two"
     assert page.get_last_revision_id() == 2
+
+
+def test_a_unit_of_work_sends_what_is_pending_first(connection, pages):
+    page = pages.Page({"_id": "p", "title": "one", "parts": []})
+    other = pages.Page({"_id": "other", "title": "x", "parts": []})
+    with connection.unit_of_work() as unit:
+        other.save(versioning=False)
+        assert len(unit) == 1
+        page.save()
+        assert len(unit) == 0
+        assert pages.count_documents({}) == 2
+        page.title = "two"
+        page.save()
+    assert [revision.title for revision in page.get_revisions()] == ["one", "two"]
+
+
+def test_what_it_refers_to_is_saved_with_it(connection, pages):
+    class Author(Document):
+        structure = {"name": str}
+
+    @connection.register
+    class Signed(VersionedDocument):
+        structure = {"author": Author, "text": str}
+        use_autorefs = True
+
+    connection.register([Author])
+    author = pages.database.authors.Author({"name": "ann"})
+    author.save()
+    signed = pages.Signed({"author": author, "text": "x"})
+    signed.save()
+    author["name"] = "bea"
+    signed.save()
+    assert pages.database.authors.find_one()["name"] == "bea"
+    old = signed.get_revision(1)
+    assert (old["author"]["name"], old["_revision"]) == ("bea", 1)
+    signed["author"] = None
+    signed["text"] = 3
+    with pytest.raises(SchemaTypeError):
+        signed.save()
+    assert signed.get_last_revision_id() == 2
+
+
+def test_what_was_read_in_part_is_not_kept_as_a_whole(pages):
+    pages.Page({"_id": "p", "title": "one", "parts": [{"text": "x"}]}).save()
+    part = pages.Page.find_one({}, {"title": True})
+    with pytest.raises(PartialDocumentError):
+        part.save()
+    assert part.get_last_revision_id() == 1
 
 
 def test_the_companion_has_the_index_of_the_specification(pages, database):

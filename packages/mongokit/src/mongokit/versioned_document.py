@@ -17,7 +17,7 @@ from pymongo import errors as pymongo_errors
 from mongokit.document import Document
 from mongokit.errors import StructureError
 from mongokit.flow import Flow, run, run_async
-from mongokit.performing import after, before, is_asynchronous, performing
+from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
 from mongokit.proxy import scalar
 from mongokit.sessions import current, keep_state
@@ -76,7 +76,8 @@ class VersionedDocument(Document):
 
         ``_revision`` is the number: 1 for the first. Saved again, an old revision becomes the newest. When somebody
         else saves the same document at the same time, both are kept, and the one with the higher number is what is
-        stored. In a transaction the server aborts it then: try it again.
+        stored. In a transaction the server aborts it then: try it again. In a unit of work it is not collected: what
+        is pending is sent, and then it is saved.
 
         :param versioning: False stores the document and keeps no revision, as a Document does.
         :param uuid, validate, safe, options: see ``Document.save``.
@@ -140,7 +141,7 @@ class VersionedDocument(Document):
         return run_async(flow) if is_asynchronous(self.collection) else run(flow)
 
     def _save(self, uuid: bool, validate: bool | None, options: Raw) -> Flow[Self]:
-        yield from before(plan_save, self)
+        validate = yield from preparing(self, self.collection, uuid, validate, options)
         check(self, validate)
         if "_id" not in self and not uuid:
             self["_id"] = ObjectId()
@@ -158,11 +159,14 @@ class VersionedDocument(Document):
         try:
             result = yield store.send()
         except REFUSALS as error:
-            if not _is_taken(error):
+            # What fails in a transaction has ended it.
+            in_transaction = _in_transaction(self.collection, options)
+            if not in_transaction and not _is_taken(error):
                 # The document was not stored, so this was no revision of it.
                 yield self.versioning_collection.delete_one(
                     {"_id": _place(self["_id"], number)}, **_of(options)
                 )
+            if in_transaction or not _is_taken(error):
                 store.refused(error)
         keep_state(self.collection, self)
         if result is not None:
