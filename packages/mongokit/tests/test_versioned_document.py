@@ -18,6 +18,7 @@ from mongokit import (
     PartialDocumentError,
     RequireFieldError,
     SchemaTypeError,
+    Set,
     StructureError,
     VersionedDocument,
 )
@@ -414,3 +415,21 @@ async def test_the_asynchronous_twin(aconnection, adatabase, database):
         await adatabase.things.Page({"title": "x", "parts": []}).save()
     assert await adatabase.things.Page.remove({}, versioning=True) == 2
     assert database.things.count_documents({}) == len(numbers(database.versioned_things)) == 0
+
+
+def test_revisions_are_kept_in_the_stored_form(connection, pages):
+    @connection.register
+    class Product(VersionedDocument):
+        structure = {"name": str, "tags": Set(str)}
+        i18n = ["name"]
+        use_dot_notation = True
+
+    product = pages.Product(lang="fr")
+    product.name, product.tags = "Marteau", {"b", "a"}
+    product.save()
+    kept = product.versioning_collection.find_one()["doc"]
+    assert (kept["name"], kept["tags"]) == ([{"lang": "fr", "value": "Marteau"}], ["a", "b"])
+    old = product.get_revision(1)
+    assert old == product
+    assert (old["name"], old["tags"]) == ({"fr": "Marteau"}, {"a", "b"})
+    assert isinstance(old, Product)
