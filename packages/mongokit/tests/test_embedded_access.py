@@ -436,6 +436,71 @@ def test_the_port_a_log_names(log, port):
     assert launch.port_in(log) == port
 
 
+class Squatter(threading.Thread):
+    """A program of somebody else's that takes a port as soon as it is told which, answers pings, and refuses the rest."""
+
+    def __init__(self, told, taken, keeps):
+        super().__init__(daemon=True)
+        self.told, self.taken, self.keeps = told, taken, keeps
+        self.over = threading.Event()
+        self.heard = []
+
+    def run(self):
+        until(self.told.exists)
+        until(lambda: self.told.read_text().endswith("\n"))
+        with socket.create_server(("127.0.0.1", int(self.told.read_text()))) as listener:
+            listener.settimeout(0.2)
+            self.taken.touch()
+            while not self.over.is_set() and (
+                self.keeps or not any("saslStart" in message for message in self.heard)
+            ):
+                try:
+                    connection, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    connection.settimeout(10)
+                    while data := connection.recv(65536):
+                        message = bson.decode(data[21:])
+                        self.heard.append(message)
+                        body = bson.encode({"ok": float("ping" in message), "errmsg": "who are you?"})
+                        connection.sendall(wire.HEADER.pack(21 + len(body), 1, 1, wire.OP_MSG, 0, 0) + body)
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["keeps it", "lets it go"])
+def test_a_stranger_who_takes_the_port_first_learns_nothing_and_keeps_nobody_out(
+    folder, monkeypatch, tmp_path, keeps
+):
+    with EmbeddedServer(folder) as embedded:
+        password = embedded.password_file.read_text().strip()
+    told, taken = tmp_path / "told", tmp_path / "taken"
+    program = tmp_path / f"other-{programs.SCRIPT}"
+    program.write_text(
+        f"""#!{sys.executable}
+import os, pathlib, sys, time
+told = pathlib.Path({str(told)!r})
+if not told.exists():
+    told.write_text(sys.argv[sys.argv.index("--port") + 1] + "\\n")
+    while not os.path.exists({str(taken)!r}):
+        time.sleep(0.01)
+os.execv({programs.find_server()!r}, [{programs.find_server()!r}, *sys.argv[1:]])
+"""
+    )
+    program.chmod(0o700)
+    monkeypatch.setattr(programs, "find_server", lambda: str(program))
+    squatter = Squatter(told, taken, keeps)
+    squatter.start()
+    with EmbeddedServer(folder) as embedded, Connection(embedded.uri) as connection:
+        assert (embedded.port != int(told.read_text())) is keeps
+        assert connection.a.b.insert_one({}).acknowledged
+        squatter.over.set()
+    squatter.join(60)
+    assert any("saslStart" in message for message in squatter.heard)
+    assert password not in str(squatter.heard)
+    assert embedded.password_file.read_text().strip() == password
+    assert (folder / "server.log").read_text().count("setting a new password") == 1
+
+
 # What the keeper says to the server, in its own few lines of the wire protocol.
 
 VALUES = st.recursive(

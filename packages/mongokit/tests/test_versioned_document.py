@@ -433,3 +433,28 @@ def test_revisions_are_kept_in_the_stored_form(connection, pages):
     assert old == product
     assert (old["name"], old["tags"]) == ({"fr": "Marteau"}, {"a", "b"})
     assert isinstance(old, Product)
+
+
+def test_numbers_are_unique_without_the_index(pages, monkeypatch):
+    """Somebody may have dropped it: two who have read the same last number still get two."""
+
+    def no_index(self, options):
+        return
+        yield
+
+    monkeypatch.setattr(VersionedDocument, "_ensure_index", no_index)
+    first = pages.Page({"_id": "p", "title": "one", "parts": []})
+    first.save()
+    second = pages.Page({"_id": "p", "title": "two", "parts": []})
+    read, last = [], VersionedDocument._last
+
+    def late(self, options):
+        number = yield from last(self, options)
+        read.append(number)
+        return 0 if len(read) == 1 else number
+
+    monkeypatch.setattr(VersionedDocument, "_last", late)
+    second.save()
+    assert (second["_revision"], read) == (2, [1, 1])
+    assert "id_1_revision_1" not in second.versioning_collection.index_information()
+    assert pages.find_one()["title"] == "two"

@@ -34,6 +34,9 @@ LOG_LIMIT = 1_000_000
 FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 1.0, 30.0, 60.0
 """Back-off before a restart: it doubles, up to the longest, until the server has lived for a steady time."""
 
+STRANGER_SECONDS = 10.0
+"""How long a server may take to find out that somebody else has its port."""
+
 
 @dataclass(frozen=True, slots=True)
 class Orders:
@@ -129,12 +132,10 @@ class Keeper:
         new = password is None
         if password is None:
             password = self.set_password(deadline)
-        server = self.serve(deadline)
-        self.check_access(password, new=new)
-        self.announce(server)
+        self.announce(self.serve(password, deadline, new=new))
 
-    def serve(self, deadline: float) -> subprocess.Popen[bytes]:
-        """Start the server on a port and return it when it answers."""
+    def serve(self, password: str, deadline: float, *, new: bool) -> subprocess.Popen[bytes]:
+        """Start the server on a port and return it when it lets in who has the password."""
         wanted = self.port
         for attempt in range(3):
             self.port = wanted if wanted and (self.orders.port or port_is_free(wanted)) else free_port()
@@ -142,14 +143,33 @@ class Keeper:
                 raise StartError(f"port {self.port} is taken by another program; name another, or none")
             since = os.fstat(2).st_size
             server = self.launch(self.port)
+            refusal = None
             if self.await_answer(server, deadline):
-                return server
+                refusal = self.await_access(server, password, deadline, new=new)
+                if refusal is None:
+                    return server
             tail = log_tail(self.folder, since=since)
             if self.orders.port is None and attempt < 2 and "Address already in use" in tail:
                 wanted = 0
                 continue
+            if refusal is not None and server.poll() is None:
+                raise StartError(refusal)
             raise failure(server, self.folder, since, self.orders.seconds)
         raise AssertionError("the last attempt raises")
+
+    def await_access(
+        self, server: subprocess.Popen[bytes], password: str, deadline: float, *, new: bool
+    ) -> str | None:
+        """Return None when the server lets us in, or why what answers does not.
+
+        That may be a stranger's program, which was faster to take the port: then the server ends, or has it at last.
+        """
+        end = min(time.monotonic() + STRANGER_SECONDS, deadline)
+        while True:
+            refusal = self.refusal(password, new=new)
+            if refusal is None or server.poll() is not None or time.monotonic() > end or self.terminated:
+                return refusal
+            time.sleep(0.2)
 
     def set_password(self, deadline: float) -> str:
         """Make the database's user anew, with a new password, and return it.
@@ -181,8 +201,8 @@ class Keeper:
             time.sleep(0.01)
         raise failure(server, self.folder, since, self.orders.seconds)
 
-    def check_access(self, password: str, *, new: bool) -> None:
-        """Make sure that the server lets in who has the password, and knows it itself; raises :class:`StartError`.
+    def refusal(self, password: str, *, new: bool) -> str | None:
+        """Return why what answers on the port is not let in to, or None: it takes the password, and knows it itself.
 
         With a new one, all other users are dropped: somebody may have made them while the server was open. A password
         that is not the database's is no reason to open it: a stranger's server may have refused it.
@@ -192,14 +212,15 @@ class Keeper:
                 log_in(line, password)
                 dropped = drop_others(line) if new else []
         except CommandError as error:
-            raise StartError(
+            return (
                 f"the server on port {self.port} does not take the password in {self.folder / PASSWORD_FILE}: {error}. "
                 "If the folder db was put there from elsewhere, remove that file: the next start sets a new password"
-            ) from error
+            )
         except (OSError, ValueError) as error:
-            raise StartError(f"the server broke off while it was asked for access: {error}") from error
+            return f"the server on port {self.port} broke off while it was asked for access: {error}"
         if dropped:
             self.say(f"dropped the users {', '.join(dropped)}, made before there was a password")
+        return None
 
     def announce(self, server: subprocess.Popen[bytes]) -> None:
         """Say in ``server.json`` where the server is."""
