@@ -19,6 +19,7 @@ from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
 from mongokit.autorefs import take_in
 from mongokit.binding import bind_references, trust_places
+from mongokit.collection_validator import set_validator
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
 from mongokit.flow import run, run_async
@@ -288,3 +289,25 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         if not cls._indexes:
             return []
         return collection.create_indexes([index.model() for index in cls._indexes], **options)
+
+    @classmethod
+    def set_validator(
+        cls,
+        collection: RawCollection,
+        level: str = "strict",
+        action: str = "error",
+        *,
+        also: Iterable[type[Document]] = (),
+    ) -> Raw:
+        """Make the server check what anybody writes to a collection against the structure; returns the validator.
+
+        The collection is made where there is none; a validator it has is replaced. What is stored already stays.
+
+        :param level: ``"strict"``; ``"moderate"`` lets a stored document that is wrong be updated; ``"off"`` keeps the
+            validator and does not use it.
+        :param action: ``"error"`` refuses what is wrong, ``"warn"`` only logs it, ``"errorAndLog"`` does both.
+        :param also: other classes whose documents live in the same collection, subclasses among them.
+
+        Raises ValueError for another level or action, OperationFailure where the server does not take it.
+        """
+        return set_validator([cls, *also], collection, level, action)

@@ -16,6 +16,7 @@ from mongokit.dotnotation import LoadedDotedDict, WarningDotedDict, accessors, d
 from mongokit.errors import Failure, SchemaDocumentError, StructureError
 from mongokit.structure import Declarations, Structure
 from mongokit.structure.compile import Rules
+from mongokit.structure.jsonschema import Flavour, json_schema
 from mongokit.types import CustomType
 
 __all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties"]
@@ -208,6 +209,20 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
             key = None if failure.error is StructureError else failure.path
             found.setdefault(key, []).append(failure.error(failure.message))
         return found
+
+    @classmethod
+    def json_schema(cls, flavour: Flavour = "bson") -> dict[str, Any]:
+        """Return the structure as JSON Schema, made anew for each call.
+
+        :param flavour: ``"bson"`` describes what is stored, for MongoDB's ``$jsonSchema`` (draft 4 with BSON's types);
+            ``"json"`` describes what ``to_json`` writes (draft 2020-12), for APIs.
+
+        What validation accepts the schema accepts. It has no words for validators that are functions (the constraints
+        of annotated_types it has), for keys inside open dicts, nor for the text in a ``Code``, which Python takes for
+        a str.
+        """
+        compiled = cls._structure
+        return json_schema(compiled.root, compiled.rules, flavour)
 
     def generate_skeleton(self) -> None:
         """Add every declared field that is missing, at every level, without defaults."""

@@ -1,0 +1,381 @@
+"""From a tree of nodes to JSON Schema: of what is stored, for a server's ``$jsonSchema``, and of documents as JSON.
+
+A schema accepts whatever validation accepts. The reverse holds as far as the language goes: it has no words for validators
+that are functions, for keys inside open dicts, and for the subtypes of binary data.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import math
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, DecimalException
+from typing import Any, Literal
+
+from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
+
+from mongokit.conversions import DecimalType, EnumType
+from mongokit.structure.compile import ALWAYS_ALLOWED, Rules
+from mongokit.structure.constraints import Constraint
+from mongokit.structure.nodes import (
+    AnyNode,
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    TupleNode,
+    TypeNode,
+)
+from mongokit.types import IS, NOT, OR, CustomType, Set
+
+__all__ = ["DRAFT", "Flavour", "Schema", "json_schema"]
+
+Schema = dict[str, Any]
+Flavour = Literal["bson", "json"]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+"""What the plain flavour is written in; that of MongoDB is draft 4 with BSON's types."""
+
+
+def _extended(name: str, value: Schema | None = None) -> list[Schema]:
+    """Return the schema of a value that Extended JSON writes as an object."""
+    return [{"type": "object", "properties": {name: value or {}}, "required": [name]}]
+
+
+_BSON_NAMES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "bool",
+    int: "int long",
+    float: "double",
+    str: "string",
+    list: "array",
+    dict: "object",
+    bytes: "binData",
+    Binary: "binData",
+    uuid.UUID: "binData",
+    ObjectId: "objectId",
+    datetime.datetime: "date",
+    DatetimeMS: "date",
+    re.Pattern: "regex",
+    Regex: "regex",
+    Code: "javascript javascriptWithScope",
+    # A server knows no names that begin with "$" in a schema for sure.
+    DBRef: "object",
+    Decimal128: "decimal",
+    Int64: "long",
+    Timestamp: "timestamp",
+}
+_BSON: Mapping[type, list[Schema]] = {
+    kind: [{"bsonType": name} for name in names.split()] for kind, names in _BSON_NAMES.items()
+}
+_JSON: Mapping[type, list[Schema]] = {
+    type(None): [{"type": "null"}],
+    bool: [{"type": "boolean"}],
+    int: [{"type": "integer"}],
+    float: [{"type": "number"}],
+    str: [{"type": "string"}],
+    list: [{"type": "array"}],
+    dict: [{"type": "object"}],
+    datetime.datetime: [{"type": "integer", "description": "milliseconds since 1970-01-01 UTC"}],
+    ObjectId: _extended("$oid", {"type": "string", "pattern": "^[0-9a-f]{24}$"}),
+    bytes: _extended("$binary"),
+    uuid.UUID: _extended("$uuid"),
+    Decimal128: _extended("$numberDecimal", {"type": "string"}),
+    re.Pattern: _extended("$regex"),
+    Regex: _extended("$regex"),
+    Code: _extended("$code"),
+    DBRef: _extended("$ref"),
+    Timestamp: _extended("$timestamp"),
+    DatetimeMS: _extended("$date"),
+}
+_NUMBERS = (int, float, Decimal128)
+_LISTED = (str, int, float, bool, ObjectId, bytes, uuid.UUID, datetime.datetime, Decimal128)
+"""Types whose values Python and the server compare alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """What differs between the two flavours."""
+
+    name: Flavour
+    type_key: str
+    types: Mapping[type, list[Schema]]
+
+    @property
+    def bson(self) -> bool:
+        return self.name == "bson"
+
+    def of(self, kind: type) -> list[Schema] | None:
+        """Return the alternatives for the values of a Python type; None where nothing can be said."""
+        return next((self.types[base] for base in kind.__mro__ if base in self.types), None)
+
+    def stored(self, custom: CustomType) -> type:
+        """Return the type of which a custom type's values are written."""
+        scalars = (str, int, float, datetime.datetime)
+        if not self.bson and issubclass(custom.python_type, scalars):
+            # `json` writes those as they are.
+            return custom.mongo_type if issubclass(custom.python_type, enum.Enum) else custom.python_type  # type: ignore[no-any-return]
+        return custom.mongo_type  # type: ignore[no-any-return]  # it was checked to be a type
+
+    def limit(self, name: str, value: Any) -> Schema | None:
+        """Return the keywords for a bound of numbers, or None where it cannot be said."""
+        if isinstance(value, Decimal) and self.bson:
+            try:
+                value = Decimal128(value)
+            except DecimalException:
+                return None
+        elif (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not math.isfinite(value)
+            or abs(value) >= 2**63
+        ):
+            return None
+        if name == "multiple_of":
+            # Of fractions every implementation has its own idea.
+            return {"multipleOf": abs(value)} if isinstance(value, int) and value else None
+        keyword = "minimum" if name in ("gt", "ge") else "maximum"
+        exclusive = f"exclusive{keyword.capitalize()}"
+        if name in ("ge", "le"):
+            return {keyword: value}
+        return {keyword: value, exclusive: True} if self.bson else {exclusive: value}
+
+    def listable(self, value: Any) -> bool:
+        kinds = _LISTED if self.bson else (str, int, float, bool)
+        return isinstance(value, kinds) and not (
+            (isinstance(value, float) and not math.isfinite(value))
+            or (isinstance(value, int) and abs(value) >= 2**63)
+        )
+
+
+_LANGUAGES: Mapping[str, _Language] = {
+    "bson": _Language("bson", "bsonType", _BSON),
+    "json": _Language("json", "type", _JSON),
+}
+
+
+def json_schema(root: RecordNode, rules: Rules, flavour: Flavour) -> Schema:
+    """Return the schema of a structure; raises ValueError for another flavour than ``"bson"`` and ``"json"``."""
+    if flavour not in _LANGUAGES:
+        raise ValueError(f"json_schema({flavour!r}): accepted are 'bson', for MongoDB, and 'json'")
+    language = _LANGUAGES[flavour]
+    made = _Describer(language, rules).record(root, top=True)
+    return {**({} if language.bson else {"$schema": DRAFT}), "title": rules.owner, **made}
+
+
+class _Describer:
+    """Writes the schema of one class."""
+
+    def __init__(self, language: _Language, rules: Rules) -> None:
+        self.language = language
+        self.rules = rules
+
+    def value(self, node: Node) -> Schema:
+        """Return the schema of the value of a field."""
+        alternatives = self.alternatives(node)
+        null = {self.language.type_key: "null"}
+        if alternatives is None:
+            made: Schema = {} if _nullable(node) else {"not": null}
+        else:
+            made = self.any_of([*alternatives, *([null] if _nullable(node) else [])])
+        wanted = [*self.emptiness(node), *self.bounds(node)]
+        for keywords in wanted:
+            if made.keys() & keywords.keys():
+                made.setdefault("allOf", []).append(keywords)
+            else:
+                made |= keywords
+        return made
+
+    def any_of(self, alternatives: Iterable[Schema]) -> Schema:
+        """Return the union; those that say no more than a type become one."""
+        key = self.language.type_key
+        plain, more = list[str](), list[Schema]()
+        for schema in alternatives:
+            if schema.keys() == {key} and isinstance(schema[key], str):
+                plain += [] if schema[key] in plain else [schema[key]]
+            elif schema not in more:
+                more.append(dict(schema))
+        if plain:
+            more.insert(0, {key: plain if len(plain) > 1 else plain[0]})
+        if len(more) == 1:
+            return more[0]
+        if len(more) == 2 and plain == ["null"] and key in more[1]:
+            # Of the other keywords only enum is about null too.
+            made, names = more[1], more[1][key]
+            made[key] = [*([names] if isinstance(names, str) else names), "null"]
+            return made | ({"enum": [*made["enum"], None]} if "enum" in made else {})
+        return {"anyOf": more}
+
+    def alternatives(self, node: Node) -> list[Schema] | None:
+        """Return what a value that is not None may be; None: anything."""
+        key, array, object_ = self.language.type_key, "array", "object"
+        match node:
+            case TypeNode():
+                return self.plain(node.type)
+            case AnyNode():
+                return self.several((kind for kind in node.types if kind is not type(None)), self.language.of)
+            case OperatorNode():
+                return self.operator(node)
+            case CustomNode():
+                return self.custom(node.custom)
+            case RecordNode():
+                return [self.record(node)]
+            case ListNode():
+                return [{key: array, "items": self.value(node.item)}]
+            case MapNode():
+                return [{key: object_, **self.keys(node)}]
+            case TupleNode():
+                items, number = [self.value(item) for item in node.items], len(node.items)
+                named = {"items": items} if self.language.bson else {"prefixItems": items}
+                return [{key: array, **named, "minItems": number, "maxItems": number}]
+        return None
+
+    def plain(self, kind: type) -> list[Schema] | None:
+        """Return the alternatives for a type, with what the class accepts for it."""
+        also: list[type] = [int] if kind is float and self.rules.int_for_float else []
+        also += [bool] if kind is int and self.rules.bool_for_int else []
+        return self.several([kind, *also], self.language.of)
+
+    def several(
+        self, kinds: Iterable[type], of: Callable[[type], list[Schema] | None]
+    ) -> list[Schema] | None:
+        found: list[Schema] = []
+        for kind in kinds:
+            alternatives = of(kind)
+            if alternatives is None:
+                return None
+            found += alternatives
+        return found
+
+    def operator(self, node: OperatorNode) -> list[Schema] | None:
+        # A subclass may accept anything.
+        kind = type(node.operator)
+        if kind is OR:
+            return self.several(node.operator, self.plain)
+        if kind is NOT and node.types is not None:
+            left = [one for one in node.types if not any(self.excludes(no, one) for no in node.operator)]
+            return self.several(left, self.language.of)
+        return self.listed(node.operator) if kind is IS else None
+
+    def excludes(self, refused: type, kind: type) -> bool:
+        if refused is int and kind is bool and not self.rules.bool_for_int:
+            return False
+        return issubclass(kind, refused) or kind is type(None)
+
+    def listed(self, values: Iterable[Any]) -> list[Schema] | None:
+        """Return the alternatives for certain values, by type: to a server 1 and 1.0 are equal."""
+        groups: dict[type, list[Any]] = {}
+        for value in values:
+            groups.setdefault(type(value), []).append(value)
+        found: list[Schema] = []
+        for kind, members in groups.items():
+            types = self.language.of(kind)
+            if types is None:
+                return None
+            if all(map(self.language.listable, members)):
+                key, names = self.language.type_key, [one[self.language.type_key] for one in types]
+                found.append({key: names if len(names) > 1 else names[0], "enum": members})
+            else:
+                found += types
+        return found
+
+    def custom(self, custom: CustomType) -> list[Schema] | None:
+        if isinstance(custom, EnumType) and not issubclass(custom.python_type, enum.Flag):
+            return self.listed(member.value for member in custom.python_type)
+        alternatives = self.language.of(self.language.stored(custom))
+        if isinstance(custom, Set) and custom.structure_type is not None:
+            elements = self.language.of(custom.structure_type)
+            items = {} if elements is None else {"items": self.any_of(elements)}
+            return [{self.language.type_key: "array", **items}]
+        return alternatives
+
+    def keys(self, node: MapNode) -> Schema:
+        if issubclass(node.key, str):
+            return {
+                "additionalProperties": self.value(node.value),
+                "patternProperties": {r"^\$|\.": {"not": {}}},
+            }
+        # Only text can be a key in the database.
+        return {"maxProperties": 0} if self.language.bson else {}
+
+    def record(self, node: RecordNode, *, top: bool = False) -> Schema:
+        """Return the schema of named fields."""
+        properties = {name: self.value(child) for name, child in node.fields.items()}
+        schemaless = self.rules.schemaless or node.schemaless
+        if schemaless:
+            needed = [name for name, child in node.fields.items() if not _nullable(child)]
+        else:
+            # What is not stored yet has no _id.
+            needed = [name for name, child in node.fields.items() if not (top and name == "_id")]
+            if top:
+                properties |= {name: {} for name in sorted(ALWAYS_ALLOWED - properties.keys())}
+        made: Schema = {self.language.type_key: "object"}
+        if needed:
+            made["required"] = needed
+        made["properties"] = properties
+        return made if schemaless else {**made, "additionalProperties": False}
+
+    def emptiness(self, node: Node) -> Iterator[Schema]:
+        """Yield the keywords for what must not be empty."""
+        if not (node.required or node.filled):
+            return
+        open_ = isinstance(node, (AnyNode, OperatorNode))
+        kind = node.type if isinstance(node, TypeNode) else None
+        if open_ or isinstance(node, ListNode) or kind is list or _is_set(node):
+            yield {"minItems": 1}
+        if open_ or isinstance(node, (RecordNode, MapNode)) or kind is dict:
+            yield {"minProperties": 1}
+
+    def bounds(self, node: Node) -> Iterator[Schema]:
+        """Yield the keywords for the constraints of an annotation."""
+        kinds = tuple(self.constrained(node))
+        for validator in node.validators:
+            if not isinstance(validator, Constraint) or validator.bound is None:
+                continue
+            name, value = validator.bound
+            if name in ("min_length", "max_length"):
+                for kind, things in ((str, "Length"), (list, "Items"), (dict, "Properties")):
+                    if any(issubclass(one, kind) for one in kinds):
+                        yield {f"{name[:3]}{things}": value}
+            elif any(issubclass(one, _NUMBERS) and one is not bool for one in kinds):
+                limit = self.language.limit(name, value)
+                if limit is not None:
+                    yield limit
+
+    def constrained(self, node: Node) -> Iterator[type]:
+        """Yield the types of values whose constraints mean the same in a schema."""
+        match node:
+            case TypeNode():
+                yield node.type
+            case OperatorNode() if type(node.operator) is OR:
+                yield from node.operator
+            case ListNode() | TupleNode():
+                yield list
+            case MapNode() | RecordNode():
+                yield dict
+            case CustomNode() if _is_set(node):
+                yield list
+            case CustomNode() if self.language.bson and isinstance(node.custom, DecimalType):
+                yield Decimal128
+
+
+def _is_set(node: Node) -> bool:
+    return isinstance(node, CustomNode) and isinstance(node.custom, Set)
+
+
+def _nullable(node: Node) -> bool:
+    """Return whether None is a value."""
+    if node.required or node.present:
+        return False
+    return not (isinstance(node, RecordNode) and any(map(_demanded, node.fields.values())))
+
+
+def _demanded(node: Node) -> bool:
+    """Return whether a value is required even where what it is in is absent."""
+    return node.required or (isinstance(node, RecordNode) and any(map(_demanded, node.fields.values())))
