@@ -38,6 +38,8 @@ from mongokit.errors import (
     UpdateQueryError,
     ValidationError,
 )
+from mongokit.index_build import ensure_indexes, index_diff
+from mongokit.index_comparison import IndexReport, IndexRow
 from mongokit.indexes import (
     INDEX_ALL,
     INDEX_ASCENDING,
@@ -100,6 +102,8 @@ __all__ = [
     "EncodingError",
     "EnumType",
     "EvalException",
+    "IndexReport",
+    "IndexRow",
     "InvalidDocument",
     "MaxDocumentSizeError",
     "MissingReferenceError",
@@ -124,6 +128,8 @@ __all__ = [
     "UpdateQueryError",
     "ValidationError",
     "aprefetch",
+    "ensure_indexes",
     "field",
+    "index_diff",
     "prefetch",
 ]

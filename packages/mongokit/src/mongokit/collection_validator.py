@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import pymongo.collection
 from pymongo.errors import OperationFailure
+
+from mongokit.either import done
+from mongokit.flow import Flow
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
 __all__ = ["LEVELS", "set_validator"]
-
-RawCollection = pymongo.collection.Collection[dict[str, Any]]
 
 LEVELS = ("strict", "moderate", "off")
 ACTIONS = ("error", "warn", "errorAndLog")
@@ -23,9 +23,16 @@ NAMESPACE_EXISTS = 48
 
 
 def set_validator(
-    classes: Sequence[type[Document]], collection: RawCollection, level: str, action: str
+    classes: Sequence[type[Document]], collection: Any, level: str, action: str
 ) -> dict[str, Any]:
     """Make the server accept only documents of these classes, and return the validator; see ``Document.set_validator``."""
+    validator: dict[str, Any] = done(collection, _set_validator(classes, collection, level, action))
+    return validator
+
+
+def _set_validator(
+    classes: Sequence[type[Document]], collection: Any, level: str, action: str
+) -> Flow[dict[str, Any]]:
     for name, given, accepted in (("level", level, LEVELS), ("action", action, ACTIONS)):
         if given not in accepted:
             raise ValueError(
@@ -42,17 +49,17 @@ def set_validator(
     database = collection.database
     try:
         try:
-            database.command("collMod", collection.name, **options)
+            yield database.command("collMod", collection.name, **options)
         except OperationFailure as error:
             if error.code != NAMESPACE_NOT_FOUND:
                 raise
             try:
-                database.create_collection(collection.name, check_exists=False, **options)
+                yield database.create_collection(collection.name, check_exists=False, **options)
             except OperationFailure as taken:
                 if taken.code != NAMESPACE_EXISTS:
                     raise
                 # Somebody else has made it meanwhile.
-                database.command("collMod", collection.name, **options)
+                yield database.command("collMod", collection.name, **options)
     except OperationFailure as error:
         names = " and ".join(cls.__name__ for cls in classes)
         said = (error.details or {}).get("errmsg") or str(error)

@@ -10,6 +10,8 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
 from mongokit.database import Database
+from mongokit.index_build import ensure_indexes
+from mongokit.index_comparison import IndexReport
 from mongokit.performing import unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
@@ -125,6 +127,13 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
             return
         with UnitOfWork(self) as unit, working(unit):
             yield unit
+
+    def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build the indexes of every registered class that says where it lives (``__database__``, ``__collection__``).
+
+        See :func:`mongokit.ensure_indexes`.
+        """
+        return ensure_indexes(self, dry_run=dry_run, drop=drop)
 
     def __enter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

@@ -7,6 +7,8 @@ from typing import Any
 import pymongo.database
 
 from mongokit.collection import Collection
+from mongokit.index_build import ensure_indexes
+from mongokit.index_comparison import IndexReport
 from mongokit.scopes import DatabaseScope
 from mongokit.sessions import DATABASE_METHODS, in_sessions
 
@@ -27,10 +29,6 @@ class Database(DatabaseScope[Collection], pymongo.database.Database[dict[str, An
         """Create a collection explicitly, with server-side options; see PyMongo."""
         return self._like(super().create_collection(name, *args, **kwargs))
 
-    def ensure_indexes(self) -> dict[str, list[str]]:
-        """Build the indexes of every registered class that has a ``__collection__``; returns names by class."""
-        return {
-            name: cls.generate_index(self[cls.__collection__])
-            for name, cls in self._registered().items()
-            if cls.__collection__ is not None
-        }
+    def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build what every registered class that has a ``__collection__`` lacks; see :func:`mongokit.ensure_indexes`."""
+        return ensure_indexes(self, dry_run=dry_run, drop=drop)

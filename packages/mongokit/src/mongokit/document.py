@@ -24,6 +24,8 @@ from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
 from mongokit.flow import run, run_async
 from mongokit.hooks import Hooks
+from mongokit.index_build import ensure_class_indexes
+from mongokit.index_comparison import IndexReport
 from mongokit.legacy import warn_once
 from mongokit.memory import differing
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
@@ -289,6 +291,13 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         if not cls._indexes:
             return []
         return collection.create_indexes([index.model() for index in cls._indexes], **options)
+
+    @classmethod
+    def ensure_indexes(
+        cls, collection: RawCollection, *, dry_run: bool = False, drop: bool = False
+    ) -> IndexReport:
+        """Build the indexes of the class that a collection lacks; see :func:`mongokit.ensure_indexes`."""
+        return ensure_class_indexes(cls, collection, dry_run=dry_run, drop=drop)
 
     @classmethod
     def set_validator(

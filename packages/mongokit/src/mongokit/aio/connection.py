@@ -11,6 +11,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from mongokit.aio.database import AsyncDatabase
+from mongokit.index_build import ensure_indexes
+from mongokit.index_comparison import IndexReport
 from mongokit.performing import unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
@@ -118,6 +120,12 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         async with AsyncUnitOfWork(self) as unit:
             with working(unit):
                 yield unit
+
+    async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build the indexes of every registered class that says where it lives; see :func:`mongokit.ensure_indexes`."""
+        building: Any = ensure_indexes(self, dry_run=dry_run, drop=drop)
+        report: IndexReport = await building
+        return report
 
     async def __aenter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

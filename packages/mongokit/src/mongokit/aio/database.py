@@ -7,6 +7,8 @@ from typing import Any
 import pymongo.asynchronous.database
 
 from mongokit.aio.collection import AsyncCollection
+from mongokit.index_build import ensure_indexes
+from mongokit.index_comparison import IndexReport
 from mongokit.scopes import DatabaseScope
 from mongokit.sessions import DATABASE_METHODS, in_sessions
 
@@ -29,10 +31,8 @@ class AsyncDatabase(  # type: ignore[misc]  # with_options gives ours
         """Create a collection explicitly, with server-side options; see PyMongo."""
         return self._like(await super().create_collection(name, *args, **kwargs))
 
-    async def ensure_indexes(self) -> dict[str, list[str]]:
-        """Build the indexes of every registered class that has a ``__collection__``; returns names by class."""
-        return {
-            name: await self[cls.__collection__].proxy(cls).ensure_indexes()
-            for name, cls in self._registered().items()
-            if cls.__collection__ is not None
-        }
+    async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build what every registered class that has a ``__collection__`` lacks; see :func:`mongokit.ensure_indexes`."""
+        building: Any = ensure_indexes(self, dry_run=dry_run, drop=drop)
+        report: IndexReport = await building
+        return report
