@@ -27,8 +27,10 @@ from mongokit.errors import (
     EncodingError,
     EvalException,
     MaxDocumentSizeError,
+    MigrationError,
     MissingReferenceError,
     MultipleResultsFound,
+    OptionConflictError,
     ReplicaSetNeeded,
     RequireFieldError,
     SchemaDocumentError,
@@ -50,6 +52,7 @@ from mongokit.indexes import (
     INDEX_HASHED,
     INDEX_OFF,
 )
+from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
 from mongokit.prefetching import aprefetch, prefetch
 from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
@@ -93,6 +96,7 @@ __all__ = [
     "DecimalType",
     "DefaultFieldTypeError",
     "Document",
+    "DocumentMigration",
     "DotCollapsedDict",
     "DotExpandedDict",
     "DotedDict",
@@ -106,17 +110,21 @@ __all__ = [
     "IndexRow",
     "InvalidDocument",
     "MaxDocumentSizeError",
+    "MigrationError",
+    "MigrationReport",
     "MissingReferenceError",
     "MongoClient",
     "MongoReplicaSetClient",
     "MultipleResultsFound",
     "ObjectId",
     "OperationFailure",
+    "OptionConflictError",
     "Ref",
     "ReplicaSetConnection",
     "ReplicaSetNeeded",
     "RequireFieldError",
     "Required",
+    "RuleReport",
     "SchemaDocument",
     "SchemaDocumentError",
     "SchemaOperator",

@@ -28,6 +28,8 @@ from mongokit.index_build import ensure_class_indexes
 from mongokit.index_comparison import IndexReport
 from mongokit.legacy import warn_once
 from mongokit.memory import differing
+from mongokit.migration import DocumentMigration
+from mongokit.migration.handler import migrate_now, validate_migrating
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
@@ -71,6 +73,9 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     instances of the stored classes. None: no such field."""
     skip_validation: ClassVar[bool] = False
     """True: ``save()`` does not validate unless told to."""
+    migration_handler: ClassVar[type[DocumentMigration] | None] = None
+    """Rules for documents that are in an old form: they are applied when one is loaded that is not valid.
+    ``skip_validation`` is off then; not together with ``use_schemaless``."""
     use_revision: ClassVar[bool] = False
     """True: ``save()`` counts ``_revision``, and raises StaleDocumentError where somebody else has saved meanwhile."""
     track_changes: ClassVar[bool] = False
@@ -171,6 +176,24 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
                 f"{type(self).__name__} has use_revision: save() needs the server's answer, so safe=False will not do"
             )
         return collection.with_options(write_concern=WriteConcern(w=0))
+
+    def validate(self, auto_migrate: bool = False) -> None:
+        """Check the document against its structure; see :meth:`SchemaDocument.validate`.
+
+        :param auto_migrate: where it fails, apply the rules of ``migration_handler`` to what is stored, read it, and
+            check again. Not in an asynchronous collection: there ``await document.migrate()`` first.
+        """
+        if auto_migrate and self.migration_handler is not None:
+            validate_migrating(self)
+        else:
+            super().validate()
+
+    def migrate(self, safe: bool | None = None) -> list[str]:
+        """Apply the rules of ``migration_handler`` to what is stored, and read it; returns the rules that applied.
+
+        Raises TypeError where the class has none, KeyError without ``_id``.
+        """
+        return migrate_now(self, safe)
 
     def update_atomic(self, update: Mapping[str, Any], **options: Any) -> Self:
         """Let the server change the stored document, and read it as it is then; returns itself.

@@ -14,22 +14,22 @@ from pymongo import AsyncMongoClient, MongoClient
 
 from mongokit.flow import Flow, run, run_async
 
-__all__ = ["CLIENTS", "COLLECTIONS", "DATABASES", "done", "rest"]
+__all__ = ["CLIENTS", "COLLECTIONS", "DATABASES", "done", "is_asynchronous", "rest"]
 
 COLLECTIONS = (pymongo.collection.Collection, pymongo.asynchronous.collection.AsyncCollection)
 DATABASES = (pymongo.database.Database, pymongo.asynchronous.database.AsyncDatabase)
 CLIENTS = (MongoClient, AsyncMongoClient)
 
 
-def _is_asynchronous(where: object) -> bool:
+def is_asynchronous(where: object) -> bool:
     return isinstance(where, (COLLECTIONS[1], DATABASES[1], CLIENTS[1]))
 
 
 def done(where: object, flow: Flow[Any]) -> Any:
     """Do what a flow says with a client, database or collection; return its result, or the awaitable of that."""
-    return run_async(flow) if _is_asynchronous(where) else run(flow)
+    return run_async(flow) if is_asynchronous(where) else run(flow)
 
 
 def rest(where: object, seconds: float) -> Any:
     """Return what a flow yields to wait for so many seconds."""
-    return asyncio.sleep(seconds) if _is_asynchronous(where) else time.sleep(seconds)
+    return asyncio.sleep(seconds) if is_asynchronous(where) else time.sleep(seconds)

@@ -24,8 +24,10 @@ __all__ = [
     "EvalException",
     "Failure",
     "MaxDocumentSizeError",
+    "MigrationError",
     "MissingReferenceError",
     "MultipleResultsFound",
+    "OptionConflictError",
     "ReplicaSetNeeded",
     "RequireFieldError",
     "SchemaDocumentError",
@@ -171,6 +173,14 @@ class MultipleResultsFound(Exception):
 
 class UpdateQueryError(Exception):
     """An update of a field that is not in the structure."""
+
+
+class OptionConflictError(Exception):
+    """Options of a class that exclude each other: ``migration_handler`` and ``use_schemaless``."""
+
+
+class MigrationError(Exception):
+    """A bulk migration that cannot go on: another runner is at it, or a rule writes where it must not."""
 
 
 class StaleDocumentError(pymongo.errors.OperationFailure):

@@ -11,6 +11,8 @@ from mongokit.errors import Failure, StructureError
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
+from mongokit.migration.handler import is_migrated
+from mongokit.migration.lazy import migrate_loaded
 from mongokit.schema_document import SchemaProperties
 from mongokit.structure import Structure
 from mongokit.structure.compile import Check
@@ -58,7 +60,9 @@ class DocumentProperties(SchemaProperties):
         if eager:
             cls._structure = replace(cls._structure, check=_with_references(cls._structure.check))
         cls._load_steps = LoadSteps(
-            refer=load_targets if cls._has_autorefs else None, is_hooked="after_load" in cls._hooks
+            migrate=migrate_loaded if is_migrated(cls) else None,
+            refer=load_targets if cls._has_autorefs else None,
+            is_hooked="after_load" in cls._hooks,
         )
 
 

@@ -30,7 +30,6 @@ BSON_TYPES: tuple[type, ...] = (
 _LATER = {
     "i18n": "translated fields",
     "gridfs": "files (GridFS)",
-    "migration_handler": "migrations",
 }
 """Descriptors of MongoKit that are refused: ignoring them would store something else than what was meant."""
 

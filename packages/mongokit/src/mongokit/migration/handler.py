@@ -1,0 +1,58 @@
+"""The ``migration_handler`` of a class, and what its documents do with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mongokit.either import done, is_asynchronous
+from mongokit.errors import OptionConflictError
+from mongokit.migration.lazy import is_valid, migrate
+from mongokit.migration.rules import DocumentMigration, note_safe
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["is_migrated", "migrate_now", "validate_migrating"]
+
+
+def is_migrated(cls: Any) -> bool:
+    """Return whether a document class has rules; switches ``skip_validation`` off where it has.
+
+    Raises TypeError for a handler that is none, OptionConflictError together with ``use_schemaless``.
+    """
+    handler = getattr(cls, "migration_handler", None)
+    if handler is None:
+        return False
+    if not (isinstance(handler, type) and issubclass(handler, DocumentMigration)):
+        raise TypeError(
+            f"{cls.__name__}: migration_handler must be a subclass of DocumentMigration, not {handler!r}"
+        )
+    if cls.use_schemaless:
+        raise OptionConflictError(
+            f"{cls.__name__}: migration_handler and use_schemaless exclude each other: without a fixed structure no "
+            "document is in an old form. Drop one of them"
+        )
+    if cls.skip_validation:
+        cls.skip_validation = False
+    return True
+
+
+def migrate_now(document: Document, safe: bool | None) -> list[str]:
+    """Migrate a document on request; see ``Document.migrate``."""
+    note_safe(safe, "migrate")
+    if document.migration_handler is None:
+        raise TypeError(f"{type(document).__name__} has no migration_handler")
+    applied: list[str] = done(document.collection, migrate(document))
+    return applied
+
+
+def validate_migrating(document: Document) -> None:
+    """Validate, and where that fails once more after the rules were applied."""
+    if is_asynchronous(document.collection):
+        raise TypeError(
+            f"validate(auto_migrate=True) cannot wait for an asynchronous collection: "
+            f"await this {type(document).__name__}'s migrate(), then validate()"
+        )
+    if not is_valid(document):
+        migrate_now(document, None)
+    document.validate()
