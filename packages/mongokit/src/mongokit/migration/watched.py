@@ -11,8 +11,20 @@ from mongokit.errors import MigrationError
 __all__ = ["Watched"]
 
 _READING = frozenset(
-    "find find_one find_raw_batches count_documents estimated_document_count distinct one get_from_id find_random "
-    "index_information list_indexes options".split()
+    [
+        "find",
+        "find_one",
+        "find_raw_batches",
+        "count_documents",
+        "estimated_document_count",
+        "distinct",
+        "one",
+        "get_from_id",
+        "find_random",
+        "index_information",
+        "list_indexes",
+        "options",
+    ]
 )
 
 
