@@ -15,8 +15,9 @@ import pytest
 from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen, MultipleOf, Predicate
 from bson import Code, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.binary import Binary
+from pymongo.errors import WriteError
 
-from mongokit import IS, NOT, OR, CustomType, Document, Required, SchemaDocument, SchemaOperator, Set
+from mongokit import IS, NOT, OR, CustomType, Document, Ref, Required, SchemaDocument, SchemaOperator, Set
 
 NOON = datetime.datetime(2026, 11, 22, 12)
 
@@ -100,7 +101,10 @@ SAID = {
     "long": (Int64, of("long")),
     "regex": (Regex, of("regex")),
     "code": (Code, of("javascript javascriptWithScope")),
-    "dbref": (DBRef, of("object")),
+    "dbref": (DBRef, {}),
+    "any": (None, {}),
+    "not": (NOT(str, int), {"not": {"bsonType": ["int", "long", "string", "javascript", "javascriptWithScope"]}}),
+    "not what others are stored as too": (NOT(bytes), {}),
     "timestamp": (Timestamp, of("timestamp")),
     "list": (list, of("array")),
     "dict": (dict, of("object")),
@@ -524,3 +528,27 @@ def test_patterns_are_regular_expressions(collection):
         True,
         False,
     ]
+
+
+class Author(Document):
+    __collection__ = "authors"
+    structure = {"name": str}
+
+
+REFERENCES = {
+    "an id": (Ref(Author), {}, {}, ObjectId()),
+    "a dbref": (Ref(Author, dbref=True), {}, {}, DBRef("authors", 1, "x")),
+    "eager": (Author, {"use_autorefs": True}, {}, DBRef("authors", 1, "x")),
+    "required": (Ref(Author), {"required_fields": ["x"]}, {"not": {"bsonType": "null"}}, 1),
+}
+
+
+@pytest.mark.parametrize(("spec", "more", "schema", "stored"), REFERENCES.values(), ids=REFERENCES)
+def test_references_are_what_is_stored(collection, spec, more, schema, stored):
+    thing = declare(spec, **more)
+    assert thing.json_schema()["properties"]["x"] == schema
+    thing.set_validator(collection)
+    collection.insert_one({"x": stored})
+    if "required_fields" in more:
+        with pytest.raises(WriteError):
+            collection.insert_one({"x": None})

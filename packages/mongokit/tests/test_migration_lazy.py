@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from bson import DBRef
 from pymongo import AsyncMongoClient
 
 from mongokit import (
     IS,
+    AsyncConnection,
     Document,
     DocumentMigration,
     OperationFailure,
     OptionConflictError,
+    Ref,
     SchemaDocumentError,
     StructureError,
 )
@@ -382,3 +385,51 @@ async def test_asynchronous_collections(mongodb_uri, database):
         with pytest.raises(TypeError, match="await this Post's migrate"):
             document.validate(auto_migrate=True)
     assert database.things.find_one() == NEW
+
+
+def test_what_documents_refer_to_is_migrated_too(connection, database):
+    """Through eager references, with one query for all of them, and through those loaded when asked for."""
+    post = declare(__collection__="posts")
+    eager = type("Eager", (Document,), {"structure": {"post": post, "posts": [post]}, "use_autorefs": True})
+    lazy = type("Lazy", (Document,), {"structure": {"post": Ref(post)}})
+    connection.register([post, eager, lazy])
+    database.posts.insert_many([{**OLD, "_id": i} for i in range(1, 5)])
+    references = [DBRef("posts", i, database.name) for i in range(1, 4)]
+    database.things.insert_one({"post": references[0], "posts": references})
+    found = database.things.Eager.one()
+    assert dict(found["post"]) == NEW
+    assert [dict(one) for one in found["posts"]] == [{**NEW, "_id": i} for i in range(1, 4)]
+    database.others.insert_one({"post": 4})
+    assert dict(database.others.Lazy.one()["post"].get()) == {**NEW, "_id": 4}
+    assert database.posts.count_documents({"titel": {"$exists": True}}) == 0
+
+
+def test_a_document_that_refers_is_migrated_before_it_loads_what_it_refers_to(connection, database):
+    class NameToReference(DocumentMigration):
+        def migration01(self):
+            self.target = {"posting": {"$exists": True}}
+            self.update = {"$rename": {"posting": "post"}}
+
+    post = declare(__collection__="posts")
+    owner = type("Owner", (Document,), {
+        "structure": {"post": post}, "use_autorefs": True, "migration_handler": NameToReference,
+    })  # fmt: skip
+    connection.register([post, owner])
+    database.posts.insert_one(dict(NEW))
+    database.things.insert_one({"posting": DBRef("posts", 1, database.name)})
+    assert dict(database.things.Owner.one()["post"]) == NEW
+
+
+async def test_asynchronous_loads(mongodb_uri, database):
+    thing = declare()
+    database.things.insert_many([{**OLD, "_id": i} for i in range(1, 5)])
+    async with AsyncConnection(mongodb_uri) as connection:
+        things = connection[database.name].things.proxy(thing)
+        assert dict(await things.get_from_id(1)) == NEW
+        assert dict(await things.find_one({"_id": 2})) == {**NEW, "_id": 2}
+        async for found in things.find({"_id": 3}):
+            assert dict(found) == {**NEW, "_id": 3}
+        document = thing({**OLD, "_id": 4}, gen_skel=False, collection=things.collection)
+        assert len(await document.migrate()) == 3
+        assert dict(document) == {**NEW, "_id": 4}
+    assert database.things.count_documents({"titel": {"$exists": True}}) == 0

@@ -72,6 +72,13 @@ class IndexRow:
         ) or ", ".join(f"{name} (text)" for name in index.get("weights", {}))
 
     @property
+    def summary(self) -> str:
+        """The fields, and the options that are not what they are by default."""
+        options = _options(self.declared or self.existing or {}, {})
+        words = [name if value is True else f"{name}={value!r}" for name, value in options.items()]
+        return f"{self.fields}{': ' if words else ''}{', '.join(words)}"
+
+    @property
     def changeable(self) -> bool:
         """Whether the server can change it without building it anew."""
         return bool(self.differences) and all(
@@ -167,9 +174,7 @@ class IndexReport(Sequence[IndexRow]):
 
 
 def _cells(row: IndexRow) -> tuple[str, str, str]:
-    index = row.declared or row.existing or {}
-    options = [name if value is True else f"{name}={value!r}" for name, value in _options(index, {}).items()]
-    return row.state, row.name, f"{row.fields}{': ' if options else ''}{', '.join(options)}"
+    return row.state, row.name, row.summary
 
 
 def difference_words(row: IndexRow) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 
 from mongokit.declaration import annotated, annotated_names, check_attributes, declared_by, merged
+from mongokit.describing import Description, describe
 from mongokit.dotnotation import LoadedDotedDict, WarningDotedDict, accessors, doted
 from mongokit.errors import Failure, SchemaDocumentError, StructureError
 from mongokit.structure import Declarations, Structure
@@ -222,6 +223,11 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         """
         compiled = cls._structure
         return json_schema(compiled.root, compiled.rules, flavour)
+
+    @classmethod
+    def describe(cls) -> Description:
+        """Return what the class declares: ``print(Talk.describe())`` shows it, ``as_data()`` of it is plain data."""
+        return describe(cls)
 
     def generate_skeleton(self) -> None:
         """Add every declared field that is missing, at every level, without defaults."""

@@ -65,8 +65,6 @@ _BSON_NAMES: Mapping[type, str] = {
     re.Pattern: "regex",
     Regex: "regex",
     Code: "javascript javascriptWithScope",
-    # A server knows no names that begin with "$" in a schema for sure.
-    DBRef: "object",
     Decimal128: "decimal",
     Int64: "long",
     Timestamp: "timestamp",
@@ -94,6 +92,8 @@ _JSON: Mapping[type, list[Schema]] = {
     Timestamp: _extended("$timestamp"),
     DatetimeMS: _extended("$date"),
 }
+_OPEN = (DBRef,)
+"""An object to MongoDB, and of no type at all to SecantusDB: nothing is said of them."""
 _NUMBERS = (int, float, Decimal128)
 _LISTED = (str, int, float, bool, ObjectId, bytes, uuid.UUID, datetime.datetime, Decimal128)
 """Types whose values Python and the server compare alike."""
@@ -113,6 +113,8 @@ class _Language:
 
     def of(self, kind: type) -> list[Schema] | None:
         """Return the alternatives for the values of a Python type; None where nothing can be said."""
+        if self.bson and issubclass(kind, _OPEN):
+            return None
         return next((self.types[base] for base in kind.__mro__ if base in self.types), None)
 
     def stored(self, custom: CustomType) -> type:
@@ -180,8 +182,11 @@ class _Describer:
         """Return the schema of the value of a field."""
         alternatives = self.alternatives(node)
         null = {self.language.type_key: "null"}
-        if alternatives is None:
-            made: Schema = {} if _nullable(node) else {"not": null}
+        refused = self.refused(node)
+        if refused:
+            made: Schema = {"not": self.any_of([*refused, *([] if _nullable(node) else [null])])}
+        elif alternatives is None:
+            made = {} if _nullable(node) else {"not": null}
         else:
             made = self.any_of([*alternatives, *([null] if _nullable(node) else [])])
         wanted = [*self.emptiness(node), *self.bounds(node)]
@@ -218,8 +223,6 @@ class _Describer:
         match node:
             case TypeNode():
                 return self.plain(node.type)
-            case AnyNode():
-                return self.several((kind for kind in node.types if kind is not type(None)), self.language.of)
             case OperatorNode():
                 return self.operator(node)
             case CustomNode():
@@ -258,15 +261,21 @@ class _Describer:
         kind = type(node.operator)
         if kind is OR:
             return self.several(node.operator, self.plain)
-        if kind is NOT and node.types is not None:
-            left = [one for one in node.types if not any(self.excludes(no, one) for no in node.operator)]
-            return self.several(left, self.language.of)
         return self.listed(node.operator) if kind is IS else None
+
+    def refused(self, node: Node) -> list[Schema]:
+        """Return what a value must not be, for NOT: what no type that is accepted is stored as."""
+        if not (isinstance(node, OperatorNode) and type(node.operator) is NOT and self.language.bson):
+            return []
+        no = [kind for kind in node.types or () if any(self.excludes(one, kind) for one in node.operator)]
+        kept = [kind for kind in node.types or () if kind not in no]
+        accepted = [schema for kind in kept for schema in self.language.of(kind) or ()]
+        return [schema for kind in no for schema in self.language.of(kind) or () if schema not in accepted]
 
     def excludes(self, refused: type, kind: type) -> bool:
         if refused is int and kind is bool and not self.rules.bool_for_int:
             return False
-        return issubclass(kind, refused) or kind is type(None)
+        return issubclass(kind, refused)
 
     def listed(self, values: Iterable[Any]) -> list[Schema] | None:
         """Return the alternatives for certain values, by type: to a server 1 and 1.0 are equal."""
