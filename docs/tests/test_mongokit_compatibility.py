@@ -103,7 +103,7 @@ def test_every_row_has_a_state_and_says_what_differs(cells):
         assert remarks
 
 
-@pytest.mark.parametrize("descriptor", ["i18n", "gridfs", "migration_handler"])
+@pytest.mark.parametrize("descriptor", ["i18n", "gridfs"])
 def test_what_would_be_misunderstood_is_refused(descriptor):
     assert NAMES[f"Document.{descriptor}"][1:] == ["not yet", "refused"]
     with pytest.raises(mongokit.StructureError, match="are not supported yet"):

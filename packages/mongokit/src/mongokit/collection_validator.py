@@ -67,6 +67,5 @@ def _set_validator(
             f"the server does not take the structure of {names} as the validator of {collection.full_name}: {said}. "
             "It needs MongoDB 3.6 or later, and the privilege collMod; Class.json_schema() is what was sent",
             error.code,
-            error.details,
         ) from error
     return validator

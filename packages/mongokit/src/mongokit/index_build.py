@@ -168,7 +168,6 @@ def _build(collection: Any, row: IndexRow) -> Flow[None]:
         raise OperationFailure(
             f"{_who(row)}: the index {row.name} of {row.namespace} cannot be built: {said}",
             error.code,
-            error.details,
         ) from error
 
 
@@ -242,7 +241,6 @@ def _duplicated(
         f"{_who(row)}: the unique index {row.name} of {row.namespace} cannot be built, as documents share values: "
         f"{which}. Change or delete all but one of each, and ensure_indexes() again",
         11000,
-        details,
     )
     made.fields = paths
     return made
