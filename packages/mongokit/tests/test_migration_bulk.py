@@ -18,6 +18,8 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import DuplicateKeyError
 
 from mongokit import Document, DocumentMigration, MigrationError, UpdateQueryError
+from mongokit.flow import run
+from mongokit.migration.bookmark import Bookmark
 
 SCRIPT = Path(__file__).with_name("migrate_in_batches.py")
 WAIT = 30
@@ -522,6 +524,46 @@ def test_who_was_taken_over_from_stops(posts, caplog):
     assert "taken over from" in caplog.text
     assert posts.count_documents({"tags": []}) == 100
     assert migration.bookmark(posts)["owner"] is None
+
+
+@pytest.mark.parametrize("update", [{"$set": {"full": "x"}}, lambda doc: {"$set": {"full": "x"}}])
+def test_a_document_that_somebody_changes_meanwhile_is_asked_again(posts, update):
+    """Between being found and being changed it has left the target."""
+
+    class Racing(type(posts)):
+        def racing(self):
+            posts.update_one({"n": 7}, {"$set": {"full": "by another"}})
+
+        def update_many(self, *args, **options):
+            self.racing()
+            return super().update_many(*args, **options)
+
+        def bulk_write(self, *args, **options):
+            self.racing()
+            return super().bulk_write(*args, **options)
+
+    racing = Racing(posts.database, posts.name)
+    report = rule(sets({"full": {"$exists": False}}, update)).migrate_all(racing)
+    assert report.changed == 99
+    assert posts.find_one({"n": 7})["full"] == "by another"
+
+
+def test_a_runner_that_lives_is_not_taken_over_from(posts):
+    """It gives a sign of life between being looked at and being taken over from."""
+    store = posts.database.mongokit_migrations
+
+    class Living(type(store)):
+        def find_one(self, *args, **options):
+            found = super().find_one(*args, **options)
+            store.update_one({}, {"$inc": {"beat": 1}})
+            return found
+
+    name = "things of somebody"
+    store.insert_one({"_id": name, "owner": "alive", "beat": 0, "rules": {}})
+    bookmark = Bookmark(Living(store.database, store.name), name, lease=0, wait=0.02)
+    with pytest.raises(MigrationError, match="another runner, alive, is at it"):
+        run(bookmark.take())
+    assert store.find_one()["owner"] == "alive"
 
 
 def test_migrations_of_one_collection_do_not_wait_for_each_other(posts):

@@ -416,8 +416,12 @@ def test_a_document_that_refers_is_migrated_before_it_loads_what_it_refers_to(co
     })  # fmt: skip
     connection.register([post, owner])
     database.posts.insert_one(dict(NEW))
-    database.things.insert_one({"posting": DBRef("posts", 1, database.name)})
-    assert dict(database.things.Owner.one()["post"]) == NEW
+    old = {"posting": DBRef("posts", 1, database.name)}
+    database.things.insert_many([{**old, "_id": 1}, {**old, "_id": 2}])
+    assert dict(database.things.Owner.get_from_id(1)["post"]) == NEW
+    on_request = database.things.Owner({**old, "_id": 2}, gen_skel=False)
+    on_request.migrate()
+    assert dict(on_request["post"]) == NEW
 
 
 async def test_asynchronous_loads(mongodb_uri, database):

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from mongokit.either import done, is_asynchronous
 from mongokit.errors import OptionConflictError
-from mongokit.migration.lazy import is_valid, migrate
+from mongokit.flow import Flow
+from mongokit.migration.lazy import apply_rules, is_valid
 from mongokit.migration.rules import DocumentMigration, note_safe
+from mongokit.persistence import identity
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -42,7 +44,17 @@ def migrate_now(document: Document, safe: bool | None) -> list[str]:
     note_safe(safe, "migrate")
     if document.migration_handler is None:
         raise TypeError(f"{type(document).__name__} has no migration_handler")
-    applied: list[str] = done(document.collection, migrate(document))
+    applied: list[str] = done(document.collection, _migrate_and_load(document, document.migration_handler))
+    return applied
+
+
+def _migrate_and_load(document: Document, handler: type[DocumentMigration]) -> Flow[list[str]]:
+    applied = yield from apply_rules(handler(type(document)), document)
+    if applied:
+        # Not only read: what it refers to is loaded too.
+        found = yield document._proxy().find_one(identity(document))
+        if found is not None:
+            document._become(found)
     return applied
 
 

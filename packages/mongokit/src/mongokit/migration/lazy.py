@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mongokit.loading import Reading
     from mongokit.migration.rules import DocumentMigration
 
-__all__ = ["apply_rules", "is_valid", "migrate", "migrate_loaded"]
+__all__ = ["apply_rules", "is_valid", "migrate_loaded"]
 
 
 def is_valid(document: Document) -> bool:
@@ -29,23 +29,20 @@ def is_valid(document: Document) -> bool:
 
 
 def migrate_loaded(document: Document, reading: Reading) -> Flow[None]:
-    """Migrate a document that was just read, where it is not valid; what is not valid afterwards stays as it is."""
+    """Migrate a document that was just read, where it is not valid; what is not valid afterwards stays as it is.
+
+    The steps that come after this one have not been taken yet: it is read anew, and no more.
+    """
+    handler = type(document).migration_handler
     # Without its _id, which a projection can leave out, nobody knows which one it is.
-    if "_id" in document and not is_valid(document):
-        yield from migrate(document, reading.session)
-
-
-def migrate(document: Document, session: Any = None) -> Flow[list[str]]:
-    """Apply the rules of the document's class in the database, and read it anew; returns the rules that applied."""
-    cls = type(document)
-    assert cls.migration_handler is not None  # noqa: S101 (for the type checker: callers look)
-    applied = yield from apply_rules(cls.migration_handler(cls), document, session)
+    if handler is None or "_id" not in document or is_valid(document):
+        return
+    applied = yield from apply_rules(handler(type(document)), document, reading.session)
     if applied:
         proxy = document._proxy()
-        raw = yield proxy._reader.find_one(identity(document), **_options(session))
+        raw = yield proxy._reader.find_one(identity(document), **_options(reading.session))
         if raw is not None:
             document._become(proxy._loader.make(raw))
-    return applied
 
 
 def apply_rules(migration: DocumentMigration, document: Document, session: Any = None) -> Flow[list[str]]:
