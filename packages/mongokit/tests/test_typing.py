@@ -20,6 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from bson import ObjectId
 
+from mongokit import AsyncConnection, DocumentMigration, ensure_indexes, index_diff
 from mongokit import Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, aprefetch, field, prefetch
 from mongokit.proxy import DocumentProxy
 
@@ -150,6 +151,17 @@ async def awaited(story: Story) -> None:
     reveal_type(await story.author.aget())  # Person
     reveal_type(await story.author.aexists())  # bool
     await aprefetch([story], "author")
+
+
+async def migrated(connection: Connection, awaited: AsyncConnection) -> None:
+    migration = DocumentMigration(Talk)
+    later = awaited["blog"]["talks"]
+    reveal_type(migration.migrate_all(connection["blog"]["talks"], dry_run=True).changed)  # int
+    reveal_type((await migration.migrate_all(later)).complete)  # bool
+    reveal_type(index_diff(connection).ok)  # bool
+    reveal_type((await index_diff(awaited)).ok)  # bool
+    reveal_type((await ensure_indexes(later, [Talk], drop=True)).missing[0].name)  # str
+    reveal_type((await awaited["blog"].ensure_indexes()).ok)  # bool
 
 
 def failures(error: ValidationError) -> None:

@@ -11,6 +11,7 @@ from mongokit.connection import Connection
 from mongokit.conversions import DecimalType, EnumType
 from mongokit.cursor import Cursor
 from mongokit.database import Database
+from mongokit.describing import Description
 from mongokit.document import Document
 from mongokit.dotnotation import DotedDict
 from mongokit.errors import (
@@ -95,6 +96,7 @@ __all__ = [
     "Database",
     "DecimalType",
     "DefaultFieldTypeError",
+    "Description",
     "Document",
     "DocumentMigration",
     "DotCollapsedDict",

@@ -14,7 +14,16 @@ from pymongo import AsyncMongoClient, MongoClient
 
 from mongokit.flow import Flow, run, run_async
 
-__all__ = ["CLIENTS", "COLLECTIONS", "DATABASES", "done", "is_asynchronous", "rest"]
+Awaited = (
+    AsyncMongoClient[Any]
+    | pymongo.asynchronous.database.AsyncDatabase[Any]
+    | pymongo.asynchronous.collection.AsyncCollection[Any]
+)
+"""What is awaited."""
+Blocking = MongoClient[Any] | pymongo.database.Database[Any] | pymongo.collection.Collection[Any]
+"""What answers at once."""
+
+__all__ = ["CLIENTS", "COLLECTIONS", "DATABASES", "Awaited", "Blocking", "done", "is_asynchronous", "rest"]
 
 COLLECTIONS = (pymongo.collection.Collection, pymongo.asynchronous.collection.AsyncCollection)
 DATABASES = (pymongo.database.Database, pymongo.asynchronous.database.AsyncDatabase)

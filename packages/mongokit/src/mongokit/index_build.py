@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 from pymongo import IndexModel
 from pymongo import errors as pymongo_errors
 from pymongo.errors import OperationFailure
 
-from mongokit.either import CLIENTS, COLLECTIONS, DATABASES, done
+from mongokit.either import CLIENTS, COLLECTIONS, DATABASES, Awaited, Blocking, done
 from mongokit.errors import DuplicateKeyError, shortened
 from mongokit.flow import Flow
 from mongokit.index_comparison import Declared, IndexReport, IndexRow, compared, declared_of, difference_words
@@ -31,7 +31,11 @@ NAMED = 5
 """Duplicate values, and documents with each, that an error names."""
 
 
-def index_diff(where: Any, classes: Iterable[type[Document]] | None = None) -> IndexReport:
+@overload
+def index_diff(where: Awaited, classes: Iterable[type[Document]] | None = None) -> Awaitable[IndexReport]: ...
+@overload
+def index_diff(where: Blocking, classes: Iterable[type[Document]] | None = None) -> IndexReport: ...
+def index_diff(where: Any, classes: Iterable[type[Document]] | None = None) -> Any:
     """Compare the indexes that classes declare with those that are there, and return a row for each.
 
     :param where: a connection, database or collection; of an asynchronous one the result is to be awaited.
@@ -40,17 +44,32 @@ def index_diff(where: Any, classes: Iterable[type[Document]] | None = None) -> I
 
     Only collections in which a class lives are looked at. Raises TypeError where there is no class.
     """
-    report: IndexReport = done(where, _diff(list(_targets(where, classes))))
-    return report
+    return done(where, _diff(list(_targets(where, classes))))
 
 
+@overload
+def ensure_indexes(
+    where: Awaited,
+    classes: Iterable[type[Document]] | None = None,
+    *,
+    dry_run: bool = False,
+    drop: bool = False,
+) -> Awaitable[IndexReport]: ...
+@overload
+def ensure_indexes(
+    where: Blocking,
+    classes: Iterable[type[Document]] | None = None,
+    *,
+    dry_run: bool = False,
+    drop: bool = False,
+) -> IndexReport: ...
 def ensure_indexes(
     where: Any,
     classes: Iterable[type[Document]] | None = None,
     *,
     dry_run: bool = False,
     drop: bool = False,
-) -> IndexReport:
+) -> Any:
     """Build the declared indexes that are missing, and return what there was to do; the parameters as of ``index_diff``.
 
     :param dry_run: build nothing, only compare.
@@ -61,8 +80,7 @@ def ensure_indexes(
     server refuses an index for another reason; all others are built before.
     """
     targets = list(_targets(where, classes))
-    report: IndexReport = done(where, _diff(targets) if dry_run else _ensure(targets, drop=drop))
-    return report
+    return done(where, _diff(targets) if dry_run else _ensure(targets, drop=drop))
 
 
 def ensure_class_indexes(cls: type[Document], collection: Any, *, dry_run: bool, drop: bool) -> IndexReport:

@@ -123,9 +123,7 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
 
     async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build the indexes of every registered class that says where it lives; see :func:`mongokit.ensure_indexes`."""
-        building: Any = ensure_indexes(self, dry_run=dry_run, drop=drop)
-        report: IndexReport = await building
-        return report
+        return await ensure_indexes(self, dry_run=dry_run, drop=drop)
 
     async def __aenter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

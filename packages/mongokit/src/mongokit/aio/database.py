@@ -33,6 +33,4 @@ class AsyncDatabase(  # type: ignore[misc]  # with_options gives ours
 
     async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build what every registered class that has a ``__collection__`` lacks; see :func:`mongokit.ensure_indexes`."""
-        building: Any = ensure_indexes(self, dry_run=dry_run, drop=drop)
-        report: IndexReport = await building
-        return report
+        return await ensure_indexes(self, dry_run=dry_run, drop=drop)

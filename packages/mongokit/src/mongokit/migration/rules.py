@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+import pymongo.asynchronous.collection
+import pymongo.collection
 
 from mongokit.either import done
 from mongokit.legacy import warn_once
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from mongokit.document import Document
 
 __all__ = ["DocumentMigration", "note_safe"]
+
+
+RawCollection = pymongo.collection.Collection[Any]
+AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Any]
 
 
 class DocumentMigration:
@@ -69,6 +76,30 @@ class DocumentMigration:
         applied: list[str] = done(doc.collection, apply_rules(self, doc))
         return applied
 
+    @overload
+    def migrate_all(
+        self,
+        collection: AwaitedCollection,
+        safe: bool | None = None,
+        *,
+        dry_run: bool = False,
+        batch_size: int = 1000,
+        progress: Progress | None = None,
+        lease: float = 60.0,
+        wait: float | None = None,
+    ) -> Awaitable[MigrationReport]: ...
+    @overload
+    def migrate_all(
+        self,
+        collection: RawCollection,
+        safe: bool | None = None,
+        *,
+        dry_run: bool = False,
+        batch_size: int = 1000,
+        progress: Progress | None = None,
+        lease: float = 60.0,
+        wait: float | None = None,
+    ) -> MigrationReport: ...
     def migrate_all(
         self,
         collection: Any,
@@ -79,7 +110,7 @@ class DocumentMigration:
         progress: Progress | None = None,
         lease: float = 60.0,
         wait: float | None = None,
-    ) -> MigrationReport:
+    ) -> Any:
         """Apply the bulk rules to a collection, each to all documents before the next, and report what was done.
 
         It can be interrupted at any time, and called again: where it was is kept in the database. Of several runners
@@ -101,21 +132,24 @@ class DocumentMigration:
         if batch_size < 1:
             raise ValueError(f"migrate_all(batch_size={batch_size!r}): accepted is a number of at least 1")
         bookmark = None if dry_run else Bookmark(*self._bookmark(collection), lease=lease, wait=wait)
-        report: MigrationReport = done(
-            collection, BulkRun(self, collection, bookmark, batch_size, progress).run()
-        )
-        return report
+        return done(collection, BulkRun(self, collection, bookmark, batch_size, progress).run())
 
-    def get_deprecated(self, collection: Any) -> Mapping[str, list[str]]:
+    @overload
+    def get_deprecated(self, collection: AwaitedCollection) -> Awaitable[Mapping[str, list[str]]]: ...
+    @overload
+    def get_deprecated(self, collection: RawCollection) -> Mapping[str, list[str]]: ...
+    def get_deprecated(self, collection: Any) -> Any:
         """Return ``{"deprecated": […], "active": […]}``: the bulk rules that match nothing any more, and the others."""
-        found: Mapping[str, list[str]] = done(collection, deprecated(self, collection))
-        return found
+        return done(collection, deprecated(self, collection))
 
-    def bookmark(self, collection: Any) -> dict[str, Any] | None:
+    @overload
+    def bookmark(self, collection: AwaitedCollection) -> Awaitable[dict[str, Any] | None]: ...
+    @overload
+    def bookmark(self, collection: RawCollection) -> dict[str, Any] | None: ...
+    def bookmark(self, collection: Any) -> Any:
         """Return what is written down of runs over a collection: ``owner``, ``rules``; None where there was none."""
         store, name = self._bookmark(collection)
-        found: dict[str, Any] | None = store.find_one({"_id": name})
-        return found
+        return store.find_one({"_id": name})
 
     def _bookmark(self, collection: Any) -> tuple[Any, str]:
         cls = type(self)
