@@ -65,6 +65,7 @@ def validate_migrating(document: Document) -> None:
             f"validate(auto_migrate=True) cannot wait for an asynchronous collection: "
             f"await this {type(document).__name__}'s migrate(), then validate()"
         )
-    if not is_valid(document):
-        migrate_now(document, None)
+    if is_valid(document):
+        return
+    migrate_now(document, None)
     document.validate()
