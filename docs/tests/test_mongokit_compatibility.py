@@ -71,6 +71,9 @@ def is_there(name):
             except ImportError:
                 return False
         names = names[-1:]
+    if not hasattr(module, names[0]):
+        # Some are imported when they are first asked for.
+        return False
     for one in names:
         # Not by getattr: a database has any attribute.
         if not any(one in vars(cls) for cls in getattr(module, "__mro__", [module])):

@@ -1,5 +1,8 @@
 """MongoDB documents that are dicts, with a declared structure, validated, at PyMongo speed."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
@@ -11,7 +14,6 @@ from mongokit.connection import Connection
 from mongokit.conversions import DecimalType, EnumType
 from mongokit.cursor import Cursor
 from mongokit.database import Database
-from mongokit.describing import Description
 from mongokit.document import Document
 from mongokit.dotnotation import DotedDict
 from mongokit.errors import (
@@ -41,8 +43,6 @@ from mongokit.errors import (
     UpdateQueryError,
     ValidationError,
 )
-from mongokit.index_build import ensure_indexes, index_diff
-from mongokit.index_comparison import IndexReport, IndexRow
 from mongokit.indexes import (
     INDEX_ALL,
     INDEX_ASCENDING,
@@ -53,12 +53,17 @@ from mongokit.indexes import (
     INDEX_HASHED,
     INDEX_OFF,
 )
-from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
 from mongokit.prefetching import aprefetch, prefetch
 from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
+
+if TYPE_CHECKING:
+    from mongokit.describing import Description
+    from mongokit.index_build import ensure_indexes, index_diff
+    from mongokit.index_comparison import IndexReport, IndexRow
+    from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
 
 __version__ = "0.1.0"
 
@@ -143,3 +148,26 @@ __all__ = [
     "index_diff",
     "prefetch",
 ]
+
+_LATER = {
+    "Description": "mongokit.describing",
+    "DocumentMigration": "mongokit.migration",
+    "IndexReport": "mongokit.index_comparison",
+    "IndexRow": "mongokit.index_comparison",
+    "MigrationReport": "mongokit.migration",
+    "RuleReport": "mongokit.migration",
+    "ensure_indexes": "mongokit.index_build",
+    "index_diff": "mongokit.index_build",
+}
+"""What is imported when it is first asked for: a request that only reads documents needs none of it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
 from mongokit.database import Database
-from mongokit.index_build import ensure_indexes
-from mongokit.index_comparison import IndexReport
 from mongokit.performing import unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
@@ -26,6 +24,9 @@ from mongokit.sessions import (
     said_clearly,
 )
 from mongokit.units import UnitOfWork
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["Connection"]
 
@@ -133,6 +134,8 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
 
         See :func:`mongokit.ensure_indexes`.
         """
+        from mongokit.index_build import ensure_indexes
+
         return ensure_indexes(self, dry_run=dry_run, drop=drop)
 
     def __enter__(self) -> Self:

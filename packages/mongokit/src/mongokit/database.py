@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pymongo.database
 
 from mongokit.collection import Collection
-from mongokit.index_build import ensure_indexes
-from mongokit.index_comparison import IndexReport
 from mongokit.scopes import DatabaseScope
 from mongokit.sessions import DATABASE_METHODS, in_sessions
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["Database"]
 
@@ -31,4 +32,6 @@ class Database(DatabaseScope[Collection], pymongo.database.Database[dict[str, An
 
     def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build what every registered class that has a ``__collection__`` lacks; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_indexes
+
         return ensure_indexes(self, dry_run=dry_run, drop=drop)

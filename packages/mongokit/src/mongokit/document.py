@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import bson
 import pymongo.asynchronous.collection
@@ -19,17 +19,12 @@ from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
 from mongokit.autorefs import take_in
 from mongokit.binding import bind_references, trust_places
-from mongokit.collection_validator import set_validator
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
 from mongokit.flow import run, run_async
 from mongokit.hooks import Hooks
-from mongokit.index_build import ensure_class_indexes
-from mongokit.index_comparison import IndexReport
 from mongokit.legacy import warn_once
 from mongokit.memory import differing
-from mongokit.migration import DocumentMigration
-from mongokit.migration.handler import migrate_now, validate_migrating
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
@@ -38,6 +33,10 @@ from mongokit.queries import Queries
 from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument
 from mongokit.scopes import CollectionScope
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
+    from mongokit.migration import DocumentMigration
 
 __all__ = ["Document", "DocumentProperties"]
 
@@ -184,6 +183,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
             check again. Not in an asynchronous collection: there ``await document.migrate()`` first.
         """
         if auto_migrate and self.migration_handler is not None:
+            from mongokit.migration.handler import validate_migrating
+
             validate_migrating(self)
         else:
             super().validate()
@@ -193,6 +194,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
         Raises TypeError where the class has none, KeyError without ``_id``.
         """
+        from mongokit.migration.handler import migrate_now
+
         return migrate_now(self, safe)
 
     def update_atomic(self, update: Mapping[str, Any], **options: Any) -> Self:
@@ -320,6 +323,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         cls, collection: RawCollection, *, dry_run: bool = False, drop: bool = False
     ) -> IndexReport:
         """Build the indexes of the class that a collection lacks; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_class_indexes
+
         return ensure_class_indexes(cls, collection, dry_run=dry_run, drop=drop)
 
     @classmethod
@@ -342,4 +347,6 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
         Raises ValueError for another level or action, OperationFailure where the server does not take it.
         """
+        from mongokit.collection_validator import set_validator
+
         return set_validator([cls, *also], collection, level, action)

@@ -11,8 +11,6 @@ from mongokit.errors import Failure, StructureError
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
-from mongokit.migration.handler import is_migrated
-from mongokit.migration.lazy import migrate_loaded
 from mongokit.schema_document import SchemaProperties
 from mongokit.structure import Structure
 from mongokit.structure.compile import Check
@@ -60,10 +58,22 @@ class DocumentProperties(SchemaProperties):
         if eager:
             cls._structure = replace(cls._structure, check=_with_references(cls._structure.check))
         cls._load_steps = LoadSteps(
-            migrate=migrate_loaded if is_migrated(cls) else None,
+            migrate=_migration(cls),
             refer=load_targets if cls._has_autorefs else None,
             is_hooked="after_load" in cls._hooks,
         )
+
+
+def _migration(cls: Any) -> Any:
+    """Return how documents are migrated when they are loaded, or None."""
+    if getattr(cls, "migration_handler", None) is None:
+        return None
+    # Who has no rules does not wait for them to be imported.
+    from mongokit.migration.handler import check_handler
+    from mongokit.migration.lazy import migrate_loaded
+
+    check_handler(cls)
+    return migrate_loaded
 
 
 def _with_references(check: Check) -> Check:

@@ -7,18 +7,20 @@ import datetime
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 
 from mongokit.declaration import annotated, annotated_names, check_attributes, declared_by, merged
-from mongokit.describing import Description, describe
 from mongokit.dotnotation import LoadedDotedDict, WarningDotedDict, accessors, doted
 from mongokit.errors import Failure, SchemaDocumentError, StructureError
 from mongokit.structure import Declarations, Structure
 from mongokit.structure.compile import Rules
-from mongokit.structure.jsonschema import Flavour, json_schema
 from mongokit.types import CustomType
+
+if TYPE_CHECKING:
+    from mongokit.describing import Description
+    from mongokit.structure.jsonschema import Flavour
 
 __all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties"]
 
@@ -221,12 +223,16 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         of annotated_types it has), for keys inside open dicts, nor for the text in a ``Code``, which Python takes for
         a str.
         """
+        from mongokit.structure.jsonschema import json_schema
+
         compiled = cls._structure
         return json_schema(compiled.root, compiled.rules, flavour)
 
     @classmethod
     def describe(cls) -> Description:
         """Return what the class declares: ``print(Talk.describe())`` shows it, ``as_data()`` of it is plain data."""
+        from mongokit.describing import describe
+
         return describe(cls)
 
     def generate_skeleton(self) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from mongokit.aio.database import AsyncDatabase
-from mongokit.index_build import ensure_indexes
-from mongokit.index_comparison import IndexReport
 from mongokit.performing import unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
@@ -27,6 +25,9 @@ from mongokit.sessions import (
     said_clearly,
 )
 from mongokit.units import AsyncUnitOfWork
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["AsyncConnection"]
 
@@ -123,6 +124,8 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
 
     async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build the indexes of every registered class that says where it lives; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_indexes
+
         return await ensure_indexes(self, dry_run=dry_run, drop=drop)
 
     async def __aenter__(self) -> Self:

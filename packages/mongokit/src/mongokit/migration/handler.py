@@ -14,17 +14,15 @@ from mongokit.persistence import identity
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["is_migrated", "migrate_now", "validate_migrating"]
+__all__ = ["check_handler", "migrate_now", "validate_migrating"]
 
 
-def is_migrated(cls: Any) -> bool:
-    """Return whether a document class has rules; switches ``skip_validation`` off where it has.
+def check_handler(cls: Any) -> None:
+    """Check the rules of a document class, and switch ``skip_validation`` off.
 
     Raises TypeError for a handler that is none, OptionConflictError together with ``use_schemaless``.
     """
-    handler = getattr(cls, "migration_handler", None)
-    if handler is None:
-        return False
+    handler = cls.migration_handler
     if not (isinstance(handler, type) and issubclass(handler, DocumentMigration)):
         raise TypeError(
             f"{cls.__name__}: migration_handler must be a subclass of DocumentMigration, not {handler!r}"
@@ -36,7 +34,6 @@ def is_migrated(cls: Any) -> bool:
         )
     if cls.skip_validation:
         cls.skip_validation = False
-    return True
 
 
 def migrate_now(document: Document, safe: bool | None) -> list[str]:
