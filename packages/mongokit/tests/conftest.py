@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import sys
 import uuid
@@ -95,6 +96,7 @@ def driven(_driver, database):
     """The empty database of an AsyncConnection, for tests that are written for a blocking one."""
     driver, connection = _driver
     connection.registered.clear()
+    driver.context = contextvars.Context()
     with pytest.MonkeyPatch.context() as patch, documents_driven_by(driver, patch):
         yield Driven(connection[database.name], driver)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import threading
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 
 import pymongo.asynchronous.command_cursor
 import pymongo.asynchronous.cursor
@@ -34,6 +35,8 @@ class Driver:
 
     def __init__(self):
         self.loop = asyncio.new_event_loop()
+        self.context = contextvars.Context()
+        """That of all that is done, so that a block can set a variable for what is in it."""
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -45,8 +48,13 @@ class Driver:
     def finish(self, value):
         """Return what an awaitable comes to; the twins so that they can be used from here."""
         if inspect.isawaitable(value):
-            value = asyncio.run_coroutine_threadsafe(_awaited(value), self.loop).result(100)
+            value = asyncio.run_coroutine_threadsafe(self._in_context(value), self.loop).result(100)
+        if isinstance(value, AbstractAsyncContextManager) and not isinstance(value, TWINS):
+            return DrivenBlock(value, self)
         return Driven(value, self) if isinstance(value, TWINS) else value
+
+    async def _in_context(self, value):
+        return await self.loop.create_task(_awaited(value), context=self.context)
 
     def method(self, original):
         def method(*args, **options):
@@ -83,10 +91,26 @@ class Driven:
 
         return iter(self._driver.finish(everything()))
 
+    def __len__(self):
+        return len(self._target)
+
     def __eq__(self, other):
         return self._target == getattr(other, "_target", other)
 
     __hash__ = None
+
+
+class DrivenBlock:
+    """What is for ``async with``, for ``with``."""
+
+    def __init__(self, target, driver):
+        self._target, self._driver = target, driver
+
+    def __enter__(self):
+        return self._driver.finish(self._target.__aenter__())
+
+    def __exit__(self, *error):
+        return self._driver.finish(self._target.__aexit__(*error))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 from bson import DBRef, ObjectId
+from pymongo import InsertOne
 
 from mongokit import (
     AutoReferenceError,
@@ -17,6 +18,7 @@ from mongokit import (
     CustomType,
     Document,
     OperationFailure,
+    PartialDocumentError,
     Ref,
     RequireFieldError,
     SchemaTypeError,
@@ -459,6 +461,18 @@ class TestSaving:
         doc.save()
         assert col.find_one({"_id": "a"}) == doc_a
 
+    def test_a_part_of_one_is_never_saved_as_the_whole(self, col, doc_a):
+        part = col.DocA.find_one({"_id": "a"}, {"a": True})
+        doc = col.DocB()
+        doc["b"]["doc_a"] = part
+        doc.save(validate=False)
+        doc.save(validate=False)
+        assert col.find_one({"_id": "a"}) == doc_a
+        part["a"]["foo"] = 77
+        with pytest.raises(PartialDocumentError):
+            doc.save(validate=False)
+        assert col.find_one({"_id": "a"}) == doc_a
+
     def test_only_what_is_saved(self, col, doc_b):
         found = col.DocB.get_from_id("b")
         found["b"]["doc_a"]["note"] = "new"
@@ -640,6 +654,13 @@ class TestCircles:
         assert [one["to"]["_id"] for one in found] == [1, 2, 0]
         assert found[0]["to"] is found[1]
         assert asked.since() == ["find things"]
+
+    def test_reload(self, ring):
+        first = ring.Link.get_from_id(0)
+        first["name"] = "dropped"
+        first.reload()
+        assert first["name"] == "0"
+        assert first["to"]["to"]["to"] is first
 
     def test_changes_anywhere_are_saved_once(self, ring, asked):
         first = ring.Link.get_from_id(0)
@@ -879,6 +900,25 @@ class TestAsync:
         read = await things.DocB().from_json(text)
         assert read["b"]["doc_a"] == doc_b["b"]["doc_a"]
         assert await adatabase.dereference(read["b"]["doc_a"].get_dbref(), DocA) == read["b"]["doc_a"]
+
+
+class TestManyAtOnce:
+    def test_references_are_stored_and_nothing_is_saved_with_them(self, db, col, doc_a):
+        docs = [DocB({**DocB(), "list": [doc_a]}) for _ in range(3)]
+        doc_a["note"] = "not saved"
+        col.DocB.insert_many(docs)
+        assert [one["list"] for one in col.find({"list": {"$ne": []}, "b": {"$exists": True}})] == [
+            [DBRef("things", "a", db.name)]
+        ] * 3
+        assert col.find_one({"_id": "a"})["note"] is None
+
+    def test_what_is_not_stored_yet_is_refused(self, col):
+        doc = DocB({**DocB(), "list": [DocA({**DocA(), "note": "new"}, collection=col)]})
+        with pytest.raises(SchemaTypeError, match=r"list\.0 of DocB refers to DocA .*: save it first"):
+            col.DocB.insert_many([doc])
+        with pytest.raises(SchemaTypeError, match="save it first"):
+            col.DocB.bulk_write([InsertOne(doc)])
+        assert col.count_documents({}) == 0
 
 
 class TestUnitOfWork:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from itertools import islice
 
 import pytest
@@ -142,6 +144,25 @@ def test_what_after_load_raises_the_query_raises(things, connection):
         things.Failing.get_from_id(150)
     with pytest.raises(ZeroDivisionError, match="150"):
         list(things.Failing.find())
+
+
+def test_a_failed_portion_ends_the_cursor(things, connection):
+    connection.register(Failing)
+    cursor = things.Failing.find().sort("_id")
+    assert [next(cursor)["_id"] for _ in range(101)] == list(range(101))
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError, match="150"):
+            next(cursor)
+    assert next(cursor.rewind())["_id"] == 0
+
+
+def test_but_not_where_a_portion_is_one_document(things, connection):
+    connection.register(Failing)
+    cursor = things.Failing.find({"_id": {"$gte": 149}}).sort("_id").batch_size(1)
+    assert next(cursor)["_id"] == 149
+    with pytest.raises(ZeroDivisionError, match="150"):
+        next(cursor)
+    assert next(cursor)["_id"] == 151
 
 
 def test_one_complains_before_anything_is_loaded(things, connection):
@@ -348,3 +369,120 @@ def test_an_async_hook_writes_nothing_at_a_synchronous_connection(collection):
     with pytest.raises(TypeError, match=r"Awaited\.before_save has to be awaited"):
         Awaited(collection=collection).save()
     assert collection.find_one() is None
+
+
+class Written(Document):
+    structure = {"_id": int, "n": int}
+    calls = []
+
+    def note(self, *what):
+        Written.calls.append((self["_id"], *what))
+
+    def before_save(self):
+        self.note("before_save")
+
+    def after_save(self, created):
+        self.note("after_save", created)
+
+    def before_delete(self):
+        self.note("before_delete")
+
+    def after_delete(self):
+        self.note("after_delete")
+
+
+class AsyncWritten(Written):
+    async def before_save(self):
+        await asyncio.sleep(0)
+        self["n"] = (await self.collection.count_documents({})) + 1
+        super().before_save()
+
+    async def after_save(self, created):
+        stored = await self.collection.find_one({"_id": self["_id"]})
+        self.note("after_save", created, stored["n"])
+
+    async def before_delete(self):
+        if self["n"] == 1:
+            raise ZeroDivisionError
+        super().before_delete()
+
+    async def after_load(self):
+        await asyncio.sleep(0)
+        self["loaded"] = True
+
+
+@pytest.fixture
+def calls():
+    Written.calls.clear()
+    return Written.calls
+
+
+class TestUnitOfWork:
+    def test_after_what_was_sent(self, connection, collection, calls):
+        one, two = (Written({"_id": i, "n": i}, collection=collection) for i in (1, 2))
+        with connection.unit_of_work():
+            one.save()
+            two.save()
+            assert calls == [(1, "before_save"), (2, "before_save")]
+        assert calls[2:] == [(1, "after_save", True), (2, "after_save", True)]
+        calls.clear()
+        with connection.unit_of_work():
+            one.save()
+            two.delete()
+        assert calls == [
+            (1, "before_save"),
+            (2, "before_delete"),
+            (1, "after_save", False),
+            (2, "after_delete"),
+        ]
+
+    def test_not_after_what_was_not_sent(self, connection, collection, calls):
+        with suppress(ZeroDivisionError), connection.unit_of_work():
+            Written({"_id": 1, "n": 1}, collection=collection).save()
+            raise ZeroDivisionError
+        assert calls == [(1, "before_save")]
+
+
+class TestAsync:
+    async def test_they_are_awaited(self, aconnection, adatabase, calls):
+        aconnection.register(AsyncWritten)
+        things = adatabase.things
+        one = await things.AsyncWritten({"_id": 1, "n": 0}).asave()
+        await things.AsyncWritten({"_id": 2, "n": 0}).asave()
+        assert calls == [
+            (1, "before_save"),
+            (1, "after_save", True, 1),
+            (2, "before_save"),
+            (2, "after_save", True, 2),
+        ]
+        with pytest.raises(ZeroDivisionError):
+            await one.adelete()
+        assert await things.count_documents({}) == 2
+        found = await things.AsyncWritten.get_from_id(2)
+        assert found["loaded"] is True
+        assert [each["loaded"] async for each in things.AsyncWritten.find()] == [True, True]
+        calls.clear()
+        await found.adelete()
+        assert calls == [(2, "before_delete"), (2, "after_delete")]
+        assert await things.count_documents({}) == 1
+
+    async def test_plain_ones_do_too(self, adatabase, calls):
+        await Written({"_id": 1, "n": 0}, collection=adatabase.things).asave()
+        assert calls == [(1, "before_save"), (1, "after_save", True)]
+
+    async def test_a_cancelled_hook_writes_nothing(self, adatabase):
+        waiting = asyncio.Event()
+
+        class Slow(Document):
+            structure = {"n": int}
+
+            async def before_save(self):
+                waiting.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(Slow({"n": 1}, collection=adatabase.things).asave())
+        await asyncio.wait_for(waiting.wait(), 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await adatabase.things.count_documents({}) == 0

@@ -328,9 +328,17 @@ def test_a_document_deleted_meanwhile(posts):
     assert dict(document) == OLD
 
 
-def test_projections_without_id_are_left_alone(posts):
-    (found,) = posts.find({}, {"titel": True, "_id": False})
-    assert dict(found) == {"titel": "x"}
+PARTS = {
+    "find": lambda posts: posts.find({}, {"titel": True})[0],
+    "find_one": lambda posts: posts.find_one({}, {"titel": True}),
+    "one": lambda posts: posts.one({}, projection={"titel": True}),
+    "without _id": lambda posts: posts.find_one({}, {"titel": True, "_id": False}),
+}
+
+
+@pytest.mark.parametrize("load", PARTS.values(), ids=PARTS)
+def test_a_document_of_which_a_part_was_read_is_left_alone(posts, load):
+    assert load(posts)["titel"] == "x"
     assert posts.collection.find_one() == OLD
 
 

@@ -213,9 +213,9 @@ class TestDBRef:
         found = db.plains.Plain.find_one()
         assert found["author"].get()["name"] == "Old"
         assert found["author"].place == ("old_authors", None)
-        found = db.plains.Plain.find_one()
-        found.save(validate=False)
-        assert db.plains.find_one()["author"] == DBRef("old_authors", 5)
+        for one in (found, db.plains.Plain.find_one()):
+            one.save(validate=False)
+            assert db.plains.find_one()["author"] == DBRef("old_authors", 5)
 
     def test_of_an_id_by_the_home_of_the_class(self, db, kim):
         class Annotating(Document):
@@ -398,6 +398,18 @@ class TestLoading:
         found = db.Story.find_one()
         assert found.author.exists()
         assert found.author.loaded is None
+
+    def test_an_id_that_is_a_condition_leads_nowhere(self, db, kim):
+        db.stories.insert_one({"title": "x", "author": DBRef("authors", {"$ne": 1})})
+        found = db.Story.find_one()
+        assert not found.author.exists()
+        with pytest.raises(MissingReferenceError):
+            found.author.get()
+
+    def test_bound_by_insert_many(self, db, kim):
+        stories = [new(Story, title="x", author=KIM) for _ in range(2)]
+        db.Story.insert_many(stories)
+        assert [story.author.get() for story in stories] == [kim, kim]
 
     def test_unbound(self):
         story = Story({"title": "x", "author": KIM})

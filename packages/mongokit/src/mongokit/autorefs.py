@@ -11,19 +11,26 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bson import ObjectId
 from bson.dbref import DBRef
 
-from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError
+from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, SchemaTypeError
 from mongokit.flow import Flow
 from mongokit.json import Embedded
 from mongokit.loading import Reading, finish
-from mongokit.lookups import Key, find_many, key_of, known, note
-from mongokit.memory import differing
+from mongokit.lookups import Key, find_many, is_value, key_of, known, note
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.target import is_document
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["changed_targets", "check_targets", "load_targets", "take_in", "targets"]
+__all__ = [
+    "changed_targets",
+    "check_targets",
+    "load_targets",
+    "refuse_unsaved",
+    "replace_target",
+    "take_in",
+    "targets",
+]
 
 D = TypeVar("D", bound="Document")
 
@@ -198,7 +205,7 @@ def changed_targets(document: Document, session: Any, only: Iterable[str] | None
             changed.append(target)
         elif memory is None or memory.fields is None:
             unknown.setdefault(place, []).append(target)
-        elif differing(memory.fields, target._stored(), target._codec_options()):
+        elif target._differs():
             changed.append(target)
     for several in unknown.values():
         changed += yield from _differing(several, session)
@@ -209,6 +216,27 @@ def changed_targets(document: Document, session: Any, only: Iterable[str] | None
         if target.get("_id") is None:
             target["_id"] = ObjectId()
     return changed
+
+
+def replace_target(document: Document, other: Document) -> None:
+    """Have whatever is referred to, directly or not, refer to the document where it refers to the other."""
+
+    def visit(value: Any, node: ReferenceNode, parts: Parts) -> Any:
+        return document if value is other else value
+
+    for owner in (document, *_all_targets(document, None)):
+        _walk(owner, visit)
+
+
+def refuse_unsaved(document: Document) -> None:
+    """Raise SchemaTypeError where a document that is stored by itself refers to one that has no ``_id`` yet."""
+    for parts, target in targets(document):
+        if target.get("_id") is None:
+            name, path = type(target).__name__, _path(parts)
+            raise SchemaTypeError(
+                f"{path} of {type(document).__name__} refers to {name} {target!r}, which has no _id yet: save it first, as "
+                "only save() saves what a document refers to"
+            )
 
 
 def _all_targets(document: Document, only: Iterable[str] | None) -> list[Document]:
@@ -228,18 +256,14 @@ def _all_targets(document: Document, only: Iterable[str] | None) -> list[Documen
 def _differing(several: Sequence[Document], session: Any) -> Flow[list[Document]]:
     """Return those of one collection that are not stored as they are now."""
     collection = several[0].collection
-    raws = yield collection.find({"_id": {"$in": [one["_id"] for one in several]}}, session=session).to_list()
+    ids = [one["_id"] for one in several if is_value(one["_id"])]
+    raws = yield collection.find({"_id": {"$in": ids}}, session=session).to_list()
     stored = {key_of(collection, None, raw["_id"]): raw for raw in raws}
     changed = []
     for one in several:
         raw = stored.get(key_of(collection, None, one["_id"]))
         if raw is not None:
             one._remember_all(raw)
-        memory = one._memory
-        if (
-            raw is None
-            or memory is None
-            or differing(memory.fields or {}, one._stored(), one._codec_options())
-        ):
+        if raw is None or one._differs():
             changed.append(one)
     return changed

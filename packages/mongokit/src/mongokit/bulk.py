@@ -11,6 +11,7 @@ from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge
 
 from mongokit import encoding
+from mongokit.autorefs import refuse_unsaved
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
 from mongokit.persistence import check_update
@@ -135,6 +136,8 @@ def _at(position: int, failures: Iterable[Failure], what: str = "document") -> l
 
 
 def _stored(document: Document, revision: int = 0) -> Raw:
+    if type(document)._has_autorefs:
+        refuse_unsaved(document)
     stored = document._stored()
     return {**stored, "_revision": revision + 1} if type(document).use_revision else stored
 
@@ -145,8 +148,9 @@ def _settled(document: Document, collection: Any) -> None:
         document["_revision"] = 1
     if getattr(document, "_collection", None) is None:
         object.__setattr__(document, "_collection", collection)
-    if cls._remembers:
+    if cls._remembers or document._memory is not None:
         document._remember(document._stored())
+    document._adopted()
 
 
 def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *, ordered: bool) -> Exception:

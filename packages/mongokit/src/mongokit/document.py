@@ -17,7 +17,7 @@ from pymongo import MongoClient, WriteConcern
 from mongokit import json
 from mongokit.aio.documents import Awaited
 from mongokit.aio.proxy import AsyncDocumentProxy
-from mongokit.autorefs import take_in
+from mongokit.autorefs import replace_target, take_in
 from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
@@ -243,6 +243,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     def _become(self, other: Self) -> None:
         self.clear()
         self.update(other)
+        if type(self)._has_autorefs:
+            replace_target(self, other)
         for name, value in getattr(other, "__dict__", {}).items():
             object.__setattr__(self, name, value)
         self._set_memory(other._memory)

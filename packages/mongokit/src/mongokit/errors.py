@@ -28,6 +28,7 @@ __all__ = [
     "MissingReferenceError",
     "MultipleResultsFound",
     "OptionConflictError",
+    "PartialDocumentError",
     "ReplicaSetNeeded",
     "RequireFieldError",
     "SchemaDocumentError",
@@ -181,6 +182,10 @@ class OptionConflictError(Exception):
 
 class MigrationError(Exception):
     """A bulk migration that cannot go on: another runner is at it, or a rule writes where it must not."""
+
+
+class PartialDocumentError(StructureError):
+    """A document that was read in part (with a projection) was to be written as a whole; nothing was written."""
 
 
 class StaleDocumentError(pymongo.errors.OperationFailure):

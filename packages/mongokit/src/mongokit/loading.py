@@ -12,9 +12,10 @@ The last three are the :class:`LoadSteps` of a class. A document of a class with
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -23,6 +24,8 @@ import pymongo.collection
 from mongokit.binding import bind_references
 from mongokit.dotnotation import doted
 from mongokit.flow import Flow, run, run_async
+from mongokit.memory import Memory
+from mongokit.projection import Projection
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -87,7 +90,7 @@ class Loader(Generic[D]):
     :param registered: the classes by name, among which ``type_field`` finds that of each document.
     """
 
-    __slots__ = ("_bind", "collection", "document_class", "registered", "type_field")
+    __slots__ = ("_bind", "collection", "document_class", "part", "registered", "type_field")
 
     def __init__(
         self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
@@ -97,7 +100,18 @@ class Loader(Generic[D]):
         self.registered = registered
         type_field = document_class.type_field
         self.type_field = type_field if type_field in document_class._structure.fields else None
+        self.part: Projection | None = None
+        """What is read of each document, where that is not the whole."""
         self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
+
+    def of_part(self, projection: Any) -> Loader[D]:
+        """Return the loader for documents of which a query reads only what its projection says."""
+        part = Projection.of(projection)
+        if part is None:
+            return self
+        other = copy.copy(self)
+        other.part = part
+        return other
 
     def load(self, raw: Raw, session: Any = None) -> D:
         """Return the finished document for a decoded dict, which it takes over."""
@@ -128,6 +142,8 @@ class Loader(Generic[D]):
             bind_references(document)
         if cls._remembers:
             document._remember(raw)
+        if self.part is not None:
+            document._set_memory(replace(document._memory or Memory(None, ()), part=self.part))
         return document
 
     def _stored_class(self, raw: Raw) -> type[D]:
@@ -151,7 +167,7 @@ class Loader(Generic[D]):
         They are not finished: where the class ``has_steps``, use :class:`ReadAhead`.
         """
         cls = self.document_class
-        if self.type_field is not None or cls._structure.to_python is not None or cls._remembers:
+        if self.type_field is not None or cls._structure.to_python is not None or cls._remembers or self.part:
             return self._converted(advance)
         if cls.__setattr__ is object.__setattr__:
             return self._plain(advance)
@@ -218,7 +234,10 @@ class ReadAhead(Generic[D]):
         self._sizes = repeat(size) if size else chain([FIRST], repeat(NEXT))
         self._then = then
         self._ready: deque[D] = deque()
+        self._broken_off: Exception | None = None
+        """What reading raised, when there were documents before it."""
         self._failed: Exception | None = None
+        """What came of a portion, and will come of it until the cursor is rewound."""
 
     def next(self, advance: Callable[[], Raw]) -> D:
         """Return the next document; raises StopIteration after the last."""
@@ -234,9 +253,11 @@ class ReadAhead(Generic[D]):
 
     def _fill(self, advance: Callable[[], Any]) -> Flow[bool]:
         """Make the next portion; returns whether there is one."""
-        failed, self._failed = self._failed, None
-        if failed is not None:
-            raise failed
+        if self._failed is not None:
+            raise self._failed
+        if self._broken_off is not None:
+            broken_off, self._broken_off = self._broken_off, None
+            raise broken_off
         made: list[D] = []
         size = next(self._sizes)
         try:
@@ -248,10 +269,16 @@ class ReadAhead(Generic[D]):
             if not made:
                 raise
             # What was read before comes first.
-            self._failed = error
+            self._broken_off = error
         reading = Reading(self._session)
-        yield from finish(made, reading)
-        if self._then is not None:
-            yield from self._then(made, reading)
+        try:
+            yield from finish(made, reading)
+            if self._then is not None:
+                yield from self._then(made, reading)
+        except Exception as error:
+            if len(made) > 1:
+                # Nobody shall go on, and not know that others of the portion are missing.
+                self._failed = error
+            raise
         self._ready.extend(made)
         return bool(made)

@@ -17,7 +17,7 @@ from mongokit.scalars import scalar
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Key", "find_many", "find_one", "key_of", "known", "note"]
+__all__ = ["Key", "find_many", "find_one", "is_value", "key_of", "known", "note"]
 
 D = TypeVar("D", bound="Document")
 AT_ONCE = 10_000
@@ -58,6 +58,8 @@ def note(reading: Reading, document: Document, key: Key) -> None:
 
 def find_one(collection: Any, document_class: type[D], id: Any) -> Flow[D | None]:
     """Return a document, or None."""
+    if not is_value(id):
+        return None
     found: D | None = yield _proxy(collection, document_class).get_from_id(id)
     return found
 
@@ -77,7 +79,7 @@ def find_many(
     found: list[Document] = []
     for (_, cls), (collection, ids) in places.items():
         proxy = _proxy(collection, cls)
-        for some in _in_parts(filter(_is_value, ids)):
+        for some in _in_parts(filter(is_value, ids)):
             cursor = proxy._reader.find({"_id": {"$in": some}}, session=reading.session)
             for raw in (yield cursor.to_list()):
                 document = proxy._loader.make(raw)
@@ -94,7 +96,7 @@ def _in_parts(ids: Iterable[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-def _is_value(id: Any) -> bool:
+def is_value(id: Any) -> bool:
     """Return whether an id can be that of a document: MongoDB would take some for conditions."""
     try:
         scalar(id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from bson import ObjectId
 from bson.codec_options import CodecOptions
 
 from mongokit.encoding import REFUSALS
+from mongokit.projection import Projection
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -30,6 +31,8 @@ class Memory:
     """Top-level field -> scalar, or BSON of what can be changed in place; None where changes are not tracked."""
     shard: tuple[Any, ...]
     """The values of the shard key."""
+    part: Projection | None = None
+    """What was read, where that is not the whole document."""
 
     @classmethod
     def of(
@@ -44,7 +47,9 @@ class Memory:
         if self.fields is None or before.fields is None:
             return self
         fields = {name: value for name, value in before.fields.items() if name not in names}
-        return Memory(fields | {name: self.fields[name] for name in names if name in self.fields}, self.shard)
+        return replace(
+            self, fields=fields | {name: self.fields[name] for name in names if name in self.fields}
+        )
 
 
 @dataclass(frozen=True, slots=True)

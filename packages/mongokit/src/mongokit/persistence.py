@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymongo import ReturnDocument
 
-from mongokit.errors import SchemaDocumentError, UpdateQueryError
+from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQueryError
 from mongokit.memory import value_at
+from mongokit.projection import Projection
 from mongokit.proxy import scalar
 from mongokit.structure.nodes import reaches
 from mongokit.writes import AtomicUpdate, Delete, Insert, Operation, Reload, Replace, SetFields, Unchanged
@@ -48,12 +49,55 @@ def identity(document: Document) -> Raw:
     return found
 
 
-def check(document: Document, validate: bool | None) -> None:
-    """Validate before a save; ``validate`` overrules ``skip_validation``. Raises SchemaDocumentError."""
-    if validate or (validate is None and not document.skip_validation):
+def check(document: Document, validate: bool | None, only: Collection[str] | None = None) -> None:
+    """Validate before a save; ``validate`` overrules ``skip_validation``.
+
+    Raises SchemaDocumentError; PartialDocumentError where a document that was read in part would be written as a whole.
+    Of such a document only what is to be written must be valid.
+    """
+    memory = document._memory
+    part = None if memory is None else memory.part
+    if part is not None:
+        _check_part(document, part, only)
+    if not (validate or (validate is None and not document.skip_validation)):
+        return
+    try:
         document.validate()
         if not document.raise_validation_errors and document._failures:
             raise SchemaDocumentError.of(document._failures)
+    except SchemaDocumentError as error:
+        if part is None or not error.failures:
+            raise
+        relevant = [failure for failure in error.failures if _touches(failure.path, only or ())]
+        if relevant:
+            raise SchemaDocumentError.of(relevant) from None
+
+
+def _check_part(document: Document, part: Projection, only: Collection[str] | None) -> None:
+    how = "name what was read in save(only=[…]), or reload() it first, which makes it whole"
+    if only is None:
+        raise PartialDocumentError(
+            f"{type(document).__name__} {document.get('_id')!r} was read with a projection, so save() would lose what was "
+            f"not read: {how}"
+        )
+    if isinstance(only, str):
+        return
+    said = part.missing(only)
+    for path in only:
+        if said is None and not part.holds(path) and _at(document, path.split(".")) is _ABSENT:
+            said = f"{path} was not"
+    needed = ("_revision",) if type(document).use_revision else type(document)._shard_key
+    for path in needed:
+        if said is None and not part.holds(path):
+            said = f"{path}, which the write is checked by, was not"
+    if said is not None:
+        raise PartialDocumentError(
+            f"{type(document).__name__} {document.get('_id')!r} was read with a projection: {said} read; {how}"
+        )
+
+
+def _touches(path: str, only: Collection[str]) -> bool:
+    return any(f"{path}.".startswith(f"{name}.") or f"{name}.".startswith(f"{path}.") for name in only)
 
 
 def plan_save(
@@ -73,7 +117,7 @@ def plan_save(
     options = options or {}
     if only is not None and not isinstance(only, str):
         only = list(only)
-    check(document, validate)
+    check(document, validate, only)
     if uuid and "_id" not in document and only is None:
         document["_id"] = f"{cls.__name__}-{uuids.uuid4()}"
     convert = cls._structure.to_bson

@@ -117,7 +117,7 @@ class ProxyBase(Generic[D]):
         counted |= {
             name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
         }
-        return source, self._loader, counted
+        return source, self._loader.of_part(projection), counted
 
     def _present(self, spec: Mapping[str, Any] | None) -> Mapping[str, Any]:
         """Return the filter for documents that have every top-level field of the structure."""
@@ -127,6 +127,11 @@ class ProxyBase(Generic[D]):
             return present
         apart = not any(key in present or key.startswith("$") for key in spec)
         return {**present, **spec} if apart else {"$and": [spec, present]}
+
+    def _loader_for(self, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> Loader[D]:
+        """Return the loader for a query with these options; the projection is the first that has no name."""
+        projection = args[0] if args else options.get("projection")
+        return self._loader if projection is None else self._loader.of_part(projection)
 
     def _only(self, found: list[Any]) -> Any:
         return only_one(found, self._obj_class.__name__)
@@ -159,17 +164,17 @@ class DocumentProxy(ProxyBase[D]):
 
     def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
-        return self._loaded(self._reader.find_one(filter, *args, **options), options)
+        return self._loaded(self._reader.find_one(filter, *args, **options), options, args)
 
     def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
         found = list(self._reader.find(filter, *args, **{**options, "limit": -2}))
-        return self._loaded(self._only(found), options)
+        return self._loaded(self._only(found), options, args)
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         raw = self._reader.find_one({"_id": scalar(id)}, **options)
-        return None if raw is None else self._loader.load(raw, options.get("session"))
+        return None if raw is None else self._loader_for(options).load(raw, options.get("session"))
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:
         """Find documents that have every top-level field of the structure, so those of subclasses too.
@@ -191,24 +196,28 @@ class DocumentProxy(ProxyBase[D]):
         self, filter: Mapping[str, Any], update: Any, *args: Any, **options: Any
     ) -> D | None:
         """Change one document and return it, or None; the parameters are those of PyMongo's method."""
-        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options), options)
+        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options), options, args)
 
     def find_one_and_replace(
         self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
-        return self._loaded(self._reader.find_one_and_replace(filter, replacement, *args, **options), options)
+        return self._loaded(
+            self._reader.find_one_and_replace(filter, replacement, *args, **options), options, args
+        )
 
     def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
         """Delete one document and return it as it was, or None; see PyMongo."""
-        return self._loaded(self._reader.find_one_and_delete(filter, *args, **options), options)
+        return self._loaded(self._reader.find_one_and_delete(filter, *args, **options), options, args)
 
     def find_and_modify(self, *args: Any, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        return self._loaded(legacy.find_and_modify(self._reader, *args, **options), options)
+        return self._loaded(
+            legacy.find_and_modify(self._reader, *args, **options), {"projection": options.get("fields")}
+        )
 
-    def _loaded(self, raw: Raw | None, options: Mapping[str, Any]) -> D | None:
-        return None if raw is None else self._loader.load(raw, options.get("session"))
+    def _loaded(self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> D | None:
+        return None if raw is None else self._loader_for(options, args).load(raw, options.get("session"))
 
     def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""

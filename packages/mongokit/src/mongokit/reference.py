@@ -130,7 +130,9 @@ class Ref(Generic[D]):
         return await run_async(self._exists())
 
     def _exists(self) -> Flow[bool]:
-        found = yield self.home.find_one({"_id": {"$in": [self.id]}}, {"_id": True})
+        from mongokit.lookups import is_value
+
+        found = (yield self.home.find_one({"_id": self.id}, {"_id": True})) if is_value(self.id) else None
         return found is not None
 
     def missing(self) -> NoReturn:
@@ -176,7 +178,7 @@ class Ref(Generic[D]):
 
     def stored(self, *, dbref: bool) -> Any:
         """Return what is stored for it: the id, or a DBRef."""
-        if self._document is None and self._place is not None:
+        if self._place is not None:
             # As it was found, also where an id is stored today: it says more.
             return DBRef(self._place[0], self._id, self._place[1])
         if not dbref:

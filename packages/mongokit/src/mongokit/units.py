@@ -74,6 +74,8 @@ class _Batch:
     def __init__(self, collection: Any) -> None:
         self.collection = collection
         self.pending: list[_Pending] = []
+        self.conditional = set[int]()
+        """The ids of the documents of which there is a write that finds nothing where the revision is another."""
 
 
 class Unit:
@@ -119,9 +121,14 @@ class Unit:
                 "session use connection.transaction(), for a write concern collection.with_options()"
             )
         if not isinstance(write, Unchanged):
-            batch = self._batch(write.collection)
-            write.freeze()
             document = write.document
+            write.freeze()
+            batch = self._batch(write.collection)
+            if write.is_conditional and id(document) in batch.conditional:
+                # Were the first found to be stale, the second could take the revision of somebody else for its own.
+                batch = self._begun(write.collection)
+            if write.is_conditional:
+                batch.conditional.add(id(document))
             batch.pending.append(_Pending(document, write.model(), write, State.of(document)))
             keep_state(write.collection, document)
         return write.apply()
@@ -130,7 +137,6 @@ class Unit:
         """Do what ``add`` does, for a document that is stored as it is: there may be many of them."""
         if self._is_over or options:
             self.add(Insert(document, collection, options, document))
-        batch = self._batch(collection)
         is_new = "_id" not in document
         if is_new:
             document["_id"] = ObjectId()
@@ -139,7 +145,7 @@ class Unit:
         except REFUSALS as error:
             Insert(document, collection, options, document).refused(error)
         model: Any = InsertOne(encoded) if is_new else ReplaceOne(identity(document), encoded, upsert=True)
-        batch.pending.append(_Pending(document, model))
+        self._batch(collection).pending.append(_Pending(document, model))
 
     def _batch(self, collection: Any) -> _Batch:
         for batch in reversed(self._batches):
@@ -152,6 +158,9 @@ class Unit:
             raise ValueError(
                 f"{collection.full_name} has a write concern of 0: a unit of work needs the server's answers"
             )
+        return self._begun(collection)
+
+    def _begun(self, collection: Any) -> _Batch:
         self._batches.append(_Batch(collection))
         return self._batches[-1]
 

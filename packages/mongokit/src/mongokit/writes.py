@@ -109,6 +109,11 @@ class Operation(Generic[R]):
 class Write(Operation[R]):
     """An operation that can also be part of a bulk write: then ``freeze``, ``apply`` come first, ``check`` later."""
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it finds nothing, without an error of the server's, where the stored revision is another."""
+        return False
+
     def model(self) -> BulkModel:
         """Return PyMongo's form of it for ``bulk_write``."""
         raise NotImplementedError
@@ -204,6 +209,10 @@ class Replace(Save[D]):
     upsert: bool = field(default=True, kw_only=True)
     """Insert it where there is none; if not, it must be found."""
 
+    @property
+    def is_conditional(self) -> bool:
+        return not self.upsert
+
     def send(self) -> Any:
         return self.collection.replace_one(self.filter, self.stored, upsert=self.upsert, **self.options)
 
@@ -239,6 +248,10 @@ class SetFields(Write[D]):
     only: Iterable[str]
     """The paths, for what the document remembers."""
     revision: int | None
+
+    @property
+    def is_conditional(self) -> bool:
+        return self.revision is not None
 
     def send(self) -> Any:
         return self.collection.update_one(self.filter, self.update, **self.options)

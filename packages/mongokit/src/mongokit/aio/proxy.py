@@ -49,12 +49,12 @@ class AsyncDocumentProxy(ProxyBase[D]):
 
     async def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
-        return await self._loaded(await self._reader.find_one(filter, *args, **options), options)
+        return await self._loaded(await self._reader.find_one(filter, *args, **options), options, args)
 
     async def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
         found = await self._reader.find(filter, *args, **{**options, "limit": -2}).to_list()
-        return await self._loaded(self._only(found), options)
+        return await self._loaded(self._only(found), options, args)
 
     async def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
@@ -79,7 +79,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
     ) -> D | None:
         """Change one document and return it, or None; the parameters are those of PyMongo's method."""
         return await self._loaded(
-            await self._reader.find_one_and_update(filter, update, *args, **options), options
+            await self._reader.find_one_and_update(filter, update, *args, **options), options, args
         )
 
     async def find_one_and_replace(
@@ -87,15 +87,21 @@ class AsyncDocumentProxy(ProxyBase[D]):
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
         return await self._loaded(
-            await self._reader.find_one_and_replace(filter, replacement, *args, **options), options
+            await self._reader.find_one_and_replace(filter, replacement, *args, **options), options, args
         )
 
     async def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
         """Delete one document and return it as it was, or None; see PyMongo."""
-        return await self._loaded(await self._reader.find_one_and_delete(filter, *args, **options), options)
+        return await self._loaded(
+            await self._reader.find_one_and_delete(filter, *args, **options), options, args
+        )
 
-    async def _loaded(self, raw: Raw | None, options: Mapping[str, Any]) -> D | None:
-        return None if raw is None else await self._loader.load_async(raw, options.get("session"))
+    async def _loaded(
+        self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()
+    ) -> D | None:
+        if raw is None:
+            return None
+        return await self._loader_for(options, args).load_async(raw, options.get("session"))
 
     async def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""

@@ -33,9 +33,11 @@ def migrate_loaded(document: Document, reading: Reading) -> Flow[None]:
 
     The steps that come after this one have not been taken yet: it is read anew, and no more.
     """
-    handler = type(document).migration_handler
-    # Without its _id, which a projection can leave out, nobody knows which one it is.
-    if handler is None or "_id" not in document or is_valid(document):
+    handler, memory = type(document).migration_handler, document._memory
+    if handler is None or "_id" not in document:
+        return
+    if (memory is not None and memory.part is not None) or is_valid(document):
+        # Of what a projection has left out nobody knows whether it is old.
         return
     applied = yield from apply_rules(handler(type(document)), document, reading.session)
     if applied:
