@@ -18,6 +18,7 @@ from mongokit import (
     CustomType,
     Document,
     OperationFailure,
+    PartialDocumentError,
     Ref,
     RequireFieldError,
     SchemaTypeError,
@@ -458,6 +459,18 @@ class TestSaving:
         doc["b"]["doc_a"] = doc_a
         col.delete_one({"_id": "a"})
         doc.save()
+        assert col.find_one({"_id": "a"}) == doc_a
+
+    def test_a_part_of_one_is_never_saved_as_the_whole(self, col, doc_a):
+        part = col.DocA.find_one({"_id": "a"}, {"a": True})
+        doc = col.DocB()
+        doc["b"]["doc_a"] = part
+        doc.save(validate=False)
+        doc.save(validate=False)
+        assert col.find_one({"_id": "a"}) == doc_a
+        part["a"]["foo"] = 77
+        with pytest.raises(PartialDocumentError):
+            doc.save(validate=False)
         assert col.find_one({"_id": "a"}) == doc_a
 
     def test_only_what_is_saved(self, col, doc_b):

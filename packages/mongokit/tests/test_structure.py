@@ -183,11 +183,6 @@ WRONG_DESCRIPTORS = {
     "validator text": ({"validators": {"a": "strip"}}, TypeError, "'strip' is neither callable nor"),
     "i18n path": ({"i18n": ["no"]}, ValueError, "Error in i18n: can't find no in structure"),
     "gridfs no dict": ({"gridfs": ["a"]}, StructureError, "Thing: gridfs must be"),
-    "migrations": (
-        {"migration_handler": object},
-        StructureError,
-        "migration_handler: migrations are not supported yet",
-    ),
 }
 
 

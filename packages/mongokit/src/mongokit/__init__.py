@@ -1,5 +1,8 @@
 """MongoDB documents that are dicts, with a declared structure, validated, at PyMongo speed."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
@@ -28,8 +31,10 @@ from mongokit.errors import (
     EncodingError,
     EvalException,
     MaxDocumentSizeError,
+    MigrationError,
     MissingReferenceError,
     MultipleResultsFound,
+    OptionConflictError,
     PartialDocumentError,
     ReplicaSetNeeded,
     RequireFieldError,
@@ -56,6 +61,12 @@ from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set, i18n
 from mongokit.versioned_document import VersionedDocument
+
+if TYPE_CHECKING:
+    from mongokit.describing import Description
+    from mongokit.index_build import ensure_indexes, index_diff
+    from mongokit.index_comparison import IndexReport, IndexRow
+    from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
 
 __version__ = "0.1.0"
 
@@ -93,7 +104,9 @@ __all__ = [
     "Database",
     "DecimalType",
     "DefaultFieldTypeError",
+    "Description",
     "Document",
+    "DocumentMigration",
     "DotCollapsedDict",
     "DotExpandedDict",
     "DotedDict",
@@ -104,20 +117,26 @@ __all__ = [
     "EncodingError",
     "EnumType",
     "EvalException",
+    "IndexReport",
+    "IndexRow",
     "InvalidDocument",
     "MaxDocumentSizeError",
+    "MigrationError",
+    "MigrationReport",
     "MissingReferenceError",
     "MongoClient",
     "MongoReplicaSetClient",
     "MultipleResultsFound",
     "ObjectId",
     "OperationFailure",
+    "OptionConflictError",
     "PartialDocumentError",
     "Ref",
     "ReplicaSetConnection",
     "ReplicaSetNeeded",
     "RequireFieldError",
     "Required",
+    "RuleReport",
     "SchemaDocument",
     "SchemaDocumentError",
     "SchemaOperator",
@@ -130,7 +149,32 @@ __all__ = [
     "ValidationError",
     "VersionedDocument",
     "aprefetch",
+    "ensure_indexes",
     "field",
     "i18n",
+    "index_diff",
     "prefetch",
 ]
+
+_LATER = {
+    "Description": "mongokit.describing",
+    "DocumentMigration": "mongokit.migration",
+    "IndexReport": "mongokit.index_comparison",
+    "IndexRow": "mongokit.index_comparison",
+    "MigrationReport": "mongokit.migration",
+    "RuleReport": "mongokit.migration",
+    "ensure_indexes": "mongokit.index_build",
+    "index_diff": "mongokit.index_build",
+}
+"""What is imported when it is first asked for: a request that only reads documents needs none of it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

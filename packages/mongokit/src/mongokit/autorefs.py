@@ -15,8 +15,7 @@ from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, Sc
 from mongokit.flow import Flow
 from mongokit.json import Embedded
 from mongokit.loading import Reading, finish
-from mongokit.lookups import Key, find_many, key_of, known, note
-from mongokit.memory import differing
+from mongokit.lookups import Key, find_many, is_value, key_of, known, note
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.target import is_document
 
@@ -206,7 +205,7 @@ def changed_targets(document: Document, session: Any, only: Iterable[str] | None
             changed.append(target)
         elif memory is None or memory.fields is None:
             unknown.setdefault(place, []).append(target)
-        elif differing(memory.fields, target._stored(), target._codec_options()):
+        elif target._differs():
             changed.append(target)
     for several in unknown.values():
         changed += yield from _differing(several, session)
@@ -257,18 +256,14 @@ def _all_targets(document: Document, only: Iterable[str] | None) -> list[Documen
 def _differing(several: Sequence[Document], session: Any) -> Flow[list[Document]]:
     """Return those of one collection that are not stored as they are now."""
     collection = several[0].collection
-    raws = yield collection.find({"_id": {"$in": [one["_id"] for one in several]}}, session=session).to_list()
+    ids = [one["_id"] for one in several if is_value(one["_id"])]
+    raws = yield collection.find({"_id": {"$in": ids}}, session=session).to_list()
     stored = {key_of(collection, None, raw["_id"]): raw for raw in raws}
     changed = []
     for one in several:
         raw = stored.get(key_of(collection, None, one["_id"]))
         if raw is not None:
             one._remember_all(raw)
-        memory = one._memory
-        if (
-            raw is None
-            or memory is None
-            or differing(memory.fields or {}, one._stored(), one._codec_options())
-        ):
+        if raw is None or one._differs():
             changed.append(one)
     return changed

@@ -25,8 +25,10 @@ __all__ = [
     "EvalException",
     "Failure",
     "MaxDocumentSizeError",
+    "MigrationError",
     "MissingReferenceError",
     "MultipleResultsFound",
+    "OptionConflictError",
     "PartialDocumentError",
     "ReplicaSetNeeded",
     "RequireFieldError",
@@ -177,6 +179,14 @@ class MultipleResultsFound(Exception):
 
 class UpdateQueryError(Exception):
     """An update of a field that is not in the structure."""
+
+
+class OptionConflictError(Exception):
+    """Options of a class that exclude each other: ``migration_handler`` and ``use_schemaless``."""
+
+
+class MigrationError(Exception):
+    """A bulk migration that cannot go on: another runner is at it, or a rule writes where it must not."""
 
 
 class PartialDocumentError(StructureError):

@@ -63,8 +63,22 @@ class DocumentProperties(SchemaProperties):
         files = [vars(base)["gridfs"] for base in reversed(cls.__mro__) if vars(base).get("gridfs")]
         cls._gridfs = parse_gridfs(name, files) if files else None
         cls._load_steps = LoadSteps(
-            refer=load_targets if cls._has_autorefs else None, is_hooked="after_load" in cls._hooks
+            migrate=_migration(cls),
+            refer=load_targets if cls._has_autorefs else None,
+            is_hooked="after_load" in cls._hooks,
         )
+
+
+def _migration(cls: Any) -> Any:
+    """Return how documents are migrated when they are loaded, or None."""
+    if getattr(cls, "migration_handler", None) is None:
+        return None
+    # Who has no rules does not wait for them to be imported.
+    from mongokit.migration.handler import check_handler
+    from mongokit.migration.lazy import migrate_loaded
+
+    check_handler(cls)
+    return migrate_loaded
 
 
 def _with_references(check: Check) -> Check:

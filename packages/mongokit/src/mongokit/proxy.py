@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult
 
     from mongokit.document import Document
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["DocumentProxy", "ProxyBase", "only_one", "random_of", "random_stages", "scalar"]
 
@@ -303,6 +304,6 @@ class DocumentProxy(ProxyBase[D]):
         with said_clearly("change streams", self.connection):
             return Changes(self._reader.watch(pipeline, **options), self._loader)
 
-    def ensure_indexes(self) -> list[str]:
-        """Build the indexes the class declares and return their names; those that exist are left alone."""
-        return self._obj_class.generate_index(self.collection)
+    def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build the indexes of the class that the collection lacks; see :func:`mongokit.ensure_indexes`."""
+        return self._obj_class.ensure_indexes(self.collection, dry_run=dry_run, drop=drop)

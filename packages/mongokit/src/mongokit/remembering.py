@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from bson.codec_options import CodecOptions
 
-from mongokit.memory import Memory, value_at
+from mongokit.memory import Memory, differing, value_at
 
 __all__ = ["Remembering"]
 
@@ -43,7 +43,17 @@ class Remembering:
     def _remember_all(self, stored: Raw) -> None:
         """Keep all of the stored form, whatever the class says."""
         shard_key, options = type(self)._shard_key, self._codec_options()
-        self._set_memory(Memory.of(stored, track=True, shard_key=shard_key, options=options))
+        made = Memory.of(stored, track=True, shard_key=shard_key, options=options)
+        self._set_memory(made if self._memory is None else replace(made, part=self._memory.part))
+
+    def _differs(self) -> bool:
+        """Return whether it is stored otherwise, as far as it remembers all of that; a part, where what it has is."""
+        memory = self._memory
+        if memory is None or memory.fields is None:
+            return True
+        stored = self._stored()
+        found = differing(memory.fields, stored, self._codec_options())
+        return any(name in stored for name in found) if memory.part is not None else bool(found)
 
     def _keep_remembering(self) -> None:
         """Have the document remember, from the next save on, all of how it is stored, whatever the class says."""

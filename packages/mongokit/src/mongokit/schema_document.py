@@ -7,7 +7,7 @@ import datetime
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 
@@ -19,6 +19,10 @@ from mongokit.structure.compile import Rules
 from mongokit.translation import LANGUAGES, checked_languages, translating_accessors
 from mongokit.types import CustomType
 
+if TYPE_CHECKING:
+    from mongokit.describing import Description
+    from mongokit.structure.jsonschema import Flavour
+
 __all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties"]
 
 BSON_TYPES: tuple[type, ...] = (
@@ -26,11 +30,6 @@ BSON_TYPES: tuple[type, ...] = (
     *(Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp),
 )
 """What BSON can store."""
-
-_LATER = {
-    "migration_handler": "migrations",
-}
-"""Descriptors of MongoKit that are refused: ignoring them would store something else than what was meant."""
 
 
 D = TypeVar("D", bound="SchemaDocument")
@@ -58,9 +57,6 @@ class SchemaProperties(type):
         cls = super().__new__(mcs, name, bases, {**body, "_own": own}, **kwargs)
         cls._annotated = annotated_names(cls) | fields.keys()
         check_attributes(cls, sorted(cls._annotated))
-        for descriptor, what in _LATER.items():
-            if getattr(cls, descriptor, None):
-                raise StructureError(f"{name}: {descriptor}: {what} are not supported yet")
         given = (vars(base).get("authorized_types", ()) for base in reversed(cls.__mro__))
         cls.authorized_types = list(dict.fromkeys(kind for types in given for kind in types))
         for key, value in merged(cls, own).items():
@@ -225,6 +221,29 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
             key = None if failure.error is StructureError else failure.path
             found.setdefault(key, []).append(failure.error(failure.message))
         return found
+
+    @classmethod
+    def json_schema(cls, flavour: Flavour = "bson") -> dict[str, Any]:
+        """Return the structure as JSON Schema, made anew for each call.
+
+        :param flavour: ``"bson"`` describes what is stored, for MongoDB's ``$jsonSchema`` (draft 4 with BSON's types);
+            ``"json"`` describes what ``to_json`` writes (draft 2020-12), for APIs.
+
+        What validation accepts the schema accepts. It has no words for validators that are functions (the constraints
+        of annotated_types it has), for keys inside open dicts, nor for the text in a ``Code``, which Python takes for
+        a str.
+        """
+        from mongokit.structure.jsonschema import json_schema
+
+        compiled = cls._structure
+        return json_schema(compiled.root, compiled.rules, flavour)
+
+    @classmethod
+    def describe(cls) -> Description:
+        """Return what the class declares: ``print(Talk.describe())`` shows it, ``as_data()`` of it is plain data."""
+        from mongokit.describing import describe
+
+        return describe(cls)
 
     def generate_skeleton(self) -> None:
         """Add every declared field that is missing, at every level, without defaults."""

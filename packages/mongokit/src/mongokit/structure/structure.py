@@ -41,6 +41,7 @@ class Structure:
     """A compiled structure; classes share it freely, threads too."""
 
     owner: str
+    rules: Rules
     root: RecordNode
     places: Mapping[str, Node]
     """The nodes by dotted path, those inside lists too (``items.price``)."""
@@ -109,6 +110,7 @@ class Structure:
         adopted = ((name, adopt(child)) for name, child in root.fields.items())
         return cls(
             owner=owner,
+            rules=rules,
             root=root,
             places=MappingProxyType(known),
             namespaces=tuple(namespaces(root)),
