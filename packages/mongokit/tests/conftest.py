@@ -130,7 +130,7 @@ def adatabase(aconnection, database):
 @pytest.fixture
 def server_folder(tmp_path):
     """A data folder for a server of the test's own; skipped where there is no server to start."""
-    from mongokit.embedded.server import EmbeddedServerError, find_server
+    from mongokit.embedded.programs import EmbeddedServerError, find_server
 
     try:
         find_server()

@@ -159,9 +159,11 @@ def test_other_libraries_take_them_for_pymongos(database):
 
 def test_ensure_indexes(connection, database):
     connection.register([Page, Home])
-    assert database.ensure_indexes() == {"Home": ["title_1"]}
+    assert [(row.namespace, row.name) for row in database.ensure_indexes()] == [
+        (f"{database.name}.homes", "title_1")
+    ]
     assert "title_1" in database.homes.index_information()
-    assert database.pages.Page.ensure_indexes() == ["title_1"]
+    assert [row.name for row in database.pages.Page.ensure_indexes()] == ["title_1"]
 
 
 def test_nothing_is_opened_before_the_first_operation():

@@ -20,7 +20,7 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from mongokit import Connection
-from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, server
+from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server
 from mongokit.embedded.keeper import files, wire
 from mongokit.embedded.keeper import process as keeper_process
 
@@ -47,7 +47,7 @@ def processes(folder):
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or []
-        ours = any("keeper.process" in word or server.SCRIPT in word for word in words)
+        ours = any("keeper.process" in word or programs.SCRIPT in word for word in words)
         if (
             ours
             and process.info["status"] != psutil.STATUS_ZOMBIE
@@ -87,6 +87,11 @@ def user(folder):
         process.communicate()
 
 
+def answers(address):
+    """Return whether a server answers at an address without a password."""
+    return wire.answers(int(re.search(r":(\d+)/", address)[1]))
+
+
 def ping(uri):
     with pymongo.MongoClient(uri, serverSelectionTimeoutMS=5000) as client:
         return client.admin.command("ping")["ok"] == 1.0
@@ -99,7 +104,7 @@ def test_start_use_stop(folder):
             getattr(embedded, name)
     with embedded as started:
         assert started is embedded
-        assert embedded.uri.startswith(f"mongodb://127.0.0.1:{embedded.port}/?")
+        assert f"@127.0.0.1:{embedded.port}/?" in embedded.uri
         assert ping(embedded.uri)
         assert "secantusd" in " ".join(psutil.Process(embedded.pid).cmdline())
         assert f"port {embedded.port}" in repr(embedded)
@@ -311,9 +316,11 @@ def test_the_command_replaces_a_killed_keeper_and_says_so(folder):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             uri = process.stdout.readline().strip()
+            advice = [process.stderr.readline() for _ in range(4)]
+            assert advice[-1] == "\n"
             os.kill(files.read_state(folder).keeper, signal.SIGKILL)
             assert process.stderr.readline() == f"the keeper was killed; serving again: {uri}\n"
-            assert ping(uri)
+            assert answers(uri)
         finally:
             process.terminate()
         assert process.wait(60) == 0
@@ -438,7 +445,7 @@ EmbeddedServer(sys.argv[1], timeout=20).start()
 
 
 def test_a_server_that_is_not_installed(folder, monkeypatch):
-    monkeypatch.setattr(server, "DISTRIBUTION", "no-such-distribution")
+    monkeypatch.setattr(programs, "DISTRIBUTION", "no-such-distribution")
     with pytest.raises(
         EmbeddedServerError, match=r"pip install 'slimstack-mongokit\[embedded\]'|no .* wheel for Python"
     ):
@@ -456,7 +463,7 @@ def test_a_server_that_is_not_installed(folder, monkeypatch):
     ],
 )
 def test_the_advice_depends_on_the_python(version, advice):
-    assert re.search(advice, server.advice(version))
+    assert re.search(advice, programs.advice(version))
 
 
 def test_a_keeper_that_cannot_run(folder, monkeypatch):
@@ -471,7 +478,7 @@ def test_a_keeper_that_cannot_run(folder, monkeypatch):
 )
 def test_the_interpreter_is_found_where_the_executable_is_another_program(monkeypatch, executable, expected):
     monkeypatch.setattr(sys, "executable", executable)
-    assert expected in server.find_python()
+    assert expected in programs.find_python()
 
 
 def test_no_interpreter_at_all(monkeypatch, tmp_path):
@@ -481,7 +488,7 @@ def test_no_interpreter_at_all(monkeypatch, tmp_path):
     with pytest.raises(
         EmbeddedServerError, match="no Python interpreter found to run the keeper with; tried"
     ):
-        server.find_python()
+        programs.find_python()
 
 
 def test_a_long_log_is_moved_aside(folder):
@@ -518,10 +525,10 @@ def program(monkeypatch, tmp_path):
     """Put a program of the test's own in the place of the server's."""
 
     def place(code):
-        path = tmp_path / f"other-{server.SCRIPT}"
+        path = tmp_path / f"other-{programs.SCRIPT}"
         path.write_text(f"#!{sys.executable}\n{textwrap.dedent(code)}")
         path.chmod(0o700)
-        monkeypatch.setattr(server, "find_server", lambda: str(path))
+        monkeypatch.setattr(programs, "find_server", lambda: str(path))
 
     return place
 
@@ -536,6 +543,8 @@ def test_a_server_that_hangs_while_starting(folder, program):
 
 
 def test_a_port_lost_to_another_program_between_choice_and_use_is_chosen_again(folder, program, tmp_path):
+    with EmbeddedServer(folder):
+        pass  # The password is set.
     program(
         f"""
         import os, pathlib, sys
@@ -543,7 +552,7 @@ def test_a_port_lost_to_another_program_between_choice_and_use_is_chosen_again(f
         if not tried.exists():
             tried.write_text(sys.argv[sys.argv.index("--port") + 1])
             sys.exit("OSError: [Errno 98] Address already in use")
-        os.execv({server.find_server()!r}, [{server.find_server()!r}, *sys.argv[1:]])
+        os.execv({programs.find_server()!r}, [{programs.find_server()!r}, *sys.argv[1:]])
         """
     )
     with EmbeddedServer(folder) as embedded:
@@ -552,6 +561,8 @@ def test_a_port_lost_to_another_program_between_choice_and_use_is_chosen_again(f
 
 
 def test_a_server_that_keeps_ending_is_started_less_and_less_often(folder, program, tmp_path):
+    with EmbeddedServer(folder):
+        pass  # The password is set.
     program(
         f"""
         import os, pathlib, sys
@@ -559,7 +570,7 @@ def test_a_server_that_keeps_ending_is_started_less_and_less_often(folder, progr
         if tried.exists():
             sys.exit(3)
         tried.write_text("")
-        os.execv({server.find_server()!r}, [{server.find_server()!r}, *sys.argv[1:]])
+        os.execv({programs.find_server()!r}, [{programs.find_server()!r}, *sys.argv[1:]])
         """
     )
     with EmbeddedServer(folder) as embedded:
@@ -602,7 +613,7 @@ def test_a_database_that_somebody_unknown_has_open(folder):
 
 
 def test_no_python_to_run_the_keeper(folder, monkeypatch):
-    monkeypatch.setattr(server, "find_python", lambda: "/no/such/python")
+    monkeypatch.setattr(programs, "find_python", lambda: "/no/such/python")
     with pytest.raises(EmbeddedServerError, match=r"cannot start the keeper of .*No such file or directory"):
         EmbeddedServer(folder).start()
 
@@ -632,9 +643,11 @@ def test_the_command(folder, tmp_path):
     )
     uri = process.stdout.readline().strip()
     assert f":{port}/" in uri
-    assert ping(uri)
+    assert answers(uri)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=40) == ("", "")
+    said, advice = process.communicate(timeout=40)
+    assert said == ""
+    assert f"The password is in {folder / 'password'}, which only you can read" in advice
     assert process.returncode == 0
     assert processes(folder) == []
 

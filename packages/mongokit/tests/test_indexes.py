@@ -66,8 +66,8 @@ def test_nothing_is_built_by_itself(connection, collection):
     connection.register(thing)
     collection.Thing().save()
     assert list(collection.index_information()) == ["_id_"]
-    assert collection.Thing.ensure_indexes() == ["a_1"]
-    assert collection.Thing.ensure_indexes() == ["a_1"]
+    assert [(row.name, row.state) for row in collection.Thing.ensure_indexes()] == [("a_1", "built")]
+    assert [(row.name, row.state) for row in collection.Thing.ensure_indexes()] == [("a_1", "same")]
     assert thing().generate_index(collection) == ["a_1"]
 
 

@@ -197,3 +197,26 @@ def test_what_is_valid_comes_back(collection, structure, dots, data):
 def test_odd_floats_come_back(collection, value):
     document = make({"x": float}, Document)({"x": value}, collection=collection).save()
     assert str(document.one()["x"]) == str(value)
+
+
+@given(STRUCTURES, st.booleans(), st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_server_accepts_what_validation_accepts(collection, structure, schemaless, data):
+    """Of what has been stored by anybody, the schema and validation say the same."""
+    assume("_id" not in structure and "_type" not in structure)
+    thing = make(structure, Document, use_schemaless=schemaless, required_fields=sorted(structure)[:1])
+    content = {
+        name: data.draw(st.one_of(fitting(spec), fitting(spec), ANYTHING))
+        for name, spec in structure.items()
+        if data.draw(st.integers(0, 9))
+    }
+    content |= data.draw(st.dictionaries(NAMES, ANYTHING, max_size=1))
+    convert = thing._structure.to_bson
+    try:
+        stored = content if convert is None else convert(content)
+        collection.replace_one({"_id": 1}, {**stored, "_id": 1}, upsert=True)
+        found = collection.proxy(thing).get_from_id(1)
+    except (bson.errors.InvalidDocument, TypeError):
+        assume(False)
+    accepted = collection.count_documents({"_id": 1, "$jsonSchema": thing.json_schema()})
+    assert bool(accepted) == (found_wrong(found) == []), (dict(found), thing.json_schema())

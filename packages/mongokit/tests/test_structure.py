@@ -181,17 +181,8 @@ WRONG_DESCRIPTORS = {
         "validators: a: 3 is not callable",
     ),
     "validator text": ({"validators": {"a": "strip"}}, TypeError, "'strip' is neither callable nor"),
-    "i18n": ({"i18n": ["a"]}, StructureError, "Thing: i18n: translated fields are not supported yet"),
-    "gridfs": (
-        {"gridfs": {"files": ["a"]}},
-        StructureError,
-        r"gridfs: files \(GridFS\) are not supported yet",
-    ),
-    "migrations": (
-        {"migration_handler": object},
-        StructureError,
-        "migration_handler: migrations are not supported yet",
-    ),
+    "i18n path": ({"i18n": ["no"]}, ValueError, "Error in i18n: can't find no in structure"),
+    "gridfs no dict": ({"gridfs": ["a"]}, StructureError, "Thing: gridfs must be"),
 }
 
 

@@ -439,7 +439,7 @@ async def test_asynchronous_watching(aaccounts):
 @pytest.fixture(scope="module")
 def single_server(tmp_path_factory):
     """A server that is no replica set, and can be told to fail."""
-    from mongokit.embedded.server import EmbeddedServerError, find_server
+    from mongokit.embedded.programs import EmbeddedServerError, find_server
 
     try:
         command = find_server()

@@ -22,6 +22,7 @@ from bson import ObjectId
 
 from mongokit import AsyncConnection, Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, aprefetch, field, prefetch
 from mongokit.paginator import Paginator
+from mongokit import DocumentMigration, ensure_indexes, index_diff
 from mongokit.proxy import DocumentProxy
 
 
@@ -183,6 +184,17 @@ async def asynchronously(connection: AsyncConnection) -> None:
     reveal_type((await (await proxy.watch()).next()).document)  # Talk | None
     async with connection.unit_of_work() as unit, connection.transaction():
         await unit.flush()
+
+
+async def migrated(connection: Connection, awaited: AsyncConnection) -> None:
+    migration = DocumentMigration(Talk)
+    later = awaited["blog"]["talks"]
+    reveal_type(migration.migrate_all(connection["blog"]["talks"], dry_run=True).changed)  # int
+    reveal_type((await migration.migrate_all(later)).complete)  # bool
+    reveal_type(index_diff(connection).ok)  # bool
+    reveal_type((await index_diff(awaited)).ok)  # bool
+    reveal_type((await ensure_indexes(later, [Talk], drop=True)).missing[0].name)  # str
+    reveal_type((await awaited["blog"].ensure_indexes()).ok)  # bool
 
 
 def failures(error: ValidationError) -> None:

@@ -5,6 +5,7 @@ Some are asked for by names that nobody can read beforehand: plugins a script lo
 
 from __future__ import annotations
 
+import filecmp
 import itertools
 import json
 import os
@@ -100,7 +101,10 @@ class Originals:
 
 
 def _is_same(target: str, original: str) -> bool:
-    return os.path.exists(target) and os.path.samefile(target, original)  # noqa: PTH110, PTH121 (thousands of files)
+    """Whether a copy is right, of which something is not as it was: it may be the number of its names."""
+    if not os.path.exists(target):  # noqa: PTH110 (thousands of files)
+        return False
+    return os.path.samefile(target, original) or filecmp.cmp(target, original, shallow=False)  # noqa: PTH121
 
 
 def _linked(twin: str, path: str) -> bool:

@@ -1,5 +1,8 @@
 """MongoDB documents that are dicts, with a declared structure, validated, at PyMongo speed."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
@@ -22,13 +25,16 @@ from mongokit.errors import (
     ConnectionError,
     DefaultFieldTypeError,
     DuplicateDefaultValueError,
+    DuplicateI18nError,
     DuplicateKeyError,
     DuplicateRequiredError,
     EncodingError,
     EvalException,
     MaxDocumentSizeError,
+    MigrationError,
     MissingReferenceError,
     MultipleResultsFound,
+    OptionConflictError,
     PartialDocumentError,
     ReplicaSetNeeded,
     RequireFieldError,
@@ -53,7 +59,14 @@ from mongokit.prefetching import aprefetch, prefetch
 from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
-from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set
+from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set, i18n
+from mongokit.versioned_document import VersionedDocument
+
+if TYPE_CHECKING:
+    from mongokit.describing import Description
+    from mongokit.index_build import ensure_indexes, index_diff
+    from mongokit.index_comparison import IndexReport, IndexRow
+    from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
 
 __version__ = "0.1.0"
 
@@ -91,30 +104,39 @@ __all__ = [
     "Database",
     "DecimalType",
     "DefaultFieldTypeError",
+    "Description",
     "Document",
+    "DocumentMigration",
     "DotCollapsedDict",
     "DotExpandedDict",
     "DotedDict",
     "DuplicateDefaultValueError",
+    "DuplicateI18nError",
     "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
     "EnumType",
     "EvalException",
+    "IndexReport",
+    "IndexRow",
     "InvalidDocument",
     "MaxDocumentSizeError",
+    "MigrationError",
+    "MigrationReport",
     "MissingReferenceError",
     "MongoClient",
     "MongoReplicaSetClient",
     "MultipleResultsFound",
     "ObjectId",
     "OperationFailure",
+    "OptionConflictError",
     "PartialDocumentError",
     "Ref",
     "ReplicaSetConnection",
     "ReplicaSetNeeded",
     "RequireFieldError",
     "Required",
+    "RuleReport",
     "SchemaDocument",
     "SchemaDocumentError",
     "SchemaOperator",
@@ -125,7 +147,34 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "VersionedDocument",
     "aprefetch",
+    "ensure_indexes",
     "field",
+    "i18n",
+    "index_diff",
     "prefetch",
 ]
+
+_LATER = {
+    "Description": "mongokit.describing",
+    "DocumentMigration": "mongokit.migration",
+    "IndexReport": "mongokit.index_comparison",
+    "IndexRow": "mongokit.index_comparison",
+    "MigrationReport": "mongokit.migration",
+    "RuleReport": "mongokit.migration",
+    "ensure_indexes": "mongokit.index_build",
+    "index_diff": "mongokit.index_build",
+}
+"""What is imported when it is first asked for: a request that only reads documents needs none of it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
@@ -24,6 +24,9 @@ from mongokit.sessions import (
     said_clearly,
 )
 from mongokit.units import UnitOfWork
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["Connection"]
 
@@ -125,6 +128,15 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
             return
         with UnitOfWork(self) as unit, working(unit):
             yield unit
+
+    def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build the indexes of every registered class that says where it lives (``__database__``, ``__collection__``).
+
+        See :func:`mongokit.ensure_indexes`.
+        """
+        from mongokit.index_build import ensure_indexes
+
+        return ensure_indexes(self, dry_run=dry_run, drop=drop)
 
     def __enter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

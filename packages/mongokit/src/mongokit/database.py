@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pymongo.database
 
 from mongokit.collection import Collection
 from mongokit.scopes import DatabaseScope
 from mongokit.sessions import DATABASE_METHODS, in_sessions
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["Database"]
 
@@ -27,10 +30,8 @@ class Database(DatabaseScope[Collection], pymongo.database.Database[dict[str, An
         """Create a collection explicitly, with server-side options; see PyMongo."""
         return self._like(super().create_collection(name, *args, **kwargs))
 
-    def ensure_indexes(self) -> dict[str, list[str]]:
-        """Build the indexes of every registered class that has a ``__collection__``; returns names by class."""
-        return {
-            name: cls.generate_index(self[cls.__collection__])
-            for name, cls in self._registered().items()
-            if cls.__collection__ is not None
-        }
+    def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build what every registered class that has a ``__collection__`` lacks; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_indexes
+
+        return ensure_indexes(self, dry_run=dry_run, drop=drop)

@@ -11,10 +11,10 @@ from mongokit.target import is_document
 
 __all__ = ["annotated", "annotated_names", "check_attributes", "declared_by", "merged"]
 
-MERGED = ("structure", "default_values", "validators", "required_fields")
+MERGED = ("structure", "default_values", "validators", "required_fields", "i18n")
 SETTINGS = frozenset(
     {
-        *(*MERGED, "i18n", "indexes", "gridfs", "migration_handler", "authorized_types", "type_field"),
+        *(*MERGED, "indexes", "gridfs", "migration_handler", "authorized_types", "type_field"),
         *("raise_validation_errors", "skip_validation", "use_schemaless", "use_autorefs", "use_dot_notation"),
         *("dot_notation_warning", "auto_inheritance", "atomic_save", "force_autorefs_current_db"),
         *(
@@ -86,7 +86,7 @@ def check_attributes(owner: type, fields: Iterable[str]) -> None:
 
 
 def merged(owner: type, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the four descriptors for a class; ``structure`` is None where nobody declares one.
+    """Return the descriptors of ``MERGED`` for a class; ``structure`` is None where nobody declares one.
 
     :param own: what the class body says; the bases' are found in their ``_own``, or in the body of a plain mixin.
     """
@@ -96,17 +96,23 @@ def merged(owner: type, own: Mapping[str, Any]) -> dict[str, Any]:
         for given in (*(d.get("structure") for d in declared), own.get("structure"))
         if given is not None
     ]
-    inherited = [path for given in declared for path in _paths(owner.__name__, given)]
-    required = _paths(owner.__name__, own)
     return {
         "structure": _union(owner.__name__, "structure", structures) if structures else None,
         "default_values": _union(
             owner.__name__, "default_values", (d.get("default_values") for d in (*declared, own))
         ),
         "validators": _union(owner.__name__, "validators", (d.get("validators") for d in (*declared, own))),
-        # A path that the class itself names twice stays twice, to be complained of.
-        "required_fields": [path for path in dict.fromkeys(inherited) if path not in required] + required,
+        **{name: _all_paths(owner.__name__, name, declared, own) for name in ("required_fields", "i18n")},
     }
+
+
+def _all_paths(
+    owner: str, name: str, declared: Iterable[Mapping[str, Any]], own: Mapping[str, Any]
+) -> list[str]:
+    """Return the paths of all bases, then the class's own; what it names twice stays twice, to be complained of."""
+    mine = _paths(owner, name, own)
+    inherited = dict.fromkeys(path for given in declared for path in _paths(owner, name, given))
+    return [path for path in inherited if path not in mine] + mine
 
 
 def _declared_by(owner: str, base: type) -> Mapping[str, Any]:
@@ -126,10 +132,10 @@ def _union(owner: str, name: str, given: Iterable[Any]) -> dict[str, Any]:
     return union
 
 
-def _paths(owner: str, given: Mapping[str, Any]) -> list[str]:
-    paths = given.get("required_fields") or []
+def _paths(owner: str, name: str, given: Mapping[str, Any]) -> list[str]:
+    paths = given.get(name) or []
     if isinstance(paths, str) or not isinstance(paths, Iterable):
-        raise StructureError(f"{owner}: required_fields must be a list of paths, not {paths!r}")
+        raise StructureError(f"{owner}: {name} must be a list of paths, not {paths!r}")
     return list(paths)
 
 

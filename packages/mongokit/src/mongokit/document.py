@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import bson
 import pymongo.asynchronous.collection
@@ -34,6 +34,11 @@ from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument
 from mongokit.scopes import CollectionScope
 
+if TYPE_CHECKING:
+    from mongokit.grid import FS
+    from mongokit.index_comparison import IndexReport
+    from mongokit.migration import DocumentMigration
+
 __all__ = ["Document", "DocumentProperties"]
 
 Raw = dict[str, Any]
@@ -63,11 +68,16 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     where it has changed, saved together with this one."""
     force_autorefs_current_db: ClassVar[bool] = False
     """True: a stored DBRef without a database means the document's own."""
+    gridfs: ClassVar[dict[str, list[str]]] = {}
+    """``{"files": [names], "containers": [names]}``: the files of a document, in ``document.fs``."""
     type_field: ClassVar[str | None] = "_type"
     """The field that, where it is in the structure, holds the class's name: a query by a base class then gives
     instances of the stored classes. None: no such field."""
     skip_validation: ClassVar[bool] = False
     """True: ``save()`` does not validate unless told to."""
+    migration_handler: ClassVar[type[DocumentMigration] | None] = None
+    """Rules for documents that are in an old form: they are applied when one is loaded that is not valid.
+    ``skip_validation`` is off then; not together with ``use_schemaless``."""
     use_revision: ClassVar[bool] = False
     """True: ``save()`` counts ``_revision``, and raises StaleDocumentError where somebody else has saved meanwhile."""
     track_changes: ClassVar[bool] = False
@@ -80,8 +90,10 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         doc: Mapping[str, Any] | None = None,
         gen_skel: bool = True,
         collection: RawCollection | AwaitedCollection | None = None,
+        lang: str = "en",
+        fallback_lang: str = "en",
     ) -> None:
-        super().__init__(doc, gen_skel)
+        super().__init__(doc, gen_skel, lang, fallback_lang)
         name = self.type_field
         if doc and name is not None and name in type(self)._structure.fields and self.get(name) is None:
             self[name] = type(self).__name__
@@ -127,6 +139,16 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         """The connection of its collection."""
         return self.collection.database.client
 
+    @property
+    def fs(self) -> FS:
+        """Its files in GridFS, as ``gridfs`` declares them; raises AttributeError where it declares none."""
+        if type(self)._gridfs is None:
+            raise AttributeError(f"{type(self).__name__} has no files: it declares none in gridfs")
+        # Who has no files needs no GridFS.
+        from mongokit.grid import FS
+
+        return FS(self)
+
     def save(
         self,
         uuid: bool = False,
@@ -168,6 +190,28 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
                 f"{type(self).__name__} has use_revision: save() needs the server's answer, so safe=False will not do"
             )
         return collection.with_options(write_concern=WriteConcern(w=0))
+
+    def validate(self, auto_migrate: bool = False) -> None:
+        """Check the document against its structure; see :meth:`SchemaDocument.validate`.
+
+        :param auto_migrate: where it fails, apply the rules of ``migration_handler`` to what is stored, read it, and
+            check again. Not in an asynchronous collection: there ``await document.migrate()`` first.
+        """
+        if auto_migrate and self.migration_handler is not None:
+            from mongokit.migration.handler import validate_migrating
+
+            validate_migrating(self)
+        else:
+            super().validate()
+
+    def migrate(self, safe: bool | None = None) -> list[str]:
+        """Apply the rules of ``migration_handler`` to what is stored, and read it; returns the rules that applied.
+
+        Raises TypeError where the class has none, KeyError without ``_id``.
+        """
+        from mongokit.migration.handler import migrate_now
+
+        return migrate_now(self, safe)
 
     def update_atomic(self, update: Mapping[str, Any], **options: Any) -> Self:
         """Let the server change the stored document, and read it as it is then; returns itself.
@@ -290,3 +334,36 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         if not cls._indexes:
             return []
         return collection.create_indexes([index.model() for index in cls._indexes], **options)
+
+    @classmethod
+    def ensure_indexes(
+        cls, collection: RawCollection, *, dry_run: bool = False, drop: bool = False
+    ) -> IndexReport:
+        """Build the indexes of the class that a collection lacks; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_class_indexes
+
+        return ensure_class_indexes(cls, collection, dry_run=dry_run, drop=drop)
+
+    @classmethod
+    def set_validator(
+        cls,
+        collection: RawCollection,
+        level: str = "strict",
+        action: str = "error",
+        *,
+        also: Iterable[type[Document]] = (),
+    ) -> Raw:
+        """Make the server check what anybody writes to a collection against the structure; returns the validator.
+
+        The collection is made where there is none; a validator it has is replaced. What is stored already stays.
+
+        :param level: ``"strict"``; ``"moderate"`` lets a stored document that is wrong be updated; ``"off"`` keeps the
+            validator and does not use it.
+        :param action: ``"error"`` refuses what is wrong, ``"warn"`` only logs it, ``"errorAndLog"`` does both.
+        :param also: other classes whose documents live in the same collection, subclasses among them.
+
+        Raises ValueError for another level or action, OperationFailure where the server does not take it.
+        """
+        from mongokit.collection_validator import set_validator
+
+        return set_validator([cls, *also], collection, level, action)

@@ -7,7 +7,15 @@ from typing import Any
 
 from mongokit.structure.compile import ALWAYS_ALLOWED
 
-__all__ = ["DotedDict", "LoadedDotedDict", "WarningDotedDict", "accessors", "doted"]
+__all__ = [
+    "DotedDict",
+    "LoadedDotedDict",
+    "WarningDotedDict",
+    "accessors",
+    "doted",
+    "read_field",
+    "write_field",
+]
 
 _HOLDERS = frozenset({dict, list})
 logger = logging.getLogger("mongokit")
@@ -106,7 +114,7 @@ def _delete(document: dict[str, Any], name: str) -> None:
         object.__delattr__(document, name)
 
 
-def _get(self: Any, name: str) -> Any:
+def read_field(self: Any, name: str) -> Any:
     """Return a field for an attribute that Python has not found; raises AttributeError."""
     adopt = type(self)._structure.adopt.get(name)
     if adopt is not None and name in self:
@@ -120,7 +128,7 @@ def _get(self: Any, name: str) -> Any:
     return _read(self, name, type(self)._structure.nested)
 
 
-def _set(self: Any, name: str, value: Any) -> None:
+def write_field(self: Any, name: str, value: Any) -> None:
     """Set a field, an attribute of the class, or an attribute that is not stored."""
     cls = type(self)
     is_field = name in cls._structure.root.fields or name in ALWAYS_ALLOWED
@@ -148,5 +156,5 @@ def _absent(self: dict[str, Any], name: str) -> Any:
 def accessors(enabled: bool) -> dict[str, Any]:
     """Return the special methods a class needs with dot notation, or without it when a base has it."""
     if enabled:
-        return {"__getattr__": _get, "__setattr__": _set, "__delattr__": _delete}
+        return {"__getattr__": read_field, "__setattr__": write_field, "__delattr__": _delete}
     return {"__getattr__": _absent, "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}

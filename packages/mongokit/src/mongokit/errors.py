@@ -18,14 +18,17 @@ __all__ = [
     "ConnectionError",
     "DefaultFieldTypeError",
     "DuplicateDefaultValueError",
+    "DuplicateI18nError",
     "DuplicateKeyError",
     "DuplicateRequiredError",
     "EncodingError",
     "EvalException",
     "Failure",
     "MaxDocumentSizeError",
+    "MigrationError",
     "MissingReferenceError",
     "MultipleResultsFound",
+    "OptionConflictError",
     "PartialDocumentError",
     "ReplicaSetNeeded",
     "RequireFieldError",
@@ -150,6 +153,10 @@ class MissingReferenceError(AutoReferenceError):
     """The same, of a ``Ref``."""
 
 
+class DuplicateI18nError(Exception):
+    """The same path twice in ``i18n``."""
+
+
 class BadIndexError(Exception):
     """A malformed entry of ``indexes``."""
 
@@ -172,6 +179,14 @@ class MultipleResultsFound(Exception):
 
 class UpdateQueryError(Exception):
     """An update of a field that is not in the structure."""
+
+
+class OptionConflictError(Exception):
+    """Options of a class that exclude each other: ``migration_handler`` and ``use_schemaless``."""
+
+
+class MigrationError(Exception):
+    """A bulk migration that cannot go on: another runner is at it, or a rule writes where it must not."""
 
 
 class PartialDocumentError(StructureError):

@@ -19,6 +19,7 @@ from mongokit.structure import Structure
 from mongokit.structure.convert import container_of
 from mongokit.structure.nodes import (
     CustomNode,
+    I18nNode,
     ListNode,
     MapNode,
     Node,
@@ -30,7 +31,8 @@ from mongokit.structure.nodes import (
 )
 from mongokit.structure.referring import reference_of, stored_reference
 from mongokit.target import is_document
-from mongokit.types import OR, CustomType
+from mongokit.times import milliseconds, moment
+from mongokit.types import OR, CustomType, i18n
 
 __all__ = ["Embedded", "from_json", "to_json", "to_json_type"]
 
@@ -39,7 +41,6 @@ _OPTIONS: JSONOptions = JSONOptions(
 )
 _PLAIN = (str, int, bool, type(None))
 _SCALARS = (*_PLAIN, float, datetime.datetime)
-_EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 (UTC, as PyMongo gives it)
 
 
 def to_json_type(structure: Structure, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class _Encoder:
 
 def _encoded_scalar(value: Any) -> Any:
     if isinstance(value, datetime.datetime):
-        return _milliseconds(value)
+        return milliseconds(value)
     if isinstance(value, _PLAIN) and not isinstance(value, (enum.Enum, Code)):
         return value
     if isinstance(value, float):
@@ -136,11 +137,6 @@ def _encoded_custom(value: Any, custom: CustomType) -> Any:
     return _Encoder(names_homes=False).encoded(custom.to_bson(value), None)
 
 
-def _milliseconds(value: datetime.datetime) -> int:
-    utc = value if value.tzinfo is None else value.astimezone(datetime.UTC).replace(tzinfo=None)
-    return (utc - _EPOCH) // datetime.timedelta(milliseconds=1)
-
-
 def _decoded(value: Any, node: Node | None) -> Any:
     if isinstance(node, CustomNode):
         return _decoded_custom(value, node.custom)
@@ -150,7 +146,9 @@ def _decoded(value: Any, node: Node | None) -> Any:
         content = {key: _decoded(item, _below(node, key)) for key, item in value.items()}
         if any(key.startswith("$") for key in content):
             return _special(content)
-        return container_of(node.container)(content) if isinstance(node, RecordNode) else content
+        if isinstance(node, RecordNode):
+            return container_of(node.container)(content)
+        return i18n(content) if isinstance(node, I18nNode) else content
     if isinstance(value, list):
         items = [_decoded(item, _below(node, position)) for position, item in enumerate(value)]
         return node.container(items) if isinstance(node, (ListNode, TupleNode)) else items
@@ -208,11 +206,11 @@ class Embedded:
     database: str | None
 
 
-def _time(milliseconds: int) -> Any:
+def _time(value: int) -> Any:
     try:
-        return _EPOCH + datetime.timedelta(milliseconds=milliseconds)
+        return moment(value)
     except OverflowError:
-        return milliseconds
+        return value
 
 
 def _is_time(node: Node | None) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "is_direct",
     "perform",
     "performing",
+    "preparing",
     "save_plainly",
     "unit_of",
     "working",
@@ -87,6 +88,24 @@ def performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
         arguments = yield from _saving_targets(*arguments)
     made = yield from _performing(plan, *arguments)
     return made
+
+
+def preparing(
+    document: Document, collection: Any, uuid: bool, validate: bool | None, options: dict[str, Any]
+) -> Flow[bool | None]:
+    """Do what comes before a whole document is planned to be saved, for who does the rest himself: its hook, what it
+    refers to, and what is pending in a unit of work. Returns whether it is still to be validated."""
+    yield from before(plan_save, document)
+    unit = unit_of(collection.database.client)
+    if unit is not None:
+        yield from unit._flushing()
+    if type(document)._has_autorefs:
+        _, _, _, validate, _, _ = yield from _saving_targets(
+            document, collection, uuid, validate, None, options
+        )
+        if unit is not None:
+            yield from unit._flushing()
+    return validate
 
 
 def _performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:

@@ -9,6 +9,7 @@ from typing import Any
 from mongokit.autorefs import check_targets, load_targets
 from mongokit.binding import check_homes
 from mongokit.errors import Failure, StructureError
+from mongokit.files import GridFields, parse_gridfs
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
@@ -38,6 +39,8 @@ class DocumentProperties(SchemaProperties):
     """The hooks that documents have."""
     _load_steps: LoadSteps
     """What happens to documents when they have been read."""
+    _gridfs: GridFields | None
+    """The files that belong to a document; None where the class declares none."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
@@ -63,9 +66,25 @@ class DocumentProperties(SchemaProperties):
                 if is_needed
             ]
             cls._structure = replace(cls._structure, check=_with_references(cls._structure.check, further))
+        files = [vars(base)["gridfs"] for base in reversed(cls.__mro__) if vars(base).get("gridfs")]
+        cls._gridfs = parse_gridfs(name, files) if files else None
         cls._load_steps = LoadSteps(
-            refer=load_targets if cls._has_autorefs else None, is_hooked="after_load" in cls._hooks
+            migrate=_migration(cls),
+            refer=load_targets if cls._has_autorefs else None,
+            is_hooked="after_load" in cls._hooks,
         )
+
+
+def _migration(cls: Any) -> Any:
+    """Return how documents are migrated when they are loaded, or None."""
+    if getattr(cls, "migration_handler", None) is None:
+        return None
+    # Who has no rules does not wait for them to be imported.
+    from mongokit.migration.handler import check_handler
+    from mongokit.migration.lazy import migrate_loaded
+
+    check_handler(cls)
+    return migrate_loaded
 
 
 def _with_references(check: Check, further: Sequence[Callable[[Any, list[Failure]], None]]) -> Check:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult
 
     from mongokit.document import Document
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["DocumentProxy", "ProxyBase", "only_one", "random_of", "random_stages", "scalar"]
 
@@ -83,17 +84,29 @@ class ProxyBase(Generic[D]):
         return f"<{self._obj_class.__name__} in {self.collection.full_name}>"
 
     def __call__(
-        self, doc: Mapping[str, Any] | None = None, gen_skel: bool = True, *more: Never, **unknown: Never
+        self,
+        doc: Mapping[str, Any] | None = None,
+        gen_skel: bool = True,
+        lang: str | None = None,
+        fallback_lang: str | None = None,
+        *more: Never,
+        **unknown: Never,
     ) -> D:
         """Return a new document, bound to the collection; raises TypeError for other arguments."""
         if more or unknown:
             name = self._obj_class.__name__
             what = ", ".join([*map(repr, more), *(f"{key}=" for key in unknown)])
             raise TypeError(
-                f"{name}() takes a dict of fields, and gen_skel; it has no use for {what}. "
+                f"{name}() takes a dict of fields, gen_skel, lang and fallback_lang; it has no use for {what}. "
                 f"Fields are given as {name}({{{next(iter(unknown), 'field')!r}: ...}})"
             )
-        return self._obj_class(doc, gen_skel, collection=self.collection)
+        # Classes with an __init__ of their own may know nothing of languages.
+        languages: dict[str, Any] = {}
+        if lang is not None:
+            languages["lang"] = lang
+        if fallback_lang is not None:
+            languages["fallback_lang"] = fallback_lang
+        return self._obj_class(doc, gen_skel, collection=self.collection, **languages)
 
     @property
     def db(self) -> Any:
@@ -291,6 +304,6 @@ class DocumentProxy(ProxyBase[D]):
         with said_clearly("change streams", self.connection):
             return Changes(self._reader.watch(pipeline, **options), self._loader)
 
-    def ensure_indexes(self) -> list[str]:
-        """Build the indexes the class declares and return their names; those that exist are left alone."""
-        return self._obj_class.generate_index(self.collection)
+    def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build the indexes of the class that the collection lacks; see :func:`mongokit.ensure_indexes`."""
+        return self._obj_class.ensure_indexes(self.collection, dry_run=dry_run, drop=drop)

@@ -7,7 +7,7 @@ import datetime
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 
@@ -16,7 +16,12 @@ from mongokit.dotnotation import LoadedDotedDict, WarningDotedDict, accessors, d
 from mongokit.errors import Failure, SchemaDocumentError, StructureError
 from mongokit.structure import Declarations, Structure
 from mongokit.structure.compile import Rules
+from mongokit.translation import LANGUAGES, checked_languages, translating_accessors
 from mongokit.types import CustomType
+
+if TYPE_CHECKING:
+    from mongokit.describing import Description
+    from mongokit.structure.jsonschema import Flavour
 
 __all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties"]
 
@@ -25,13 +30,6 @@ BSON_TYPES: tuple[type, ...] = (
     *(Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp),
 )
 """What BSON can store."""
-
-_LATER = {
-    "i18n": "translated fields",
-    "gridfs": "files (GridFS)",
-    "migration_handler": "migrations",
-}
-"""Descriptors of MongoKit that are refused: ignoring them would store something else than what was meant."""
 
 
 D = TypeVar("D", bound="SchemaDocument")
@@ -59,15 +57,12 @@ class SchemaProperties(type):
         cls = super().__new__(mcs, name, bases, {**body, "_own": own}, **kwargs)
         cls._annotated = annotated_names(cls) | fields.keys()
         check_attributes(cls, sorted(cls._annotated))
-        for descriptor, what in _LATER.items():
-            if getattr(cls, descriptor, None):
-                raise StructureError(f"{name}: {descriptor}: {what} are not supported yet")
         given = (vars(base).get("authorized_types", ()) for base in reversed(cls.__mro__))
         cls.authorized_types = list(dict.fromkeys(kind for types in given for kind in types))
         for key, value in merged(cls, own).items():
             setattr(cls, key, value)
         mcs._inject_dot_notation(cls, namespace)
-        mcs._compile(cls)
+        mcs._compile(cls, namespace)
         return cls
 
     def _inject_dot_notation(cls, namespace: Mapping[str, Any]) -> None:
@@ -78,7 +73,7 @@ class SchemaProperties(type):
                 if name not in namespace:
                     setattr(cls, name, method)
 
-    def _compile(cls) -> None:
+    def _compile(cls, namespace: Mapping[str, Any]) -> None:
         def switch(name: str) -> bool:
             return bool(getattr(cls, name, False))
 
@@ -99,6 +94,7 @@ class SchemaProperties(type):
             required=getattr(cls, "required_fields", ()),
             defaults=defaults,
             validators=getattr(cls, "validators", {}),
+            translated=getattr(cls, "i18n", ()),
         )
         rules = Rules(
             cls.__name__,
@@ -108,6 +104,10 @@ class SchemaProperties(type):
             naive_datetimes=switch("accept_naive_datetimes"),
         )
         cls._structure = Structure.compile(declared, rules)
+        if switch("use_dot_notation"):
+            for name, method in translating_accessors(cls._structure.root).items():
+                if name not in namespace:
+                    setattr(cls, name, method)
         cls._namespaces = list(cls._structure.namespaces)
 
 
@@ -137,6 +137,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     :param doc: the content. Without one, or with an empty one, every declared field is made, with its default;
         with one, nothing is added, so that a partial document stays partial.
     :param gen_skel: False leaves a new document empty.
+    :param lang: the language in which translated fields are read and written as attributes.
+    :param fallback_lang: the one in which they are read where that has no value.
     """
 
     __slots__ = ("_failures",)
@@ -150,6 +152,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     """Dotted path -> value, or callable that makes it."""
     validators: ClassVar[dict[str, Any]] = {}
     """Dotted path -> callable or callables; a false result or an exception says that the value is invalid."""
+    i18n: ClassVar[list[str]] = []
+    """Dotted paths of fields that are translated: they hold a value for each language, as ``{"en": …, "fr": …}``."""
     authorized_types: ClassVar[list[type]] = [*BSON_TYPES, CustomType]
     """Types a structure may name, and that fields of open type may hold."""
     raise_validation_errors = True
@@ -169,8 +173,17 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
 
     # BSON asks every object for this attribute; found here, the question does not go through __getattr__.
     _type_marker: ClassVar[int] = 0
+    _languages: ClassVar[tuple[str, str]] = LANGUAGES
 
-    def __init__(self, doc: Mapping[str, Any] | None = None, gen_skel: bool = True) -> None:
+    def __init__(
+        self,
+        doc: Mapping[str, Any] | None = None,
+        gen_skel: bool = True,
+        lang: str = "en",
+        fallback_lang: str = "en",
+    ) -> None:
+        if (lang, fallback_lang) != LANGUAGES:
+            self._speak(lang, fallback_lang)
         compiled = type(self)._structure
         if not doc:
             super().__init__(compiled.skeleton() if gen_skel else ())
@@ -209,12 +222,46 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
             found.setdefault(key, []).append(failure.error(failure.message))
         return found
 
+    @classmethod
+    def json_schema(cls, flavour: Flavour = "bson") -> dict[str, Any]:
+        """Return the structure as JSON Schema, made anew for each call.
+
+        :param flavour: ``"bson"`` describes what is stored, for MongoDB's ``$jsonSchema`` (draft 4 with BSON's types);
+            ``"json"`` describes what ``to_json`` writes (draft 2020-12), for APIs.
+
+        What validation accepts the schema accepts. It has no words for validators that are functions (the constraints
+        of annotated_types it has), for keys inside open dicts, nor for the text in a ``Code``, which Python takes for
+        a str.
+        """
+        from mongokit.structure.jsonschema import json_schema
+
+        compiled = cls._structure
+        return json_schema(compiled.root, compiled.rules, flavour)
+
+    @classmethod
+    def describe(cls) -> Description:
+        """Return what the class declares: ``print(Talk.describe())`` shows it, ``as_data()`` of it is plain data."""
+        from mongokit.describing import describe
+
+        return describe(cls)
+
     def generate_skeleton(self) -> None:
         """Add every declared field that is missing, at every level, without defaults."""
         type(self)._structure.fill(self)
 
     def _adopted(self) -> None:
         """Do what is to be done when values were made what the structure says."""
+
+    def set_lang(self, lang: str) -> None:
+        """Choose the language in which translated fields are read and written as attributes."""
+        self._speak(lang, self._languages[1])
+
+    def get_lang(self) -> str:
+        """Return the language in which translated fields are read and written as attributes."""
+        return self._languages[0]
+
+    def _speak(self, lang: str, fallback_lang: str) -> None:
+        object.__setattr__(self, "_languages", checked_languages(lang, fallback_lang))
 
     def _bind_like(self, other: Self) -> None:
         """Take over what a copy shares with its original beside content and attributes."""

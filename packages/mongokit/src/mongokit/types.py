@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from mongokit.errors import shortened
 
-__all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "is_instance"]
+__all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "i18n", "is_instance"]
 
 
 def is_instance(value: Any, kind: type) -> bool:
@@ -101,6 +101,10 @@ class IS(SchemaOperator):
 
     def complaint(self, path: str, value: Any) -> str:
         return f"{path} must be in {list(self)} not {shortened(value)}"
+
+
+class i18n(dict[str, Any]):
+    """A translated value: ``{"en": "Hello", "fr": "Salut"}``, stored as ``[{"lang": "en", "value": "Hello"}, …]``."""
 
 
 class CustomType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -25,6 +25,9 @@ from mongokit.sessions import (
     said_clearly,
 )
 from mongokit.units import AsyncUnitOfWork
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["AsyncConnection"]
 
@@ -118,6 +121,12 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         async with AsyncUnitOfWork(self) as unit:
             with working(unit):
                 yield unit
+
+    async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build the indexes of every registered class that says where it lives; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_indexes
+
+        return await ensure_indexes(self, dry_run=dry_run, drop=drop)
 
     async def __aenter__(self) -> Self:
         """Return this connection, which the end of the block closes."""

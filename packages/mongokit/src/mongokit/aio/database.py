@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pymongo.asynchronous.database
 
 from mongokit.aio.collection import AsyncCollection
 from mongokit.scopes import DatabaseScope
 from mongokit.sessions import DATABASE_METHODS, in_sessions
+
+if TYPE_CHECKING:
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["AsyncDatabase"]
 
@@ -29,10 +32,8 @@ class AsyncDatabase(  # type: ignore[misc]  # with_options gives ours
         """Create a collection explicitly, with server-side options; see PyMongo."""
         return self._like(await super().create_collection(name, *args, **kwargs))
 
-    async def ensure_indexes(self) -> dict[str, list[str]]:
-        """Build the indexes of every registered class that has a ``__collection__``; returns names by class."""
-        return {
-            name: await self[cls.__collection__].proxy(cls).ensure_indexes()
-            for name, cls in self._registered().items()
-            if cls.__collection__ is not None
-        }
+    async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build what every registered class that has a ``__collection__`` lacks; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_indexes
+
+        return await ensure_indexes(self, dry_run=dry_run, drop=drop)

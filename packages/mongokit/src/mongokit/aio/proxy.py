@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult
 
     from mongokit.document import Document
+    from mongokit.index_comparison import IndexReport
 
 __all__ = ["AsyncDocumentProxy"]
 
@@ -160,7 +161,8 @@ class AsyncDocumentProxy(ProxyBase[D]):
         with said_clearly("change streams", self.connection):
             return AsyncChanges(await self._reader.watch(pipeline, **options), self._loader)
 
-    async def ensure_indexes(self) -> list[str]:
-        """Build the indexes the class declares and return their names; those that exist are left alone."""
-        models = [index.model() for index in self._obj_class._indexes]
-        return await self.collection.create_indexes(models) if models else []
+    async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
+        """Build the indexes of the class that the collection lacks; see :func:`mongokit.ensure_indexes`."""
+        cls: Any = self._obj_class
+        report: IndexReport = await cls.ensure_indexes(self.collection, dry_run=dry_run, drop=drop)
+        return report

@@ -15,6 +15,7 @@ if sys.platform == "win32":
         "run a MongoDB server and name it by MONGODB_URI instead"
     )
 
-from mongokit.embedded.server import EmbeddedServer, EmbeddedServerError
+from mongokit.embedded.programs import EmbeddedServerError
+from mongokit.embedded.server import EmbeddedServer
 
 __all__ = ["EmbeddedServer", "EmbeddedServerError"]

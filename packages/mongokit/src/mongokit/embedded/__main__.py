@@ -1,4 +1,8 @@
-"""``python -m mongokit.embedded --data DIR [--port N]``: serve a folder in the foreground until Ctrl-C."""
+"""``python -m mongokit.embedded --data DIR [--port N]``: serve a folder in the foreground until Ctrl-C.
+
+It prints where the server is, without the password: what is printed is copied to command lines, which ``ps`` shows to
+every user of the machine.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,11 @@ import threading
 
 from mongokit.embedded import EmbeddedServer, EmbeddedServerError
 
+ADVICE = """\
+The password is in {server.password_file}, which only you can read.
+  mongosh, and others that ask for it: name the address below
+  Python: Connection(EmbeddedServer({folder!r}).start().uri)
+"""
 LOOK_SECONDS = 1.0
 """How often it looks whether the keeper is still there."""
 
@@ -22,16 +31,24 @@ def main(arguments: list[str] | None = None) -> int:
         "--data", required=True, metavar="DIR", help="the data folder; made where it is missing"
     )
     parser.add_argument("--port", type=int, metavar="N", help="the port on 127.0.0.1 (default: a free one)")
+    parser.add_argument(
+        "--with-password",
+        action="store_true",
+        help="print the URI with the password: for a program that reads it from a pipe",
+    )
     options = parser.parse_args(arguments)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
         with EmbeddedServer(options.data, options.port) as server:
-            print(server.uri, flush=True)  # noqa: T201 (the one line this command is for)
+            where = server.uri if options.with_password else server.address
+            if not options.with_password:
+                print(ADVICE.format(server=server, folder=str(server.path)), file=sys.stderr, flush=True)  # noqa: T201 (help for a person)
+            print(where, flush=True)  # noqa: T201 (the one line this command is for)
             while not stopped.wait(LOOK_SECONDS):
                 if server.revive():
-                    print(f"the keeper was killed; serving again: {server.uri}", file=sys.stderr)  # noqa: T201 (news)
+                    print(f"the keeper was killed; serving again: {where}", file=sys.stderr)  # noqa: T201 (news)
     except EmbeddedServerError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a command's error)
         return 1

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import importlib.metadata
-import importlib.util
 import json
 import logging
 import os
 import select
-import shutil
+import stat
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import asdict
@@ -19,18 +16,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mongokit.embedded import keeper
+from mongokit.embedded import keeper, programs
+from mongokit.embedded.keeper.access import MECHANISM, PASSWORD_FILE, USER, read_password
 from mongokit.embedded.keeper.files import ServerState, log_tail, open_lock, read_state, try_lock
 from mongokit.embedded.keeper.process import Orders
 from mongokit.embedded.keeper.wire import HOST, answers
+from mongokit.embedded.programs import EmbeddedServerError
 
-__all__ = ["EmbeddedServer", "EmbeddedServerError"]
+__all__ = ["EmbeddedServer"]
 
 logger = logging.getLogger("mongokit.embedded")
 
-DISTRIBUTION, SCRIPT = "SecantusDB", "secantusd-py"
 SERVER_OPTIONS = ("--cache-size", "256M", "--log-level", "WARNING")
 # Left alone, its cache takes up to 1 GB and its log grows without bound.
+ACCESS_OPTIONS = f"authMechanism={MECHANISM}&authSource=admin"
 URI_OPTIONS = "directConnection=true&retryWrites=false&journal=true"
 # It scans its memory of retryable writes at each one, and loses acknowledged writes in a crash unless they are
 # journaled. (Measured: --sync-on-commit would also do, but makes dropping a collection 15 times slower.)
@@ -46,10 +45,6 @@ WAITING_SECONDS = 2.0
 """Seconds between two lines in the log while a server is waited for."""
 
 
-class EmbeddedServerError(RuntimeError):
-    """The embedded server could not be started or found; the text says why and what to do."""
-
-
 class EmbeddedServer:
     """A MongoDB server in a process of its own, for one data folder, shared by all processes that use the folder.
 
@@ -62,6 +57,9 @@ class EmbeddedServer:
     ``start`` and ``stop`` may be called any number of times; as a context manager it does both. Every process that
     called ``start`` is a user until it calls ``stop`` or ends, however it ends; a forked child is a user of its own.
     When the last one is gone the server stops. When the server ends by itself it is started again, on its port.
+
+    Only who can read the folder's files gets in: a password is made with the database, kept in
+    :attr:`password_file`, and part of :attr:`uri`.
     """
 
     def __init__(
@@ -81,6 +79,7 @@ class EmbeddedServer:
         self.timeout = timeout
         self._wanted_port = port
         self._state: ServerState | None = None
+        self._password: str | None = None
         self._users_fd: int | None = None
         self._guard = threading.Lock()
 
@@ -145,8 +144,29 @@ class EmbeddedServer:
 
     @property
     def uri(self) -> str:
-        """The URI for PyMongo, with the options this server needs."""
-        return f"mongodb://{HOST}:{self.port}/?{URI_OPTIONS}"
+        """The URI for PyMongo, with the password and the options this server needs.
+
+        On a command line every user of the machine would see the password: give :attr:`address` there.
+        """
+        return self._uri("" if self._password is None else f":{self._password}")
+
+    @property
+    def address(self) -> str:
+        """The URI without the password, which programs like ``mongosh`` then ask for; it is in :attr:`password_file`."""
+        return self._uri("")
+
+    @property
+    def password_file(self) -> Path:
+        """The file that holds the password, which only the folder's owner can read.
+
+        Without the file, or where others may read it, the next start of the server sets a new password.
+        """
+        return self.path / PASSWORD_FILE
+
+    def _uri(self, password: str) -> str:
+        if self._password is None:
+            return f"mongodb://{HOST}:{self.port}/?{URI_OPTIONS}"
+        return f"mongodb://{USER}{password}@{HOST}:{self.port}/?{ACCESS_OPTIONS}&{URI_OPTIONS}"
 
     @property
     def pid(self) -> int:
@@ -162,6 +182,7 @@ class EmbeddedServer:
         """Return the descriptor whose shared lock makes this process a user."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._keep_others_out()
             fd = open_lock(self.path, "users.lock")
         except OSError as error:
             raise EmbeddedServerError(
@@ -175,6 +196,31 @@ class EmbeddedServer:
             f"the server of {self.path} has been stopping for {self.timeout:g} s; "
             f"see {self.path / 'server.log'}, or end it: {read_state(self.path) or 'its process'}"
         )
+
+    def _keep_others_out(self) -> None:
+        """Take from others the right to put files into the folder; raises EmbeddedServerError for another's folder."""
+        found = self.path.stat()
+        if found.st_uid != os.geteuid():
+            if os.geteuid() != 0:
+                raise EmbeddedServerError(
+                    f"cannot use {self.path} as data folder: it belongs to the user with the id {found.st_uid}, who "
+                    f"could read what is in it, and this is {os.geteuid()}. Name a folder of your own"
+                )
+        elif found.st_mode & 0o022:
+            self.path.chmod(stat.S_IMODE(found.st_mode) & ~0o022)
+
+    def _read_password(self) -> str | None:
+        try:
+            password = read_password(self.path)
+        except OSError as error:
+            raise EmbeddedServerError(f"cannot read {self.password_file}: {error.strerror}") from error
+        if password is None:
+            logger.warning(
+                "%s is served without a password, by an earlier version that another process has started: end all "
+                "that use it, and the next start sets one",
+                self.path,
+            )
+        return password
 
     def _leave(self) -> None:
         """Close the lock's descriptor. It is not unlocked: forked children share the lock and still need it."""
@@ -220,6 +266,7 @@ class EmbeddedServer:
                         f"port {self._wanted_port} was asked for, but {self.path} is served on port {state.port} already"
                     )
                 if answers(state.port, min(1.0, deadline - now)):
+                    self._password = self._read_password()
                     return state
             elif not self._keeper_lives():
                 self._start_keeper(deadline - now)
@@ -236,7 +283,7 @@ class EmbeddedServer:
     def _start_keeper(self, seconds: float) -> None:
         """Start a keeper and wait for what it reports; raises :class:`EmbeddedServerError` when it failed."""
         configuration = self.path / "server.toml"
-        command = [find_server(), "--config", str(configuration), *SERVER_OPTIONS]
+        command = [programs.find_server(), "--config", str(configuration), *SERVER_OPTIONS]
         read_end, write_end = os.pipe()
         try:
             # Empty, but named: left alone the server reads a configuration from the working or home folder.
@@ -245,7 +292,14 @@ class EmbeddedServer:
                 str(self.path), self._wanted_port, self.linger, seconds, STOP_SECONDS, command, write_end
             )
             holder = str(Path(keeper.__file__).parent.parent)
-            arguments = [find_python(), *ISOLATED, "-c", keeper.COMMAND, holder, json.dumps(asdict(orders))]
+            arguments = [
+                programs.find_python(),
+                *ISOLATED,
+                "-c",
+                keeper.COMMAND,
+                holder,
+                json.dumps(asdict(orders)),
+            ]
             try:
                 said = subprocess.run(  # noqa: S603 (our own script)
                     arguments, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[write_end], start_new_session=True,
@@ -271,37 +325,3 @@ class EmbeddedServer:
         error_text = json.loads(report)["error"]
         if error_text:
             raise EmbeddedServerError(f"cannot serve {self.path}: {error_text}")
-
-
-def find_server() -> str:
-    """Return the path of the server's console script; raises :class:`EmbeddedServerError` where it is not installed."""
-    try:
-        files = importlib.metadata.distribution(DISTRIBUTION).files or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.name == SCRIPT:
-            script = Path(str(file.locate())).resolve()
-            if os.access(script, os.X_OK):
-                return str(script)
-    advised = advice(sys.version_info[:2])
-    raise EmbeddedServerError(f"the embedded server ({SCRIPT} of {DISTRIBUTION}) is not installed. {advised}")
-
-
-def advice(version: tuple[int, int]) -> str:
-    """Return what to do on a Python version where the server is not installed."""
-    if version >= (3, 14):
-        return (
-            f"There is no {DISTRIBUTION} wheel for Python {version[0]}.{version[1]} yet: "
-            "run a MongoDB server yourself and name it, for instance MONGODB_URI=mongodb://localhost:27017"
-        )
-    return "Install it: pip install 'slimstack-mongokit[embedded]', or name a MongoDB server by MONGODB_URI"
-
-
-def find_python() -> str:
-    """Return the path of a Python interpreter; ``sys.executable`` is the server's own binary under uWSGI."""
-    candidates = [sys.executable, str(Path(sys.prefix, "bin", "python3")), shutil.which("python3")]
-    for candidate in candidates:
-        if candidate and Path(candidate).name.startswith("python") and os.access(candidate, os.X_OK):
-            return candidate
-    raise EmbeddedServerError(f"no Python interpreter found to run the keeper with; tried {candidates}")

@@ -10,6 +10,7 @@ from bson.binary import Binary
 from mongokit.structure.nodes import (
     AnyNode,
     CustomNode,
+    I18nNode,
     MapNode,
     Node,
     OperatorNode,
@@ -21,7 +22,7 @@ from mongokit.structure.nodes import (
 from mongokit.structure.path import Path
 from mongokit.structure.referring import accepts
 from mongokit.structure.rules import Rules
-from mongokit.types import NOT, OR
+from mongokit.types import NOT, OR, i18n
 
 __all__ = ["Conditions"]
 
@@ -72,7 +73,8 @@ class Conditions:
                     return f"isinstance({var}, dict)", complaint
                 return self._type_test(node.container, kind, var), complaint
             case MapNode():
-                return f"isinstance({var}, dict)", f"bad_type(failures, {where}, dict, {var})"
+                kind = self._name("T", i18n if isinstance(node, I18nNode) else dict)
+                return f"isinstance({var}, dict)", f"bad_type(failures, {where}, {kind}, {var})"
             case ReferenceNode():
                 accepted, name = self._name("R", accepts(node)), self._name("N", node)
                 return f"{accepted}({var})", f"bad_reference(failures, {where}, {name}, {var})"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["validators_of"]
+__all__ = ["Constraint", "validators_of"]
 
 Validator = Callable[[Any], Any]
 
@@ -36,42 +37,53 @@ def _constraint(given: Any) -> Iterator[Validator]:
         yield from _validators(given)
 
 
-def _rule(holds: Callable[[Any], Any], text: str) -> Validator:
-    """Return a validator that says what is accepted; ``%s`` is where validation puts the path."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Constraint:
+    """A validator that says what is accepted; ``%s`` is where validation puts the path."""
 
-    def validator(value: Any) -> bool:
-        if not holds(value):
+    holds: Callable[[Any], Any]
+    text: str
+    """After "must": ``be >= 1``."""
+    bound: tuple[str, Any] | None = None
+    """The name in annotated_types of a limit that other languages of schemas know too, and its value."""
+
+    def __call__(self, value: Any) -> bool:
+        if not self.holds(value):
             shown = repr(value)
-            raise ValueError(f"%s must {text} not {shown if len(shown) <= 60 else shown[:57] + '...'}")
+            raise ValueError(f"%s must {self.text} not {shown if len(shown) <= 60 else shown[:57] + '...'}")
         return True
-
-    return validator
 
 
 def _time_zone(given: Any) -> Validator:
     wanted = given.tz
     if wanted is None:
-        return _rule(lambda value: value.utcoffset() is None, "have no time zone:")
+        return Constraint(lambda value: value.utcoffset() is None, "have no time zone:")
     if wanted is ...:
-        return _rule(lambda value: value.utcoffset() is not None, "have a time zone:")
+        return Constraint(lambda value: value.utcoffset() is not None, "have a time zone:")
     if isinstance(wanted, datetime.tzinfo):
-        return _rule(lambda value: value.tzinfo == wanted, f"be in the time zone {wanted}:")
-    return _rule(lambda value: str(value.tzinfo) == wanted, f"be in the time zone {wanted}:")
+        return Constraint(lambda value: value.tzinfo == wanted, f"be in the time zone {wanted}:")
+    return Constraint(lambda value: str(value.tzinfo) == wanted, f"be in the time zone {wanted}:")
 
 
 _CONSTRAINTS: dict[str, Callable[[Any], Validator]] = {
-    "Gt": lambda given: _rule(lambda value: value > given.gt, f"be > {given.gt!r}"),
-    "Ge": lambda given: _rule(lambda value: value >= given.ge, f"be >= {given.ge!r}"),
-    "Lt": lambda given: _rule(lambda value: value < given.lt, f"be < {given.lt!r}"),
-    "Le": lambda given: _rule(lambda value: value <= given.le, f"be <= {given.le!r}"),
-    "MultipleOf": lambda given: _rule(
-        lambda value: not value % given.multiple_of, f"be a multiple of {given.multiple_of!r}"
+    "Gt": lambda given: Constraint(lambda value: value > given.gt, f"be > {given.gt!r}", ("gt", given.gt)),
+    "Ge": lambda given: Constraint(lambda value: value >= given.ge, f"be >= {given.ge!r}", ("ge", given.ge)),
+    "Lt": lambda given: Constraint(lambda value: value < given.lt, f"be < {given.lt!r}", ("lt", given.lt)),
+    "Le": lambda given: Constraint(lambda value: value <= given.le, f"be <= {given.le!r}", ("le", given.le)),
+    "MultipleOf": lambda given: Constraint(
+        lambda value: not value % given.multiple_of,
+        f"be a multiple of {given.multiple_of!r}",
+        ("multiple_of", given.multiple_of),
     ),
-    "MinLen": lambda given: _rule(
-        lambda value: len(value) >= given.min_length, f"have at least {given.min_length} elements"
+    "MinLen": lambda given: Constraint(
+        lambda value: len(value) >= given.min_length,
+        f"have at least {given.min_length} elements",
+        ("min_length", given.min_length),
     ),
-    "MaxLen": lambda given: _rule(
-        lambda value: len(value) <= given.max_length, f"have at most {given.max_length} elements"
+    "MaxLen": lambda given: Constraint(
+        lambda value: len(value) <= given.max_length,
+        f"have at most {given.max_length} elements",
+        ("max_length", given.max_length),
     ),
     "Predicate": lambda given: given.func,
     "Not": lambda given: given,

@@ -7,6 +7,7 @@ from typing import Any
 
 from mongokit.structure.nodes import (
     CustomNode,
+    I18nNode,
     ListNode,
     MapNode,
     Node,
@@ -16,10 +17,14 @@ from mongokit.structure.nodes import (
     is_embedded,
 )
 from mongokit.structure.referring import reference_of, stored_reference
+from mongokit.types import i18n
 
 __all__ = ["Convert", "adopt", "container_of", "to_bson", "to_python"]
 
 Convert = Callable[[Any], Any]
+
+_STORED = {"lang", "value"}
+"""The fields of one language of a translated value."""
 
 
 def container_of(kind: type[dict[str, Any]]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
@@ -118,11 +123,44 @@ def _compound(node: Node, child: Callable[[Node], Convert | None], *, as_stored:
             return _record(node, child, as_stored=as_stored)
         case ListNode():
             return _each(child(node.item), list if as_stored else node.container)
+        case I18nNode():
+            return (
+                _languages_to_bson(child(node.value))
+                if as_stored
+                else _languages_to_python(child(node.value))
+            )
         case MapNode():
             return _values(child(node.value))
         case TupleNode():
             return _positions([child(item) for item in node.items], list if as_stored else node.container)
     return None
+
+
+def _languages_to_bson(convert: Convert | None) -> Convert:
+    def stored(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return [
+            {"lang": language, "value": spoken if convert is None else convert(spoken)}
+            for language, spoken in value.items()
+        ]
+
+    return stored
+
+
+def _languages_to_python(convert: Convert | None) -> Convert:
+    def spoken(value: Any) -> Any:
+        if isinstance(value, list) and all(isinstance(one, dict) and one.keys() == _STORED for one in value):
+            pairs = {one["lang"]: one["value"] for one in value}
+        elif isinstance(value, dict):
+            pairs = value
+        else:
+            return value
+        if convert is not None:
+            pairs = {language: convert(one) for language, one in pairs.items()}
+        return pairs if isinstance(pairs, i18n) else i18n(pairs)
+
+    return spoken
 
 
 def _record(node: RecordNode, child: Callable[[Node], Convert | None], *, as_stored: bool) -> Convert | None:

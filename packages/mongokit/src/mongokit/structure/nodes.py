@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from mongokit.types import CustomType, SchemaOperator
 __all__ = [
     "AnyNode",
     "CustomNode",
+    "I18nNode",
     "ListNode",
     "MapNode",
     "Node",
@@ -104,6 +105,12 @@ class MapNode(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class I18nNode(MapNode):
+    """A translated value: in Python languages with a value each, in the database a list of both. A record in it keeps
+    its path, as the languages are none of the structure's business."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TupleNode(Node):
     """A list of fixed length, each element of a specification of its own."""
 
@@ -136,6 +143,8 @@ def _children(node: Node) -> Iterator[Node]:
     match node:
         case RecordNode():
             yield from node.fields.values()
+        case I18nNode():
+            yield from _children(node.value)
         case MapNode():
             yield node.value
         case TupleNode():
@@ -145,7 +154,14 @@ def _children(node: Node) -> Iterator[Node]:
 def descendants(node: Node) -> Iterator[Node]:
     """Yield a node and all below it."""
     yield node
-    for child in (node.item,) if isinstance(node, ListNode) else _children(node):
+    match node:
+        case ListNode():
+            below: Iterable[Node] = (node.item,)
+        case I18nNode():
+            below = (node.value,)
+        case _:
+            below = _children(node)
+    for child in below:
         yield from descendants(child)
 
 
@@ -157,7 +173,8 @@ def places(root: RecordNode) -> dict[str, Node]:
         node = waiting.pop()
         # The element has the path of its list: only what is below it is another place.
         found.setdefault(node.path, node)
-        waiting.extend([node.item] if isinstance(node, ListNode) else _children(node))
+        inner = node.value if isinstance(node, I18nNode) else node
+        waiting.extend([inner.item] if isinstance(inner, ListNode) else _children(inner))
     return found
 
 
@@ -171,6 +188,9 @@ def reaches(root: RecordNode, path: str) -> bool:
                 if name not in node.fields:
                     return node.schemaless
                 node = node.fields[name]
+            case I18nNode():
+                # What is stored is a list of languages and values.
+                return in_list
             case MapNode():
                 node = node.value
             case ListNode():

@@ -13,6 +13,7 @@ from mongokit.structure.annotations import Annotation
 from mongokit.structure.nodes import (
     AnyNode,
     CustomNode,
+    I18nNode,
     ListNode,
     MapNode,
     Node,
@@ -43,9 +44,25 @@ class _Parser:
     """The classes whose declarations these are: the one that embeds another last."""
     autorefs: bool = False
     """Whether a Document class stands for a reference."""
+    translated: frozenset[str] = frozenset()
 
     def parse(self, spec: Any, path: str, *, element: bool = False) -> Node:
         """Return the node of a specification; an element shares its list's path but not its descriptors."""
+        node = self._untranslated(spec, path, element=element)
+        if element or path not in self.translated:
+            return node
+        around = next((other for other in self.translated if path.startswith(f"{other}.")), None)
+        if around is not None:
+            raise StructureError(
+                f"{self.owner}: i18n: {path} lies in {around}, which is translated as a whole"
+            )
+        # What is asked of a value is asked of it in every language.
+        value = replace(node, required=False, filled=False)
+        return I18nNode(
+            path=path, key=str, value=value, required=node.required, present=node.present, filled=node.filled
+        )
+
+    def _untranslated(self, spec: Any, path: str, *, element: bool) -> Node:
         if isinstance(spec, Annotation):
             return self._annotated(spec, path, element=element)
         node = self._node(spec, path)
@@ -59,7 +76,7 @@ class _Parser:
         return replace(node, validators=validators) if validators else node
 
     def _annotated(self, spec: Annotation, path: str, *, element: bool) -> Node:
-        node = self.parse(spec.spec, path, element=element)
+        node = self._untranslated(spec.spec, path, element=element)
         if spec.immutable and isinstance(node, (ListNode, TupleNode)):
             node = replace(node, container=tuple)
         return replace(
@@ -146,6 +163,7 @@ class _Parser:
             self.filled | {join(path, one) for one in spec.required_fields},
             (spec, *self.places),
             self.autorefs,
+            self.translated | {join(path, one) for one in spec.i18n},
         )
         node = inner._mapping(spec.structure or {}, path)
         if not isinstance(node, RecordNode):
@@ -218,6 +236,7 @@ def parse_structure(
     validators: Mapping[str, tuple[Validator, ...]] | None = None,
     places: tuple[type, ...] = (),
     autorefs: bool = False,
+    translated: Sequence[str] = (),
 ) -> RecordNode:
     """Return the tree for a structure; raises StructureError, BadKeyError, TypeError with class and path.
 
@@ -227,7 +246,13 @@ def parse_structure(
     if not isinstance(structure, dict):
         raise StructureError(f"{owner}: structure must be a dict, not {type(structure).__name__}")
     parser = _Parser(
-        owner, _concrete(types), frozenset(required), validators or {}, places=places, autorefs=autorefs
+        owner,
+        _concrete(types),
+        frozenset(required),
+        validators or {},
+        places=places,
+        autorefs=autorefs,
+        translated=frozenset(translated),
     )
     node = parser.parse(structure, "", element=True)
     if not isinstance(node, RecordNode):

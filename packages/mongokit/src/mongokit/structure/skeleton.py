@@ -14,6 +14,7 @@ from mongokit.structure.annotations import Factory
 from mongokit.structure.convert import container_of
 from mongokit.structure.nodes import (
     CustomNode,
+    I18nNode,
     ListNode,
     MapNode,
     Node,
@@ -26,7 +27,7 @@ from mongokit.structure.nodes import (
 )
 from mongokit.structure.referring import reference_of
 from mongokit.target import is_document
-from mongokit.types import CustomType
+from mongokit.types import CustomType, i18n
 
 __all__ = ["Skeleton", "compile_skeleton", "fill"]
 
@@ -55,6 +56,8 @@ def blank(node: Node, nested: type[dict[str, Any]]) -> Any:
         case RecordNode():
             fields = {name: blank(child, nested) for name, child in node.fields.items()}
             return container_of(_container(node, nested))(fields)
+        case I18nNode():
+            return i18n()
         case MapNode():
             return nested()
         case ListNode():
@@ -150,6 +153,8 @@ class _Makers:
             return partial(_referring, of, reference_of(node))
         if isinstance(node, CustomNode):
             return partial(_of_type, of, node.custom, node.path)
+        if isinstance(node, I18nNode):
+            return partial(_translated, of, node.path)
         if isinstance(node, RecordNode):
             return partial(_filled, of, node, self.nested)
         return make
@@ -169,6 +174,17 @@ def _of_type(make: Callable[[], Any], custom: CustomType, path: str) -> Any:
         return value
     expected, found = custom.python_type.__name__, type(value).__name__
     raise DefaultFieldTypeError(f"{path} must be an instance of {expected} not {found}")
+
+
+def _translated(make: Callable[[], Any], path: str) -> Any:
+    value = make()
+    if value is None or isinstance(value, i18n):
+        return value
+    if isinstance(value, dict):
+        return i18n(value)
+    raise DefaultFieldTypeError(
+        f"{path} is translated: its default must be {{language: value}} not {value!r}"
+    )
 
 
 def _filled(make: Callable[[], Any], node: RecordNode, nested: type[dict[str, Any]]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from mongokit.errors import DuplicateRequiredError
+from mongokit.errors import DuplicateI18nError, DuplicateRequiredError
 from mongokit.structure.compile import Check, Rules, compile_check
 from mongokit.structure.convert import Convert, adopt, to_bson, to_python
 from mongokit.structure.nodes import Node, RecordNode, Validator, holds_dicts, namespaces, places
@@ -33,6 +33,7 @@ class Declarations:
     required: Sequence[str] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     validators: Mapping[str, Any] = field(default_factory=dict)
+    translated: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,15 @@ class Structure:
     """A compiled structure; classes share it freely, threads too."""
 
     owner: str
+    rules: Rules
     root: RecordNode
     places: Mapping[str, Node]
     """The nodes by dotted path, those inside lists too (``items.price``)."""
     namespaces: tuple[str, ...]
     """Dotted paths of all fields, parents before children, not those inside lists."""
     required: tuple[str, ...]
+    translated: tuple[str, ...]
+    """Dotted paths of the translated fields."""
     validators: Mapping[str, tuple[Validator, ...]]
     """What is declared by path; those of annotations are in the nodes."""
     defaults: Mapping[str, Any]
@@ -93,20 +97,25 @@ class Structure:
             validators=validators,
             places=() if declared.owner is None else (declared.owner,),
             autorefs=declared.autorefs,
+            translated=declared.translated,
         )
         _check_duplicates(owner, declared.required)
+        _check_translated(owner, declared.translated)
         known = places(root)
         _check_paths(owner, known, "required_fields", declared.required)
         _check_paths(owner, known, "validators", validators)
+        _check_paths(owner, known, "i18n", declared.translated)
         _check_paths(owner, known, "default_values", declared.defaults)
         _check_defaults(owner, root, declared.defaults)
         adopted = ((name, adopt(child)) for name, child in root.fields.items())
         return cls(
             owner=owner,
+            rules=rules,
             root=root,
             places=MappingProxyType(known),
             namespaces=tuple(namespaces(root)),
             required=tuple(declared.required),
+            translated=tuple(declared.translated),
             validators=MappingProxyType(validators),
             defaults=MappingProxyType(dict(declared.defaults)),
             check=compile_check(root, rules),
@@ -165,3 +174,10 @@ def _check_duplicates(owner: str, required: Sequence[str]) -> None:
     if len(set(required)) != len(required):
         twice = sorted({path for path in required if required.count(path) > 1})
         raise DuplicateRequiredError(f"duplicate required_fields : {twice} (in {owner})")
+
+
+def _check_translated(owner: str, translated: Sequence[str]) -> None:
+    """Raise DuplicateI18nError when a class names a translated field twice."""
+    if len(set(translated)) != len(translated):
+        twice = sorted({path for path in translated if translated.count(path) > 1})
+        raise DuplicateI18nError(f"duplicate i18n : {twice} (in {owner})")

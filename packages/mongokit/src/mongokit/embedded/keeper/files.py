@@ -6,7 +6,8 @@ keeper.lock   held exclusively by the keeper: there is one
 server.lock   held by whoever has the database open: the keeper, and the server, which inherits it
 server.json   where the server is; written when it answers, removed when it is stopped on purpose
 server.log    what the keeper and the server say
-db/           the server's own files
+password      of the server's one user; without it, or where others can read it, a new one is set at the next start
+db/           the server's own files, which nobody else can look into
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["ServerState", "log_tail", "open_lock", "read_state", "try_lock", "write_state"]
+__all__ = ["ServerState", "log_since", "log_tail", "open_lock", "read_state", "try_lock", "write_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,14 @@ def open_lock(folder: Path, name: str) -> int:
 
 def log_tail(folder: Path, lines: int = 15, since: int = 0) -> str:
     """Return the last lines of ``server.log``, of what was written after the first ``since`` bytes."""
+    return "\n".join(log_since(folder, since).splitlines()[-lines:])
+
+
+def log_since(folder: Path, since: int) -> str:
+    """Return what ``server.log`` holds after the first ``since`` bytes, the last 20,000 of it; nothing without a log."""
     try:
         with (folder / "server.log").open("rb") as file:
             file.seek(max(since, file.seek(0, os.SEEK_END) - 20_000))
-            text = file.read().decode("utf-8", "replace")
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
-    return "\n".join(text.splitlines()[-lines:])

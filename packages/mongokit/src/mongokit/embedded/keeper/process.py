@@ -9,14 +9,23 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .files import ServerState, log_tail, open_lock, read_state, try_lock, write_state
-from .wire import HOST, answers, free_port, port_is_free
+from .access import (
+    PASSWORD_FILE,
+    create_user,
+    drop_others,
+    log_in,
+    new_password,
+    read_password,
+    write_password,
+)
+from .files import ServerState, log_since, log_tail, open_lock, read_state, try_lock, write_state
+from .launch import StartError, failure, launch, make_private, port_in
+from .wire import CommandError, Line, answers, free_port, port_is_free
 
 __all__ = ["LOG_LIMIT", "Orders", "main"]
 
@@ -24,6 +33,9 @@ LOG_LIMIT = 1_000_000
 """Bytes after which the log is moved aside, at the next start of a keeper."""
 FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 1.0, 30.0, 60.0
 """Back-off before a restart: it doubles, up to the longest, until the server has lived for a steady time."""
+
+STRANGER_SECONDS = 10.0
+"""How long a server may take to find out that somebody else has its port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +50,6 @@ class Orders:
     """How long the server may take to stop before it is killed."""
     command: list[str]
     report_fd: int
-
-
-LAUNCHER = """
-import ctypes, os, signal, sys
-keeper = int(sys.argv[1])
-if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != keeper:
-        sys.exit("the keeper is gone")
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-# PR_SET_PDEATHSIG (1): where the kernel can, the server dies with a keeper that was killed. SIGKILL, since journaled
-# writes survive it and a new keeper may be waiting. Set by a program between, as threads run here (no preexec_fn).
-
-
-class StartError(Exception):
-    """The server did not start; the text says why."""
 
 
 class Keeper:
@@ -126,43 +121,122 @@ class Keeper:
             raise StartError(f"{self.folder / 'server.lock'} is held by a process that cannot be ended")
 
     def start(self) -> None:
-        """Start the server for the first time and wait until it answers; raises :class:`StartError`."""
+        """Start the server for the first time, as one that lets in who has the password; raises :class:`StartError`."""
         deadline = time.monotonic() + self.orders.seconds
+        make_private(self.folder / "db")
         earlier = read_state(self.folder)
-        wanted = self.orders.port or (earlier.port if earlier else 0)
+        self.port = self.orders.port or (earlier.port if earlier else 0)
+        # Until this keeper says where its server is, nobody is to take it for one that is ready.
+        (self.folder / "server.json").unlink(missing_ok=True)
+        password = read_password(self.folder)
+        new = password is None
+        if password is None:
+            password = self.set_password(deadline)
+        self.announce(self.serve(password, deadline, new=new))
+
+    def serve(self, password: str, deadline: float, *, new: bool) -> subprocess.Popen[bytes]:
+        """Start the server on a port and return it when it lets in who has the password."""
+        wanted = self.port
         for attempt in range(3):
             self.port = wanted if wanted and (self.orders.port or port_is_free(wanted)) else free_port()
             if not port_is_free(self.port):
                 raise StartError(f"port {self.port} is taken by another program; name another, or none")
             since = os.fstat(2).st_size
-            server = self.launch()
+            server = self.launch(self.port)
+            refusal = None
             if self.await_answer(server, deadline):
-                self.announce(server)
-                return
+                refusal = self.await_access(server, password, deadline, new=new)
+                if refusal is None:
+                    return server
             tail = log_tail(self.folder, since=since)
             if self.orders.port is None and attempt < 2 and "Address already in use" in tail:
                 wanted = 0
                 continue
-            code = server.poll()
-            how = (
-                f"ended with status {code}"
-                if code is not None
-                else f"did not answer in {self.orders.seconds:g} s"
+            if refusal is not None and server.poll() is None:
+                raise StartError(refusal)
+            raise failure(server, self.folder, since, self.orders.seconds)
+        raise AssertionError("the last attempt raises")
+
+    def await_access(
+        self, server: subprocess.Popen[bytes], password: str, deadline: float, *, new: bool
+    ) -> str | None:
+        """Return None when the server lets us in, or why what answers does not.
+
+        That may be a stranger's program, which was faster to take the port: then the server ends, or has it at last.
+        """
+        end = min(time.monotonic() + STRANGER_SECONDS, deadline)
+        while True:
+            refusal = self.refusal(password, new=new)
+            if refusal is None or server.poll() is not None or time.monotonic() > end or self.terminated:
+                return refusal
+            time.sleep(0.2)
+
+    def set_password(self, deadline: float) -> str:
+        """Make the database's user anew, with a new password, and return it.
+
+        The server makes a user only while it asks nobody who he is. It does so on a port that the kernel chooses and
+        the log, which is this user's own, tells: a stranger who waits for the password at a port cannot foresee it.
+        """
+        self.say("setting a new password")
+        since = os.fstat(2).st_size
+        server = self.launch(0, closed=False)
+        try:
+            port = self.await_port(server, since, deadline)
+            password = new_password()
+            with Line(port, max(1.0, deadline - time.monotonic())) as line:
+                create_user(line, password)
+        except (OSError, ValueError, CommandError) as error:
+            raise StartError(f"the server took no password: {error}") from error
+        finally:
+            self.kill_server()
+        write_password(self.folder, password)
+        return password
+
+    def await_port(self, server: subprocess.Popen[bytes], since: int, deadline: float) -> int:
+        """Return the port that the server's log names."""
+        while time.monotonic() < deadline and server.poll() is None and not self.terminated:
+            port = port_in(log_since(self.folder, since))
+            if port is not None:
+                return port
+            time.sleep(0.01)
+        raise failure(server, self.folder, since, self.orders.seconds)
+
+    def refusal(self, password: str, *, new: bool) -> str | None:
+        """Return why what answers on the port is not let in to, or None: it takes the password, and knows it itself.
+
+        With a new one, all other users are dropped: somebody may have made them while the server was open. A password
+        that is not the database's is no reason to open it: a stranger's server may have refused it.
+        """
+        try:
+            with Line(self.port) as line:
+                log_in(line, password)
+                dropped = drop_others(line) if new else []
+        except CommandError as error:
+            return (
+                f"the server on port {self.port} does not take the password in {self.folder / PASSWORD_FILE}: {error}. "
+                "If the folder db was put there from elsewhere, remove that file: the next start sets a new password"
             )
-            raise StartError(f"the server {how}. The end of {self.folder / 'server.log'}:\n{tail}")
+        except (OSError, ValueError) as error:
+            return f"the server on port {self.port} broke off while it was asked for access: {error}"
+        if dropped:
+            self.say(f"dropped the users {', '.join(dropped)}, made before there was a password")
+        return None
 
     def announce(self, server: subprocess.Popen[bytes]) -> None:
         """Say in ``server.json`` where the server is."""
         write_state(self.folder, ServerState(server.pid, self.port, os.getpid(), self.orders.linger))
 
-    def launch(self) -> subprocess.Popen[bytes]:
-        """Start the server process on ``self.port``."""
-        command = [
-            *(sys.executable, "-I", "-S", "-c", LAUNCHER, str(os.getpid()), *self.orders.command),
-            *("--host", HOST, "--port", str(self.port), "--storage-path", str(self.folder / "db")),
-        ]
-        self.server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, pass_fds=[self.server_fd])  # noqa: S603 (our own command)
+    def launch(self, port: int, *, closed: bool = True) -> subprocess.Popen[bytes]:
+        """Start the server process."""
+        self.server = launch(self.orders.command, self.folder, port, self.server_fd, closed=closed)
         return self.server
+
+    def kill_server(self) -> None:
+        """End a server of which nobody knows yet; what it was told is on the disk."""
+        if self.server is not None:
+            self.server.kill()
+            self.server.wait()
+            self.server = None
 
     def await_answer(self, server: subprocess.Popen[bytes], deadline: float) -> bool:
         while time.monotonic() < deadline and server.poll() is None and not self.terminated:
@@ -200,7 +274,7 @@ class Keeper:
             elif restart_at is not None and now >= restart_at:
                 started, restart_at = now, None
                 try:
-                    self.announce(self.launch())
+                    self.announce(self.launch(self.port))
                 except OSError as error:
                     # A full disk, say. Clients know the port, so a server that is not announced serves them.
                     self.say(f"could not start the server, or not say so: {error}")
@@ -242,4 +316,5 @@ def main(argument: str) -> None:
     os.dup2(handle, 2)
     os.close(handle)
     os.chdir("/")
+    os.umask(0o077)
     Keeper(orders).run()

@@ -1,31 +1,76 @@
-"""Ports of the loopback interface, and whether a MongoDB server answers on one."""
+"""Ports of the loopback interface, and commands to a MongoDB server on one (MongoDB wire protocol, OP_MSG)."""
 
 from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
 
-__all__ = ["HOST", "answers", "free_port", "port_is_free"]
+from .codec import decode, encode
+
+__all__ = ["HOST", "CommandError", "Line", "answers", "free_port", "port_is_free"]
 
 HOST = "127.0.0.1"
+OP_MSG = 2013
+HEADER = struct.Struct("<iiiiIB")
+"""Length, request, response to, operation, flags, and the kind of the one section."""
+LARGEST = 48_000_000
+"""Bytes of the largest message there can be."""
 
 
-def _ping_message() -> bytes:
-    """Return ``{ping: 1, $db: "admin"}`` as an OP_MSG (MongoDB wire protocol)."""
-    elements = b"\x10ping\0" + struct.pack("<i", 1) + b"\x02$db\0" + struct.pack("<i", 6) + b"admin\0"
-    document = struct.pack("<i", len(elements) + 5) + elements + b"\0"
-    return struct.pack("<iiiiIB", 21 + len(document), 1, 0, 2013, 0, 0) + document
+class CommandError(Exception):
+    """The server has answered, and refused."""
+
+
+class Line:
+    """A connection to the server on a port of the loopback interface."""
+
+    def __init__(self, port: int, seconds: float = 5.0) -> None:
+        self.socket = socket.create_connection((HOST, port), seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.socket.close()
+
+    def command(self, document: Mapping[str, Any], database: str = "admin") -> dict[str, Any]:
+        """Send a command and return the reply.
+
+        Raises CommandError where it is not ``ok``, OSError when the line breaks, ValueError for what is no reply.
+        """
+        body = encode({**document, "$db": database})
+        self.socket.sendall(HEADER.pack(HEADER.size + len(body), 1, 0, OP_MSG, 0, 0) + body)
+        size, _, _, operation, _, kind = HEADER.unpack(self._read(HEADER.size))
+        if operation != OP_MSG or kind or not HEADER.size < size <= LARGEST:
+            raise ValueError("what answers is no MongoDB server")
+        reply = decode(self._read(size - HEADER.size))
+        if reply.get("ok") != 1:
+            raise CommandError(str(reply.get("errmsg", reply)))
+        return reply
+
+    def _read(self, size: int) -> bytes:
+        read = bytearray()
+        while len(read) < size:
+            chunk = self.socket.recv(min(size - len(read), 65536))
+            if not chunk:
+                raise ConnectionResetError("the server has closed the connection")
+            read += chunk
+        return bytes(read)
 
 
 def answers(port: int, seconds: float = 1.0) -> bool:
     """Return whether a MongoDB server on this port of the loopback interface answers a ping."""
     try:
-        with socket.create_connection((HOST, port), seconds) as connection:
-            connection.sendall(_ping_message())
-            reply = connection.recv(4096)
-    except OSError:
+        with Line(port, seconds) as line:
+            line.command({"ping": 1})
+    except (OSError, ValueError, CommandError):
         return False
-    return b"\x01ok\0" + struct.pack("<d", 1.0) in reply
+    return True
 
 
 def port_is_free(port: int) -> bool:

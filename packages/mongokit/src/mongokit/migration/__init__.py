@@ -1,0 +1,6 @@
+"""Documents brought from an old form to the declared one: each when it is loaded, or all in bulk."""
+
+from mongokit.migration.report import MigrationReport, RuleReport
+from mongokit.migration.rules import DocumentMigration
+
+__all__ = ["DocumentMigration", "MigrationReport", "RuleReport"]

@@ -1,0 +1,72 @@
+"""The updates of rules: checked against the structure, and counted as a revision where the class has any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mongokit.errors import UpdateQueryError
+from mongokit.structure.compile import ALWAYS_ALLOWED
+from mongokit.structure.nodes import reaches
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["check_fields", "revised"]
+
+_LEAVING = ("$unset", "$rename")
+"""Operators that are about fields of the past."""
+_ADDING = ("$set", "$addFields")
+"""Stages that name fields."""
+
+
+def revised(cls: type[Document], rule: str, update: Any) -> Any:
+    """Return an update that counts ``_revision``, where the class does: who has read the document before is told.
+
+    Raises TypeError for what is neither a dict of operators nor a list of stages.
+    """
+    if isinstance(update, Mapping):
+        if not update or not all(str(key).startswith("$") for key in update):
+            raise _refusal(rule, update)
+        if not cls.use_revision or any(path == "_revision" for _, path in _paths(update)):
+            return update
+        return {**update, "$inc": {**update.get("$inc", {}), "_revision": 1}}
+    if not isinstance(update, list) or not all(isinstance(stage, Mapping) for stage in update):
+        raise _refusal(rule, update)
+    if not cls.use_revision:
+        return update
+    return [*update, {"$set": {"_revision": {"$add": [{"$ifNull": ["$_revision", 0]}, 1]}}}]
+
+
+def check_fields(cls: type[Document], rule: str, update: Any) -> None:
+    """Raise UpdateQueryError for a field that an update sets and the structure does not have."""
+    if cls.use_schemaless:
+        return
+    for operator, path in _paths(update):
+        if operator in _LEAVING or path in ALWAYS_ALLOWED or reaches(cls._structure.root, path):
+            continue
+        raise UpdateQueryError(
+            f"{rule}: {operator}: can't find {path} in structure (of {cls.__name__}): add it there, or have the rule "
+            "set another field"
+        )
+
+
+def _paths(update: Any) -> Iterator[tuple[str, str]]:
+    """Yield (operator, path) for the fields an update names."""
+    if isinstance(update, Mapping):
+        for operator, changes in update.items():
+            if not isinstance(changes, Mapping):
+                raise TypeError(f"{operator} takes a dict of fields, not {changes!r}")
+            yield from ((operator, str(path)) for path in changes)
+        return
+    for stage in update:
+        for operator, fields in stage.items():
+            if operator in _ADDING and isinstance(fields, Mapping):
+                yield from ((operator, str(path)) for path in fields)
+
+
+def _refusal(rule: str, update: Any) -> TypeError:
+    return TypeError(
+        f"{rule}: self.update must be a dict of operators ({{'$set': {{'tags': []}}}}), a list of aggregation stages, "
+        f"or a function that makes one of a document, not {update!r}"
+    )

@@ -1,0 +1,274 @@
+"""From a tree of nodes to JSON Schema: of what is stored, for a server's ``$jsonSchema``, and of documents as JSON.
+
+A schema accepts whatever validation accepts. The reverse holds as far as the language goes: it has no words for validators
+that are functions, for keys inside open dicts, and for the subtypes of binary data.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from bson import Decimal128
+
+from mongokit.conversions import DecimalType, EnumType
+from mongokit.structure.compile import ALWAYS_ALLOWED, Rules
+from mongokit.structure.constraints import Constraint
+from mongokit.structure.nodes import (
+    AnyNode,
+    CustomNode,
+    I18nNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    TupleNode,
+    TypeNode,
+)
+from mongokit.structure.schema_language import LANGUAGES, NUMBERS, Flavour, Language, Schema
+from mongokit.types import IS, NOT, OR, CustomType, Set
+
+__all__ = ["DRAFT", "Flavour", "Schema", "json_schema"]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+"""What the plain flavour is written in; that of MongoDB is draft 4 with BSON's types."""
+
+
+def json_schema(root: RecordNode, rules: Rules, flavour: Flavour) -> Schema:
+    """Return the schema of a structure; raises ValueError for another flavour than ``"bson"`` and ``"json"``."""
+    if flavour not in LANGUAGES:
+        raise ValueError(f"json_schema({flavour!r}): accepted are 'bson', for MongoDB, and 'json'")
+    language = LANGUAGES[flavour]
+    made = _Describer(language, rules).record(root, top=True)
+    return {**({} if language.bson else {"$schema": DRAFT}), "title": rules.owner, **made}
+
+
+class _Describer:
+    """Writes the schema of one class."""
+
+    def __init__(self, language: Language, rules: Rules) -> None:
+        self.language = language
+        self.rules = rules
+
+    def value(self, node: Node) -> Schema:
+        """Return the schema of the value of a field."""
+        alternatives = self.alternatives(node)
+        null = {self.language.type_key: "null"}
+        refused = self.refused(node)
+        if refused:
+            made: Schema = {"not": self.any_of([*refused, *([] if _nullable(node) else [null])])}
+        elif alternatives is None:
+            made = {} if _nullable(node) else {"not": null}
+        else:
+            made = self.any_of([*alternatives, *([null] if _nullable(node) else [])])
+        wanted = [*self.emptiness(node), *self.bounds(node)]
+        for keywords in wanted:
+            if made.keys() & keywords.keys():
+                made.setdefault("allOf", []).append(keywords)
+            else:
+                made |= keywords
+        return made
+
+    def any_of(self, alternatives: Iterable[Schema]) -> Schema:
+        """Return the union; those that say no more than a type become one."""
+        key = self.language.type_key
+        plain, more = list[str](), list[Schema]()
+        for schema in alternatives:
+            if schema.keys() == {key} and isinstance(schema[key], str):
+                plain += [] if schema[key] in plain else [schema[key]]
+            elif schema not in more:
+                more.append(dict(schema))
+        if plain:
+            more.insert(0, {key: plain if len(plain) > 1 else plain[0]})
+        if len(more) == 1:
+            return more[0]
+        if len(more) == 2 and plain == ["null"] and key in more[1]:
+            # Of the other keywords only enum is about null too.
+            made, names = more[1], more[1][key]
+            made[key] = [*([names] if isinstance(names, str) else names), "null"]
+            return made | ({"enum": [*made["enum"], None]} if "enum" in made else {})
+        return {"anyOf": more}
+
+    def alternatives(self, node: Node) -> list[Schema] | None:
+        """Return what a value that is not None may be; None: anything."""
+        key, array, object_ = self.language.type_key, "array", "object"
+        match node:
+            case TypeNode():
+                return self.plain(node.type)
+            case OperatorNode():
+                return self.operator(node)
+            case CustomNode():
+                return self.custom(node.custom)
+            case RecordNode():
+                return [self.record(node)]
+            case ListNode():
+                return [{key: array, "items": self.value(node.item)}]
+            case I18nNode() if self.language.bson:
+                spoken = {"lang": {key: "string"}, "value": self.value(node.value)}
+                one = {
+                    key: object_,
+                    "properties": spoken,
+                    "required": list(spoken),
+                    "additionalProperties": False,
+                }
+                return [{key: array, "items": one}]
+            case MapNode():
+                return [{key: object_, **self.keys(node)}]
+            case TupleNode():
+                items, number = [self.value(item) for item in node.items], len(node.items)
+                named = {"items": items} if self.language.bson else {"prefixItems": items}
+                return [{key: array, **named, "minItems": number, "maxItems": number}]
+        return None
+
+    def plain(self, kind: type) -> list[Schema] | None:
+        """Return the alternatives for a type, with what the class accepts for it."""
+        also: list[type] = [int] if kind is float and self.rules.int_for_float else []
+        also += [bool] if kind is int and self.rules.bool_for_int else []
+        return self.several([kind, *also], self.language.of)
+
+    def several(
+        self, kinds: Iterable[type], of: Callable[[type], list[Schema] | None]
+    ) -> list[Schema] | None:
+        found: list[Schema] = []
+        for kind in kinds:
+            alternatives = of(kind)
+            if alternatives is None:
+                return None
+            found += alternatives
+        return found
+
+    def operator(self, node: OperatorNode) -> list[Schema] | None:
+        # A subclass may accept anything.
+        kind = type(node.operator)
+        if kind is OR:
+            return self.several(node.operator, self.plain)
+        return self.listed(node.operator) if kind is IS else None
+
+    def refused(self, node: Node) -> list[Schema]:
+        """Return what a value must not be, for NOT: what no type that is accepted is stored as."""
+        if not (isinstance(node, OperatorNode) and type(node.operator) is NOT and self.language.bson):
+            return []
+        no = [kind for kind in node.types or () if any(self.excludes(one, kind) for one in node.operator)]
+        kept = [kind for kind in node.types or () if kind not in no]
+        accepted = [schema for kind in kept for schema in self.language.of(kind) or ()]
+        return [schema for kind in no for schema in self.language.of(kind) or () if schema not in accepted]
+
+    def excludes(self, refused: type, kind: type) -> bool:
+        if refused is int and kind is bool and not self.rules.bool_for_int:
+            return False
+        return issubclass(kind, refused)
+
+    def listed(self, values: Iterable[Any]) -> list[Schema] | None:
+        """Return the alternatives for certain values, by type: to a server 1 and 1.0 are equal."""
+        groups: dict[type, list[Any]] = {}
+        for value in values:
+            groups.setdefault(type(value), []).append(value)
+        found: list[Schema] = []
+        for kind, members in groups.items():
+            types = self.language.of(kind)
+            if types is None:
+                return None
+            if all(map(self.language.listable, members)):
+                key, names = self.language.type_key, [one[self.language.type_key] for one in types]
+                found.append({key: names if len(names) > 1 else names[0], "enum": members})
+            else:
+                found += types
+        return found
+
+    def custom(self, custom: CustomType) -> list[Schema] | None:
+        if isinstance(custom, EnumType) and not issubclass(custom.python_type, enum.Flag):
+            return self.listed(member.value for member in custom.python_type)
+        alternatives = self.language.of(self.language.stored(custom))
+        if isinstance(custom, Set) and custom.structure_type is not None:
+            elements = self.language.of(custom.structure_type)
+            items = {} if elements is None else {"items": self.any_of(elements)}
+            return [{self.language.type_key: "array", **items}]
+        return alternatives
+
+    def keys(self, node: MapNode) -> Schema:
+        if issubclass(node.key, str):
+            return {
+                "additionalProperties": self.value(node.value),
+                "patternProperties": {r"^\$|\.": {"not": {}}},
+            }
+        # Only text can be a key in the database.
+        return {"maxProperties": 0} if self.language.bson else {}
+
+    def record(self, node: RecordNode, *, top: bool = False) -> Schema:
+        """Return the schema of named fields."""
+        properties = {name: self.value(child) for name, child in node.fields.items()}
+        schemaless = self.rules.schemaless or node.schemaless
+        if schemaless:
+            needed = [name for name, child in node.fields.items() if not _nullable(child)]
+        else:
+            # What is not stored yet has no _id.
+            needed = [name for name, child in node.fields.items() if not (top and name == "_id")]
+            if top:
+                properties |= {name: {} for name in sorted(ALWAYS_ALLOWED - properties.keys())}
+        made: Schema = {self.language.type_key: "object"}
+        if needed:
+            made["required"] = needed
+        made["properties"] = properties
+        return made if schemaless else {**made, "additionalProperties": False}
+
+    def emptiness(self, node: Node) -> Iterator[Schema]:
+        """Yield the keywords for what must not be empty."""
+        if not (node.required or node.filled):
+            return
+        open_ = isinstance(node, (AnyNode, OperatorNode))
+        kind = node.type if isinstance(node, TypeNode) else None
+        listed = isinstance(node, I18nNode) and self.language.bson
+        if open_ or listed or isinstance(node, ListNode) or kind is list or _is_set(node):
+            yield {"minItems": 1}
+        if open_ or (isinstance(node, (RecordNode, MapNode)) and not listed) or kind is dict:
+            yield {"minProperties": 1}
+
+    def bounds(self, node: Node) -> Iterator[Schema]:
+        """Yield the keywords for the constraints of an annotation."""
+        kinds = tuple(self.constrained(node))
+        for validator in node.validators:
+            if not isinstance(validator, Constraint) or validator.bound is None:
+                continue
+            name, value = validator.bound
+            if name in ("min_length", "max_length"):
+                for kind, things in ((str, "Length"), (list, "Items"), (dict, "Properties")):
+                    if any(issubclass(one, kind) for one in kinds):
+                        yield {f"{name[:3]}{things}": value}
+            elif any(issubclass(one, NUMBERS) and one is not bool for one in kinds):
+                limit = self.language.limit(name, value)
+                if limit is not None:
+                    yield limit
+
+    def constrained(self, node: Node) -> Iterator[type]:
+        """Yield the types of values whose constraints mean the same in a schema."""
+        match node:
+            case TypeNode():
+                yield node.type
+            case OperatorNode() if type(node.operator) is OR:
+                yield from node.operator
+            case ListNode() | TupleNode():
+                yield list
+            case MapNode() | RecordNode():
+                yield dict
+            case CustomNode() if _is_set(node):
+                yield list
+            case CustomNode() if self.language.bson and isinstance(node.custom, DecimalType):
+                yield Decimal128
+
+
+def _is_set(node: Node) -> bool:
+    return isinstance(node, CustomNode) and isinstance(node.custom, Set)
+
+
+def _nullable(node: Node) -> bool:
+    """Return whether None is a value."""
+    if node.required or node.present:
+        return False
+    return not (isinstance(node, RecordNode) and any(map(_demanded, node.fields.values())))
+
+
+def _demanded(node: Node) -> bool:
+    """Return whether a value is required even where what it is in is absent."""
+    return node.required or (isinstance(node, RecordNode) and any(map(_demanded, node.fields.values())))

@@ -1,0 +1,20 @@
+"""Moments as MongoDB's and JSON's milliseconds since 1970 (UTC), and back."""
+
+from __future__ import annotations
+
+import datetime
+
+__all__ = ["milliseconds", "moment"]
+
+_EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 (UTC, as PyMongo gives it)
+
+
+def milliseconds(value: datetime.datetime) -> int:
+    """Return the milliseconds since 1970; what has no time zone is UTC, and microseconds are cut off."""
+    utc = value if value.tzinfo is None else value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return (utc - _EPOCH) // datetime.timedelta(milliseconds=1)
+
+
+def moment(value: float) -> datetime.datetime:
+    """Return the time, in UTC and without a time zone as PyMongo gives it; raises OverflowError for none there is."""
+    return _EPOCH + datetime.timedelta(milliseconds=value)

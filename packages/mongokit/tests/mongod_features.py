@@ -1,0 +1,180 @@
+"""What MongoDB does, each as a small program that returns whether this server does it.
+
+The reference page of the embedded server has the same names: a test compares them.
+"""
+
+from __future__ import annotations
+
+from bson import Code
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+
+def _points(collection, index):
+    collection.create_index([("place", index)])
+    at = {"2d": lambda n: [n, 0], "2dsphere": lambda n: {"type": "Point", "coordinates": [n, 0]}}[index]
+    collection.insert_many([{"_id": n, "place": at(n)} for n in (3, 1, 2)])
+    return at(0)
+
+
+def array_path(db):
+    db.c.insert_one({"items": [{"price": 1}, {"price": 2}]})
+    return next(db.c.aggregate([{"$project": {"_id": 0, "p": "$items.price"}}])) == {"p": [1, 2]}
+
+
+def near(db):
+    here = _points(db.c, "2dsphere")
+    return [found["_id"] for found in db.c.find({"place": {"$near": {"$geometry": here}}})] == [1, 2, 3]
+
+
+def near_2d(db):
+    here = _points(db.c, "2d")
+    return [found["_id"] for found in db.c.find({"place": {"$near": here}})] == [1, 2, 3]
+
+
+def capped(db):
+    db.create_collection("c", capped=True, size=4096, max=2)
+    db.c.insert_many([{"_id": n} for n in range(4)])
+    return db.c.count_documents({}) == 2
+
+
+def map_reduce(db):
+    db.c.insert_many([{"a": 1}, {"a": 1}])
+    functions = {
+        "map": Code("function(){emit(this.a, 1)}"),
+        "reduce": Code("function(k, v){return Array.sum(v)}"),
+    }
+    return db.command("mapReduce", "c", **functions, out={"inline": 1})["results"] == [{"_id": 1, "value": 2}]
+
+
+def text_index(db):
+    db.c.create_index([("text", "text")])
+    db.c.insert_one({"text": "hello world"})
+    return db.c.count_documents({"$text": {"$search": "hello"}}) == 1
+
+
+def hashed_index(db):
+    return db.c.create_index([("a", "hashed")]) == "a_hashed"
+
+
+def where(db):
+    db.c.insert_many([{"a": 1}, {"a": 2}])
+    return len(list(db.c.find({"$where": "this.a == 1"}))) == 1
+
+
+def javascript(db):
+    db.c.insert_one({"a": 1})
+    body = {"body": "function(a){return a + 1}", "args": ["$a"], "lang": "js"}
+    return next(db.c.aggregate([{"$project": {"_id": 0, "b": {"$function": body}}}])) == {"b": 2}
+
+
+def db_hash(db):
+    db.c.insert_one({})
+    return "c" in db.command("dbHash")["collections"]
+
+
+LACKING = {
+    "`$project` and `$group` with `'$items.price'`, where `items` is a list of sub-documents": array_path,
+    "`$near`, nearest first, with a `2dsphere` index": near,
+    "`$near`, nearest first, with a `2d` index": near_2d,
+    "capped collections": capped,
+    "`mapReduce`": map_reduce,
+    "text indexes and `$text`": text_index,
+    "hashed indexes": hashed_index,
+    "`$where`": where,
+    "`$function` and `$accumulator`": javascript,
+    "`dbHash`": db_hash,
+}
+"""What the embedded server does not do: silently nothing or something else, or with an error."""
+
+
+def transactions(db):
+    db.c.insert_one({"_id": 0})
+    with db.client.start_session() as session:
+        session.start_transaction()
+        db.c.insert_one({"_id": 1}, session=session)
+        unseen = db.c.count_documents({}) == 1
+        session.abort_transaction()
+    return unseen and db.c.count_documents({}) == 1
+
+
+def change_streams(db):
+    with db.c.watch() as changes:
+        db.c.insert_one({"_id": 1})
+        return next(changes)["fullDocument"] == {"_id": 1}
+
+
+def geo_near(db):
+    here = _points(db.c, "2dsphere")
+    stage = {"near": here, "distanceField": "far", "spherical": True}
+    return [found["_id"] for found in db.c.aggregate([{"$geoNear": stage}])] == [1, 2, 3]
+
+
+def unique_index(db):
+    db.c.create_index("a", unique=True, partialFilterExpression={"a": {"$gt": 0}})
+    db.c.insert_many([{"a": 0}, {"a": 0}, {"a": 1}])
+    try:
+        db.c.insert_one({"a": 1})
+    except DuplicateKeyError as error:
+        return error.details["keyPattern"] == {"a": 1}
+    return False
+
+
+def collation(db):
+    db.c.create_index("a", unique=True, collation={"locale": "en", "strength": 2})
+    db.c.insert_one({"a": "x"})
+    try:
+        db.c.insert_one({"a": "X"})
+    except DuplicateKeyError:
+        return True
+    return False
+
+
+def validator(db):
+    db.create_collection("c", validator={"$jsonSchema": {"required": ["a"]}})
+    try:
+        db.c.insert_one({})
+    except OperationFailure as error:
+        return error.code == 121
+    return False
+
+
+def lookup(db):
+    db.c.insert_many([{"_id": 1, "to": 2}, {"_id": 2}])
+    stage = {"from": "c", "localField": "to", "foreignField": "_id", "as": "found"}
+    return next(db.c.aggregate([{"$match": {"_id": 1}}, {"$lookup": stage}]))["found"] == [{"_id": 2}]
+
+
+def windows(db):
+    db.c.insert_many([{"_id": n, "a": n} for n in (1, 2, 3)])
+    window = {
+        "sortBy": {"_id": 1},
+        "output": {"sum": {"$sum": "$a", "window": {"documents": ["unbounded", "current"]}}},
+    }
+    return [found["sum"] for found in db.c.aggregate([{"$setWindowFields": window}])] == [1, 3, 6]
+
+
+def array_filters(db):
+    db.c.insert_one({"_id": 1, "l": [{"v": 1}, {"v": 2}]})
+    db.c.update_one({}, {"$set": {"l.$[x].v": 9}}, array_filters=[{"x.v": 1}])
+    return db.c.find_one() == {"_id": 1, "l": [{"v": 9}, {"v": 2}]}
+
+
+def views(db):
+    db.c.insert_many([{"a": 1}, {"a": 2}])
+    db.create_collection("seen", viewOn="c", pipeline=[{"$match": {"a": 2}}])
+    return db.seen.count_documents({}) == 1
+
+
+WORKING = {
+    "transactions": transactions,
+    "change streams": change_streams,
+    "`$geoNear`": geo_near,
+    "unique and partial indexes": unique_index,
+    "collations": collation,
+    "`$jsonSchema` validators": validator,
+    "`$lookup`": lookup,
+    "`$setWindowFields`": windows,
+    "array filters": array_filters,
+    "views": views,
+}
+"""What it does as MongoDB does."""
