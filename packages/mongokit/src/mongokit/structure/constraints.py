@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-__all__ = ["validators_of"]
+__all__ = ["Rule", "validators_of"]
 
 Validator = Callable[[Any], Any]
 
@@ -31,46 +31,54 @@ def _constraint(given: Any) -> Iterator[Validator]:
     name = type(given).__name__
     make = _CONSTRAINTS.get(name)
     if make is not None:
-        yield make(given)
+        validator = make(given)
+        if isinstance(validator, Rule):
+            validator.constraint = given
+        yield validator
     elif hasattr(given, "__is_annotated_types_grouped_metadata__"):
         yield from _validators(given)
 
 
-def _rule(holds: Callable[[Any], Any], text: str) -> Validator:
-    """Return a validator that says what is accepted; ``%s`` is where validation puts the path."""
+class Rule:
+    """A validator that says what is accepted; ``%s`` is where validation puts the path."""
 
-    def validator(value: Any) -> bool:
-        if not holds(value):
+    constraint: Any = None
+    """The annotated_types object it is made of: forms and schemas say the same in their own terms."""
+
+    def __init__(self, holds: Callable[[Any], Any], text: str) -> None:
+        self._holds = holds
+        self._text = text
+
+    def __call__(self, value: Any) -> bool:
+        if not self._holds(value):
             shown = repr(value)
-            raise ValueError(f"%s must {text} not {shown if len(shown) <= 60 else shown[:57] + '...'}")
+            raise ValueError(f"%s must {self._text} not {shown if len(shown) <= 60 else shown[:57] + '...'}")
         return True
-
-    return validator
 
 
 def _time_zone(given: Any) -> Validator:
     wanted = given.tz
     if wanted is None:
-        return _rule(lambda value: value.utcoffset() is None, "have no time zone:")
+        return Rule(lambda value: value.utcoffset() is None, "have no time zone:")
     if wanted is ...:
-        return _rule(lambda value: value.utcoffset() is not None, "have a time zone:")
+        return Rule(lambda value: value.utcoffset() is not None, "have a time zone:")
     if isinstance(wanted, datetime.tzinfo):
-        return _rule(lambda value: value.tzinfo == wanted, f"be in the time zone {wanted}:")
-    return _rule(lambda value: str(value.tzinfo) == wanted, f"be in the time zone {wanted}:")
+        return Rule(lambda value: value.tzinfo == wanted, f"be in the time zone {wanted}:")
+    return Rule(lambda value: str(value.tzinfo) == wanted, f"be in the time zone {wanted}:")
 
 
 _CONSTRAINTS: dict[str, Callable[[Any], Validator]] = {
-    "Gt": lambda given: _rule(lambda value: value > given.gt, f"be > {given.gt!r}"),
-    "Ge": lambda given: _rule(lambda value: value >= given.ge, f"be >= {given.ge!r}"),
-    "Lt": lambda given: _rule(lambda value: value < given.lt, f"be < {given.lt!r}"),
-    "Le": lambda given: _rule(lambda value: value <= given.le, f"be <= {given.le!r}"),
-    "MultipleOf": lambda given: _rule(
+    "Gt": lambda given: Rule(lambda value: value > given.gt, f"be > {given.gt!r}"),
+    "Ge": lambda given: Rule(lambda value: value >= given.ge, f"be >= {given.ge!r}"),
+    "Lt": lambda given: Rule(lambda value: value < given.lt, f"be < {given.lt!r}"),
+    "Le": lambda given: Rule(lambda value: value <= given.le, f"be <= {given.le!r}"),
+    "MultipleOf": lambda given: Rule(
         lambda value: not value % given.multiple_of, f"be a multiple of {given.multiple_of!r}"
     ),
-    "MinLen": lambda given: _rule(
+    "MinLen": lambda given: Rule(
         lambda value: len(value) >= given.min_length, f"have at least {given.min_length} elements"
     ),
-    "MaxLen": lambda given: _rule(
+    "MaxLen": lambda given: Rule(
         lambda value: len(value) <= given.max_length, f"have at most {given.max_length} elements"
     ),
     "Predicate": lambda given: given.func,
