@@ -69,7 +69,8 @@ def _check(value: Any, types: tuple[type, ...]) -> None:
     waiting = [value]
     while waiting:
         found = waiting.pop()
-        if not isinstance(found, types):
+        # Of just that type: Code is a str, too.
+        if type(found) not in types:
             raise ValidationError(
                 _("A value of the type %(type)s is not accepted here."),
                 code="type",

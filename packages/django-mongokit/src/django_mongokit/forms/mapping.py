@@ -125,7 +125,7 @@ def field_of(
 
 def _common(node: Node, default: Any) -> dict[str, Any]:
     required = node.required or node.filled
-    if node.present and not node.unset and not required:
+    if node.present and not required:
         # Where None is no value something has to be entered, unless an empty one will do.
         required = not (_may_be_empty(node) if default in (_NONE, None) else _is_empty(default))
     common: dict[str, Any] = {"required": required}
