@@ -22,6 +22,7 @@ from django_mongokit.forms.refusals import (
     verbose_name,
 )
 from mongokit import Document, DuplicateKeyError, SchemaDocumentError, StaleDocumentError
+from mongokit.dotnotation import doted
 from mongokit.performing import is_asynchronous
 from mongokit.proxy import ProxyBase
 
@@ -107,6 +108,11 @@ class BaseDocumentForm(BaseRecordForm):
                 f"collection.{document.__name__}(), or read it from there"
             )
         return instance
+
+    def changes(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was entered, by field; with dot notation nested dicts have it too."""
+        found, nested = super().changes(stored), type(self.instance)._structure.nested
+        return found if nested is dict else {name: doted(value, nested) for name, value in found.items()}
 
     def _post_clean(self) -> None:
         """Validate the document as it would be, without touching it: what is wrong is said at its field."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
@@ -67,7 +68,8 @@ class DocumentFormMetaclass(DeclarativeFieldsMetaclass):
         if document is None:
             return cls
         cls._check(document)
-        cls._record = document._structure.root
+        # A root is a dict to its own class; here it is one of what may be nested.
+        cls._record = replace(document._structure.root, container=document)
         cls.base_fields = cls._made_of(document, options)
         return cls
 
