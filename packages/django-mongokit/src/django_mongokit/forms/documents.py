@@ -82,6 +82,9 @@ class BaseDocumentForm(BaseRecordForm):
             use_required_attribute=use_required_attribute,
             renderer=renderer,
         )
+        if "_id" in self.fields and "_id" in self.instance and not self.is_new:
+            # With another key it would be another document.
+            self.fields["_id"].disabled = True
         if self.instance.use_revision:
             self.fields[REVISION] = forms.IntegerField(
                 required=False, widget=forms.HiddenInput, initial=self.instance.get(REVISION)

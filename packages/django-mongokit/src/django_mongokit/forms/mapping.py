@@ -12,6 +12,7 @@ from typing import Any
 
 from bson import Decimal128, Int64, ObjectId
 from django import forms
+from django.forms.utils import pretty_name
 
 from django_mongokit.forms.choices import ValueChoiceField, ValueMultipleChoiceField
 from django_mongokit.forms.fields import (
@@ -117,6 +118,8 @@ def field_of(
     """
     default = making.defaults.get(node.path, _NONE)
     common = _common(node, default)
+    if name.startswith("_"):
+        common["label"] = pretty_name(name.strip("_"))
     if form_class is not None:
         return form_class(**{**common, **given})
     fitting, parameters = _described(node, making.below(name, node))

@@ -191,7 +191,8 @@ class BaseRecordForm(forms.BaseForm):
         fields = context["fields"]
 
         def paragraphs(**more: Any) -> None:
-            shown = {"form": self, "fields": list(run), "hidden_fields": [], "errors": [], **more}
+            none = self.error_class(renderer=self.renderer)
+            shown = {"form": self, "fields": list(run), "hidden_fields": [], "errors": none, **more}
             parts.append(self.render(self.template_name_p, shown))
             run.clear()
 
@@ -253,10 +254,16 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
             return
         super().full_clean()
 
+    def has_changed(self) -> bool:
+        """Return whether something was entered. An element that is new, and cleared, is none."""
+        return super().has_changed() and not (self.stored is None and self._is_cleared())
+
     def is_blank(self) -> bool:
-        """Return whether nothing was entered: each input is empty, or shows its default still."""
-        if (self.stored is None or self.is_new) and not self.has_changed():
-            return True
+        """Return whether nothing was entered: each input is empty, or all show their defaults still."""
+        is_untouched = (self.stored is None or self.is_new) and not super().has_changed()
+        return is_untouched or self._is_cleared()
+
+    def _is_cleared(self) -> bool:
         return all(self._is_blank(name) for name in self.fields)
 
     def _is_blank(self, name: str) -> bool:

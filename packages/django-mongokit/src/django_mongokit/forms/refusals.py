@@ -12,6 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
 
+from django_mongokit.forms.nested import NestedField
 from mongokit.errors import Failure, RequireFieldError, SchemaDocumentError, StructureError
 from mongokit.errors import ValidationError as RefusedByValidator
 from mongokit.memory import value_at
@@ -75,30 +76,29 @@ _CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
 
 
 def _told(form: BaseDocumentForm, failure: Failure) -> Any:
-    messages = _messages_at(form, failure.path)
-    if failure.error is RequireFieldError:
-        return messages.get("required", _("This field is required."))
+    messages, below = _messages_at(form, failure.path)
     code = _CODES.get(failure.error, "type")
-    if code in messages:
+    if code in messages and not (below and code == "required"):
         return messages[code]
     text = failure.message.removeprefix(failure.path)
     if text.startswith(_BY_VALIDATOR):
         return _("Enter a valid value.")
-    return capfirst(text.lstrip(": "))
+    # Which element of a list in one input it is, only the path says.
+    return failure.message if below else capfirst(text.lstrip(": "))
 
 
-def _messages_at(form: Any, path: str) -> Mapping[str, Any]:
-    """Return the texts for errors of the field that a path leads to."""
-    fields, found = form.fields, {}
+def _messages_at(form: Any, path: str) -> tuple[Mapping[str, Any], bool]:
+    """Return the texts for errors of the field that a path leads to, and whether it leads further."""
+    fields, found, is_at_end = form.fields, dict[str, Any](), False
     for name in path.split("."):
-        if name.isdecimal() and name not in fields:
-            continue
-        field = fields.get(name)
-        if field is None:
-            break
-        found = field.error_messages
-        fields = getattr(getattr(field, "form_class", None), "base_fields", {})
-    return found
+        if is_at_end:
+            return found, True
+        if name in fields:
+            field = fields[name]
+            found = field.error_messages
+            is_at_end = not isinstance(field, NestedField)
+            fields = {} if is_at_end else field.form_class.base_fields
+    return found, False
 
 
 def is_size_wrong(document: Document) -> ValidationError | None:
