@@ -479,3 +479,93 @@ def test_an_embedded_form_needs_a_class():
         Nothing()
     with pytest.raises(TypeError, match="subclass of SchemaDocument"):
         type("F", (EmbeddedDocumentForm,), {"Meta": type("Meta", (), {"document": dict})})
+
+
+class Leaf(SchemaDocument):
+    n: int
+
+
+class Branch(SchemaDocument):
+    name: str
+    leaves: list[Leaf]
+    best: Leaf | None = None
+
+
+class Tree(DjangoDocument):
+    branches: list[Branch]
+
+
+def tree_data(*branches, initial=0):
+    """Return what is sent for branches given as (name, leaves): leaves are texts."""
+    data = {"branches-TOTAL_FORMS": str(len(branches)), "branches-INITIAL_FORMS": str(initial)}
+    for row, (name, *leaves) in enumerate(branches):
+        data |= {f"branches-{row}-name": name, f"branches-{row}-leaves-INITIAL_FORMS": "0"}
+        data[f"branches-{row}-leaves-TOTAL_FORMS"] = str(len(leaves))
+        data |= {f"branches-{row}-leaves-{at}-n": leaf for at, leaf in enumerate(leaves)}
+    return data
+
+
+def test_lists_in_lists(mongodb):
+    form_class = documentform_factory(Tree)
+    html = str(form_class(collection=mongodb.trees))
+    assert 'name="branches-0-leaves-0-n"' in html
+    assert 'name="branches-0-best-n"' in html
+    form = form_class(tree_data(("a", "1", "2", ""), ("", "")), collection=mongodb.trees)
+    assert form.is_valid(), form.errors
+    assert form.save()["branches"] == [{"name": "a", "leaves": [{"n": 1}, {"n": 2}], "best": None}]
+    form = form_class(tree_data(("a", "1", "x")), collection=mongodb.trees)
+    assert form.errors == {"branches": ["#1: Leaves: #2: N: Enter a whole number."]}
+    assert str(form).count("Enter a whole number.") == 1
+
+
+def test_an_empty_form_for_scripts_that_add_rows(mongodb):
+    form = documentform_factory(Tree)(collection=mongodb.trees)
+    empty = form["branches"].inner.empty_form.as_div()
+    assert 'name="branches-__prefix__-name"' in empty
+    assert 'name="branches-__prefix__-leaves-0-n"' in empty
+
+
+class Started(DjangoDocument):
+    """A list that new documents have elements in."""
+
+    structure = {"lines": [Line], "where": {"city": str, "code": str}}
+    default_values = {"lines": [Line({"sku": "first", "count": 2, "secret": "kept"})], "where.code": "X"}
+
+
+STARTED = {
+    "left": ({"sku": "first", "count": "2"}, [("first", 2, "kept")]),
+    "changed": ({"sku": "b", "count": "3"}, [("b", 3, "kept")]),
+    "deleted": ({"sku": "first", "count": "2", "DELETE": "on"}, []),
+}
+
+
+@pytest.mark.parametrize(("row", "expected"), STARTED.values(), ids=STARTED)
+def test_default_elements_of_a_new_document(mongodb, row, expected):
+    form_class = documentform_factory(Started, exclude=["lines.secret", "where.code"])
+    shown = form_class(collection=mongodb.started)["lines"].inner
+    assert [row["sku"].value() for row in shown] == ["first", None]
+    data = {"lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "1", "where-city": "B"}
+    data |= {f"lines-0-{name}": value for name, value in row.items()}
+    document = form_class(data, collection=mongodb.started).save()
+    assert [tuple(line.values()) for line in document["lines"]] == expected
+    assert document["where"] == {"city": "B", "code": "X"}
+    assert Started()["lines"] == [{"sku": "first", "count": 2, "secret": "kept"}]
+
+
+def test_none_in_the_place_of_a_nested_structure_stays_untouched(mongodb):
+    document = Plain({"where": {"city": "B", "at": {"x": 1}}, "parts": None}, collection=mongodb.plains)
+    data = {"where-city": "B", "where-at-x": "1", "parts-TOTAL_FORMS": "1", "parts-INITIAL_FORMS": "0"}
+    data |= {"parts-0-name": "", "parts-0-n": ""}
+    assert PlainForm(data, instance=document).save(commit=False)["parts"] is None
+
+
+def test_clean_of_a_nested_field(orders):
+    class Form(OrderForm):
+        def clean_address(self):
+            address = self.cleaned_data["address"]
+            if address["street"] == "X":
+                raise ValidationError("No X")
+            return Address({**address, "zip": "Z"})
+
+    assert Form(sent(address__street="X"), collection=orders).errors == {"address": ["No X"]}
+    assert Form(sent(), collection=orders).save()["address"]["zip"] == "Z"

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import annotated_types as at
 import pytest
-from bson import ObjectId
+from bson import Code, DBRef, Int64, ObjectId, Regex
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models.signals import post_save
 from django.utils import timezone, translation
@@ -687,3 +688,112 @@ def test_a_missing_field_is_an_error_of_the_form(mongodb):
     assert form.errors == {"__all__": ["Missed fields in Two: b"]}
     with pytest.raises(StructureError):
         Two({"a": ""}).validate()
+
+
+# What text says less well than the value
+
+
+class Loose(DjangoDocument):
+    structure = {"any": None, "one": dict, "many": list, "at": datetime.datetime}
+
+
+LOOSE = {
+    "a pattern": {"one": {"p": Regex("^a", 2)}},
+    "a reference": {"one": {"r": DBRef("talks", 1)}, "many": [DBRef("talks", 2)]},
+    "code": {"any": Code("x")},
+    "lines": {"one": {"text": "a\nb", "n": [1, {"x": None}]}},
+    "a number": {"any": Int64(5)},
+}
+
+
+@pytest.mark.parametrize("content", LOOSE.values(), ids=LOOSE)
+def test_what_json_may_not_bring_in_stays_untouched(mongodb, content):
+    document = Loose({**Loose(), **content}, collection=mongodb.loose).save()
+    before = mongodb.loose.find_one()
+    form = documentform_factory(Loose)
+    data = {bound.name: bound.value() or "" for bound in form(instance=document)}
+    data = {
+        name: text.replace("\n", "\r\n") if isinstance(text, str) else text for name, text in data.items()
+    }
+    bound = form(data, instance=document)
+    assert bound.is_valid(), bound.errors
+    assert bound.changed_data == []
+    bound.save()
+    assert mongodb.loose.find_one() == before
+    fresh = form(data, collection=mongodb.loose)
+    assert fresh.is_valid() is (content in (LOOSE["lines"], LOOSE["a number"]))
+
+
+@pytest.mark.parametrize("utc", ["2010-10-31T00:30:00", "2010-10-31T01:30:00"])
+def test_an_hour_that_the_clock_shows_twice(mongodb, utc):
+    at_ = datetime.datetime.fromisoformat(utc)
+    document = Loose({**Loose(), "at": at_}, collection=mongodb.loose).save()
+    form = documentform_factory(Loose, fields=["at", "any"])
+    with timezone.override("Europe/Berlin"):
+        shown = form(instance=document)["at"]
+        text = shown.field.widget.format_value(shown.value())
+        assert text == "2010-10-31T02:30"
+        bound = form({"at": text, "any": "1"}, instance=document)
+        assert bound.is_valid(), bound.errors
+        assert bound.save()["at"] == at_
+        # Entered anew, nobody knows which of the two it is.
+        assert list(form({"at": text, "any": ""}, collection=mongodb.loose).errors) == ["at"]
+        assert list(form({"at": "2010-10-31T02:31", "any": ""}, instance=document).errors) == ["at"]
+
+
+def test_a_form_with_a_prefix_carries_the_revision(pages, page):
+    data = {"p-title": "T", "p-text": "his", "p-_revision": "0"}
+    form = PageForm(data, instance=page, prefix="p")
+    assert form.try_save() is None
+    assert form["_revision"].value() == "1"
+    again = PageForm({**data, "p-_revision": "1"}, instance=page, prefix="p")
+    assert again.try_save()["text"] == "his"
+
+
+def test_unique_fields_below_a_list_are_left_to_the_server(mongodb):
+    class Basket(DjangoDocument):
+        structure = {"items": [{"sku": str}], "name": str}
+        indexes = [{"fields": ["items.sku"], "unique": True}]
+
+    mongodb.baskets.insert_one({"items": [], "name": "other"})
+    data = {"items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0", "items-0-sku": "a", "name": "x"}
+    form = documentform_factory(Basket)(data, collection=mongodb.baskets)
+    assert form.is_valid(), form.errors
+
+
+def test_what_validate_refuses_only_at_the_end(mongodb):
+    class Moody(DjangoDocument):
+        structure = {"n": int}
+        moods = iter([None, RefusedByValidator("not any more")])
+
+        def validate(self):
+            mood = next(self.moods, None)
+            if mood:
+                raise mood
+
+    form = documentform_factory(Moody)({"n": "1"}, collection=mongodb.moody)
+    assert form.is_valid()
+    assert form.try_save() is None
+    assert form.errors == {"__all__": ["not any more"]}
+    assert form.instance == {"n": None}
+
+
+def test_a_field_that_would_not_be_clean_again_is_taken_as_it_was(posts):
+    class Once(forms.CharField):
+        seen = 0
+
+        def clean(self, value):
+            self.seen += 1
+            if self.seen > 1:
+                raise ValidationError("once")
+            return super().clean(value)
+
+    class Form(DocumentForm):
+        title = Once()
+
+        class Meta:
+            document = Post
+            fields = ["title"]
+
+    post = Post({**Post(), "title": "T"}, collection=posts)
+    assert Form({"title": "T"}, instance=post).save(commit=False)["title"] == "T"

@@ -6,11 +6,12 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from bson import Decimal128, Int64, ObjectId
+from bson import Code, Decimal128, Int64, ObjectId
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES, MaxValueValidator, MinValueValidator
+from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,36 @@ class _Text(str):
     """What somebody has sent, to be told from a value that is a text."""
 
     __slots__ = ()
+
+
+def _is_text(value: Any) -> bool:
+    """Return whether a value is text to be read; Code is a str, and a value."""
+    return isinstance(value, str) and not isinstance(value, Code)
+
+
+class ShownBoundField(BoundField):
+    """A field whose input, as long as it reads as it was shown, stands for the stored value itself.
+
+    Text may say less than the value: a time of day that the clock shows twice when summer ends, a pattern in a dict.
+    """
+
+    field: JsonValueField | DateTimeField
+
+    @property
+    def data(self) -> Any:
+        """What was sent; the stored value where that is as it was shown."""
+        sent = super().data
+        form: Any = self.form
+        stored = getattr(form, "stored", None)
+        if not isinstance(sent, str) or not stored or form.is_new or self.name in form.given:
+            return sent
+        value = stored.get(self.name)
+        if value is None or _is_text(value):
+            return sent
+        widget: Any = self.field.widget
+        shown = widget.format_value(self.field.prepare_value(self.initial))
+        # Browsers send the lines of a textarea with the line ends of HTTP.
+        return self.field.itself(value) if sent.replace("\r\n", "\n") == shown else sent
 
 
 class JsonValueField(forms.CharField):
@@ -77,7 +108,7 @@ class JsonValueField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return the Python value of a text; raises `ValidationError`. What is no text is returned as it is."""
-        if not isinstance(value, str):
+        if not _is_text(value):
             return self.empty() if value is None else value
         text = value.strip()
         if not text:
@@ -93,6 +124,14 @@ class JsonValueField(forms.CharField):
             raise
         except Exception as error:  # noqa: BLE001 (whatever a CustomType raises is about this text)
             raise ValidationError(str(error) or type(error).__name__, code="invalid") from None
+
+    def get_bound_field(self, form: Any, field_name: str) -> ShownBoundField:
+        """Return the field of a form."""
+        return ShownBoundField(form, self, field_name)
+
+    def itself(self, value: Any) -> Any:
+        """Return what `clean` takes for a stored value."""
+        return value
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """Return what was sent, to be shown as it is."""
@@ -110,7 +149,7 @@ class JsonValueField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a text stands for another value than the initial one."""
-        if self.disabled:
+        if self.disabled or (data is initial and not _is_text(data)):
             return False
         try:
             return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data or ""))
@@ -229,17 +268,25 @@ class DateTimeField(forms.DateTimeField):
 
     widget = DateTimeInput
 
+    def get_bound_field(self, form: Any, field_name: str) -> ShownBoundField:
+        """Return the field of a form."""
+        return ShownBoundField(form, self, field_name)
+
+    def itself(self, value: Any) -> Any:
+        """Return what `clean` takes for a stored value: with a time zone, where the project has them."""
+        if settings.USE_TZ and isinstance(value, datetime.datetime) and timezone.is_naive(value):
+            return value.replace(tzinfo=datetime.UTC)
+        return value
+
     def prepare_value(self, value: Any) -> Any:
         """Return the time to be shown: in the current time zone."""
-        if settings.USE_TZ and isinstance(value, datetime.datetime) and timezone.is_naive(value):
-            value = value.replace(tzinfo=datetime.UTC)
-        return super().prepare_value(value)
+        return super().prepare_value(self.itself(value))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a text stands for another time than the initial one."""
-        if isinstance(initial, datetime.datetime):
-            initial = self.to_python(self.prepare_value(initial))
-        return super().has_changed(initial, data)
+        if isinstance(data, datetime.datetime):
+            data = data.replace(microsecond=0)
+        return super().has_changed(self.itself(initial), data)
 
 
 class DateField(forms.DateField):

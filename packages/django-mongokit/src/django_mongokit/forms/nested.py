@@ -45,10 +45,6 @@ class _InnerWidget(forms.Widget):
         """Whether a widget inside sends a file."""
         return any(field.widget.needs_multipart_form for field in self.form_class.base_fields.values())
 
-    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        """Return whether nothing was sent for it at all."""
-        return not any(key.startswith(f"{name}-") for key in (*data, *files))
-
     def id_for_label(self, id_: str) -> str:
         """Return nothing: a label is for one input."""
         return ""

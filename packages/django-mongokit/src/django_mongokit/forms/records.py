@@ -137,7 +137,9 @@ class BaseRecordForm(forms.BaseForm):
         bound = self[name]
         field = bound.field
         if isinstance(bound, NestedBoundField):
-            return bool(field.disabled)
+            before = (self.stored or {}).get(name)
+            untouched = before is None and not self.is_new and name not in self.changed_data
+            return bool(field.disabled or untouched)
         omitted = field.widget.value_omitted_from_data(self.data, self.files, bound.html_name)
         if omitted and value in field.empty_values:
             return True

@@ -16,6 +16,7 @@ from django_mongokit.forms.nested import NestedField
 from mongokit.errors import Failure, RequireFieldError, SchemaDocumentError, StructureError
 from mongokit.errors import ValidationError as RefusedByValidator
 from mongokit.memory import value_at
+from mongokit.structure.nodes import ListNode
 
 if TYPE_CHECKING:
     from django_mongokit.forms.documents import BaseDocumentForm
@@ -134,6 +135,7 @@ def taken_indexes(form: BaseDocumentForm, document: Document) -> Iterator[tuple[
         heads = {name.partition(".")[0] for name in names}
         if (
             options.get("partialFilterExpression")
+            or any(_is_below_list(document, name) for name in names)
             or not heads & form.fields.keys()
             or heads & form.errors.keys()
         ):
@@ -146,6 +148,12 @@ def taken_indexes(form: BaseDocumentForm, document: Document) -> Iterator[tuple[
         found = document.collection.find_one(query, {"_id": 1}, collation=options.get("collation"))
         if found is not None:
             yield names
+
+
+def _is_below_list(document: Document, path: str) -> bool:
+    places = type(document)._structure.places
+    names = path.split(".")
+    return any(isinstance(places.get(".".join(names[:end])), ListNode) for end in range(1, len(names)))
 
 
 def _equal(value: Any) -> dict[str, Any]:
