@@ -17,6 +17,7 @@ from django.db.models import TextChoices
 from django.test import override_settings
 from django.utils import timezone, translation
 from hypothesis import given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from django_mongokit.document import DjangoDocument
@@ -355,6 +356,7 @@ VALUES = st.recursive(
 )
 
 
+@trying(deadline=None)
 @given(VALUES)
 def test_whatever_bson_holds_survives_the_form(value):
     field = JsonValueField(required=False)
@@ -363,6 +365,7 @@ def test_whatever_bson_holds_survives_the_form(value):
     assert not field.has_changed(value, shown)
 
 
+@trying(deadline=None)
 @given(st.text() | st.from_regex(r"[\[\]{}\"$:,.0-9a-z ]*", fullmatch=True))
 def test_whatever_is_sent_is_a_value_or_an_error(text):
     for field in (JsonValueField(), JsonField(), JsonListField(), ObjectIdField(), CommaSeparatedField()):
@@ -370,6 +373,48 @@ def test_whatever_is_sent_is_a_value_or_an_error(text):
         with contextlib.suppress(ValidationError):
             field.clean(text)
         assert field.has_changed(None, text) in (True, False)
+
+
+EXTENDED = [
+    "$oid",
+    "$ref",
+    "$date",
+    "$regex",
+    "$minKey",
+    "$maxKey",
+    "$binary",
+    "$code",
+    "$uuid",
+    "$undefined",
+    "$numberLong",
+    "$timestamp",
+    "$numberDecimal",
+    "$dbPointer",
+    "$regularExpression",
+    "$symbol",
+    "$numberInt",
+    "$numberDouble",
+    "$type",
+    "$options",
+    "$id",
+    "$db",
+    "$scope",
+]
+FORGED = [
+    *(None, 1, -1.5, True, "", "x", [], [1], {}, {"a": 1}, "1" * 5000, "9999-99-99T00:00:00Z"),
+    *({"base64": 1}, {"base64": "!", "subType": "zz"}, {"base64": "AA==", "subType": "04"}),
+    *({"t": 1}, {"t": "x", "i": 1}, {"pattern": 1, "options": "q"}, {"$numberLong": "9" * 30}),
+]
+
+
+@pytest.mark.parametrize("key", EXTENDED)
+def test_forged_extended_json_is_a_value_or_an_error(key):
+    field = JsonValueField()
+    for value in FORGED:
+        for other in (None, *EXTENDED):
+            text = json.dumps({key: value, **({} if other is None else {other: 1})})
+            with contextlib.suppress(ValidationError):
+                assert not isinstance(field.clean(text), (Regex, Code))
 
 
 @pytest.mark.parametrize(

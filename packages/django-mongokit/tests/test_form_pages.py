@@ -9,7 +9,12 @@ import annotated_types as at
 import pytest
 from bson import ObjectId
 from django.test import AsyncClient, Client
+from django.utils.datastructures import MultiValueDict
+from hypothesis import given
+from hypothesis import settings as trying
+from hypothesis import strategies as st
 from lectures.models import Lecture
+from pymongo import MongoClient
 
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import documentform_factory
@@ -250,3 +255,102 @@ def test_errors_as_json(mongodb):
             }
         ],
     }
+
+
+NAMES = [
+    "title",
+    "start",
+    "initial-start",
+    "kind",
+    "public",
+    "guide",
+    "meeting",
+    "meeting-city",
+    "meeting-code",
+    "extra",
+    "last",
+    "_id",
+    "_revision",
+    "stops",
+    "stops-TOTAL_FORMS",
+    "stops-INITIAL_FORMS",
+    "stops-MAX_NUM_FORMS",
+    "stops-0-name",
+    "stops-0-minutes",
+    "stops-0-where-city",
+    "stops-0-ORDER",
+    "stops-0-DELETE",
+    "stops-1-name",
+    "stops-1-ORDER",
+    "stops-__prefix__-name",
+    "stops-0",
+]
+NASTY = [
+    "",
+    " ",
+    "x",
+    "0",
+    "1",
+    "2",
+    "-1",
+    "1e400",
+    "NaN",
+    "on",
+    "null",
+    "{}",
+    "[]",
+    '{"$gt": ""}',
+    "\0",
+    "9" * 40,
+]
+NASTY += [
+    "[" * 5000,
+    "2010-03-08T12:03",
+    "0001-01-01T00:00",
+    "9999-12-31T23:59",
+    "99999-01-01T00:00",
+    "ride",
+    "\ud800",
+]
+
+
+@trying(deadline=None, max_examples=50)
+@given(st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(NASTY) | st.text(), max_size=2)))
+def test_whatever_is_sent_is_answered_with_a_page(data):
+    """No input, however forged, makes a form raise: not when it is validated, and not when it is shown again."""
+    with MongoClient("mongodb://127.0.0.1:1", connect=False) as client:
+        form = documentform_factory(Tour)(MultiValueDict(data), collection=client.nowhere.tours)
+        if form.is_valid():
+            document = form.save(commit=False)
+            document.validate()
+            assert document["title"] == document["title"].strip() != ""
+        else:
+            assert all(message for messages in form.errors.values() for message in messages)
+        for style in STYLES:
+            getattr(form, style)()
+
+
+@trying(deadline=None, max_examples=50)
+@given(st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(NASTY) | st.text(), max_size=2)))
+def test_whatever_is_sent_for_a_stored_document_is_answered(data):
+    with MongoClient("mongodb://127.0.0.1:1", connect=False) as client:
+        stored = Tour(
+            {
+                "_id": 1,
+                "title": "T",
+                "start": datetime.datetime(2010, 10, 31, 0, 30),
+                "kind": "gone",
+                "public": True,
+                "guide": None,
+                "meeting": Place({"city": "B", "code": "1"}),
+                "last": "",
+                "extra": {"a": [1]},
+                "stops": [Stop({"name": "A", "minutes": 1, "where": None})],
+            },
+            collection=client.nowhere.tours,
+        )
+        before = dict(stored)
+        form = documentform_factory(Tour)(MultiValueDict(data), instance=stored)
+        form.is_valid()
+        str(form)
+        assert stored == before

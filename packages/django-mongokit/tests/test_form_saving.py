@@ -797,3 +797,30 @@ def test_a_field_that_would_not_be_clean_again_is_taken_as_it_was(posts):
 
     post = Post({**Post(), "title": "T"}, collection=posts)
     assert Form({"title": "T"}, instance=post).save(commit=False)["title"] == "T"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"), [("America/Chicago", "9999-12-31T23:59"), ("Asia/Tokyo", "0001-01-01T00:00")]
+)
+def test_a_time_at_the_edge_of_the_calendar(mongodb, zone, text):
+    form = documentform_factory(Loose, fields=["at"])
+    with timezone.override(zone):
+        assert form({"at": text}, collection=mongodb.loose).errors == {"at": ["Enter a valid date/time."]}
+
+
+def test_a_time_that_the_time_zone_cannot_show_stays(mongodb):
+    first = datetime.datetime(1, 1, 1)
+    document = Loose({**Loose(), "at": first}, collection=mongodb.loose).save()
+    form = documentform_factory(Loose, fields=["at"])
+    with timezone.override("America/Chicago"):
+        shown = form(instance=document)["at"]
+        text = shown.field.widget.format_value(shown.value())
+        assert text == "0001-01-01T00:00"
+        assert form({"at": text}, instance=document).save()["at"] == first
+
+
+def test_another_field_at_the_edge_of_the_calendar(mongodb):
+    form = documentform_factory(Loose, fields=["at"], field_classes={"at": forms.DateTimeField})
+    with timezone.override("America/Chicago"):
+        bound = form({"at": "9999-12-31T23:59"}, collection=mongodb.loose)
+        assert bound.errors == {"__all__": ["date value out of range"]}

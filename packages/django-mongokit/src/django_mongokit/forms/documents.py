@@ -122,7 +122,11 @@ class BaseDocumentForm(BaseRecordForm):
         if self.is_new is False and self.instance.use_revision:
             self._check_revision()
         candidate = copy.copy(self.instance)
-        candidate.update(self.changes(candidate))
+        try:
+            candidate.update(self.changes(candidate))
+        except ValidationError as error:
+            self.add_error(None, error)
+            return
         failures, others = failures_of(candidate)
         place_failures(self, failures)
         for error in others:

@@ -278,9 +278,22 @@ class DateTimeField(forms.DateTimeField):
             return value.replace(tzinfo=datetime.UTC)
         return value
 
+    def to_python(self, value: Any) -> Any:
+        """Return the time of a text; raises `ValidationError`, also for one that has no UTC in Python's years."""
+        found = super().to_python(value)
+        try:
+            if found is not None and settings.USE_TZ:
+                found.astimezone(datetime.UTC)
+        except OverflowError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        return found
+
     def prepare_value(self, value: Any) -> Any:
-        """Return the time to be shown: in the current time zone."""
-        return super().prepare_value(self.itself(value))
+        """Return the time to be shown: in the current time zone, unless that is outside Python's years."""
+        try:
+            return super().prepare_value(self.itself(value))
+        except OverflowError:
+            return value.replace(tzinfo=None)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a text stands for another time than the initial one."""

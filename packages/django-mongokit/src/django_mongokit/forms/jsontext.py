@@ -22,7 +22,7 @@ PLAIN_TYPES: tuple[type, ...] = (
     *(type(None), bool, int, float, str, bytes, list, dict, datetime.datetime, uuid.UUID),
     *(Binary, Decimal128, Int64, ObjectId),
 )
-"""What JSON text may hold. Not patterns, code and the like: a value that is later put into a query must stay a value."""
+"""What JSON text may hold. Not patterns, code and the like: what is later put into a query must stay a value."""
 
 _OPTIONS = json_util.JSONOptions(
     json_mode=json_util.JSONMode.RELAXED,
@@ -50,9 +50,10 @@ def loads(text: str, types: tuple[type, ...] = PLAIN_TYPES) -> Any:
         raise ValidationError(str(error), code="invalid") from None
     except RecursionError:
         raise _too_deep() from None
-    except (ValueError, TypeError, ArithmeticError, bson.errors.BSONError) as error:
-        # What follows a $ of Extended JSON is anybody's text.
-        raise ValidationError(str(error), code="invalid") from None
+    except Exception as error:  # noqa: BLE001 (PyMongo stumbles over forged text in many ways)
+        raise ValidationError(
+            _("This is no valid Extended JSON: %(error)s"), code="invalid", params={"error": error}
+        ) from None
     _check(value, types)
     return value
 

@@ -262,7 +262,7 @@ class FormSetField(NestedField):
     :param formset: the class of the formset.
     :param optional: a list without elements that was None stays None.
     :param kind: `list`, or `tuple`.
-    :param factory: what Django's `formset_factory` takes: `extra` (1), `can_order` and `can_delete` (True), `min_num`, ….
+    :param factory: what Django's `formset_factory` takes: `extra` (1), `can_order`, `can_delete` (True), `min_num`, ….
     """
 
     bound_field_class = FormSetBoundField

@@ -124,6 +124,8 @@ class BaseRecordForm(forms.BaseForm):
 
         Left out is what stays as it is in `stored`: a field whose input is as it was shown (a time keeps its
         milliseconds, a list its order), and one that was not sent at all.
+
+        Raises `ValidationError` for a time that has no UTC.
         """
         found = {}
         for name, value in self.cleaned_data.items():
@@ -154,7 +156,10 @@ class BaseRecordForm(forms.BaseForm):
     def _as_read(self, value: Any) -> Any:
         """Return a time as the collection would give it back, so that validators and code meet one kind only."""
         if settings.USE_TZ and isinstance(value, datetime.datetime) and value.tzinfo is not None:
-            value = value.astimezone(datetime.UTC)
+            try:
+                value = value.astimezone(datetime.UTC)
+            except OverflowError as error:
+                raise ValidationError(str(error), code="invalid") from None
             return value.replace(tzinfo=None) if self.naive_utc else value
         return value
 
