@@ -129,8 +129,8 @@ class BaseDocumentForm(BaseRecordForm):
             return
         failures, others = failures_of(candidate)
         place_failures(self, failures)
-        for error in others:
-            self._add_own(error)
+        for other in others:
+            self._add_own(other)
         if failures or self.errors:
             return
         wrong = is_size_wrong(candidate)
