@@ -28,7 +28,7 @@ def test_the_example(run, tmp_path):
     )
     run("manage.py", "startapp", "talks", cwd=tmp_path, **environment)
     blocks = re.findall(r"```python\n# (\S+?)(, at its end)?\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for name, at_the_end, text in blocks:
         with open(tmp_path / name, "a" if at_the_end else "w") as file:
             file.write("\n" + text)

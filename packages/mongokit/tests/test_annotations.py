@@ -869,3 +869,13 @@ def test_types_made_for_annotations_can_be_used_in_a_structure():
         "DecimalType()",
     )
     assert failures(item) == []
+
+
+def test_a_constraint_can_be_read_back_by_forms_and_schemas():
+    class Seat(SchemaDocument):
+        number: Annotated[int, annotated_types.Interval(ge=1, lt=9), bool]
+
+    found = [
+        getattr(validator, "constraint", None) for validator in Seat._structure.places["number"].validators
+    ]
+    assert found == [annotated_types.Ge(1), annotated_types.Lt(9)]

@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django_mongokit",
     "talks",
+    "lectures",
     "books",
     *json.loads(os.environ.get("SITE_APPS", "[]")),
 ]

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 from talks import views
 
 urlpatterns = [
@@ -8,4 +8,5 @@ urlpatterns = [
     path("answer/", views.answer),
     path("broken/", views.broken),
     path("talks/<pk>/", views.one),
+    path("lectures/", include("lectures.urls")),
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = ["Constraint", "validators_of"]
@@ -32,7 +32,8 @@ def _constraint(given: Any) -> Iterator[Validator]:
     name = type(given).__name__
     make = _CONSTRAINTS.get(name)
     if make is not None:
-        yield make(given)
+        validator = make(given)
+        yield replace(validator, constraint=given) if isinstance(validator, Constraint) else validator
     elif hasattr(given, "__is_annotated_types_grouped_metadata__"):
         yield from _validators(given)
 
@@ -46,6 +47,8 @@ class Constraint:
     """After "must": ``be >= 1``."""
     bound: tuple[str, Any] | None = None
     """The name in annotated_types of a limit that other languages of schemas know too, and its value."""
+    constraint: Any = None
+    """The annotated_types object it is made of: forms say the same in their own terms."""
 
     def __call__(self, value: Any) -> bool:
         if not self.holds(value):

@@ -1,0 +1,54 @@
+"""Forms made of the structure of documents; the names are those of django-mongokit in 2010."""
+
+from django_mongokit.forms.choices import ValueChoiceField, ValueMultipleChoiceField
+from django_mongokit.forms.documents import (
+    BaseDocumentForm,
+    DocumentForm,
+    document_to_dict,
+    documentform_factory,
+    save_instance,
+)
+from django_mongokit.forms.fields import (
+    CommaSeparatedField,
+    JsonField,
+    JsonListField,
+    JsonValueField,
+    ObjectIdField,
+)
+from django_mongokit.forms.nested import BaseRecordFormSet, FormSetField, NestedField
+from django_mongokit.forms.options import ALL_FIELDS, DocumentFormOptions
+from django_mongokit.forms.records import DocumentFormMetaclass, EmbeddedDocumentForm
+from django_mongokit.forms.structures import (
+    fields_for_document,
+    formfield_for_document_field,
+    get_default_form_field_types,
+    get_field_type_from_document,
+    value_from_document,
+)
+
+__all__ = [
+    "ALL_FIELDS",
+    "BaseDocumentForm",
+    "BaseRecordFormSet",
+    "CommaSeparatedField",
+    "DocumentForm",
+    "DocumentFormMetaclass",
+    "DocumentFormOptions",
+    "EmbeddedDocumentForm",
+    "FormSetField",
+    "JsonField",
+    "JsonListField",
+    "JsonValueField",
+    "NestedField",
+    "ObjectIdField",
+    "ValueChoiceField",
+    "ValueMultipleChoiceField",
+    "document_to_dict",
+    "documentform_factory",
+    "fields_for_document",
+    "formfield_for_document_field",
+    "get_default_form_field_types",
+    "get_field_type_from_document",
+    "save_instance",
+    "value_from_document",
+]

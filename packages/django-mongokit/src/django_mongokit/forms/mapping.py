@@ -1,0 +1,314 @@
+"""From a place in a compiled structure to the form field for it."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any
+
+from bson import Decimal128, Int64, ObjectId
+from django import forms
+from django.forms.utils import pretty_name
+
+from django_mongokit.forms.choices import ValueChoiceField, ValueMultipleChoiceField
+from django_mongokit.forms.fields import (
+    DateField,
+    DateTimeField,
+    Decimal128Field,
+    Int64Field,
+    IntegerField,
+    JsonField,
+    JsonListField,
+    JsonValueField,
+    ObjectIdField,
+    TimeField,
+)
+from django_mongokit.forms.jsontext import PLAIN_TYPES
+from django_mongokit.forms.nested import FormSetField, NestedField
+from django_mongokit.forms.options import DocumentFormOptions
+from mongokit.conversions import EnumType
+from mongokit.structure.annotations import Factory
+from mongokit.structure.convert import to_bson, to_python
+from mongokit.structure.nodes import (
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    TupleNode,
+    TypeNode,
+    is_embedded,
+    join,
+)
+from mongokit.types import IS, OR, Set
+
+__all__ = ["Making", "default_form_field_types", "field_of", "fields_of_record"]
+
+Field = forms.Field
+_NONE = object()
+
+
+@dataclass(frozen=True)
+class Making:
+    """What fields are made with, beside the place they are for."""
+
+    options: DocumentFormOptions
+    """What the form's `Meta` says, as seen from where the fields are."""
+    defaults: Mapping[str, Any]
+    """Dotted path -> default value, or callable that makes it."""
+    inner_form: Callable[[RecordNode, Making], Any]
+    """Makes the class of the form for a nested structure."""
+
+    def below(self, name: str, node: Node) -> Making:
+        """Return the same for what is nested in a field."""
+        record = node.item if isinstance(node, ListNode) else node
+        own: dict[str, Any] = {}
+        if isinstance(record, RecordNode) and is_embedded(record.container):
+            inner: Mapping[str, Any] = vars(record.container)["_structure"].defaults
+            own = {join(record.path, path): value for path, value in inner.items()}
+        return replace(self, options=self.options.below(name), defaults={**own, **self.defaults})
+
+
+def default_form_field_types() -> dict[type, type[Field]]:
+    """Return the fields for plain types; a subclass of a type has the field of the type."""
+    return {
+        bool: forms.BooleanField,
+        int: IntegerField,
+        float: forms.FloatField,
+        str: forms.CharField,
+        datetime.datetime: DateTimeField,
+        datetime.date: DateField,
+        datetime.time: TimeField,
+        list: JsonListField,
+        dict: JsonField,
+        decimal.Decimal: forms.DecimalField,
+        uuid.UUID: forms.UUIDField,
+        ObjectId: ObjectIdField,
+        Int64: Int64Field,
+        Decimal128: Decimal128Field,
+    }
+
+
+def fields_of_record(
+    record: RecordNode, making: Making, declared: Iterable[str] = (), left_out: Iterable[str] = ()
+) -> dict[str, Field]:
+    """Return the fields for a structure, in their order; those that are declared come from elsewhere.
+
+    :param left_out: names that get a field only where `fields` has them.
+    """
+    made = {}
+    for name in making.options.names(record.fields, declared, left_out):
+        if name in record.fields and name not in declared:
+            made[name] = field_of(name, record.fields[name], making, **making.options.of_field(name))
+    return made
+
+
+def field_of(
+    name: str, node: Node, making: Making, *, form_class: Callable[..., Field] | None = None, **given: Any
+) -> Field:
+    """Return the field for a place in a structure.
+
+    :param form_class: the field's class, in place of the one that fits.
+    :param given: parameters of the field, in place of those that fit.
+    """
+    default = making.defaults.get(node.path, _NONE)
+    common = _common(node, default)
+    if name.startswith("_"):
+        common["label"] = pretty_name(name.strip("_"))
+    if form_class is not None:
+        return form_class(**{**common, **given})
+    fitting, parameters = _described(node, making.below(name, node))
+    return fitting(**{**common, **parameters, **given})
+
+
+def _common(node: Node, default: Any) -> dict[str, Any]:
+    required = node.required or node.filled
+    if node.present and not required:
+        # Where None is no value something has to be entered, unless an empty one will do.
+        required = not (_may_be_empty(node) if default in (_NONE, None) else _is_empty(default))
+    common: dict[str, Any] = {"required": required}
+    if default is _NONE:
+        return common
+    common["initial"] = default.make if isinstance(default, Factory) else default
+    if callable(common["initial"]) and not isinstance(common["initial"], type):
+        # As Django does it: else an empty form would seem filled in, as the default is another one by then.
+        common["show_hidden_initial"] = True
+    return common
+
+
+def _is_empty(default: Any) -> bool:
+    return isinstance(default, (str, list, dict, set, tuple)) and not default
+
+
+def _may_be_empty(node: Node) -> bool:
+    match node:
+        case ListNode() | MapNode():
+            return True
+        case TypeNode():
+            return node.type in (list, dict)
+        case CustomNode():
+            return isinstance(node.custom, Set)
+    return False
+
+
+Described = tuple[Callable[..., Field], dict[str, Any]]
+
+
+@singledispatch
+def _described(node: Node, making: Making) -> Described:
+    """Return the class of the field that fits, and its own parameters."""
+    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}
+
+
+@_described.register
+def _(node: TypeNode, making: Making) -> Described:
+    return _of_type(node, node.type)
+
+
+@_described.register
+def _(node: CustomNode, making: Making) -> Described:
+    custom = node.custom
+    if isinstance(custom, EnumType):
+        return ValueChoiceField, {"values": list(custom.python_type)}
+    if isinstance(custom, Set):
+        return JsonListField, {
+            "to_stored": custom.to_bson,
+            "to_document": custom.to_python,
+            "empty": _nothing if node.unset else set,
+        }
+    if any(kind in default_form_field_types() for kind in custom.python_type.__mro__):
+        return _of_type(node, custom.python_type)
+    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}
+
+
+@_described.register
+def _(node: OperatorNode, making: Making) -> Described:
+    if isinstance(node.operator, IS):
+        return ValueChoiceField, {"values": _values(node)}
+    kinds = {kind for kind in node.operator if kind is not type(None)}
+    if isinstance(node.operator, OR) and kinds == {int, float}:
+        return _of_type(node, float)
+    if isinstance(node.operator, OR) and len(kinds) == 1:
+        return _of_type(node, kinds.pop())
+    return JsonValueField, {}
+
+
+@_described.register
+def _(node: RecordNode, making: Making) -> Described:
+    if not node.fields:
+        return JsonField, {}
+    # A required field inside is required of the whole.
+    return NestedField, {"form_class": making.inner_form(node, making), "optional": node.unset}
+
+
+@_described.register
+def _(node: ListNode, making: Making) -> Described:
+    item = node.item
+    if isinstance(item, RecordNode) and item.fields:
+        factory: dict[str, Any] = {}
+        for constraint in _constraints(node):
+            match type(constraint).__name__:
+                case "MinLen":
+                    factory |= {"min_num": constraint.min_length, "validate_min": True}
+                case "MaxLen":
+                    factory |= {"max_num": constraint.max_length, "validate_max": True}
+        return FormSetField, {
+            "form_class": making.inner_form(item, making),
+            "optional": node.unset,
+            "kind": node.container,
+            "factory": factory,
+        }
+    values = _values(item)
+    if values:
+        return ValueMultipleChoiceField, {"values": values, "empty_value": node.container()}
+    return JsonListField, _as_json(node, node.container)
+
+
+@_described.register
+def _(node: TupleNode, making: Making) -> Described:
+    return JsonListField, {
+        "initial": None,
+        **_as_json(node, lambda: node.container([None] * len(node.items))),
+    }
+
+
+@_described.register
+def _(node: MapNode, making: Making) -> Described:
+    return JsonField, _as_json(node, dict)
+
+
+def _as_json(node: Node, empty: Callable[[], Any]) -> dict[str, Any]:
+    return {
+        "to_stored": to_bson(node),
+        "to_document": to_python(node),
+        "empty": _nothing if node.unset else empty,
+        **({"initial": None} if node.unset else {}),
+    }
+
+
+def _nothing() -> None:
+    return None
+
+
+def _values(node: Node) -> list[Any]:
+    """Return the values that a node lets one choose from."""
+    if isinstance(node, OperatorNode) and isinstance(node.operator, IS):
+        return [value for value in node.operator if value is not None]
+    if isinstance(node, CustomNode) and isinstance(node.custom, EnumType):
+        return list(node.custom.python_type)
+    return []
+
+
+def _of_type(node: Node, kind: type) -> Described:
+    known = default_form_field_types()
+    found = next((known[one] for one in kind.__mro__ if one in known), None)
+    parameters = _limits(node, kind)
+    if found is None:
+        return JsonValueField, {"types": (*PLAIN_TYPES, kind)}
+    if found is forms.BooleanField:
+        if node.unset:
+            return forms.NullBooleanField, {"required": False}
+        return found, {"required": False}
+    if found in (JsonField, JsonListField) and node.unset:
+        parameters |= {"empty": _nothing, "initial": None}
+    if found is forms.CharField and node.unset:
+        parameters["empty_value"] = None
+    return found, parameters
+
+
+def _constraints(node: Node) -> Iterable[Any]:
+    for validator in node.validators:
+        constraint = getattr(validator, "constraint", None)
+        if constraint is not None:
+            yield constraint
+
+
+_NUMBERS = (int, float, decimal.Decimal)
+
+
+def _limits(node: Node, kind: type) -> dict[str, Any]:
+    """Return what a node's constraints are in the terms of Django's fields; the document checks the rest itself."""
+    found: dict[str, Any] = {}
+    number, whole = issubclass(kind, _NUMBERS), issubclass(kind, int)
+    for constraint in _constraints(node):
+        match type(constraint).__name__:
+            case "Ge" if number:
+                found["min_value"] = constraint.ge
+            case "Le" if number:
+                found["max_value"] = constraint.le
+            case "Gt" if whole and isinstance(constraint.gt, int):
+                found["min_value"] = constraint.gt + 1
+            case "Lt" if whole and isinstance(constraint.lt, int):
+                found["max_value"] = constraint.lt - 1
+            case "MultipleOf" if whole:
+                found["step_size"] = constraint.multiple_of
+            case "MinLen" if issubclass(kind, str):
+                found["min_length"] = constraint.min_length
+            case "MaxLen" if issubclass(kind, str):
+                found["max_length"] = constraint.max_length
+    return found

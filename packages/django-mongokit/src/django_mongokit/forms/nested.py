@@ -1,0 +1,309 @@
+"""Fields that are forms themselves: nested structures, and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
+from django.forms.formsets import DELETION_FIELD_NAME, BaseFormSet, formset_factory
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_mongokit.forms.records import EmbeddedDocumentForm
+
+__all__ = ["BaseRecordFormSet", "FormSetField", "InnerError", "NestedBoundField", "NestedField"]
+
+Errors = Iterable[tuple[str, ValidationError]]
+
+
+class InnerError(ValidationError):
+    """An error of a field further in: it counts for the outer one, and is shown at the inner one."""
+
+
+class _InnerWidget(forms.Widget):
+    """Stands for the widgets of the form inside."""
+
+    use_fieldset = True
+
+    def __init__(self, form_class: type[EmbeddedDocumentForm]) -> None:
+        super().__init__()
+        self.form_class = form_class
+
+    @property
+    def media(self) -> forms.Media:
+        """What the widgets inside need."""
+        return sum((field.widget.media for field in self.form_class.base_fields.values()), forms.Media())
+
+    @property
+    def needs_multipart_form(self) -> bool:  # type: ignore[override]
+        """Whether a widget inside sends a file."""
+        return any(field.widget.needs_multipart_form for field in self.form_class.base_fields.values())
+
+    def id_for_label(self, id_: str) -> str:
+        """Return nothing: a label is for one input."""
+        return ""
+
+
+class NestedBoundField(BoundField):
+    """A nested field of a form, with the form inside: `form["address"].form["street"]`."""
+
+    field: NestedField
+    form: Any
+
+    @cached_property
+    def inner(self) -> EmbeddedDocumentForm:
+        """The form inside, with the data of the outer one."""
+        outer, stored = self.form, self.stored
+        optional = self.field.optional
+        return self.field.form_class(
+            outer.data if outer.is_bound else None,
+            outer.files if outer.is_bound else None,
+            auto_id=outer.auto_id,
+            prefix=self.html_name,
+            initial=self.initial if isinstance(self.initial, Mapping) else None,
+            error_class=outer.error_class,
+            label_suffix=outer.label_suffix,
+            use_required_attribute=outer.use_required_attribute and not optional,
+            renderer=outer.renderer,
+            stored=stored if isinstance(stored, Mapping) else None,
+            optional=optional,
+            is_new=outer.is_new,
+            naive_utc=outer.naive_utc,
+            disabled=self.field.disabled,
+        )
+
+    @property
+    def stored(self) -> Any:
+        """What the document has there."""
+        return (self.form.stored or {}).get(self.name)
+
+    @property
+    def data(self) -> Any:
+        """The form inside: what `NestedField.clean` takes."""
+        return self.inner
+
+    @property
+    def errors(self) -> Any:
+        """What is wrong with the field as a whole: the form inside shows the rest."""
+        found = super().errors
+        own = [error for error in found.data if not isinstance(error, InnerError)]
+        return self.form.error_class(own, renderer=self.form.renderer)
+
+    def as_widget(self, widget: Any = None, attrs: Any = None, only_initial: bool = False) -> SafeString:
+        """Return the HTML of what is inside."""
+        return self.inner.render()
+
+    def label_tag(
+        self, contents: Any = None, attrs: Any = None, label_suffix: Any = None, tag: str | None = None
+    ) -> SafeString:
+        """Return the label, which is for no input, so that it is no `<label>`."""
+        return super().label_tag(contents, attrs, label_suffix, tag or "span")
+
+    def place(self, errors: Errors) -> list[tuple[str, ValidationError]]:
+        """Put errors at the fields inside that their paths name; return those that have no place there."""
+        return self.inner.place(errors)
+
+    def is_blank(self) -> bool:
+        """Return whether nothing was entered inside."""
+        return self.inner.is_blank()
+
+    def inner_errors(self) -> list[ValidationError]:
+        """Return what is wrong inside, each with its field's label."""
+        return [*_labelled(self.inner)]
+
+
+class NestedField(forms.Field):
+    """A nested structure: the fields of a form, in a fieldset; its data are sent as `address-street`.
+
+    :param form_class: an `EmbeddedDocumentForm`.
+    :param optional: when nothing is entered there is no nested structure, rather than one that lacks its fields.
+    """
+
+    bound_field_class: Any = NestedBoundField
+
+    def __init__(
+        self, form_class: type[EmbeddedDocumentForm], *, optional: bool = False, **kwargs: Any
+    ) -> None:
+        self.form_class = form_class
+        self.optional = optional
+        super().__init__(**{"widget": _InnerWidget(form_class), **kwargs})
+
+    def get_bound_field(self, form: Any, field_name: str) -> Any:
+        """Return the field with the form inside."""
+        return self.bound_field_class(form, self, field_name)
+
+    def clean(self, value: Any) -> Any:
+        """Return the nested structure that the form inside makes; raises `ValidationError`."""
+        if value is None or isinstance(value, Mapping):
+            return value
+        if not value.is_valid():
+            raise ValidationError([*_labelled(value)])
+        found = value.value()
+        self.validate(found)
+        self.run_validators(found)
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether the form inside has changed."""
+        return bool(not self.disabled and data.has_changed())
+
+
+class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't be subscripted at run time
+    """The forms of a list's elements. Deleting and ordering are Django's `DELETE` and `ORDER`."""
+
+    stored: Sequence[Any] = ()
+    is_new = False
+    naive_utc = False
+    label: Any = ""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """Return what the form of one element is made with."""
+        found = super().get_form_kwargs(index)
+        at = index is not None and index < len(self.stored)
+        stored = self.stored[index] if at and index is not None else None
+        return {
+            **found,
+            "is_new": self.is_new,
+            "naive_utc": self.naive_utc,
+            "stored": stored if isinstance(stored, Mapping) else None,
+        }
+
+    def rows(self) -> list[Any]:
+        """Return the forms of the elements that are to be, in their order. The set has to be valid."""
+        if self.can_order:
+            return list(self.ordered_forms)
+        gone = self.deleted_forms
+        return [
+            form
+            for index, form in enumerate(self.forms)
+            if form not in gone and (index < self.initial_form_count() or form.has_changed())
+        ]
+
+    def clean(self) -> None:
+        """Refuse what was made for a list of another length: elements are known by their position only."""
+        if self.initial_form_count() not in (len(self.stored), len(self.initial or ())):
+            raise ValidationError(
+                _("Somebody has added or removed elements meanwhile. Please reload the page and try again."),
+                code="stale",
+            )
+
+    def render_rows(self) -> SafeString:
+        """Return the HTML: each element in a fieldset."""
+        rows = format_html_join(
+            "",
+            "<fieldset><legend>{} #{}</legend>{}</fieldset>",
+            ((self.label, number, form.render()) for number, form in enumerate(self.forms, 1)),
+        )
+        return format_html("{}{}", self.management_form, rows)
+
+
+class FormSetBoundField(NestedBoundField):
+    """A list of nested structures in a form, with its formset: `form["items"].inner[0]["price"]`."""
+
+    field: FormSetField
+
+    @cached_property
+    def inner(self) -> Any:
+        """The formset, with the data of the outer form."""
+        outer = self.form
+        stored = self.stored if isinstance(self.stored, (list, tuple)) else ()
+        given = self.initial if isinstance(self.initial, (list, tuple)) else ()
+        made = self.field.formset_class(
+            outer.data if outer.is_bound else None,
+            outer.files if outer.is_bound else None,
+            auto_id=outer.auto_id,
+            prefix=self.html_name,
+            initial=[dict(one) if isinstance(one, Mapping) else {} for one in given],
+            error_class=outer.error_class,
+            form_kwargs={"label_suffix": outer.label_suffix, "disabled": self.field.disabled},
+        )
+        made.renderer = made.form_renderer = outer.renderer
+        made.stored, made.label = stored, self.label
+        made.is_new, made.naive_utc = outer.is_new, outer.naive_utc
+        return made
+
+    def as_widget(self, widget: Any = None, attrs: Any = None, only_initial: bool = False) -> SafeString:
+        """Return the HTML of the formset."""
+        html: SafeString = self.inner.render_rows()
+        return html
+
+    def place(self, errors: Errors) -> list[tuple[str, ValidationError]]:
+        """Put errors at the fields of the elements that their paths name; return those that have no place there."""
+        rows, left, found = self.inner.rows(), list[tuple[str, ValidationError]](), dict[int, Any]()
+        for path, error in errors:
+            position, _dot, rest = path.partition(".")
+            if position.isdecimal() and int(position) < len(rows) and rest:
+                found.setdefault(int(position), []).append((rest, error))
+            else:
+                left.append((path, error))
+        for row, inside in found.items():
+            left += [(f"{row}.{path}", error) for path, error in rows[row].place(inside)]
+        return left
+
+    def is_blank(self) -> bool:
+        """Return whether there is no element."""
+        return not any(form.has_changed() or form.stored is not None for form in self.inner)
+
+    def inner_errors(self) -> list[ValidationError]:
+        """Return what is wrong in the elements, each with its number and its field's label."""
+        return [*_numbered(self.inner)]
+
+
+class FormSetField(NestedField):
+    """A list of nested structures: a formset, with its data as `items-0-price`, `items-TOTAL_FORMS`, ….
+
+    :param form_class: an `EmbeddedDocumentForm`.
+    :param formset: the class of the formset.
+    :param optional: a list without elements that was None stays None.
+    :param kind: `list`, or `tuple`.
+    :param factory: what Django's `formset_factory` takes: `extra` (1), `can_order`, `can_delete` (True), `min_num`, ….
+    """
+
+    bound_field_class = FormSetBoundField
+
+    def __init__(
+        self,
+        form_class: type[EmbeddedDocumentForm],
+        *,
+        formset: type[BaseRecordFormSet] = BaseRecordFormSet,
+        optional: bool = False,
+        kind: type = list,
+        factory: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        options = {"extra": 1, "can_order": True, "can_delete": True, **(factory or {})}
+        self.formset_class: Any = formset_factory(form_class, formset, **options)
+        self.kind = kind
+        super().__init__(form_class, optional=optional, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Return the list that the formset makes; raises `ValidationError`."""
+        if value is None or isinstance(value, (list, tuple)):
+            return value
+        if not value.is_valid():
+            raise ValidationError([*value.non_form_errors().as_data(), *_numbered(value)])
+        found = self.kind(form.value() for form in value.rows())
+        self.validate(found)
+        self.run_validators(found)
+        return None if self.optional and not found else found
+
+
+def _labelled(form: Any) -> Iterable[ValidationError]:
+    for name, errors in form.errors.as_data().items():
+        label = form[name].label if name in form.fields else None
+        for error in errors:
+            for message in error.messages:
+                yield InnerError(message if label is None else f"{label}: {message}", code=error.code)
+
+
+def _numbered(formset: Any) -> Iterable[ValidationError]:
+    for number, form in enumerate(formset.forms, 1):
+        if not getattr(form, "cleaned_data", {}).get(DELETION_FIELD_NAME):
+            for error in _labelled(form):
+                yield InnerError(f"#{number}: {error.message}", code=error.code)
