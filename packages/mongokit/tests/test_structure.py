@@ -187,11 +187,6 @@ WRONG_DESCRIPTORS = {
         StructureError,
         r"gridfs: files \(GridFS\) are not supported yet",
     ),
-    "migrations": (
-        {"migration_handler": object},
-        StructureError,
-        "migration_handler: migrations are not supported yet",
-    ),
 }
 
 
