@@ -52,7 +52,7 @@ class Order(Document):
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``collection.Talk(values).save()``, ``collection.Talk.get_from_id(...)``, ``collection.Talk.find()``."""
+    """``collection.Talk(values).save()``, ``collection.Talk.get_from_id(...)``, ``collection.Talk.find()``, ``insert_many``."""
     connection = Connection(uri())
     with scratch_database("bench_mongokit") as database, connection:
         connection.register([Talk, Order])
@@ -69,4 +69,5 @@ def _library(shape: Shape, model: Any) -> Library:
         create=lambda values: model(values).save(),
         get=lambda id_: model.get_from_id(id_)[key],
         iterate=lambda: [document[key] for document in model.find()],
+        create_many=model.insert_many,
     )

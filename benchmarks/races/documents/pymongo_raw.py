@@ -16,7 +16,7 @@ from races.documents.store import Library, operations, scratch_database
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``insert_one``, ``find_one``, ``find``."""
+    """``insert_one``, ``find_one``, ``find``, ``insert_many``."""
     with scratch_database("bench_pymongo") as database:
         yield {
             case: operation
@@ -36,4 +36,5 @@ def _library(database: Database[dict[str, Any]], shape: Shape) -> Library:
         create=lambda values: collection.insert_one(dict(values)),
         get=get,
         iterate=lambda: [document[key] for document in collection.find()],
+        create_many=collection.insert_many,
     )

@@ -1,8 +1,8 @@
 """The operations of the race, from what each library has to say to them.
 
-A library is three functions for each shape: ``create(values)`` makes a document of its own class from plain values
+A library is three functions for each shape, or four: ``create(values)`` makes a document of its own class from plain values
 and saves it the usual way, ``get(id)`` loads one by its id, ``iterate()`` loads all of them; the last two read one
-field of every document, so that who loads lazily has at least begun. What is stored is checked with PyMongo first.
+field of every document, so that who loads lazily has at least begun; ``create_many(list)`` stores many at once. What is stored is checked with PyMongo first.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Library:
     create: Callable[[_Raw], object]
     get: Callable[[ObjectId], object]
     iterate: Callable[[], list[object]]
+    create_many: Callable[[list[_Raw]], object] | None = None
+    """Stores many new documents in one call, validated as one is; None for a library that does not take part."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,12 @@ class _Stock:
         if loaded != (key, [key]):
             raise ValueError(f"loaded {loaded!r}, which should be {(key, [key])!r}")
         self.clear()
+        if library.create_many is not None:
+            library.create_many([dict(each) for each in self.shape.samples])
+            many = [{name: found.get(name) for name in values} for found in self.collection.find()]
+            if many != list(self.shape.samples):
+                raise ValueError(f"stored {len(many)} documents in one call that are not those it was given")
+            self.clear()
 
 
 def operations(database: Database[_Raw], shape: Shape, library: Library) -> dict[str, Operation]:
@@ -186,7 +194,14 @@ def _cases(
     def filled() -> None:
         stock.fill(library.create)
 
+    def many(loops: int) -> None:
+        for _ in range(loops):
+            create_many([dict(values) for values in islice(cycle(stock.shape.samples), DOCUMENTS)])
+
+    create_many = library.create_many or (lambda values: None)
+    bulk = {f"bulk_{name}": Operation(run=many, before=stock.clear, units=DOCUMENTS)}
     return {
+        **(bulk if library.create_many else {}),
         f"create_{name}": Operation(run=create, before=stock.clear),
         f"get_{name}": Operation(run=get, before=filled),
         f"iterate_{name}": Operation(run=iterate, before=filled, units=DOCUMENTS),

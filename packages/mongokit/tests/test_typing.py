@@ -20,8 +20,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from bson import ObjectId
 
-from mongokit import AsyncConnection, DocumentMigration, ensure_indexes, index_diff
-from mongokit import Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, aprefetch, field, prefetch
+from mongokit import DocumentMigration, ensure_indexes, index_diff
+from mongokit import AsyncConnection, Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, aprefetch, field, prefetch
+from mongokit.paginator import Paginator
 from mongokit.proxy import DocumentProxy
 
 
@@ -164,10 +165,42 @@ async def migrated(connection: Connection, awaited: AsyncConnection) -> None:
     reveal_type((await awaited["blog"].ensure_indexes()).ok)  # bool
 
 
+def many(connection: Connection, proxy: DocumentProxy[Talk]) -> None:
+    reveal_type(list(proxy.aggregate([])))  # list[Talk]
+    reveal_type(list(proxy.aggregate([], raw=True)))  # list[dict[str, Any]]
+    reveal_type(proxy.insert_many([Talk()]).inserted_ids)  # list[Any]
+    reveal_type(next(proxy.watch()).document)  # Talk | None
+    with connection.unit_of_work() as unit, connection.transaction():
+        reveal_type(unit.flush())  # None
+    reveal_type(connection.in_transaction(lambda: 3))  # int
+    reveal_type(Paginator[Talk](proxy.find()).items)  # Sequence[Talk]
+
+
+async def asynchronously(connection: AsyncConnection) -> None:
+    reveal_type(connection.register(Talk)())  # Talk
+    proxy = connection["blog"]["talks"].proxy(Talk)
+    reveal_type(proxy)  # AsyncDocumentProxy[Talk]
+    reveal_type(proxy())  # Talk
+    reveal_type(await proxy.one())  # Talk | None
+    reveal_type(await proxy.get_from_id(3))  # Talk | None
+    reveal_type(proxy.find().sort("when").limit(3))  # AsyncCursor[Talk]
+    reveal_type([talk.topic async for talk in proxy.find()])  # list[str]
+    reveal_type(await proxy.find().to_list())  # list[Talk]
+    reveal_type(await proxy.find()[0])  # Talk
+    reveal_type(proxy.find()[1:2])  # AsyncCursor[Talk]
+    reveal_type(await proxy().asave())  # Talk
+    reveal_type(await proxy().aupdate_atomic({}))  # Talk
+    await proxy().adelete()
+    reveal_type([talk.topic async for talk in await proxy.aggregate([])])  # list[str]
+    reveal_type((await (await proxy.watch()).next()).document)  # Talk | None
+    async with connection.unit_of_work() as unit, connection.transaction():
+        await unit.flush()
+
+
 def failures(error: ValidationError) -> None:
     reveal_type(error.errors()[0]["path"])  # str
 """
-_NAMES = re.compile(r"\b(?:builtins|program|bson\.objectid|mongokit\.\w+)\.")
+_NAMES = re.compile(r"\b(?:builtins|typing|program|bson\.objectid|mongokit(?:\.\w+)+)\.")
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,11 @@ def bind_references(document: Document) -> None:
     def visit(value: Any, node: ReferenceNode, parts: object) -> Any:
         if node.eager:
             return value
-        reference = reference_of(node)(value)
-        if isinstance(reference, Ref):
-            reference.bind(collection)
-        return reference
+        if not (isinstance(value, Ref) and value.target is node.target):
+            value = reference_of(node)(value)
+        if isinstance(value, Ref):
+            value.bind(collection)
+        return value
 
     if walk is not None and collection is not None:
         walk(document, (), visit)
@@ -57,25 +58,29 @@ def check_homes(document: Document, failures: list[Failure]) -> None:
     """Add a failure for each document that is not where it would be looked for, as only its ``_id`` is stored."""
     walk = type(document)._structure.references
     collection = getattr(document, "_collection", None)
+    if failures:
+        # What is no reference leads nowhere.
+        return
 
     def visit(value: Any, node: ReferenceNode, parts: tuple[Any, ...]) -> Any:
-        # Where nobody is of that name, this is the time to say so.
-        node.target.resolve(collection)
+        if node.target.find() is None:
+            # This is the time to say so where nobody is of that name.
+            node.target.resolve(collection)
         target = value.loaded if isinstance(value, Ref) else value
-        place = getattr(target, "_collection", None) if is_document(target) else None
-        if not (node.eager or node.dbref or place is None):
-            home = node.target.home(collection)
-            if home.full_name != place.full_name:
-                path, name = ".".join(map(str, parts)), node.target.name
-                failures.append(
-                    Failure(
-                        path,
-                        SchemaTypeError,
-                        f"{path} refers to a document in {place.full_name}, and would be looked for in "
-                        f"{home.full_name}: to store the place with each reference declare Ref({name}, dbref=True)",
-                        value,
-                    )
+        if target is None or node.eager or node.dbref or not is_document(target):
+            return value
+        place, home = getattr(target, "_collection", None), node.target.home(collection)
+        if place is not None and home.full_name != place.full_name:
+            path, name = ".".join(map(str, parts)), node.target.name
+            failures.append(
+                Failure(
+                    path,
+                    SchemaTypeError,
+                    f"{path} refers to a document in {place.full_name}, and would be looked for in {home.full_name}: to "
+                    f"store the place with each reference declare Ref({name}, dbref=True)",
+                    value,
                 )
+            )
         return value
 
     if walk is not None and collection is not None:

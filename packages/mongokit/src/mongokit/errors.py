@@ -208,16 +208,16 @@ class BulkError(pymongo.errors.OperationFailure):
     ) -> BulkError:
         """Return the error for these."""
         failures, written, unwritten = tuple(failures), tuple(written), tuple(unwritten)
+        # PyMongo ends its messages with the server's whole answer, which the errors in failures have.
         shown = "".join(
-            f"\n  {type(document).__name__} {document.get('_id')!r}: {error}"
+            f"\n  {type(document).__name__} {document.get('_id')!r}: {str(error).partition(', full error: ')[0]}"
             for document, error in failures[:SHOWN]
         )
         more = f"\n  and {len(failures) - SHOWN} more: see failures" if len(failures) > SHOWN else ""
-        first = failures[0][1] if failures else None
+        first = failures[0][1]
         made = cls(
             f"{len(written)} of {len(written) + len(unwritten)} documents were written; refused:{shown}{more}",
             getattr(first, "code", None),
-            getattr(first, "details", None),
         )
         made.failures, made.written, made.unwritten = failures, written, unwritten
         made.__cause__ = first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,7 +57,12 @@ class DocumentProperties(SchemaProperties):
         eager = {node.eager for node in descendants(cls._structure.root) if isinstance(node, ReferenceNode)}
         cls._has_refs, cls._has_autorefs = False in eager, True in eager
         if eager:
-            cls._structure = replace(cls._structure, check=_with_references(cls._structure.check))
+            further = [
+                function
+                for function, is_needed in ((check_homes, cls._has_refs), (check_targets, cls._has_autorefs))
+                if is_needed
+            ]
+            cls._structure = replace(cls._structure, check=_with_references(cls._structure.check, further))
         cls._load_steps = LoadSteps(
             migrate=_migration(cls),
             refer=load_targets if cls._has_autorefs else None,
@@ -76,12 +82,11 @@ def _migration(cls: Any) -> Any:
     return migrate_loaded
 
 
-def _with_references(check: Check) -> Check:
+def _with_references(check: Check, further: Sequence[Callable[[Any, list[Failure]], None]]) -> Check:
     def checked(document: Any, failures: list[Failure]) -> None:
         check(document, failures)
-        if not failures:
-            check_homes(document, failures)
-        check_targets(document, failures)
+        for function in further:
+            function(document, failures)
 
     return checked
 

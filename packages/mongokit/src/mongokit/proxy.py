@@ -266,7 +266,7 @@ class DocumentProxy(ProxyBase[D]):
         all that is wrong, with the position of the document in front of each path: ``3.items.0.price``. Raises
         SchemaDocumentError, MaxDocumentSizeError, and BulkError for what the server has refused.
         """
-        from mongokit.bulk import inserting
+        from mongokit.bulk import inserting  # which needs what needs this module
 
         return run(inserting(self, documents, ordered, validate, options))
 
@@ -279,7 +279,7 @@ class DocumentProxy(ProxyBase[D]):
         for ``update_atomic``; their values are not validated. Hooks are not called, revisions not compared. What the
         server refuses is PyMongo's BulkWriteError.
         """
-        from mongokit.bulk import writing
+        from mongokit.bulk import writing  # as above
 
         return run(writing(self, requests, validate, options))
 

@@ -59,7 +59,10 @@ class Remembering:
         """Have the document remember, from the next save on, all of how it is stored, whatever the class says."""
         if self._memory is None or self._memory.fields is None:
             stored = self._stored()
-            self._set_memory(Memory({}, tuple(value_at(stored, path) for path in type(self)._shard_key)))
+            part = None if self._memory is None else self._memory.part
+            self._set_memory(
+                Memory({}, tuple(value_at(stored, path) for path in type(self)._shard_key), part)
+            )
 
     def _set_memory(self, memory: Memory | None) -> None:
         object.__setattr__(self, "_stored_memory", memory)

@@ -62,11 +62,11 @@ class Target:
 
     def find(self, collection: Any = None) -> type[Document] | None:
         """Return the class; without a collection None for one that is known to connections only."""
-        registered: Mapping[str, type[Document]] = (
-            {} if collection is None else getattr(collection.database.client, "registered", {})
-        )
         if self._found is None:
             self._found = next(self._candidates(), None)
+        if collection is None:
+            return self._found
+        registered: Mapping[str, type[Document]] = getattr(collection.database.client, "registered", {})
         return registered.get(self.name) if self._found is None else registered_as(self._found, registered)
 
     def _candidates(self) -> Iterator[type[Document]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo.asynchronous.collection
 
+from mongokit import legacy
 from mongokit.aio.proxy import AsyncDocumentProxy
 from mongokit.proxy import only_one, random_stages, scalar
 from mongokit.scopes import CollectionScope
@@ -51,3 +52,9 @@ class AsyncCollection(CollectionScope, pymongo.asynchronous.collection.AsyncColl
         """Return a dict chosen by the server by chance, or None where there is none."""
         found = await (await self.aggregate(random_stages(filter), **options)).to_list()
         return found[0] if found else None
+
+    async def find_and_modify(self, *args: Any, **options: Any) -> Raw | None:
+        """MongoKit's spelling of ``find_one_and_update``; see :func:`mongokit.legacy.find_and_modify`."""
+        found: Any = legacy.find_and_modify(self, *args, **options)  # type: ignore[arg-type]  # awaited here
+        result: Raw | None = await found
+        return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from mongokit import legacy
 from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
 from mongokit.flow import run_async
@@ -96,6 +97,11 @@ class AsyncDocumentProxy(ProxyBase[D]):
             await self._reader.find_one_and_delete(filter, *args, **options), options, args
         )
 
+    async def find_and_modify(self, *args: Any, **options: Any) -> D | None:
+        """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
+        found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
+        return await self._loaded(await found, {"projection": options.get("fields")})
+
     async def _loaded(
         self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()
     ) -> D | None:
@@ -136,7 +142,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
         **options: Any,
     ) -> InsertManyResult:
         """Validate documents, and store them all as new ones; see ``DocumentProxy.insert_many``."""
-        from mongokit.bulk import inserting
+        from mongokit.bulk import inserting  # which needs what needs this module
 
         return await run_async(inserting(self, documents, ordered, validate, options))
 
@@ -144,7 +150,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
         self, requests: Iterable[Any], *, validate: bool | None = None, **options: Any
     ) -> BulkWriteResult:
         """Send PyMongo's InsertOne, UpdateOne and so on in one call; see ``DocumentProxy.bulk_write``."""
-        from mongokit.bulk import writing
+        from mongokit.bulk import writing  # as above
 
         return await run_async(writing(self, requests, validate, options))
 
