@@ -161,13 +161,41 @@ class Loader(Generic[D]):
             return bool(cls._load_steps)
         return any(issubclass(one, cls) and one._load_steps for one in list(self.registered.values()))
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether a document is its stored form, and bound, and nothing else."""
+        cls = self.document_class
+        return not (
+            self.type_field is not None or cls._structure.to_python is not None or cls._remembers or self.part
+        )
+
+    def maker(self) -> Callable[[Raw], D]:
+        """Return what does the same as ``make``, for many: with what is the same for all looked at once."""
+        if not self._is_plain or self.document_class._has_refs:
+            return self.make
+        cls, new, bind, collection = (
+            self.document_class,
+            self.document_class.__new__,
+            self._bind,
+            self.collection,
+        )
+
+        def make(raw: Raw) -> D:
+            document: Any = new(cls)
+            document |= raw
+            bind(document, collection)
+            made: D = document
+            return made
+
+        return make
+
     def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
         """Return the documents of what ``advance`` returns until it raises StopIteration.
 
         They are not finished: where the class ``has_steps``, use :class:`ReadAhead`.
         """
         cls = self.document_class
-        if self.type_field is not None or cls._structure.to_python is not None or cls._remembers or self.part:
+        if not self._is_plain:
             return self._converted(advance)
         if cls.__setattr__ is object.__setattr__:
             return self._plain(advance)

@@ -34,7 +34,7 @@ class AsyncCursor(CursorBase[D]):
             if self._has_steps:
                 while True:
                     yield await self.next()
-            make, advance = self._loader.make, self._source.next
+            make, advance = self._loader.maker(), self._source.next
             while True:
                 yield make(await advance())
         except StopAsyncIteration:
@@ -51,7 +51,7 @@ class AsyncCursor(CursorBase[D]):
     async def to_list(self, length: int | None = None) -> list[D]:
         """Return all remaining documents, or at most ``length``."""
         if not self._has_steps:
-            make = self._loader.make
+            make = self._loader.maker()
             return [make(raw) for raw in await self._source.to_list(length)]
         found: list[D] = []
         try:
