@@ -11,8 +11,10 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import bson
 import psutil
@@ -42,6 +44,14 @@ def folder(server_folder):
     """A data folder, whose server has stopped when the test ends."""
     yield server_folder
     until(lambda: not server_folder.is_dir() or not EmbeddedServer(server_folder).running, 40)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that others can look into, unlike pytest's."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
 
 
 @pytest.fixture
@@ -123,10 +133,10 @@ def test_a_wrong_password_is_refused(shared, as_another_user, password, mechanis
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_can_read_none_of_the_files_and_not_use_the_folder(folder, as_another_user):
-    # Folders above it, as those of a home folder may, let others through.
-    for above in list(folder.parents)[:3]:
-        above.chmod(0o755)
+def test_another_user_can_read_none_of_the_files_and_not_use_the_folder(
+    server_folder, as_another_user, open_folder
+):
+    folder = open_folder / "data"
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
     with EmbeddedServer(folder) as embedded:
