@@ -12,6 +12,7 @@ from django.template import Context, Template
 from talks.models import Computer, Talk
 
 from django_mongokit.document import DjangoDocument
+from mongokit import AsyncConnection
 
 SIGNALS = {"pre_save": pre_save, "post_save": post_save, "pre_delete": pre_delete, "post_delete": post_delete}
 
@@ -96,6 +97,29 @@ def test_signals_of_a_life(talk):
     assert all(sent["sender"] is Talk for _, sent in heard)
     assert all(sent["instance"] is talk for _, sent in heard)
     assert all(sent["using"] == "mongodb" for _, sent in heard)
+
+
+async def test_signals_of_an_asynchronous_life(mongodb, uri):
+    """After the write, and not when it is asked for."""
+    connection = AsyncConnection(uri, serverSelectionTimeoutMS=20_000)
+    connection.register([Talk])
+    talk = connection[mongodb.name].talks.Talk()
+    talk["topic"] = "Bananas"
+    try:
+        with listening(Talk) as heard:
+            saving = talk.save()
+            assert [name for name, _ in heard] == ["pre_save"]
+            assert await saving is talk
+            assert heard[-1][0] == "post_save"
+            assert heard[-1][1]["created"] is True
+            assert mongodb.talks.count_documents({"_id": talk["_id"]}) == 1
+            deleting = talk.delete()
+            assert [name for name, _ in heard][2:] == ["pre_delete"]
+            await deleting
+            assert [name for name, _ in heard][2:] == ["pre_delete", "post_delete"]
+        assert mongodb.talks.count_documents({}) == 0
+    finally:
+        await connection.close()
 
 
 def test_signals_name_the_fields_that_are_saved(talk):

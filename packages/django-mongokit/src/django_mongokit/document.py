@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 
 from django_mongokit.mongodb.pool import alias_of
 from django_mongokit.options import DocumentMeta, own_options
@@ -66,7 +68,9 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
     def save(self, *args: Any, **kwargs: Any) -> Any:
         """Save as mongokit does, with `pre_save` before validation and `post_save` after the write.
 
-        `created` is True when the document had no `_id` before; `update_fields` is what `only` names. Takes and returns what mongokit's `save` does.
+        `created` is True when the document had no `_id` before; `update_fields` is what `only` names. Takes and returns
+        what mongokit's `save` does. In a unit of work `post_save` is sent when the unit has taken the document, and not
+        when it writes it at its end.
         """
         sender = type(self)
         if not (pre_save.has_listeners(sender) or post_save.has_listeners(sender)):
@@ -83,6 +87,8 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
         }
         pre_save.send(sender=sender, **common)
         result = super().save(*args, **kwargs)
+        if isawaitable(result):
+            return _then(result, post_save, sender=sender, created=created, **common)
         post_save.send(sender=sender, created=created, **common)
         return result
 
@@ -93,6 +99,16 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
             return super().delete(*args, **kwargs)
         common = {"instance": self, "using": alias_of(self), "origin": self}
         pre_delete.send(sender=sender, **common)
-        result = super().delete(*args, **kwargs)
+        delete: Any = super().delete
+        result = delete(*args, **kwargs)
+        if isawaitable(result):
+            return _then(result, post_delete, sender=sender, **common)
         post_delete.send(sender=sender, **common)
         return result
+
+
+async def _then(work: Awaitable[Any], signal: ModelSignal, **sent: Any) -> Any:
+    """Await what is done with a document of an asynchronous connection, and send the signal when it is done."""
+    result = await work
+    await signal.asend(**sent)
+    return result
