@@ -5,7 +5,6 @@ Some are asked for by names that nobody can read beforehand: plugins a script lo
 
 from __future__ import annotations
 
-import filecmp
 import itertools
 import json
 import os
@@ -104,7 +103,10 @@ def _is_same(target: str, original: str) -> bool:
     """Whether a copy is right, of which something is not as it was: it may be the number of its names."""
     if not os.path.exists(target):  # noqa: PTH110 (thousands of files)
         return False
-    return os.path.samefile(target, original) or filecmp.cmp(target, original, shallow=False)  # noqa: PTH121
+    if os.path.samefile(target, original):  # noqa: PTH121
+        return True
+    copy, source = Path(target), Path(original)
+    return copy.stat().st_size == source.stat().st_size and copy.read_bytes() == source.read_bytes()
 
 
 def _linked(twin: str, path: str) -> bool:
