@@ -554,6 +554,94 @@ def test_references_are_what_is_stored(collection, spec, more, schema, stored):
             collection.insert_one({"x": None})
 
 
+class Numbered(Document):
+    __collection__ = "numbered"
+    structure = {"_id": int}
+
+
+class Keyed(Document):
+    __collection__ = "keyed"
+    structure = {"_id": {"year": int}}
+
+
+NO_NUMBERS = [
+    "bool",
+    "double",
+    "string",
+    "array",
+    "binData",
+    "objectId",
+    "date",
+    "regex",
+    "javascript",
+    "javascriptWithScope",
+    "decimal",
+    "timestamp",
+]
+PLACED = DBRef("numbered", 1, "x")
+
+
+def test_an_id_has_the_type_that_the_target_declares(connection, database):
+    thing = declare(Ref(Numbered))
+    assert thing.json_schema()["properties"]["x"] == {"not": {"bsonType": NO_NUMBERS}}
+    collection = database.things
+    thing.set_validator(collection)
+    # A DBRef that was found stays one, and validation takes it.
+    for good in (1, 2**40, None, PLACED):
+        made = thing({"x": good}, collection=collection)
+        made.save()
+        assert collection.find_one({"_id": made["_id"]})["x"] == good
+    for bad in ("1", ObjectId(), 1.5, [1], True, NOON):
+        assert not valid(thing, bad)
+        with pytest.raises(WriteError):
+            collection.insert_one({"x": bad})
+
+
+def test_a_required_id_is_not_null(collection):
+    thing = declare(Ref(Numbered), required_fields=["x"])
+    thing.set_validator(collection)
+    collection.insert_one({"x": 1})
+    for bad in (None, "1"):
+        with pytest.raises(WriteError):
+            collection.insert_one({"x": bad})
+
+
+@pytest.mark.parametrize("spec", [Ref(Keyed), Ref("NotYetThere"), Ref(Numbered, dbref=True)], ids=repr)
+def test_an_id_of_which_nothing_is_known_is_left_open(spec):
+    assert declare(spec).json_schema()["properties"]["x"] == {}
+
+
+def test_references_in_lists_are_ids_too(collection):
+    thing = declare([Ref(Numbered)])
+    thing.set_validator(collection)
+    collection.insert_one({"x": [1, PLACED, None]})
+    with pytest.raises(WriteError):
+        collection.insert_one({"x": [1, "2"]})
+
+
+def test_references_are_left_open_in_json():
+    assert declare(Ref(Numbered)).json_schema("json")["properties"]["x"] == {}
+
+
+def valid(thing, value):
+    document = thing({"x": value})
+    document.raise_validation_errors = False
+    document.validate()
+    return not document.validation_errors
+
+
+def test_files_are_stored_apart(database):
+    thing = declare(str, gridfs={"files": ["picture"], "containers": ["pages"]})
+    assert thing.json_schema() == declare(str).json_schema()
+    thing.set_validator(database.things)
+    made = thing({"x": "a"}, collection=database.things)
+    made.save()
+    made.fs.picture = b"png"
+    made.fs.pages["one"] = b"text"
+    made.save()
+    assert database.things.find_one() == {"_id": made["_id"], "x": "a"}
+
+
 class Translated(Document):
     structure = {"title": str, "tags": [str], "part": {"note": str}}
     i18n = ["title", "tags", "part.note"]

@@ -11,11 +11,14 @@ import mongokit
 
 PROGRAM = """
 import sys
-from mongokit import Connection, Document
+from mongokit import Connection, Document, Ref
 class Talk(Document):
     structure = {"topic": str}
     indexes = [{"fields": "topic"}]
-later = ("migration", "describing", "index_build", "index_comparison", "collection_validator", "structure.jsonschema")
+later = (
+    "aio auth bulk collapsed collection_validator describing embedded grid index_build index_comparison json migration "
+    "prefetching structure.jsonschema units versioned_document"
+).split()
 print([name for name in later if f"mongokit.{name}" in sys.modules])
 from mongokit import DocumentMigration
 class TalkMigration(DocumentMigration): ...
@@ -30,6 +33,19 @@ def test_what_is_not_asked_for_is_not_imported():
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines() == ["[]", "migrate_loaded"]
+
+
+def test_a_star_import_has_what_is_imported_later():
+    program = """
+from mongokit import *
+print(AsyncConnection.__module__, VersionedDocument.__module__, DotExpandedDict({"a.b": 1}), prefetch.__module__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split("\n")[0] == (
+        "mongokit.aio.connection mongokit.versioned_document {'a': {'b': 1}} mongokit.prefetching"
+    )
 
 
 @pytest.mark.parametrize("name", mongokit.__all__)

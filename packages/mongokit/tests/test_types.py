@@ -239,3 +239,22 @@ def test_required_custom_types():
     with pytest.raises(SchemaDocumentError) as caught:
         Needy().validate()
     assert [f["message"] for f in caught.value.errors()] == ["tags is required", "day is required"]
+
+
+class Tagged(Document):
+    structure = {"tags": Set(), "numbers": Set(int), "deep": [Set()]}
+
+
+@pytest.mark.parametrize("element", [{"a": 1}, [1, 2]], ids=["a dict", "a list"])
+def test_a_stored_set_of_what_cannot_be_in_one_stays_a_list(connection, database, element):
+    """What others have stored can be read, is named by validation, and stays as it is where it is not."""
+    connection.register([Tagged])
+    stored = {"_id": 1, "tags": ["b", element, "a"], "numbers": [element], "deep": [[element], ["x"]]}
+    database.things.insert_one(stored)
+    found = database.things.Tagged.find_one()
+    assert found == {**stored, "deep": [[element], {"x"}]}
+    with pytest.raises(SchemaDocumentError, match="tags must be an instance of set not list") as caught:
+        found.validate()
+    assert [failure["path"] for failure in caught.value.errors()] == ["tags", "numbers", "deep.0"]
+    found.save(validate=False)
+    assert database.things.find_one() == stored

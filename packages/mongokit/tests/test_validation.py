@@ -526,3 +526,50 @@ def test_validate_can_be_overridden_to_derive_fields():
     document = Slugged({"title": "A"})
     document.validate()
     assert document["slug"] == "a"
+
+
+class Town(SchemaDocument):
+    structure = {"name": str}
+
+
+class Inhabited(SchemaDocument):
+    """A path into an embedded class is required of the owner: also where the whole is absent."""
+
+    structure = {"town": Town}
+    required_fields = ["town.name"]
+
+
+class Named(SchemaDocument):
+    structure = {"name": str}
+    required_fields = ["name"]
+
+
+class Optional(SchemaDocument):
+    """What an embedded class requires is required where it is."""
+
+    structure = {"town": Named}
+
+
+NO_NAME = ("town.name", "RequireFieldError")
+EMBEDDED_REQUIRED = {
+    "the whole is None": (Inhabited, {"town": None}, [NO_NAME]),
+    "the whole is absent": (Inhabited, {}, [("town", "StructureError"), NO_NAME]),
+    "the whole is empty": (Inhabited, {"town": {}}, [("town.name", "StructureError"), NO_NAME]),
+    "None": (Inhabited, {"town": {"name": None}}, [NO_NAME]),
+    "there": (Inhabited, {"town": {"name": "x"}}, []),
+    "its own, and it is None": (Optional, {"town": None}, []),
+    "its own, and None": (Optional, {"town": {"name": None}}, [NO_NAME]),
+}
+
+
+@pytest.mark.parametrize(
+    ("cls", "content", "expected"), EMBEDDED_REQUIRED.values(), ids=EMBEDDED_REQUIRED.keys()
+)
+def test_required_in_an_embedded_class(cls, content, expected):
+    document = cls(content, gen_skel=False)
+    found = []
+    try:
+        document.validate()
+    except SchemaDocumentError as error:
+        found = [(failure["path"], failure["error"]) for failure in error.errors()]
+    assert sorted(found) == sorted(expected)

@@ -7,8 +7,6 @@ from bson import DBRef, ObjectId
 from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
 
-from mongokit.aio import AsyncCollection, AsyncConnection, AsyncCursor, AsyncDatabase
-from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
 from mongokit.collection import Collection
 from mongokit.connection import Connection
 from mongokit.conversions import DecimalType, EnumType
@@ -24,6 +22,7 @@ from mongokit.errors import (
     BulkError,
     ConnectionError,
     DefaultFieldTypeError,
+    DocumentValidationError,
     DuplicateDefaultValueError,
     DuplicateI18nError,
     DuplicateKeyError,
@@ -55,18 +54,20 @@ from mongokit.indexes import (
     INDEX_HASHED,
     INDEX_OFF,
 )
-from mongokit.prefetching import aprefetch, prefetch
 from mongokit.reference import Ref
 from mongokit.schema_document import SchemaDocument, SchemaProperties
 from mongokit.structure import Required, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set, i18n
-from mongokit.versioned_document import VersionedDocument
 
 if TYPE_CHECKING:
+    from mongokit.aio import AsyncCollection, AsyncConnection, AsyncCursor, AsyncDatabase
+    from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
     from mongokit.describing import Description
     from mongokit.index_build import ensure_indexes, index_diff
     from mongokit.index_comparison import IndexReport, IndexRow
     from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
+    from mongokit.prefetching import aprefetch, prefetch
+    from mongokit.versioned_document import VersionedDocument
 
 __version__ = "0.1.0"
 
@@ -107,6 +108,7 @@ __all__ = [
     "Description",
     "Document",
     "DocumentMigration",
+    "DocumentValidationError",
     "DotCollapsedDict",
     "DotExpandedDict",
     "DotedDict",
@@ -157,16 +159,25 @@ __all__ = [
 ]
 
 _LATER = {
+    "AsyncCollection": "mongokit.aio",
+    "AsyncConnection": "mongokit.aio",
+    "AsyncCursor": "mongokit.aio",
+    "AsyncDatabase": "mongokit.aio",
     "Description": "mongokit.describing",
     "DocumentMigration": "mongokit.migration",
+    "DotCollapsedDict": "mongokit.collapsed",
+    "DotExpandedDict": "mongokit.collapsed",
     "IndexReport": "mongokit.index_comparison",
     "IndexRow": "mongokit.index_comparison",
     "MigrationReport": "mongokit.migration",
     "RuleReport": "mongokit.migration",
+    "VersionedDocument": "mongokit.versioned_document",
+    "aprefetch": "mongokit.prefetching",
     "ensure_indexes": "mongokit.index_build",
     "index_diff": "mongokit.index_build",
+    "prefetch": "mongokit.prefetching",
 }
-"""What is imported when it is first asked for: a request that only reads documents needs none of it."""
+"""What is imported when it is first asked for: a program that reads and writes documents needs none of it."""
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,6 @@ from bson.dbref import DBRef
 
 from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, SchemaTypeError
 from mongokit.flow import Flow
-from mongokit.json import Embedded
 from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, is_value, key_of, known, note
 from mongokit.structure.nodes import ReferenceNode
@@ -94,6 +93,8 @@ def load_targets(documents: Sequence[Document], reading: Reading) -> Flow[list[D
 
 def take_in(document: D) -> Flow[D]:
     """Load what a document that was read from JSON refers to; returns it."""
+    from mongokit.json import Embedded  # of no use to who has no JSON
+
     reading = Reading()
     waiting: list[Document] = [document]
     fresh: list[Document] = []

@@ -23,10 +23,10 @@ from mongokit.sessions import (
     running,
     said_clearly,
 )
-from mongokit.units import UnitOfWork
 
 if TYPE_CHECKING:
     from mongokit.index_comparison import IndexReport
+    from mongokit.units import UnitOfWork
 
 __all__ = ["Connection"]
 
@@ -126,6 +126,9 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
         if outer is not None:
             yield outer
             return
+        # Who has none needs nothing of this.
+        from mongokit.units import UnitOfWork
+
         with UnitOfWork(self) as unit, working(unit):
             yield unit
 

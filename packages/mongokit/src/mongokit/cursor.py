@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from types import TracebackType
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 import pymongo.cursor
 from pymongo.errors import InvalidOperation
 
+from mongokit.flow import Flow
 from mongokit.legacy import warn_once
-from mongokit.loading import Loader, ReadAhead
-from mongokit.prefetching import check_paths, prefetching
+from mongokit.loading import Loader, ReadAhead, Reading
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -72,6 +72,9 @@ class CursorBase(Generic[D]):
 
         Raises ValueError for a path that is no reference of the class.
         """
+        # Who has no references to prefetch does not wait for this to be imported.
+        from mongokit.prefetching import check_paths
+
         check_paths(self._loader.document_class, paths)
         self._paths += paths
         return self
@@ -117,9 +120,15 @@ class CursorBase(Generic[D]):
 
     def _reading_ahead(self) -> ReadAhead[D]:
         if self._ahead is None:
-            then = partial(prefetching, paths=self._paths) if self._paths else None
-            self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size, then)
+            self._ahead = ReadAhead(self._loader, self._source.session, self._batch_size, self._prefetching())
         return self._ahead
+
+    def _prefetching(self) -> Callable[[Sequence[D], Reading], Flow[None]] | None:
+        if not self._paths:
+            return None
+        from mongokit.prefetching import prefetching  # see prefetch()
+
+        return partial(prefetching, paths=self._paths)
 
     @property
     def _has_steps(self) -> bool:

@@ -14,10 +14,8 @@ from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
 from pymongo import MongoClient, WriteConcern
 
-from mongokit import json
-from mongokit.aio.documents import Awaited
-from mongokit.aio.proxy import AsyncDocumentProxy
 from mongokit.autorefs import replace_target, take_in
+from mongokit.awaited import Awaited
 from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
@@ -286,10 +284,14 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         Values of a CustomType are in their Python form where JSON has it; what else JSON lacks is in MongoDB's
         Extended JSON (``$numberDecimal``, ``$binary``, ``$uuid``…).
         """
+        from mongokit import json  # of no use to who has none
+
         return json.to_json_type(type(self)._structure, self)
 
     def to_json(self) -> str:
         """Return the document as JSON text; see :meth:`to_json_type`."""
+        from mongokit import json  # as above
+
         return json.to_json(type(self)._structure, self)
 
     def from_json(self, text: str | bytes) -> Self:
@@ -301,6 +303,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         Raises ValueError for what is no JSON object, and for a reference to where documents of that class are not;
         AutoReferenceError. It is not validated: ``save()`` does that.
         """
+        from mongokit import json  # as above
+
         content = json.from_json(type(self)._structure, text)
         made = type(self)(gen_skel=False, collection=getattr(self, "_collection", None))
         nested = type(self)._structure.nested
@@ -321,9 +325,13 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         collection: Any = self.collection
         if isinstance(collection, CollectionScope):
             return collection._proxy_of(type(self))  # type: ignore[return-value]  # or its awaited twin
-        proxy: Any = AsyncDocumentProxy if is_asynchronous(collection) else DocumentProxy
-        made: DocumentProxy[Self] = proxy(type(self), collection)
-        return made
+        if not is_asynchronous(collection):
+            return DocumentProxy(type(self), collection)
+        # Who has no asynchronous connection needs none of this.
+        from mongokit.aio.proxy import AsyncDocumentProxy
+
+        made: Any = AsyncDocumentProxy(type(self), collection)
+        return made  # type: ignore[no-any-return]  # see above
 
     @classmethod
     def generate_index(cls, collection: RawCollection, **options: Any) -> list[str]:

@@ -17,6 +17,7 @@ __all__ = [
     "BulkError",
     "ConnectionError",
     "DefaultFieldTypeError",
+    "DocumentValidationError",
     "DuplicateDefaultValueError",
     "DuplicateI18nError",
     "DuplicateKeyError",
@@ -251,4 +252,33 @@ class DuplicateKeyError(pymongo.errors.DuplicateKeyError):
             said = f"{' and '.join(fields)} must be unique; there is another with {values}"
         made = cls(f"{owner}: {said}", error.code, details)
         made.fields = fields
+        return made
+
+
+class DocumentValidationError(pymongo.errors.WriteError):
+    """A document that the validator of its collection (``set_validator``, or one of somebody else's) refuses.
+
+    PyMongo's WriteError, so an OperationFailure too, that names class, paths, and what is accepted there.
+    """
+
+    reasons: tuple[tuple[str, str], ...] = ()
+    """Dotted paths, the positions in lists among them, with what is wrong there; empty where the server (before
+    MongoDB 5.0) does not say."""
+
+    @classmethod
+    def of(
+        cls, owner: str, error: pymongo.errors.OperationFailure, reasons: Iterable[tuple[str, str]]
+    ) -> DocumentValidationError:
+        """Return the error for a document class, with what PyMongo's says."""
+        found = tuple(reasons)
+        said = "".join(f"\n  {path or 'the document'}: {text}" for path, text in found[:SHOWN])
+        if len(found) > SHOWN:
+            said += f"\n  and {len(found) - SHOWN} more: see reasons"
+        made = cls(
+            f"{owner}: the validator of the collection refuses it{':' if said else ''}{said}\n"
+            f"  {owner}.set_validator(collection) makes the validator what the class says today",
+            error.code,
+            error.details,
+        )
+        made.reasons = found
         return made

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo.asynchronous.collection
+from pymongo.errors import OperationFailure
 
 from mongokit.autorefs import changed_targets
 from mongokit.flow import Flow, run, run_async
@@ -36,6 +37,9 @@ D = TypeVar("D", bound="Document")
 R = TypeVar("R")
 
 _Asynchronous = pymongo.asynchronous.collection.AsyncCollection
+
+_ANSWERS = (*REFUSALS, OperationFailure)
+"""REFUSALS, and what is none of PyMongo's WriteErrors: a validator's refusal of a findAndModify."""
 
 
 _units: ContextVar[tuple[Unit, ...]] = ContextVar("mongokit_units", default=())
@@ -72,7 +76,7 @@ def perform(collection: object, plan: Callable[..., Operation[R]], *arguments: A
     operation = plan(*arguments)
     try:
         result = operation.send()
-    except REFUSALS as error:
+    except _ANSWERS as error:
         operation.refused(error)
     finally:
         operation.settle()
@@ -118,7 +122,7 @@ def _performing(plan: Callable[..., Operation[R]], *arguments: Any) -> Flow[R]:
         yield from unit._flushing()
     try:
         result = yield operation.send()
-    except REFUSALS as error:
+    except _ANSWERS as error:
         operation.refused(error)
     finally:
         operation.settle()

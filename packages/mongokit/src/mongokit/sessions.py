@@ -173,7 +173,9 @@ def in_sessions(client_of: Callable[[Any], Any], names: Iterable[str]) -> Callab
 
 
 def _in_session(original: Callable[..., Any], client_of: Callable[[Any], Any]) -> Callable[..., Any]:
-    names = list(inspect.signature(original).parameters)
+    # As inspect.signature() has it, which is slow for what every import of the package would wait for.
+    code = inspect.unwrap(original).__code__
+    names = code.co_varnames[: code.co_argcount]
     # find(*args, **kwargs) takes a session by position too, behind so much that nobody gives it so.
     position = names.index("session") - 1 if "session" in names else sys.maxsize
 

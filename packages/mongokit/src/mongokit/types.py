@@ -152,11 +152,18 @@ class Set(CustomType):
     def __repr__(self) -> str:
         return f"Set({self.structure_type.__name__ if self.structure_type else ''})"
 
-    def to_bson(self, value: set[Any]) -> list[Any]:
+    def to_bson(self, value: set[Any] | list[Any]) -> list[Any]:
+        if isinstance(value, list):
+            # No set could be made of it.
+            return value
         try:
             return sorted(value)
         except TypeError:
             return sorted(value, key=lambda element: (type(element).__name__, repr(element)))
 
-    def to_python(self, value: list[Any]) -> set[Any]:
-        return set(value)
+    def to_python(self, value: list[Any]) -> Any:
+        try:
+            return set(value)
+        except TypeError:
+            # A list or dict in it, that only others can have stored: it stays a list, for validation to name.
+            return value

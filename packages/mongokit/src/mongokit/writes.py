@@ -20,7 +20,13 @@ from pymongo import errors as pymongo_errors
 from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
 
 from mongokit import encoding
-from mongokit.errors import DuplicateKeyError, MaxDocumentSizeError, SchemaDocumentError, StaleDocumentError
+from mongokit.errors import (
+    DocumentValidationError,
+    DuplicateKeyError,
+    MaxDocumentSizeError,
+    SchemaDocumentError,
+    StaleDocumentError,
+)
 from mongokit.memory import value_at
 
 if TYPE_CHECKING:
@@ -51,7 +57,8 @@ BulkModel = InsertOne[Any] | ReplaceOne[Any] | UpdateOne | DeleteOne
 MAX_BSON_SIZE = 16 * 1024 * 1024
 """Bytes that MongoDB lets a document have."""
 BSON_OBJECT_TOO_LARGE = 10334
-"""MongoDB's error code."""
+DOCUMENT_VALIDATION_FAILURE = 121
+"""MongoDB's error codes."""
 REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
 """What an operation can raise that is about the document."""
 
@@ -93,7 +100,14 @@ class Operation(Generic[R]):
         name = type(self.document).__name__
         if isinstance(error, pymongo_errors.DuplicateKeyError):
             return DuplicateKeyError.of(name, error)
-        if isinstance(error, DocumentTooLarge) or getattr(error, "code", None) == BSON_OBJECT_TOO_LARGE:
+        if isinstance(error, OperationFailure) and error.code == DOCUMENT_VALIDATION_FAILURE:
+            # Who is never refused does not wait for this to be imported.
+            from mongokit.refusals import reasons
+
+            return DocumentValidationError.of(name, error, reasons(error.details))
+        if isinstance(error, DocumentTooLarge) or (
+            isinstance(error, WriteError) and error.code == BSON_OBJECT_TOO_LARGE
+        ):
             # PyMongo complains of some, and leaves others to the server.
             return MaxDocumentSizeError(f"{name}: {error}")
         if isinstance(error, encoding.REFUSALS):

@@ -24,6 +24,7 @@ from mongokit.structure.nodes import (
     Node,
     OperatorNode,
     RecordNode,
+    ReferenceNode,
     TupleNode,
     TypeNode,
 )
@@ -147,13 +148,31 @@ class _Describer:
         return self.listed(node.operator) if kind is IS else None
 
     def refused(self, node: Node) -> list[Schema]:
-        """Return what a value must not be, for NOT: what no type that is accepted is stored as."""
+        """Return what a value must not be, for NOT: what no type that is accepted is stored as; and for references."""
+        if isinstance(node, ReferenceNode) and self.language.bson:
+            return self.no_reference(node)
         if not (isinstance(node, OperatorNode) and type(node.operator) is NOT and self.language.bson):
             return []
         no = [kind for kind in node.types or () if any(self.excludes(one, kind) for one in node.operator)]
         kept = [kind for kind in node.types or () if kind not in no]
         accepted = [schema for kind in kept for schema in self.language.of(kind) or ()]
         return [schema for kind in no for schema in self.language.of(kind) or () if schema not in accepted]
+
+    def no_reference(self, node: ReferenceNode) -> list[Schema]:
+        """Return what neither an ``_id`` of the target is, as its structure declares it, nor a DBRef.
+
+        Where an id is stored today a DBRef that was found stays, and nothing can be said of those but what they are
+        not: they are objects to MongoDB, and of no type at all to SecantusDB.
+        """
+        cls = None if node.eager or node.dbref else node.target.find()
+        declared = None if cls is None else cls._structure.fields.get("_id")
+        accepted = self.language.of(declared.type) if isinstance(declared, TypeNode) else None
+        if accepted is None:
+            return []
+        null = {self.language.type_key: "null"}
+        every = [schema for schemas in self.language.types.values() for schema in schemas]
+        kept = [*accepted, *self.language.types[dict], null]
+        return [schema for schema in every if schema not in kept]
 
     def excludes(self, refused: type, kind: type) -> bool:
         if refused is int and kind is bool and not self.rules.bool_for_int:
