@@ -194,6 +194,9 @@ class TestWhereTheApplicationIsPut:
             "/site.1500000000.js",
             "/js/site.15000x.js",
             "/js/site.1500000000.css",
+            "/js/site.2.js",
+            "/js/site.20261122.js",
+            "/js/site.202611221230.js",
         ]
         for client in site.clients():
             for url in gone:

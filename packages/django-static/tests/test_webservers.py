@@ -439,6 +439,8 @@ def test_server_names(site, hosts, arguments, line):
         ([".example.org", "example.org"], "8080", "http://example.org:8080, http://*.example.org:8080 {"),
         (["example.com", ".example.org", "*"], "80", "http://:80 {"),
         ([], "8080", "http://:8080 {"),
+        ([], "443", ":443 {"),
+        (["*"], "127.0.0.1:443", ":443 {"),
     ],
 )
 def test_the_site_addresses_of_caddy(site, hosts, listen, line):

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 __all__ = [
+    "FINGERPRINT",
     "combined",
     "content_digest",
     "digest",
     "folder_of",
     "has_mark",
+    "has_sure_mark",
     "integrity",
     "is_hashed",
     "mark_of",
@@ -32,6 +34,11 @@ _MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
 _MARKED = re.compile(
     rf"{_MARK}(?:-[0-9a-f]{{8}})?(?P<extension>\.[^.\n]*|\.(?:css|m?js)\.map)?\Z|-[0-9a-f]{{8}}{_MARK}\Z"
 )
+#: What a published file's name ends in, where it lies among others. Times have nine to eleven digits from 1973 to 5138,
+#: so that ``jquery.3.js`` is none of them. Read alike by PCRE and by Go.
+FINGERPRINT = r"\.(?:[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?:\.[^./]+|\.(?:css|m?js)\.map)?$"
+_FINGERPRINT = re.compile(FINGERPRINT)
+_DECIMAL = re.compile(r"\.[0-9]{12}(?![0-9a-f])")
 #: UTF-8 bytes of a file name: most file systems allow 255, and a digest or the suffix of a compressed sibling may follow.
 _MOST_BYTES = 240
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -66,6 +73,12 @@ def mark_of(content: str) -> str:
 def has_mark(url: str) -> bool:
     """Whether a name may be one that :func:`stamped`, :func:`combined` or :func:`with_digest` has made."""
     return _MARKED.search(posixpath.basename(url)) is not None
+
+
+def has_sure_mark(url: str) -> bool:
+    """Whether a name, of a folder that is not ours alone, has a mark that others hardly give: ``logo.2.png`` has none, nor has
+    ``photo.202611221230.png``."""
+    return _FINGERPRINT.search(url) is not None and _DECIMAL.search(posixpath.basename(url)) is None
 
 
 def unmarked(url: str) -> str:

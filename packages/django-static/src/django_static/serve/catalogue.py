@@ -73,7 +73,7 @@ class Catalogue:
 
     def had(self, path: str) -> bool:
         """Whether a name is that of another version of a file that is served."""
-        return names.has_mark(path) and names.unmarked(path) in self._versions
+        return names.has_sure_mark(path) and names.unmarked(path) in self._versions
 
     @cached_property
     def _versions(self) -> frozenset[str]:

@@ -47,7 +47,12 @@ def whole(site: Site) -> str:
     )
     host, _, port = site.listen.rpartition(":")
     # A domain alone is served by HTTPS, with a certificate that Caddy gets; with a port it is what the port says.
-    addresses = [name if name and port in ("80", "443") else f"http://{name}:{port}" for name in names]
+    addresses = [
+        f"http://{name}:{port}"
+        if port not in ("80", "443") or not (name or port == "443")
+        else name or ":443"
+        for name in names
+    ]
     lines = [
         *(
             f"# {name}: Caddy takes it for one label, not for two ({name.replace('*', 'a.b')}), and gets a certificate for it only "

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ..names import FINGERPRINT
 from ..output import STATE_FOLDER
 from ..sources import Sources
 
 __all__ = ["FINGERPRINT", "HIDDEN", "URL_PREFIX", "ConfigError", "Mount", "Site", "mounts_of", "way_out"]
 
-#: What a published file's name ends in, where it lies among others. Times have nine to eleven digits from 1973 to 5138,
-#: so that ``jquery.3.js`` is none of them. Read alike by PCRE and by Go.
-FINGERPRINT = r"\.(?:[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?:\.[^./]+|\.(?:css|m?js)\.map)?$"
 #: The folder of manifests and records, which is nobody's business.
 HIDDEN = STATE_FOLDER
 #: What is named in messages that are about a URL and not about a folder.
