@@ -20,7 +20,7 @@ _MARK = "_exception_extra_home"
 _DEPTH = 8
 
 _homes: ContextVar[tuple[object, ...]] = ContextVar("exception_extra_homes", default=())
-_environ: ContextVar[Mapping[str, Any] | None] = ContextVar("exception_extra_environ", default=None)
+_running: ContextVar[tuple[Mapping[str, Any], ...]] = ContextVar("exception_extra_running", default=())
 
 
 def enter(request: HttpRequest) -> None:
@@ -37,11 +37,11 @@ def is_elsewhere(request: HttpRequest) -> bool:
 
 
 def is_here(request: HttpRequest) -> bool:
-    """Whether the request is known to belong to this thread or task."""
-    if _MARK in request.__dict__:
-        return not is_elsewhere(request)
-    # Django gives an ASGI handler no way to leave a word in the context of its request.
-    return request.META is _environ.get() or hasattr(request, "scope")
+    """Whether the request is one that this thread or task has begun and not ended."""
+    if is_elsewhere(request):
+        return False
+    # Under ASGI each request has a context of its own, where what Django's signals leave in it is lost.
+    return hasattr(request, "scope") or any(request.META is environ for environ in _running.get())
 
 
 def listen() -> None:
@@ -51,8 +51,9 @@ def listen() -> None:
 
 
 def _on_started(*, environ: Mapping[str, Any] | None = None, **_kwargs: object) -> None:
-    _environ.set(environ)
+    if environ is not None:
+        _running.set((*_running.get()[1 - _DEPTH :], environ))
 
 
 def _on_finished(**_kwargs: object) -> None:
-    _environ.set(None)
+    _running.set(_running.get()[:-1])
