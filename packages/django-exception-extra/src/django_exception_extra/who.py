@@ -16,7 +16,7 @@ from . import conf, database, home, identity, memory, request_id, trace
 from .memory import META_KEY, META_REQUEST_ID, Memory, Who
 from .signals import recorded
 
-__all__ = ["at_hand", "find", "forget", "http_request", "is_wanted", "known", "record"]
+__all__ = ["UNABLE", "at_hand", "find", "forget", "http_request", "is_wanted", "known", "record"]
 
 UNABLE = "Unable to debug who was logged in"
 
