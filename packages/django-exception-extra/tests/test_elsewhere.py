@@ -199,6 +199,25 @@ def test_form_can_be_read_after_the_report(behind, client, listening, settings, 
     assert ("text = 'hello'" in mail.body) == (not behind or anywhere == "without it")
 
 
+def first_field(request, user):
+    return f"{user} sends {request.body.decode()} {sorted(request.POST)}"
+
+
+def test_body_read_by_a_function_of_the_project(client, settings):
+    """It has a copy of the request, but there is one body."""
+    settings.EXCEPTION_EXTRA_IDENTITY = f"{__name__}.first_field"
+    logger = logging.getLogger("failing")
+    kept = Filtered()
+    logger.addHandler(kept)
+    try:
+        form = "application/x-www-form-urlencoded"
+        response = client.post("/send/", "text=hello", content_type=form)
+    finally:
+        logger.removeHandler(kept)
+    assert [record.logged_in for record in kept.records] == ["anita sends text=hello ['text']"]
+    assert response.content == b"hello"
+
+
 def test_listener_says_what_is_known(client, listening):
     """The request's own thread has looked before the record is put into the queue."""
     first = LoggedInFilter()

@@ -23,6 +23,7 @@ from . import installed
 __all__ = [
     "aside",
     "evaluated_user",
+    "give_back",
     "hijackers",
     "lazy_user",
     "session_differs",
@@ -39,7 +40,8 @@ HIJACKERS = "hijack_history"
 
 _WRITERS = ("save", "create", "delete")
 # What reading the form leaves on a request.
-_FORM = {"_post", "_files", "_body", "_data", "_stream", "_read_started", "_post_parse_error"}
+_BODY = {"_body", "_stream", "_read_started"}
+_FORM = {*_BODY, "_post", "_files"}
 
 
 def evaluated_user(request: HttpRequest) -> Any:
@@ -152,6 +154,7 @@ def aside(request: _Request, *, read: bool = True) -> _Request:
         if not read:
             twin.__dict__.update(_post=QueryDict(), _files=MultiValueDict())
             return
+        give_back(twin, request)
         try:
             request._load_post_and_files()
         finally:
@@ -159,6 +162,12 @@ def aside(request: _Request, *, read: bool = True) -> _Request:
 
     twin.__dict__["_load_post_and_files"] = load
     return twin
+
+
+def give_back(twin: HttpRequest, request: HttpRequest) -> None:
+    """Let the request have a body that was read of its copy, since it cannot be read again."""
+    if "_body" in twin.__dict__ and "_body" not in request.__dict__:
+        request.__dict__.update({name: twin.__dict__[name] for name in _BODY & twin.__dict__.keys()})
 
 
 def _rebound(value: Any, request: HttpRequest, twin: HttpRequest, made: dict[int, Any]) -> Any:
@@ -179,13 +188,15 @@ def _rebound(value: Any, request: HttpRequest, twin: HttpRequest, made: dict[int
             *(_rebound(each, request, twin, made) for each in value.args),
             **{name: _rebound(each, request, twin, made) for name, each in value.keywords.items()},
         )
-    if isinstance(value, types.FunctionType) and value.__closure__:
+    if isinstance(value, types.FunctionType):
         made[id(value)] = value
-        cells = tuple(_rebound_cell(cell, request, twin, made) for cell in value.__closure__)
-        defaults = value.__defaults__ and tuple(
-            _rebound(each, request, twin, made) for each in value.__defaults__
-        )
-        return types.FunctionType(value.__code__, value.__globals__, value.__name__, defaults, cells)
+        cells = tuple(_rebound_cell(cell, request, twin, made) for cell in value.__closure__ or ())
+        defaults = tuple(_rebound(each, request, twin, made) for each in value.__defaults__ or ())
+        function = types.FunctionType(value.__code__, value.__globals__, value.__name__, defaults, cells)
+        function.__kwdefaults__ = {
+            name: _rebound(each, request, twin, made) for name, each in (value.__kwdefaults__ or {}).items()
+        }
+        return function
     return value
 
 

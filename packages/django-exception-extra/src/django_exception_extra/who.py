@@ -143,7 +143,10 @@ def find(request: HttpRequest, exception: BaseException | None, *, way: database
         return replace(_NOBODY, who=Who(request_id=guid))
     user = getattr(request, "user", None)
     aside = trace.aside(request)
-    line, fields = _user(aside, exception, mode, custom, database.way(exception) if way is None else way)
+    try:
+        line, fields = _user(aside, exception, mode, custom, database.way(exception) if way is None else way)
+    finally:
+        trace.give_back(aside, request)
     session_id = trace.session_user_id(aside)
     return Memory(Who(line, fields, guid), final=False, user=user, session_id=session_id)
 
