@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -173,6 +174,36 @@ async def test_connection_of_a_pool_thread_is_closed(aclient, opened, settings):
     ((connection, sent),) = opened
     assert len(sent) == 2
     assert connection.connection is None
+
+
+@pytest.mark.parametrize("before", [0, 1])
+async def test_database_in_trouble_is_not_asked_again(before, aclient, opened, settings, monkeypatch):
+    """In the thread of the pool no connection knows what has happened in another; it may have looked for others, too."""
+    settings.ADMINS = []
+    settings.MIDDLEWARE = ["failing.middleware.async_querying", *settings.MIDDLEWARE]
+    for _ in range(before):
+        response = await aclient.get("/afine/", headers={"Twice": "yes"})
+        assert response.asgi_request.META[META_KEY] == "anita (Anita Test)"
+    await start_counting(opened)
+    attempts = []
+
+    def refused(connection, parameters):
+        attempts.append(parameters)
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(type(connections["default"]), "get_new_connection", refused)
+    response = await aclient.get("/afine/")
+    assert response.status_code == 500
+    assert len(attempts) == 1
+
+
+async def test_statement_of_async_middleware_failed(aclient, settings):
+    """The database is well."""
+    settings.ADMINS = []
+    settings.MIDDLEWARE = ["failing.middleware.async_querying", *settings.MIDDLEWARE]
+    response = await aclient.get("/afine/", headers={"Twice": "yes"})
+    assert response.status_code == 500
+    assert response.asgi_request.META[META_KEY] == "anita (Anita Test)"
 
 
 async def test_success_is_not_looked_at(aclient):

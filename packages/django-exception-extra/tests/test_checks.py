@@ -4,6 +4,9 @@ import re
 
 import pytest
 from django.core import checks
+from failing.models import Handle
+
+from django_exception_extra.checks import check_settings
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -44,6 +47,30 @@ def messages():
         ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.missing", ["E001"], "cannot be imported: .*missing"),
         ("EXCEPTION_EXTRA_IDENTITY", "no.such.module", ["E001"], "No module named 'no'"),
         ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.not_callable", ["E001"], "which is a str"),
+        (
+            "EXCEPTION_EXTRA_IDENTITY",
+            "failing.identities.asynchronous",
+            ["E001"],
+            "async and would not be awaited",
+        ),
+        (
+            "EXCEPTION_EXTRA_IDENTITY",
+            "failing.identities.async_object",
+            ["E001"],
+            "async and would not be awaited",
+        ),
+        ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.of_one", ["E001"], "be called as .request, user."),
+        ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.of_three", ["E001"], "be called as .request, user."),
+        ("EXCEPTION_EXTRA_IDENTITY", "failing.models.Handle", ["E001"], "be called as .request, user."),
+        ("EXCEPTION_EXTRA_IDENTITY", "failing.identities.of_any", ["W004"], ""),
+        ("EXCEPTION_EXTRA_IDENTITY", "builtins.max", ["W004"], ""),
+        (
+            "EXCEPTION_EXTRA_IDENTITY",
+            "failing.raises_name_error.who",
+            ["E001"],
+            "imported: NameError: .*oops",
+        ),
+        ("EXCEPTION_EXTRA_IDENTITY", "failing_by_syntax.who", ["E001"], "imported: SyntaxError: "),
         ("EXCEPTION_EXTRA_IN_DEBUG", True, [], ""),
         ("EXCEPTION_EXTRA_IN_DEBUG", "False", ["E002"], "is 'False', it must be True or False"),
         ("EXCEPTION_EXTRA_IDENTIY", "id", ["W001"], "Did you mean EXCEPTION_EXTRA_IDENTITY"),
@@ -55,7 +82,9 @@ def messages():
         ),
     ],
 )
-def test_settings(name, value, expected, says, settings):
+def test_settings(name, value, expected, says, settings, tmp_path, monkeypatch):
+    (tmp_path / "failing_by_syntax.py").write_text("def who(request, user) return ''")
+    monkeypatch.syspath_prepend(tmp_path)
     setattr(settings, name, value)
     ids, text = messages()
     assert ids == expected
@@ -96,3 +125,46 @@ def test_what_django_would_tell(mode, reporter, expected, settings):
     settings.EXCEPTION_EXTRA_IDENTITY = mode
     settings.DEFAULT_EXCEPTION_REPORTER = reporter
     assert messages()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("handlers", "expected"),
+    [
+        ({"mail": {"reporter_class": "django.views.debug.ExceptionReporter"}}, ["W004"]),
+        ({"mail": {"reporter_class": "django_exception_extra.reporter.ExceptionReporter"}}, []),
+        ({"mail": {"reporter_class": "no.such.Reporter"}}, []),
+        ({"mail": {"class": "logging.NullHandler"}, "odd": None}, []),
+        (None, []),
+    ],
+)
+def test_what_a_handler_of_its_own_would_tell(handlers, expected, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = "id"
+    settings.DEFAULT_EXCEPTION_REPORTER = "django_exception_extra.reporter.ExceptionReporter"
+    settings.LOGGING = {"handlers": handlers}
+    ids, text = messages()
+    assert ids == expected
+    assert ("Give the handler 'mail' in LOGGING the reporter_class" in text) == bool(expected)
+
+
+def test_no_logging_at_all(settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = "id"
+    settings.LOGGING = None
+    assert messages()[0] == ["W004"]
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "expected"),
+    [
+        ("auth.User", False, []),
+        ("failing.Handle", False, []),
+        ("failing.Handle", True, ["W004"]),
+        ("no.Model", False, []),
+    ],
+)
+def test_text_of_a_user_under_username(model, own, expected, settings, monkeypatch):
+    """Django prints `str(user)`, which is the user name unless the model has a text of its own."""
+    settings.EXCEPTION_EXTRA_IDENTITY = "username"
+    settings.AUTH_USER_MODEL = model
+    if own:
+        monkeypatch.setattr(Handle, "__str__", lambda self: f"{self.handle} <a@x.org>")
+    assert [m.id for m in check_settings()] == [f"django_exception_extra.{id}" for id in expected]

@@ -75,8 +75,17 @@ def test_masked_odd_address(email, expected):
 
 
 @pytest.mark.parametrize("user", ["address as key", "name as key"])
-def test_masked_key_in_fields(user):
-    assert "anita" not in " ".join(identity.fields("masked", USERS[user]).values())
+@pytest.mark.parametrize("mode", ["masked", "id"])
+def test_masked_key_in_fields(mode, user):
+    assert "anita" not in " ".join(identity.fields(mode, USERS[user]).values())
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [("everything", "id=7"), ("address as key", "id=a***@x***"), ("name as key", "id=a***")],
+)
+def test_id_that_is_a_name(user, expected):
+    assert identity.as_mode("id", USERS[user]) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,8 +99,9 @@ def test_masked_key_in_fields(user):
 )
 def test_key_of_a_session(model, pk, masked, settings):
     settings.AUTH_USER_MODEL = model
-    assert identity.as_stored("masked", pk) == masked
-    assert identity.as_stored("id", pk) == pk
+    for mode in ("masked", "id", "username"):
+        assert identity.as_stored(mode, pk) == masked
+    assert identity.as_stored("full", pk) == pk
 
 
 @given(st.text(min_size=1), st.text(), st.text())

@@ -8,13 +8,19 @@ import sys
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
 from django.test import AsyncClient, Client
+from django.utils import log
+from django.utils.functional import SimpleLazyObject
 
-from django_exception_extra import META_KEY, middleware
+from django_exception_extra import META_KEY, loggers, middleware
+from django_exception_extra.log import LoggedInFilter
+from django_exception_extra.mail import AdminEmailHandler
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ANITA = "'anita (Anita Test)'"
+OURS = "django_exception_extra.reporter.ExceptionReporter"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 
@@ -206,3 +212,64 @@ def test_with_a_handler_of_the_project_nothing_is_printed_twice():
 
 def test_without_last_resort():
     assert run_without_logging("import logging; logging.lastResort = None") == []
+
+
+def raiser(*_args):
+    raise RuntimeError("working outside of a request")
+
+
+class Hostile:
+    _request = property(raiser)
+
+
+class Classless:
+    __class__ = property(raiser)
+
+
+ODD = {
+    "lazy": lambda: SimpleLazyObject(raiser),
+    "property": Hostile,
+    "class": Classless,
+    "bare": HttpRequest,
+    "no dict": lambda: HttpRequest,
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("level", [logging.ERROR, logging.WARNING])
+def test_record_with_anything_as_its_request(odd, level, mailoutbox):
+    """A project that logs must be able to: neither the filter raises, nor what hears Django's own loggers."""
+    middleware.listen()
+    record = logging.makeLogRecord(
+        {"levelno": level, "levelname": "ERROR", "msg": "wrong", "name": "django.request"}
+    )
+    record.request = ODD[odd]()
+    assert LoggedInFilter().filter(record)
+    assert record.logged_in == ""
+    first = next(
+        h for h in logging.getLogger("django.request").handlers if isinstance(h, loggers.FirstHandler)
+    )
+    assert first.handle(record)
+
+
+@pytest.mark.parametrize("odd", ["lazy", "property", "class"])
+def test_mail_of_a_record_with_anything_as_its_request(odd, mailoutbox):
+    """What Django's own handler can mail of, ours can."""
+    record = logging.makeLogRecord({"levelno": logging.ERROR, "levelname": "ERROR", "msg": "wrong"})
+    record.request = ODD[odd]()
+    raised = []
+    for handler in (log.AdminEmailHandler(), AdminEmailHandler(reporter_class=OURS)):
+        try:
+            handler.emit(record)
+        except Exception as error:
+            raised.append(type(error))
+    assert len(raised) in (0, 2)
+
+
+@pytest.mark.parametrize("info", [True, (), (None, None, None), ValueError("crash"), "text"])
+def test_record_with_anything_as_its_exception(info, anita, rf):
+    request = rf.get("/")
+    request.user = anita
+    record = logging.makeLogRecord({"levelno": logging.ERROR, "exc_info": info, "request": request})
+    assert LoggedInFilter().filter(record)
+    assert record.logged_in == "anita (Anita Test)"

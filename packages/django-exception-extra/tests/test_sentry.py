@@ -17,12 +17,12 @@ ANITA = {"id": "1", "username": "anita", "email": "a@x.org", "name": "Anita Test
 def told(tmp_path):
     """The events of one request in a new project: (path, header, settings) -> the `user` of each."""
 
-    def run(path, sabotage="", *, order="ours", mode="full", login=True):
+    def run(path, sabotage="", *, order="ours", mode="full", login=True, after=""):
         done = subprocess.run(
             [sys.executable, "-m", "failing.sentry_run"],
             env=os.environ
             | {"PYTHONPATH": str(HELPERS)}
-            | {"WISH": json.dumps([path, sabotage, order, mode, login])},
+            | {"WISH": json.dumps([path, sabotage, order, mode, login, after])},
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -86,3 +86,9 @@ def test_nobody(told):
 
 def test_without_the_integration_nothing_is_set(told):
     assert told("/crash/", order="Django's only") == [{"user": None}]
+
+
+@pytest.mark.parametrize("after", ["next", "next, never closed", "job"])
+def test_without_django_integration_it_ends_with_the_request(after, told):
+    """Nobody else gives each request a scope of its own."""
+    assert told("/crash/", order="ours only", after=after) == [{"user": ANITA}, {"user": None}]

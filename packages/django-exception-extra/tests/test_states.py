@@ -38,7 +38,7 @@ SERVERS = WISHES | {
     "killed": None,
     "killed, crash": ANITA,
 }
-POSTGRESQL = SERVERS | {"outer limited": "anita, 1s, 2s"}
+POSTGRESQL = SERVERS | {"outer limited": "anita, 1s, 2s", "outer killed": None, "outer killed_inside": None}
 OPTIONS = {
     "none": {},
     "of the project": {"connect_timeout": "10", "options": "-c search_path=public -c statement_timeout=0"},

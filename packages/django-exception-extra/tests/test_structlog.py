@@ -1,5 +1,8 @@
 """The user in structlog's context, from the failure to the end of the request."""
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import structlog
 from django.core.signals import request_finished, request_started
@@ -7,6 +10,7 @@ from django.test import AsyncClient, Client
 
 from django_exception_extra import recorded
 from django_exception_extra import structlog as ours
+from django_exception_extra.log import LoggedInFilter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,3 +71,44 @@ def test_next_request_has_not_though_the_last_was_never_ended(events):
 def test_nobody(db, events):
     Client(raise_request_exception=False).get("/crash/")
     assert events[1] == {"event": "end"}
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_thread_of_a_pool_has_not(step, client, events, settings):
+    """Nobody would take it back; here before and after the request has passed our middleware."""
+    with ThreadPoolExecutor(1) as pool:
+        told = []
+
+        def middleware(get_response):
+            def look(request):
+                record = logging.makeLogRecord({"levelno": logging.ERROR, "request": request})
+                pool.submit(LoggedInFilter().filter, record).result(20)
+                told.append(record.logged_in)
+                return get_response(request)
+
+            return look
+
+        globals()["look"] = middleware
+        settings.MIDDLEWARE = [
+            *settings.MIDDLEWARE[:-1],
+            *[f"{__name__}.look", settings.MIDDLEWARE[-1]][::step],
+        ]
+        client.get("/fine/")
+        assert told == ["anita (Anita Test)" if step == 1 else ""]
+        assert pool.submit(structlog.contextvars.get_contextvars).result(20) == {}
+
+
+def test_request_sent_by_another(client, events, settings):
+    """The outer one fails after the inner one has ended."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.asks_itself"]
+    client.get("/crash/")
+    assert [event.get("logged_in") for event in events] == [None, None, None, "anita (Anita Test)"]
+
+
+def asks_itself(get_response):
+    def middleware(request):
+        if "Inner" not in request.headers:
+            Client().get("/fine/", headers={"Inner": "yes"})
+        return get_response(request)
+
+    return middleware

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Info, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
@@ -18,6 +22,8 @@ __all__ = ["check_middleware", "check_settings"]
 
 _PREFIX = "EXCEPTION_EXTRA_"
 _AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+# Not imported here, where it may be too early for models.
+_USER = "django.contrib.auth.base_user.AbstractBaseUser"
 _REPORTER = "django_exception_extra.reporter.ExceptionReporter"
 
 
@@ -78,21 +84,43 @@ def _identity() -> Iterator[CheckMessage]:
 def _told_by_django() -> Iterator[CheckMessage]:
     value = conf.identity()
     if value in conf.MODES:
-        if value not in ("id", "masked"):
+        if value == "full" or (value == "username" and not _has_text_of_its_own()):
             return
     elif not _is_function(value):
         return
-    try:
-        reporter = import_string(settings.DEFAULT_EXCEPTION_REPORTER)
-    except ImportError:
-        return
-    if not installed.is_a(reporter, ExceptionReporter):
-        yield Warning(
-            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, but {settings.DEFAULT_EXCEPTION_REPORTER} prints the user's "
-            "name into every error mail all the same (USER: ...).",
-            hint=f"Set DEFAULT_EXCEPTION_REPORTER = {_REPORTER!r}, or silence this if yours does not.",
-            id="django_exception_extra.W004",
-        )
+    for path, remedy in _reporters():
+        reporter: object = ExceptionReporter
+        # What cannot be imported, for whatever reason, Django complains of when it is needed.
+        with suppress(Exception):
+            reporter = import_string(path)
+        if not installed.is_a(reporter, ExceptionReporter):
+            yield Warning(
+                f"EXCEPTION_EXTRA_IDENTITY is {value!r}, but {path} prints the user as text into every error mail "
+                "all the same (USER: ...).",
+                hint=f"{remedy} {_REPORTER!r}, or silence this if yours does not.",
+                id="django_exception_extra.W004",
+            )
+
+
+def _has_text_of_its_own() -> bool:
+    """Whether `str(user)` may be more than the user name."""
+    if not apps.is_installed("django.contrib.auth"):
+        return False
+    with suppress(ImproperlyConfigured):
+        return bool(get_user_model().__str__ is not import_string(_USER).__str__)
+    return False  # Django has an error of its own for such a model
+
+
+def _reporters() -> Iterator[tuple[str, str]]:
+    """The dotted path of each reporter the settings name, and how to name another."""
+    yield settings.DEFAULT_EXCEPTION_REPORTER, "Set DEFAULT_EXCEPTION_REPORTER ="
+    # The values are whatever the project wrote.
+    logging: Any = settings.LOGGING
+    handlers: Any = logging.get("handlers") if isinstance(logging, dict) else None
+    for name, handler in handlers.items() if isinstance(handlers, dict) else ():
+        path = handler.get("reporter_class") if isinstance(handler, dict) else None
+        if isinstance(path, str):
+            yield path, f"Give the handler {name!r} in LOGGING the reporter_class"
 
 
 def _is_function(value: object) -> bool:

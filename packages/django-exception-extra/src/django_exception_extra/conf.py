@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -55,13 +56,34 @@ def custom_identity(value: object) -> Custom:
         raise ImproperlyConfigured(f"EXCEPTION_EXTRA_IDENTITY is {value!r}, it must be {accepted}.")
     try:
         function = import_string(value)
-    except ImportError as error:
+    except Exception as error:  # not only ImportError: a module can raise anything
         raise ImproperlyConfigured(
-            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which cannot be imported: {error}"
+            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which cannot be imported: {type(error).__name__}: {error}"
         ) from error
     if not callable(function):
         raise ImproperlyConfigured(
             f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which is a {type(function).__name__}; it must be {accepted}."
         )
+    # Of an object it is its class that says so.
+    if any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
+        raise ImproperlyConfigured(
+            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which is async and would not be awaited; it must be {accepted}."
+        )
+    if isinstance(function, type) or not _takes_two(function):
+        raise ImproperlyConfigured(
+            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which cannot be called as (request, user); it must be {accepted}."
+        )
     custom: Custom = function
     return custom
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # written in C, and says nothing
+        return True
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        return False
+    return True

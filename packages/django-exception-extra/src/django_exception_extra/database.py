@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import Error, InterfaceError, connections, router, transaction
+from django.db import Error, InterfaceError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.transaction import TransactionManagementError
@@ -24,6 +24,8 @@ from . import patience
 
 __all__ = ["Way", "entered", "way"]
 
+# What an error is that a second query may meet as well, and not one of the data or the statement.
+_TROUBLE = (OperationalError, InterfaceError)
 # Where a statement that failed leaves the transaction around it as it was.
 _FORGIVING = ("mysql", "sqlite")
 # The states of a transaction by libpq (PGTransactionStatusType), which psycopg and psycopg2 pass on.
@@ -54,6 +56,11 @@ def way(exception: BaseException | None) -> Way:
     made = connections.all(initialized_only=True)
     broken = [connection for connection in made if _is_broken(connection, failed=failed)]
     if any(_is_sick(c, errors, broken=c in broken) for c in made if c.alias in needed):
+        return Way.NOWHERE
+    # In a thread of a pool, where Django reports what async middleware raises, no connection knows of the trouble: it
+    # may be that of those which would have to be made.
+    idle = needed.difference(c.alias for c in made if c.connection is not None)
+    if idle and any(isinstance(e, _TROUBLE) for e in errors) and not any(c.errors_occurred for c in made):
         return Way.NOWHERE
     return Way.ASIDE if broken else Way.HERE
 
@@ -157,7 +164,8 @@ def _is_sick(connection: BaseDatabaseWrapper, errors: list[BaseException], *, br
         # Without an error now it is one of an earlier request: Django forgets it only when it connects again.
         return connection.errors_occurred and any(isinstance(error, Error) for error in errors)
     if broken:
-        return False
+        # Of those only this is no transaction that failed but the end of the connection.
+        return _status(connection) == _UNKNOWN
     return _is_lost(connection, asked=any(isinstance(error, InterfaceError) for error in errors))
 
 

@@ -65,15 +65,15 @@ def as_masked(user: Any) -> str:
 
 
 def as_stored(mode: str, pk: object) -> str:
-    """An id of which no more is known, as a session has it: `7`, or as much of an address as `mode` allows."""
+    """An id of which no more is known, as a session has it: `7`, or as much of a name or an address as `mode` allows."""
     text = str(pk)
-    return _masked_word(text) if mode == "masked" and (_is_telling() or "@" in text) else text
+    return _masked_word(text) if mode != "full" and (_is_telling() or "@" in text) else text
 
 
 def as_mode(mode: str, user: Any) -> str:
     """The user by one of the built-in values of `EXCEPTION_EXTRA_IDENTITY`."""
     if mode == "id":
-        return as_id(user.pk)
+        return as_id(_masked_pk(user))
     if mode == "username":
         return as_username(user)
     return as_masked(user) if mode == "masked" else as_full(user)
@@ -82,7 +82,7 @@ def as_mode(mode: str, user: Any) -> str:
 def fields(mode: str, user: Any) -> dict[str, str]:
     """The same in parts, for reporters that keep a user in fields: those of `id`, `username`, `email`, `name`."""
     if mode == "id":
-        return {"id": str(user.pk)}
+        return {"id": _masked_pk(user)}
     if mode == "username":
         return {"username": as_username(user)}
     if mode == "masked":

@@ -8,6 +8,8 @@ from . import memory, who
 
 __all__ = ["LoggedInFilter", "of_record"]
 
+logger = logging.getLogger("django_exception_extra")
+
 
 class LoggedInFilter(logging.Filter):
     """Gives every record the attribute `logged_in`, so that a format can have `%(logged_in)s`; lets all of them pass.
@@ -24,12 +26,25 @@ class LoggedInFilter(logging.Filter):
 
 
 def of_record(record: logging.LogRecord) -> memory.Who | None:
-    """What is known about the request of a log record; looks at it if nobody did before and the record is an error."""
-    # The records of Django's development server have a socket there.
-    request = who.http_request(getattr(record, "request", None))
-    if request is None:
+    """What is known about the request of a log record; looks at it if nobody did before and the record is an error.
+
+    Never raises: what a project hands to its logger can be anything.
+    """
+    try:
+        # The records of Django's development server have a socket there.
+        request = who.http_request(getattr(record, "request", None))
+        if request is None:
+            return None
+        if record.levelno < logging.ERROR:
+            return who.known(request)
+        return who.at_hand(request, _exception(record))
+    except Exception:  # a lazy object that cannot be evaluated, or one that only looks like a request
+        logger.debug(who.UNABLE, exc_info=True)
         return None
-    if record.levelno < logging.ERROR:
-        return who.known(request)
-    exception = record.exc_info[1] if record.exc_info else None
-    return who.at_hand(request, exception)
+
+
+def _exception(record: logging.LogRecord) -> BaseException | None:
+    # A record made by hand can have anything there.
+    info: object = record.exc_info
+    error = info[1] if isinstance(info, tuple) and len(info) > 1 else info
+    return error if isinstance(error, BaseException) else None

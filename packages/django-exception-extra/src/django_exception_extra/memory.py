@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from . import trace
 from .signals import recorded
 
-__all__ = ["META_KEY", "META_REQUEST_ID", "Memory", "Who", "drop", "forget", "keep", "remembered"]
+__all__ = ["META_KEY", "META_REQUEST_ID", "Memory", "Who", "forget", "keep", "peek", "remembered"]
 
 META_KEY = "ERROR-X-LOGGED-IN"
 META_REQUEST_ID = "ERROR-X-REQUEST-ID"
@@ -56,23 +56,25 @@ class Memory:
 
 def remembered(request: object) -> Memory | None:
     """The memory of a request; one that does not hold any more is given up."""
+    memory = peek(request)
+    if memory is None:
+        forget(request)
+    return memory
+
+
+def peek(request: object) -> Memory | None:
+    """The memory of a request if it holds; one that does not is left for the request's own thread to give up."""
     memory = getattr(request, _SEEN, None)
     if not isinstance(memory, Memory) or not isinstance(request, HttpRequest):
         return None
-    if memory.holds(request):
-        return memory
-    forget(request)
-    return None
+    return memory if memory.holds(request) else None
 
 
 def keep(request: HttpRequest, memory: Memory) -> None:
-    """Remember this; puts nothing into `META`."""
-    setattr(request, _SEEN, memory)
-
-
-def drop(request: HttpRequest) -> None:
-    """The request is as if it had never been looked at."""
-    delattr(request, _SEEN)
+    """Remember this, unless something final is known; puts nothing into `META`."""
+    seen = getattr(request, _SEEN, None)
+    if memory.final or not isinstance(seen, Memory) or not seen.final:
+        setattr(request, _SEEN, memory)
 
 
 def forget(request: object) -> None:
@@ -80,7 +82,7 @@ def forget(request: object) -> None:
     memory = getattr(request, _SEEN, None)
     if not isinstance(memory, Memory) or memory.final or not isinstance(request, HttpRequest):
         return
-    drop(request)
+    request.__dict__.pop(_SEEN, None)
     if memory.who.line:
         if request.META.get(META_KEY) == memory.who.line:
             del request.META[META_KEY]

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 
-from . import installed, log, loggers, streams, who
+from . import home, installed, log, loggers, streams, who
 
 __all__ = ["ExceptionExtraMiddleware", "listen"]
 
@@ -51,6 +51,7 @@ class ExceptionExtraMiddleware:
         listen()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        home.enter(request)
         if self._is_async:
             return self._acall(request)
         response: HttpResponseBase = self.get_response(request)
@@ -80,6 +81,7 @@ def listen() -> None:
     The first call decides the place among those who hear of it.
     """
     got_request_exception.connect(_on_exception, dispatch_uid=__name__)
+    home.listen()
     loggers.listen(_on_record)
     user_logged_in.connect(_on_change, dispatch_uid=__name__)
     user_logged_out.connect(_on_change, dispatch_uid=__name__)

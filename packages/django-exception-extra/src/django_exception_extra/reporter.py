@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views import debug
 
-from . import memory, who
+from . import home, memory, trace, who
 
 __all__ = ["ExceptionReporter"]
 
@@ -42,9 +40,16 @@ class ExceptionReporter(debug.ExceptionReporter):
         if not isinstance(self.request, HttpRequest) or not who.is_wanted():
             return super().get_traceback_data()
         found = self._who()
-        # Where the look itself failed, too: Django would tell what may not be told.
-        with _in_place_of_user(self.request, (found and found.line) or "nobody, or nobody known"):
+        request = self.request
+        # On a copy, since the request may go on meanwhile. In another thread its form is not ours to read.
+        self.request = trace.aside(request, read=not home.is_elsewhere(request))
+        # Django prints str(request.user), which would query, mark the session as accessed, and tell what may not be
+        # told; where the look itself failed, too.
+        self.request.__dict__["user"] = (found and found.line) or "nobody, or nobody known"
+        try:
             return super().get_traceback_data()
+        finally:
+            self.request = request
 
     def get_traceback_text(self) -> SafeString:
         text = super().get_traceback_text()
@@ -75,18 +80,3 @@ class ExceptionReporter(debug.ExceptionReporter):
             return []
         rows = (("Who was logged in", found.line), ("Request id", found.request_id))
         return [(name, value) for name, value in rows if value]
-
-
-@contextmanager
-def _in_place_of_user(request: HttpRequest, text: str) -> Iterator[None]:
-    # Django prints str(request.user), which would query, mark the session as accessed, and tell what may not be told.
-    had_user = "user" in request.__dict__
-    user = request.__dict__.get("user")
-    request.__dict__["user"] = text
-    try:
-        yield
-    finally:
-        if had_user:
-            request.__dict__["user"] = user
-        else:
-            del request.__dict__["user"]

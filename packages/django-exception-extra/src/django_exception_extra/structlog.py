@@ -6,7 +6,9 @@ from typing import Any
 
 import structlog
 from django.core.signals import request_finished, request_started
+from django.http import HttpRequest
 
+from . import home
 from .memory import Who
 from .signals import recorded
 
@@ -22,13 +24,17 @@ def connect() -> None:
     `structlog.contextvars.merge_contextvars`. To be called once, beside `structlog.configure()`. A request id
     comes from django-guid's own integration with structlog, or from django-structlog.
     """
+    home.listen()
     recorded.connect(_bind, dispatch_uid=_UID)
     # At the start, too: an answer that a server never closed does not send the other one.
     request_started.connect(_unbind, dispatch_uid=_UID)
     request_finished.connect(_unbind, dispatch_uid=_UID)
 
 
-def _bind(*, who: Who, **_kwargs: Any) -> None:
+def _bind(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
+    # In another thread nobody would ever take it back.
+    if not home.is_here(request):
+        return
     if who.line:
         structlog.contextvars.bind_contextvars(logged_in=who.line)
     else:

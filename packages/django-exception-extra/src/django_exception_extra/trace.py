@@ -1,31 +1,33 @@
 """Look at the user of a failed request and leave no trace of having looked.
 
-Evaluating `request.user` as it stands has side effects nobody wants from an error report: it marks the session as
+Nothing on the request is changed, not even for a moment: another thread may be looking while it goes on. Evaluating `request.user` as it stands has side effects nobody wants from an error report: it marks the session as
 accessed (`Vary: Cookie` on the answer) and can end or renew it (`flush()`, `cycle_key()`).
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
+import functools
+import types
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest
-from django.utils.functional import LazyObject, empty
+from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.functional import LazyObject, SimpleLazyObject, empty
 
 from . import installed
 
 __all__ = [
+    "aside",
     "evaluated_user",
+    "give_back",
     "hijackers",
     "lazy_user",
     "session_differs",
     "session_user_id",
-    "untouched",
     "why_not",
 ]
 
@@ -37,6 +39,9 @@ CACHED_AUSER = "_acached_user"
 HIJACKERS = "hijack_history"
 
 _WRITERS = ("save", "create", "delete")
+# What reading the form leaves on a request.
+_BODY = {"_body", "_stream", "_read_started"}
+_FORM = {*_BODY, "_post", "_files"}
 
 
 def evaluated_user(request: HttpRequest) -> Any:
@@ -59,13 +64,13 @@ def evaluated_user(request: HttpRequest) -> Any:
 
 
 def lazy_user(request: HttpRequest) -> Any:
-    """The user that has to be asked for: a copy of a `request.user` that was not evaluated, which stays as it is.
+    """The user that has to be asked for, of a request that is `aside`.
 
     On a request that failed before `AuthenticationMiddleware` had its turn, the user it would have found; before
-    `SessionMiddleware`, by the session of the cookie. To be called inside `untouched`.
+    `SessionMiddleware`, by the session of the cookie.
     """
     if hasattr(request, "user"):
-        return copy.copy(request.user)
+        return request.user
     if not installed.has(installed.authentication()):
         return None
     from django.contrib.auth import get_user
@@ -81,8 +86,8 @@ def lazy_user(request: HttpRequest) -> Any:
 def session_user_id(request: HttpRequest, *, load: bool = False) -> str | None:
     """The id of the logged-in user according to the session; sends no query.
 
-    `load` also reads a session that was not read before, unless it lives in the database. To be called with it inside
-    `untouched` only: that leaves a trace.
+    `load` also reads a session that was not read before, unless it lives in the database. To be called with it for a
+    request that is `aside` only: that leaves a trace.
     """
     session = getattr(request, "session", None)
     if not isinstance(session, SessionBase):
@@ -122,26 +127,88 @@ def why_not(user_id: str) -> str:
     return "" if user.is_active else "inactive"
 
 
-@contextmanager
-def untouched(request: HttpRequest) -> Iterator[None]:
-    """Inside, the user can be evaluated and `request.session` read, loaded, even ended, without any effect."""
-    had_cached = CACHED_USER in request.__dict__
-    had_session = hasattr(request, "session")
-    session = getattr(request, "session", None)
+_Request = TypeVar("_Request", bound=HttpRequest)
+
+
+def aside(request: _Request, *, read: bool = True) -> _Request:
+    """A copy of the request with a user and a session of its own, on which all can be done without any effect.
+
+    What it shares is `META`, and the form, which can be read only once: unless `read`, one that was not read yet is
+    empty.
+    """
+    # Not by copy(), which leaves out what cannot be pickled.
+    twin = type(request).__new__(type(request))
+    twin.__dict__.update(request.__dict__)
+    session = twin.__dict__.get("session")
     if isinstance(session, SessionBase):
-        aside = copy.copy(session)
+        session = copy.copy(session)
         if _is_loaded(session):
-            aside.__dict__["_session_cache"] = dict(session.__dict__["_session_cache"])
-        request.session = _quiet(aside)
+            session.__dict__["_session_cache"] = dict(session.__dict__["_session_cache"])
+        twin.session = _quiet(session)
+    made: dict[int, Any] = {}
+    for name, value in list(twin.__dict__.items()):
+        if _is_unevaluated(value):
+            twin.__dict__[name] = _rebound(value, request, twin, made)
+
+    def load() -> None:
+        if not read:
+            twin.__dict__.update(_post=QueryDict(), _files=MultiValueDict())
+            return
+        give_back(twin, request)
+        try:
+            request._load_post_and_files()
+        finally:
+            twin.__dict__.update({name: request.__dict__[name] for name in _FORM & request.__dict__.keys()})
+
+    twin.__dict__["_load_post_and_files"] = load
+    return twin
+
+
+def give_back(twin: HttpRequest, request: HttpRequest) -> None:
+    """Let the request have a body that was read of its copy, since it cannot be read again."""
+    if "_body" in twin.__dict__ and "_body" not in request.__dict__:
+        request.__dict__.update({name: twin.__dict__[name] for name in _BODY & twin.__dict__.keys()})
+
+
+def _rebound(value: Any, request: HttpRequest, twin: HttpRequest, made: dict[int, Any]) -> Any:
+    """What asks `twin` where `value`, a lazy object or what makes one, would ask `request`."""
+    if value is request:
+        return twin
+    if id(value) in made:
+        return made[id(value)]
+    if _is_unevaluated(value) and "_setupfunc" in value.__dict__:
+        setup = value.__dict__["_setupfunc"]
+        # First of all, for what refers to itself.
+        made[id(value)] = lazy = SimpleLazyObject(setup)
+        lazy.__dict__["_setupfunc"] = _rebound(setup, request, twin, made)
+        return lazy
+    if type(value) is functools.partial:
+        return functools.partial(
+            _rebound(value.func, request, twin, made),
+            *(_rebound(each, request, twin, made) for each in value.args),
+            **{name: _rebound(each, request, twin, made) for name, each in value.keywords.items()},
+        )
+    if isinstance(value, types.FunctionType):
+        made[id(value)] = value
+        cells = tuple(_rebound_cell(cell, request, twin, made) for cell in value.__closure__ or ())
+        defaults = tuple(_rebound(each, request, twin, made) for each in value.__defaults__ or ())
+        function = types.FunctionType(value.__code__, value.__globals__, value.__name__, defaults, cells)
+        function.__kwdefaults__ = {
+            name: _rebound(each, request, twin, made) for name, each in (value.__kwdefaults__ or {}).items()
+        }
+        return function
+    return value
+
+
+def _rebound_cell(
+    cell: types.CellType, request: HttpRequest, twin: HttpRequest, made: dict[int, Any]
+) -> types.CellType:
     try:
-        yield
-    finally:
-        if had_session:
-            request.session = session  # type: ignore[assignment] # a test may have put anything there
-        else:
-            request.__dict__.pop("session", None)
-        if not had_cached:
-            request.__dict__.pop(CACHED_USER, None)
+        value = cell.cell_contents
+    except ValueError:  # nothing in it yet
+        return cell
+    other = _rebound(value, request, twin, made)
+    return cell if other is value else types.CellType(other)
 
 
 def _is_unevaluated(user: object) -> bool:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from . import conf, database, identity, memory, request_id, trace
+from . import conf, database, home, identity, memory, request_id, trace
 from .memory import META_KEY, META_REQUEST_ID, Memory, Who
 from .signals import recorded
 
-__all__ = ["at_hand", "find", "forget", "http_request", "is_wanted", "known", "record"]
+__all__ = ["UNABLE", "at_hand", "find", "forget", "http_request", "is_wanted", "known", "record"]
 
 UNABLE = "Unable to debug who was logged in"
 
 _NOBODY = Memory(Who(), final=False, user=None, session_id=None)
+
+# The `META` of the request this thread or task is looking at, which its copies have, too.
+_looked_at: ContextVar[Mapping[str, Any] | None] = ContextVar("exception_extra_looked_at", default=None)
 
 logger = logging.getLogger("django_exception_extra")
 
@@ -34,7 +38,7 @@ def http_request(candidate: object) -> HttpRequest | None:
 def known(request: HttpRequest) -> Who | None:
     """What was recorded for a request and still holds; None for one that was not looked at since. Never raises."""
     try:
-        seen = memory.remembered(request)
+        seen = (memory.peek if home.is_elsewhere(request) else memory.remembered)(request)
     except Exception:  # a request without what every request has
         logger.debug(UNABLE, exc_info=True)
         return None
@@ -63,18 +67,17 @@ def record(request: HttpRequest, exception: BaseException | None, *, final: bool
             if final:
                 memory.keep(request, replace(seen, final=True))
             return seen.who
-        if not is_wanted():
-            return None
         # What the look itself logs is no failure to be looked at.
-        memory.keep(request, replace(_NOBODY, final=True))
+        if not is_wanted() or _looked_at.get() is request.META:
+            return None
         found = _NOBODY
+        looking = _looked_at.set(request.META)
         try:
             found = find(request, exception)
         finally:
+            _looked_at.reset(looking)
             if final or found.who.line:
                 memory.keep(request, replace(found, final=final))
-            else:
-                memory.drop(request)
         _publish(request, found.who, final=final)
     except Exception:  # an error report must never add an error
         logger.debug(UNABLE, exc_info=True)
@@ -85,8 +88,11 @@ def record(request: HttpRequest, exception: BaseException | None, *, final: bool
 def at_hand(request: HttpRequest, exception: BaseException | None, *, final: bool = False) -> Who | None:
     """What `record` says; inside an event loop, where no query can be sent, only what is known without one.
 
-    There a user who is not loaded yet is left to a later look.
+    There a user who is not loaded yet is left to a later look. In a thread or task that is not the request's own, only
+    what has been found by now.
     """
+    if home.is_elsewhere(request):
+        return known(request)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -136,11 +142,12 @@ def find(request: HttpRequest, exception: BaseException | None, *, way: database
         logger.debug(UNABLE, exc_info=True)
         return replace(_NOBODY, who=Who(request_id=guid))
     user = getattr(request, "user", None)
-    with trace.untouched(request):
-        line, fields = _user(
-            request, exception, mode, custom, database.way(exception) if way is None else way
-        )
-        session_id = trace.session_user_id(request)
+    aside = trace.aside(request)
+    try:
+        line, fields = _user(aside, exception, mode, custom, database.way(exception) if way is None else way)
+    finally:
+        trace.give_back(aside, request)
+    session_id = trace.session_user_id(aside)
     return Memory(Who(line, fields, guid), final=False, user=user, session_id=session_id)
 
 

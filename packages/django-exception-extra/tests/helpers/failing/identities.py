@@ -34,3 +34,27 @@ def logs_an_error(request, user):
     asked.append(str(user))
     logging.getLogger("failing").error("cannot say", extra={"request": request})
     return str(user)
+
+
+async def asynchronous(request, user):
+    return str(user)
+
+
+class Asynchronous:
+    async def __call__(self, request, user):
+        return str(user)
+
+
+async_object = Asynchronous()
+
+
+def of_one(request):
+    return "anita"
+
+
+def of_three(request, user, more):
+    return str(user)
+
+
+def of_any(*arguments, **more):
+    return str(arguments[1])

@@ -55,6 +55,17 @@ def async_saboteur(get_response):
     return middleware
 
 
+@async_only_middleware
+def async_querying(get_response):
+    async def middleware(request):
+        await Log.objects.acreate(text="middleware")
+        if "Twice" in request.headers:
+            await Log.objects.acreate(text="middleware")
+        return await get_response(request)
+
+    return middleware
+
+
 class Reporter:
     """An error reporter of the old kind: sees the exception in `process_exception`."""
 

@@ -24,13 +24,15 @@ class Kept(Transport):
             EVENTS.append({"user": event.get("user")} | ({"request_id": request_id} if request_id else {}))
 
 
-def main(path, sabotage, order, mode, login):
+def main(path, sabotage, order, mode, login, after):
     sentry_sdk.init(
         dsn="http://key@127.0.0.1:9/1",
+        auto_enabling_integrations=order != "ours only",
         transport=Kept,
         integrations={
             "ours, guid": [ExceptionExtraIntegration()],
             "ours": [ExceptionExtraIntegration()],
+            "ours only": [ExceptionExtraIntegration()],
             "ours, Django's": [ExceptionExtraIntegration(), DjangoIntegration()],
             "Django's first": [DjangoIntegration(), ExceptionExtraIntegration()],
             "Django's only": [DjangoIntegration()],
@@ -79,9 +81,16 @@ def main(path, sabotage, order, mode, login):
     environ = request.environ | {"HTTP_HOST": "localhost"}
     if login:
         environ["HTTP_COOKIE"] = f"sessionid={client.cookies['sessionid'].value}"
-    response = get_wsgi_application()(environ, lambda status, headers: None)
+    application = get_wsgi_application()
+    response = application(environ, lambda status, headers: None)
     list(response)
-    response.close()
+    if after != "next, never closed":
+        response.close()
+    if after == "job":
+        sentry_sdk.capture_message("of a job in this thread")
+    elif after:
+        environ = RequestFactory().get(path).environ | {"HTTP_HOST": "localhost"}
+        list(application(environ, lambda status, headers: None))
     sentry_sdk.flush()
     print(json.dumps(EVENTS))
 

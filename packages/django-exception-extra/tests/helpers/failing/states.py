@@ -158,6 +158,12 @@ def killed(request):
     execute("SELECT 1")
 
 
+def killed_inside(request):
+    """As with ATOMIC_REQUESTS: Django marks the transaction around as broken."""
+    with transaction.atomic():
+        killed(request)
+
+
 VIEWS = [value for value in vars().values() if getattr(value, "__module__", "") == __name__]
 urlpatterns = [path(f"{view.__name__}/", view) for view in VIEWS]
 
