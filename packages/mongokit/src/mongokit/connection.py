@@ -53,7 +53,7 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
         self._mongokit_closed = False
         self.registered = {}
         super().__init__(host, port, **options)
-        watch_forks(self)
+        watch_forks(self, "pymongo.synchronous.auth")
 
     def _mongokit_after_fork(self) -> None:
         """Begin anew, in the child of a fork: what PyMongo would reuse was opened by the parent."""

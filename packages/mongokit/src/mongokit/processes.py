@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import threading
@@ -24,9 +25,14 @@ _watching = False
 _looked = False
 
 
-def watch_forks(connection: Reopened) -> None:
-    """Remember a connection for the child of a fork. By id, as clients of the same server are equal."""
+def watch_forks(connection: Reopened, login: str) -> None:
+    """Remember a connection for the child of a fork. By id, as clients of the same server are equal.
+
+    :param login: the module that PyMongo would import when it logs in first. A child that is forked while another thread
+        does would wait for the end of that import for ever, as that thread is not in it.
+    """
     global _watching
+    importlib.import_module(login)
     with _once:
         if not _watching and hasattr(os, "register_at_fork"):
             os.register_at_fork(before=_once.acquire, after_in_parent=_once.release, after_in_child=_reopen)

@@ -54,7 +54,7 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         self._mongokit_closed = False
         self.registered = {}
         super().__init__(host, port, **options)
-        watch_forks(self)
+        watch_forks(self, "pymongo.asynchronous.auth")
 
     def _mongokit_after_fork(self) -> None:
         """Begin anew, in the child of a fork: what PyMongo would reuse was opened by the parent."""
