@@ -6,6 +6,9 @@ Each suite is a pytest run of its own, since each Django package has its own set
 are two processors: they start many processes and wait for them, so that one alone keeps no processor busy. The output
 of a suite is shown whole when it has ended; that of the first in line as it comes. JOBS=1 in the environment runs one
 after the other. With REQUIRE_ALL=1 a skipped test is a failure: that is how CI makes sure that nothing went untested.
+Where three tests of a suite fail or fewer, they are run once more in a new process: among thousands that kill servers and
+fill disks on a busy machine, one may fail by chance. What passes then is listed as unsteady, with its first failure shown
+above: each is a fault still, in the test or in what it tests. With STEADY=1 it fails the run.
 `{suite}` in the path of another Python stands for the suite's name, so that each can have an environment of its own.
 Another root is a folder with packages/ in it, such as unpacked sdists.
 """
@@ -27,6 +30,8 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED = 5
+#: As many failures of a suite may be chance; more are not tried again.
+MOST_TRIED_AGAIN = 3
 
 
 def find_suites(root: Path) -> dict[str, Path]:
@@ -43,13 +48,32 @@ class Outcome:
     suite: str
     exit_code: int
     seconds: float
-    passed: int = 0
+    passed: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    unsteady: list[str] = field(default_factory=list)
     skips: list[tuple[str, str]] = field(default_factory=list)
 
 
 def run(suite: str, folder: Path, root: Path, command: list[str], output: IO[bytes]) -> Outcome:
-    """Run one suite by a pytest command in a process of its own, which writes to `output`."""
+    """Run one suite, and once more what failed if that is little; all that is said goes to `output`."""
+    # Suites that run at the same time must not write to one memory of what failed.
+    command = [*command, "-o", f"cache_dir=.pytest_cache/{suite}"]
+    outcome = run_once(suite, folder, root, command, output)
+    if outcome.exit_code == 1 and 0 < len(outcome.failures) <= MOST_TRIED_AGAIN:
+        output.write(b"\n-- once more, what failed\n")
+        output.flush()
+        again = [*command, "--last-failed", "--last-failed-no-failures=none"]
+        second = run_once(suite, folder, root, again, output)
+        outcome.seconds += second.seconds
+        outcome.unsteady = [name for name in outcome.failures if name in second.passed]
+        outcome.failures = [name for name in outcome.failures if name not in second.passed]
+        if not outcome.failures:
+            outcome.exit_code = second.exit_code
+    return outcome
+
+
+def run_once(suite: str, folder: Path, root: Path, command: list[str], output: IO[bytes]) -> Outcome:
+    """Run pytest over a suite in a process of its own."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
         started = time.monotonic()
@@ -110,14 +134,14 @@ def read_report(report: Path, outcome: Outcome) -> None:
         elif skipped is not None:
             outcome.skips.append((name, skipped.get("message") or "no reason given"))
         else:
-            outcome.passed += 1
+            outcome.passed.append(name)
 
 
-def summarise(outcomes: list[Outcome], *, require_all: bool) -> bool:
+def summarise(outcomes: list[Outcome], *, require_all: bool, steady: bool) -> bool:
     """Print the closing table; returns whether all is well."""
     print("\n== summary")
     for outcome in outcomes:
-        counts = f"{outcome.passed} passed, {len(outcome.failures)} failed, {len(outcome.skips)} skipped"
+        counts = f"{len(outcome.passed) + len(outcome.unsteady)} passed, {len(outcome.failures)} failed, {len(outcome.skips)} skipped"
         print(f"{outcome.suite:24} {counts:40} {outcome.seconds:7.1f} s")
     skips = [skip for outcome in outcomes for skip in outcome.skips]
     if skips:
@@ -125,16 +149,21 @@ def summarise(outcomes: list[Outcome], *, require_all: bool) -> bool:
         for reason in sorted({reason for _, reason in skips}):
             names = [name for name, why in skips if why == reason]
             print(f"  {len(names)} x {reason}\n      {names[0]}" + (" ..." if names[1:] else ""))
+    unsteady = [name for outcome in outcomes for name in outcome.unsteady]
+    if unsteady:
+        print("\nUnsteady, passed the second time" + (", which STEADY=1 forbids:" if steady else ":"))
+        print("  " + "\n  ".join(unsteady))
     failures = [name for outcome in outcomes for name in outcome.failures]
     if failures:
         print("\nFailed:\n  " + "\n  ".join(failures))
     broken = [o.suite for o in outcomes if o.exit_code not in (0, NO_TESTS_COLLECTED) and not o.failures]
     if broken:
         print("\nDid not run to the end: " + ", ".join(broken))
-    passed = sum(outcome.passed for outcome in outcomes)
+    passed = sum(len(outcome.passed) for outcome in outcomes) + (0 if steady else len(unsteady))
     if not passed:
         print("\nNo test passed: that is a failure, also where every one was skipped or left out.")
     failed = len(failures) + len(broken) + (len(skips) if require_all else 0)
+    failed += len(unsteady) if steady else 0
     skipped = 0 if require_all else len(skips)
     print(f"\n{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return failed == 0 and passed > 0
@@ -164,7 +193,8 @@ def main(arguments: list[str]) -> int:
         outcomes = run_all(chosen, options.root, options.python, arguments[cut + 1 :], int(jobs))
     except KeyboardInterrupt:
         return 130
-    return 0 if summarise(outcomes, require_all=os.environ.get("REQUIRE_ALL") == "1") else 1
+    require_all, steady = (os.environ.get(name) == "1" for name in ("REQUIRE_ALL", "STEADY"))
+    return 0 if summarise(outcomes, require_all=require_all, steady=steady) else 1
 
 
 if __name__ == "__main__":

@@ -31,6 +31,6 @@ status=0
 # A skip is no failure here: what a package does not declare is missing on purpose. `make test` runs those tests too.
 # shellcheck disable=SC2086  # a list of names
 REQUIRE_ALL=0 .venv/bin/python scripts/suites.py --python "$PWD/.venv-wheels/{suite}/bin/python" \
-    --root .venv-wheels/sdists $suites -- -p no:cacheprovider || status=$?
+    --root .venv-wheels/sdists $suites || status=$?
 rm -rf .venv-wheels
 exit "$status"

@@ -31,7 +31,9 @@ def run(tmp_path: Path):
             folder.mkdir(parents=True)
             (folder / "test_it.py").write_text(body)
         (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-        environment = {k: v for k, v in os.environ.items() if k not in ("REQUIRE_ALL", "JOBS")} | variables
+        environment = {
+            k: v for k, v in os.environ.items() if k not in ("REQUIRE_ALL", "JOBS", "STEADY")
+        } | variables
         if require_all:
             environment["REQUIRE_ALL"] = "1"
         result = subprocess.run(
@@ -77,6 +79,64 @@ def test_one_suite_and_arguments_for_pytest(run):
     code, output = run({"a": PASSES, "b": FAILS}, "a", "--", "-k", "one")
     assert code == 0
     assert "== b" not in output
+
+
+UNSTEADY = """
+import pathlib, pytest
+
+@pytest.mark.parametrize("way", {ways})
+def test_by_chance(way):
+    mark = pathlib.Path("tried-" + way)
+    tried = mark.exists()
+    mark.touch()
+    assert tried, "not this time"
+"""
+
+
+def unsteady(number: int) -> str:
+    return UNSTEADY.format(ways=[f"way {i}" for i in range(number)])
+
+
+def test_what_fails_by_chance_is_tried_again_and_told(run):
+    code, output = run({"a": PASSES + unsteady(3), "b": PASSES})
+    assert code == 0, output
+    assert "not this time" in output, "the first failure is shown"
+    told = output.split("Unsteady, passed the second time:")[1].split("\n\n")[0].split("\n")
+    assert sorted(filter(None, told)) == [
+        f"  a: packages.a.tests.test_it::test_by_chance[way {i}]" for i in range(3)
+    ]
+    assert re.search(r"^a +4 passed, 0 failed, 0 skipped", output, re.MULTILINE)
+    assert output.strip().splitlines()[-1] == "5 passed, 0 failed"
+
+
+def test_a_steady_run_is_asked_for(run):
+    code, output = run({"a": PASSES + unsteady(1)}, STEADY="1")
+    assert code == 1
+    assert "Unsteady, passed the second time, which STEADY=1 forbids:\n  a: " in output
+    assert output.strip().splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_what_fails_again_has_failed(run):
+    code, output = run({"a": FAILS + unsteady(1)})
+    assert code == 1
+    assert "Failed:\n  a: packages.a.tests.test_it::test_two\n" in output
+    assert "Unsteady, passed the second time:\n  a: packages.a.tests.test_it::test_by_chance" in output
+    assert output.strip().splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_many_failures_are_no_chance(run):
+    code, output = run({"a": unsteady(4)})
+    assert code == 1
+    assert "Unsteady" not in output
+    assert output.strip().splitlines()[-1] == "0 passed, 4 failed"
+
+
+def test_two_suites_remember_apart_what_failed(run):
+    """They have one root, and run at the same time."""
+    packages = {name: unsteady(1).replace("tried-", f"tried-{name}-") for name in "abcd"}
+    code, output = run(packages, JOBS="2")
+    assert code == 0, output
+    assert output.strip().splitlines()[-1] == "4 passed, 0 failed"
 
 
 def test_unknown_suite_is_named_with_those_there_are(run):
