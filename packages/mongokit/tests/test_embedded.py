@@ -117,6 +117,17 @@ def test_start_use_stop(folder):
     embedded.stop()
 
 
+def test_clients_close_idle_connections_before_the_server_does(folder):
+    """An asynchronous client would learn from its next write that the server was first."""
+    code = "from secantus.server import DEFAULT_CLIENT_IDLE_TIMEOUT_S as seconds; print(seconds)"
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=True
+    )
+    with EmbeddedServer(folder) as embedded, Connection(embedded.uri) as connection:
+        idle = connection.options.pool_options.max_idle_time_seconds
+    assert 0 < idle <= float(said.stdout) - 30
+
+
 def test_data_outlives_the_server_and_the_port_can_be_chosen(folder):
     port = wire.free_port()
     for expected in (0, 1):
