@@ -45,6 +45,7 @@ SAME_SCRIPTS = {
     "++ of a number": ("function f(){var i=0;i=i+1;g(i)}", "function f(){var e=0;++e;g(e)}"),
     "block": ("{a();b()}", "a(),b()"),
     "regex class": (r"a=/[\/x]/", "a=/[/x]/"),
+    "regex marks": (r"a=/\%\-\'\ \~b[\%]/", r"a=/%-' ~b[%]/"),
 }
 SAME_SCRIPTS.update(
     {
@@ -235,6 +236,10 @@ OTHER_SCRIPTS = {
     "new line ends": ("a\n++b", "a++;b"),
     "new line and call": ("a=b\n(c)()", "a=b;c()"),
     "regex": ("a=/x y/", "a=/xy/"),
+    "regex mark of a quantifier": (r"a=/b{1\,2}/", "a=/b{1,2}/"),
+    "regex mark of a group": (r"a=/(?\:b)/", "a=/(?:b)/"),
+    "regex mark that counts": (r"a=/\.b/", "a=/.b/"),
+    "regex mark in the strict form": (r"a=/\%/u", "a=/%/u"),
     "regex flags": ("a=/x/g", "a=/x/"),
     "template white space": ("a=`x  y`", "a=`x y`"),
     "tagged template": ("a`\\n`", "a`\n`"),
