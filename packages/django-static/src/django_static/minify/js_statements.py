@@ -196,8 +196,24 @@ def choice(test: Form, then: Form, other: Form) -> Form:
         return binary("||", test, other)
     if other == test and test[0] == "variable":
         return binary("&&", test, then)
+    merged = _merged_choice(test, then, other)
+    if merged is not None:
+        return merged
     shared = _shared_call(test, then, other)
     return ("choose", test, then, other) if shared is None else shared
+
+
+def _merged_choice(test: Form, then: Form, other: Form) -> Form | None:
+    """``a ? b ? c : d : d`` as ``a && b ? c : d``."""
+    for outer, inside, outside in ((truth(test), then, other), (opposite(test), other, then)):
+        if inside[0] != "choose":
+            continue
+        _, inner, yes, no = inside
+        if no == outside:
+            return choice(joined("and", [outer, truth(inner)]), yes, outside)
+        if yes == outside:
+            return choice(joined("and", [outer, opposite(inner)]), no, outside)
+    return None
 
 
 def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
