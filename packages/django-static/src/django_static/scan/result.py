@@ -43,7 +43,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A template that cannot be compiled; ``line`` is 0 where the error does not say."""
+    """A template that cannot be compiled, or an entry of a setting that means nothing; ``line`` is 0 where nobody says."""
 
     template: str
     line: int
