@@ -350,6 +350,16 @@ class TestBundles:
         assert "DJANGO_STATIC_BUNDLES" in warned()[0]
 
 
+@pytest.mark.parametrize("name", ["/none/", "/js/none-*.js", "/css/"])
+def test_a_folder_of_an_import_map_without_modules(page, name):
+    page.page("p.html", f"\n{{% staticimportmap 'lib/' '{name}' 'app' '/js/x.js' %}}")
+    said = f"p.html, line 2, {{% staticimportmap %}}: there is no module in '{name}', which the import map has as 'lib/'"
+    assert said in page.build()
+    assert page.check() == f"{said}\n1 reference leads nowhere"
+    assert page.check("--ignore=p.html") == ""
+    assert '"app":"/js/x.' in page.render("p.html")
+
+
 def test_a_name_with_a_query_or_a_fragment(page):
     page.settings.DJANGO_STATIC_BUNDLES = {"staticfile": ["/img/i.png"]}
     page.build()
