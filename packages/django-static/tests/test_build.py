@@ -262,6 +262,75 @@ class TestBundles:
         html = page.render("p.html", names=["/js/x.js", "/js/y.js"])
         assert re.fullmatch(r"""<script src="/js/x_y\.[0-9a-f]{12}\.js"></script>""", html)
 
+    def test_a_pattern_in_a_block_is_one_name_at_a_time(self, page, warned):
+        page.page(
+            "p.html",
+            "{% slimall %}<script src='/js/x.js'></script><script src='{{ n }}'></script>{% endslimall %}",
+        )
+        page.site.write("js/z.js", "z()")
+        page.settings.DJANGO_STATIC_BUNDLES = {"slimall": [["/js/x.js", "/js/[yz].js"]]}
+        page.build()
+        for name in "yz":
+            html = page.render("p.html", n=f"/js/{name}.js")
+            assert re.fullmatch(rf"""<script src="/js/x_{name}\.[0-9a-f]{{12}}\.js"></script>""", html)
+        assert warned() == []
+
+    def test_a_pattern_among_several_names(self, page, warned):
+        page.page("p.html", "{% slimfile name %}")
+        page.settings.DJANGO_STATIC_BUNDLES = {"slimfile": ["/js/x.js;/js/[yz].js"]}
+        page.build()
+        assert re.fullmatch(r"/js/x_y\.[0-9a-f]{12}\.js", page.render("p.html", name="/js/x.js;/js/y.js"))
+        assert warned() == []
+
+    @pytest.mark.parametrize(
+        ("bundles", "tag"),
+        [
+            ({"slimfile": ["/js/no-*.js"]}, "slimfile"),
+            ({"staticfile": ["/js/x.js;/js/no-*.js"]}, "staticfile"),
+            ({"slimall": [["/js/x.js", "/js/no-*.js"]]}, "slimall"),
+        ],
+    )
+    def test_a_pattern_that_matches_nothing(self, page, bundles, tag):
+        page.page("p.html", "{% staticfile '/js/x.js' %}")
+        page.settings.DJANGO_STATIC_BUNDLES = bundles
+        said = f"DJANGO_STATIC_BUNDLES, {{% {tag} %}}: no file matches '/js/no-*.js', in {page.site.media}"
+        assert said in page.build()
+        page.settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+        assert re.fullmatch(r"/js/x\.[0-9a-f]{12}\.js", page.render("p.html"))
+        out = StringIO()
+        with pytest.raises(CommandError, match="1 reference leads nowhere"):
+            call_command("staticbuild", "--check", stdout=out)
+        assert out.getvalue().startswith(said)
+        call_command("staticbuild", "--check", "--ignore=DJANGO_STATIC_BUNDLES*", stdout=out)
+
+    @pytest.mark.parametrize(
+        ("file", "name"), [("img/a[1].png", "/img/a[1].png"), ("img/a.png", "/img/a.png?v=1")]
+    )
+    def test_a_name_with_the_marks_of_a_pattern(self, page, file, name):
+        page.site.write(file, "x")
+        page.settings.DJANGO_STATIC_BUNDLES = {"staticfile": [name]}
+        assert "no file" not in page.build()
+        assert re.search(r"\.[0-9a-f]{12}\.png", django_static.staticfile(name))
+
+    def test_too_many(self, page):
+        for number in range(40):
+            page.site.write(f"js/{number}.js", "")
+        page.settings.DJANGO_STATIC_BUNDLES = {"slimall": [["/js/*.js", "/js/*.js"]]}
+        with pytest.raises(CommandError, match="stands for 1,764 files of 2 names each"):
+            page.build()
+
+    def test_names_with_the_prefix_of_media_files(self, page, warned):
+        page.settings.MEDIA_URL = "/media/"
+        page.settings.DJANGO_STATIC_BUNDLES = {"staticfile": ["/media/up/*.png"]}
+        page.site.write("up/a b.png", "x")
+        page.build()
+        url = django_static.staticfile("/media/up/a b.png")
+        assert re.fullmatch(r"/media/up/a%20b\.[0-9a-f]{12}\.png", url)
+        assert warned() == []
+        assert django_static.staticfile("/up/a%20b.png") == "/up/a%20b.png"
+        assert "which has the file as '/media/up/a b.png'" in warned()[0]
+        assert "add it to DJANGO_STATIC_BUNDLES as pages name it" in warned()[0]
+
     def test_a_run_that_was_not_foreseen_is_printed_one_by_one(self, page, warned):
         page.page(
             "p.html",
@@ -279,6 +348,16 @@ class TestBundles:
         assert django_static.staticfile("/js/x.js") == "/js/x.js"
         assert len(warned()) == 1
         assert "DJANGO_STATIC_BUNDLES" in warned()[0]
+
+
+@pytest.mark.parametrize("name", ["/none/", "/js/none-*.js", "/css/"])
+def test_a_folder_of_an_import_map_without_modules(page, name):
+    page.page("p.html", f"\n{{% staticimportmap 'lib/' '{name}' 'app' '/js/x.js' %}}")
+    said = f"p.html, line 2, {{% staticimportmap %}}: there is no module in '{name}', which the import map has as 'lib/'"
+    assert said in page.build()
+    assert page.check() == f"{said}\n1 reference leads nowhere"
+    assert page.check("--ignore=p.html") == ""
+    assert '"app":"/js/x.' in page.render("p.html")
 
 
 def test_a_name_with_a_query_or_a_fragment(page):

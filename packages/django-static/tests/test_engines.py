@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -131,6 +132,42 @@ class TestPrograms:
     def test_failure(self, fake, text, message):
         assert message in reason(SCRIPT, "js", f"yui:{fake(text)}")
 
+    @pytest.mark.parametrize(
+        ("lines", "said"),
+        [
+            (
+                [
+                    "[ERROR] 1:8:missing ; before statement",
+                    "[ERROR] 1:0:Compilation produced 1 syntax errors.",
+                    "org.mozilla.javascript.EvaluatorException: Compilation produced 1 syntax errors.",
+                    "\tat com.yahoo.platform.yui.compressor.YUICompressor$1.runtimeError(YUICompressor.java:154)",
+                    "\tat org.mozilla.javascript.Parser.parse(Unknown Source)",
+                ],
+                "[ERROR] 1:8:missing ; before statement [ERROR] 1:0:Compilation produced 1 syntax errors.",
+            ),
+            (
+                [
+                    'Exception in thread "main" java.lang.reflect.InvocationTargetException',
+                    "\tat java.base/jdk.internal.reflect.NativeMethodAccessorImpl.invoke0(Native Method)",
+                    "Caused by: java.lang.RuntimeException: out of luck",
+                    "\tat a.B.<init>(B.java:5)",
+                    "\t... 5 more",
+                ],
+                "java.lang.RuntimeException: out of luck",
+            ),
+            (
+                ['Exception in thread "main" java.lang.OutOfMemoryError: Java heap space'],
+                "java.lang.OutOfMemoryError: Java heap space",
+            ),
+            (["Error: at line 3 (a)", "java is here"], "Error: at line 3 (a) java is here"),
+        ],
+    )
+    def test_of_a_trace_what_matters_is_told(self, fake, lines, said):
+        path = fake(f"cat >/dev/null; printf '%s\\n' {' '.join(map(shlex.quote, lines))} >&2; exit 2")
+        message = reason(SCRIPT, "js", f"yui:{path}")
+        assert message.split(" ended with 2: ")[1].startswith(said)
+        assert " at " not in message.replace("Error: at line", "")
+
     def test_chatter_is_no_failure(self, fake):
         path = fake("echo 'Picked up JAVA_TOOL_OPTIONS: -Dx' >&2; tr -d '\\n' ")
         assert minify.slim("a (1);\nb (2);\n", "js", [f"closure:{path}"]) == ("a (1);b (2);", "")
@@ -228,9 +265,17 @@ class TestJars:
     def test_by_the_script_of_the_distribution(self, name, script):
         assert "return" in engines.load(f"{name}:{program(script)}")(SCRIPT, "js")
 
-    @pytest.mark.parametrize(("name", "path"), [("yui", YUI), ("closure", CLOSURE)])
-    def test_a_syntax_error(self, name, path):
-        assert "ended with" in reason(BROKEN, "js", f"{name}:{jar(path)}")
+    @pytest.mark.parametrize(
+        ("name", "path", "said"),
+        [
+            ("yui", YUI, "it has a syntax error, or is written in JavaScript later"),
+            ("closure", CLOSURE, "ended with"),
+        ],
+    )
+    def test_a_syntax_error(self, name, path, said):
+        message = reason(BROKEN, "js", f"{name}:{jar(path)}")
+        assert said in message
+        assert "java" not in message
 
     def test_characters_beyond_ascii(self):
         for name, path in (("yui", YUI), ("closure", CLOSURE)):

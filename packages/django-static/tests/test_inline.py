@@ -65,6 +65,14 @@ CASES = {
         "line 3, <style>: '/no.png'",
     ),
     "in a condition": ("{% if a %}<style>a{b:url(/no.png)}</style>{% endif %}", "line 1, <style>: '/no.png'"),
+    "import map": (
+        '<script type="importmap">\n{"imports": {"a": "/to.mjs",\n"b": "/no.js", "c/": "/no/"}}</script>',
+        "line 3, <script>: '/no.js'",
+    ),
+    "scopes of an import map": (
+        '<script type="importmap">{"imports": {},\n"scopes": {"/old/": {"b": "{{ c }}.js", "a": "/no.js"}}}</script>',
+        "line 2, <script>: '/no.js'",
+    ),
     "between variables": (
         "<script type=module>let a = '{{ a }}';\nimport('/no.js');let b = {{ b }}</script>",
         "line 2, <script>: '/no.js'",

@@ -45,6 +45,7 @@ SAME_SCRIPTS = {
     "++ of a number": ("function f(){var i=0;i=i+1;g(i)}", "function f(){var e=0;++e;g(e)}"),
     "block": ("{a();b()}", "a(),b()"),
     "regex class": (r"a=/[\/x]/", "a=/[/x]/"),
+    "regex marks": (r"a=/\%\-\'\ \~b[\%]/", r"a=/%-' ~b[%]/"),
 }
 SAME_SCRIPTS.update(
     {
@@ -64,6 +65,9 @@ SAME_SCRIPTS.update(
             "function g(){if(a){b();return c}d();return e}",
             "function g(){return a?(b(),c):(d(),e)}",
         ),
+        "choice in a choice": ("q=a?b>c?d:e:e", "q=a&&b>c?d:e"),
+        "choice in a choice, the other way round": ("q=a?b?e:d:e", "q=a&&!b?d:e"),
+        "choice in the other part of a choice": ("q=a?e:b?d:e", "q=a||!b?e:d"),
         "if inside a comma": (
             "function g(){if(a){if(b){c()}return d}return e}",
             "function g(){return a?(b&&c(),d):e}",
@@ -235,6 +239,13 @@ OTHER_SCRIPTS = {
     "new line ends": ("a\n++b", "a++;b"),
     "new line and call": ("a=b\n(c)()", "a=b;c()"),
     "regex": ("a=/x y/", "a=/xy/"),
+    "choice in a choice of others": ("q=a?b?d:e:f", "q=a&&b?d:f"),
+    "choice in a choice, mixed up": ("q=a?b?d:e:e", "q=a||b?d:e"),
+    "choice in a choice, turned": ("q=a?b?d:e:e", "q=a&&b?e:d"),
+    "regex mark of a quantifier": (r"a=/b{1\,2}/", "a=/b{1,2}/"),
+    "regex mark of a group": (r"a=/(?\:b)/", "a=/(?:b)/"),
+    "regex mark that counts": (r"a=/\.b/", "a=/.b/"),
+    "regex mark in the strict form": (r"a=/\%/u", "a=/%/u"),
     "regex flags": ("a=/x/g", "a=/x/"),
     "template white space": ("a=`x  y`", "a=`x y`"),
     "tagged template": ("a`\\n`", "a`\n`"),

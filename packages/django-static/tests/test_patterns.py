@@ -59,6 +59,31 @@ def test_among_those_of_the_finders(found):
     assert found("/js/*") == ["/js/not.js"]
 
 
+@pytest.mark.parametrize(
+    ("media_url", "pattern", "names"),
+    [
+        ("/media/", "/media/js/*.js", ["/media/js/a%20b.js"]),
+        ("/media/", "/media/*", ["/media/js/a%20b.js", "/media/media/c.js", "/media/c.js"]),
+        ("/media/", "/media/c.*", ["/media/c.js"]),
+        ("/media/", "/js/*.js", ["/js/a%20b.js"]),
+        ("/media/", "/med?a/*", ["/media/c.js"]),
+        ("/media/js/", "/media/js/*", ["/media/js/js/a%20b.js", "/media/js/media/c.js"]),
+        (
+            "https://m.example.com/up/",
+            "https://m.example.com/up/js/*",
+            ["https://m.example.com/up/js/a%20b.js"],
+        ),
+        ("https://m.example.com/up/", "https://n.example.com/up/js/*", []),
+        ("", "/media/*", ["/media/c.js"]),
+        ("/", "/media/*", ["/media/c.js"]),
+        ("/media/", "js/*.js", ["js/a%20b.js"]),
+    ],
+)
+def test_as_templates_name_them(found, settings, media_url, pattern, names):
+    settings.MEDIA_URL = media_url
+    assert sorted(found(pattern, ("js/a b.js", "media/c.js"))) == sorted(names)
+
+
 def test_folders_are_no_files(found, site):
     (site.media / "a.js").mkdir()
     assert found("/*.js", ("b.js",)) == ["/b.js"]

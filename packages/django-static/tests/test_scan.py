@@ -307,6 +307,12 @@ def test_a_parent_that_may_be_known():
     assert [each.place for each in result.unknown] == [Place("page", 1, "extends")]
 
 
+def test_what_is_known_does_not_stand_for_what_is_not_on_the_same_line():
+    base = "{% slimfile '/a.js' %}{% block b %}{% slimfile name %}{% endblock %}"
+    result = scanned("{% extends 'one' %}{% block b %}{% endblock %}", base)
+    assert result.unknown == (Unknown(Place("one", 1, "slimfile"), "name", alone=False),)
+
+
 def test_unknown_only_where_a_template_stands_alone():
     result = scanned('{% include "one" with name="/a.css" %}', "{% slimfile name %}")
     assert values(result) == ["/a.css"]

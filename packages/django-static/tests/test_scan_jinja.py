@@ -368,6 +368,79 @@ def test_calls_inside_the_content_of_calls():
     assert values(scanned(page, "{% block a %}{% block b %}{% endblock %}{% endblock %}")) == ["/a"]
 
 
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("{% set s = slimfile %}{{ s('/a.js') }}{{ s('/b.js') }}", ["/a.js", "/b.js"]),
+        ("{% with s = slimfile %}{{ s('/a.js') }}{% endwith %}", ["/a.js"]),
+        ("{% set t = {'s': slimfile} %}{{ t.s('/a.js') }}{{ t['s']('/b.js') }}", ["/a.js", "/b.js"]),
+        ("{% for s in [slimfile] %}{{ s('/a.js') }}{% endfor %}", ["/a.js"]),
+        ("{% macro m(s) %}{{ s('/a.js') }}{% endmacro %}{{ m(slimfile) }}", ["/a.js"]),
+        ("{{ (slimfile if x else slimfile)('/a.js') }}", ["/a.js"]),
+        ("{{ (none or slimfile)('/a.js') }}{{ (y|default(slimfile))('/b.js') }}", ["/a.js", "/b.js"]),
+        ("{{ slimfile(*['/a.js']) }}{{ slimfile(**{'name': '/b.js'}) }}", ["/a.js", "/b.js"]),
+        ("{% if slimfile %}{{ slimfile('/a.js') }}{% endif %}", ["/a.js"]),
+        ("{{ odd(slimfile('/a.js'), more=slimfile('/b.js')) }}", ["/a.js", "/b.js"]),
+        ("{% call odd(slimfile('/a.js')) %}{% endcall %}", ["/a.js"]),
+        ("{{ odd.one(slimfile('/a.js')).two(*[slimfile('/b.js')]) }}", ["/a.js", "/b.js"]),
+        ("{{ odd['one'](slimfile('/a.js')) }}", ["/a.js"]),
+    ],
+)
+def test_our_functions_by_other_names(source, found):
+    result = scanned(source)
+    assert sorted(values(result)) == found
+    assert {use.place.tag for use in result.uses} == {"slimfile"}
+    assert all(use.slim for use in result.uses)
+    assert result.unknown == ()
+
+
+def test_our_functions_out_of_another_template():
+    page = (
+        "{% import 'one' as one %}{{ one.s('/a.js') }}{{ one.m('/b.js') }}"
+        "{% from 'one' import s as t %}{{ t('/c.js') }}"
+    )
+    result = scanned(page, "{% set s = slimfile %}{% macro m(name) %}{{ s(name) }}{% endmacro %}")
+    assert [(use.place.template, use.value) for use in result.uses] == [
+        ("one", "/b.js"),
+        ("page", "/a.js"),
+        ("page", "/c.js"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "expression"),
+    [
+        ("{% set s = slimfile %}{{ s(x) }}", "x"),
+        ("{{ slimfile(*x) }}", "slimfile(*x)"),
+        ("{{ slimfile(**x) }}", "slimfile(**x)"),
+        ("{{ odd(slimfile, '/a.js') }}", 'odd(slimfile, "/a.js")'),
+        ("{{ odd(s=slimfile) }}", "odd(s=slimfile)"),
+        ("{% set n = namespace(s=slimfile) %}{{ n.s('/a.js') }}", "namespace(s=slimfile)"),
+        ("{% set n = namespace() %}{% set n.s = slimfile %}{{ n.s('/a.js') }}", "n.s = slimfile"),
+    ],
+)
+def test_our_functions_where_nobody_sees_what_they_are_called_with(source, expression):
+    assert scanned(source).unknown == (Unknown(Place("page", 1, "slimfile"), expression),)
+
+
+def test_a_variable_with_the_name_of_one_of_our_functions():
+    result = scanned("{% set slimfile = odd %}{{ slimfile('/a.js') }}")
+    assert (result.uses, result.unknown) == ((), ())
+
+
+def test_a_long_chain_of_calls_takes_no_time():
+    result = scanned(
+        "{{ odd" + "(slimfile('/a.js')).x" * 40 + " }}{{ " + "odd(" * 40 + "1" + ")" * 40 + " }}"
+    )
+    assert values(result) == ["/a.js"]
+
+
+def test_what_is_known_does_not_stand_for_what_is_not_on_the_same_line():
+    base = "{{ slimfile('/a.js') }}{% block b %}{{ slimfile(name) }}{% endblock %}"
+    result = scanned("{% extends 'one' %}{% block b %}{% endblock %}", base)
+    assert result.unknown == (Unknown(Place("one", 1, "slimfile"), "name", alone=False),)
+
+
 def test_unknown_only_where_a_template_stands_alone():
     result = scanned("{% set name = '/a.css' %}{% include 'one' %}", "{{ slimfile(name) }}")
     assert result.unknown == (Unknown(Place("one", 1, "slimfile"), "name", alone=True),)

@@ -51,8 +51,8 @@ def built(cdn_site, tmp_path):
     return cdn_site
 
 
-def publish(*arguments: str) -> tuple[str, str]:
-    output, errors = StringIO(), StringIO()
+def publish(*arguments: str, errors: StringIO | None = None) -> tuple[str, str]:
+    output, errors = StringIO(), errors or StringIO()
     call_command("staticpublish", *arguments, stdout=output, stderr=errors)
     return output.getvalue(), errors.getvalue()
 
@@ -178,16 +178,15 @@ def test_what_is_referred_to_is_foreseen(built, bucket):
     assert bucket.requests() == 0
 
 
-def test_without_verbosity_nothing_is_printed(built, bucket, monkeypatch):
+def test_without_verbosity_nothing_is_printed(built, bucket):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
 
-    monkeypatch.setattr("sys.stderr", Terminal())
     bucket.put("img/b.1500000009.gif")
     built.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 3600
     built.settings.DJANGO_STATIC_CDN_DOMAIN = f"{bucket.base}/not-yet"
-    assert publish("--dry-run", "-v0") == ("", "")
+    assert publish("--dry-run", "-v0", errors=Terminal()) == ("", "")
     assert publish("--wait", "0", "-v0") == ("", "")
     assert bucket.puts() == ["img/a%20b.5.png"]
     bucket.breaks(("*", "403!"))
@@ -520,13 +519,13 @@ def test_a_storage_that_is_no_folder(tmp_path, payload):
         store.put("a.5.png", payload)
 
 
-def test_progress_is_shown_on_a_terminal(built, bucket, monkeypatch):
+def test_progress_is_shown_on_a_terminal(built, bucket):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
 
-    monkeypatch.setattr("sys.stderr", Terminal())
-    assert "\r2 of 2" in publish()[1]
+    assert publish(errors=Terminal())[1] == "\r1 of 2\r2 of 2\r      \r"
+    assert publish("-v0", errors=Terminal())[1] == ""
 
 
 def test_the_state_is_beside_the_manifest(built, bucket):

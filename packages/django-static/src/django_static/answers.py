@@ -40,7 +40,8 @@ class Place(NamedTuple):
     tag: str
 
     def __str__(self) -> str:
-        return f"{self.template}, line {self.line}, {{% {self.tag} %}}"
+        line = f"line {self.line}, " if self.line else ""  # a setting has none
+        return f"{self.template}, {line}{{% {self.tag} %}}"
 
 
 class Published(NamedTuple):

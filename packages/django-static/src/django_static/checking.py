@@ -71,6 +71,8 @@ def check(
         elif use.kind == "modules":
             for _, name in import_maps.expanded(use.value, sources):
                 work.name(name, use.place)
+            for problem in import_maps.empty(use.value, sources):
+                work.complain(problem, use.place)
         elif use.kind == "block":
             for name in blocks.names(use.value):
                 work.name(name, use.place)
@@ -101,8 +103,11 @@ class _Check:
             try:
                 self._roots[self._sources.find(name)] = None
             except SourceError as error:
-                if not self.is_ignored(place.template):
-                    self.found.append(f"{place}: {error}")
+                self.complain(str(error), place)
+
+    def complain(self, problem: str, place: Place | Mention) -> None:
+        if not self.is_ignored(place.template):
+            self.found.append(f"{place}: {problem}")
 
     def tree(self, tree: Tree) -> None:
         self._roots |= dict.fromkeys(tree.files.values())

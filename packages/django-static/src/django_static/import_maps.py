@@ -17,6 +17,7 @@ __all__ = [
     "SETTING",
     "digests",
     "element",
+    "empty",
     "expanded",
     "key",
     "moved",
@@ -161,9 +162,21 @@ def expanded(specification: str, sources: Sources) -> Iterator[tuple[str, str]]:
             yield specifier, name
             continue
         base = names.quoted(base_of(name), again=True)
-        for found in matching(f"{name}*" if name.endswith("/") else name, sources):
-            if found.lower().endswith(_EXTENSIONS) and not is_like_published(found):
-                yield specifier + found.removeprefix(base), found
+        yield from ((specifier + found.removeprefix(base), found) for found in _modules_in(name, sources))
+
+
+def empty(specification: str, sources: Sources) -> Iterator[str]:
+    """What is wrong with each folder or pattern that holds no module, for people."""
+    for specifier, name in read(specification).items():
+        if specifier.endswith("/") and next(_modules_in(name, sources), None) is None:
+            yield f"there is no module in {name!r}, which the import map has as {specifier!r}"
+
+
+def _modules_in(name: str, sources: Sources) -> Iterator[str]:
+    """The names of the modules in a folder, or that a pattern means."""
+    for found in matching(f"{name}*" if name.endswith("/") else name, sources):
+        if found.lower().endswith(_EXTENSIONS) and not is_like_published(found):
+            yield found
 
 
 def _as_url(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -26,17 +27,39 @@ class Mention(NamedTuple):
 
 
 def mentions(texts: Iterable[Literal]) -> Iterator[Mention]:
-    """The URLs in ``<style>``, ``<script>`` and ``style`` attributes that are known beforehand.
+    """The URLs in ``<style>``, ``<script>``, import maps and ``style`` attributes that are known beforehand.
 
     Only those are that have no tag or variable in them, and begin with a slash or name a host: what is relative depends on
     the URL of the page.
     """
     for text in texts:
         for inline in html.inline(text.text):
-            for reference in (css if inline.kind == "css" else js).references(inline.text):
-                url = reference.url.strip()
-                if HOLE in url or reference.what == "map" or not (url.startswith("/") or is_foreign(url)):
-                    continue
-                # In an attribute character references hide where exactly.
-                offset = 0 if inline.inside == "style=" else reference.start
-                yield Mention(text.template, text.line(inline.start + offset), inline.inside, url)
+            for position, url in _addresses(inline.text) if inline.kind == "importmap" else _urls(inline):
+                if HOLE not in url and (url.startswith("/") or is_foreign(url)):
+                    # In an attribute character references hide where exactly.
+                    offset = 0 if inline.inside == "style=" else position
+                    yield Mention(text.template, text.line(inline.start + offset), inline.inside, url)
+
+
+def _urls(inline: html.Inline) -> Iterator[tuple[int, str]]:
+    """The URLs of a style sheet or script with their positions."""
+    for reference in (css if inline.kind == "css" else js).references(inline.text):
+        if reference.what != "map":
+            yield reference.start, reference.url.strip()
+
+
+def _addresses(text: str) -> Iterator[tuple[int, str]]:
+    """The addresses of modules in an import map (WHATWG HTML 8.1.6.2), those of its scopes too; folders are none.
+
+    Nothing is said of one that cannot be read, or has a tag where an entry would stand.
+    """
+    try:
+        value = json.loads(text)
+        entries = [value.get("imports", {}), *value.get("scopes", {}).values()]
+        found = [str(address) for each in entries for address in each.values() if address]
+    except (AttributeError, RecursionError, ValueError):
+        return
+    for address in dict.fromkeys(found):
+        if not address.endswith("/"):
+            # One that is written with escapes is told with the line of the map.
+            yield max(text.find(f'"{address}"'), 0), address

@@ -129,8 +129,16 @@ class Manifested:
             if form in self._names:
                 return form
         if self._sources.is_ours(name):
-            self._complain(name, place, fate)
+            self._complain(name, place, fate, self._other_spelling(decoded(bare)))
         return None
+
+    def _other_spelling(self, name: str) -> str:
+        """What the manifest calls the file of a name with the prefix of media or static files, or without; or nothing."""
+        for prefix in filter(None, (self._sources.media_url, self._sources.static_url)):
+            other = f"/{name[len(prefix) :]}" if name.startswith(prefix) else prefix + name.lstrip("/")
+            if other in self._names:
+                return other
+        return ""
 
     def _published(
         self, wanted: Sequence[str], slim: bool, manner: Manner, place: Place | None
@@ -168,9 +176,12 @@ class Manifested:
         path = self._places.path(self._manifest.files.get(public, ""))
         return Published(public, path) if path else None
 
-    def _complain(self, name: str, place: Place | None, fate: str = "the given URL is printed") -> None:
+    def _complain(
+        self, name: str, place: Place | None, fate: str = "the given URL is printed", spelling: str = ""
+    ) -> None:
+        elsewhere = f", which has the file as {spelling!r}" if spelling else ""
         self._complaints.say(
             place,
-            f"{name!r} is not in the manifest; {fate}. If the name is known at run time only, add it "
-            "to DJANGO_STATIC_BUNDLES; then run 'manage.py staticbuild'",
+            f"{name!r} is not in the manifest{elsewhere}; {fate}. If the name is known at run time only, add it "
+            f"to DJANGO_STATIC_BUNDLES{' as pages name it' if spelling else ''}; then run 'manage.py staticbuild'",
         )

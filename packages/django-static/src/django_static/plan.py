@@ -47,13 +47,15 @@ def plan(sources: Sources, *, remember: bool = False) -> Plan:
         if remember:
             memory.remember(found)
     published = _published() if conf.bundles else frozenset()
+    declared = bundles.declared(conf.bundles, sources, published)
     preload = Place(f"{PREFIX}_PRELOAD", 0, "staticpreload")
     uses = (
         *found.uses,
-        *bundles.uses(conf.bundles, sources, published),
+        *declared.uses,
         *(Use(preload, "file", each.slim, each.name) for each in preloads.of_setting(conf.preload)),
     )
-    return Plan(tuple(dict.fromkeys(uses)), found.unknown, found.failed, found.notes, found.mentions)
+    failed = (*found.failed, *declared.failed)
+    return Plan(tuple(dict.fromkeys(uses)), found.unknown, failed, found.notes, found.mentions)
 
 
 def _published() -> frozenset[str]:

@@ -67,6 +67,8 @@ class Wanted:
 
     def _add_modules(self, use: Use) -> None:
         self.maps.append(use)
+        for problem in import_maps.empty(use.value, self._sources):
+            self._complain(use.place, problem)
         for _, name in import_maps.expanded(use.value, self._sources):
             source = self.find(name, use.place)
             if source is not None:

@@ -176,7 +176,7 @@ class Sources:
                 if self._is_file(name, path):
                     host, url = split_host(form)
                     return Source(bare, url if url.startswith("/") else f"/{url}", host, path, folder)
-        raise Missing(f"{name!r} was not found in {self._places()}")
+        raise Missing(f"{name!r} was not found in {self.places()}")
 
     def has(self, name: str) -> bool:
         """Whether there is a file behind a name that may be published."""
@@ -218,7 +218,7 @@ class Sources:
         if not stat.S_ISREG(mode):
             raise Refused(f"{name!r} is not a plain file")
         if not self._is_allowed(real):
-            raise Refused(f"{name!r} is a link that leads out of {self._places()}")
+            raise Refused(f"{name!r} is a link that leads out of {self.places()}")
         return True
 
     def _is_allowed(self, real: str) -> bool:
@@ -233,7 +233,8 @@ class Sources:
             self._allowed = tuple(os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in folders)
         return self._allowed
 
-    def _places(self) -> str:
+    def places(self) -> str:
+        """Where originals are looked for, for people."""
         places = [str(root) for root in self.roots]
         if self.finders:
             places.append("the staticfiles finders")

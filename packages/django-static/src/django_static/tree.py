@@ -92,4 +92,4 @@ class Tree(Sources):
         if folder not in self._real_folders:
             self._real_folders[folder] = os.path.realpath(folder) + os.sep
         if not self._is_allowed(self._real_folders[folder]):
-            raise Refused(f"{name!r} lies in a folder that is a link out of {self._places()}")
+            raise Refused(f"{name!r} lies in a folder that is a link out of {self.places()}")

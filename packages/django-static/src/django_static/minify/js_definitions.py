@@ -7,6 +7,7 @@ from typing import Any
 from . import js_statements as flow
 from . import js_values as values
 from .js_expressions import Expressions
+from .js_shapes import NAMELESS
 from .js_tree import (
     Binding,
     Node,
@@ -18,12 +19,12 @@ from .js_tree import (
     own_names,
     var_names,
 )
+from .js_truth import UNDEFINED
 
 __all__ = ["Definitions"]
 
 Form = tuple[Any, ...]
 
-_UNDEFINED: Form = ("undefined",)
 _NAMES = ("identifier", "shorthand_property_identifier_pattern")
 
 
@@ -56,7 +57,7 @@ class Definitions(Expressions):
     def named(self, target: Node, value: Node, scope: Scope) -> Form:
         """A value that has its name, if it is a function without one, from what it is assigned to."""
         form = self.expression(value, scope)
-        anonymous = form[0] in flow.NAMELESS and not form[1] and target.type in _NAMES
+        anonymous = form[0] in NAMELESS and not form[1] and target.type in _NAMES
         return (form[0], self.own_name(target), *form[2:]) if anonymous else form
 
     def function(self, node: Node, scope: Scope, name: str = "") -> Form:
@@ -125,7 +126,7 @@ class Definitions(Expressions):
                 members.append(("static", flow.normal(self.statements(block.named, inner))))
             elif member.type == "field_definition":
                 value = member.fields.get("value")
-                initial = _UNDEFINED if value is None else self.expression(value, scope)
+                initial = UNDEFINED if value is None else self.expression(value, scope)
                 members.append(("field", *flags, self.key(member.fields["property"], scope), initial))
             elif member.type == "method_definition":
                 members.append(

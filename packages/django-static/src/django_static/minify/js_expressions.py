@@ -6,16 +6,16 @@ from typing import Any
 
 from . import js_statements as flow
 from . import js_values as values
+from .js_operators import unary
+from .js_shapes import is_optional
 from .js_tree import Binding, Node, Scope
+from .js_truth import FALSE, TRUE, UNDEFINED
 
 __all__ = ["Expressions"]
 
 Form = tuple[Any, ...]
 
-_TRUE: Form = ("true",)
-_FALSE: Form = ("false",)
-_UNDEFINED: Form = ("undefined",)
-_GLOBALS: dict[str, Form] = {"undefined": _UNDEFINED, "Infinity": ("number", "inf")}
+_GLOBALS: dict[str, Form] = {"undefined": UNDEFINED, "Infinity": ("number", "inf")}
 
 
 class Expressions:
@@ -72,7 +72,7 @@ class Expressions:
     def head(self, node: Node, scope: Scope) -> Form:
         """What a member is taken of or that is called: ``(a?.b).c`` is another thing than ``a?.b.c``."""
         form = self.expression(node, scope)
-        return ("group", form) if node.type == "parenthesized_expression" and flow.is_optional(form) else form
+        return ("group", form) if node.type == "parenthesized_expression" and is_optional(form) else form
 
     def _e_string(self, node: Node, scope: Scope) -> Form:
         return ("string", values.unescaped("".join(kid.text for kid in node.named)))
@@ -93,10 +93,10 @@ class Expressions:
         return values.number(node.text)
 
     def _e_true(self, node: Node, scope: Scope) -> Form:
-        return _TRUE
+        return TRUE
 
     def _e_false(self, node: Node, scope: Scope) -> Form:
-        return _FALSE
+        return FALSE
 
     def _e_regex(self, node: Node, scope: Scope) -> Form:
         flags = node.fields.get("flags")
@@ -104,7 +104,7 @@ class Expressions:
 
     def _e_unary_expression(self, node: Node, scope: Scope) -> Form:
         operator = node.kids[0].type
-        return flow.unary(operator, self.expression(node.fields["argument"], scope))
+        return unary(operator, self.expression(node.fields["argument"], scope))
 
     def _e_binary_expression(self, node: Node, scope: Scope) -> Form:
         operator = node.fields["operator"].type
@@ -191,7 +191,7 @@ class Expressions:
         return ("await", self.expression(node.named[0], scope))
 
     def _e_yield_expression(self, node: Node, scope: Scope) -> Form:
-        value = self.expression(node.named[0], scope) if node.named else _UNDEFINED
+        value = self.expression(node.named[0], scope) if node.named else UNDEFINED
         return ("yield*" if node.has("*") else "yield", value)
 
     def _e_array(self, node: Node, scope: Scope) -> Form:

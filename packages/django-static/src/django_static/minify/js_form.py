@@ -11,8 +11,8 @@ from typing import Any
 
 from . import js_statements as flow
 from .js_definitions import Definitions
+from .js_tokens import serialised
 from .js_tree import (
-    Binding,
     Node,
     Scope,
     block_functions,
@@ -22,14 +22,13 @@ from .js_tree import (
     read,
     var_names,
 )
+from .js_truth import TRUE, UNDEFINED
 from .js_values import UnclearError, unescaped
 
 __all__ = ["normal_form"]
 
 Form = tuple[Any, ...]
 
-_TRUE: Form = ("true",)
-_UNDEFINED: Form = ("undefined",)
 _NO_BEGINNING = ("object", "object_pattern", "function_expression", "generator_function", "class")
 _KEYS = (
     "property_identifier",
@@ -72,7 +71,7 @@ class _Reader(Definitions):
         self.refuse_twice(self.root, self.root.named)
         names = var_names(self.root) | block_functions(self.root)
         self.shadowed = names | lexical_names(self.root.named)
-        return [*sorted(names), *_serialised(self.body(self.root.named, scope))]
+        return [*sorted(names), *serialised(self.body(self.root.named, scope))]
 
     def body(self, statements: list[Node], scope: Scope) -> list[Form]:
         """Statements with the directives before them."""
@@ -143,7 +142,7 @@ class _Reader(Definitions):
         for declarator in node.named:
             value = declarator.fields.get("value")
             name = declarator.fields["name"]
-            initial = _UNDEFINED if value is None else self.named(name, value, scope)
+            initial = UNDEFINED if value is None else self.named(name, value, scope)
             forms.append(("declare", node.kids[0].type, self.pattern(name, scope), initial))
         return forms
 
@@ -167,7 +166,7 @@ class _Reader(Definitions):
         return [("if", test, then, other)]
 
     def _s_return_statement(self, node: Node, scope: Scope) -> list[Form]:
-        return [("return", self.expression(node.named[0], scope) if node.named else _UNDEFINED)]
+        return [("return", self.expression(node.named[0], scope) if node.named else UNDEFINED)]
 
     def _s_throw_statement(self, node: Node, scope: Scope) -> list[Form]:
         return [("throw", self.expression(node.named[0], scope))]
@@ -196,7 +195,7 @@ class _Reader(Definitions):
             else self.statement(initial, inner)
         )
         condition = node.fields.get("condition")
-        test = _TRUE
+        test = TRUE
         if condition is not None and condition.type not in (";", "empty_statement"):
             test = self.expression(condition, inner)
         step = node.fields.get("increment")
@@ -296,46 +295,3 @@ def _module_tokens(node: Node) -> list[str]:
         elif not inner.kids and inner.type not in (";", ",", "'", '"', "string_fragment", "escape_sequence"):
             words.append(inner.text)
     return words
-
-
-def _serialised(forms: list[Form]) -> list[str]:
-    """The form as tokens, its variables numbered in the order of their appearance."""
-    numbers: dict[Binding, str] = {}
-    tokens: list[str] = []
-    stack: list[Any] = [forms]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            tokens.append(item)
-        elif isinstance(item, Binding):
-            tokens.append(numbers.setdefault(item, f"${len(numbers)}"))
-        elif isinstance(item, tuple) and item and item[0] == "catch" and _is_unused(item[1]):
-            stack += (")", item[2], "catch", "(")
-        elif isinstance(item, tuple):
-            if item[:2] in (("assign", "="), ("assign", "+=")) and _is_increment(item):
-                item = ("update", "prefix", "++", item[2])
-            stack.append(")")
-            stack += reversed(item)
-            stack.append("(")
-        elif isinstance(item, list):
-            stack.append("]")
-            stack += reversed(item)
-            stack.append("[")
-        else:
-            tokens.append(repr(item))
-    return tokens
-
-
-def _is_increment(form: Form) -> bool:
-    """``i = i + 1`` and ``i += 1``, which is ``++i`` only where ``i`` is a number."""
-    _, operator, target, value = form
-    if operator == "=" and value[0] == "+" and value[1] == target:
-        value = value[2]
-    elif operator == "=":
-        return False
-    return target[0] == "variable" and bool(target[1].is_number) and value == ("number", "1.0")
-
-
-def _is_unused(target: Form) -> bool:
-    """Whether a catch parameter is never read, as if it were not there."""
-    return not target or (target[0] == "variable" and target[1].uses == 1)

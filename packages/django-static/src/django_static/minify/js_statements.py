@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .js_operators import equal, grouped
+from .js_shapes import NAMELESS, SETTLED, is_expression, jumps
 from .js_truth import (
     FALSE,
-    LITERALS,
-    NULL,
     TRUE,
+    UNDEFINED,
     boolean,
     is_boolean,
     is_inert,
@@ -20,63 +21,9 @@ from .js_truth import (
     truth_value,
 )
 
-__all__ = ["NAMELESS", "binary", "choice", "is_optional", "normal", "sequence", "unary"]
+__all__ = ["binary", "choice", "normal", "sequence"]
 
 Form = tuple[Any, ...]
-
-_UNDEFINED: Form = ("undefined",)
-#: What has a name only from the variable it is put in at once.
-NAMELESS = ("function", "arrow", "class")
-#: What is the same with a parenthesis around it, wherever it stands.
-_SETTLED = (
-    *LITERALS,
-    "and",
-    "array",
-    "call",
-    "choose",
-    "new",
-    "not",
-    "object",
-    "or",
-    "template",
-    "==",
-    "===",
-)
-_JUMPS = ("return", "throw", "break", "continue")
-_STATEMENTS = frozenset(
-    [
-        "return",
-        "throw",
-        "break",
-        "continue",
-        "if",
-        "block",
-        "declare",
-        "define",
-        "for",
-        "lexical-for",
-        "do",
-        "each",
-        "switch",
-        "try",
-        "label",
-        "with",
-        "import",
-        "export",
-        "directive",
-        "debugger_statement",
-    ]
-)
-
-
-def is_optional(form: Form) -> bool:
-    """Whether a form is an optional chain that a parenthesis would end."""
-    while form[0] in ("get", "call", "optional-get", "optional-call"):
-        if form[0].startswith("optional"):
-            return True
-        form = form[1]
-    return False
-
 
 # Expressions
 
@@ -88,22 +35,9 @@ def sequence(forms: list[Form]) -> Form:
         flat += form[1:] if form[0] == "comma" else (form,)
     # Of all but the last only the effect counts.
     effects = _flat(flat[:-1])
-    if not all(map(_is_expression, effects)):
+    if not all(map(is_expression, effects)):
         effects = flat[:-1]
     return ("comma", *effects, flat[-1]) if effects else flat[-1]
-
-
-def unary(operator: str, value: Form) -> Form:
-    """``!a``, ``void 0``, ``-1``, ``typeof a``"""
-    if operator == "!":
-        if value[0] == "number":
-            return TRUE if value[1] in ("0.0", "nan") else FALSE
-        return negated(value)
-    if operator == "void" and value[0] in ("number", "undefined"):
-        return _UNDEFINED
-    if operator == "-" and value[0] == "number":
-        return ("number", value[1][1:] if value[1].startswith("-") else f"-{value[1]}")
-    return ("unary", operator, value)
 
 
 def binary(operator: str, left: Form, right: Form) -> Form:
@@ -118,14 +52,12 @@ def binary(operator: str, left: Form, right: Form) -> Form:
                 binary(operator, parts[0][-1], (tag, *parts[1:]) if parts[2:] else parts[1]),
             )
         if not all(map(is_boolean, parts)):
-            return (tag, *_grouped(tag, parts))
+            return (tag, *grouped(tag, parts))
         if parts[-1] == (FALSE if tag == "and" else TRUE):
             return sequence([parts[0] if len(parts) == 2 else boolean((tag, *parts[:-1])), parts[-1]])
         return boolean((tag, *parts))
-    if operator in ("!=", "!=="):
-        return negated(binary(operator.replace("!", "=", 1), left, right))
-    if operator in ("==", "==="):
-        return _equal(operator, left, right)
+    if operator in ("==", "===", "!=", "!=="):
+        return equal(operator, left, right)
     if operator == "+" and right[0] == "string":
         if left[0] == "string":
             return ("string", left[1] + right[1])
@@ -133,35 +65,6 @@ def binary(operator: str, left: Form, right: Form) -> Form:
             return ("+", left[1], ("string", left[2][1] + right[1]))
     if operator == "/" and left == ("number", "1.0") and right == ("number", "0.0"):
         return ("number", "inf")
-    return (operator, left, right)
-
-
-def _grouped(tag: str, parts: list[Form]) -> list[Form]:
-    """The operands of a connective with truth values that stand side by side in their one form."""
-    result: list[Form] = []
-    run: list[Form] = []
-    for part in [*parts, None]:
-        if part is not None and is_boolean(part):
-            run.append(part)
-            continue
-        if len(run) > 1:
-            group = boolean((tag, *run))
-            result += group[1:] if group[0] == tag else (group,)
-        else:
-            result += run
-        run = []
-        if part is not None:
-            result.append(part)
-    return result
-
-
-def _equal(operator: str, left: Form, right: Form) -> Form:
-    if ("unary", "typeof") in (left[:2], right[:2]) and "string" in (left[0], right[0]):
-        operator = "=="
-    if left[0] in LITERALS and right[0] not in LITERALS:
-        left, right = right, left
-    if operator == "==":
-        left, right = ((NULL if side == _UNDEFINED else side) for side in (left, right))
     return (operator, left, right)
 
 
@@ -175,7 +78,7 @@ def choice(test: Form, then: Form, other: Form) -> Form:
     if test in (TRUE, FALSE):
         # What has no parenthesis around it any more may be called with another object, or get a name.
         taken = then if test == TRUE else other
-        if taken[0] in _SETTLED:
+        if taken[0] in SETTLED:
             return taken
     if (then, other) == (TRUE, FALSE):
         return truth_value(test)
@@ -196,8 +99,24 @@ def choice(test: Form, then: Form, other: Form) -> Form:
         return binary("||", test, other)
     if other == test and test[0] == "variable":
         return binary("&&", test, then)
+    merged = _merged_choice(test, then, other)
+    if merged is not None:
+        return merged
     shared = _shared_call(test, then, other)
     return ("choose", test, then, other) if shared is None else shared
+
+
+def _merged_choice(test: Form, then: Form, other: Form) -> Form | None:
+    """``a ? b ? c : d : d`` as ``a && b ? c : d``."""
+    for outer, inside, outside in ((truth(test), then, other), (opposite(test), other, then)):
+        if inside[0] != "choose":
+            continue
+        _, inner, yes, no = inside
+        if no == outside:
+            return choice(joined("and", [outer, truth(inner)]), yes, outside)
+        if yes == outside:
+            return choice(joined("and", [outer, opposite(inner)]), no, outside)
+    return None
 
 
 def _shared_call(test: Form, then: Form, other: Form) -> Form | None:
@@ -225,9 +144,9 @@ def normal(statements: list[Form], tail: str = "") -> list[Form]:
     if not tail:
         return result
     result = _without_tail(result, tail)
-    if tail == "return" and result and result[-1][0] == "if" and not _jumps(result):
+    if tail == "return" and result and result[-1][0] == "if" and not jumps(result):
         # if (a) return b  at the end of a function is  return a ? b : undefined
-        result = _without_tail(_flat([*result, ("return", _UNDEFINED)]), tail)
+        result = _without_tail(_flat([*result, ("return", UNDEFINED)]), tail)
     return result
 
 
@@ -318,9 +237,9 @@ def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) ->
             pending.append(shared)
             return []
     rest = list(reversed(pending))
-    if rest and (_jumps(then) or _jumps(other)):
+    if rest and (jumps(then) or jumps(other)):
         pending.clear()
-        both = (then, [*other, *rest]) if _jumps(then) else ([*then, *rest], other)
+        both = (then, [*other, *rest]) if jumps(then) else ([*then, *rest], other)
         pending.append(("if", test, *both))
         return []
     return [("if", test, then, other)]
@@ -329,7 +248,7 @@ def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) ->
 def _merged(test: Form, then: list[Form], other: list[Form]) -> Form | None:
     """An ``if`` that ends a branch of another, after expressions, and does the same otherwise, as one ``if``."""
     for outer, inside, outside in ((truth(test), then, other), (opposite(test), other, then)):
-        if not inside or inside[-1][0] != "if" or not all(map(_is_expression, inside[:-1])):
+        if not inside or inside[-1][0] != "if" or not all(map(is_expression, inside[:-1])):
             continue
         _, inner, yes, no = inside[-1]
         if no == outside:
@@ -345,7 +264,7 @@ def _merged(test: Form, then: list[Form], other: list[Form]) -> Form | None:
 
 def _shared_end(test: Form, then: list[Form], other: list[Form]) -> Form | None:
     """Two branches of expressions that end in the same kind of statement, as one statement with a choice in it."""
-    if not then or not other or not all(map(_is_expression, [*then[:-1], *other[:-1]])):
+    if not then or not other or not all(map(is_expression, [*then[:-1], *other[:-1]])):
         return None
     head = then[-1][:-1]
     if head != other[-1][:-1]:
@@ -360,23 +279,6 @@ def _shared_end(test: Form, then: list[Form], other: list[Form]) -> Form | None:
         for branch in (then, other)
     ]
     return (*head, choice(test, *values))
-
-
-def _is_expression(form: Form) -> bool:
-    if form[0] == "if":
-        return all(map(_is_expression, [*form[2], *form[3]]))
-    return form[0] not in _STATEMENTS
-
-
-def _jumps(statements: list[Form]) -> bool:
-    if not statements:
-        return False
-    last = statements[-1]
-    if last[0] == "if":
-        return _jumps(last[2]) and _jumps(last[3])
-    if last[0] == "block":
-        return _jumps(last[1])
-    return last[0] in _JUMPS
 
 
 def _settled(form: Form) -> Form:
@@ -413,7 +315,7 @@ def _without_tail(statements: list[Form], jump: str) -> list[Form]:
     if not statements:
         return statements
     last = statements[-1]
-    if last in ((jump,), (jump, _UNDEFINED)):
+    if last in ((jump,), (jump, UNDEFINED)):
         return _without_tail(statements[:-1], jump)
     if last[0] == "if":
         then, other = _without_tail(last[2], jump), _without_tail(last[3], jump)

@@ -36,7 +36,7 @@ FUNCTIONS = frozenset(
 
 _OF_MODULES = ("import_statement", "export_statement")
 #: What no browser reads yet, and what this parser takes for a language of its own.
-_REFUSED = ("decorator", "using_declaration", "jsx_element", "jsx_self_closing_element")
+_REFUSED = ("decorator", "using", "using_declaration", "jsx_element", "jsx_self_closing_element")
 _DECLARATIONS = ("function_declaration", "generator_function_declaration")
 _VAR_SCOPES = FUNCTIONS | {"class_static_block"}
 

@@ -9,6 +9,7 @@ __all__ = [
     "LITERALS",
     "NULL",
     "TRUE",
+    "UNDEFINED",
     "boolean",
     "is_boolean",
     "is_inert",
@@ -25,6 +26,7 @@ Form = tuple[Any, ...]
 TRUE: Form = ("true",)
 FALSE: Form = ("false",)
 NULL: Form = ("null", "null")
+UNDEFINED: Form = ("undefined",)
 LITERALS = ("null", "undefined", "true", "false", "number", "string")
 _BOOLEAN = ("not", "==", "===", "<", ">", "<=", ">=", "in", "instanceof", "true", "false")
 

@@ -15,6 +15,9 @@ _ESCAPE = re.compile(
 )
 _CLASS = re.compile(r"\\.|\[(?:[^\]\\]|\\.)*\]", re.DOTALL)
 _NEEDLESS_ESCAPE = re.compile(r"\\([^\w\\\]^\-]|-(?=\]$))|\\.", re.DOTALL)
+#: Outside of a class, and without a flag that makes an error of it: a mark that means itself wherever it stands. Those that
+#: a group or a quantifier is written with do not.
+_PLAIN_MARK = re.compile(r"\\[^\w\\^$.*+?()\[\]{}|/,:=!<>\n\r\u2028\u2029]")
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 
@@ -46,6 +49,11 @@ def _plain_class(match: re.Match[str]) -> str:
     return found if found[0] == "\\" else _NEEDLESS_ESCAPE.sub(lambda escape: escape[1] or escape[0], found)
 
 
+def _plain_part(match: re.Match[str]) -> str:
+    """The same, and a mark outside of classes without the one it does not need."""
+    return match[0][1:] if _PLAIN_MARK.fullmatch(match[0]) else _plain_class(match)
+
+
 def unescaped(text: str) -> str:
     """The value of the inside of a string or untagged template."""
     if "\\" not in text:
@@ -66,6 +74,7 @@ def unescaped(text: str) -> str:
 
 
 def regex(pattern: str, flags: str) -> Form:
-    """A regular expression; ``\\/`` and ``/`` are the same in a character class."""
+    """A regular expression; ``\\/`` and ``/`` are the same in a character class, and ``\\%`` and ``%`` everywhere."""
     letters = "".join(sorted(flags))
-    return ("regex", pattern if "v" in letters else _CLASS.sub(_plain_class, pattern), letters)
+    plain = _plain_class if "u" in letters else _plain_part
+    return ("regex", pattern if "v" in letters else _CLASS.sub(plain, pattern), letters)

@@ -72,7 +72,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """A style sheet (``kind`` is ``css``) or script (``js``) that stands in the HTML itself.
+    """A style sheet (``kind`` is ``css``), script (``js``) or import map (``importmap``) that stands in the HTML itself.
 
     It begins at ``start``, in an attribute with its quote; ``text`` is without that and without character references.
     """
@@ -210,7 +210,7 @@ def read(html: str) -> list[Element]:
 
 
 def inline(html: str) -> list[Inline]:
-    """The style sheets and scripts, modules among them, that stand in the HTML itself."""
+    """The style sheets, scripts, modules among them, and import maps that stand in the HTML itself."""
     all_tokens = tokens(html)
     found: list[Inline] = []
     text_only = ""
@@ -231,7 +231,7 @@ def inline(html: str) -> list[Inline]:
         text_only = token.name
         kind = (attributes["type"].value or "" if "type" in attributes else "").strip(_WHITESPACE).lower()
         if "src" in attributes or kind not in (
-            ("", "text/css") if token.name == "style" else (*_SCRIPT_TYPES, "module")
+            ("", "text/css") if token.name == "style" else (*_SCRIPT_TYPES, "module", "importmap")
         ):
             continue
         following = number + 1
@@ -239,9 +239,8 @@ def inline(html: str) -> list[Inline]:
             following += 1
         last = all_tokens[following].start if following < len(all_tokens) else len(html)
         start = token.start + len(token.raw)
-        found.append(
-            Inline("css" if token.name == "style" else "js", f"<{token.name}>", start, html[start:last])
-        )
+        what = "css" if token.name == "style" else kind if kind == "importmap" else "js"
+        found.append(Inline(what, f"<{token.name}>", start, html[start:last]))
     return found
 
 

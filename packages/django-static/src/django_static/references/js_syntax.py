@@ -7,6 +7,8 @@ from functools import cache
 import tree_sitter_javascript
 from tree_sitter import Language, Parser, Tree
 
+from . import js_words
+
 __all__ = ["Syntax", "parse"]
 
 
@@ -16,8 +18,26 @@ def _language() -> Language:
 
 
 def parse(text: str) -> Tree:
-    """The syntax tree of a script or module; parsers are not shared between threads."""
-    return Parser(_language()).parse(text.encode("utf-8", "surrogatepass"))
+    """The syntax tree of a script or module; parsers are not shared between threads.
+
+    Where the parser would take a name for a keyword, or the other way round, it is shown what it reads right.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    tree = _read(data, js_words.plain(data))
+    plainer = js_words.plainer(data, tree.root_node)
+    if plainer is not None:
+        again = _read(data, plainer)
+        if tree.root_node.has_error or not again.root_node.has_error:
+            tree = again
+    return tree
+
+
+def _read(data: bytes, shown: bytearray) -> Tree:
+    """The tree of what the parser is shown, with the text of what is there."""
+    tree = Parser(_language()).parse(shown)
+    # Nodes take their text from here, when they are asked for it.
+    shown[:] = data
+    return tree
 
 
 class Syntax:

@@ -161,9 +161,9 @@ class Walk:
             if isinstance(value, Known):
                 name = "" if value.value is None else plain(value.value)
                 if name:
-                    self.findings.use(Use(node.place, "file", node.slim, name), self._is_reached(node.place))
+                    self._use(Use(node.place, "file", node.slim, name), node)
             else:
-                self._cannot_know(node.place, node.name.token)
+                self._cannot_know(node.place, node.name.token, node)
             results.append(after)
         return results
 
@@ -178,7 +178,7 @@ class Walk:
         for after, values in self.values(pairs, state):
             unknown = [pairs[key].token for key, value in values.items() if not isinstance(value, Known)]
             for expression in unknown:
-                self._cannot_know(node.place, expression)
+                self._cannot_know(node.place, expression, node)
             if not unknown:
                 texts = [plain(value.value) for value in values.values() if isinstance(value, Known)]
                 try:
@@ -186,9 +186,7 @@ class Walk:
                 except ValueError as error:
                     self.findings.note(f"{node.place}: {error}")
                 else:
-                    self.findings.use(
-                        Use(node.place, "modules", node.slim, value), self._is_reached(node.place)
-                    )
+                    self._use(Use(node.place, "modules", node.slim, value), node)
             results.append(after.cannot_write(written(node)))
         return results
 
@@ -205,15 +203,18 @@ class Walk:
             elif not after.unknown:
                 uses = [Use(node.place, "content", True, text, node.kind)]
             for use in uses:
-                self.findings.use(use, self._is_reached(node.place))
+                self._use(use, node)
             for expression in decisive:
-                self._cannot_know(node.place, expression)
+                self._cannot_know(node.place, expression, node)
             outer = replace(after, text=state.text, unknown=state.unknown, pieces=state.pieces)
             results.append(outer.cannot_write(written(node)))
         return results
 
-    def _cannot_know(self, place: Place, expression: str) -> None:
-        self.findings.cannot_know(place, expression, self._is_reached(place))
+    def _use(self, use: Use, node: Node) -> None:
+        self.findings.use(use, written(node), reached=self._is_reached(use.place))
+
+    def _cannot_know(self, place: Place, expression: str, node: Node) -> None:
+        self.findings.cannot_know(place, expression, written(node), reached=self._is_reached(place))
 
     def _is_reached(self, place: Place) -> bool:
         return self._depth > 0 or place.template != self._entry
@@ -243,7 +244,7 @@ class Walk:
     def _extends_unknown(self, node: Any, state: State) -> State:
         """The parent is known at run time only: its blocks are walked one by one, on their own."""
         if node.blocks:
-            self._cannot_know(place(node, "extends"), node.parent_name.token)
+            self._cannot_know(place(node, "extends"), node.parent_name.token, node)
         for block in node.blocks.values():
             self.block(block, replace(state, text=None), Frame())
         return state.cannot_write(written(node))

@@ -12,14 +12,14 @@ from .. import import_maps
 from ..jinja2 import FUNCTIONS
 from ..resolver import Place
 from .jinja_expressions import Results
-from .jinja_values import UNDEFINED, DictValue, Frame, unparse
+from .jinja_values import UNDEFINED, DictValue, Frame, FunctionValue, ListValue, unparse
 from .result import Use
 from .states import Known, State, Symbol, Value
 
 if TYPE_CHECKING:
     from .jinja_walk import Walk
 
-__all__ = ["called"]
+__all__ = ["called", "is_sought", "lost"]
 
 #: What may be given by position or by name.
 _PARAMETERS = {
@@ -31,23 +31,37 @@ _PARAMETERS = {
 }
 
 
+def is_sought(function: object) -> bool:
+    """Whether it matters what a global is called with."""
+    try:
+        return function is django_static_url or function in FUNCTIONS
+    except TypeError:  # not hashable
+        return False
+
+
 def called(
     walk: Walk, function: Callable[..., Any], node: nodes.Call, state: State, frame: Frame
 ) -> Results | None:
-    """What a call of a global returns; None if it is none of those that are known."""
-    if node.dyn_args or node.dyn_kwargs:
-        return None
-    try:
-        known = FUNCTIONS.get(function)
-    except TypeError:  # not hashable
-        return None
+    """What a call of such a global returns; None where it cannot be called so."""
+    known = FUNCTIONS.get(function)
     if known is not None:
         return _ours(walk, *known, node, state, frame)
-    if function is not django_static_url or len(node.args) != 1 or node.kwargs:
+    if len(node.args) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
         return None
     found = walk.expressions.evaluate(node.args[0], state, frame)
     place = Place(frame.unit.name, node.lineno, "static")
     return [(after, _static(walk, place, value)) for after, value in found]
+
+
+def lost(walk: Walk, value: Value, node: nodes.Node, frame: Frame) -> None:
+    """Note that one of our globals goes where nobody sees what it is called with."""
+    if isinstance(value, FunctionValue) and value.function in FUNCTIONS:
+        tag, _ = FUNCTIONS[value.function]
+        walk.cannot_know(Place(frame.unit.name, node.lineno, tag), unparse(node), unparse(node))
+
+
+#: A value with the expression that it stems from.
+_Given = tuple[Value, str]
 
 
 def _ours(
@@ -56,48 +70,72 @@ def _ours(
     parameters = _PARAMETERS[tag]
     if len(node.args) > len(parameters):
         return None
-    given = dict(zip(parameters, node.args, strict=False)) | {each.key: each.value for each in node.kwargs}
     place = Place(frame.unit.name, node.lineno, tag)
+    written = unparse(node)
+    expressions = [*node.args, *(each.value for each in node.kwargs)]
+    expressions += [each for each in (node.dyn_args, node.dyn_kwargs) if each is not None]
     results: Results = []
-    for after, values in walk.expressions.all(list(given.values()), state, frame):
-        asked = dict(zip(given, values, strict=True))
-        slim = asked.get("slim", Known(is_slim))
-        if not isinstance(slim, Known):
-            walk.cannot_know(place, unparse(given["slim"]))
+    for after, values in walk.expressions.all(expressions, state, frame):
+        asked = _arguments(node, parameters, values)
+        slim, said = (Symbol(), written) if asked is None else asked.get("slim", (Known(is_slim), ""))
+        if asked is None or not isinstance(slim, Known):
+            walk.cannot_know(place, said, written)
         elif tag == "staticimportmap":
-            _modules(walk, place, bool(slim.value), asked.get("entries", Known(None)), given)
+            _modules(walk, place, bool(slim.value), asked.get("entries", (Known(None), "")), written)
         else:
-            _file(walk, place, bool(slim.value), asked.get("name", UNDEFINED), given)
+            _file(walk, place, bool(slim.value), asked.get("name", (UNDEFINED, "")), written)
         # What it returns depends on the content of files, which may change between the scan and the page.
-        silent = tag == "staticpreload" and asked.get("header") == Known(True)
+        silent = tag == "staticpreload" and asked is not None and asked.get("header", ("",))[0] == Known(True)
         results.append((after, Known("") if silent else Symbol()))
     return results
 
 
-def _file(walk: Walk, place: Place, slim: bool, value: Value, given: dict[str, nodes.Expr]) -> None:
+def _arguments(
+    node: nodes.Call, parameters: Sequence[str], values: Sequence[Value]
+) -> dict[str, _Given] | None:
+    """The arguments of a call by their names; None where ``*`` or ``**`` stands before what only a request can tell."""
+    remaining = iter(values)
+    positional = [(next(remaining), unparse(each)) for each in node.args]
+    named = {each.key: (next(remaining), unparse(each.value)) for each in node.kwargs}
+    if node.dyn_args is not None:
+        several = next(remaining)
+        if not isinstance(several, ListValue):
+            return None
+        positional += [(each, unparse(node.dyn_args)) for each in several.items]
+    if node.dyn_kwargs is not None:
+        pairs = next(remaining)
+        if not isinstance(pairs, DictValue):
+            return None
+        named |= {str(key): (each, unparse(node.dyn_kwargs)) for key, each in pairs.items}
+    return dict(zip(parameters, positional, strict=False)) | named
+
+
+def _file(walk: Walk, place: Place, slim: bool, given: _Given, written: str) -> None:
+    value, expression = given
     if isinstance(value, Known) and (value == UNDEFINED or isinstance(value.value, str | int | None)):
         name = "" if value == UNDEFINED or value.value is None else str.__str__(str(value.value))
         if name:
-            walk.use(Use(place, "file", slim, name))
+            walk.use(Use(place, "file", slim, name), written)
     else:
-        walk.cannot_know(place, unparse(given["name"]))
+        walk.cannot_know(place, expression, written)
 
 
-def _modules(walk: Walk, place: Place, slim: bool, value: Value, given: dict[str, nodes.Expr]) -> None:
+def _modules(walk: Walk, place: Place, slim: bool, given: _Given, written: str) -> None:
+    value, expression = given
     entries: dict[str, str] = {}
     items: Sequence[tuple[object, Value]] = ()
     if isinstance(value, DictValue):
         items = value.items
     elif value not in (Known(None), UNDEFINED, Known(())):
-        walk.cannot_know(place, unparse(given["entries"]))
+        walk.cannot_know(place, expression, written)
         return
     for specifier, name in items:
         if not isinstance(specifier, str) or not isinstance(name, Known) or not isinstance(name.value, str):
-            walk.cannot_know(place, unparse(given["entries"]))
+            walk.cannot_know(place, expression, written)
             return
         entries[str.__str__(specifier)] = str.__str__(name.value)
     try:
-        walk.use(Use(place, "modules", slim, import_maps.specification(entries)))
+        walk.use(Use(place, "modules", slim, import_maps.specification(entries)), written)
     except ValueError as error:
         walk.findings.note(f"{place}: {error}")
 

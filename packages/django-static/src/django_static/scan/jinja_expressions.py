@@ -19,6 +19,7 @@ from .jinja_values import (
     UNDEFINED,
     DictValue,
     Frame,
+    FunctionValue,
     ListValue,
     LoopValue,
     MacroValue,
@@ -84,16 +85,17 @@ _CHANGES = frozenset(
 class Calls(Protocol):
     """What happens where an expression calls something."""
 
-    def __call__(self, node: nodes.Call, state: State, frame: Frame) -> Results | None:
-        """The results, or None for a call of which nothing is known."""
+    def __call__(self, node: nodes.Call, state: State, frame: Frame) -> Results:
+        """The results."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """Evaluates for one environment; ``calls`` is asked first for every call."""
+    """Evaluates for one environment; ``calls`` is asked for every call, and ``is_sought`` which globals are looked for."""
 
     environment: jinja2.Environment
     calls: Calls
+    is_sought: Callable[[object], bool]
 
     def evaluate(self, node: nodes.Expr, state: State, frame: Frame) -> Results:
         """The values an expression may have, each with the state in which it has it."""
@@ -126,7 +128,7 @@ class Expressions:
             return [(state, bool(value.value))]
         if isinstance(value, ListValue | DictValue):
             return [(state, bool(value.items))]
-        if isinstance(value, MacroValue | ModuleValue | LoopValue):
+        if isinstance(value, FunctionValue | LoopValue | MacroValue | ModuleValue):
             return [(state, True)]
         return ways(state, value.key if isinstance(value, Symbol) else None)
 
@@ -149,7 +151,10 @@ class Expressions:
 
     def _name(self, node: Any, state: State, frame: Frame) -> Results:
         value = state.lookup(node.name)
-        return [(state, Symbol(node.name) if value is None else value)]
+        if value is None:
+            function: Any = self.environment.globals.get(node.name)
+            value = FunctionValue(function) if self.is_sought(function) else Symbol(node.name)
+        return [(state, value)]
 
     def _choice(self, node: Any, state: State, frame: Frame) -> Results:
         results: Results = []
@@ -313,17 +318,14 @@ class Expressions:
         return results
 
     def _call(self, node: Any, state: State, frame: Frame) -> Results:
-        known = self.calls(node, state, frame)
-        if known is not None:
-            return known
-        results: Results = []
-        changed = isinstance(node.node, nodes.Getattr) and node.node.attr in _CHANGES
-        for after, value in self._other(node, state, frame):
-            if changed:
-                for _, mutable in self.evaluate(node.node.node, after, frame):
-                    after = without(mutable, after)
-            results.append((after, value))
-        return results
+        return self.calls(node, state, frame)
+
+    def changed(self, node: Any, state: State, frame: Frame) -> State:
+        """What is left of a state by a call, which may change a list or dictionary in place."""
+        if isinstance(node.node, nodes.Getattr) and node.node.attr in _CHANGES:
+            for _, mutable in self.evaluate(node.node.node, state, frame):
+                state = without(mutable, state)
+        return state
 
     def _other(self, node: nodes.Expr, state: State, frame: Frame) -> Results:
         """An expression whose value is unknown, but whose parts may call something."""

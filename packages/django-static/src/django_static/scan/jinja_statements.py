@@ -10,6 +10,7 @@ from jinja2 import nodes
 from markupsafe import Markup
 
 from ..jinja2 import StaticExtension
+from . import jinja_calls
 from .holes import filled
 from .jinja_values import UNDEFINED, DictValue, Frame, ListValue, LoopValue, MacroValue, ModuleValue, unparse
 from .result import Use
@@ -169,6 +170,8 @@ def _with(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 def _assign(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     results = []
     for after, value in walk.expressions.evaluate(node.node, state, frame):
+        if isinstance(node.target, nodes.NSRef):  # whoever has the namespace has it then
+            jinja_calls.lost(walk, value, node, frame)
         for name, bound in _targets(node.target, value).items():
             after = after.bind(name, bound)
         results.append(after)
@@ -334,11 +337,12 @@ def _call_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State
     for middle, value in walk.expressions.evaluate(node.call.node, state, frame):
         if not isinstance(value, MacroValue) or node.call.dyn_args or node.call.dyn_kwargs:
             names = {each.name: Symbol((id(node), each.name)) for each in node.args}
-            inside = walk.run(node.body, [replace(middle, text=None).push(names)], frame)
-            results += [
-                replace(end.pop(), text=state.text, unknown=state.unknown).cannot_write(written)
-                for end in inside
-            ]
+            for after, _ in walk.expressions.evaluate(node.call, middle, frame):
+                inside = walk.run(node.body, [replace(after, text=None).push(names)], frame)
+                results += [
+                    replace(end.pop(), text=state.text, unknown=state.unknown).cannot_write(written)
+                    for end in inside
+                ]
             continue
         count = len(node.call.args)
         for after, values in walk.expressions.all(given, middle, frame):

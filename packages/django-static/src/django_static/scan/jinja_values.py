@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ __all__ = [
     "UNDEFINED",
     "DictValue",
     "Frame",
+    "FunctionValue",
     "ListValue",
     "LoopValue",
     "MacroValue",
@@ -113,6 +114,13 @@ class MacroValue:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionValue:
+    """A global that is looked for, under whatever name."""
+
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleValue:
     """An imported template."""
 
@@ -152,6 +160,10 @@ def unparse(node: nodes.Node | None) -> str:
     match node:
         case nodes.Const(value=value):
             return f'"{value}"' if isinstance(value, str) and '"' not in value else repr(value)
+        case nodes.Assign(target=target, node=inner):
+            return f"{unparse(target)} = {unparse(inner)}"
+        case nodes.NSRef(name=name, attr=attribute):
+            return f"{name}.{attribute}"
         case nodes.TemplateData(data=data):
             return str(data)
         case nodes.Name(name=name):

@@ -14,7 +14,7 @@ from ..resolver import Place
 from . import jinja_calls, jinja_statements
 from .jinja_expressions import Expressions, Results
 from .jinja_listing import Units, names
-from .jinja_values import UNDEFINED, Frame, MacroValue, ModuleValue, Unit, unparse
+from .jinja_values import UNDEFINED, Frame, FunctionValue, MacroValue, ModuleValue, Unit, unparse
 from .result import Findings, Use
 from .states import Known, State, Symbol, Value, merge, widest
 
@@ -57,7 +57,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         self.units = Units(self.environment, self.findings)
-        self.expressions = Expressions(self.environment, self._called)
+        self.expressions = Expressions(self.environment, self._called, jinja_calls.is_sought)
 
     def template(self, name: str) -> None:
         """Walk a template that a view may render."""
@@ -211,41 +211,48 @@ class Walk:
             for key in (view, (name,)):
                 self._turns[key] -= 1
 
-    def cannot_know(self, place: Place, expression: str) -> None:
-        self.findings.cannot_know(place, expression, self._is_reached(place))
+    def cannot_know(self, place: Place, expression: str, written: str = "") -> None:
+        self.findings.cannot_know(place, expression, written, reached=self._is_reached(place))
 
-    def use(self, use: Use) -> None:
-        self.findings.use(use, self._is_reached(use.place))
+    def use(self, use: Use, written: str = "") -> None:
+        self.findings.use(use, written, reached=self._is_reached(use.place))
 
     def _is_reached(self, place: Place) -> bool:
         return self._depth > 0 or place.template != self._entry
 
     # Calls in expressions
 
-    def _called(self, node: nodes.Call, state: State, frame: Frame) -> Results | None:
-        if isinstance(node.node, nodes.Name):
-            name = node.node.name
-            if name == "super" and state.lookup(name) is None and not node.args:
+    def _called(self, node: nodes.Call, state: State, frame: Frame) -> Results:
+        match node.node:
+            case nodes.Name(name="super") if state.lookup("super") is None and not node.args:
                 return self._super(state, frame)
-            function = self.environment.globals.get(name) if state.lookup(name) is None else None
-            if callable(function):
-                found = jinja_calls.called(self, function, node, state, frame)
-                if found is not None:
-                    return found
-        if not isinstance(node.node, nodes.Name | nodes.Getattr):
-            return None
-        if node.dyn_args or node.dyn_kwargs:
+        results: Results = []
+        for after, value in self.expressions.evaluate(node.node, state, frame):
+            known = self._known_call(node, value, after, frame)
+            results += self._unknown_call(node, value, after, frame) if known is None else known
+        return results
+
+    def _unknown_call(self, node: nodes.Call, value: Value, state: State, frame: Frame) -> Results:
+        jinja_calls.lost(self, value, node, frame)
+        given = [*node.args, *(each.value for each in node.kwargs)]
+        given += [each for each in (node.dyn_args, node.dyn_kwargs) if each is not None]
+        results: Results = []
+        for after, values in self.expressions.all(given, state, frame):
+            for each in values:
+                jinja_calls.lost(self, each, node, frame)
+            results.append((self.expressions.changed(node, after, frame), Symbol()))
+        return results
+
+    def _known_call(self, node: nodes.Call, value: Value, state: State, frame: Frame) -> Results | None:
+        if isinstance(value, FunctionValue):
+            return jinja_calls.called(self, value.function, node, state, frame)
+        if not isinstance(value, MacroValue) or node.dyn_args or node.dyn_kwargs:
             return None
         results: Results = []
-        for middle, value in self.expressions.evaluate(node.node, state, frame):
-            if not isinstance(value, MacroValue):
-                return None
-            given = [*node.args, *(each.value for each in node.kwargs)]
-            for after, values in self.expressions.all(given, middle, frame):
-                keywords = dict(
-                    zip((each.key for each in node.kwargs), values[len(node.args) :], strict=True)
-                )
-                results += self.macro(value, values[: len(node.args)], keywords, after, frame)
+        given = [*node.args, *(each.value for each in node.kwargs)]
+        for after, values in self.expressions.all(given, state, frame):
+            keywords = dict(zip((each.key for each in node.kwargs), values[len(node.args) :], strict=True))
+            results += self.macro(value, values[: len(node.args)], keywords, after, frame)
         return results
 
     def _super(self, state: State, frame: Frame) -> Results:

@@ -43,7 +43,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A template that cannot be compiled; ``line`` is 0 where the error does not say."""
+    """A template that cannot be compiled, or an entry of a setting that means nothing; ``line`` is 0 where nobody says."""
 
     template: str
     line: int
@@ -73,35 +73,37 @@ class Scan:
 
 @dataclass(slots=True)
 class Findings:
-    """Gathers while the templates are walked. Places are few, what is reported of them much: it is kept by place.
+    """Gathers while the templates are walked; ``written`` is a tag or call as the template has it."""
 
-    The second of each pair says whether it was found in a template that is reached through another.
-    """
-
-    uses: dict[Use, bool] = field(default_factory=dict)
-    unknown: dict[tuple[Place, str], bool] = field(default_factory=dict)
+    uses: dict[Use, None] = field(default_factory=dict)
+    #: The tags of which something was found in a template that is reached through another.
+    told: set[tuple[Place, str]] = field(default_factory=set)
+    #: With the tag, and whether it was found in such a template.
+    unknown: dict[tuple[Place, str, str], bool] = field(default_factory=dict)
     #: With the file that failed; one that another engine compiles is a template of that engine.
     failed: dict[Failure, str] = field(default_factory=dict)
     compiled: set[str] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
     mentions: dict[tuple[Place, str], None] = field(default_factory=dict)
 
-    def use(self, use: Use, reached: bool) -> None:
-        self.uses[use] = self.uses.get(use, False) or reached
+    def use(self, use: Use, written: str, *, reached: bool) -> None:
+        self.uses[use] = None
+        if reached:
+            self.told.add((use.place, written))
 
-    def cannot_know(self, place: Place, expression: str, reached: bool) -> None:
-        key = (place, expression)
+    def cannot_know(self, place: Place, expression: str, written: str, *, reached: bool) -> None:
+        key = (place, expression, written)
         self.unknown[key] = self.unknown.get(key, False) or reached
 
     def note(self, text: str) -> None:
         self.notes[text] = None
 
     def scan(self) -> Scan:
-        told = {use.place for use, reached in self.uses.items() if reached}
-        unknown = [
-            Unknown(place, expression, alone=not reached and place in told)
-            for (place, expression), reached in self.unknown.items()
-        ]
+        alone: dict[tuple[Place, str], bool] = {}
+        for (place, expression, written), reached in self.unknown.items():
+            key = (place, expression)
+            alone[key] = alone.get(key, True) and not reached and (place, written) in self.told
+        unknown = [Unknown(place, expression, is_alone) for (place, expression), is_alone in alone.items()]
         failed = [failure for failure, path in self.failed.items() if path not in self.compiled]
         return Scan(
             tuple(sorted(self.uses, key=lambda use: (use.place, use.kind, use.slim, use.value, use.mode))),

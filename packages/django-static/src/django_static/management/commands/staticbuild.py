@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -20,6 +19,7 @@ from ...scan.literals import literals
 from ...sizes import counted, printable, shown
 from ...sources import Sources
 from ...summary import Summary
+from ..progress import ProgressLine
 
 __all__ = ["Command"]
 
@@ -80,19 +80,23 @@ class Command(BaseCommand):
         except ManifestError as error:
             raise CommandError(str(error)) from error
         try:
-            summary = Build(sources, conf.options(), manifest).run(work.uses, self._progress)
+            with ProgressLine(self.stderr, is_wanted=self._verbosity > 0) as progress:
+                summary = Build(sources, conf.options(), manifest).run(work.uses, progress)
         except (OSError, ValueError) as error:
             raise CommandError(f"{error}; the manifest is what it was before") from error
         reset()
         for problem in summary.problems:
-            self.stderr.write(problem)
+            self._warn(problem)
         if self._verbosity:
             self._report(summary, work)
+
+    def _warn(self, text: str) -> None:
+        self.stderr.write(text, self.style.WARNING if self.stderr.isatty() else None)
 
     def _note(self, work: Plan) -> None:
         """What could not be looked at, which is no mistake of the site."""
         for note in work.notes if self._verbosity else ():
-            self.stderr.write(note)
+            self._warn(note)
 
     def _check(self, sources: Sources, work: Plan, ignore: list[str]) -> None:
         self._note(work)
@@ -106,10 +110,6 @@ class Command(BaseCommand):
             )
         if self._verbosity:
             self.stdout.write("every reference leads to a file")
-
-    def _progress(self, done: int, total: int) -> None:
-        if self._verbosity and sys.stderr.isatty():
-            self.stderr.write(f"\r{done} of {total}", ending="\n" if done == total else "")
 
     def _report(self, summary: Summary, work: Plan) -> None:
         unknown = [found for found in work.unknown if not found.alone]

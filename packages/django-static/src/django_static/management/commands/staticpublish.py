@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from math import isfinite
 from pathlib import Path
@@ -19,6 +18,7 @@ from ...conf import PREFIX, conf
 from ...manifest import Manifest, ManifestError
 from ...places import Places
 from ...sizes import counted, shown
+from ..progress import ProgressLine
 
 __all__ = ["Command"]
 
@@ -73,7 +73,8 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self._foresee(publication.missing(wanted), wrong, settings)
             return
-        done = publication.run(wanted, self._progress, verify=options["verify"])
+        with ProgressLine(self.stderr, is_wanted=self._verbosity > 0) as progress:
+            done = publication.run(wanted, progress, verify=options["verify"])
         done.total += len(wrong)
         done.failed |= wrong
         if done.files and settings.probe and settings.wait_seconds:
@@ -105,10 +106,6 @@ class Command(BaseCommand):
             f"{', '.join(settings.types)}: {counted(count, 'file')} would be sent, {shown(total)}; "
             f"{len(wrong)} could not"
         )
-
-    def _progress(self, done: int, total: int) -> None:
-        if self._verbosity and sys.stderr.isatty():
-            self.stderr.write(f"\r{done} of {total}", ending="\n" if done == total else "")
 
     def _report(self, done: Published) -> None:
         for key, reason in sorted(done.failed.items()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ TIMEOUT_SECONDS = 60.0
 _SHOWN_CHARACTERS = 400
 #: What a Java machine says about its environment.
 _CHATTER = ("Picked up ", "WARNING: ")
+#: The lines of a trace: where something was called, and what was thrown.
+_FRAME = re.compile(r"at \S+\(.*\)|\.\.\. \d+ (?:more|common frames omitted)")
+_THROWN = re.compile(r'(?:Exception in thread "[^"]*" |Caused by: )|(?=(?:\w+\.)+\w*(?:Exception|Error)\b)')
 
 
 def run(name: str, command: Sequence[str], text: str, timeout: float | None = None) -> str:
@@ -66,6 +70,11 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _said(errors: bytes) -> str:
-    """What a program said on its error output, in one line."""
-    lines = (line.strip() for line in errors.decode(errors="replace").splitlines())
-    return " ".join(line for line in lines if line and not line.startswith(_CHATTER))[:_SHOWN_CHARACTERS]
+    """What a program said on its error output, in one line; of the trace of a Java machine, what was wrong at its root."""
+    lines = [line.strip() for line in errors.decode(errors="replace").splitlines()]
+    lines = [line for line in lines if line and not line.startswith(_CHATTER) and not _FRAME.fullmatch(line)]
+    said = [line for line in lines if not _THROWN.match(line)]
+    thrown = [line for line in lines if _THROWN.match(line)]
+    # What the program says itself is for people; a trace tells last where it began.
+    telling = said or [_THROWN.sub("", line) for line in thrown[-1:]]
+    return " ".join(telling)[:_SHOWN_CHARACTERS]

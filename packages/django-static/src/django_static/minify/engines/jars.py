@@ -12,6 +12,9 @@ from .errors import EngineError
 
 __all__ = ["closure", "yui"]
 
+#: The file of messages that Debian's package of the YUI Compressor looks for in vain at each syntax error.
+_WORDLESS = "org.mozilla.javascript.resources.Messages"
+
 
 def yui(path: str, text: str, kind: str) -> str:
     """Minify a script or style sheet with the YUI Compressor (``yuicompressor.jar``, or a script that runs it).
@@ -22,7 +25,15 @@ def yui(path: str, text: str, kind: str) -> str:
     if kind not in ("css", "js"):
         raise EngineError(f"the YUI Compressor knows css and js, not {kind}")
     options = ["--type", kind, "--charset", "utf-8"]
-    return command.run("the YUI Compressor", [*_program("the YUI Compressor", path), *options], text)
+    try:
+        return command.run("the YUI Compressor", [*_program("the YUI Compressor", path), *options], text)
+    except EngineError as error:
+        if _WORDLESS not in str(error):
+            raise
+        raise EngineError(
+            "the YUI Compressor could not read the script: it has a syntax error, or is written in JavaScript later than that of "
+            "2009; this build of it (such as Debian's) has no words for where"
+        ) from error
 
 
 def closure(path: str, text: str, kind: str) -> str:
