@@ -17,6 +17,7 @@ import brotli
 import pytest
 import static_test_servers as servers
 from django.core.management import CommandError, call_command
+from static_test_marks import NAMES as MARKED
 
 from django_static.content_types import CONTENT_TYPES
 from django_static.manifest import Manifest
@@ -330,6 +331,25 @@ def test_beside_the_originals_only_fingerprints_are_for_ever(site, tmp_path, kin
             assert answer.all("Expires") == (EXPIRES if is_forever else ""), path
         gone = server.get("/css/a%20b.1269174559.css")
         assert (gone.status, gone.all("Cache-Control")) == (404, "no-store")
+
+
+@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+def test_what_both_servers_take_for_published_is_what_we_do(site, tmp_path, kind):
+    getattr(servers, f"{kind}_program")()
+    tmp_path.chmod(0o755)
+    site.settings.STATIC_ROOT = str(tmp_path / "collected")
+    for name in MARKED:
+        path = tmp_path / "collected" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    with _content(kind, site, tmp_path) as server:
+        found = {name: server.get(f"/static/{quote(name)}") for name in MARKED}
+    assert {name: answer.all("Cache-Control") != "no-cache" for name, answer in found.items()} == MARKED
+    for answer in found.values():
+        is_kept = answer.all("Cache-Control") == f"{FOREVER}, public, immutable"
+        assert answer.status == 200
+        assert answer.all("Expires") == (EXPIRES if is_kept else "")
+        assert is_kept or answer.all("Cache-Control") == "no-cache"
 
 
 @pytest.mark.parametrize("kind", ["nginx", "caddy"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import names
 from .conf import PREFIX, conf
-from .patterns import base_of, is_like_published, is_pattern, matching
+from .patterns import base_of, is_pattern, matching
 from .records import Record
 from .sources import Source, Sources, is_foreign
 
@@ -162,7 +162,7 @@ def expanded(specification: str, sources: Sources) -> Iterator[tuple[str, str]]:
             continue
         base = names.quoted(base_of(name), again=True)
         for found in matching(f"{name}*" if name.endswith("/") else name, sources):
-            if found.lower().endswith(_EXTENSIONS) and not is_like_published(found):
+            if found.lower().endswith(_EXTENSIONS) and not names.has_sure_mark(found):
                 yield specifier + found.removeprefix(base), found
 
 

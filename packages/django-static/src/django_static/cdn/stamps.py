@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
-from ..patterns import is_like_published
+from .. import names
 from .store import Stored
 
 __all__ = ["Stamp", "came_later", "is_certain", "newer", "outdated", "stamp_of", "versions_of"]
@@ -15,7 +15,7 @@ _DAY_SECONDS = 86_400
 _MARK_LENGTH = 12
 #: Twelve hexadecimal digits are the beginning of a digest, whatever they are; so far no time has as many.
 _STAMPED = re.compile(
-    r"(?P<stem>(?:.*/)?[^/]+)\.(?P<mark>[0-9a-f]{12}|-?\d+)(?:-[0-9a-f]{8})?(?P<extension>(?:\.[^./]+)?)",
+    r"(?P<stem>(?:.*/)?[^/]+)\.(?P<mark>[0-9a-f]{12}|-?\d+)(?:-[0-9a-f]{8})?(?P<extension>(?:\.[^./]+|\.(?:css|m?js)\.map)?)",
     re.DOTALL,
 )
 
@@ -56,10 +56,7 @@ def is_certain(key: str) -> bool:
 
     ``logo.2.gif``, ``photo.20261122.png`` and ``photo.202611220930.png`` may be anybody's.
     """
-    stamp = stamp_of(key)
-    return (
-        stamp is not None and is_like_published(key) and not (stamp.time is None and stamp.mark.isdecimal())
-    )
+    return names.has_sure_mark(key) and stamp_of(key) is not None
 
 
 def versions_of(key: str, others: Iterable[Stored], known: Container[str] = ()) -> list[Version]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ..cdn.headers import EXPIRES
 from ..content_types import CONTENT_TYPES, FONTS
-from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
+from .site import DATE, FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
 
 __all__ = ["snippet", "whole"]
 
@@ -92,9 +92,14 @@ def _mount(site: Site, mount: Mount) -> Iterator[str]:
         yield from _kept("", _FOREVER, EXPIRES)
     else:
         yield "        # Only names with a fingerprint may be kept for ever; others are asked for again."
-        yield f"        @published path_regexp `{FINGERPRINT}`"
+        yield "        @published {"
+        yield f"            path_regexp `{FINGERPRINT}`"
+        yield f"            not path_regexp `{DATE}`"
+        yield "        }"
         yield f"        @other not path_regexp `{FINGERPRINT}`"
+        yield f"        @date path_regexp `{DATE}`"
         yield from _kept("@other ", "no-cache")
+        yield from _kept("@date ", "no-cache")
         yield from _kept("@published ", _FOREVER, EXPIRES)
     yield "        header X-Content-Type-Options nosniff"
     if site.is_shared:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..content_types import CONTENT_TYPES, FONTS
 from .modules import ENCODINGS, Modules
-from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
+from .site import DATE, FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
 
 __all__ = ["server", "snippet", "whole"]
 
@@ -135,6 +135,7 @@ def _marks(site: Site) -> Iterator[str]:
             f'if ($uri ~ "{FINGERPRINT}") {{ set $django_static_expires max; '
             'set $django_static_cache "public, immutable"; }'
         )
+        yield f'if ($uri ~ "{DATE}") {{ set $django_static_expires off; set $django_static_cache "no-cache"; }}'
     yield ""
 
 

@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..names import FINGERPRINT
+from ..names import DATE, FINGERPRINT
 from ..output import STATE_FOLDER
 from ..sources import Sources
 
-__all__ = ["FINGERPRINT", "HIDDEN", "URL_PREFIX", "ConfigError", "Mount", "Site", "mounts_of", "way_out"]
+__all__ = [
+    "DATE",
+    "FINGERPRINT",
+    "HIDDEN",
+    "URL_PREFIX",
+    "ConfigError",
+    "Mount",
+    "Site",
+    "mounts_of",
+    "way_out",
+]
 
 #: The folder of manifests and records, which is nobody's business.
 HIDDEN = STATE_FOLDER
