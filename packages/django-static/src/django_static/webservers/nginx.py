@@ -156,6 +156,8 @@ def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
     yield "    add_header Access-Control-Allow-Origin $django_static_origin;"
     yield from (f"    {line}" for line in _encodings(modules))
     yield "    error_page 404 @django_static_gone;"
+    # A folder would be answered with a redirect, and that be kept for ever, too.
+    yield "    try_files $uri @django_static_gone;"
     yield "    log_not_found off;"
     yield "    default_type application/octet-stream;"
     yield "    types {"
