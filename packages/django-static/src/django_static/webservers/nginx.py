@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..content_types import CONTENT_TYPES, FONTS
 from .modules import ENCODINGS, Modules
-from .site import DATE, FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
+from .site import DATE, FINGERPRINT, HIDDEN, ConfigError, Mount, Site, way_out
 
 __all__ = ["server", "snippet", "whole"]
 
@@ -140,7 +140,7 @@ def _marks(site: Site) -> Iterator[str]:
 
 
 def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
-    prefix, folder = _quoted(mount.prefix, URL_PREFIX), mount.folder.rstrip("/")
+    prefix, folder = _quoted(mount.prefix, mount.named), mount.folder.rstrip("/")
     _quoted(folder, mount.setting)
     if mount.prefix.count("/") > 1 and f"{folder}/".endswith(mount.prefix):
         place = f"root {_quoted(folder.removesuffix(mount.prefix.rstrip('/')) or '/', mount.setting)};"
