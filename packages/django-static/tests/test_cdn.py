@@ -332,7 +332,8 @@ def test_an_older_version_that_is_still_there_is_used(cdn_site, bucket):
         cdn_site.write("a.png", str(mtime), mtime)
         url = printed("/a.png")[1]
     assert url == f"{bucket.base}/a.1500000005.png"
-    assert bucket.puts() == ["a.1500000005.png", "a.1500000008.png"]
+    # It comes again, so that those who go by dates alone do not take it for replaced.
+    assert bucket.puts() == ["a.1500000005.png", "a.1500000008.png", "a.1500000005.png"]
 
 
 # The wait

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from static_test_marks import NAMES
 
 from django_static import names
 
@@ -60,3 +61,31 @@ def test_versions_of_a_bundle_have_one_name(urls, one, other):
 def test_table(url, bare):
     assert names.unmarked(url) == bare
     assert names.has_mark(url) is (url != bare)
+
+
+@pytest.mark.parametrize(("name", "is_published"), NAMES.items())
+def test_which_names_are_surely_published(name, is_published):
+    assert names.has_sure_mark(name) == is_published
+    assert names.has_sure_mark(f"/{name}") == is_published
+
+
+@given(URLS, st.integers(10**8, 10**11 - 1), CONTENTS.filter(lambda each: not each.isdecimal()))
+def test_what_is_published_is_known_for_it(url, time, content):
+    for mark in (time, names.mark_of(content)):
+        made = names.stamped(url, mark)
+        assert names.has_sure_mark(made)
+        assert names.has_sure_mark(names.with_digest(made, content))
+
+
+@pytest.mark.parametrize(
+    ("content", "mark"),
+    [
+        ("3f2a9c1b4d5e" + "0" * 52, "3f2a9c1b4d5e"),
+        ("12691701222a" + "0" * 52, "12691701222a"),
+        ("202611221230f" + "0" * 51, "02611221230f"),
+        ("0" * 52 + "a" + "0" * 11, "00000000000a"),
+        ("1" * 64, "1" * 12),
+    ],
+)
+def test_no_mark_is_like_a_date(content, mark):
+    assert names.mark_of(content) == mark

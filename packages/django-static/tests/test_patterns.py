@@ -6,7 +6,7 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from django_static.conf import conf
-from django_static.patterns import base_of, is_like_published, is_pattern, matching
+from django_static.patterns import base_of, is_pattern, matching
 
 
 @pytest.fixture
@@ -102,21 +102,3 @@ def test_folders_are_no_files(found, site):
 def test_where_to_look(name, wild, base):
     assert is_pattern(name) == wild
     assert base_of(name) == base
-
-
-@pytest.mark.parametrize(
-    ("name", "published"),
-    [
-        ("/js/x.1269174558.js", True),
-        ("/js/x.0123456789ab.js", True),
-        ("/js/x.1269174558-0123abcd.js", True),
-        ("LICENSE.1269174558", True),
-        ("/js/x.js", False),
-        ("/js/x.min.js", False),
-        ("/js/x.12691745.js", False),
-        ("/js/x.0123456789AB.js", False),
-        ("/1269174558.js", False),
-    ],
-)
-def test_looks_published(name, published):
-    assert is_like_published(name) == published

@@ -11,15 +11,19 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import brotli
 import pytest
 import static_test_servers as servers
 from django.core.management import CommandError, call_command
+from static_test_marks import NAMES as MARKED
 
+from django_static.cdn.addresses import public_of
+from django_static.conf import conf
 from django_static.content_types import CONTENT_TYPES
 from django_static.manifest import Manifest
+from django_static.names import quoted
 from django_static.webservers import modules, nginx
 from django_static.webservers.modules import Modules
 from django_static.webservers.site import ConfigError, Mount, Site
@@ -67,8 +71,6 @@ def published(site, tmp_path):
 
 def files_of(site) -> dict[str, tuple[Path, str]]:
     """The published files and content types, by URL."""
-    from django_static.conf import conf
-
     manifest = Manifest.read(conf.manifest_file)
     found = {}
     for name, (_, kind) in NAMES.items():
@@ -183,16 +185,13 @@ def test_ranges(published, server, given, start, stop):
         "/cache-forever/%2edjango-static/manifest.json",
         "/cache-forever/",
         "/cache-forever/css/",
+        "/cache-forever/css",
     ],
 )
 def test_what_is_not_there_is_not_remembered(published, server, path):
     answer = server.get(path)
-    assert answer.status in (403, 404)
-    if answer.status == 404:
-        assert answer.all("Cache-Control") == "no-store"
-        assert answer.all("Expires") == ""
+    assert (answer.status, answer.all("Cache-Control"), answer.all("Expires")) == (404, "no-store", "")
     assert b"format" not in answer.body
-    assert answer.status == 404 or path.endswith("/")
 
 
 def test_nothing_but_a_file_is_kept(published, server, tmp_path):
@@ -333,17 +332,106 @@ def test_beside_the_originals_only_fingerprints_are_for_ever(site, tmp_path, kin
 
 
 @pytest.mark.parametrize("kind", ["nginx", "caddy"])
-def test_odd_folders_and_prefixes(site, tmp_path, kind):
+def test_what_both_servers_take_for_published_is_what_we_do(site, tmp_path, kind):
     getattr(servers, f"{kind}_program")()
     tmp_path.chmod(0o755)
-    folder = tmp_path / "ö (1) [2] #;@ 100% *?" / "x"
-    site.settings.DJANGO_STATIC_SAVE_PREFIX = str(folder)
-    site.settings.DJANGO_STATIC_NAME_PREFIX = "/für immer;(1)"
-    site.write("a b.png", b"png", 1269174558)
-    url = site.render('{% staticfile "/a b.png" %}')
+    site.settings.STATIC_ROOT = str(tmp_path / "collected")
+    for name in MARKED:
+        path = tmp_path / "collected" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
     with _content(kind, site, tmp_path) as server:
-        answer = server.get(quote(url, safe="/%"))
+        found = {name: server.get(f"/static/{quote(name)}") for name in MARKED}
+    assert {name: answer.all("Cache-Control") != "no-cache" for name, answer in found.items()} == MARKED
+    for answer in found.values():
+        is_kept = answer.all("Cache-Control") == f"{FOREVER}, public, immutable"
+        assert answer.status == 200
+        assert answer.all("Expires") == (EXPIRES if is_kept else "")
+        assert is_kept or answer.all("Cache-Control") == "no-cache"
+
+
+#: Names, and who of nginx and Caddy refuses one as a folder, as a prefix of URLs, and as a folder that URLs begin with.
+ODD = {
+    "für": "",
+    "日本": "",
+    "a b": "",
+    "a;b": "",
+    "a#b": "",
+    "a&b": "",
+    "a<b": "",
+    "a(1)^+=@!~,|": "",
+    "a{b": "caddy: folder prefix top",
+    "a`b": "caddy: folder prefix top",
+    "a?b": "caddy: prefix top",
+    "a*b": "caddy: prefix top",
+    "a[b]": "caddy: prefix top",
+    "100%": "caddy: prefix top",
+    "$uri": "nginx: folder prefix top",
+    "{$HOME}": "nginx: folder prefix top; caddy: folder prefix top",
+    "a'b": "nginx: folder prefix top; caddy: folder prefix top",
+    'a"b': "nginx: folder prefix top; caddy: folder prefix top",
+    "a\\b": "nginx: folder prefix top; caddy: folder prefix top",
+    "a\tb": "nginx: folder prefix top; caddy: folder prefix top",
+}
+
+
+@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+@pytest.mark.parametrize("part", ["folder", "prefix", "top"])
+@pytest.mark.parametrize("name", ODD)
+def test_odd_folders_and_prefixes(site, tmp_path, kind, part, name):
+    """What a tag prints is sent, or there is no configuration, and a word what to do."""
+    getattr(servers, f"{kind}_program")()
+    tmp_path.chmod(0o755)
+    site.settings.MEDIA_URL = ""
+    original = "/a b.png"
+    if part == "top":
+        original = f"/{quote(name)}/a b.png"
+    else:
+        site.settings.DJANGO_STATIC_SAVE_PREFIX = str(tmp_path / (name if part == "folder" else "x") / "out")
+        site.settings.DJANGO_STATIC_NAME_PREFIX = f"/{name}" if part == "prefix" else "/x"
+    site.write(f"{name}/a b.png" if part == "top" else "a b.png", b"png", 1269174558)
+    url = site.render("{% staticfile name %}", name=original)
+    assert url == quoted(unquote(url))  # as it can be in any page
+    if any(each.startswith(kind) and part in each for each in ODD[name].split("; ")):
+        said = {"folder": "symbolic link", "prefix": "another prefix", "top": "NAME_PREFIX"}[part]
+        with pytest.raises(CommandError, match=said):
+            printed(*(["--caddy"] if kind == "caddy" else []))
+        return
+    with _content(kind, site, tmp_path) as server:
+        answer = server.get(url)
     assert (answer.status, answer.body) == (200, b"png")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "url"),
+    [
+        ("/cache-forever", "/cache-forever/a.1269174558.png"),
+        ("für/immer/", "/f%C3%BCr/immer/a.1269174558.png"),
+        ("/f%C3%BCr", "/f%C3%BCr/a.1269174558.png"),
+        ("/100%", "/100%25/a.1269174558.png"),
+        ("/100%25", "/100%25/a.1269174558.png"),
+        ("/a?b#c", "/a%3Fb%23c/a.1269174558.png"),
+        ("/a'\"&<>b", "/a%27%22%26%3C%3Eb/a.1269174558.png"),
+    ],
+)
+def test_a_prefix_is_part_of_a_url(site, prefix, url):
+    site.settings.DJANGO_STATIC_NAME_PREFIX = prefix
+    site.write("a.png", b"png", 1269174558)
+    site.write("b.css", "a { b: url(a.png) }", 1269174558)
+    assert site.render('{% staticfile "/a.png" %}') == url
+    assert f"url({url.rpartition('/')[2]})" in site.text(
+        site.render('{% slimfile "/b.css" %}').rpartition("/")[2]
+    )
+    assert public_of(site.media / "a.1269174558.png", conf) == url
+
+
+@pytest.mark.parametrize("prefix", ["/a//b", "/a/../b", "/./a"])
+def test_a_prefix_that_is_no_path(site, prefix):
+    site.settings.DJANGO_STATIC_SAVE_PREFIX = "/tmp/x"
+    site.settings.DJANGO_STATIC_NAME_PREFIX = prefix
+    for arguments in ([], ["--caddy"]):
+        with pytest.raises(CommandError, match="leave out of a path; choose another prefix"):
+            printed(*arguments)
 
 
 @pytest.mark.parametrize("kind", ["nginx", "caddy"])

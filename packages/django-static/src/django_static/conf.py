@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from .compress import available
 from .manifest import ManifestError
 from .minify import DEFAULT_ENGINES
+from .names import quoted
 from .output import STATE_FOLDER
 from .private import private_folder
 from .records import HASHED_NAMES, Options
@@ -25,6 +26,9 @@ __all__ = ["FINGERPRINTS", "PREFIX", "Conf", "conf"]
 
 PREFIX = "DJANGO_STATIC"
 FINGERPRINTS = ("mtime", "hash")
+
+#: A percent sign that stands for itself.
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class Conf:
@@ -47,9 +51,12 @@ class Conf:
 
     @property
     def name_prefix(self) -> str:
-        """``DJANGO_STATIC_NAME_PREFIX``: what published URLs begin with, such as ``/cache-forever``."""
+        """``DJANGO_STATIC_NAME_PREFIX``: what published URLs begin with, such as ``/cache-forever``.
+
+        It goes into pages as it is: what no URL may have in it is encoded, what is encoded already stays so.
+        """
         value = str(self._get("NAME_PREFIX", "")).strip("/")
-        return f"/{value}" if value else ""
+        return quoted(f"/{_NO_ESCAPE.sub('%25', value)}", again=True) if value else ""
 
     @property
     def media_url(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import names
 from .conf import PREFIX, conf
-from .patterns import base_of, is_like_published, is_pattern, matching
+from .patterns import base_of, is_pattern, matching
 from .records import Record
 from .sources import Source, Sources, is_foreign
 
@@ -175,7 +175,7 @@ def empty(specification: str, sources: Sources) -> Iterator[str]:
 def _modules_in(name: str, sources: Sources) -> Iterator[str]:
     """The names of the modules in a folder, or that a pattern means."""
     for found in matching(f"{name}*" if name.endswith("/") else name, sources):
-        if found.lower().endswith(_EXTENSIONS) and not is_like_published(found):
+        if found.lower().endswith(_EXTENSIONS) and not names.has_sure_mark(found):
             yield found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 __all__ = [
+    "DATE",
     "FINGERPRINT",
     "combined",
     "content_digest",
@@ -34,11 +35,14 @@ _MARK = r"\.(?:-?\d+|[0-9a-f]{12})"
 _MARKED = re.compile(
     rf"{_MARK}(?:-[0-9a-f]{{8}})?(?P<extension>\.[^.\n]*|\.(?:css|m?js)\.map)?\Z|-[0-9a-f]{{8}}{_MARK}\Z"
 )
+_AFTER = r"(?:-[0-9a-f]{8})?(?:\.[^./]+|\.(?:css|m?js)\.map)?$"
 #: What a published file's name ends in, where it lies among others. Times have nine to eleven digits from 1973 to 5138,
-#: so that ``jquery.3.js`` is none of them. Read alike by PCRE and by Go.
-FINGERPRINT = r"\.(?:[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?:\.[^./]+|\.(?:css|m?js)\.map)?$"
+#: so that ``jquery.3.js`` is none of them. Read alike by Python, PCRE and Go.
+FINGERPRINT = rf"\.(?:[0-9]{{9,11}}|[0-9a-f]{{12}}){_AFTER}"
+#: But not in this, which is a date: ``photo.202611221230.png``. No mark of ours is one.
+DATE = rf"\.[0-9]{{12}}{_AFTER}"
 _FINGERPRINT = re.compile(FINGERPRINT)
-_DECIMAL = re.compile(r"\.[0-9]{12}(?![0-9a-f])")
+_DATE = re.compile(DATE)
 #: UTF-8 bytes of a file name: most file systems allow 255, and a digest or the suffix of a compressed sibling may follow.
 _MOST_BYTES = 240
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -66,8 +70,11 @@ def integrity(data: bytes) -> str:
 
 
 def mark_of(content: str) -> str:
-    """What of the hexadecimal digest of a content stands in its name."""
-    return content[:_MARK_LENGTH]
+    """What of the hexadecimal digest of a content stands in its name: the first twelve digits that are not all decimal,
+    since those would be like a date."""
+    starts = range(len(content) - _MARK_LENGTH + 1)
+    windows = (content[start : start + _MARK_LENGTH] for start in starts)
+    return next((each for each in windows if not each.isdecimal()), content[:_MARK_LENGTH])
 
 
 def has_mark(url: str) -> bool:
@@ -76,9 +83,10 @@ def has_mark(url: str) -> bool:
 
 
 def has_sure_mark(url: str) -> bool:
-    """Whether a name, of a folder that is not ours alone, has a mark that others hardly give: ``logo.2.png`` has none, nor has
-    ``photo.202611221230.png``."""
-    return _FINGERPRINT.search(url) is not None and _DECIMAL.search(posixpath.basename(url)) is None
+    """Whether a name has a mark that others hardly give, so that its file was published: ``logo.2.png`` has none, nor has
+    ``photo.202611221230.png``. The rule for all who meet published files among others; web servers get it as
+    :data:`FINGERPRINT` without :data:`DATE`."""
+    return _FINGERPRINT.search(url) is not None and _DATE.search(url) is None
 
 
 def unmarked(url: str) -> str:

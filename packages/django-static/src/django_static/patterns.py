@@ -7,18 +7,14 @@ import re
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from .names import quoted
+from . import names
 from .output import STATE_FOLDER
 from .sources import Sources, is_foreign
 from .tree import files_of_finders
 
-__all__ = ["base_of", "is_like_published", "is_pattern", "matching"]
+__all__ = ["base_of", "is_pattern", "matching"]
 
 _WILD = re.compile(r"[*?\[]")
-#: A modification time or the beginning of a digest, and a second digest where the name was taken.
-_MARKED = re.compile(
-    r"(?P<stem>.+)\.(?:-?[0-9]{9,11}|[0-9a-f]{12})(?:-[0-9a-f]{8})?(?P<extension>(?:\.[^./]*)?)"
-)
 
 
 def is_pattern(name: str) -> bool:
@@ -29,11 +25,6 @@ def base_of(pattern: str) -> str:
     """The folder, with its slash, below which everything lies that a pattern may mean."""
     wild = _WILD.search(pattern)
     return pattern[: pattern.rfind("/", 0, wild.start() if wild else len(pattern)) + 1]
-
-
-def is_like_published(name: str) -> bool:
-    """Whether a file has a name as published files have them, which may lie beside their originals."""
-    return _MARKED.fullmatch(name.rpartition("/")[2]) is not None
 
 
 def matching(pattern: str, sources: Sources, published: Container[str] = ()) -> Iterator[str]:
@@ -53,10 +44,10 @@ def matching(pattern: str, sources: Sources, published: Container[str] = ()) -> 
             and not _is_published(path, published)
         ):
             seen.add(name)
-            yield prefix + quoted(name[len(prefix) :])
+            yield prefix + names.quoted(name[len(prefix) :])
     for name, _ in files_of_finders() if sources.finders else ():
         if fnmatch.fnmatchcase(sources.static_url + name, pattern):
-            yield sources.static_url + quoted(name)
+            yield sources.static_url + names.quoted(name)
 
 
 def _in_roots(pattern: str, sources: Sources) -> Iterator[tuple[str, Path, Path]]:
@@ -78,7 +69,7 @@ def _is_published(path: Path, published: Container[str]) -> bool:
         return True
     if path.suffix in (".gz", ".br", ".zst") and _is_published(path.with_suffix(""), published):
         return True
-    marked = _MARKED.fullmatch(path.name)
-    return str(path) in published or (
-        marked is not None and path.with_name(marked["stem"] + marked["extension"]).is_file()
-    )
+    if str(path) in published:
+        return True
+    original = names.unmarked(path.name)
+    return names.has_sure_mark(path.name) and bool(original) and path.with_name(original).is_file()

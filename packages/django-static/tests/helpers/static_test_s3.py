@@ -8,10 +8,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.message import Message
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 _SITE = {"Server": "nginx/1.27", "Content-Type": "text/html"}
@@ -77,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response_only(status)
+        if self.server.now is not None:
+            headers = {**headers, "Date": formatdate(self.server.now, usegmt=True)}
         for name, value in headers.items():
             if name.lower() not in ("connection", "transfer-encoding", "content-length"):
                 self.send_header(name, value)
@@ -99,6 +105,8 @@ class _Server(ThreadingHTTPServer):
         self.seen: list[tuple[str, str]] = []
         self.stored: list[tuple[str, dict[str, str]]] = []
         self.faults: list[tuple[str, str]] = []
+        #: What time it says it is, if it is not to say what it is.
+        self.now: float | None = None
         self.asked, self.released = threading.Event(), threading.Event()
         self.lock = threading.Lock()
 
@@ -156,6 +164,11 @@ class Bucket:
         self._straight(
             f"{self.name}/{key}", "PUT", body, {k.replace("_", "-"): v for k, v in headers.items()}
         )
+
+    def date(self, key: str, seconds: float) -> None:
+        """Have a file count as stored at a time, in seconds of the epoch."""
+        kept = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.name].keys[key]
+        kept.last_modified = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
     def keys(self) -> list[str]:
         _, _, body = self._straight(f"{self.name}?list-type=2", "GET")

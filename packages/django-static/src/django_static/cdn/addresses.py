@@ -58,5 +58,5 @@ def public_of(path: Path, conf: Conf) -> str:
     for folder, prefix in folders:
         start = os.path.abspath(folder).rstrip(os.sep) + os.sep  # noqa: PTH100
         if whole.startswith(start):
-            return quoted(f"{prefix}/{whole.removeprefix(start).replace(os.sep, '/')}")
+            return f"{prefix}/{quoted(whole.removeprefix(start).replace(os.sep, '/'))}"
     return quoted(f"/{Path(whole).name}")

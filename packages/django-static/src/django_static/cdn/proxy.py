@@ -107,7 +107,7 @@ class Proxy:
         path = Path(filepath)
         if self.publisher.is_known(key, path):
             url = self._foreseen(key)
-            if url:
+            if url and not self.publisher.is_replaced(key):
                 self._show(uri, key, url)
             if self.publisher.is_certain(key, path):
                 entry = self.state.get(key)

@@ -115,7 +115,7 @@ class Publication:
         pool = ThreadPoolExecutor(self._options.threads)
         try:
             running = {
-                pool.submit(self._publisher.publish, key, path, verify=verify, tell=tell): key
+                pool.submit(self._publisher.publish, key, path, verify=verify, is_swept=True, tell=tell): key
                 for key, path in wanted.items()
             }
             for number, future in enumerate(as_completed(running), 1):
@@ -128,7 +128,8 @@ class Publication:
                 if number % _FLUSH_EVERY == 0:
                     self._flush(done)
             try:
-                done.removed += self._publisher.sweep(sorted(done.files))
+                current = {key: wanted[key] for key in sorted(done.files)}
+                done.removed += self._publisher.sweep(current, done.sent)
             except StoreError as error:
                 done.problems.append(f"old versions stay: {error}")
         finally:

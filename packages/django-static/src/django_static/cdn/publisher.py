@@ -1,28 +1,25 @@
-"""Bring one published file to a store: compare, upload, write down, remove what it has replaced."""
+"""Bring one published file to a store: compare, upload, write down."""
 
 from __future__ import annotations
 
-import logging
-import posixpath
-import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from ..output import LockTimeout
 from .addresses import url_of
 from .headers import payload_of
 from .options import Options
 from .referred import used
-from .stamps import newer, outdated, stamp_of, versions_of
+from .stamps import newer, stamp_of
 from .state import Entry, State, signature
-from .store import NoAddress, Payload, Standing, Store, Stored, StoreError
+from .store import NoAddress, Payload, Standing, Store, StoreError
+from .versions import Versions
 
 __all__ = ["Outcome", "Publisher", "What"]
-
-logger = logging.getLogger("django_static")
 
 #: Told of each file that was seen to: its key, what became of it, and the bytes sent.
 Tell = Callable[[str, "What", int], object]
@@ -47,6 +44,14 @@ class Outcome:
     removed: list[str] = field(default_factory=list)
 
 
+class _How(NamedTuple):
+    """How a file, and those it refers to, are brought to a store: see :meth:`Publisher.publish`."""
+
+    verify: bool
+    is_swept: bool
+    tell: Tell
+
+
 class Publisher:
     """Safe with threads and with other processes of the site."""
 
@@ -57,20 +62,25 @@ class Publisher:
         self._state = state
         self._options = options
         self._clock = clock
-        self._complained = threading.Event()
+        self._versions = Versions(store, state, options.keep_days, clock)
 
     def is_known(self, key: str, path: Path) -> bool:
         """Whether a file is in the store, as far as is written down; nobody is asked, the file is not read."""
         entry = self._state.get(key)
-        if entry is None:
+        if entry is None or not entry.digest:
             return False
         found = signature(path)
         return found is None or found[0] == entry.size
 
+    def is_replaced(self, key: str) -> bool:
+        """Whether another version was published in the place of one that is written down: it may be gone by now."""
+        entry = self._state.get(key)
+        return entry is not None and bool(entry.replaced)
+
     def is_certain(self, key: str, path: Path) -> bool:
         """Whether the file is the very one that was stored, by its size and modification time, and stored as wanted."""
         entry = self._state.get(key)
-        if entry is None or entry.replaced:  # what is used again is to be written down as the current version
+        if entry is None or entry.replaced:  # what is used again is to be seen to be there, and to be current
             return False
         found = signature(path)
         return found is None or (*found, self._is_gzip()) == (entry.size, entry.mtime_ns, entry.gzip)
@@ -91,12 +101,19 @@ class Publisher:
         return url
 
     def publish(
-        self, key: str, path: Path, *, verify: bool = False, tell: Tell = lambda key, what, sent: None
+        self,
+        key: str,
+        path: Path,
+        *,
+        verify: bool = False,
+        is_swept: bool = False,
+        tell: Tell = lambda key, what, sent: None,
     ) -> Outcome:
         """Bring a file to the store, after all that it refers to.
 
         Args:
             verify: ask the store also where the file is written down to be there.
+            is_swept: :meth:`sweep` follows, so that nobody need be asked about the versions of each file alone.
             tell: called for it and for each of those, in this thread.
 
         Raises:
@@ -108,7 +125,7 @@ class Publisher:
             raise
         except StoreError:
             url = ""  # some storages know the URLs of what is there only
-        outcome = self._publish(key, path, verify, tell, {key})
+        outcome = self._publish(key, path, _How(verify, is_swept, tell), {key})
         entry = self._state.get(key)
         if url:
             self._state.named(key, url, self._clock())
@@ -116,51 +133,55 @@ class Publisher:
             self.address(key)
         return outcome
 
-    def _publish(self, key: str, path: Path, verify: bool, tell: Tell, seen: set[str]) -> Outcome:
-        try:
-            payload = payload_of(path, with_gzip=self._is_gzip())
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path} cannot be read: {error}") from error
-        if not verify and self._is_same(key, payload):
+    def _publish(self, key: str, path: Path, how: _How, seen: set[str]) -> Outcome:
+        payload = self._payload(path)
+        if not how.verify and self._is_current(key, payload):
             self._note(key, payload)
-            tell(key, What.THERE, 0)
+            how.tell(key, What.THERE, 0)
             return Outcome(What.THERE)
         removed = []
         for other, place in used(key, path):
             # A circle is closed by the file that is asked for first.
             if other not in seen:
                 seen.add(other)
-                outcome = self._publish(other, place, verify, tell, seen)
+                outcome = self._publish(other, place, how, seen)
                 removed += outcome.removed
                 if outcome.what is What.OUTDATED:
                     # It would look there for what is on the site only.
-                    tell(key, outcome.what, 0)
+                    how.tell(key, outcome.what, 0)
                     return Outcome(outcome.what, outcome.newer, removed)
         try:
             # As long as another process may take with all its tries.
             with self._state.locked(key, self._options.read_timeout * self._options.attempts * 2):
                 self._state.refresh()
-                outcome = self._locked(key, payload, verify)
+                outcome = self._locked(key, payload, how)
         except LockTimeout as error:
             raise StoreError(f"another process takes too long to store {key}: {error}") from error
-        tell(key, outcome.what, payload.size if outcome.what is What.UPLOADED else 0)
+        how.tell(key, outcome.what, payload.size if outcome.what is What.UPLOADED else 0)
         outcome.removed[:0] = removed
         return outcome
 
-    def _locked(self, key: str, payload: Payload, verify: bool) -> Outcome:
-        if not verify and self._is_same(key, payload):
+    def _locked(self, key: str, payload: Payload, how: _How) -> Outcome:
+        if not how.verify and self._is_current(key, payload):
             self._note(key, payload)
             return Outcome(What.THERE)
         standing = self._store.standing(key, payload)
         if standing is Standing.OTHER:
-            raise StoreError(
-                f"{key} is there with another content, which caches may keep for ever under that name; "
+            stamp = stamp_of(key)
+            advice = (
                 "give the original another modification time, or set DJANGO_STATIC_FINGERPRINT = 'hash'"
+                if stamp is not None and stamp.time is not None
+                else "give it another name"
+            )
+            raise StoreError(
+                f"{key} is there with another content, which caches may keep for ever under that name; {advice}"
             )
         if standing is Standing.SAME:
+            if not how.is_swept:
+                self._versions.used_again(key, payload)
             self._note(key, payload)
             return Outcome(What.THERE)
-        versions, refusal = self._versions(key)
+        versions, refusal = self._versions.there(key)
         later = newer(key, versions, self._state)
         if later:
             self._state.note(key, None)
@@ -168,72 +189,24 @@ class Publisher:
         self._store.put(key, payload)
         self._note(key, payload, is_new=True)
         if refusal is not None:  # had the upload been refused as well, that would have been said
-            self._complain(refusal)
-        return Outcome(What.UPLOADED, removed=self._remove(key, versions))
+            self._versions.complain(refusal)
+        return Outcome(What.UPLOADED, removed=self._versions.remove(key, versions))
 
-    def sweep(self, keys: Collection[str]) -> list[str]:
-        """Remove versions that these files have replaced long enough ago.
+    def sweep(self, files: Mapping[str, Path], sent: Container[str] = ()) -> list[str]:
+        """See to the versions of all that is current: :meth:`.versions.Versions.sweep`."""
 
-        Raises:
-            StoreError: the store cannot be asked.
-        """
-        current = set(keys)
-        versions: dict[tuple[str, str], list[Stored]] = {}
-        for folder in sorted({posixpath.dirname(key) for key in keys}):
-            for each in self._store.list(f"{folder}/" if folder else ""):
-                stamp = stamp_of(each.key)
-                if stamp is not None:
-                    versions.setdefault((stamp.stem, stamp.extension), []).append(each)
-        removed = []
-        for key in keys:
-            own = stamp_of(key)
-            if own is not None:
-                there = versions.get((own.stem, own.extension), [])
-                removed += self._remove(
-                    key, [each for each in there if each.key == key or each.key not in current]
-                )
-        return removed
+        def payload(key: str) -> Payload:
+            found = self._payload(files[key])
+            if not self._is_same(key, found):
+                raise StoreError(f"{files[key]} has changed meanwhile")
+            return found
 
-    def _remove(self, key: str, versions: list[Stored]) -> list[str]:
-        keep = self._options.keep_days
-        if keep is None:
-            return []
-        removed = []
-        now = self._clock()
-        for old in outdated(key, versions, keep, now, self._replaced(key, versions, now)):
-            try:
-                self._store.delete(old)
-            except StoreError as error:
-                self._complain(error)
-                break
-            self._state.note(old, None)
-            removed.append(old)
-        return removed
+        return self._versions.sweep(files, sent, payload)
 
-    def _replaced(self, key: str, versions: list[Stored], now: float) -> dict[str, float]:
-        """When the versions that are written down were replaced; those that were current until now are, now."""
-        found = {}
-        for _, other in versions_of(key, versions, self._state):
-            entry = self._state.get(other.key)
-            if entry is not None:
-                found[other.key] = entry.replaced or now
-                self._state.change(other.key, replaced=found[other.key])
-        return found
-
-    def _versions(self, key: str) -> tuple[list[Stored], StoreError | None]:
-        """What is there under names that begin alike, and why that cannot be said."""
-        stamp = stamp_of(key)
-        if stamp is None:
-            return [], None
-        try:
-            return list(self._store.list(f"{stamp.stem}.")), None
-        except StoreError as error:
-            return [], error
-
-    def _complain(self, error: StoreError) -> None:
-        if not self._complained.is_set():
-            self._complained.set()
-            logger.warning("old versions stay on the CDN: %s", error)
+    def _is_current(self, key: str, payload: Payload) -> bool:
+        """Whether a content is written down to be there, and nothing to have been published in its place."""
+        entry = self._state.get(key)
+        return entry is not None and not entry.replaced and self._is_same(key, payload)
 
     def _is_same(self, key: str, payload: Payload) -> bool:
         entry = self._state.get(key)
@@ -260,6 +233,12 @@ class Publisher:
         )
         if new != before:
             self._state.note(key, new)
+
+    def _payload(self, path: Path) -> Payload:
+        try:
+            return payload_of(path, with_gzip=self._is_gzip())
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read: {error}") from error
 
     def _is_gzip(self) -> bool:
         return self._options.gzip and self._store.takes_encodings

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .headers import CACHE_CONTROL, EXPIRES
@@ -35,6 +37,8 @@ class S3:
         self._options = options
         self._lock = threading.Lock()
         self._client: Any = None
+        #: What time it was there when it last said so, and what time it was then by a clock that nobody sets.
+        self._told: tuple[float, float] | None = None
 
     @property
     def identity(self) -> str:
@@ -83,8 +87,19 @@ class S3:
         with self._errors(f"listing {prefix}*"):
             pages = self._s3().get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._options.bucket, Prefix=prefix, Delimiter="/"):
+                self._hear(page)
                 for each in _answered("IsTruncated", page).get("Contents", ()):
                     yield Stored(each["Key"], each["LastModified"].timestamp())
+
+    def can_renew(self, key: str) -> bool:
+        return True
+
+    def renew(self, key: str, payload: Payload) -> None:
+        self.put(key, payload)
+
+    def now(self) -> float | None:
+        told = self._told
+        return None if told is None else told[0] + time.monotonic() - told[1]
 
     def delete(self, key: str) -> None:
         with self._errors(f"removing {key}"):
@@ -92,6 +107,12 @@ class S3:
 
     def url(self, key: str) -> str:
         return ""
+
+    def _hear(self, answer: dict[str, Any]) -> None:
+        """Note the time of an answer (RFC 9110, 6.6.1)."""
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        with contextlib.suppress(ValueError):
+            self._told = parsedate_to_datetime(date).timestamp(), time.monotonic()
 
     def _s3(self) -> Any:
         with self._lock:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
-from ..patterns import is_like_published
+from .. import names
 from .store import Stored
 
-__all__ = ["Stamp", "is_certain", "newer", "outdated", "stamp_of", "versions_of"]
+__all__ = ["Stamp", "came_later", "is_certain", "newer", "outdated", "stamp_of", "versions_of"]
 
 _DAY_SECONDS = 86_400
 _MARK_LENGTH = 12
 #: Twelve hexadecimal digits are the beginning of a digest, whatever they are; so far no time has as many.
 _STAMPED = re.compile(
-    r"(?P<stem>(?:.*/)?[^/]+)\.(?P<mark>[0-9a-f]{12}|-?\d+)(?:-[0-9a-f]{8})?(?P<extension>(?:\.[^./]+)?)",
+    r"(?P<stem>(?:.*/)?[^/]+)\.(?P<mark>[0-9a-f]{12}|-?\d+)(?:-[0-9a-f]{8})?(?P<extension>(?:\.[^./]+|\.(?:css|m?js)\.map)?)",
     re.DOTALL,
 )
 
@@ -56,10 +56,7 @@ def is_certain(key: str) -> bool:
 
     ``logo.2.gif``, ``photo.20261122.png`` and ``photo.202611220930.png`` may be anybody's.
     """
-    stamp = stamp_of(key)
-    return (
-        stamp is not None and is_like_published(key) and not (stamp.time is None and stamp.mark.isdecimal())
-    )
+    return names.has_sure_mark(key) and stamp_of(key) is not None
 
 
 def versions_of(key: str, others: Iterable[Stored], known: Container[str] = ()) -> list[Version]:
@@ -98,46 +95,56 @@ def newer(key: str, others: Iterable[Stored], known: Container[str] = ()) -> str
 
 
 def outdated(
-    key: str, others: Iterable[Stored], keep_days: float, now: float, replaced: Mapping[str, float]
-) -> list[str]:
+    key: str,
+    others: Iterable[Stored],
+    keep_days: float,
+    now: float,
+    replaced: Mapping[str, float],
+    *,
+    is_dated: bool = True,
+) -> list[Stored]:
     """The older versions of a file that were replaced long enough ago to be removed, the oldest first.
 
-    Pages that name a version may be in caches for some time after it was replaced. When that was is written down for
-    what was published from here. For what was not, the store tells when the next one came: the next by modification
-    time, or, with names by content, the next to come. What came last was the current one until ``key`` took its
-    place, which is now.
+    Pages that name a version may be in caches for some time after it was replaced. That was when the next one came, for
+    what becomes current again is made to come again; whatever modification times say, since one may go back. Of what was
+    published from here it is also written down, and the later of both counts: other machines know nothing of this one.
+    What came last was the current one until ``key`` took its place, which is now.
 
     Args:
         key: the version that is the current one now.
         keep_days: how long after it was replaced a version is kept; none at all with 0.
-        now: seconds of the epoch.
+        now: seconds of the epoch, by the clock of the store.
         replaced: when versions were replaced that are written down, by key, in seconds of the epoch.
+        is_dated: whether the store tells when a version came again; if not, what is not written down stays.
     """
     own = stamp_of(key)
     if own is None:
         return []
     others = list(others)
     versions = versions_of(key, others, replaced)
-    arrived = next((each.modified for each in others if each.key == key), now)
+    arrivals = [next((each.modified for each in others if each.key == key), now)]
+    arrivals += [each.modified for _, each in versions]
     old = []
     for stamp, each in sorted(versions, key=_age):
         if own.time is not None and (stamp.time is None or stamp.time >= own.time):
             continue
-        since = replaced.get(each.key)
-        if since is None:
-            ranked = [*versions, Version(own, Stored(key, arrived))]
-            since = _replaced_at(stamp, each, ranked, now)
+        since = replaced.get(each.key, 0.0 if is_dated else now)
+        if is_dated:
+            since = max(since, min((date for date in arrivals if date > each.modified), default=now))
         if now - since >= keep_days * _DAY_SECONDS:
-            old.append(each.key)
+            old.append(each)
     return old
 
 
-def _replaced_at(stamp: Stamp, stored: Stored, versions: Iterable[Version], now: float) -> float:
-    """When the first later version came, as far as a store can tell."""
-    if stamp.time is None:
-        return min((each.modified for _, each in versions if each.modified > stored.modified), default=now)
-    later = (each.modified for other, each in versions if other.time is not None and other.time > stamp.time)
-    return max(stored.modified, min(later, default=now))
+def came_later(key: str, others: Iterable[Stored]) -> bool:
+    """Whether, by the dates of a store, another version is the current one, and not the one that has been named.
+
+    That it may be nobody's version does not matter here: another machine may know that it is one.
+    """
+    others = list(others)
+    known = {each.key for each in others}
+    own = next((each.modified for each in others if each.key == key), None)
+    return own is not None and any(each.modified >= own for _, each in versions_of(key, others, known))
 
 
 def _age(version: Version) -> tuple[float, float, str]:

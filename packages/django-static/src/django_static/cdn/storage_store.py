@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import posixpath
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import Storage
@@ -57,17 +59,30 @@ class StorageStore:
         with self._errors("storing", key), payload.open() as body:
             if self._storage.exists(key):
                 self._storage.delete(key)  # or it would be stored under another name
-            content = File(body, name=posixpath.basename(key))
-            content.content_type = payload.content_type  # type: ignore[attr-defined]  # read by django-storages
             try:
-                stored = self._storage.save(key, content)
+                self._save(key, payload, body)
+            except StoreError:
+                raise
             except BaseException:
                 with contextlib.suppress(Exception):
                     self._storage.delete(key)
                 raise
-            if stored != key:
-                self._storage.delete(stored)
-                raise StoreError(f"the storage {self._alias!r} calls {key} {stored}; it must keep names")
+
+    def can_renew(self, key: str) -> bool:
+        with self._errors("asking for", key):
+            return self._path(key) is not None or self._storage.get_available_name(key) == key
+
+    def renew(self, key: str, payload: Payload) -> None:
+        with self._errors("renewing", key):
+            path = self._path(key)
+            if path is not None:
+                os.utime(path)
+            else:
+                with payload.open() as body:
+                    self._save(key, payload, body)
+
+    def now(self) -> float | None:
+        return None
 
     def list(self, prefix: str) -> Iterator[Stored]:
         folder, slash, _ = prefix.rpartition("/")
@@ -94,6 +109,21 @@ class StorageStore:
                 "switch that off (querystring_auth of django-storages), or set DJANGO_STATIC_CDN_DOMAIN"
             )
         return url
+
+    def _save(self, key: str, payload: Payload, body: BinaryIO) -> None:
+        content = File(body, name=posixpath.basename(key))
+        content.content_type = payload.content_type  # type: ignore[attr-defined]  # read by django-storages
+        stored = self._storage.save(key, content)
+        if stored != key:
+            self._storage.delete(stored)
+            raise StoreError(f"the storage {self._alias!r} calls {key} {stored}; it must keep names")
+
+    def _path(self, key: str) -> str | None:
+        """Where a file of a storage on this machine lies; None with any other storage."""
+        try:
+            return self._storage.path(key)
+        except NotImplementedError:
+            return None
 
     @property
     def _storage(self) -> Storage:

@@ -103,6 +103,15 @@ class Store(Protocol):
     def list(self, prefix: str) -> Iterable[Stored]:
         """What is there under names that begin so, without what is in folders below."""
 
+    def can_renew(self, key: str) -> bool:
+        """Whether :meth:`renew` is possible with a file that is there."""
+
+    def renew(self, key: str, payload: Payload) -> None:
+        """Have a file that is there count as one that came now; at no moment is it missing meanwhile."""
+
+    def now(self) -> float | None:
+        """The time there, in seconds of the epoch, by the clock that dates files; None where it is not told."""
+
     def delete(self, key: str) -> None:
         """Remove a file; it may be gone already."""
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ..cdn.headers import EXPIRES
 from ..content_types import CONTENT_TYPES, FONTS
-from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
+from .site import DATE, FINGERPRINT, HIDDEN, ConfigError, Mount, Site, way_out
 
 __all__ = ["snippet", "whole"]
 
@@ -79,8 +79,10 @@ def _addresses(name: str) -> list[str]:
 
 def _mount(site: Site, mount: Mount) -> Iterator[str]:
     if _PATTERN.search(mount.prefix):
-        raise ConfigError(f"the URL prefix {mount.prefix!r} has a character that is a pattern for Caddy")
-    yield f"handle {_quoted(f'{mount.prefix}*', URL_PREFIX)} {{"
+        raise ConfigError(
+            f"{mount.named} is {mount.prefix!r}, and has a character that is a pattern for Caddy; {way_out(mount.named)}"
+        )
+    yield f"handle {_quoted(f'{mount.prefix}*', mount.named)} {{"
     # Caddy 2.11 strips what is not ASCII only if it is written as it is in a URL.
     stripped = quote(mount.prefix.rstrip("/"), safe="".join(map(chr, range(128))))
     yield f'    uri strip_prefix "{stripped}"'
@@ -92,9 +94,14 @@ def _mount(site: Site, mount: Mount) -> Iterator[str]:
         yield from _kept("", _FOREVER, EXPIRES)
     else:
         yield "        # Only names with a fingerprint may be kept for ever; others are asked for again."
-        yield f"        @published path_regexp `{FINGERPRINT}`"
+        yield "        @published {"
+        yield f"            path_regexp `{FINGERPRINT}`"
+        yield f"            not path_regexp `{DATE}`"
+        yield "        }"
         yield f"        @other not path_regexp `{FINGERPRINT}`"
+        yield f"        @date path_regexp `{DATE}`"
         yield from _kept("@other ", "no-cache")
+        yield from _kept("@date ", "no-cache")
         yield from _kept("@published ", _FOREVER, EXPIRES)
     yield "        header X-Content-Type-Options nosniff"
     if site.is_shared:

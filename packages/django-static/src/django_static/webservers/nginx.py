@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..content_types import CONTENT_TYPES, FONTS
 from .modules import ENCODINGS, Modules
-from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
+from .site import DATE, FINGERPRINT, HIDDEN, ConfigError, Mount, Site, way_out
 
 __all__ = ["server", "snippet", "whole"]
 
@@ -135,11 +135,12 @@ def _marks(site: Site) -> Iterator[str]:
             f'if ($uri ~ "{FINGERPRINT}") {{ set $django_static_expires max; '
             'set $django_static_cache "public, immutable"; }'
         )
+        yield f'if ($uri ~ "{DATE}") {{ set $django_static_expires off; set $django_static_cache "no-cache"; }}'
     yield ""
 
 
 def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
-    prefix, folder = _quoted(mount.prefix, URL_PREFIX), mount.folder.rstrip("/")
+    prefix, folder = _quoted(mount.prefix, mount.named), mount.folder.rstrip("/")
     _quoted(folder, mount.setting)
     if mount.prefix.count("/") > 1 and f"{folder}/".endswith(mount.prefix):
         place = f"root {_quoted(folder.removesuffix(mount.prefix.rstrip('/')) or '/', mount.setting)};"
@@ -155,6 +156,8 @@ def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
     yield "    add_header Access-Control-Allow-Origin $django_static_origin;"
     yield from (f"    {line}" for line in _encodings(modules))
     yield "    error_page 404 @django_static_gone;"
+    # A folder would be answered with a redirect, and that be kept for ever, too.
+    yield "    try_files $uri @django_static_gone;"
     yield "    log_not_found off;"
     yield "    default_type application/octet-stream;"
     yield "    types {"

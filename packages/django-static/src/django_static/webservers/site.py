@@ -9,16 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..names import FINGERPRINT
+from ..names import DATE, FINGERPRINT
 from ..output import STATE_FOLDER
 from ..sources import Sources
 
-__all__ = ["FINGERPRINT", "HIDDEN", "URL_PREFIX", "ConfigError", "Mount", "Site", "mounts_of", "way_out"]
+__all__ = [
+    "DATE",
+    "FINGERPRINT",
+    "HIDDEN",
+    "URL_PREFIX",
+    "ConfigError",
+    "Mount",
+    "Site",
+    "mounts_of",
+    "way_out",
+]
 
 #: The folder of manifests and records, which is nobody's business.
 HIDDEN = STATE_FOLDER
-#: What is named in messages that are about a URL and not about a folder.
+#: What is named in messages that are about a URL and not about where a folder is.
 URL_PREFIX = "a URL prefix"
+TOP_FOLDER = "the name of a folder that URLs begin with"
 _MOST_PORT = 65535
 _DOMAIN = re.compile(r"(?:\*\.|\.)?[\w-]+(?:\.[\w-]+)*|\[[0-9a-fA-F:]+\]|_")
 _PLACE = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
@@ -26,11 +37,10 @@ _PLACE = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 def way_out(setting: str) -> str:
     """What to do about a character that cannot be written down."""
-    return (
-        "choose another prefix"
-        if setting == URL_PREFIX
-        else "rename the folder, or reach it through a symbolic link"
-    )
+    return {
+        URL_PREFIX: "choose another prefix",
+        TOP_FOLDER: "rename it, or set DJANGO_STATIC_NAME_PREFIX",
+    }.get(setting, "rename the folder, or reach it through a symbolic link")
 
 
 class ConfigError(ValueError):
@@ -47,8 +57,9 @@ class Mount:
     folder: str
     #: Whether there is nothing but published files, or others among them.
     is_published: bool
-    #: The setting the folder comes from, for messages.
+    #: The setting the folder comes from, for messages, and what the prefix is.
     setting: str
+    named: str = URL_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,12 @@ class Site:
                 "there are no published files to send: set DJANGO_STATIC_SAVE_PREFIX and DJANGO_STATIC_NAME_PREFIX, or "
                 "STATIC_ROOT, or publish something first"
             )
+        for mount in self.mounts:
+            if set(mount.prefix.strip("/").split("/")) & {"", ".", ".."}:
+                raise ConfigError(
+                    f"{mount.named} is {mount.prefix!r}, with a part that servers and browsers leave out of a path; "
+                    f"{way_out(mount.named)}"
+                )
         for name in self.server_names:
             if not _DOMAIN.fullmatch(name):
                 raise ConfigError(f"the server name {name!r} is none; give a domain such as example.com")
@@ -127,7 +144,7 @@ def _all_mounts(
             yield Mount(f"{unquote(name_prefix)}/", _absolute(save_prefix), True, setting)
         else:
             for folder in _folders(save_prefix):
-                yield Mount(f"/{folder.name}/", _absolute(folder), True, setting)
+                yield Mount(f"/{folder.name}/", _absolute(folder), True, setting, TOP_FOLDER)
     else:
         for root in sources.roots:
             setting = "MEDIA_ROOT" if root == media_root else "DJANGO_STATIC_MEDIA_ROOTS"
@@ -135,7 +152,7 @@ def _all_mounts(
                 yield Mount(f"{unquote(name_prefix)}/", _absolute(root), False, setting)
                 break  # one prefix leads to one folder
             for folder in _folders(root):
-                yield Mount(f"/{folder.name}/", _absolute(folder), False, setting)
+                yield Mount(f"/{folder.name}/", _absolute(folder), False, setting, TOP_FOLDER)
     media = _path(sources.media_url)
     if media and media_root is not None and save_prefix is None and not name_prefix:
         yield Mount(media, _absolute(media_root), False, "MEDIA_ROOT")
