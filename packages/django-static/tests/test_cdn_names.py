@@ -236,7 +236,7 @@ def test_a_name_without_a_stem_is_nobodys_version():
         ("a.gif", "image/gif", ""),
         ("a.webp", "image/webp", ""),
         ("a.avif", "image/avif", ""),
-        ("a.svg", "image/svg+xml; charset=utf-8", ""),
+        ("a.svg", "image/svg+xml", ""),
         ("a.svgz", "image/svg+xml", "gzip"),
         ("a.ico", "image/x-icon", ""),
         ("a.css", "text/css; charset=utf-8", ""),

@@ -13,6 +13,7 @@ from urllib.parse import quote
 __all__ = [
     "DATE",
     "FINGERPRINT",
+    "UNKNOWN_CHARSET",
     "combined",
     "content_digest",
     "digest",
@@ -21,6 +22,7 @@ __all__ = [
     "has_sure_mark",
     "integrity",
     "is_hashed",
+    "is_unknown",
     "mark_of",
     "quoted",
     "relative",
@@ -28,6 +30,12 @@ __all__ = [
     "unmarked",
     "with_digest",
 ]
+
+#: What the names of texts have that must not be said to be UTF-8, or anything else.
+_NO_CHARSET = ".nocharset"
+#: What a function of the site may have put behind it; read alike by PCRE and by Go.
+UNKNOWN_CHARSET = r"\.nocharset[^0-9A-Za-z/][^/]*$"
+_UNKNOWN_CHARSET = re.compile(UNKNOWN_CHARSET)
 
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
@@ -101,16 +109,25 @@ def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
     return pattern.search(posixpath.basename(url)) is not None
 
 
-def stamped(url: str, mark: int | str, generator: Callable[..., str] | None = None) -> str:
+def is_unknown(url: str) -> bool:
+    """Whether a published name says that it is text of which nobody knows the encoding."""
+    return _UNKNOWN_CHARSET.search(url) is not None
+
+
+def stamped(
+    url: str, mark: int | str, generator: Callable[..., str] | None = None, *, is_readable: bool = True
+) -> str:
     """``/img/logo.png`` -> ``/img/logo.1269170122.png``; the generator gets ``("/img/logo", ".png")`` and the mark.
 
-    A mark is a modification time in epoch seconds, or the beginning of a digest.
+    A mark is a modification time in epoch seconds, or the beginning of a digest. What is not ``is_readable``, since it is
+    text in an encoding that nobody knows, has that in its name for servers to see: ``/css/a.nocharset.1269170122.css``.
     """
-    parts = _split(url)
+    stem, extension = _split(url)
+    sign = "" if is_readable else _NO_CHARSET
     if generator is None:
-        end = f".{mark}{parts[1]}"
-        return f"{_fitting(parts[0], end)}{end}"
-    return _checked(_generated(generator, parts, mark), url)
+        end = f"{sign}.{mark}{extension}"
+        return f"{_fitting(stem, end)}{end}"
+    return _checked(_generated(generator, (f"{stem}{sign}", extension), mark), url)
 
 
 def combined(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..names import DATE, FINGERPRINT
+from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET
 from ..output import STATE_FOLDER
 from ..sources import Sources
 
@@ -17,6 +17,7 @@ __all__ = [
     "DATE",
     "FINGERPRINT",
     "HIDDEN",
+    "UNKNOWN_CHARSET",
     "URL_PREFIX",
     "ConfigError",
     "Mount",
