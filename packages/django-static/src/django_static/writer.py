@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import combined_map, minify, names, parts
-from .content_types import has_charset
+from .naming import Naming
 from .parts import Joined, Part
 from .records import Options, Output
 from .references import js
@@ -66,6 +66,7 @@ class Writer:
         self._receiving = receiving
         self._slimmer = slimmer
         self._options = options
+        self._naming = Naming(options)
         self._shelf = shelf
         self._slim = slim
         #: The source maps that were written.
@@ -159,7 +160,7 @@ class Writer:
             folder = names.folder_of([part.source.url for part in group])
         else:
             newest = max(part.newest for part in group)
-            draft.url = self._named(group, [part.newest for part in group], newest)
+            draft.url = self._naming.url(group, [part.newest for part in group], newest)
             folder = posixpath.dirname(draft.url)
         if not joint:
             draft.data = self._data(group, folder)
@@ -170,28 +171,20 @@ class Writer:
             if options.by_hash:
                 parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
                 marks = [names.mark_of(names.content_digest(part.data)) for part in parts_of_many]
-                draft.url = self._named(group, marks, names.mark_of(content))
+                draft.url = self._naming.url(group, marks, names.mark_of(content))
             if is_taken:
                 # Not the beginning of the digest, which stands in the name already.
                 draft.url = names.with_digest(
                     draft.url, names.digest(content) if options.by_hash else content
                 )
 
-    def _named(self, group: Group, marks: Sequence[int | str], mark: int | str) -> str:
-        options = self._options
-        urls = [part.source.url for part in group]
-        if len(group) == 1:
-            readable = not has_charset(urls[0]) or group[0].is_readable
-            return names.stamped(urls[0], mark, options.filename_generator, is_readable=readable)
-        return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
-
     def _place(self, draft: _Draft) -> bool:
-        draft.path = self._path(draft.group, draft.url)
+        draft.path = self._naming.path(draft.group, draft.url)
         self._check(draft)
         path, original = draft.path, draft.original.source.path
         chart = self._charts.get(draft.original)
         if chart is not None:
-            beside = self._path(draft.group, chart.url)
+            beside = self._naming.path(draft.group, chart.url)
             if not self._shelf.write(beside, chart.data):
                 raise _taken(beside)
         if draft.data is not None:
@@ -222,7 +215,7 @@ class Writer:
             )
 
     def _output(self, draft: _Draft) -> Output:
-        public = self._public(draft.original, draft.url)
+        public = self._naming.public(draft.original, draft.url)
         newest = max(part.newest for part in draft.group)
         is_same = draft.data is None
         size = len(draft.data) if draft.data is not None else draft.original.seen[1]
@@ -245,11 +238,11 @@ class Writer:
 
     def _charted(self, draft: _Draft, chart: _Chart) -> Output:
         newest = max(part.newest for part in draft.group)
-        path = self._path(draft.group, chart.url)
+        path = self._naming.path(draft.group, chart.url)
         return Output(
             0,
             chart.url,
-            self._public(draft.original, chart.url),
+            self._naming.public(draft.original, chart.url),
             path,
             newest,
             len(chart.data),
@@ -312,12 +305,9 @@ class Writer:
         if data is None:
             return ""
         mark = names.mark_of(names.content_digest(data))
-        name = posixpath.basename(self._combined([part.source.url for part in group], mark))
-        self._charts[group[0]] = _Chart(f"{folder}{slash}{name}.map", data)
-        return combined_map.comment(group[0].source.kind, f"{names.quoted(name)}.map")
-
-    def _combined(self, urls: Sequence[str], mark: str) -> str:
-        return names.combined(urls, (), mark, self._options.name_max_length)
+        name = self._naming.of_map(group, mark)
+        self._charts[group[0]] = _Chart(f"{folder}{slash}{name}", data)
+        return combined_map.comment(group[0].source.kind, names.quoted(name))
 
     def _slimmed(self, part: Part, text: str) -> str:
         kind = part.source.kind
@@ -329,24 +319,6 @@ class Writer:
             if problem not in part.problems:
                 part.problems.append(problem)
         return result.text
-
-    def _path(self, group: Group, url: str) -> Path:
-        if self._options.save_prefix is not None:
-            return self._options.save_prefix / url.lstrip("/")
-        folder, _, name = url.rpartition("/")
-        for part in group:
-            if part.source.url.rpartition("/")[0] == folder:
-                return part.source.folder / name
-        source = group[0].source
-        climb = names.relative(folder or "/", posixpath.dirname(source.url))
-        return Path(posixpath.normpath(source.folder / climb)) / name
-
-    def _public(self, original: Part, url: str) -> str:
-        source = original.source
-        prefix = self._options.media_url + self._options.name_prefix
-        if not prefix and not source.host and not source.name.startswith("/"):
-            url = url.removeprefix("/")
-        return f"{prefix or source.host}{names.quoted(url)}"
 
 
 def _taken(*paths: Path) -> FileExistsError:

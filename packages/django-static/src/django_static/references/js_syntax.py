@@ -7,7 +7,7 @@ from functools import cache
 import tree_sitter_javascript
 from tree_sitter import Language, Parser, Tree
 
-from . import js_words
+from . import js_shown
 
 __all__ = ["Syntax", "parse"]
 
@@ -23,8 +23,8 @@ def parse(text: str) -> Tree:
     Where the parser would take a name for a keyword, or the other way round, it is shown what it reads right.
     """
     data = text.encode("utf-8", "surrogatepass")
-    tree = _read(data, js_words.plain(data))
-    plainer = js_words.plainer(data, tree.root_node)
+    tree = _read(data, js_shown.plain(data))
+    plainer = js_shown.plainer(data, tree.root_node)
     if plainer is not None:
         again = _read(data, plainer)
         if tree.root_node.has_error or not again.root_node.has_error:

@@ -11,14 +11,11 @@ from django.template import Engine, Origin, Template, TemplateDoesNotExist, Temp
 from django.template.base import Node, TextNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 
-from .. import import_maps
-from ..nodes import ImportMapNode, NamedNode, PreloadNode
 from ..resolver import Place
-from ..templatetags import django_static as ours
 from . import django_tags
 from .django_expressions import Expressions, Lookup, plain
 from .django_foreign import foreign, place, written
-from .holes import filled
+from .django_ours import asked
 from .result import Failure, Findings, Use
 from .states import Known, State, Symbol, Value, merge
 
@@ -96,16 +93,9 @@ class Walk:
             for state in current:
                 if handle is not None:
                     results += handle(self, node, state, frame)
-                elif isinstance(node, ours.FileNode):
-                    results += self._file(node, state)
-                elif isinstance(node, NamedNode):
-                    results += self._about(node, state)
-                elif isinstance(node, ImportMapNode):
-                    results += self._modules(node, state)
-                elif isinstance(node, ours.BlockNode | ours.ContentNode):
-                    results += self._text(node, state, frame)
-                else:
-                    results += foreign(self, node, state, frame)
+                    continue
+                found = asked(self, node, state, frame)
+                results += foreign(self, node, state, frame) if found is None else found
             current = merge(results, written(node))
         return current
 
@@ -145,75 +135,10 @@ class Walk:
         self.findings.compiled.add(str(found.origin.name))
         return found
 
-    # Our own tags
-
-    def _file(self, node: ours.FileNode, state: State) -> list[State]:
-        # The URL depends on the content of the file, which may change between the scan and the page.
-        return [
-            after.bind(node.variable, Symbol()) if node.variable else after.cannot_write(written(node))
-            for after in self._asked(node, state)
-        ]
-
-    def _asked(self, node: ours.FileNode | NamedNode, state: State) -> list[State]:
-        """Note the file that a tag asks for."""
-        results = []
-        for after, value in self.expressions.evaluate(node.name, state):
-            if isinstance(value, Known):
-                name = "" if value.value is None else plain(value.value)
-                if name:
-                    self._use(Use(node.place, "file", node.slim, name), node)
-            else:
-                self._cannot_know(node.place, node.name.token, node)
-            results.append(after)
-        return results
-
-    def _about(self, node: NamedNode, state: State) -> list[State]:
-        is_silent = isinstance(node, PreloadNode) and node.is_silent
-        found = self._asked(node, state)
-        return found if is_silent else [after.cannot_write(written(node)) for after in found]
-
-    def _modules(self, node: ImportMapNode, state: State) -> list[State]:
-        pairs = {f"{n}{side}": pair[side] for n, pair in enumerate(node.pairs) for side in (0, 1)}
-        results = []
-        for after, values in self.values(pairs, state):
-            unknown = [pairs[key].token for key, value in values.items() if not isinstance(value, Known)]
-            for expression in unknown:
-                self._cannot_know(node.place, expression, node)
-            if not unknown:
-                texts = [plain(value.value) for value in values.values() if isinstance(value, Known)]
-                try:
-                    value = import_maps.specification(dict(zip(texts[::2], texts[1::2], strict=True)))
-                except ValueError as error:
-                    self.findings.note(f"{node.place}: {error}")
-                else:
-                    self._use(Use(node.place, "modules", node.slim, value), node)
-            results.append(after.cannot_write(written(node)))
-        return results
-
-    def _text(self, node: ours.BlockNode | ours.ContentNode, state: State, frame: Frame) -> list[State]:
-        results = []
-        for after in self.capture(node.nodelist, replace(state, pieces=frozenset()), frame):
-            text = after.text or ""
-            uses: list[Use] = []
-            decisive: Sequence[str] = after.unknown
-            if isinstance(node, ours.BlockNode):
-                found, decisive = filled(text, after.unknown) if after.unknown else ([text], ())
-                found = [*found, *sorted(after.pieces.difference(found))]
-                uses = [Use(node.place, "block", node.slim, each, node.mode) for each in found]
-            elif not after.unknown:
-                uses = [Use(node.place, "content", True, text, node.kind)]
-            for use in uses:
-                self._use(use, node)
-            for expression in decisive:
-                self._cannot_know(node.place, expression, node)
-            outer = replace(after, text=state.text, unknown=state.unknown, pieces=state.pieces)
-            results.append(outer.cannot_write(written(node)))
-        return results
-
-    def _use(self, use: Use, node: Node) -> None:
+    def use(self, use: Use, node: Node) -> None:
         self.findings.use(use, written(node), reached=self._is_reached(use.place))
 
-    def _cannot_know(self, place: Place, expression: str, node: Node) -> None:
+    def cannot_know(self, place: Place, expression: str, node: Node) -> None:
         self.findings.cannot_know(place, expression, written(node), reached=self._is_reached(place))
 
     def _is_reached(self, place: Place) -> bool:
@@ -244,7 +169,7 @@ class Walk:
     def _extends_unknown(self, node: Any, state: State) -> State:
         """The parent is known at run time only: its blocks are walked one by one, on their own."""
         if node.blocks:
-            self._cannot_know(place(node, "extends"), node.parent_name.token, node)
+            self.cannot_know(place(node, "extends"), node.parent_name.token, node)
         for block in node.blocks.values():
             self.block(block, replace(state, text=None), Frame())
         return state.cannot_write(written(node))

@@ -3,80 +3,30 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import jinja2
 from jinja2 import nodes
-from jinja2.filters import FILTERS as DEFAULT_FILTERS
 from jinja2.runtime import markup_join, str_join
-from jinja2.tests import TESTS as DEFAULT_TESTS
 from markupsafe import Markup, escape
 
-from .jinja_operations import PRINTABLE, compared, computed, item, plain, without
+from . import jinja_filters
+from .jinja_operations import PRINTABLE, compared, computed, item, truth, without
 from .jinja_values import (
     UNDEFINED,
     DictValue,
     Frame,
     FunctionValue,
     ListValue,
-    LoopValue,
-    MacroValue,
-    ModuleValue,
-    is_certain,
 )
-from .states import Known, State, Symbol, Value, ways
+from .states import Known, State, Symbol, Value
 
 __all__ = ["Calls", "Expressions"]
 
 Results = list[tuple[State, Value]]
 
-#: Filters that give the same result whenever they are called. Those with other arguments than constants are unknown.
-_PURE = frozenset(
-    [
-        "capitalize",
-        "d",
-        "default",
-        "e",
-        "escape",
-        "first",
-        "forceescape",
-        "format",
-        "join",
-        "last",
-        "lower",
-        "replace",
-        "safe",
-        "string",
-        "title",
-        "trim",
-        "upper",
-        "urlencode",
-    ]
-)
-_PURE_TESTS = frozenset(
-    [
-        "==",
-        "!=",
-        "boolean",
-        "divisibleby",
-        "eq",
-        "equalto",
-        "even",
-        "false",
-        "in",
-        "lower",
-        "ne",
-        "none",
-        "number",
-        "odd",
-        "sequence",
-        "string",
-        "true",
-        "upper",
-    ]
-)
 _CHANGES = frozenset(
     ["append", "clear", "extend", "insert", "pop", "remove", "reverse", "setdefault", "sort", "update"]
 )
@@ -118,19 +68,8 @@ class Expressions:
     def is_true(self, node: nodes.Expr, state: State, frame: Frame) -> list[tuple[State, bool]]:
         """The truth values a condition may have."""
         return [
-            result
-            for after, value in self.evaluate(node, state, frame)
-            for result in self.truth(value, after)
+            result for after, value in self.evaluate(node, state, frame) for result in truth(value, after)
         ]
-
-    def truth(self, value: Value, state: State) -> list[tuple[State, bool]]:
-        if isinstance(value, Known):
-            return [(state, bool(value.value))]
-        if isinstance(value, ListValue | DictValue):
-            return [(state, bool(value.items))]
-        if isinstance(value, FunctionValue | LoopValue | MacroValue | ModuleValue):
-            return [(state, True)]
-        return ways(state, value.key if isinstance(value, Symbol) else None)
 
     def printed(self, value: Value, state: State) -> str | None:
         """What ``{{ value }}`` prints; None if only a request can tell."""
@@ -166,7 +105,7 @@ class Expressions:
     def _or_and(self, node: Any, state: State, frame: Frame) -> Results:
         results: Results = []
         for middle, value in self.evaluate(node.left, state, frame):
-            for after, found in self.truth(value, middle):
+            for after, found in truth(value, middle):
                 decided = found is isinstance(node, nodes.Or)
                 results += [(after, value)] if decided else self.evaluate(node.right, after, frame)
         return results
@@ -209,32 +148,11 @@ class Expressions:
         results: Results = []
         for middle, value in self.evaluate(node.node, state, frame):
             for after, given in self.all(node.args, middle, frame):
-                results += [(end, Known(found)) for end, found in self._tested(node, value, given, after)]
+                results += [
+                    (end, Known(found))
+                    for end, found in jinja_filters.tested(self.environment, node, value, given, after)
+                ]
         return results
-
-    def _tested(
-        self, node: Any, value: Value, given: Sequence[Value], state: State
-    ) -> list[tuple[State, bool]]:
-        if node.name in ("defined", "undefined"):
-            negated = node.name == "undefined"
-            if isinstance(value, Symbol):
-                question = None if value.key is None else ("defined", value.key)
-                return [(after, found is not negated) for after, found in ways(state, question)]
-            return [(state, (value != UNDEFINED) is not negated)]
-        is_own = self.environment.tests.get(node.name) is not DEFAULT_TESTS.get(node.name)
-        if is_own or node.name not in _PURE_TESTS or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            return ways(state, None)
-        if node.name in ("==", "eq", "equalto", "!=", "ne") and len(given) == 1:
-            return compared("ne" if node.name in ("!=", "ne") else "eq", value, given[0], state)
-        if all(isinstance(each, Known) and each != UNDEFINED for each in (value, *given)):
-            plain = [each.value for each in (value, *given) if isinstance(each, Known)]
-            test: Any = DEFAULT_TESTS[node.name]
-            result = computed(test, *plain)
-            if isinstance(result, Known):
-                return [(state, bool(result.value))]
-        if isinstance(value, Symbol) and value.key is not None and not given:
-            return ways(state, ("test", node.name, value.key))
-        return ways(state, None)
 
     def _filter(self, node: Any, state: State, frame: Frame) -> Results:
         if node.node is None:
@@ -247,48 +165,11 @@ class Expressions:
 
     def filtered(self, node: Any, value: Value, state: State, frame: Frame) -> Results:
         """What a filter may make of a value."""
-        name = node.name
-        results: Results = []
-        for after, given in self.all([*node.args, *(each.value for each in node.kwargs)], state, frame):
-            is_own = self.environment.filters.get(name) is not DEFAULT_FILTERS.get(name)
-            if is_own or name not in _PURE or node.dyn_args or node.dyn_kwargs:
-                results.append((after, Symbol()))
-            elif name in ("d", "default"):
-                results += self._default(node, value, given, after)
-            elif is_certain(value) and all(map(is_certain, given)):
-                results.append((after, self._applied(node, value, given, after, frame)))
-            else:
-                results.append((after, Symbol()))
-        return results
-
-    def _default(self, node: Any, value: Value, given: Sequence[Value], state: State) -> Results:
-        arguments = dict(zip(("default_value", "boolean"), given[: len(node.args)], strict=False))
-        arguments.update(
-            {each.key: found for each, found in zip(node.kwargs, given[len(node.args) :], strict=True)}
-        )
-        fallback = arguments.get("default_value", Known(""))
-        boolean = arguments.get("boolean", Known(False))
-        if not isinstance(boolean, Known):
-            return [(state, Symbol())]
-        if boolean.value:
-            return [(after, value if found else fallback) for after, found in self.truth(value, state)]
-        if not isinstance(value, Symbol):
-            return [(state, fallback if value == UNDEFINED else value)]
-        question = None if value.key is None else ("defined", value.key)
-        return [(after, value if found else fallback) for after, found in ways(state, question)]
-
-    def _applied(self, node: Any, value: Value, given: Sequence[Value], state: State, frame: Frame) -> Value:
-        constants = [nodes.Const(plain(each)) for each in given]
-        count = len(node.args)
-        keywords = [
-            nodes.Keyword(each.key, constant)
-            for each, constant in zip(node.kwargs, constants[count:], strict=True)
+        return [
+            result
+            for after, given in self.all([*node.args, *(each.value for each in node.kwargs)], state, frame)
+            for result in jinja_filters.filtered(self.environment, node, value, given, after, frame)
         ]
-        constant = nodes.Filter(nodes.Const(plain(value)), node.name, constants[:count], keywords, None, None)
-        constant.set_environment(self.environment)
-        context = nodes.EvalContext(self.environment, frame.unit.name)
-        context.autoescape = state.autoescape
-        return computed(constant.as_const, context)
 
     def _attribute(self, node: Any, state: State, frame: Frame) -> Results:
         return [(after, item(value, node.attr)) for after, value in self.evaluate(node.node, state, frame)]

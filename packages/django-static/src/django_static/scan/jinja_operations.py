@@ -7,10 +7,19 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
 
-from .jinja_values import UNDEFINED, DictValue, ListValue, LoopValue, ModuleValue, is_certain
+from .jinja_values import (
+    UNDEFINED,
+    DictValue,
+    FunctionValue,
+    ListValue,
+    LoopValue,
+    MacroValue,
+    ModuleValue,
+    is_certain,
+)
 from .states import EQUALS, Known, State, Symbol, Value, ways
 
-__all__ = ["PRINTABLE", "compared", "computed", "item", "plain", "without"]
+__all__ = ["PRINTABLE", "compared", "computed", "item", "plain", "truth", "without", "write"]
 
 #: What is printed alike in every request.
 PRINTABLE = (str, bool, int, float, type(None))
@@ -48,6 +57,17 @@ def item(value: Value, key: Any) -> Value:
     return Symbol()
 
 
+def truth(value: Value, state: State) -> list[tuple[State, bool]]:
+    """The truth values that a value may have."""
+    if isinstance(value, Known):
+        return [(state, bool(value.value))]
+    if isinstance(value, ListValue | DictValue):
+        return [(state, bool(value.items))]
+    if isinstance(value, FunctionValue | LoopValue | MacroValue | ModuleValue):
+        return [(state, True)]
+    return ways(state, value.key if isinstance(value, Symbol) else None)
+
+
 def without(value: Value, state: State) -> State:
     """A list or dictionary was changed in place: whatever has it is unknown from here."""
     if not isinstance(value, ListValue | DictValue):
@@ -57,6 +77,13 @@ def without(value: Value, state: State) -> State:
         for scope in state.scopes
     )
     return replace(state, scopes=scopes)
+
+
+def write(value: Value, expression: str, state: State) -> State:
+    """Print a text as it is."""
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return state.write(str.__str__(value.value))
+    return state.cannot_write(expression)
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {

@@ -10,9 +10,10 @@ from jinja2 import nodes
 from markupsafe import Markup
 
 from ..jinja2 import StaticExtension
-from . import jinja_calls
+from . import jinja_calls, jinja_composition
 from .holes import filled
-from .jinja_values import UNDEFINED, DictValue, Frame, ListValue, LoopValue, MacroValue, ModuleValue, unparse
+from .jinja_operations import write
+from .jinja_values import Frame, LoopValue, elements, unparse
 from .result import Use
 from .states import Known, State, Symbol, Value, merge
 
@@ -71,7 +72,7 @@ def _if(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 def _for(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     results: list[State] = []
     for after, value in walk.expressions.evaluate(node.iter, state, frame):
-        items = _items(value)
+        items = elements(value)
         if items == ():
             results += _inner(walk, node.else_, after, frame)
         elif items is None or node.test or node.recursive or len(items) > _MOST_TURNS or _breaks(node):
@@ -120,19 +121,6 @@ def _breaks(node: Any) -> bool:
     )
 
 
-def _items(value: Value) -> tuple[Value, ...] | None:
-    """What a loop goes over, if that is known."""
-    if isinstance(value, ListValue):
-        return value.items
-    if isinstance(value, DictValue):
-        return tuple(Known(key) for key, _ in value.items)
-    if value == UNDEFINED:
-        return ()
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return tuple(Known(character) for character in value.value)
-    return None
-
-
 def _names(target: Any) -> list[str]:
     if isinstance(target, nodes.Name):
         return [target.name]
@@ -144,7 +132,7 @@ def _targets(target: Any, value: Value) -> dict[str, Value]:
     if isinstance(target, nodes.Name):
         return {target.name: value}
     parts = getattr(target, "items", ())
-    items = _items(value)
+    items = elements(value)
     if items is None or len(items) != len(parts):
         items = (Symbol(),) * len(parts)
     found: dict[str, Value] = {}
@@ -224,15 +212,8 @@ def _filter_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[Sta
         text = after.text or ""
         start: Value = Known(Markup(text) if outer.autoescape else text)  # noqa: S704 (as Jinja2 does)
         for end, value in _chain(walk, node.filter, start, outer, frame):
-            results.append(_written(value, f"{{% filter {unparse(node.filter).lstrip('|')} %}}", end))
+            results.append(write(value, f"{{% filter {unparse(node.filter).lstrip('|')} %}}", end))
     return results
-
-
-def _written(value: Value, expression: str, state: State) -> State:
-    """Print a text as it is."""
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return state.write(str.__str__(value.value))
-    return state.cannot_write(expression)
 
 
 def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
@@ -259,96 +240,6 @@ def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
             walk.cannot_know(place, expression)
         outer = replace(after.pop(), text=state.text, unknown=state.unknown, pieces=state.pieces)
         results.append(outer.cannot_write(f"{{% {place.tag} %}}"))
-    return results
-
-
-def _block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    if frame.is_mute or node.name not in frame.blocks:
-        return [state]
-    scopes = state.scopes if node.scoped else state.scopes[:1]
-    ends = walk.block(node.name, len(frame.blocks[node.name]) - 1, replace(state, scopes=scopes), frame)
-    return [replace(after, scopes=state.scopes) for after in ends]
-
-
-def _extends(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    """One under a condition: the parent depends on it, and so does what is printed here."""
-    return [walk.unplaced(node, Symbol(), state, frame)]
-
-
-def _include(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    written = f"{{% include {unparse(node.template)} %}}"
-    results: list[State] = []
-    for after, value in walk.expressions.evaluate(node.template, state, frame):
-        candidates = _items(value) if isinstance(value, ListValue) else (value,)
-        chosen = None
-        for candidate in candidates or ():
-            chosen = candidate
-            if not isinstance(candidate, Known) or walk.units.exists(
-                walk.environment.join_path(str(candidate.value), frame.unit.name)
-            ):
-                break
-        else:
-            if node.ignore_missing:
-                results.append(after)
-                continue
-        unit = None if chosen is None else walk.named(chosen, node, "include", frame)
-        # Jinja2 prints one without context past the block it stands in, unless it is asynchronous.
-        is_past = not node.with_context and after.text is not None and not walk.environment.is_async
-        ends = None
-        if unit is not None:
-            ends = walk.include(unit, replace(after, text=None) if is_past else after, node.with_context)
-        if ends is None:
-            results.append(after.cannot_write(written))
-        elif is_past:
-            results += [replace(end, text=after.text).cannot_write(written) for end in ends]
-        else:
-            results += ends
-    return results
-
-
-def _import(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    results = []
-    for after, value in walk.expressions.evaluate(node.template, state, frame):
-        unit = walk.named(value, node, "import", frame)
-        module = Symbol() if unit is None else walk.module(unit, after, node.with_context)
-        if isinstance(node, nodes.Import):
-            results.append(after.bind(node.target, module))
-            continue
-        for name in node.names:
-            name, alias = name if isinstance(name, tuple) else (name, name)
-            found = module.attribute(name) if isinstance(module, ModuleValue) else Symbol()
-            after = after.bind(alias, found)
-        results.append(after)
-    return results
-
-
-def _macro(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    macro = MacroValue(node, replace(frame, is_mute=False), state.scopes, state.autoescape)
-    walk.macros.setdefault(id(node), (macro, False))
-    return [state.bind(node.name, macro)]
-
-
-def _call_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    """``{% call %}``: the content is a macro that the called one knows as ``caller``."""
-    written = f"{{% call {unparse(node.call)} %}}"
-    caller = MacroValue(node, frame, state.scopes, state.autoescape)
-    results: list[State] = []
-    given = [*node.call.args, *(each.value for each in node.call.kwargs)]
-    for middle, value in walk.expressions.evaluate(node.call.node, state, frame):
-        if not isinstance(value, MacroValue) or node.call.dyn_args or node.call.dyn_kwargs:
-            names = {each.name: Symbol((id(node), each.name)) for each in node.args}
-            for after, _ in walk.expressions.evaluate(node.call, middle, frame):
-                inside = walk.run(node.body, [replace(after, text=None).push(names)], frame)
-                results += [
-                    replace(end.pop(), text=state.text, unknown=state.unknown).cannot_write(written)
-                    for end in inside
-                ]
-            continue
-        count = len(node.call.args)
-        for after, values in walk.expressions.all(given, middle, frame):
-            keywords = dict(zip((each.key for each in node.call.kwargs), values[count:], strict=True))
-            for end, returned in walk.macro(value, values[:count], keywords, after, frame, caller):
-                results.append(_written(returned, written, end))
     return results
 
 
@@ -382,20 +273,14 @@ def other(walk: Walk, node: nodes.Node, state: State, frame: Frame) -> list[Stat
 
 
 HANDLERS: dict[type[nodes.Node], Callable[[Walk, Any, State, Frame], list[State]]] = {
+    **jinja_composition.HANDLERS,
     nodes.Assign: _assign,
     nodes.AssignBlock: _assign_block,
-    nodes.Block: _block,
-    nodes.CallBlock: _call_block,
     nodes.EvalContextModifier: _evaluation,
     nodes.ExprStmt: _expression,
-    nodes.Extends: _extends,
     nodes.FilterBlock: _filter_block,
     nodes.For: _for,
-    nodes.FromImport: _import,
     nodes.If: _if,
-    nodes.Import: _import,
-    nodes.Include: _include,
-    nodes.Macro: _macro,
     nodes.Output: _output,
     nodes.Scope: _scope,
     nodes.ScopedEvalContextModifier: _evaluation,

@@ -20,6 +20,7 @@ __all__ = [
     "MacroValue",
     "ModuleValue",
     "Unit",
+    "elements",
     "is_certain",
     "unparse",
 ]
@@ -141,6 +142,19 @@ def is_certain(value: Value) -> bool:
     if isinstance(value, DictValue):
         return all(is_certain(item) for _, item in value.items)
     return isinstance(value, Known) and value != UNDEFINED
+
+
+def elements(value: Value) -> tuple[Value, ...] | None:
+    """What a loop goes over, if that is known."""
+    if isinstance(value, ListValue):
+        return value.items
+    if isinstance(value, DictValue):
+        return tuple(Known(key) for key, _ in value.items)
+    if value == UNDEFINED:
+        return ()
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return tuple(Known(character) for character in value.value)
+    return None
 
 
 _COMPARISONS = {

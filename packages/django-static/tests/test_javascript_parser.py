@@ -1,4 +1,4 @@
-"""Words that are names in one place and keywords in another: ``using``, ``yield``, ``await``, ``let`` and their like."""
+"""What parsers of JavaScript stumble over: names that are keywords elsewhere, and what may stand in strings and templates."""
 
 from __future__ import annotations
 
@@ -67,6 +67,10 @@ MORE = {
     "yield in generators": "function * a ( ) { var b = yield ( 1 ) ; yield [ b ] ; yield * [ 3 ] } out.push([ ...a ( ) ])",
     "yield within and around": "function * a ( ) { yield 1 } var yield = 2 ; out.push([ ...a ( ) ], yield)",
     "yield in a method": "out.push([ ...{ * a ( ) { yield ( 1 ) } }.a ( ) ])",
+    "raw": "out.push(String.raw`\\uc1 ${ 1 } \\u{} \\xg`, String.raw`\\\\\\u` , ( x => x [ 0 ] ) `\\u`)",
+    "raw in raw": "out.push(String.raw`a ${ String.raw`\\x` } \\u`)",
+    "raw in a function": "function a ( ) { return String.raw`\\unicode` } out.push(a ( ))",
+    "NUL in a string": "out.push('a\0b' , `c\0`.length)",
     "await in and around": "( function ( await ) { ( async function ( ) { await 1 } ) ( ) ; out.push(await ( 1 )) } ) ( x => x )",
 }
 
@@ -157,6 +161,11 @@ def test_half_a_statement_is_no_more_than_a_mistake(text):
     result = minify.slim(text, "js", minify.DEFAULT_ENGINES["js"])
     assert bool(result.problem) == parse(text).root_node.has_error
     assert not result.problem or result.text.endswith(text)
+
+
+@pytest.mark.parametrize("text", ["a(`\\u`)", "a('\\u')", "b`${ '\\u' }`", "a()\0", "a = \0b", "b`\\u"])
+def test_what_is_a_mistake_stays_one(text):
+    assert js.read(text).has_errors
 
 
 def test_places_are_those_of_the_script():

@@ -1,11 +1,12 @@
-"""Words of JavaScript that are names in one place and keywords in another, for a parser that takes some for the wrong one.
+"""What our parser of JavaScript takes for something else than it is, and what it is shown instead.
 
-The one we use takes ``using = 1`` for a mistake, ``yield`` and ``await`` for operators where no function around makes them
-such, and ``let`` for a name where the name it declares stands on the next line. It is shown something else in their places,
-of the same length, so that all nodes are where they would be.
+It takes ``using = 1`` for a mistake, ``yield`` and ``await`` for operators where no function around makes them such, ``let``
+for a name where the name it declares stands on the next line, a NUL in a string for the end of the script, and ``\\u`` in a
+template for the beginning of a code point even where a function gets the template as it is written. What it is shown instead
+is of the same length, so that all nodes are where they would be.
 
-Sources: ECMA-262 12.7.2 (keywords and reserved words), 14.3.1 (``let``), 15.5 and 15.8 (``yield`` and ``await``), and the
-proposal for explicit resource management (``using``).
+Sources: ECMA-262 12.7.2 (keywords and reserved words), 12.9.6 (templates), 14.3.1 (``let``), 15.5 and 15.8 (``yield`` and
+``await``), and the proposal for explicit resource management (``using``).
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _LET = re.compile(
 )
 _OPERATOR = re.compile(rb"(?:await|yield)(?<=%s.....)%s" % (_BEGINNING, _END), re.DOTALL)
 _STAND_IN = b"_____"
+#: What is no escape sequence, and may stand in a template that a function gets.
+_NO_ESCAPE = re.compile(rb"\\(?:u(?!\{[0-9A-Fa-f]+\}|[0-9A-Fa-f]{4})|x(?![0-9A-Fa-f]{2}))")
 #: In strict code ``yield`` is never a name; whether all of the code is does not matter where nobody writes it so.
 _STRICT = re.compile(rb"use strict|" + _BEGINNING + rb"(?:class|export|import)" + _END)
 _LISTS = ("program", "statement_block", "switch_case", "switch_default", "ERROR")
@@ -48,8 +51,8 @@ _FUNCTIONS = (
 
 
 def plain(data: bytes) -> bytearray:
-    """A script with another name where ``using`` is one; in comments, strings and properties it does not matter."""
-    shown = bytearray(data)
+    """A script without what can be told by its text: in comments, strings and properties it does not matter."""
+    shown = bytearray(data.replace(b"\0", b"\1"))  # which is as much of a mistake in code
     if b"using" in data:
         for pattern in (_USING, _USING_OF):
             for found in pattern.finditer(data):
@@ -59,7 +62,7 @@ def plain(data: bytes) -> bytearray:
 
 def plainer(data: bytes, root: Node) -> bytearray | None:
     """What to show instead of a script that was read as a tree; None if there is nothing to read in another way."""
-    edits = [*_declarations(data, root), *_names(data, root)]
+    edits = [*_declarations(data, root), *_names(data, root), *_raw(data, root)]
     if not edits:
         return None
     shown = plain(data)
@@ -92,6 +95,17 @@ def _names(data: bytes, root: Node) -> Iterator[tuple[int, int, bytes]]:
         leaf = root.descendant_for_byte_range(found.start(), found.end())
         if leaf is not None and leaf.type == found[0].decode() and not _is_operator(leaf):
             yield found.start(), found.end(), _STAND_IN
+
+
+def _raw(data: bytes, root: Node) -> Iterator[tuple[int, int, bytes]]:
+    """Text for what looks like an escape sequence in templates that functions get."""
+    for found in _NO_ESCAPE.finditer(data) if root.has_error and b"`" in data else ():
+        node = root.descendant_for_byte_range(found.start(), found.end())
+        while node is not None and node.type not in ("template_string", "template_substitution"):
+            node = node.parent
+        tagged = None if node is None else node.parent
+        if tagged is not None and tagged.type == "call_expression":
+            yield found.start(), found.end(), b"__"
 
 
 def _is_operator(word: Node) -> bool:

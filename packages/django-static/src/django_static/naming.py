@@ -1,0 +1,55 @@
+"""What published files are called, where they lie, and what pages print of them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import names
+from .content_types import has_charset
+from .parts import Part
+from .records import Options
+
+__all__ = ["Naming"]
+
+
+class Naming:
+    """The names that some options give to files."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    def url(self, group: Sequence[Part], marks: Sequence[int | str], mark: int | str) -> str:
+        """The URL path of a group of files, one or several; ``marks`` are those of each, and ``mark`` is that of all."""
+        options = self._options
+        urls = [part.source.url for part in group]
+        if len(group) == 1:
+            readable = not has_charset(urls[0]) or group[0].is_readable
+            return names.stamped(urls[0], mark, options.filename_generator, is_readable=readable)
+        return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
+
+    def of_map(self, group: Sequence[Part], mark: str) -> str:
+        """The base name of the source map of a group."""
+        urls = [part.source.url for part in group]
+        return f"{posixpath.basename(names.combined(urls, (), mark, self._options.name_max_length))}.map"
+
+    def path(self, group: Sequence[Part], url: str) -> Path:
+        """Where the file with such a URL path lies."""
+        if self._options.save_prefix is not None:
+            return self._options.save_prefix / url.lstrip("/")
+        folder, _, name = url.rpartition("/")
+        for part in group:
+            if part.source.url.rpartition("/")[0] == folder:
+                return part.source.folder / name
+        source = group[0].source
+        climb = names.relative(folder or "/", posixpath.dirname(source.url))
+        return Path(posixpath.normpath(source.folder / climb)) / name
+
+    def public(self, original: Part, url: str) -> str:
+        """What pages print: of one whose name has no slash before it, a name without."""
+        source = original.source
+        prefix = self._options.media_url + self._options.name_prefix
+        if not prefix and not source.host and not source.name.startswith("/"):
+            url = url.removeprefix("/")
+        return f"{prefix or source.host}{names.quoted(url)}"
