@@ -323,7 +323,13 @@ def test_an_older_version_is_not_sent_after_a_later_one(cdn_site, bucket, warned
     cdn_site.write("a.png", PNG, 1500000009)
     assert printed("/a.png") == ["/a.1500000009.png"] * 2
     assert bucket.keys() == ["a.1500000010.png"]
-    assert warned() == []
+    (warning,) = warned()
+    assert "/a.1500000009.png stays on the site, since there is a later a.1500000010.png" in warning
+    assert "(touch)" in warning
+    # What it says to do does it.
+    restart(cdn_site)
+    cdn_site.write("a.png", PNG, 1500000011)
+    assert printed("/a.png")[1] == f"{bucket.base}/a.1500000011.png"
 
 
 def test_an_older_version_that_is_still_there_is_used(cdn_site, bucket):
@@ -740,14 +746,74 @@ def test_no_thread_can_be_started(monkeypatch):
     def start(self):
         raise RuntimeError("can't start new thread")
 
-    background, done = Background(1), []
+    background, done = Background(2), []
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", start)
         with pytest.raises(RuntimeError):
-            background.submit(lambda: done.append(1))
-    background.submit(lambda: done.append(2))
+            background.submit(lambda: done.append(1))  # who is told of it tries again
     assert background.wait(60)
-    assert done == [1, 2]
+    assert not background.is_waiting()
+    begun, may_end = threading.Event(), threading.Event()
+
+    def first():
+        begun.set()
+        may_end.wait(60)
+        done.append(2)
+
+    background.submit(first)
+    assert begun.wait(60)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        background.submit(lambda: done.append(3))  # the one that is there does it
+    may_end.set()
+    assert background.wait(60)
+    assert done == [2, 3]
+
+
+#: What a page prints in a process that has no right to one more thread; a map with a probe beside it.
+WITHOUT_THREADS = """
+import logging, os, resource, sys, threading
+logging.basicConfig(format="%(levelname)s %(message)s")
+from django.conf import settings
+settings.configure(MEDIA_ROOT={media!r}, DJANGO_STATIC=True, DJANGO_STATIC_CDN_STORAGE="cdn", USE_TZ=True,
+    DJANGO_STATIC_CDN_DOMAIN="cdn.example.com", STORAGES={{"cdn": {{
+        "BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {{"location": {there!r}}}}}}})
+import django; django.setup()
+from django_static.cdn import SlowMap, file_proxy
+if os.geteuid() == 0:
+    os.setgid(54321); os.setuid(54321)  # no limit counts for root
+resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+try:
+    threading.Thread(target=print).start()
+except RuntimeError:
+    now = 0
+    urls = SlowMap(10, lambda url: False, clock=lambda: now)
+    urls["a"] = urls["b"] = "url"
+    print(urls.get("a"), urls.get("b"))
+    now = 10
+    print(urls.get("a"), urls.get("b"))
+    for _ in range(3):
+        print(file_proxy("/a.5.png", new=True, filepath={media!r} + "/a.5.png"))
+else:
+    print("threads")
+"""
+
+
+def test_a_process_that_may_start_no_thread(tmp_path):
+    pytest.importorskip("resource", reason="this system has no limits of processes")
+    tmp_path.chmod(0o755)
+    (tmp_path / "a.5.png").write_bytes(PNG)
+    code = WITHOUT_THREADS.format(media=str(tmp_path), there=str(tmp_path / "there"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False, cwd="/"
+    )
+    if done.stdout == "threads\n":
+        pytest.skip("this system lets a process have threads beyond its limit")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["None", "None", "url", "url", *["/a.5.png"] * 3]
+    assert done.stderr.count("values cannot be probed, and appear by their time alone") == 1
+    assert done.stderr.count("nothing can be done off the request: can't start new thread") == 1
+    assert done.stderr.count("WARNING") == 2
 
 
 def test_another_process_that_takes_too_long(cdn_site, bucket, warned, monkeypatch):

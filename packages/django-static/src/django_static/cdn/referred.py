@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..references import css, js
+from ..regular import read_regular
 from ..sources import is_foreign
 
 __all__ = ["used", "with_used"]
@@ -21,7 +22,7 @@ def used(key: str, path: Path) -> Iterator[tuple[str, Path]]:
     if reader is None:
         return
     try:
-        text = path.read_text("utf-8")
+        text = read_regular(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return
     for reference in reader(text):
