@@ -51,14 +51,29 @@ def put(tmp_path, monkeypatch):
 
 
 @KINDS
-def test_what_is_no_file_is_refused_at_once(put, tmp_path, kind):
+def test_what_is_no_file_is_refused_at_once(put, tmp_path, kind, monkeypatch):
     path = put(kind, tmp_path / "a")
-    handles = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
-    for read in (open_regular, read_regular):
-        with pytest.raises(OSError, match="a"):
-            read(path)
-    if handles:
-        assert len(os.listdir("/proc/self/fd")) == handles
+    opened, closed = [], []
+    open_, close = os.open, os.close
+
+    def noted_open(name, flags, *rest):
+        handle = open_(name, flags, *rest)
+        if str(name) == str(path):
+            opened.append(handle)
+        return handle
+
+    def noted_close(handle):
+        closed.append(handle)
+        close(handle)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", noted_open)
+        patched.setattr(os, "close", noted_close)
+        for read in (open_regular, read_regular):
+            with pytest.raises(OSError, match=path.name):
+                read(path)
+    assert set(opened) <= set(closed)
+    assert len(opened) == (0 if kind == "socket" else 2)
     assert load(path) is None
     with pytest.raises(ManifestError, match="cannot be read"):
         Manifest.read(path)
