@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 import django_static
 from django_static.cdn import SlowMap, file_proxy, proxy
@@ -323,7 +324,13 @@ def test_an_older_version_is_not_sent_after_a_later_one(cdn_site, bucket, warned
     cdn_site.write("a.png", PNG, 1500000009)
     assert printed("/a.png") == ["/a.1500000009.png"] * 2
     assert bucket.keys() == ["a.1500000010.png"]
-    assert warned() == []
+    (warning,) = warned()
+    assert "/a.1500000009.png stays on the site, since there is a later a.1500000010.png" in warning
+    assert "(touch)" in warning
+    # What it says to do does it.
+    restart(cdn_site)
+    cdn_site.write("a.png", PNG, 1500000011)
+    assert printed("/a.png")[1] == f"{bucket.base}/a.1500000011.png"
 
 
 def test_an_older_version_that_is_still_there_is_used(cdn_site, bucket):
@@ -740,14 +747,74 @@ def test_no_thread_can_be_started(monkeypatch):
     def start(self):
         raise RuntimeError("can't start new thread")
 
-    background, done = Background(1), []
+    background, done = Background(2), []
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", start)
         with pytest.raises(RuntimeError):
-            background.submit(lambda: done.append(1))
-    background.submit(lambda: done.append(2))
+            background.submit(lambda: done.append(1))  # who is told of it tries again
     assert background.wait(60)
-    assert done == [1, 2]
+    assert not background.is_waiting()
+    begun, may_end = threading.Event(), threading.Event()
+
+    def first():
+        begun.set()
+        may_end.wait(60)
+        done.append(2)
+
+    background.submit(first)
+    assert begun.wait(60)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        background.submit(lambda: done.append(3))  # the one that is there does it
+    may_end.set()
+    assert background.wait(60)
+    assert done == [2, 3]
+
+
+#: What a page prints in a process that has no right to one more thread; a map with a probe beside it.
+WITHOUT_THREADS = """
+import logging, os, resource, sys, threading
+logging.basicConfig(format="%(levelname)s %(message)s")
+from django.conf import settings
+settings.configure(MEDIA_ROOT={media!r}, DJANGO_STATIC=True, DJANGO_STATIC_CDN_STORAGE="cdn", USE_TZ=True,
+    DJANGO_STATIC_CDN_DOMAIN="cdn.example.com", STORAGES={{"cdn": {{
+        "BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {{"location": {there!r}}}}}}})
+import django; django.setup()
+from django_static.cdn import SlowMap, file_proxy
+if os.geteuid() == 0:
+    os.setgid(54321); os.setuid(54321)  # no limit counts for root
+resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+try:
+    threading.Thread(target=print).start()
+except RuntimeError:
+    now = 0
+    urls = SlowMap(10, lambda url: False, clock=lambda: now)
+    urls["a"] = urls["b"] = "url"
+    print(urls.get("a"), urls.get("b"))
+    now = 10
+    print(urls.get("a"), urls.get("b"))
+    for _ in range(3):
+        print(file_proxy("/a.5.png", new=True, filepath={media!r} + "/a.5.png"))
+else:
+    print("threads")
+"""
+
+
+def test_a_process_that_may_start_no_thread(tmp_path):
+    pytest.importorskip("resource", reason="this system has no limits of processes")
+    tmp_path.chmod(0o755)
+    (tmp_path / "a.5.png").write_bytes(PNG)
+    code = WITHOUT_THREADS.format(media=str(tmp_path), there=str(tmp_path / "there"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False, cwd="/"
+    )
+    if done.stdout == "threads\n":
+        pytest.skip("this system lets a process have threads beyond its limit")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["None", "None", "url", "url", *["/a.5.png"] * 3]
+    assert done.stderr.count("values cannot be probed, and appear by their time alone") == 1
+    assert done.stderr.count("nothing can be done off the request: can't start new thread") == 1
+    assert done.stderr.count("WARNING") == 2
 
 
 def test_another_process_that_takes_too_long(cdn_site, bucket, warned, monkeypatch):
@@ -767,9 +834,11 @@ def test_another_process_that_takes_too_long(cdn_site, bucket, warned, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "usage:"),
-        (["--help"], "usage:"),
-        (["a", "b"], "usage:"),
+        ([], "required: FILE"),
+        (["a", "b"], "unrecognized arguments: b"),
+        (["--as", "x"], "required: FILE"),
+        (["--nothing", __file__], "unrecognized arguments"),
+        ([str(Path(__file__).parent)], "is not a file"),
         (["/nowhere.png"], "/nowhere.png is not a file"),
     ],
 )
@@ -802,23 +871,90 @@ def test_the_program_without_settings(tmp_path):
     assert "DJANGO_SETTINGS_MODULE" in done.stderr
 
 
-def test_the_main_of_the_program(cdn_site, bucket, tmp_path, capsys):
+def test_the_program_explains_itself():
+    command = [sys.executable, "-m", "django_static.cdn", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "--as NAME" in done.stdout
+
+
+@pytest.fixture
+def program(capsys):
+    """What the program prints, or else what it complains of."""
     from django_static.cdn.__main__ import main
 
-    path = cdn_site.write("img/a.5.png", PNG)
-    other = tmp_path / "other.5.png"
-    other.write_bytes(PNG)
-    assert main([str(path)]) == 0
-    assert main([str(other)]) == 0
-    assert capsys.readouterr().out == f"{bucket.base}/img/a.5.png\n{bucket.base}/other.5.png\n"
+    def run(*arguments):
+        capsys.readouterr()
+        code = main([str(each) for each in arguments])
+        said = capsys.readouterr()
+        assert (code == 0) == bool(said.out)
+        assert (code == 0) == (not said.err)
+        return said.out.removesuffix("\n") or said.err
+
+    return run
+
+
+def test_a_published_file_keeps_its_name(cdn_site, bucket, tmp_path, program):
+    for path, key in (
+        (cdn_site.write("img/a.1500000005.png", PNG), "img/a.1500000005.png"),
+        (cdn_site.write("b.3f2a9c1b4d5e.png", PNG), "b.3f2a9c1b4d5e.png"),
+        (cdn_site.write("c-0a1b2c3d4e.png", PNG), "c-0a1b2c3d4e.png"),  # as bundlers do
+        (tmp_path / "other.1500000005.png", "other.1500000005.png"),
+    ):
+        path.write_bytes(PNG)
+        assert program(path) == f"{bucket.base}/{key}"
+        assert bucket.get(key)[2] == PNG
     bucket.put("img/a.1500000006.png")
-    bucket.breaks()
-    older = cdn_site.write("img/a.4.png", PNG)
-    assert main([str(older)]) == 1
-    assert "img/a.1500000006.png" in capsys.readouterr().err
+    older = cdn_site.write("img/a.1500000004.png", PNG)
+    assert "there is the later img/a.1500000006.png" in program(older)
     cdn_site.settings.DJANGO_STATIC_CDN_BUCKET = ""
-    assert main([str(path)]) == 1
-    assert "DJANGO_STATIC_CDN_BUCKET" in capsys.readouterr().err
+    assert "DJANGO_STATIC_CDN_BUCKET" in program(older)
+
+
+@pytest.mark.parametrize("fingerprint", ["mtime", "hash"])
+@pytest.mark.parametrize("prefix", ["", "/für immer"])
+def test_any_other_file_gets_the_name_that_tags_give_it(
+    cdn_site, bucket, tmp_path, program, fingerprint, prefix
+):
+    """Its name alone would be that of its first content for ten years."""
+    cdn_site.settings.DJANGO_STATIC_FINGERPRINT = fingerprint
+    cdn_site.settings.DJANGO_STATIC_NAME_PREFIX = prefix
+    path = cdn_site.write("img/a b.png", PNG, 1500000005)
+    dated = cdn_site.write("photo.20261122.png", PNG, 1500000005)
+    with override_settings(DJANGO_STATIC_FILE_PROXY=None):
+        printed_by_tag = [django_static.staticfile(name) for name in ("/img/a b.png", "/photo.20261122.png")]
+    assert [program(path), program(dated)] == [f"{bucket.base}{url}" for url in printed_by_tag]
+    assert len(bucket.keys()) == 2
+    # Another content is another file, and nobody is told to change anything.
+    path.write_bytes(PNG[::-1])
+    os.utime(path, (1500000006, 1500000006))
+    assert program(path) not in printed_by_tag
+    assert len(bucket.keys()) == 3
+    other = tmp_path / "elsewhere.png"
+    other.write_bytes(PNG)
+    assert program(other).startswith(f"{bucket.base}/elsewhere.")
+
+
+def test_a_name_of_ones_own(cdn_site, bucket, tmp_path, program):
+    path = cdn_site.write("a.png", PNG, 5)
+    assert program(path, "--as", "/talks/2026/a b.png") == f"{bucket.base}/talks/2026/a%20b.png"
+    assert bucket.get("talks/2026/a%20b.png")[2] == PNG
+    path.write_bytes(b"another")
+    said = program(path, "--as", "talks/2026/a b.png")
+    assert "another content" in said
+    assert said.endswith("give it another name\n")
+    assert "is no name for a file" in program(path, "--as", "a/../b.png")
+    assert bucket.keys() == ["talks/2026/a b.png"]
+
+
+def test_what_names_files_that_were_not_published(cdn_site, bucket, program):
+    cdn_site.write("img/a.png", PNG, 1500000005)
+    sheet = cdn_site.write("css/a.css", "a { b: url(../img/a.png) }", 1500000005)
+    assert "staticbuild" in program(sheet)
+    assert bucket.keys() == []
+    with override_settings(DJANGO_STATIC_FILE_PROXY=None):
+        url = django_static.slimfile("/css/a.css")
+    assert program(cdn_site.media / url[1:]) == f"{bucket.base}{url}"
+    assert sorted(bucket.keys()) == ["css/a.1500000005.css", "img/a.1500000005.png"]
 
 
 def test_the_program_runs_as_a_module():

@@ -30,12 +30,12 @@ class Place:
     """Where files go; it is never twice the same time there."""
 
     def __init__(self) -> None:
-        self.minutes = 0
+        self.hours = 0
         self.now = START
 
     def tick(self, day: float) -> None:
-        self.minutes += 1
-        self.now = START + day * DAY + self.minutes * 60
+        self.hours += 1
+        self.now = START + day * DAY + self.hours * 3600
 
 
 class Folder(Place):
@@ -293,6 +293,17 @@ def test_the_clock_of_a_machine_may_be_wrong(bucket, tmp_path, versions, ahead):
     other = Machine(tmp_path / "two", shelf.there, -ahead)
     assert other.deploy(23.5, two) == sorted([one, two])
     assert other.deploy(24, two) == [two]
+
+
+@certain
+def test_what_was_current_here_until_now_stays_though_others_have_gone_on(shelf, other, versions):
+    """What is written down here is later than what the store tells."""
+    one, two, _ = versions
+    shelf.deploy(0, one)
+    other.deploy(10, two)
+    assert shelf.deploy(20, two) == sorted([one, two])
+    assert shelf.deploy(33, two) == sorted([one, two])
+    assert shelf.deploy(34, two) == [two]
 
 
 @certain

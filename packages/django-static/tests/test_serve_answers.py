@@ -7,7 +7,7 @@ import gzip
 import re
 import tracemalloc
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import brotli
 import pytest
@@ -528,15 +528,53 @@ FIELDS = st.fixed_dictionaries(
 METHODS = st.sampled_from(["GET", "GET", "GET", "HEAD", "OPTIONS", "POST"])
 
 
-@pytest.mark.parametrize("name", ["js/site.js", "empty.bin", "large.bin"])
+class Shape(NamedTuple):
+    """A file that is served: which, under what settings, and what its date says."""
+
+    name: str
+    settings: dict[str, object]
+    #: Whether the name it is asked for by is the published one.
+    is_published: bool = True
+    #: The time that is told, and whether no other content can have been there at that time.
+    modified: int | None = OLD
+    strong_date: bool = True
+
+
+FOUND = {"DEBUG": True, "DJANGO_STATIC_USE_MANIFEST_FILE": False}
+SHAPES = {
+    "in four codings": Shape("js/site.js", {}),
+    "nothing": Shape("empty.bin", {}),
+    "large": Shape("large.bin", {}),
+    "codings too large for memory": Shape("js/site.js", {"DJANGO_STATIC_SERVE_MEMORY": 0}),
+    "by content": Shape("js/site.js", {"DJANGO_STATIC_FINGERPRINT": "hash"}, modified=None),
+    "an original": Shape("js/site.js", {}, is_published=False, strong_date=False),
+    "an original by content": Shape(
+        "img/logo.png", {"DJANGO_STATIC_FINGERPRINT": "hash"}, is_published=False, modified=None
+    ),
+    "found": Shape("js/site.js", FOUND, is_published=False, strong_date=False),
+    "found, and large": Shape("large.bin", FOUND, is_published=False, strong_date=False),
+    "found, and nothing": Shape("empty.bin", FOUND, is_published=False, strong_date=False),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("edge", [0, 1], ids=["wsgi", "asgi"])
-def test_as_the_slow_and_obviously_right_model(site, name, edge):
-    client = site.clients()[edge]
-    url = site.url(name)
-    resource = resource_of(client, url, OLD)
+def test_as_the_slow_and_obviously_right_model(own, settings, shape, edge):
+    name, given_settings, is_published, modified, strong_date = SHAPES[shape]
+    for setting, value in given_settings.items():
+        setattr(settings, setting, value)
+    if given_settings is not FOUND:
+        own.build()
+    client = own.clients()[edge]
+    url = own.url(name) if is_published else f"/static/{name}"
+    resource = resource_of(client, url, modified)
+    resource.strong_date = strong_date
+    is_compressed = name in ("js/site.js", "large.bin") and given_settings is not FOUND
+    assert len(resource.codings) == (4 if is_compressed else 1)
+    assert resource.codings["identity"][1].startswith("W/") == (shape == "found, and large")
 
     @hypothesis_settings(
-        max_examples=300 if edge == 0 and name == "js/site.js" else 60,
+        max_examples=300 if edge == 0 and shape == "in four codings" else 50,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
     )

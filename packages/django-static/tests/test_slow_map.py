@@ -399,15 +399,39 @@ def test_forgotten_while_it_is_asked():
     assert probed.map.get("key") is None
 
 
-def test_a_thread_that_cannot_be_started():
+def test_a_thread_that_cannot_be_started(caplog):
     probed = Probed()
 
     def start(work):
         raise RuntimeError("can't start new thread")
 
     probed.map._start = start
+    probed.map["key"] = probed.map["other"] = "url"
+    assert probed.map.get("key", "old") == "old"
+    assert probed.map.get("other") is None
+    (warning,) = [record.getMessage() for record in caplog.records]
+    assert "RuntimeError: can't start new thread" in warning
+    # It is tried again, as after any probe that could not tell.
+    probed.map._start = probed.runner
+    probed.answer = True
+    assert probed.get(after=1) == "url"
+    # Time counts where it stays so.
+    probed.map._start = start
+    assert probed.map.get("other") is None
+    probed.clock.now += 9
+    assert probed.map.get("other") == "url"
+    assert len(caplog.records) == 1
+
+
+def test_who_ends_the_process_is_not_held_back():
+    probed = Probed()
+
+    def start(work):
+        raise KeyboardInterrupt
+
+    probed.map._start = start
     probed.map["key"] = "url"
-    with pytest.raises(RuntimeError, match="thread"):
+    with pytest.raises(KeyboardInterrupt):
         probed.map.get("key")
     probed.map._start = probed.runner
     probed.answer = True

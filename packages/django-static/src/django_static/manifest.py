@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from . import names
 from .records import Manner, Printed
+from .regular import read_regular
 
 __all__ = ["FORMAT", "Manifest", "ManifestError", "Served", "names_of", "run_key", "text_key"]
 
@@ -81,7 +82,7 @@ class Manifest:
         """
         advice = "run 'manage.py staticbuild'"
         try:
-            value = json.loads(path.read_bytes())
+            value = json.loads(read_regular(path))
         except FileNotFoundError:
             raise ManifestError(f"there is no manifest {path}: {advice}") from None
         except (OSError, ValueError, RecursionError) as error:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from . import names
+from .names import has_sure_mark, quoted, unmarked
 from .output import STATE_FOLDER
 from .sources import Sources, is_foreign
 from .tree import files_of_finders
@@ -44,10 +44,10 @@ def matching(pattern: str, sources: Sources, published: Container[str] = ()) -> 
             and not _is_published(path, published)
         ):
             seen.add(name)
-            yield prefix + names.quoted(name[len(prefix) :])
+            yield prefix + quoted(name[len(prefix) :])
     for name, _ in files_of_finders() if sources.finders else ():
         if fnmatch.fnmatchcase(sources.static_url + name, pattern):
-            yield sources.static_url + names.quoted(name)
+            yield sources.static_url + quoted(name)
 
 
 def _in_roots(pattern: str, sources: Sources) -> Iterator[tuple[str, Path, Path]]:
@@ -71,5 +71,5 @@ def _is_published(path: Path, published: Container[str]) -> bool:
         return True
     if str(path) in published:
         return True
-    original = names.unmarked(path.name)
-    return names.has_sure_mark(path.name) and bool(original) and path.with_name(original).is_file()
+    original = unmarked(path.name)
+    return has_sure_mark(path.name) and bool(original) and path.with_name(original).is_file()

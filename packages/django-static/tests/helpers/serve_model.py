@@ -116,6 +116,7 @@ def precondition(modified: int | None, tag: str, fields: dict[str, str]) -> int:
     """13.2.2, step by step; 0 to go on."""
     if "if-match" in fields:
         names = tags(fields["if-match"])
+        # By strong comparison (8.8.3.2): a weak tag, which begins with W/, is the same as none.
         if names != "*" and (names is None or (False, tag) not in names):
             return 412
     elif "if-unmodified-since" in fields and modified is not None:
@@ -124,7 +125,8 @@ def precondition(modified: int | None, tag: str, fields: dict[str, str]) -> int:
             return 412
     if "if-none-match" in fields:
         names = tags(fields["if-none-match"])
-        if names == "*" or (names is not None and tag in [name for _, name in names]):
+        opaque = tag.removeprefix("W/")
+        if names == "*" or (names is not None and opaque in [name for _, name in names]):
             return 304
     elif "if-modified-since" in fields and modified is not None:
         date = http_date(fields["if-modified-since"])
@@ -162,7 +164,7 @@ def tags(field: str) -> str | list[tuple[bool, str]] | None:
 def if_range(resource: Resource, tag: str, field: str) -> bool:
     """13.1.5: the same tag by strong comparison, or exactly the same date if that is a strong validator."""
     value = field.strip(" \t")
-    if value == tag:
+    if value == tag and not tag.startswith("W/"):
         return True
     if value.startswith(('"', "W/")):
         return False

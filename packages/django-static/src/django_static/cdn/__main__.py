@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-USAGE = """usage: DJANGO_SETTINGS_MODULE=mysite.settings python -m django_static.cdn FILE
+if TYPE_CHECKING:
+    from ..conf import Conf
 
-Brings FILE to the bucket or storage of DJANGO_STATIC_CDN_BUCKET or DJANGO_STATIC_CDN_STORAGE, unless it is there, and
-prints its URL. A file in a folder of the settings keeps its path; any other is stored under its base name."""
+DESCRIPTION = """Brings FILE to the bucket or storage of DJANGO_STATIC_CDN_BUCKET or DJANGO_STATIC_CDN_STORAGE, unless it is
+there, and prints its URL. Browsers keep it for ten years, so it needs a name that changes with it: one that has a
+fingerprint stays as it is, any other gets one, as the tags would give it. A file in a folder of the settings keeps its
+path; of any other it is the base name alone."""
+
+
+class _Parser(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(1, f"\n{message}\n")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit code: 0, or 1 when the file is not on the CDN."""
-    if len(arguments) != 1 or arguments[0].startswith("-") or not Path(arguments[0]).is_file():
-        sys.stderr.write(f"{USAGE}\n")
-        if len(arguments) == 1 and not arguments[0].startswith("-"):
-            sys.stderr.write(f"\n{arguments[0]} is not a file\n")
-        return 1
+    parser = _Parser(
+        prog="DJANGO_SETTINGS_MODULE=mysite.settings python -m django_static.cdn", description=DESCRIPTION
+    )
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument(
+        "--as",
+        dest="key",
+        metavar="NAME",
+        help="the path to store it under, just so; nobody gets another content under that name for ten years",
+    )
+    given = parser.parse_args(arguments)
+    if not given.file.is_file():
+        parser.error(f"{given.file} is not a file")
     import django
     from django.core.exceptions import ImproperlyConfigured
 
@@ -27,33 +46,58 @@ def main(arguments: Sequence[str]) -> int:
     try:
         django.setup()
     except (ImproperlyConfigured, ImportError) as error:
-        sys.stderr.write(f"{USAGE}\n\n{error}\n")
-        return 1
+        parser.error(str(error))
     from ..conf import conf
-    from .addresses import key_of, public_of
+    from .addresses import key_of
     from .publisher import Publisher
+    from .referred import used
     from .state import State
     from .store import StoreError
     from .stores import store_of
 
-    path = Path(arguments[0])
     try:
         options = conf.cdn
         store = store_of(options)
         state = State(conf.manifest_file.parent, store.identity)
-        key = key_of(public_of(path, conf))
+        key = key_of(_public(given.file, conf) if given.key is None else f"/{given.key.lstrip('/')}")
+        for other, place in used(key, given.file):
+            if not _is_marked(other, conf):
+                raise StoreError(
+                    f"{given.file} refers to {place}, whose name has no fingerprint: 'manage.py staticbuild' publishes "
+                    "both as they have to be, and 'manage.py staticpublish' brings them to the CDN"
+                )
         publisher = Publisher(store, state, options)
-        outcome = publisher.publish(key, path)
+        outcome = publisher.publish(key, given.file)
         url = publisher.address(key)
         state.flush()
-    except (OSError, StoreError) as error:
+    except (OSError, StoreError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if outcome.newer:
-        sys.stderr.write(f"{path} is not on the CDN: there is the later {outcome.newer}\n")
+        sys.stderr.write(f"{given.file} is not on the CDN: there is the later {outcome.newer}\n")
         return 1
     sys.stdout.write(f"{url}\n")
     return 0
+
+
+def _public(path: Path, conf: Conf) -> str:
+    """The URL path of a file; with the fingerprint that the tags give it, unless it has one."""
+    from .. import names
+    from ..regular import read_regular
+    from .addresses import public_of
+
+    public = public_of(path, conf)
+    if _is_marked(public, conf):
+        return public
+    by_hash = conf.fingerprint == "hash"
+    mark = names.mark_of(names.content_digest(read_regular(path))) if by_hash else int(path.stat().st_mtime)
+    return names.stamped(public, mark, conf.filename_generator)
+
+
+def _is_marked(name: str, conf: Conf) -> bool:
+    from .. import names
+
+    return names.has_sure_mark(name) or names.is_hashed(name, conf.hashed_names)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,11 @@ class Background:
         self._changed = threading.Condition()
 
     def submit(self, work: Callable[[], None]) -> None:
+        """Have work done.
+
+        Raises:
+            RuntimeError: no thread can be started, and none is there that could do it later.
+        """
         with self._changed:
             self._waiting.append(work)
             if self._threads >= self._size:
@@ -36,6 +41,10 @@ class Background:
         except BaseException:
             with self._changed:
                 self._threads -= 1
+                if self._threads or work not in self._waiting:
+                    return  # another one does it
+                self._waiting.remove(work)
+                self._changed.notify_all()
             raise
 
     def is_waiting(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import content_types as types
 from ..charsets import is_utf8
 from ..compress.worth import is_compressed, is_effective
+from ..regular import open_regular, read_regular
 from .store import Payload
 
 __all__ = ["CACHE_CONTROL", "EXPIRES", "content_type", "payload_of"]
@@ -39,11 +40,11 @@ def payload_of(path: Path, *, with_gzip: bool) -> Payload:
     """A file as it is stored; text in gzip where that is wanted, and where it is smaller.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is none.
     """
     kind, encoding = content_type(path.name)
     if kind.endswith("; charset=utf-8") or (with_gzip and not is_compressed(path.name)):
-        data = path.read_bytes()
+        data = read_regular(path)
         kind, encoding = content_type(path.name, data)
         digest = hashlib.sha256(data)
         body = None
@@ -56,7 +57,7 @@ def payload_of(path: Path, *, with_gzip: bool) -> Payload:
         checksum = hashlib.sha256(sent).digest()
         return Payload(path, digest.hexdigest(), md5, checksum, len(sent), kind, encoding, body)
     digest, legacy, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while piece := file.read(_CHUNK):
             digest.update(piece)
             legacy.update(piece)

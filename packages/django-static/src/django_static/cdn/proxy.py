@@ -18,7 +18,7 @@ from .addresses import key_of
 from .answering import answers
 from .background import Background
 from .options import Options
-from .publisher import Publisher, What
+from .publisher import OUTDATED_ADVICE, Publisher, What
 from .slow_map import SlowMap
 from .state import State
 from .store import NoAddress, Store, StoreError
@@ -90,7 +90,11 @@ class Proxy:
             work = self._try_again(uri)
         url = self.urls.get(uri, uri)
         if work is not None:
-            self.background.submit(work)
+            try:
+                self.background.submit(work)
+            except RuntimeError as error:  # of threads: the page has its URL, and this is tried again
+                self._rest(uri)
+                self._say(f"nothing can be done off the request: {error}")
         return url
 
     def _take(self, uri: str, filepath: str) -> Callable[[], None] | None:
@@ -144,7 +148,9 @@ class Proxy:
             entry = self.state.get(key)
             if outcome.what is What.OUTDATED:
                 self.urls.discard(uri)
-                logger.info("%s stays on the site: there is a later %s on the CDN", uri, outcome.newer)
+                self._say(
+                    f"{uri} stays on the site, since there is a later {outcome.newer} on the CDN; {OUTDATED_ADVICE}"
+                )
             elif entry is not None:
                 self._show(uri, key, entry.url)
         except StoreError as error:

@@ -19,10 +19,17 @@ from .state import Entry, State, signature
 from .store import NoAddress, Payload, Standing, Store, StoreError
 from .versions import Versions
 
-__all__ = ["Outcome", "Publisher", "What"]
+__all__ = ["OUTDATED_ADVICE", "Outcome", "Publisher", "What"]
 
 #: Told of each file that was seen to: its key, what became of it, and the bytes sent.
 Tell = Callable[[str, "What", int], object]
+
+
+#: What to do about files that are not sent since there are later versions.
+OUTDATED_ADVICE = (
+    "to have the earlier one on the CDN give its original a modification time of now (touch), or set "
+    "DJANGO_STATIC_FINGERPRINT = 'hash', by which no version is later than another"
+)
 
 
 class What(Enum):

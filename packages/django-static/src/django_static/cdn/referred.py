@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..charsets import decoded
 from ..references import css, js
+from ..regular import read_regular
 from ..sources import is_foreign
 
 __all__ = ["used", "with_used"]
@@ -22,7 +23,7 @@ def used(key: str, path: Path) -> Iterator[tuple[str, Path]]:
     if reader is None:
         return
     try:
-        text = decoded(path.read_bytes(), "css" if reader is css.references else "js").text
+        text = decoded(read_regular(path), "css" if reader is css.references else "js").text
     except OSError:
         return
     for reference in reader(text):

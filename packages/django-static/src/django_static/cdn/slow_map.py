@@ -53,7 +53,8 @@ class SlowMap(Generic[_Key, _Value]):
     ``hold_seconds`` more at most: then the value is given up, with a warning, and the key is what it was before. Of that
     time only what follows the first probe counts, and of a time in which nobody reads the key one minute. Where the probe
     raises nothing is known; if it has done nothing else, the time alone counts. It is asked when somebody reads the key,
-    off that thread, at once and then after longer and longer pauses, never twice at a time for one key.
+    off that thread, at once and then after longer and longer pauses, never twice at a time for one key. Where no thread can
+    be started for it, nothing is known either, and there is one warning.
 
     Args:
         timeout_seconds: how long a value stays away.
@@ -94,6 +95,7 @@ class SlowMap(Generic[_Key, _Value]):
         self._probing: dict[_Key, _Probing] = {}
         #: Keys a probe is under way for.
         self._running: set[_Key] = set()
+        self._has_complained = False
 
     @overload
     def get(self, key: _Key) -> _Value | None: ...
@@ -175,6 +177,9 @@ class SlowMap(Generic[_Key, _Value]):
             known.was_asked = True
         try:
             self._start(lambda: self._ask(key, entry))
+        except Exception as error:  # noqa: BLE001 (no memory, no more threads: whoever reads is not to blame)
+            self._answer(key, entry, None)
+            self._complain(error)
         except BaseException:
             self._answer(key, entry, None)
             raise
@@ -215,6 +220,15 @@ class SlowMap(Generic[_Key, _Value]):
                 self.timeout,
                 key,
             )
+
+    def _complain(self, error: Exception) -> None:
+        with self._lock:
+            if self._has_complained:
+                return
+            self._has_complained = True
+        logger.warning(
+            "values cannot be probed, and appear by their time alone: %s: %s", type(error).__name__, error
+        )
 
     def _move(self, key: _Key, entry: tuple[_Value, float]) -> None:
         self.data[key] = entry[0]

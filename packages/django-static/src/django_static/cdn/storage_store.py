@@ -7,6 +7,7 @@ import hashlib
 import os
 import posixpath
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from django.core.files import File
@@ -41,6 +42,9 @@ class StorageStore:
         with self._errors("asking for", key):
             if not self._storage.exists(key):
                 return Standing.ABSENT
+            path = self._path(key)
+            if path is not None and not Path(path).is_file():
+                raise StoreError(f"{path} in the storage {self._alias!r} is not a file")
             size = self._storage.size(key)
             if size > payload.size:
                 return Standing.OTHER

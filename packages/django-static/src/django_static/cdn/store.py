@@ -10,6 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
+from ..regular import open_regular
+
 __all__ = ["NoAddress", "Payload", "Standing", "Store", "StoreError", "Stored"]
 
 
@@ -80,7 +82,7 @@ class Payload:
         Raises:
             OSError: the file cannot be read.
         """
-        return self.path.open("rb") if self.body is None else io.BytesIO(self.body)
+        return open_regular(self.path) if self.body is None else io.BytesIO(self.body)
 
 
 class Store(Protocol):

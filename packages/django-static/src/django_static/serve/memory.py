@@ -8,6 +8,7 @@ from collections import deque
 from typing import BinaryIO
 
 from .. import names
+from ..regular import open_regular
 from .representation import Representation
 
 __all__ = ["Damaged", "Memory", "Vanished", "open_file", "open_whole", "read_all"]
@@ -71,10 +72,10 @@ def open_file(path: str) -> BinaryIO:
 
     Raises:
         Vanished: it is not there.
-        Damaged: it cannot be opened.
+        Damaged: it cannot be opened, or is something else than a file.
     """
     try:
-        return open(path, "rb")  # noqa: PTH123 (a string is at hand; the caller closes it)
+        return open_regular(path)
     except (FileNotFoundError, NotADirectoryError):
         raise Vanished(f"{path} is not there any more") from None
     except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...cdn.options import Options as CdnOptions
 from ...cdn.publication import Publication, Published, wanted_of
+from ...cdn.publisher import OUTDATED_ADVICE
 from ...cdn.state import State
 from ...cdn.store import NoAddress, StoreError
 from ...cdn.stores import store_of
@@ -112,8 +113,10 @@ class Command(BaseCommand):
             self.stderr.write(f"{key}: {reason}")
         for problem in done.problems:
             self.stderr.write(problem)
-        for key, newer in sorted(done.outdated.items()):
-            self._say(f"{key} stays on the site: there is the later {newer}")
+        if done.outdated and self._verbosity:
+            for key, newer in sorted(done.outdated.items()):
+                self.stderr.write(f"{key} stays on the site: there is the later {newer}")
+            self.stderr.write(OUTDATED_ADVICE)
         for key in done.removed:
             self._say(f"removed: {key}", _LISTED)
         sent = f"{len(done.sent)} sent ({shown(sum(done.sent.values()))})"
