@@ -41,4 +41,6 @@ DATABASES = {
 }
 if os.environ.get("SITE_ROUTERS"):
     DATABASE_ROUTERS = ["djmsite.routers.EverythingEverywhere"]
+if os.environ.get("SITE_SESSIONS"):
+    SESSION_ENGINE = "django_mongokit.sessions"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
