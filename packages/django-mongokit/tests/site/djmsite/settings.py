@@ -17,6 +17,8 @@ INSTALLED_APPS = [
     "talks",
     "lectures",
     "books",
+    "papers",
+    "django.contrib.sitemaps",
     *json.loads(os.environ.get("SITE_APPS", "[]")),
 ]
 MIDDLEWARE = [
