@@ -2,6 +2,7 @@ from django.urls import reverse
 
 from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
+from mongokit import DocumentMigration
 
 
 class Paper(DjangoDocument):
@@ -25,4 +26,23 @@ class Draft(DjangoDocument):
     use_revision = True
 
 
-connection.register([Paper, Draft])
+class NoteMigration(DocumentMigration):
+    def allmigration01_rename_txt(self):
+        self.target = {"txt": {"$exists": True}}
+        self.update = {"$rename": {"txt": "text"}}
+
+
+class Note(DjangoDocument):
+    __collection__ = "notes"
+    structure = {"text": str}
+    migration_handler = NoteMigration
+
+
+class Scrap(DjangoDocument):
+    """With rules, and no collection of its own."""
+
+    structure = {"text": str}
+    migration_handler = NoteMigration
+
+
+connection.register([Paper, Draft, Note, Scrap])
