@@ -45,4 +45,5 @@ if os.environ.get("SITE_ROUTERS"):
     DATABASE_ROUTERS = ["djmsite.routers.EverythingEverywhere"]
 if os.environ.get("SITE_SESSIONS"):
     SESSION_ENGINE = "django_mongokit.sessions"
+globals().update(json.loads(os.environ.get("SITE_SETTINGS", "{}")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
