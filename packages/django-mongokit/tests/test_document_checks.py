@@ -45,7 +45,7 @@ def test_nothing_is_asked_unless_the_database_is_named(manage):
 
 
 def test_a_server_that_is_gone_is_a_warning(manage):
-    uri = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=600000"
+    uri = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
     output = manage("check", "--database", "mongodb", MONGODB_URI=uri)
     assert "(django_mongokit.W004) The indexes of DATABASES['mongodb'] could not be compared" in output
 

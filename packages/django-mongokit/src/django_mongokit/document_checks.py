@@ -29,7 +29,7 @@ from mongokit import index_diff
 
 __all__ = ["CHECKS", "DATABASE_CHECKS", "check_caches", "check_indexes", "check_names", "check_sessions"]
 
-_SECONDS = 5
+_SECONDS = 30
 _ENGINE, _BACKEND = "django_mongokit.sessions", "django_mongokit.cache.MongoDBCache"
 
 
