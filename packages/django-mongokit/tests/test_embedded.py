@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import time
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +80,7 @@ def test_with_debug_it_outlives_a_reload(embedded, folder):
 def test_a_forked_child_uses_it(embedded):
     code = f"""
 import os
+import re
 {WRITE}
 pid = os.fork()
 if pid == 0:
@@ -121,6 +124,22 @@ def test_dbshell(embedded, tmp_path, name):
     output = embedded("dbshell", "--database", "mongodb", PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert "mongosh got: mongodb://127.0.0.1:" in output
     assert f"/{name}?" in output
+    password = tell_of_the_password(output)
+    assert len(password) > 10
+    assert password not in output
+
+
+def test_dbshell_without_mongosh_says_where_the_password_is(embedded, tmp_path):
+    """For a shell that is somewhere else."""
+    output = embedded("dbshell", "--database", "mongodb", code=1, PATH=str(tmp_path))
+    assert "You appear not to have the 'mongosh' program installed" in output
+    assert tell_of_the_password(output)
+
+
+def tell_of_the_password(output):
+    """Return the password, from the file that is named."""
+    (path,) = re.findall(r"^The password of the embedded server is in (.*)$", output, re.MULTILINE)
+    return Path(path).read_text().strip()
 
 
 def test_a_folder_that_cannot_be(manage, tmp_path):

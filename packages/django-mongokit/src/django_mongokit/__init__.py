@@ -10,12 +10,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from django_mongokit.shortcut import get_database, get_document_or_404
+    from django_mongokit.shortcut import (
+        aget_document_or_404,
+        aget_list_or_404,
+        get_database,
+        get_document_or_404,
+        get_list_or_404,
+    )
     from mongokit import Connection
 
     connection: Connection
 
-__all__ = ["__version__", "connection", "get_database", "get_document_or_404", "get_version"]
+__all__ = [
+    "__version__",
+    "aget_document_or_404",
+    "aget_list_or_404",
+    "connection",
+    "get_database",
+    "get_document_or_404",
+    "get_list_or_404",
+    "get_version",
+]
 
 __version__ = "0.1.0"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 
 __all__ = ["DjangoMongokitConfig"]
 
@@ -16,7 +16,9 @@ class DjangoMongokitConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        from django_mongokit.checks import CHECKS
+        from django_mongokit import checks, document_checks
 
-        for check in CHECKS:
+        for check in (*checks.CHECKS, *document_checks.CHECKS):
             register(check, "django_mongokit")
+        for check in document_checks.DATABASE_CHECKS:
+            register(check, "django_mongokit", Tags.database)

@@ -37,6 +37,9 @@ __all__ = [
     "database_name",
     "entry",
     "mongodb_aliases",
+    "require_mongodb_alias",
+    "session_alias",
+    "session_collection",
     "split_uri",
     "test_database_name",
 ]
@@ -100,6 +103,33 @@ def entry(alias: str = DEFAULT_ALIAS) -> dict[str, Any]:
 def mongodb_aliases() -> list[str]:
     """Return the aliases whose ENGINE is ours, in the order of `DATABASES`."""
     return [alias for alias, values in settings.DATABASES.items() if values.get("ENGINE") == ENGINE]
+
+
+def require_mongodb_alias(alias: object, setting: str) -> str:
+    """Return `alias` when `DATABASES` has it with our ENGINE, else raise `ImproperlyConfigured`; `setting` named it."""
+    aliases = mongodb_aliases()
+    if alias not in aliases:
+        raise ImproperlyConfigured(
+            f"{setting} is {alias!r}, which is no alias of MongoDB; DATABASES has "
+            f'{", ".join(map(repr, aliases)) or "none"} with the ENGINE "{ENGINE}".'
+        )
+    return str(alias)
+
+
+def session_alias() -> str:
+    """Return the alias whose database keeps the sessions: `SESSION_MONGODB_ALIAS`, "mongodb" unless set."""
+    alias = getattr(settings, "SESSION_MONGODB_ALIAS", DEFAULT_ALIAS)
+    return require_mongodb_alias(alias, "SESSION_MONGODB_ALIAS")
+
+
+def session_collection() -> str:
+    """Return the collection of the sessions: `SESSION_MONGODB_COLLECTION`, "django_session" unless set."""
+    name: object = getattr(settings, "SESSION_MONGODB_COLLECTION", "django_session")
+    if not isinstance(name, str) or not name:
+        raise ImproperlyConfigured(
+            f'SESSION_MONGODB_COLLECTION is {name!r}; it takes the name of a collection, e.g. "django_session".'
+        )
+    return name
 
 
 def database_name(alias: str = DEFAULT_ALIAS) -> str:

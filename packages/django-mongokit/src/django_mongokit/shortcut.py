@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from asgiref.sync import sync_to_async
 from bson import ObjectId
 from django.http import Http404
 from pymongo import MongoClient
@@ -12,11 +13,20 @@ from pymongo import MongoClient
 from django_mongokit.conf import DEFAULT_ALIAS, database_name
 from django_mongokit.mongodb.creation import ensure_test_database, in_test_environment
 from django_mongokit.mongodb.pool import shared_connection
+from mongokit.performing import is_asynchronous
 
 if TYPE_CHECKING:
     from mongokit import Connection, Database
 
-__all__ = ["get_database", "get_document_or_404"]
+T = TypeVar("T")
+
+__all__ = [
+    "aget_document_or_404",
+    "aget_list_or_404",
+    "get_database",
+    "get_document_or_404",
+    "get_list_or_404",
+]
 
 
 def get_database(conn: Connection | None = None, *, using: str = DEFAULT_ALIAS) -> Database:
@@ -48,15 +58,65 @@ def get_document_or_404(documents: Any, query: Mapping[str, Any] | None = None, 
     Values in `fields` may come from users: one with a query operator in it (`{"$gt": ""}`) equals no document's.
     Raises `mongokit.MultipleResultsFound` when more than one matches.
     """
-    found = None
-    if not any(_has_operator(value) for value in fields.values()):
-        clauses = [dict(query or {})]
-        clauses += [_key_is(value) if name == "pk" else {name: value} for name, value in fields.items()]
-        clauses = [clause for clause in clauses if clause]
-        found = documents.one({"$and": clauses} if len(clauses) > 1 else clauses[0] if clauses else {})
-    if found is None:
+    clauses = _clauses(query, fields)
+    return _or_404(documents, None if clauses is None else documents.one(clauses))
+
+
+def get_list_or_404(
+    documents: Any, query: Mapping[str, Any] | None = None, /, *, sort: Any = None, **fields: Any
+) -> list[Any]:
+    """Return a list of the documents that match, or raise `Http404` where there is none.
+
+    `sort` is a field, or a list of (field, direction) pairs, as the cursor's `sort()` takes it; the rest is as for
+    `get_document_or_404`.
+    """
+    clauses = _clauses(query, fields)
+    return _or_404(
+        documents, None if clauses is None else documents.find(clauses, sort=_pairs(sort)).to_list()
+    )
+
+
+async def aget_document_or_404(
+    documents: Any, query: Mapping[str, Any] | None = None, /, **fields: Any
+) -> Any:
+    """Do what `get_document_or_404` does, awaited; for collections of an `AsyncConnection`, and in a thread for others."""
+    if not is_asynchronous(documents.collection):
+        return await sync_to_async(get_document_or_404)(documents, query, **fields)
+    clauses = _clauses(query, fields)
+    return _or_404(documents, None if clauses is None else await documents.one(clauses))
+
+
+async def aget_list_or_404(
+    documents: Any, query: Mapping[str, Any] | None = None, /, *, sort: Any = None, **fields: Any
+) -> list[Any]:
+    """Do what `get_list_or_404` does, awaited; for collections of an `AsyncConnection`, and in a thread for others."""
+    if not is_asynchronous(documents.collection):
+        return await sync_to_async(get_list_or_404)(documents, query, sort=sort, **fields)
+    clauses = _clauses(query, fields)
+    found: list[Any] | None = (
+        None if clauses is None else await documents.find(clauses, sort=_pairs(sort)).to_list()
+    )
+    return _or_404(documents, found)
+
+
+def _or_404(documents: Any, found: T | None) -> T:
+    if found is None or found == []:
         raise Http404(f"No {_name_of(documents)} matches the given query.")
     return found
+
+
+def _pairs(sort: Any) -> Any:
+    return [(sort, 1)] if isinstance(sort, str) else sort
+
+
+def _clauses(query: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return one query, or None where a value of `fields` is no value but a condition, which no document equals."""
+    if any(_has_operator(value) for value in fields.values()):
+        return None
+    clauses = [dict(query or {})]
+    clauses += [_key_is(value) if name == "pk" else {name: value} for name, value in fields.items()]
+    clauses = [clause for clause in clauses if clause]
+    return {"$and": clauses} if len(clauses) > 1 else clauses[0] if clauses else {}
 
 
 def _key_is(value: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -32,7 +33,7 @@ class DatabaseClient(BaseDatabaseClient):
         return [cls.executable_name, address, *(["--username", user] if user else []), *parameters], None
 
     def runshell(self, parameters: Iterable[str]) -> None:
-        """Run the shell to its end; an embedded server is kept running for it."""
+        """Run the shell to its end; an embedded server is kept running for it, and the way to its password said."""
         values = dict(self.connection.settings_dict)
         embedded = client_settings(self.connection.alias, values, debug=False).embedded
         if embedded is None:
@@ -41,6 +42,10 @@ class DatabaseClient(BaseDatabaseClient):
         from mongokit.embedded import EmbeddedServer  # not there on Windows
 
         with EmbeddedServer(embedded) as server:
+            if server.password_file.exists():
+                # On stderr, as what the shell itself prints may go into a pipe.
+                sys.stderr.write(f"The password of the embedded server is in {server.password_file}\n")
+                sys.stderr.flush()
             command, _ = self.settings_to_cmd_args_env(
                 {"NAME": values["NAME"], "HOST": server.uri}, parameters
             )

@@ -21,6 +21,7 @@ __all__ = [
     "LazyConnection",
     "alias_of",
     "open_connection",
+    "registrations",
     "renew_connection",
     "shared_connection",
 ]
@@ -104,6 +105,11 @@ def renew_connection(alias: str) -> None:
         old = _shared.pop(alias, None)
         if old is not None:
             _retired.append(old)
+
+
+def registrations(alias: str) -> list[type[Document]]:
+    """Return what was registered with an alias, in that order, those too whose name a later one has taken."""
+    return list(_registered.get(alias, ()))
 
 
 def alias_of(document: Document) -> str:

@@ -17,6 +17,8 @@ INSTALLED_APPS = [
     "talks",
     "lectures",
     "books",
+    "papers",
+    "django.contrib.sitemaps",
     *json.loads(os.environ.get("SITE_APPS", "[]")),
 ]
 MIDDLEWARE = [
@@ -41,4 +43,7 @@ DATABASES = {
 }
 if os.environ.get("SITE_ROUTERS"):
     DATABASE_ROUTERS = ["djmsite.routers.EverythingEverywhere"]
+if os.environ.get("SITE_SESSIONS"):
+    SESSION_ENGINE = "django_mongokit.sessions"
+globals().update(json.loads(os.environ.get("SITE_SETTINGS", "{}")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

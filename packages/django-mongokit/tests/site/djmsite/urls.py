@@ -9,4 +9,5 @@ urlpatterns = [
     path("broken/", views.broken),
     path("talks/<pk>/", views.one),
     path("lectures/", include("lectures.urls")),
+    path("papers/", include("papers.urls")),
 ]

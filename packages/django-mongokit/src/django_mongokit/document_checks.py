@@ -1,0 +1,122 @@
+"""System checks of documents, and of what is kept in MongoDB beside them.
+
+django_mongokit.E012  SESSION_MONGODB_ALIAS or SESSION_MONGODB_COLLECTION, where the sessions are in MongoDB
+django_mongokit.E013  CACHES has a MongoDBCache that cannot be made
+django_mongokit.W001  two document classes of one name, of which `collection.Name` finds the later
+django_mongokit.W002  a declared index is missing    } `check --database mongodb` only,
+django_mongokit.W003  an index is not as declared    } which asks the server
+django_mongokit.W004  the server could not be asked  }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pymongo
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+from pymongo.errors import PyMongoError
+
+from django_mongokit.cache import MongoDBCache
+from django_mongokit.conf import mongodb_aliases, session_alias, session_collection
+from django_mongokit.mongodb.creation import in_test_environment
+from django_mongokit.mongodb.embedded import is_unavailable
+from django_mongokit.mongodb.pool import registrations
+from django_mongokit.shortcut import get_database
+from mongokit import index_diff
+
+__all__ = ["CHECKS", "DATABASE_CHECKS", "check_caches", "check_indexes", "check_names", "check_sessions"]
+
+_SECONDS = 30
+_ENGINE, _BACKEND = "django_mongokit.sessions", "django_mongokit.cache.MongoDBCache"
+
+
+def check_sessions(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check the settings of the session engine, if it is ours."""
+    if settings.SESSION_ENGINE != _ENGINE:
+        return []
+    try:
+        session_alias()
+        session_collection()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="django_mongokit.E012")]
+    return []
+
+
+def check_caches(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check the settings of each cache that is in MongoDB. None is written to."""
+    found: list[CheckMessage] = []
+    for name, values in settings.CACHES.items():
+        if values.get("BACKEND") == _BACKEND:
+            try:
+                MongoDBCache(values.get("LOCATION", ""), values)
+            except ImproperlyConfigured as error:
+                found.append(Error(f"CACHES[{name!r}]: {error}", id="django_mongokit.E013"))
+    return found
+
+
+def check_names(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that no document class takes the place of another one of the same name."""
+    return [message for alias in mongodb_aliases() for message in _collisions(alias)]
+
+
+def check_indexes(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Compare the indexes that documents declare with those that are there, in the databases that are asked about.
+
+    In a test run nothing is compared: a test database begins without indexes.
+    """
+    if in_test_environment():
+        return []
+    chosen = [alias for alias in mongodb_aliases() if alias in (databases or ())]
+    return [message for alias in chosen for message in _indexes(alias)]
+
+
+CHECKS = (check_sessions, check_caches, check_names)
+DATABASE_CHECKS = (check_indexes,)
+"""Run when a database is named, as Django's checks of databases are."""
+
+
+def _collisions(alias: str) -> Iterator[CheckMessage]:
+    places: dict[str, list[str]] = {}
+    for cls in registrations(alias):
+        place = f"{cls.__module__}.{cls.__qualname__}"
+        if place not in places.setdefault(cls.__name__, []):
+            places[cls.__name__].append(place)
+    for name, found in sorted(places.items()):
+        if len(found) > 1:
+            yield Warning(
+                f"{len(found)} document classes of DATABASES[{alias!r}] are called {name}: {', '.join(found)}. "
+                f"collection.{name} is the last of them.",
+                hint=f"Rename one, or use collection.proxy({name}), which is given the class itself.",
+                id="django_mongokit.W001",
+            )
+
+
+def _indexes(alias: str) -> Iterator[CheckMessage]:
+    try:
+        with pymongo.timeout(_SECONDS):
+            report = index_diff(get_database(using=alias))
+    except Exception as error:
+        if not (isinstance(error, PyMongoError) or is_unavailable(error)):
+            raise
+        yield Warning(
+            f"The indexes of DATABASES[{alias!r}] could not be compared with those declared: {error}",
+            hint="Is the server running, and may this user list indexes?",
+            id="django_mongokit.W004",
+        )
+        return
+    option = "" if alias == "mongodb" else f" --database {alias}"
+    for row in report.of("missing"):
+        yield Warning(
+            f"{', '.join(row.classes)}: the index {row.name} ({row.summary}) is missing in {row.namespace}.",
+            hint=f"manage.py ensure_indexes{option}",
+            id="django_mongokit.W002",
+        )
+    for row in report.of("different"):
+        yield Warning(
+            f"{', '.join(row.classes)}: the index {row.name} in {row.namespace} is not as declared ({row.summary}).",
+            hint=f"manage.py ensure_indexes{option} --dry-run shows how; with --drop it changes it.",
+            id="django_mongokit.W003",
+        )

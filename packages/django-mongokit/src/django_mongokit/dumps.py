@@ -1,0 +1,258 @@
+"""Documents as lines of text, and back: what `dumpdocuments` writes and `loaddocuments` reads.
+
+A dump is UTF-8, a JSON object in each line: first what it is, then a document and its collection in each, in canonical
+MongoDB Extended JSON v2 (so an int64 stays one), and at the end how many there were, so that a dump that was cut off is
+known for one. Neither side holds more than a batch of them in memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import bson
+import pymongo.database
+from bson import json_util
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
+
+__all__ = ["DumpError", "Entry", "collection_names", "dump", "load", "read", "reading", "replacing"]
+
+Raw = dict[str, Any]
+Progress = Callable[[str, int], Any]
+"""Called with a collection's name and how many of its documents are done."""
+
+_HEADER = {"django_mongokit": "documents", "version": 1}
+_BATCH = 1_000
+_BATCH_BYTES = 8_000_000
+_MOST_BYTES = 16 * 1024 * 1024
+_MOST_ERRORS = 20
+
+# What Python has no exact type for stays as it is stored: UUIDs of any representation, dates before year 1.
+_CODEC: CodecOptions[Raw] = CodecOptions(
+    uuid_representation=UuidRepresentation.UNSPECIFIED, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
+_JSON = json_util.JSONOptions(
+    json_mode=json_util.JSONMode.CANONICAL,
+    uuid_representation=UuidRepresentation.UNSPECIFIED,
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+    tz_aware=False,
+)
+
+
+class DumpError(ValueError):
+    """A dump cannot be read, or its documents not be stored; the text names the line, and the document."""
+
+
+class Entry(NamedTuple):
+    """One document of a dump."""
+
+    line: int
+    collection: str
+    document: Raw
+    size: int
+    """In bytes of BSON."""
+
+    def __str__(self) -> str:
+        return f"line {self.line} ({self.collection}, _id {self.document['_id']!r})"
+
+
+def collection_names(database: Any) -> list[str]:
+    """Return the collections that hold documents, sorted: no views, and nothing of the server's own."""
+    found = database.list_collections(filter={"type": "collection"})
+    return sorted(one["name"] for one in found if not one["name"].startswith("system."))
+
+
+def dump(database: Any, names: Iterable[str], progress: Progress | None = None) -> Iterator[str]:
+    """Yield the lines of a dump, the documents of each collection in the order of their ids."""
+    plain = _plain(database)
+    yield json.dumps(_HEADER) + "\n"
+    total = 0
+    for name in names:
+        number = 0
+        for document in plain[name].find().sort("_id", 1):
+            yield json_util.dumps({"collection": name, "document": document}, json_options=_JSON) + "\n"
+            number += 1
+            if progress is not None and number % _BATCH == 0:
+                progress(name, number)
+        if progress is not None:
+            progress(name, number)
+        total += number
+    yield json.dumps({"end": total}) + "\n"
+
+
+def read(lines: Iterable[bytes]) -> Iterator[Entry]:
+    """Yield what is in a dump; raises `DumpError` at the first line that is wrong, or missing at the end."""
+    number, total, ended = 0, 0, False
+    for number, line in enumerate(_undamaged(lines), 1):
+        if ended:
+            raise DumpError(
+                f"line {number}: the dump has ended in the line before; is something appended to it?"
+            )
+        found = _parsed(number, line)
+        if number == 1:
+            _check_header(found)
+        elif found.keys() == {"end"}:
+            ended = True
+            if found["end"] != total:
+                raise DumpError(
+                    f"line {number}: the dump had {found['end']} documents, and {total} are there"
+                )
+        else:
+            yield _entry(number, found)
+            total += 1
+    if not ended:
+        raise DumpError(
+            f"the dump ends too early, after line {number}: it was cut off, or is still being written"
+        )
+
+
+def load(database: Any, entries: Iterable[Entry], progress: Progress | None = None) -> int:
+    """Store the documents, each in the place of the one with its id, and return how many there were.
+
+    Doing it again changes nothing more, so what was interrupted is simply begun anew. Raises `DumpError`, when all
+    others are stored, for documents that the server refuses.
+    """
+    plain, total, refused = _plain(database), 0, list[str]()
+    numbers: dict[str, int] = {}
+    for batch in _batches(entries):
+        name = batch[0].collection
+        refused += _write(plain[name], batch)
+        total += len(batch)
+        numbers[name] = numbers.get(name, 0) + len(batch)
+        if progress is not None:
+            progress(name, numbers[name])
+    if refused:
+        more = [f"and {len(refused) - _MOST_ERRORS} more"] if len(refused) > _MOST_ERRORS else []
+        raise DumpError(
+            "\n".join(
+                [
+                    f"{total - len(refused)} of {total} documents are stored; MongoDB refuses these:",
+                    *refused[:_MOST_ERRORS],
+                    *more,
+                    "Mend what is in the way, and load the dump again: what is stored already stays the same.",
+                ]
+            )
+        )
+    return total
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write to, which takes the place of `path` (compressed, where that ends with .gz) at the end.
+
+    Until then, and when the block raises, what is at `path` stays. Only the owner can read the new file.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as plain:
+            if path.suffix == ".gz":
+                with gzip.GzipFile(filename="", mode="wb", fileobj=plain, mtime=0) as packed:
+                    yield packed  # type: ignore[misc]  # it is written to like any other
+            else:
+                yield plain
+            plain.flush()
+            os.fsync(plain.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def reading(path: Path) -> IO[bytes]:
+    """Return the dump at `path`, unpacked, to be read from its beginning."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _plain(database: Any) -> Any:
+    """Return PyMongo's own database: a dump is no part of a transaction, and knows no classes."""
+    return pymongo.database.Database[Raw](database.client, database.name, codec_options=_CODEC)
+
+
+def _undamaged(lines: Iterable[bytes]) -> Iterator[bytes]:
+    number = 0
+    try:
+        for line in lines:
+            number += 1
+            yield line
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DumpError(f"after line {number}: the compressed dump is damaged, or cut off: {error}") from None
+
+
+def _parsed(number: int, line: bytes) -> Raw:
+    try:
+        found = json_util.loads(line.decode(), json_options=_JSON)
+    except Exception as error:  # noqa: BLE001 (json_util has a dozen, one for each type of BSON)
+        raise DumpError(f"line {number}: no Extended JSON ({error}): {_shown(line)}") from None
+    if not isinstance(found, dict):
+        raise DumpError(f"line {number}: a JSON object is expected, not {_shown(line)}")
+    return found
+
+
+def _check_header(found: Raw) -> None:
+    if found.get("django_mongokit") != _HEADER["django_mongokit"]:
+        raise DumpError(f"line 1: this is no dump of documents, which begins with {json.dumps(_HEADER)}")
+    if found.get("version") != _HEADER["version"]:
+        raise DumpError(
+            f"line 1: the dump has version {found.get('version')!r}; known is {_HEADER['version']}"
+        )
+
+
+def _entry(number: int, found: Raw) -> Entry:
+    name, document = found.get("collection"), found.get("document")
+    if found.keys() != {"collection", "document"} or not isinstance(document, dict):
+        keys = ", ".join(map(repr, found)) or "nothing"
+        raise DumpError(
+            f'line {number}: an object with "collection" and "document" is expected; it has {keys}'
+        )
+    if not isinstance(name, str) or not name or "$" in name or "\0" in name or name.startswith("system."):
+        raise DumpError(f"line {number}: {name!r} is no collection's name")
+    if "_id" not in document:
+        raise DumpError(f"line {number} ({name}): the document has no _id")
+    try:
+        size = len(bson.encode(document, codec_options=_CODEC))
+    except Exception as error:  # noqa: BLE001 (of BSON, and OverflowError for a number that is too large)
+        raise DumpError(f"line {number} ({name}, _id {document['_id']!r}): {error}") from None
+    entry = Entry(number, name, document, size)
+    if size > _MOST_BYTES:
+        raise DumpError(f"{entry}: {size} bytes are more than a document of MongoDB may have ({_MOST_BYTES})")
+    return entry
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        is_full = len(batch) == _BATCH or size + entry.size > _BATCH_BYTES
+        if batch and (is_full or entry.collection != batch[0].collection):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += entry.size
+    if batch:
+        yield batch
+
+
+def _write(collection: Any, batch: list[Entry]) -> list[str]:
+    """Write a batch; return what the server says of the documents it refuses."""
+    # $eq, since an _id may look like a condition.
+    writes = [ReplaceOne({"_id": {"$eq": one.document["_id"]}}, one.document, upsert=True) for one in batch]
+    try:
+        collection.bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        return [f"{batch[one['index']]}: {one['errmsg']}" for one in error.details["writeErrors"]]
+    return []
+
+
+def _shown(line: bytes) -> str:
+    text = line.decode(errors="replace").strip()
+    return repr(text if len(text) <= 80 else text[:80] + "…")

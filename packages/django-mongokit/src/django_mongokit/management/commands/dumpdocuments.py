@@ -1,0 +1,71 @@
+"""`manage.py dumpdocuments`: documents as Extended JSON, one in each line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from django_mongokit.dumps import collection_names, dump, replacing
+from django_mongokit.management.arguments import add_database, alias_of, label, registered
+from django_mongokit.shortcut import get_database
+
+__all__ = ["Command"]
+
+
+class Command(BaseCommand):
+    """Write the documents of collections as lines of canonical Extended JSON, to be read by `loaddocuments`."""
+
+    help = (
+        "Writes documents as lines of MongoDB Extended JSON, to be read by loaddocuments. They are read while others may "
+        "write: stop the site for a copy of one moment. Indexes are not in it: ensure_indexes builds them."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the arguments."""
+        parser.add_argument(
+            "collections",
+            nargs="*",
+            help="Collections, or documents as talks.Talk; all collections unless given.",
+        )
+        add_database(parser)
+        parser.add_argument(
+            "--exclude", action="append", default=[], metavar="COLLECTION", help="Leave this one out."
+        )
+        parser.add_argument(
+            "-o",
+            "--output",
+            type=Path,
+            help="The file, compressed if it ends with .gz; standard output unless given.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the dump. A file appears, or is replaced, when it is complete."""
+        alias = alias_of(options)
+        database = get_database(using=alias)
+        there = collection_names(database)
+        known = {label(cls): cls.__collection__ for cls in registered(alias) if cls.__collection__}
+        chosen = [known.get(one, one) if one not in there else one for one in options["collections"]] or there
+        excluded = {known.get(one, one) if one not in there else one for one in options["exclude"]}
+        missing = sorted({*chosen, *excluded} - {*there, *known.values()})
+        if missing:
+            raise CommandError(
+                f"There is no collection, nor document, {', '.join(missing)} in {database.name}; "
+                f"there are {', '.join(there) or 'none'}."
+            )
+        names = [name for name in dict.fromkeys(chosen) if name not in excluded]
+        output: Path | None = options["output"]
+        if output is None:
+            for line in dump(database, names):
+                self.stdout.write(line, ending="")
+            return
+        try:
+            with replacing(output) as file:
+                for line in dump(database, names, self._tell if options["verbosity"] > 0 else None):
+                    file.write(line.encode())
+        except OSError as error:
+            raise CommandError(f"{output} cannot be written: {error.strerror or error}") from None
+
+    def _tell(self, name: str, number: int) -> None:
+        self.stderr.write(f"{name}: {number:,} documents", self.style.NOTICE)

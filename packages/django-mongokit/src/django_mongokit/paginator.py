@@ -1,0 +1,95 @@
+"""What a query finds, in the shape in which Django's pages, templates, sitemaps and feeds take it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from django.core import paginator as django_paginator
+from django.utils.functional import cached_property
+
+if TYPE_CHECKING:
+    from mongokit import Cursor, Document
+
+__all__ = ["DocumentList", "Paginator"]
+
+D = TypeVar("D", bound="Document")
+
+
+class DocumentList(Generic[D]):
+    """The documents of a cursor as a list that is read when it is needed: sliced, counted, iterated more than once.
+
+    A slice reads just its documents; iterating, or `len()`, reads all and keeps them, as a `QuerySet` does. To go
+    through many without keeping them, iterate over the cursor itself.
+
+    :param cursor: sorted, without `skip` and `limit`, which slices need for themselves. It is left unused.
+    :param count: how to count what the query finds; unless given, the cursor's `count()`. It is called once.
+    """
+
+    def __init__(self, cursor: Cursor[D], count: Callable[[], int] | None = None) -> None:
+        self._cursor = cursor
+        self._count_them = cursor.count if count is None else count
+        self._kept: list[D] | None = None
+
+    def __iter__(self) -> Iterator[D]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __bool__(self) -> bool:
+        return self.exists()
+
+    @overload
+    def __getitem__(self, which: int) -> D: ...
+    @overload
+    def __getitem__(self, which: slice) -> list[D]: ...
+    def __getitem__(self, which: int | slice) -> D | list[D]:
+        """Return one document, or a list of those of a slice; raises `IndexError`, `ValueError` below zero."""
+        if self._kept is not None:
+            return self._kept[which]
+        if isinstance(which, slice):
+            return self._slice(which.start or 0, which.stop, which.step)
+        found = self._slice(which, which + 1)
+        if not found:
+            raise IndexError(f"there is no document {which}: the query finds fewer")
+        return found[0]
+
+    def count(self) -> int:
+        """Return how many documents the query finds. It is counted once, whoever asks."""
+        return self._count if self._kept is None else len(self._kept)
+
+    def exists(self) -> bool:
+        """Return whether the query finds any."""
+        return bool(self._slice(0, 1) if self._kept is None else self._kept)
+
+    def __repr__(self) -> str:
+        return f"<DocumentList of {self._cursor!r}>"
+
+    @cached_property
+    def _count(self) -> int:
+        return self._count_them()
+
+    def _all(self) -> list[D]:
+        if self._kept is None:
+            self._kept = self._cursor.clone().to_list()
+        return self._kept
+
+    def _slice(self, start: int, stop: int | None, step: int | None = None) -> list[D]:
+        if start < 0 or (stop is not None and stop < 0) or (step is not None and step < 1):
+            raise ValueError(
+                "the documents of a query are counted from its beginning, forwards; sort it the other way"
+            )
+        if stop is not None and stop <= start:
+            return []  # while limit(0) is all of them
+        cursor = self._cursor.clone().skip(start)
+        found: list[D] = (cursor if stop is None else cursor.limit(stop - start)).to_list()
+        return found[::step]
+
+
+class Paginator(django_paginator.Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Django's Paginator, which takes a cursor of documents too, sorted; the parameters are the same."""
+
+    def __init__(self, object_list: Any, *args: Any, **kwargs: Any) -> None:
+        is_cursor = hasattr(object_list, "clone") and hasattr(object_list, "to_list")
+        super().__init__(DocumentList(object_list) if is_cursor else object_list, *args, **kwargs)

@@ -1,0 +1,170 @@
+"""The system checks of documents, sessions and caches, as `manage.py check` runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+from django_mongokit import connection, document_checks
+from django_mongokit.document import DjangoDocument
+from django_mongokit.mongodb import pool
+
+
+@pytest.fixture
+def indexed(manage, client_of_server, name):
+    """The site's database, with every declared index."""
+    manage("ensure_indexes")
+    return client_of_server[name]
+
+
+def test_indexes_that_are_there(manage, indexed):
+    assert "no issues" in manage("check", "--database", "mongodb")
+
+
+def test_missing(manage):
+    output = manage("check", "--database", "mongodb")
+    assert "(django_mongokit.W002) Paper: the index slug_1 (slug: unique) is missing in " in output
+    assert "HINT: manage.py ensure_indexes\n" in output
+
+
+def test_different(manage, indexed):
+    indexed.papers.drop_indexes()
+    indexed.papers.create_index("slug")
+    output = manage("check", "--database", "mongodb")
+    assert "(django_mongokit.W003) Paper: the index slug_1 in " in output
+    assert "with --drop it changes it" in output
+
+
+def test_nothing_is_asked_unless_the_database_is_named(manage):
+    assert "no issues" in manage("check", MONGODB_URI="mongodb://127.0.0.1:9/")
+    assert "no issues" in manage("check", "--database", "default", MONGODB_URI="mongodb://127.0.0.1:9/")
+
+
+def test_a_server_that_is_gone_is_a_warning(manage):
+    uri = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
+    output = manage("check", "--database", "mongodb", MONGODB_URI=uri)
+    assert "(django_mongokit.W004) The indexes of DATABASES['mongodb'] could not be compared" in output
+
+
+def test_another_alias(manage, uri, name):
+    """Its classes are its own, and so is the command that builds their indexes."""
+    code = """
+import django; django.setup()
+from django.conf import settings
+settings.DATABASES["archive"] = {**settings.DATABASES["mongodb"], "NAME": settings.DATABASES["mongodb"]["NAME"] + "_b"}
+from django.core.management import call_command
+from django_mongokit.mongodb.pool import shared_connection
+from papers.models import Paper
+shared_connection("archive").register([Paper])
+call_command("check", databases=["archive"])
+"""
+    output = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], **site_process(name, uri), check=True
+    )
+    assert "HINT: manage.py ensure_indexes --database archive" in output.stderr
+    assert output.stderr.count("W002") == 1
+
+
+def site_process(name, uri):
+    site = Path(__file__).parent / "site"
+    environment = {**os.environ, "SITE_NAME": name, "MONGODB_URI": uri, "PYTHONPATH": str(site)}
+    return {"cwd": site, "env": environment, "capture_output": True, "text": True, "timeout": 100}
+
+
+def test_a_test_run_compares_nothing(mongodb):
+    """Its database begins without indexes, and nobody is to be warned of that in each run."""
+    assert document_checks.check_indexes(databases=["mongodb"]) == []
+
+
+# Names.
+
+
+def named(name, module):
+    return type(DjangoDocument)(name, (DjangoDocument,), {"structure": {"a": int}, "__module__": module})
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    monkeypatch.setattr(pool, "_registered", {})
+    monkeypatch.setattr(pool, "_shared", {})
+    return lambda *classes: connection.register(classes)
+
+
+def test_two_classes_of_one_name(registered):
+    registered(named("Thing", "one.models"), named("Other", "one.models"), named("Thing", "two.models"))
+    (message,) = document_checks.check_names()
+    assert message.id == "django_mongokit.W001"
+    assert (
+        "2 document classes of DATABASES['mongodb'] are called Thing: one.models.Thing, two.models.Thing"
+        in message.msg
+    )
+
+
+def test_a_class_that_is_registered_again(registered):
+    """As a module does that is read again."""
+    registered(named("Thing", "one.models"))
+    registered(named("Thing", "one.models"))
+    assert document_checks.check_names() == []
+
+
+# Sessions and caches.
+
+CACHE = {"BACKEND": "django_mongokit.cache.MongoDBCache"}
+WRONG = {
+    "alias of the sessions": (
+        {"SESSION_ENGINE": "django_mongokit.sessions", "SESSION_MONGODB_ALIAS": "default"},
+        "E012",
+        "SESSION_MONGODB_ALIAS is 'default'",
+    ),
+    "collection of the sessions": (
+        {"SESSION_ENGINE": "django_mongokit.sessions", "SESSION_MONGODB_COLLECTION": None},
+        "E012",
+        "SESSION_MONGODB_COLLECTION is None",
+    ),
+    "cache without a collection": (
+        {"CACHES": {"pages": CACHE}},
+        "E013",
+        "CACHES['pages']: LOCATION of the cache is ''",
+    ),
+    "cache on sql": (
+        {"CACHES": {"pages": {**CACHE, "LOCATION": "c", "OPTIONS": {"ALIAS": "default"}}}},
+        "E013",
+        "OPTIONS['ALIAS'] of the cache is 'default'",
+    ),
+}
+FINE = {
+    "sessions": {"SESSION_ENGINE": "django_mongokit.sessions"},
+    "sessions elsewhere": {"SESSION_MONGODB_ALIAS": "nothing"},
+    "cache": {"CACHES": {"default": {**CACHE, "LOCATION": "cache"}}},
+    "another cache": {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}},
+}
+
+
+def messages(values, monkeypatch):
+    for name, value in values.items():
+        monkeypatch.setattr(django_settings, name, value, raising=False)
+    # Not run_checks(), since Django's own checks would keep what they see of CACHES.
+    return [*document_checks.check_sessions(), *document_checks.check_caches()]
+
+
+@pytest.mark.parametrize(("values", "number", "words"), WRONG.values(), ids=WRONG)
+def test_wrong(values, number, words, monkeypatch):
+    (message,) = messages(values, monkeypatch)
+    assert message.id == f"django_mongokit.{number}"
+    assert words in message.msg
+
+
+@pytest.mark.parametrize("values", FINE.values(), ids=FINE)
+def test_fine(values, monkeypatch):
+    assert messages(values, monkeypatch) == []
+
+
+def test_by_the_command(manage):
+    output = manage(
+        "check", code=1, SITE_SESSIONS="1", SITE_SETTINGS=json.dumps({"SESSION_MONGODB_ALIAS": "x"})
+    )
+    assert "(django_mongokit.E012) SESSION_MONGODB_ALIAS is 'x'" in output
