@@ -292,7 +292,7 @@ def test_a_show_is_changed(person, show, shows):
     assert "The show “ Othello ” was changed successfully." in page.text
     assert [(one["title"], one["seats"]) for one in shows.find()] == [("Othello", 2)]
     [entry] = LogEntry.objects.all()
-    assert (entry.action_flag, entry.get_change_message()) == (CHANGE, "Changed title and seats.")
+    assert (entry.action_flag, entry.get_change_message()) == (CHANGE, "Changed Title and Seats.")
 
 
 def test_readonly_fields_are_shown_and_not_taken(person, show, shows, monkeypatch):
@@ -420,8 +420,8 @@ def test_the_history(person, show):
     page = somebody.get(url)
     assert "Change history: Othello" in page.text
     assert [row[1:] for row in page.rows[1:]] == [
-        [somebody.user.username, "Changed title."],
-        [LogEntry.objects.latest("pk").user.username, "Changed seats."],
+        [somebody.user.username, "Changed Title."],
+        [LogEntry.objects.latest("pk").user.username, "Changed Seats."],
     ]
 
 

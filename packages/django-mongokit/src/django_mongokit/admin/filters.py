@@ -72,7 +72,7 @@ class FieldFilter(ListFilter):
 
     def has_output(self) -> bool:
         """Return whether there is something to choose. What is filtered by already stays in sight."""
-        return self.chosen is not None or len(self.lookups()) > 1
+        return self.chosen is not None or bool(self.lookups())
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield what Django's template shows."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
+from django_mongokit.admin.fields import label_of
 from django_mongokit.forms import FormSetField, NestedField
 from django_mongokit.forms.documents import REVISION, Refusal
 
@@ -69,7 +70,7 @@ def admin_form(
     meta = type("Meta", () if base is None else (base,), {"document": document, **options})
     names = {"Meta": meta, "home": collection, "refusal": refusal, **(added or {})}
     made = type(form)(f"{document.__name__}Form", (AdminFormMixin, form), names)
-    made.base_fields = {name: _dressed(field) for name, field in made.base_fields.items()}
+    made.base_fields = {name: _dressed(name, field) for name, field in made.base_fields.items()}
     return made
 
 
@@ -78,9 +79,11 @@ def has_revision(form: Any) -> bool:
     return REVISION in form.fields
 
 
-def _dressed(field: forms.Field) -> forms.Field:
+def _dressed(name: str, field: forms.Field) -> forms.Field:
     # A declared field is the form's that others use, too.
     field = copy.deepcopy(field)
+    if field.label is None:
+        field.label = label_of(name)  # the history names fields by their labels
     _dress(field)
     return field
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
-from shows.models import Note, Show, Theatre
 
 from django_mongokit.admin import DocumentAdmin
+from shows.models import Note, Show, Theatre
 
 
 class LengthFilter(admin.SimpleListFilter):
