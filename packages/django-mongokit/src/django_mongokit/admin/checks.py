@@ -231,7 +231,7 @@ def _autocomplete(admin: Any) -> Iterator[CheckMessage]:
 
 def _meaningless(admin: Any) -> Iterator[CheckMessage]:
     for option in _MEANINGLESS:
-        if getattr(admin, option, None):
+        if getattr(type(admin), option, None):
             hint = "Lists of nested structures are shown by themselves; how, says `embedded`."
             yield _error(
                 admin, 111, f"{option} means nothing for documents.", hint if option == "inlines" else None

@@ -152,7 +152,7 @@ class Documents:
             looking at the documents.
         """
         if "_found" in self.__dict__:
-            return len(self._found)
+            return len(self._found) if limit is None else min(limit, len(self._found))
         if not self.query and limit is None and self.limit is None and not self.skip:
             return self.collection.estimated_document_count()
         bounds = [one for one in (limit, self.limit) if one is not None]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.document import DjangoDocument
@@ -17,7 +18,7 @@ __all__ = ["DocumentChoiceField", "DocumentSelect"]
 Find = Callable[[str], Any]
 
 
-class _Choices:
+class _Choices(BaseChoiceIterator):
     """The choices of a field, asked for each time they are shown, since documents come and go."""
 
     def __init__(self, field: DocumentChoiceField) -> None:
