@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import helpers
 from django.forms import Media
 from django.forms.formsets import DELETION_FIELD_NAME, ORDERING_FIELD_NAME
@@ -46,7 +47,10 @@ class EmbeddedInline:
     @property
     def media(self) -> Media:
         """The scripts that Django's inlines have, for more rows and fewer."""
-        return Media(js=["admin/js/inlines.js"])
+        # By the names that Django's own media have, so that they become one list in one order.
+        extra = "" if settings.DEBUG else ".min"
+        names = (f"vendor/jquery/jquery{extra}.js", "jquery.init.js", "inlines.js")
+        return Media(js=[f"admin/js/{name}" for name in names])
 
 
 class TabularEmbedded(EmbeddedInline):

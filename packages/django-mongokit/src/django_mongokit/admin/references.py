@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.admin.widgets import get_select2_language
 from django.core.exceptions import PermissionDenied
@@ -68,17 +69,19 @@ class AutocompleteSelect(DocumentSelect):
     @property
     def media(self) -> forms.Media:
         """Select2, as Django's admin has it."""
+        # By the names that Django's own media have, so that they become one list in one order.
+        extra = "" if settings.DEBUG else ".min"
         language = get_select2_language()
         translation = [f"admin/js/vendor/select2/i18n/{language}.js"] if language else []
         return forms.Media(
             js=[
-                "admin/js/vendor/jquery/jquery.min.js",
-                "admin/js/vendor/select2/select2.full.min.js",
+                f"admin/js/vendor/jquery/jquery{extra}.js",
+                f"admin/js/vendor/select2/select2.full{extra}.js",
                 *translation,
                 "admin/js/jquery.init.js",
                 "admin/js/autocomplete.js",
             ],
-            css={"screen": ["admin/css/vendor/select2/select2.min.css", "admin/css/autocomplete.css"]},
+            css={"screen": [f"admin/css/vendor/select2/select2{extra}.css", "admin/css/autocomplete.css"]},
         )
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
