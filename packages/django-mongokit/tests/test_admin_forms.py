@@ -1,5 +1,7 @@
 """The page of one document where it is hard: lists inside, references, two people at once, what should not be sent."""
 
+import re
+
 import pytest
 from bson import ObjectId
 from django.contrib import admin
@@ -121,6 +123,32 @@ def test_an_inline_of_ones_own(person, show, options):
     assert "Parts" in page.text
     assert "Part: #1" in page.text
     assert "Add another Part" in page.html
+
+
+# ------------------------------------------------------------------------------------------------ structures inside
+
+
+def test_a_nested_structure_is_a_fieldset(person, show, shows):
+    hamlet = show("Hamlet", place={"city": "Bonn", "street": None})
+    somebody = person()
+    page = somebody.get(change(hamlet))
+    assert re.search(r'<h2 id="(\S+)" class="fieldset-heading">Place</h2>', page.html)
+    assert "Place City: Street:" in page.text
+    page = somebody.submit(change(hamlet), "show_form", **{"place-city": "", "place-street": "Am Hof"})
+    assert page.text.count("This field is required.") == 1
+    assert page.sends("show_form")["place-street"] == "Am Hof"
+    somebody.submit(change(hamlet), "show_form", **{"place-city": "Rome", "place-street": "Via"})
+    assert shows.find_one()["place"] == {"city": "Rome", "street": "Via"}
+    somebody.submit(change(hamlet), "show_form", **{"place-city": "", "place-street": ""})
+    assert shows.find_one()["place"] is None
+
+
+def test_a_fieldset_of_nested_structures_only_keeps_its_name(person, show, options):
+    options(fieldsets=[("Where", {"fields": [("place", "theatre")]}), ("There", {"fields": ["place.city"]})])
+    options(prepopulated_fields={}, readonly_fields=[])
+    page = person().get(change(show("Hamlet", place={"city": "Bonn", "street": None})))
+    assert re.search("Where Theatre: .*Place City: Street:", page.text)
+    assert page.text.count("City:") == 1
 
 
 # ------------------------------------------------------------------------------------------------ references

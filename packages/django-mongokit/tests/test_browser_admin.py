@@ -308,6 +308,7 @@ def test_every_input_has_a_name_for_those_who_do_not_see(open_page, shows):
             .map(one => one.name)"""
     )
     assert nameless == []
-    legend = page.locator(".field-place").inner_text()
-    assert "Place" in legend
+    place = page.locator("fieldset", has=page.locator("#id_place-city"))
+    heading = page.locator(f"#{place.get_attribute('aria-labelledby')}")
+    assert heading.inner_text().lower() == "place"
     assert page.locator("#id_place-city").evaluate("one => one.labels[0].textContent").startswith("City")

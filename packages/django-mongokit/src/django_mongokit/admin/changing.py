@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import helpers
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import display_for_value
 from django.db import router, transaction
@@ -17,6 +16,7 @@ from django.views.decorators.csrf import csrf_protect
 from django_mongokit.admin.fields import Column, as_json, is_nested, value_at
 from django_mongokit.admin.forms import has_revision
 from django_mongokit.admin.inlines import inlines_of
+from django_mongokit.admin.sections import DocumentAdminForm
 from django_mongokit.forms import FormSetField
 from django_mongokit.forms.documents import REFUSALS, REVISION
 
@@ -92,13 +92,14 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         """Show read-only fields as columns, and lists of nested structures as Django shows inlines."""
         old = context["adminform"]
         may_change = self.has_change_permission(request, obj) if obj is not None else True
+        seen: set[str] = set()
         fieldsets = [
-            (name, {**options, "fields": list(self._lines(old, options.get("fields", ())))})
+            (name, {**options, "fields": list(self._lines(old, options.get("fields", ()), seen))})
             for name, options in old.fieldsets
         ]
         if has_revision(old.form) and may_change:
             fieldsets.append((None, {"fields": [REVISION]}))
-        made = helpers.AdminForm(
+        made = DocumentAdminForm(
             old.form,
             [one for one in fieldsets if one[1]["fields"]],
             {},
@@ -117,9 +118,8 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         found = self.column(name)
         return _ReadonlyColumn(str(found), self.model) if isinstance(found, Column) else found
 
-    def _lines(self, old: Any, fields: Sequence[Any]) -> Iterator[Any]:
+    def _lines(self, old: Any, fields: Sequence[Any], seen: set[str]) -> Iterator[Any]:
         """Yield the fields of a fieldset: what is read-only as a column, what is in an inline not at all."""
-        seen: set[str] = set()
 
         def found(names: Sequence[Any]) -> Iterator[Any]:
             for name in names:
