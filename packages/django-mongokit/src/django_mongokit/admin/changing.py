@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import display_for_value
 from django.db import router, transaction
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +31,9 @@ SAVE_AS = "_saveasnew"
 
 def log_atomic() -> Any:
     """Return a transaction of the database that the history is in, which MongoDB's is not."""
+    # Here, as Django does it: the module can be imported before the apps are ready.
+    from django.contrib.admin.models import LogEntry
+
     return transaction.atomic(using=router.db_for_write(LogEntry))
 
 
