@@ -303,6 +303,28 @@ def test_days_are_those_of_the_time_zone(titles, show):
     assert titles(start__year="2026", start__month="11", start__day="21") == ["Early"]
 
 
+@override_settings(USE_TZ=False, TIME_ZONE="Asia/Tokyo")
+def test_without_time_zones_times_are_as_they_are_stored(person, titles, show):
+    show("A", start=datetime.datetime(2026, 11, 21, 23, 30))
+    show("B", start=datetime.datetime(2026, 11, 22, 0, 30))
+    assert titles(start__gte="2026-11-22", start__lt="2026-11-23") == ["B"]
+    assert titles(start__year="2026", start__month="11", start__day="21") == ["A"]
+    page = person().get(LIST)
+    assert list(dates(page)) == ["November 21", "November 22"]
+    assert "Nov. 22, 2026, 12:30 a.m." in page.text
+
+
+def test_a_time_zone_that_is_an_offset_only(titles, show):
+    from django.utils import timezone
+
+    show("A", start=datetime.datetime(2026, 11, 21, 23, 30))
+    show("B", start=datetime.datetime(2026, 11, 20, 21, 30))
+    with timezone.override(datetime.timezone(datetime.timedelta(hours=2))):
+        assert titles(start__year="2026", start__month="11", start__day="22") == ["A"]
+        assert titles(start__year="2026", start__month="11", start__day="20") == ["B"]
+        assert titles(start__year="2026") == ["A", "B"]
+
+
 def test_the_filters_for_days_find_today(person, show):
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     show("Now", start=now)
@@ -571,6 +593,18 @@ def test_an_action_for_all_that_a_filter_leaves(person, show, shows):
     sent = {"action": "make_free", "_selected_action": [chosen.pk], "index": "0", "select_across": "1"}
     assert "3 given away" in person().post(f"{LIST}?kind=opera", sent).text
     assert sorted(one["title"] for one in shows.find({"is_free": True})) == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("query", ["", "?kind=opera"], ids=["all", "some"])
+def test_no_action_for_more_than_are_counted(person, show, shows, options, query):
+    options(count_limit=2)
+    chosen = [show(title, kind="opera") for title in "ABC"]
+    sent = {"action": "make_free", "_selected_action": [chosen[0].pk], "index": "0", "select_across": "1"}
+    somebody = person()
+    page = somebody.post(LIST + query, sent)
+    assert "These are more than 2 shows. Narrow the search" in page.text
+    assert shows.count_documents({"is_free": True}) == 0
+    assert "1 given away" in somebody.post(LIST + query, {**sent, "select_across": "0"}).text
 
 
 def test_who_may_only_look_has_no_actions(person, show):

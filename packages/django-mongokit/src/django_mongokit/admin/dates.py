@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.utils import formats, timezone
 from django.utils.text import capfirst
@@ -18,8 +19,30 @@ __all__ = ["DateHierarchy", "as_stored"]
 
 
 def as_stored(moment: datetime.datetime) -> datetime.datetime:
-    """Return a local time as MongoDB compares it: in UTC, which is what one without a time zone means there."""
-    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+    """Return a local time as MongoDB compares it.
+
+    With `USE_TZ` documents have times in UTC; without it, those of the project's time zone as they are.
+    """
+    if settings.USE_TZ and timezone.is_naive(moment):
+        return timezone.make_aware(moment)
+    return moment
+
+
+def _as_local(stored: datetime.datetime) -> datetime.datetime:
+    if not settings.USE_TZ:
+        return stored
+    return timezone.localtime(
+        timezone.make_aware(stored, datetime.UTC) if timezone.is_naive(stored) else stored
+    )
+
+
+def _zone() -> str:
+    """Return the current time zone as MongoDB knows it: by its name, else as an offset."""
+    if not settings.USE_TZ:
+        return "UTC"
+    zone = timezone.get_current_timezone()
+    name: str | None = getattr(zone, "key", None)
+    return timezone.localtime().strftime("%z") if name is None else name
 
 
 class DateHierarchy:
@@ -94,21 +117,16 @@ class DateHierarchy:
     def _local(value: Any) -> datetime.datetime | None:
         if isinstance(value, list):
             value = next((one for one in value if isinstance(one, datetime.datetime)), None)
-        if not isinstance(value, datetime.datetime):
-            return None
-        return timezone.localtime(
-            timezone.make_aware(value, datetime.UTC) if timezone.is_naive(value) else value
-        )
+        return _as_local(value) if isinstance(value, datetime.datetime) else None
 
     def _parts(self, documents: Documents, chosen: list[int]) -> list[list[int]]:
         """Return the years, or the months of a year, or the days of a month, that have documents."""
         if len(chosen) == 3:
             return []
         part = ("$year", "$month", "$dayOfMonth")[len(chosen)]
-        zone = timezone.get_current_timezone_name()
         stages: list[Mapping[str, Any]] = [
             {"$match": {"$and": [documents.query or {}, self._within(chosen)]}},
-            {"$group": {"_id": {part: {"date": f"${self.field}", "timezone": zone}}}},
+            {"$group": {"_id": {part: {"date": f"${self.field}", "timezone": _zone()}}}},
             {"$sort": {"_id": 1}},
         ]
         return [[*chosen, found["_id"]] for found in documents.collection.aggregate(stages)]

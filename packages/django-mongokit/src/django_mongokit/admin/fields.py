@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from bson import json_util
+from django.conf import settings
 from django.contrib.admin.utils import display_for_value
 from django.forms.utils import pretty_name
 from django.utils import timezone
@@ -100,7 +101,8 @@ def shown(value: Any) -> Any:
         label = getattr(value, "label", None)
         return str(label) if label is not None else pretty_name(value.name.lower())
     if isinstance(value, datetime.datetime):
-        return timezone.make_aware(value, datetime.UTC) if timezone.is_naive(value) else value
+        is_utc = settings.USE_TZ and timezone.is_naive(value)
+        return timezone.make_aware(value, datetime.UTC) if is_utc else value
     if value is None or isinstance(value, (str, bool, int, float, datetime.date, datetime.time)):
         return value
     if isinstance(value, Ref):

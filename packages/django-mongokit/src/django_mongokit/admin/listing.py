@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import model_ngettext
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_mongokit.admin.changing import log_atomic
@@ -69,6 +70,20 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
             return _Given(rows)
         most = max(self.list_per_page, self.list_max_show_all)
         return row_formset(self.get_changelist_form(request, **kwargs), most)
+
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run an action; one for all documents only where they are counted, so that people know what they do."""
+        if "1" in request.POST.getlist("select_across"):
+            pages: Any = self.get_paginator(request, queryset, self.list_per_page)
+            limit = pages.count_limit
+            if limit is not None and (pages.is_capped or pages.count > limit):
+                text = _(
+                    "These are more than %(count)s %(name)s. Narrow the search to do something with all of them."
+                )
+                name = self.opts.verbose_name_plural
+                self.message_user(request, text % {"count": limit, "name": name}, messages.WARNING)
+                return None
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def _save_rows(self, request: HttpRequest) -> HttpResponse | None:
         """Save the rows that were changed; return None where the page has to be shown again."""
