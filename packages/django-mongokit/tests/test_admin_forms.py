@@ -7,10 +7,14 @@ from bson import ObjectId
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models.signals import pre_save
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 from shows.models import Show, Theatre
 
+from django_mongokit import connection
 from django_mongokit.admin import DocumentAdmin, StackedEmbedded, TabularEmbedded
+from django_mongokit.document import DjangoDocument
+from django_mongokit.forms import DocumentChoiceField
+from mongokit import Document, Ref
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/shows/Show/"
@@ -204,6 +208,76 @@ def test_a_reference_that_is_not_among_the_first_is_offered_all_the_same(
     assert page.sends("show_form")["theatre"] == third.pk
     assert first.pk in page.html
     assert second.pk not in page.html
+
+
+def test_a_reference_to_nobody_knows_where_is_json(person, mongodb, monkeypatch):
+    class Nowhere(DjangoDocument):
+        structure = {"name": str}
+
+    class Plain(Document):
+        __collection__ = "plain"
+        structure = {"name": str}
+
+    class Trip(DjangoDocument):
+        __collection__ = "trips"
+        structure = {
+            "title": str,
+            "to": Ref(Nowhere, dbref=True),
+            "by": Ref(Plain),
+            "named": Ref("NobodyHasThis", dbref=True),
+        }
+
+    connection.register([Nowhere, Plain, Trip])
+    site = admin.AdminSite()
+    site.register(Trip, DocumentAdmin, list_display=["title", "to"])
+    found = site.get_model_admin(Trip)
+    request = RequestFactory().get("/")
+    request.user = person().user
+    form = found.get_form(request)
+    assert not [one for one in form.base_fields.values() if isinstance(one, DocumentChoiceField)]
+    assert form.base_fields.keys() == {"title", "to", "by", "named"}
+    found.list_filter = ["to"]
+    [error] = found.check()
+    assert (error.id, "Nowhere does not say where its documents are" in error.msg) == (
+        "django_mongokit.E104",
+        True,
+    )
+
+
+def test_in_a_popup(person, show, shows):
+    somebody = person()
+    page = somebody.get(f"{LIST}?_popup=1")
+    assert "_save" not in page.html
+    assert "Select show" in page.text
+    sent = somebody.get(f"{ADD}?_popup=1").sends("show_form", title="Hamlet")
+    page = somebody.post(f"{ADD}?_popup=1", sent)
+    assert f"&quot;value&quot;: &quot;{shows.find_one()['_id']}&quot;" in page.html
+
+
+class ToMongoDB:
+    """A router of somebody who takes the app of documents for one of the alias."""
+
+    def db_for_write(self, model, **hints):
+        return "mongodb" if model._meta.app_label == "shows" else None
+
+    db_for_read = db_for_write
+
+
+def test_a_router_that_sends_the_app_to_mongodb(person, shows, settings):
+    settings.DATABASE_ROUTERS = [ToMongoDB()]
+    somebody = person()
+    assert "added successfully" in somebody.submit(ADD, "show_form", title="Hamlet").text
+    hamlet = shows.Show.one()
+    assert "changed successfully" in somebody.submit(change(hamlet), "show_form", seats="1").text
+    rows = {"form-0-seats": "5", "_save": "Save"}
+    assert "1 show was changed" in somebody.submit(LIST, "changelist-form", **rows).text
+    assert (
+        "Enter a whole number"
+        in somebody.submit(LIST, "changelist-form", **{**rows, "form-0-seats": "x"}).text
+    )
+    assert "deleted successfully" in somebody.submit(f"{LIST}{hamlet.pk}/delete/", "form").text
+    sent = {"action": "delete_selected", "_selected_action": ["x"], "post": "yes"}
+    assert somebody.post(LIST, sent).status == 200
 
 
 def search(somebody, **query):

@@ -595,11 +595,12 @@ def test_an_action_for_all_that_a_filter_leaves(person, show, shows):
     assert sorted(one["title"] for one in shows.find({"is_free": True})) == ["A", "B", "C"]
 
 
+@pytest.mark.parametrize("across", ["1", "true", "on"])
 @pytest.mark.parametrize("query", ["", "?kind=opera"], ids=["all", "some"])
-def test_no_action_for_more_than_are_counted(person, show, shows, options, query):
+def test_no_action_for_more_than_are_counted(person, show, shows, options, query, across):
     options(count_limit=2)
     chosen = [show(title, kind="opera") for title in "ABC"]
-    sent = {"action": "make_free", "_selected_action": [chosen[0].pk], "index": "0", "select_across": "1"}
+    sent = {"action": "make_free", "_selected_action": [chosen[0].pk], "index": "0", "select_across": across}
     somebody = person()
     page = somebody.post(LIST + query, sent)
     assert "These are more than 2 shows. Narrow the search" in page.text

@@ -24,9 +24,9 @@ from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.core.checks import CheckMessage, Error
 
 from django_mongokit.admin.fields import is_below_list, node_at, python_type
-from django_mongokit.admin.filters import kind_for
+from django_mongokit.admin.filters import ReferenceFilter, kind_for
 from django_mongokit.admin.inlines import EmbeddedInline
-from django_mongokit.admin.references import admin_of
+from django_mongokit.admin.references import admin_of, referred_documents
 from django_mongokit.forms import BaseDocumentForm
 from mongokit.structure.nodes import ListNode, RecordNode, ReferenceNode
 
@@ -141,7 +141,8 @@ def _filters(admin: Any) -> Iterator[CheckMessage]:
             yield _error(admin, 104, f"list_filter has {path!r}, which is no field.", _known(admin))
         elif not is_pair:
             try:
-                kind_for(admin.model, path)
+                if kind_for(admin.model, path) is ReferenceFilter:
+                    referred_documents(admin, _item(admin, path))
             except LookupError as error:
                 yield _error(admin, 104, f"{error}", "Write a filter: a subclass of SimpleListFilter.")
 
@@ -218,14 +219,14 @@ def _autocomplete(admin: Any) -> Iterator[CheckMessage]:
                 admin, 110, f"autocomplete_fields has {name!r}, which is no reference.", _known(admin)
             )
             continue
-        target = node.target.resolve()
+        target = node.target.find()
         other = admin_of(admin.admin_site, target)
         if other is None or not other.search_fields:
             yield _error(
                 admin,
                 110,
                 f"autocomplete_fields has {name!r}, but there is nothing to search in.",
-                f"Register an admin with search_fields for {target.__name__}.",
+                f"Register an admin with search_fields for {node.target.name}.",
             )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.admin import ListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.admin.dates import as_stored
@@ -222,10 +223,14 @@ class DateFilter(FieldFilter):
 class ReferenceFilter(FieldFilter):
     """The documents that a reference may lead to; the first hundred of them."""
 
-    def lookups(self) -> list[tuple[str, Any]]:
-        """Return the documents by their key."""
+    @cached_property
+    def _offered(self) -> list[tuple[str, Any]]:
         found = referred_documents(self.model_admin, self.node)
         return [(one.pk, shown(one)) for one in found[:LONGEST]]
+
+    def lookups(self) -> list[tuple[str, Any]]:
+        """Return the documents by their key."""
+        return self._offered
 
     def query(self, value: str) -> dict[str, Any]:
         """Return the query for a key, whatever else a DBRef says."""

@@ -73,7 +73,8 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
         """Run an action; one for all documents only where they are counted, so that people know what they do."""
-        if "1" in request.POST.getlist("select_across"):
+        # As the field of Django's form reads it.
+        if any(one.lower() not in {"", "0", "false"} for one in request.POST.getlist("select_across")):
             pages: Any = self.get_paginator(request, queryset, self.list_per_page)
             limit = pages.count_limit
             if limit is not None and (pages.is_capped or pages.count > limit):

@@ -19,7 +19,14 @@ from django_mongokit.forms.references import DocumentChoiceField, DocumentSelect
 from django_mongokit.shortcut import get_database
 from mongokit.structure.nodes import Node, ReferenceNode
 
-__all__ = ["AutocompleteSelect", "autocomplete_answer", "reference_fields", "referred_documents"]
+__all__ = [
+    "AutocompleteSelect",
+    "admin_of",
+    "autocomplete_answer",
+    "may_be_offered",
+    "reference_fields",
+    "referred_documents",
+]
 
 OFFERED = 200
 """How many documents a plain `<select>` offers."""
@@ -33,9 +40,9 @@ def referred_documents(model_admin: Any, node: Node | None) -> Documents:
     Raises `LookupError` where the class that is referred to is no `DjangoDocument`, or does not say where its documents
     are.
     """
-    target: Any = node.target.resolve() if isinstance(node, ReferenceNode) else None
+    target: Any = node.target.find() if isinstance(node, ReferenceNode) else None
     if target is None or not issubclass(target, DjangoDocument):
-        raise LookupError(f"{node!r:.80} is no reference to a DjangoDocument")
+        raise LookupError(f"{getattr(node, 'path', None)!r} is no reference to a DjangoDocument")
     admin = admin_of(model_admin.admin_site, target)
     if admin is not None:
         found: Documents = admin.documents()
@@ -48,7 +55,16 @@ def referred_documents(model_admin: Any, node: Node | None) -> Documents:
     return Documents(target, get_database(using=model_admin.using)[target.__collection__])
 
 
-def admin_of(site: Any, document: type[Any]) -> Any:
+def may_be_offered(model_admin: Any, node: Node | None) -> bool:
+    """Return whether it is known which documents a reference may lead to."""
+    try:
+        referred_documents(model_admin, node)
+    except LookupError:
+        return False
+    return True
+
+
+def admin_of(site: Any, document: Any) -> Any:
     """Return the admin of a document class on a site, None where it has none."""
     try:
         return site.get_model_admin(document)
@@ -118,13 +134,16 @@ def reference_fields(
 ) -> dict[str, forms.Field]:
     """Return the form fields for the references of a document class, by name.
 
+    One that leads to nobody knows where has none: it is edited as JSON.
+
     :param names: those that the form has; None for all but those of `exclude`.
     :param declared: those that somebody has written.
     """
     left_out = {*declared, *(exclude or ())}
     found: dict[str, forms.Field] = {}
     for name, node in model_admin.model._structure.fields.items():
-        if isinstance(node, ReferenceNode) and name not in left_out and (names is None or name in names):
+        wanted = name not in left_out and (names is None or name in names)
+        if wanted and may_be_offered(model_admin, node):
             found[name] = _field(model_admin, request, name, node)
     return found
 
@@ -162,7 +181,7 @@ def autocomplete_answer(model_admin: Any, request: HttpRequest) -> JsonResponse:
     node = node_at(model_admin.model, name)
     if name not in model_admin.get_autocomplete_fields(request) or not isinstance(node, ReferenceNode):
         raise Http404(f"{name!r:.80} is not in autocomplete_fields.")
-    admin = admin_of(model_admin.admin_site, node.target.resolve())
+    admin = admin_of(model_admin.admin_site, node.target.find())
     if admin is None or not admin.get_search_fields(request):
         raise Http404("There is nothing to search in.")
     may_enter = model_admin.has_add_permission(request) or model_admin.has_change_permission(request)
