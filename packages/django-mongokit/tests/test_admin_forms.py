@@ -4,6 +4,7 @@ import re
 
 import pytest
 from bson import ObjectId
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models.signals import pre_save
@@ -13,7 +14,7 @@ from shows.models import Show, Theatre
 from django_mongokit import connection
 from django_mongokit.admin import DocumentAdmin, StackedEmbedded, TabularEmbedded
 from django_mongokit.document import DjangoDocument
-from django_mongokit.forms import DocumentChoiceField
+from django_mongokit.forms import DocumentChoiceField, DocumentForm
 from mongokit import Document, Ref
 
 pytestmark = pytest.mark.django_db
@@ -278,6 +279,33 @@ def test_a_router_that_sends_the_app_to_mongodb(person, shows, settings):
     assert "deleted successfully" in somebody.submit(f"{LIST}{hamlet.pk}/delete/", "form").text
     sent = {"action": "delete_selected", "_selected_action": ["x"], "post": "yes"}
     assert somebody.post(LIST, sent).status == 200
+
+
+def test_a_form_of_ones_own_has_a_say(person, show, shows, options, theatre):
+    class ShowForm(DocumentForm):
+        class Meta:
+            document = Show
+            labels = {"theatre": "House"}
+            help_texts = {"theatre": "Where it is played."}
+            widgets = {"theatre": forms.RadioSelect}
+
+        def clean_title(self):
+            return self.cleaned_data["title"].title()
+
+    rose = theatre("Rose")
+    options(form=ShowForm)
+    somebody = person()
+    hamlet = show("Hamlet")
+    page = somebody.get(change(hamlet))
+    assert "House:" in page.text
+    assert "Where it is played." in page.text
+    assert f'<input type="radio" name="theatre" value="{rose.pk}"' in page.html
+    assert 'class="vTextField"' in page.html
+    assert "vTextField" not in str(ShowForm(collection=shows))
+    somebody.submit(change(hamlet), "show_form", title="to be or not", theatre=rose.pk)
+    stored = shows.find_one()
+    assert (stored["title"], stored["theatre"]) == ("To Be Or Not", rose["_id"])
+    assert LogEntry.objects.get().get_change_message() == "Changed Title and House."
 
 
 def search(somebody, **query):

@@ -19,7 +19,7 @@ from django_mongokit.admin.checks import DocumentAdminChecks
 from django_mongokit.admin.deleting import DeletingMixin
 from django_mongokit.admin.documents import Documents
 from django_mongokit.admin.fields import Column, node_at
-from django_mongokit.admin.forms import admin_form
+from django_mongokit.admin.forms import admin_form, form_meta
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.listing import ListingMixin
 from django_mongokit.admin.pages import DocumentPaginator
@@ -28,6 +28,7 @@ from django_mongokit.admin.search import search_query
 from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import BaseDocumentForm, DocumentForm
+from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.options import lowered
 from django_mongokit.shortcut import get_database
 
@@ -175,7 +176,8 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
 
     def _made_form(self, request: HttpRequest, form: Any, added: Any = None, **options: Any) -> Any:
         declared = {**getattr(form, "declared_fields", {}), **(added or {})}
-        chosen = reference_fields(self, request, options.get("fields"), options.get("exclude"), declared)
+        meta = {name: value for name, value in options.items() if name != "refusal"}
+        chosen = reference_fields(self, request, DocumentFormOptions(form_meta(form, **meta)), declared)
         return admin_form(
             form, self.model, self.get_collection(), added={**(added or {}), **chosen}, **options
         )

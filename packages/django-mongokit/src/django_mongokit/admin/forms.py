@@ -15,7 +15,7 @@ from django_mongokit.forms.documents import REVISION, Refusal
 if TYPE_CHECKING:
     from mongokit import Collection, Document
 
-__all__ = ["AdminFormMixin", "admin_form"]
+__all__ = ["AdminFormMixin", "admin_form", "form_meta", "has_revision"]
 
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Textarea, "vLargeTextField"),
@@ -66,12 +66,21 @@ def admin_form(
     :param added: fields that are not the document's.
     :param options: attributes of its `Meta`, for those of `form`.
     """
-    base = getattr(form, "Meta", None)
-    meta = type("Meta", () if base is None else (base,), {"document": document, **options})
-    names = {"Meta": meta, "home": collection, "refusal": refusal, **(added or {})}
+    names = {
+        "Meta": form_meta(form, document=document, **options),
+        "home": collection,
+        "refusal": refusal,
+        **(added or {}),
+    }
     made = type(form)(f"{document.__name__}Form", (AdminFormMixin, form), names)
     made.base_fields = {name: _dressed(name, field) for name, field in made.base_fields.items()}
     return made
+
+
+def form_meta(form: Any, **options: Any) -> Any:
+    """Return the `Meta` of a form, with some of it changed."""
+    base = getattr(form, "Meta", None)
+    return type("Meta", () if base is None else (base,), options)
 
 
 def has_revision(form: Any) -> bool:

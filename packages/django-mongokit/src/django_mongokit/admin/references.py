@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django_mongokit.admin.documents import Documents
 from django_mongokit.admin.fields import label_of, node_at
 from django_mongokit.document import DjangoDocument
+from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.references import DocumentChoiceField, DocumentSelect
 from django_mongokit.shortcut import get_database
 from mongokit.structure.nodes import Node, ReferenceNode
@@ -130,25 +132,27 @@ class AutocompleteSelect(DocumentSelect):
 
 
 def reference_fields(
-    model_admin: Any, request: HttpRequest, names: Any, exclude: Any, declared: Any
+    model_admin: Any, request: HttpRequest, options: DocumentFormOptions, declared: Container[str]
 ) -> dict[str, forms.Field]:
     """Return the form fields for the references of a document class, by name.
 
     One that leads to nobody knows where has none: it is edited as JSON.
 
-    :param names: those that the form has; None for all but those of `exclude`.
+    :param options: what the form's `Meta` says.
     :param declared: those that somebody has written.
     """
-    left_out = {*declared, *(exclude or ())}
     found: dict[str, forms.Field] = {}
     for name, node in model_admin.model._structure.fields.items():
-        wanted = name not in left_out and (names is None or name in names)
+        given = options.of_field(name)
+        wanted = options.takes(name) and name not in declared and "form_class" not in given
         if wanted and may_be_offered(model_admin, node):
-            found[name] = _field(model_admin, request, name, node)
+            found[name] = _field(model_admin, request, name, node, given)
     return found
 
 
-def _field(model_admin: Any, request: HttpRequest, name: str, node: ReferenceNode) -> forms.Field:
+def _field(
+    model_admin: Any, request: HttpRequest, name: str, node: ReferenceNode, given: dict[str, Any]
+) -> forms.Field:
     searches = name in model_admin.get_autocomplete_fields(request)
     opts = model_admin.opts
     url = reverse(
@@ -161,14 +165,12 @@ def _field(model_admin: Any, request: HttpRequest, name: str, node: ReferenceNod
     def find(key: str) -> Any:
         return next(iter(referred_documents(model_admin, node).filter(pk=key)[:1]), None)
 
-    return DocumentChoiceField(
-        offered,
-        find,
-        eager=node.eager,
-        required=node.required or node.present,
-        label=label_of(name),
-        widget=AutocompleteSelect(url, name) if searches else DocumentSelect,
-    )
+    fitting = {
+        "required": node.required or node.present,
+        "label": label_of(name),
+        "widget": AutocompleteSelect(url, name) if searches else DocumentSelect,
+    }
+    return DocumentChoiceField(offered, find, eager=node.eager, **{**fitting, **given})
 
 
 def autocomplete_answer(model_admin: Any, request: HttpRequest) -> JsonResponse:
