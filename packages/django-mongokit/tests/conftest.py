@@ -123,3 +123,42 @@ def run(name, tmp_path):
 def manage(run):
     """Run `manage.py` with these arguments."""
     return lambda *arguments, **options: run("manage.py", *arguments, **options)
+
+
+@pytest.fixture
+def person(db):
+    """Make somebody who may do these things in the admin: `person("view_show")`; `person()` may do everything."""
+    from django.contrib.auth.models import Permission, User
+    from django.test import Client
+    from shows.testing import Person
+
+    def make(*codenames):
+        number = User.objects.count()
+        user = User.objects.create(username=f"person{number}", is_staff=True, is_superuser=not codenames)
+        found = Permission.objects.filter(codename__in=codenames)
+        assert len(found) == len(codenames)
+        user.user_permissions.set(found)
+        client = Client()
+        client.force_login(user)
+        return Person(user, client)
+
+    return make
+
+
+@pytest.fixture
+def shows(mongodb):
+    """The collection of shows, as documents: `shows.Show(…)`."""
+    return mongodb.shows
+
+
+@pytest.fixture
+def show(shows):
+    """Store a show: `show("Hamlet", kind="opera")`; returns it as it is stored."""
+
+    def store(title, **fields):
+        made = shows.Show()
+        made.update({"title": title, **fields})
+        made.save()
+        return shows.Show.one({"_id": made["_id"]})
+
+    return store

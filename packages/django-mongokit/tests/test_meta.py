@@ -1,11 +1,12 @@
 """What stands in `_meta`, and in the registry of document classes."""
 
 import pytest
+from django.core.exceptions import FieldDoesNotExist
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 from talks.models import Computer, Talk
 
-from django_mongokit.document import DjangoDocument, model_names
+from django_mongokit.document import DjangoDocument, document_classes, model_names
 from django_mongokit.options import camel_case_to_spaces
 
 
@@ -23,7 +24,12 @@ def test_a_talk():
     assert (meta.object_name, meta.label, meta.label_lower) == ("Talk", "talks.Talk", "talks.talk")
     assert meta.pk.attname == meta.pk.name == "_id"
     assert repr(meta) == "<Meta Talk 'Talk', 'Talks'>"
-    assert not hasattr(meta, "abstract")
+    assert (meta.abstract, meta.swapped, meta.is_composite_pk) == (False, None, False)
+    assert meta.app_config.label == "talks"
+    assert meta.concrete_model is Talk
+    assert make(app_label="nowhere")._meta.app_config is None
+    with pytest.raises(FieldDoesNotExist, match=r"talks.Talk is a document; 'topic' is no field"):
+        meta.get_field("topic")
 
 
 def test_the_computerz_of_2010():
@@ -107,6 +113,8 @@ def test_an_abstract_class_has_no_meta_of_its_own_and_is_not_registered():
     child = make("Child", (base,))
     assert (child._meta.app_label, child._meta.verbose_name) == ("shared", "Child")
     assert model_names == [*before, ("Child", "Child")]
+    assert document_classes[-1] is child
+    assert list(child) == [child]
 
 
 def test_an_abstract_child_of_a_concrete_class():

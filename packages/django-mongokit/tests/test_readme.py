@@ -28,7 +28,7 @@ def test_the_example(run, tmp_path):
     )
     run("manage.py", "startapp", "talks", cwd=tmp_path, **environment)
     blocks = re.findall(r"```python\n# (\S+?)(, at its end)?\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for name, at_the_end, text in blocks:
         with open(tmp_path / name, "a" if at_the_end else "w") as file:
             file.write("\n" + text)
@@ -47,6 +47,14 @@ def test_the_example(run, tmp_path):
 def test_every_check_is_listed():
     listed = set(re.findall(r"\bE0\d\d\b", README.read_text())) | {"E004"}
     assert listed == set(re.findall(r"\bE0\d\d\b", checks.__doc__))
+
+
+def test_the_checks_of_the_admin_are_listed():
+    from django_mongokit.admin import checks as of_admin
+
+    ids = re.findall(r"^django_mongokit\.(E1\d\d)", of_admin.__doc__, re.MULTILINE)
+    first, last = re.findall(r"\bE1\d\d\b", README.read_text())
+    assert ids == [f"E{number}" for number in range(int(first[1:]), int(last[1:]) + 1)]
 
 
 def test_public_names_of_the_readme_exist():

@@ -1,24 +1,29 @@
-"""The app's entry in INSTALLED_APPS: it brings the system checks."""
+"""The app's entry in INSTALLED_APPS: it brings the system checks, and permissions for documents."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
 
 __all__ = ["DjangoMongokitConfig"]
 
 
 class DjangoMongokitConfig(AppConfig):
-    """Needed for the checks and for later work; the engine, documents and tests work without it."""
+    """Needed for the checks and the admin; the engine, documents and tests work without it."""
 
     name = "django_mongokit"
     verbose_name = "MongoDB"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the checks, and have `migrate` make permissions."""
         from django_mongokit import checks, document_checks
+        from django_mongokit.permissions import create_permissions
 
         for check in (*checks.CHECKS, *document_checks.CHECKS):
             register(check, "django_mongokit")
         for check in document_checks.DATABASE_CHECKS:
             register(check, "django_mongokit", Tags.database)
+        post_migrate.connect(
+            create_permissions, dispatch_uid="django_mongokit.permissions.create_permissions"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,10 +16,12 @@ from mongokit.document import DocumentProperties
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-__all__ = ["DjangoDocument", "model_names"]
+__all__ = ["DjangoDocument", "document_classes", "model_names"]
 
 model_names: list[tuple[str, _StrOrPromise]] = []
 """Every document class there is, as (model name, verbose name), in the order of their definition."""
+document_classes: list[type[DjangoDocument]] = []
+"""The classes themselves."""
 
 
 class DjangoDocumentProperties(DocumentProperties):
@@ -31,9 +33,15 @@ class DjangoDocumentProperties(DocumentProperties):
         options = own_options(cls)
         if not options.pop("abstract", False):
             cls._meta = DocumentMeta(name, cls.__module__, options)
+            cls._meta.concrete_model = cls
             model_names.append((cls._meta.model_name, cls._meta.verbose_name))
+            document_classes.append(cls)  # type: ignore[arg-type]  # only those classes have this metaclass
 
     _meta: DocumentMeta
+
+    def __iter__(cls) -> Iterator[type[Any]]:
+        """Yield the class: Django's `site.register(…)` takes models, and else whatever it can go through."""
+        yield cls
 
 
 class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
@@ -60,6 +68,14 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
         raise ValueError(
             f"pk is read from _id and cannot be set (to {value!r}); set document['_id'] instead."
         )
+
+    def __str__(self) -> str:
+        """Return "Talk object (4b96…)", as models do: what pages show where a class has no `__str__` of its own."""
+        return f"{type(self).__name__} object ({self.get('_id')})"
+
+    def serializable_value(self, field_name: str) -> Any:
+        """Return a field's value, the key as text: what Django's serializers and admin call."""
+        return self.pk if field_name in {"pk", "_id"} else self.get(field_name)
 
     def _get_pk_val(self) -> str:
         """Return `pk`: what Django's serializers and admin call."""

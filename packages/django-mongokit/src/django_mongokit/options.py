@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from django.apps import apps
+from django.apps import AppConfig, apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils import translation
 from django.utils.text import format_lazy
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-__all__ = ["DocumentMeta", "PrimaryKey", "camel_case_to_spaces", "own_options"]
+__all__ = ["DocumentMeta", "PrimaryKey", "camel_case_to_spaces", "lowered", "own_options"]
 
 _NAMES = frozenset({"abstract", "app_label", "verbose_name", "verbose_name_plural"})
 # Before a capital that follows a small letter or digit, and before the last capital of a run ("HTTP Server").
@@ -35,6 +38,10 @@ class PrimaryKey:
         """Return the key of a saved document as text."""
         return str(document[self.attname])
 
+    def to_python(self, value: Any) -> str:
+        """Return a key that came in a URL or a form: it stays a text until it is looked up."""
+        return str(value)
+
 
 class DocumentMeta:
     """The `_meta` of one concrete document class; the names are those of Django's models where both have the thing.
@@ -42,6 +49,14 @@ class DocumentMeta:
     `model_name` is the class's name with its capitals, as it was in the original django-mongokit; `module_name`
     is the same in small letters.
     """
+
+    abstract: ClassVar = False
+    """Only what is not abstract has a `_meta`; Django's admin asks all the same, as for the next two."""
+    swapped: ClassVar = None
+    is_composite_pk: ClassVar = False
+    default_permissions: ClassVar = ("add", "change", "delete", "view")
+    concrete_model: Any = None
+    """The document class."""
 
     def __init__(self, model_name: str, module: str, options: dict[str, Any]) -> None:
         self.model_name = model_name
@@ -61,11 +76,33 @@ class DocumentMeta:
 
     @property
     def label_lower(self) -> str:
-        """The same in the spelling of content types and settings, e.g. "talks.talk"."""
+        """The same in the spelling of settings, e.g. "talks.talk"."""
         return f"{self.app_label}.{self.module_name}"
+
+    @property
+    def app_config(self) -> AppConfig | None:
+        """The app's entry in INSTALLED_APPS, None where `app_label` is no installed app's."""
+        return apps.app_configs.get(self.app_label)
+
+    @property
+    def verbose_name_raw(self) -> str:
+        """The name untranslated, as permissions are stored."""
+        with translation.override(None):
+            return str(self.verbose_name)
+
+    def get_field(self, name: str) -> NoReturn:
+        """Raise `FieldDoesNotExist`: what a document has is no field of Django's, whatever its name."""
+        raise FieldDoesNotExist(f"{self.label} is a document; {name!r} is no field of a model.")
 
     def __repr__(self) -> str:
         return f"<Meta {self.model_name} {str(self.verbose_name)!r}, {str(self.verbose_name_plural)!r}>"
+
+
+def lowered(meta: DocumentMeta) -> DocumentMeta:
+    """Return a `_meta` with the model's name in small letters, as URLs' names and permissions of Django's admin are."""
+    found = copy(meta)
+    found.model_name = meta.module_name
+    return found
 
 
 def own_options(cls: type) -> dict[str, Any]:

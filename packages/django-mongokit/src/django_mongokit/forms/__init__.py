@@ -18,6 +18,7 @@ from django_mongokit.forms.fields import (
 from django_mongokit.forms.nested import BaseRecordFormSet, FormSetField, NestedField
 from django_mongokit.forms.options import ALL_FIELDS, DocumentFormOptions
 from django_mongokit.forms.records import DocumentFormMetaclass, EmbeddedDocumentForm
+from django_mongokit.forms.references import DocumentChoiceField, DocumentSelect
 from django_mongokit.forms.structures import (
     fields_for_document,
     formfield_for_document_field,
@@ -31,9 +32,11 @@ __all__ = [
     "BaseDocumentForm",
     "BaseRecordFormSet",
     "CommaSeparatedField",
+    "DocumentChoiceField",
     "DocumentForm",
     "DocumentFormMetaclass",
     "DocumentFormOptions",
+    "DocumentSelect",
     "EmbeddedDocumentForm",
     "FormSetField",
     "JsonField",

@@ -181,9 +181,12 @@ class BaseDocumentForm(BaseRecordForm):
         try:
             return self.instance.save()
         except REFUSALS as error:
-            revision = self._stored_revision() if isinstance(error, StaleDocumentError) else None
-            self._refused(error, revision)
+            self.take_back(error)
             raise
+
+    def take_back(self, error: Refusal) -> None:
+        """Have the document as it was before `save(commit=False)`, and the form say why it was refused."""
+        self._refused(error, self._stored_revision() if isinstance(error, StaleDocumentError) else None)
 
     async def asave(self, commit: bool = True) -> Any:
         """Do what `save()` does, awaited; the document may be in the collection of an `AsyncConnection`."""
@@ -229,6 +232,13 @@ class BaseDocumentForm(BaseRecordForm):
     def _refused(self, error: Refusal, stored: Mapping[str, Any] | None) -> None:
         self.instance.clear()
         self.instance.update(self._before)
+        self.tell(error, stored)
+
+    def tell(self, error: Refusal, stored: Mapping[str, Any] | None) -> None:
+        """Have the form say why its document was refused.
+
+        :param stored: of a stale document, what is stored now; None where it was deleted.
+        """
         match error:
             case DuplicateKeyError():
                 duplicate(self, error.fields)

@@ -47,7 +47,7 @@ from mongokit.structure.nodes import (
 )
 from mongokit.types import IS, OR, Set
 
-__all__ = ["Making", "default_form_field_types", "field_of", "fields_of_record"]
+__all__ = ["Making", "default_form_field_types", "field_of", "fields_of_record", "values_of"]
 
 Field = forms.Field
 _NONE = object()
@@ -142,6 +142,9 @@ def _common(node: Node, default: Any) -> dict[str, Any]:
 
 
 def _is_empty(default: Any) -> bool:
+    kind = default.make if isinstance(default, Factory) else default
+    if any(kind is one for one in (str, list, dict, set, tuple)):
+        return True
     return isinstance(default, (str, list, dict, set, tuple)) and not default
 
 
@@ -189,7 +192,7 @@ def _(node: CustomNode, making: Making) -> Described:
 @_described.register
 def _(node: OperatorNode, making: Making) -> Described:
     if isinstance(node.operator, IS):
-        return ValueChoiceField, {"values": _values(node)}
+        return ValueChoiceField, {"values": values_of(node)}
     kinds = {kind for kind in node.operator if kind is not type(None)}
     if isinstance(node.operator, OR) and kinds == {int, float}:
         return _of_type(node, float)
@@ -223,7 +226,7 @@ def _(node: ListNode, making: Making) -> Described:
             "kind": node.container,
             "factory": factory,
         }
-    values = _values(item)
+    values = values_of(item)
     if values:
         return ValueMultipleChoiceField, {"values": values, "empty_value": node.container()}
     return JsonListField, _as_json(node, node.container)
@@ -255,7 +258,7 @@ def _nothing() -> None:
     return None
 
 
-def _values(node: Node) -> list[Any]:
+def values_of(node: Node) -> list[Any]:
     """Return the values that a node lets one choose from."""
     if isinstance(node, OperatorNode) and isinstance(node.operator, IS):
         return [value for value in node.operator if value is not None]

@@ -39,6 +39,11 @@ class DocumentFormOptions:
         self.error_messages: Mapping[str, Any] = getattr(options, "error_messages", None) or {}
         self.field_classes: Mapping[str, Any] = getattr(options, "field_classes", None) or {}
 
+    @property
+    def model(self) -> Any:
+        """The document class, under the name by which Django's generic views and admin ask for it."""
+        return self.document
+
     @classmethod
     def of(cls, **options: Any) -> Self:
         """Return the options that a `Meta` with these attributes has."""

@@ -9,20 +9,29 @@ SECRET_KEY = "not a secret"
 DEBUG = os.environ.get("SITE_DEBUG") == "1"
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
+STATIC_URL = "static/"
 ROOT_URLCONF = "djmsite.urls"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
     "django_mongokit",
     "talks",
     "lectures",
     "books",
     "papers",
     "django.contrib.sitemaps",
+    "shows",
     *json.loads(os.environ.get("SITE_APPS", "[]")),
 ]
 MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django_mongokit.middleware.DatabaseUnavailableMiddleware",
 ]
 TEMPLATES = [
@@ -30,6 +39,13 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "DIRS": json.loads(os.environ.get("SITE_TEMPLATES", "[]")),
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
 DATABASES = {

@@ -1,3 +1,4 @@
+from django.contrib import admin
 from django.urls import include, path
 from talks import views
 
@@ -8,6 +9,7 @@ urlpatterns = [
     path("answer/", views.answer),
     path("broken/", views.broken),
     path("talks/<pk>/", views.one),
+    path("admin/", admin.site.urls),
     path("lectures/", include("lectures.urls")),
     path("papers/", include("papers.urls")),
 ]

@@ -1,0 +1,149 @@
+"""The page of one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.utils import display_for_value
+from django.db import router, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.views.decorators.csrf import csrf_protect
+
+from django_mongokit.admin.fields import Column, as_json, is_nested, value_at
+from django_mongokit.admin.forms import has_revision
+from django_mongokit.admin.inlines import inlines_of
+from django_mongokit.admin.sections import DocumentAdminForm
+from django_mongokit.forms import FormSetField
+from django_mongokit.forms.documents import REFUSALS, REVISION
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin as _Base
+else:
+    _Base = object
+
+__all__ = ["ChangingMixin", "log_atomic"]
+
+SAVE_AS = "_saveasnew"
+
+
+def log_atomic() -> Any:
+    """Return a transaction of the database that the history is in, which MongoDB's is not."""
+    # Here, as Django does it: the module can be imported before the apps are ready.
+    from django.contrib.admin.models import LogEntry
+
+    return transaction.atomic(using=router.db_for_write(LogEntry))
+
+
+class _ReadonlyColumn(Column):
+    """A field on the page of a document, as text."""
+
+    __slots__ = ()
+
+    def __call__(self, document: Any) -> Any:
+        value = value_at(document, str(self))
+        if is_nested(value):
+            return format_html("<pre>{}</pre>", as_json(value, indent=2))
+        found = super().__call__(document)
+        return found if self.boolean else display_for_value(found, "-")
+
+
+class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time too
+    """Changing and adding."""
+
+    column: Any
+
+    @method_decorator(csrf_protect)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """Answer; where MongoDB refuses what Django's view saves, show the page again with what was entered."""
+        view: Any = self._changeform_view  # type: ignore[attr-defined]  # Django's, without a transaction
+        response: HttpResponse
+        if request.method != "POST":
+            response = view(request, object_id, form_url, extra_context)
+            return response
+        if SAVE_AS in request.POST:
+            _make_rows_new(request)
+        try:
+            with log_atomic():
+                response = view(request, object_id, form_url, extra_context)
+        except REFUSALS as error:
+            request._document_refusal = error  # type: ignore[attr-defined]  # for get_form()
+            response = view(request, object_id, form_url, extra_context)
+        return response
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Do nothing: lists of nested structures are the document's own."""
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Show read-only fields as columns, and lists of nested structures as Django shows inlines."""
+        old = context["adminform"]
+        may_change = self.has_change_permission(request, obj) if obj is not None else True
+        seen: set[str] = set()
+        fieldsets = [
+            (name, {**options, "fields": list(self._lines(old, options.get("fields", ()), seen))})
+            for name, options in old.fieldsets
+        ]
+        if has_revision(old.form) and may_change:
+            fieldsets.append((None, {"fields": [REVISION]}))
+        made = DocumentAdminForm(
+            old.form,
+            [one for one in fieldsets if one[1]["fields"]],
+            {},
+            [self._readonly(one) for one in old.readonly_fields],
+            model_admin=self,
+        )
+        made.prepopulated_fields = old.prepopulated_fields
+        inlines = inlines_of(self, request, old.form, obj, can_change=may_change)
+        context["adminform"] = made
+        context["inline_admin_formsets"] = [*context["inline_admin_formsets"], *inlines]
+        context["media"] = sum((one.media for one in inlines), context["media"])
+        found: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
+        return found
+
+    def _readonly(self, name: Any) -> Any:
+        found = self.column(name)
+        return _ReadonlyColumn(str(found), self.model) if isinstance(found, Column) else found
+
+    def _lines(self, old: Any, fields: Sequence[Any], seen: set[str]) -> Iterator[Any]:
+        """Yield the fields of a fieldset: what is read-only as a column, what is in an inline not at all."""
+
+        def found(names: Sequence[Any]) -> Iterator[Any]:
+            for name in names:
+                if name in old.readonly_fields:
+                    yield self._readonly(name)
+                    continue
+                # One nested structure is one field, however many of its fields are named.
+                head = name.partition(".")[0]
+                if head not in seen and not isinstance(old.form.fields.get(head), FormSetField):
+                    seen.add(head)
+                    yield head
+
+        for line in fields:
+            names = list(found(line if isinstance(line, (list, tuple)) else [line]))
+            if names:
+                yield names if len(names) > 1 else names[0]
+
+
+def _make_rows_new(request: HttpRequest) -> None:
+    """Have the rows of lists be those of a new document, which has none yet."""
+    sent = request.POST.copy()
+    for name in sent:
+        if name.endswith("-INITIAL_FORMS"):
+            sent[name] = "0"
+    request.POST = sent  # type: ignore[assignment]  # mutable, and nobody else's

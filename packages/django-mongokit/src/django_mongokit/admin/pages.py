@@ -1,0 +1,62 @@
+"""Pages of documents, without counting a million of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import EmptyPage, Page, Paginator
+from django.utils.functional import cached_property
+
+from django_mongokit.admin.documents import Documents
+
+__all__ = ["DocumentPaginator"]
+
+
+class DocumentPaginator(Paginator):  # type: ignore[type-arg]  # the class can't be subscripted at run time
+    """Django's paginator, that counts what a query finds up to `count_limit` only.
+
+    All documents of a collection are not counted at all: the server knows about how many there are. Where that is not
+    the whole truth (`is_estimate`), or there are more than were counted (`is_capped`), pages after the last known one
+    are there as long as they have documents.
+    """
+
+    count_limit: int | None = 10_000
+    """How many documents a query may find to be counted; None counts them all."""
+    object_list: Any
+
+    @cached_property
+    def count(self) -> int:
+        """How many documents there are, at most `count_limit` of those that a query finds."""
+        found: Documents = self.object_list
+        if self.is_estimate or self.count_limit is None:
+            return found.count()
+        return min(found.count(self.count_limit + 1), self.count_limit)
+
+    @cached_property
+    def is_estimate(self) -> bool:
+        """Whether the server was asked for what it knows without looking."""
+        return not self.object_list.query
+
+    @cached_property
+    def is_capped(self) -> bool:
+        """Whether there are more than `count` says."""
+        if self.is_estimate or self.count_limit is None or self.count < self.count_limit:
+            return False
+        return bool(self.object_list.count(self.count_limit + 1) > self.count_limit)
+
+    def validate_number(self, number: Any) -> int:
+        """Return a page's number; raises `InvalidPage` for one that cannot be."""
+        try:
+            return super().validate_number(number)
+        except EmptyPage:
+            if int(number) < 1 or not (self.is_estimate or self.is_capped) or int(number) > 2**31:
+                raise
+        if not self.object_list[(int(number) - 1) * self.per_page :][:1]:
+            raise EmptyPage(self.error_messages["no_results"])
+        return int(number)
+
+    def page(self, number: Any) -> Any:
+        """Return a page; raises `InvalidPage` for one that cannot be."""
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        return Page(self.object_list[start : start + self.per_page], number, self)

@@ -1,0 +1,205 @@
+"""The documents that a reference may lead to, to choose from and to search in."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.exceptions import NotRegistered
+from django.contrib.admin.widgets import get_select2_language
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import reverse
+
+from django_mongokit.admin.documents import Documents
+from django_mongokit.admin.fields import label_of, node_at
+from django_mongokit.document import DjangoDocument
+from django_mongokit.forms.options import DocumentFormOptions
+from django_mongokit.forms.references import DocumentChoiceField, DocumentSelect
+from django_mongokit.shortcut import get_database
+from mongokit.structure.nodes import Node, ReferenceNode
+
+__all__ = [
+    "AutocompleteSelect",
+    "admin_of",
+    "autocomplete_answer",
+    "may_be_offered",
+    "reference_fields",
+    "referred_documents",
+]
+
+OFFERED = 200
+"""How many documents a plain `<select>` offers."""
+PAGE = 20
+"""How many documents a search offers at a time."""
+
+
+def referred_documents(model_admin: Any, node: Node | None) -> Documents:
+    """Return the documents that a reference may lead to, in the order that their own admin has.
+
+    Raises `LookupError` where the class that is referred to is no `DjangoDocument`, or does not say where its documents
+    are.
+    """
+    target: Any = node.target.find() if isinstance(node, ReferenceNode) else None
+    if target is None or not issubclass(target, DjangoDocument):
+        raise LookupError(f"{getattr(node, 'path', None)!r} is no reference to a DjangoDocument")
+    admin = admin_of(model_admin.admin_site, target)
+    if admin is not None:
+        found: Documents = admin.documents()
+        return found
+    if target.__collection__ is None:
+        raise LookupError(
+            f"{target._meta.label} does not say where its documents are: set __collection__ in the class, or "
+            "register it with an admin that has `collection`"
+        )
+    return Documents(target, get_database(using=model_admin.using)[target.__collection__])
+
+
+def may_be_offered(model_admin: Any, node: Node | None) -> bool:
+    """Return whether it is known which documents a reference may lead to."""
+    try:
+        referred_documents(model_admin, node)
+    except LookupError:
+        return False
+    return True
+
+
+def admin_of(site: Any, document: Any) -> Any:
+    """Return the admin of a document class on a site, None where it has none."""
+    try:
+        return site.get_model_admin(document)
+    except NotRegistered:
+        return None
+
+
+class AutocompleteSelect(DocumentSelect):
+    """Django's searching `<select>`, with the script that Django's admin has for it.
+
+    :param url: what answers a search.
+    """
+
+    def __init__(self, url: str, field: str, attrs: dict[str, Any] | None = None) -> None:
+        self.url, self.field = url, field
+        super().__init__(attrs)
+
+    @property
+    def media(self) -> forms.Media:
+        """Select2, as Django's admin has it."""
+        # By the names that Django's own media have, so that they become one list in one order.
+        extra = "" if settings.DEBUG else ".min"
+        language = get_select2_language()
+        translation = [f"admin/js/vendor/select2/i18n/{language}.js"] if language else []
+        return forms.Media(
+            js=[
+                f"admin/js/vendor/jquery/jquery{extra}.js",
+                f"admin/js/vendor/select2/select2.full{extra}.js",
+                *translation,
+                "admin/js/jquery.init.js",
+                "admin/js/autocomplete.js",
+            ],
+            css={"screen": [f"admin/css/vendor/select2/select2{extra}.css", "admin/css/autocomplete.css"]},
+        )
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        """Return the attributes that the script reads."""
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        known = attrs.get("class", "")
+        return {
+            **attrs,
+            "data-ajax--cache": "true",
+            "data-ajax--delay": 250,
+            "data-ajax--type": "GET",
+            "data-ajax--url": self.url,
+            "data-field-name": self.field,
+            "data-theme": "admin-autocomplete",
+            "data-allow-clear": "false" if self.is_required else "true",
+            "data-placeholder": "",
+            "lang": get_select2_language(),
+            "class": f"{known} admin-autocomplete".strip(),
+        }
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        """Return the option that is chosen already, and an empty one: the others are searched for."""
+        keys = [key for key in value if key]
+        options = [*([] if self.is_required else [("", "")]), *((key, self.label(key)) for key in keys)]
+        made = [
+            self.create_option(name, key, text, key in keys, index)
+            for index, (key, text) in enumerate(options)
+        ]
+        return [(None, made, 0)]
+
+
+def reference_fields(
+    model_admin: Any, request: HttpRequest, options: DocumentFormOptions, declared: Container[str]
+) -> dict[str, forms.Field]:
+    """Return the form fields for the references of a document class, by name.
+
+    One that leads to nobody knows where has none: it is edited as JSON.
+
+    :param options: what the form's `Meta` says.
+    :param declared: those that somebody has written.
+    """
+    found: dict[str, forms.Field] = {}
+    for name, node in model_admin.model._structure.fields.items():
+        given = options.of_field(name)
+        wanted = options.takes(name) and name not in declared and "form_class" not in given
+        if wanted and may_be_offered(model_admin, node):
+            found[name] = _field(model_admin, request, name, node, given)
+    return found
+
+
+def _field(
+    model_admin: Any, request: HttpRequest, name: str, node: ReferenceNode, given: dict[str, Any]
+) -> forms.Field:
+    searches = name in model_admin.get_autocomplete_fields(request)
+    opts = model_admin.opts
+    url = reverse(
+        f"admin:{opts.app_label}_{opts.model_name}_references", current_app=model_admin.admin_site.name
+    )
+
+    def offered() -> Documents:
+        return referred_documents(model_admin, node)[:OFFERED]
+
+    def find(key: str) -> Any:
+        return next(iter(referred_documents(model_admin, node).filter(pk=key)[:1]), None)
+
+    fitting = {
+        "required": node.required or node.present,
+        "label": label_of(name),
+        "widget": AutocompleteSelect(url, name) if searches else DocumentSelect,
+    }
+    return DocumentChoiceField(offered, find, eager=node.eager, **{**fitting, **given})
+
+
+def autocomplete_answer(model_admin: Any, request: HttpRequest) -> JsonResponse:
+    """Answer a search for documents that a reference may lead to: those whose admin's `search_fields` have the words.
+
+    Raises `Http404` for a field that is not in `autocomplete_fields`, or whose documents' admin has nothing to search in;
+    `PermissionDenied` for who may not see them, or not change what refers to them.
+    """
+    name = request.GET.get("field_name", "")
+    node = node_at(model_admin.model, name)
+    if name not in model_admin.get_autocomplete_fields(request) or not isinstance(node, ReferenceNode):
+        raise Http404(f"{name!r:.80} is not in autocomplete_fields.")
+    admin = admin_of(model_admin.admin_site, node.target.find())
+    if admin is None or not admin.get_search_fields(request):
+        raise Http404("There is nothing to search in.")
+    may_enter = model_admin.has_add_permission(request) or model_admin.has_change_permission(request)
+    if not (may_enter and admin.has_view_permission(request)):
+        raise PermissionDenied
+    documents, _twice = admin.get_search_results(
+        request, admin.get_queryset(request), request.GET.get("term", "").replace("\0", "")
+    )
+    page = request.GET.get("page", "1")
+    start = (
+        (int(page) - 1) * PAGE if page.isascii() and page.isdecimal() and 0 < int(page[:9]) < 10_000 else 0
+    )
+    found = list(documents[start : start + PAGE + 1])
+    return JsonResponse(
+        {
+            "results": [{"id": one.pk, "text": str(one)} for one in found[:PAGE]],
+            "pagination": {"more": len(found) > PAGE},
+        }
+    )

@@ -1,0 +1,76 @@
+"""Documents for the admin: every kind of field it has to show, filter and change."""
+
+import datetime
+import enum
+from typing import Annotated, Literal
+
+import annotated_types as at
+
+from django_mongokit import connection
+from django_mongokit.document import DjangoDocument
+from mongokit import Ref, SchemaDocument, field
+
+
+class Mood(enum.Enum):
+    GAY = "g"
+    GRAVE = "v"
+
+
+class Theatre(DjangoDocument):
+    __collection__ = "theatres"
+    structure = {"name": str, "city": str}
+    required_fields = ["name"]
+
+    def __str__(self):
+        return str(self.get("name"))
+
+
+class Place(SchemaDocument):
+    city: str
+    street: str | None = None
+
+
+class Act(SchemaDocument):
+    name: Annotated[str, at.MinLen(1)]
+    minutes: Annotated[int, at.Ge(1)] = 10
+
+
+class Show(DjangoDocument):
+    __collection__ = "shows"
+    use_revision = True
+
+    class Meta:
+        verbose_name = "show"
+
+    title: Annotated[str, at.MinLen(1)]
+    slug: str | None = None
+    kind: Literal["play", "opera"] = "play"
+    mood: Mood | None = None
+    start: datetime.datetime | None = None
+    is_free: bool = False
+    seats: int | None = None
+    tags: list[str] = field(default_factory=list)
+    place: Place | None = None
+    acts: list[Act] = field(default_factory=list)
+    theatre: Ref[Theatre] | None = None
+    notes: dict = field(default_factory=dict)
+
+    indexes = [{"fields": ["slug"], "unique": True, "sparse": True}]
+
+    def __str__(self):
+        return str(self.get("title"))
+
+    def get_absolute_url(self):
+        return f"/shows/{self.pk}/"
+
+    def shout(self):
+        return self["title"].upper()
+
+
+class Note(DjangoDocument):
+    """Nothing is said of it, not even where it is; its key is a text."""
+
+    structure = {"_id": str, "text": str}
+
+
+connection.register([Theatre, Show, Note])

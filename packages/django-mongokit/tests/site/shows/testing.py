@@ -1,0 +1,104 @@
+"""Pages as a browser without JavaScript sees them: what they say, where they lead, what their forms send."""
+
+import html.parser
+import re
+
+VOID = {"input", "br", "img", "link", "meta", "hr"}
+
+
+class Page(html.parser.HTMLParser):
+    """`text` of the page without its side bar, `links` by their text, and what its forms would send, by form id."""
+
+    def __init__(self, response):
+        super().__init__()
+        self.status = response.status_code
+        self.html = response.content.decode()
+        self.words, self.links, self.forms, self.rows = [], {}, {}, []
+        self.form = self.select = self.textarea = self.link = self.row = None
+        self.is_hidden = 0
+        start = self.html.find("<main")
+        self.feed(self.html[max(start, 0) :])
+        self.text = re.sub(r"\s+", " ", " ".join(self.words)).strip()
+
+    def handle_starttag(self, tag, given):
+        attrs = dict(given)
+        match tag:
+            case "form":
+                self.form = self.forms.setdefault(attrs.get("id", "form"), {})
+            case "script" | "style":
+                self.is_hidden += 1
+            case "a":
+                self.link = [attrs.get("href", ""), ""]
+            case "tr":
+                self.row = []
+            case "td" | "th" if self.row is not None:
+                self.row.append("")
+            case "input" if self.form is not None and attrs.get("name"):
+                kind = attrs.get("type", "text")
+                if kind not in {"checkbox", "radio", "submit"}:
+                    self.form.setdefault(attrs["name"], []).append(attrs.get("value", ""))
+                elif kind == "checkbox" and "checked" in attrs:
+                    self.form.setdefault(attrs["name"], []).append(attrs.get("value", "on"))
+            case "select":
+                self.select = [attrs.get("name"), None]
+            case "option" if self.select and (self.select[1] is None or "selected" in attrs):
+                self.select[1] = attrs.get("value", "")
+            case "textarea":
+                self.textarea = [attrs.get("name"), ""]
+            case "img" if self.row:
+                self.row[-1] += attrs.get("alt", "")
+
+    def handle_endtag(self, tag):
+        match tag:
+            case "form":
+                self.form = None
+            case "script" | "style":
+                self.is_hidden -= 1
+            case "a" if self.link:
+                self.links.setdefault(" ".join(self.link[1].split()), self.link[0])
+                self.link = None
+            case "tr" if self.row is not None:
+                self.rows.append([" ".join(one.split()) for one in self.row])
+                self.row = None
+            case "select":
+                if self.form is not None and self.select[1] is not None:
+                    self.form.setdefault(self.select[0], []).append(self.select[1])
+                self.select = None
+            case "textarea":
+                if self.form is not None:
+                    self.form.setdefault(self.textarea[0], []).append(self.textarea[1].removeprefix("\n"))
+                self.textarea = None
+
+    def handle_data(self, data):
+        if self.textarea:
+            self.textarea[1] += data
+        elif not self.is_hidden:
+            self.words.append(data)
+            if self.link:
+                self.link[1] += data
+            if self.row:
+                self.row[-1] += data
+
+    def sends(self, form, **changes):
+        """Return what a form sends, with some of it entered; None takes a field out."""
+        found = {name: values if len(values) > 1 else values[0] for name, values in self.forms[form].items()}
+        found.update(changes)
+        # The row in which JavaScript makes new ones is sent too, and means nothing.
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Person:
+    """Somebody logged in, with a browser."""
+
+    def __init__(self, user, client):
+        self.user, self.client = user, client
+
+    def get(self, url, **query):
+        return Page(self.client.get(url, query, follow=True))
+
+    def post(self, url, data):
+        return Page(self.client.post(url, data, follow=True))
+
+    def submit(self, url, form, **changes):
+        """Open a page, enter something, and send its form."""
+        return self.post(url, self.get(url).sends(form, **changes))

@@ -1,0 +1,314 @@
+"""The admin of documents in a real Chromium: with the keyboard, its scripts, and on a telephone."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
+
+SITE = Path(__file__).parent / "site"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+# Where to put pictures of the pages, for people to look at.
+SHOTS = os.environ.get("ADMIN_SHOTS")
+PHONE = {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
+    pytest.mark.timeout(300),
+]
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def site(uri, tmp_path_factory):
+    """The little site, served, with somebody who may do everything; and its database."""
+    folder = tmp_path_factory.mktemp("admin")
+    name = f"djm_browser_{os.getpid()}"
+    env = {
+        **os.environ,
+        "SITE_NAME": name,
+        "SITE_SQLITE": str(folder / "db.sqlite3"),
+        "SITE_DEBUG": "1",
+        "SITE_APPS": '["django.contrib.staticfiles"]',
+        "DJANGO_SUPERUSER_PASSWORD": "secret",
+        "PYTHONPATH": os.pathsep.join([str(SITE), os.environ.get("PYTHONPATH", "")]),
+    }
+
+    def manage(*arguments):
+        subprocess.run([sys.executable, "manage.py", *arguments], cwd=SITE, env=env, check=True, timeout=100)
+
+    manage("migrate", "-v", "0")
+    manage("createsuperuser", "--noinput", "--username", "boss", "--email", "boss@example.com", "-v", "0")
+    port = free_port()
+    command = [sys.executable, "manage.py", "runserver", "--noreload", "--nothreading", f"127.0.0.1:{port}"]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=SITE, env=env, stdout=log, stderr=log)
+    try:
+        wait_for(port, server)
+        with MongoClient(uri) as client:
+            yield f"http://127.0.0.1:{port}", client[name]
+            client.drop_database(name)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(port, server):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert server.poll() is None, "the server has ended"
+        with socket.socket() as tried:
+            tried.settimeout(1)
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the server does not answer")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def state(site, browser):
+    """The cookies of somebody who has logged in."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{site[0]}/admin/login/?next=/admin/")
+    page.keyboard.type("boss")
+    page.keyboard.press("Tab")
+    page.keyboard.type("secret")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site[0]}/admin/")
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.fixture
+def shows(site):
+    """The collection of shows, with three of them."""
+    found = site[1].shows
+    found.delete_many({})
+    for number, title in enumerate(("Fidelio", "Hamlet", "Othello")):
+        found.insert_one(
+            {
+                "title": title,
+                "slug": title.lower(),
+                "kind": "opera" if number == 0 else "play",
+                "mood": None,
+                "start": None,
+                "is_free": False,
+                "seats": number,
+                "tags": ["a", "b"],
+                "place": {"city": "Bonn", "street": "Am Hof 1"},
+                "acts": [{"name": "One", "minutes": 20}, {"name": "Two", "minutes": 5}],
+                "theatre": None,
+                "notes": {"cast": ["x", "y"]},
+                "_revision": 1,
+            }
+        )
+    return found
+
+
+@pytest.fixture
+def open_page(site, browser, state):
+    """Open a page of the admin; what its scripts complain of fails the test."""
+    contexts, errors = [], []
+
+    def open_one(path, viewport=None):
+        context = browser.new_context(
+            storage_state=state,
+            viewport=viewport or {"width": 1280, "height": 900},
+            timezone_id="America/Chicago",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("response", lambda answer: answer.status >= 500 and errors.append(answer.url))
+        page.goto(f"{site[0]}{path}")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def shoot(page, name):
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+
+
+def change(document):
+    return f"/admin/shows/Show/{document['_id']}/change/"
+
+
+def tab_to(page, selector):
+    """Press Tab until something has the focus."""
+    for _press in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"no way to {selector} with the keyboard")
+
+
+def is_too_wide(page):
+    """Whether the page itself has to be pushed sideways."""
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
+
+
+def test_with_the_keyboard_alone(open_page, shows):
+    page = open_page("/admin/shows/Show/")
+    tab_to(page, "#searchbar")
+    page.keyboard.type("ham")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("q=ham"))
+    assert page.locator("#result_list tbody tr").count() == 1
+    tab_to(page, "#result_list th.field-title a")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/change/"))
+    tab_to(page, "#id_seats")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("77")
+    tab_to(page, "#id_acts-1-minutes")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("6")
+    tab_to(page, "[name=_save]")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/Show/\?q=ham"))
+    assert "was changed successfully" in page.locator(".messagelist").inner_text()
+    stored = shows.find_one({"title": "Hamlet"})
+    assert (stored["seats"], stored["acts"][1]["minutes"]) == (77, 6)
+
+
+def test_rows_come_and_go(open_page, shows):
+    page = open_page(change(shows.find_one({"title": "Hamlet"})))
+    shoot(page, "change")
+    page.locator("#acts-group .add-row a").click()
+    page.locator("#acts-group .add-row a").click()
+    page.locator("#id_acts-2-name").fill("Three")
+    page.locator("#id_acts-4-name").fill("Five")
+    page.locator("#acts-3 .inline-deletelink").click()
+    page.locator("#id_acts-0-DELETE").check()
+    page.locator("#id_acts-1-ORDER").fill("9")
+    shoot(page, "rows")
+    page.locator("[name=_continue]").first.click()
+    page.wait_for_load_state()
+    assert "was changed successfully" in page.locator(".messagelist").inner_text()
+    assert [act["name"] for act in shows.find_one({"title": "Hamlet"})["acts"]] == ["Two", "Three", "Five"]
+
+
+def test_a_title_makes_the_slug(open_page, shows):
+    page = open_page("/admin/shows/Show/add/")
+    page.locator("#id_title").press_sequentially("The Tempest")
+    assert page.locator("#id_slug").input_value() == "the-tempest"
+    page.locator("#id_start").fill("2026-11-22T20:00")
+    shoot(page, "add")
+    page.locator("[name=_save]").click()
+    page.wait_for_url(re.compile("/Show/$"))
+    stored = shows.find_one({"slug": "the-tempest"})
+    assert stored["start"].isoformat() == "2026-11-23T02:00:00"
+
+
+def test_a_reference_is_searched_for(open_page, shows, site):
+    site[1].theatres.delete_many({})
+    site[1].theatres.insert_many([{"name": "Globe", "city": "London"}, {"name": "Rose", "city": "London"}])
+    page = open_page(change(shows.find_one({"title": "Hamlet"})))
+    page.locator(".field-theatre .select2-selection").click()
+    page.locator(".select2-search__field").press_sequentially("glo")
+    page.locator(".select2-results__option", has_text="Globe").wait_for()
+    shoot(page, "reference")
+    page.keyboard.press("Enter")
+    page.locator("[name=_continue]").click()
+    page.wait_for_load_state()
+    globe = site[1].theatres.find_one({"name": "Globe"})
+    assert shows.find_one({"title": "Hamlet"})["theatre"] == globe["_id"]
+    assert "Globe" in page.locator(".field-theatre .select2-selection").inner_text()
+
+
+def test_some_are_deleted(open_page, shows):
+    page = open_page("/admin/shows/Show/?kind=play")
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").select_option("delete_selected")
+    page.locator("button[name=index]").click()
+    page.get_by_text("Are you sure").wait_for()
+    shoot(page, "delete")
+    page.locator("input[type=submit]").click()
+    page.wait_for_url(re.compile(r"/Show/\?kind=play"))
+    assert "Successfully deleted 2 shows" in page.locator(".messagelist").inner_text()
+    assert [one["title"] for one in shows.find()] == ["Fidelio"]
+
+
+def test_two_people(open_page, shows):
+    hamlet = shows.find_one({"title": "Hamlet"})
+    hers, his = open_page(change(hamlet)), open_page(change(hamlet))
+    hers.locator("#id_title").fill("Hers")
+    hers.locator("[name=_save]").click()
+    hers.wait_for_url(re.compile("/Show/$"))
+    his.locator("#id_title").fill("His")
+    his.locator("[name=_save]").click()
+    his.locator(".errorlist.nonfield").wait_for()
+    shoot(his, "stale")
+    assert "Somebody else has changed this show" in his.locator(".errorlist.nonfield").inner_text()
+    assert his.locator("#id_title").input_value() == "His"
+    assert shows.find_one({"_id": hamlet["_id"]})["title"] == "Hers"
+
+
+def test_on_a_telephone(open_page, shows):
+    page = open_page("/admin/shows/Show/", PHONE)
+    shoot(page, "phone-list")
+    assert not is_too_wide(page)
+    page.locator("#result_list th.field-title a").first.click()
+    page.wait_for_url(re.compile("/change/"))
+    shoot(page, "phone-change")
+    assert not is_too_wide(page)
+    for name in ("title", "kind", "start", "seats", "place-city", "notes"):
+        box = page.locator(f"#id_{name}").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"], name
+    page.locator("#id_seats").fill("5")
+    page.locator("[name=_save]").click()
+    page.wait_for_url(re.compile("/Show/$"))
+    assert shows.count_documents({"seats": 5}) == 1
+
+
+def test_every_input_has_a_name_for_those_who_do_not_see(open_page, shows):
+    page = open_page(change(shows.find_one({"title": "Hamlet"})))
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("#show_form :is(input, select, textarea)")]
+            .filter(one => one.type !== "hidden" && one.type !== "submit" && one.checkVisibility())
+            .filter(one => !one.closest(".tabular") && !one.labels.length && !one.getAttribute("aria-label"))
+            .filter(one => !one.matches(".select2-search__field"))
+            .map(one => one.name)"""
+    )
+    assert nameless == []
+    place = page.locator("fieldset", has=page.locator("#id_place-city"))
+    heading = page.locator(f"#{place.get_attribute('aria-labelledby')}")
+    assert heading.inner_text().lower() == "place"
+    assert page.locator("#id_place-city").evaluate("one => one.labels[0].textContent").startswith("City")
