@@ -16,7 +16,7 @@ class Talk(Document):
     structure = {"topic": str}
     indexes = [{"fields": "topic"}]
 later = (
-    "aio auth bulk collapsed collection_validator describing embedded grid index_build index_comparison json migration "
+    "aio auth batches bulk collapsed collection_validator describing embedded grid index_build index_comparison json migration "
     "prefetching structure.jsonschema units versioned_document"
 ).split()
 print([name for name in later if f"mongokit.{name}" in sys.modules])

@@ -18,11 +18,11 @@ from mongokit.autorefs import replace_target, take_in
 from mongokit.awaited import Awaited
 from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
-from mongokit.errors import ConnectionError
+from mongokit.errors import ConnectionError, Failure, SchemaDocumentError
 from mongokit.flow import run, run_async
 from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
-from mongokit.memory import differing
+from mongokit.memory import Memory, differing
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
@@ -54,6 +54,7 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
     __slots__ = ("_collection", "_stored_memory")
     _collection: RawCollection
+    _stored_memory: Memory | None
 
     __collection__: ClassVar[str | None] = None
     """The name of the collection, for ``database.Class``."""
@@ -95,6 +96,7 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         name = self.type_field
         if doc and name is not None and name in type(self)._structure.fields and self.get(name) is None:
             self[name] = type(self).__name__
+        self._set_memory(None)
         if collection is not None:
             object.__setattr__(self, "_collection", collection)
             self._adopted()
@@ -172,9 +174,23 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         Raises SchemaDocumentError, ConnectionError, MaxDocumentSizeError, DuplicateKeyError, StaleDocumentError (with
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
-        collection = self.collection if safe is None else self._unsafe(self.collection, safe=safe)
-        if only is None and not uuid and type(self)._plain and self._memory is None and is_direct(collection):
-            check(self, validate)
+        cls = type(self)
+        try:
+            # The slots themselves, which costs less, and in which there is something but for a few.
+            collection, memory = self._collection, self._stored_memory
+        except AttributeError:
+            collection, memory = self.collection, self._memory
+        if safe is not None:
+            collection = self._unsafe(collection, safe=safe)
+        if cls._plain and memory is None and only is None and not uuid and is_direct(collection):
+            if cls.validate is not Document.validate or not self.raise_validation_errors:
+                check(self, validate)
+            elif validate or (validate is None and not self.skip_validation):
+                # What check() would do, step by step.
+                failures: list[Failure] = []
+                cls._structure.check(self, failures)
+                if failures:
+                    raise SchemaDocumentError.of(failures)
             return save_plainly(self, collection, options)
         saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
         return saved

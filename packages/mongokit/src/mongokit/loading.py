@@ -90,7 +90,7 @@ class Loader(Generic[D]):
     :param registered: the classes by name, among which ``type_field`` finds that of each document.
     """
 
-    __slots__ = ("_bind", "collection", "document_class", "part", "registered", "type_field")
+    __slots__ = ("_bind", "_forget", "collection", "document_class", "part", "registered", "type_field")
 
     def __init__(
         self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
@@ -102,7 +102,10 @@ class Loader(Generic[D]):
         self.type_field = type_field if type_field in document_class._structure.fields else None
         self.part: Projection | None = None
         """What is read of each document, where that is not the whole."""
+        # The slots themselves, since a class may have a __setattr__.
         self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
+        forget: Any = document_class._stored_memory
+        self._forget: Callable[[Any, None], None] = forget.__set__
 
     def of_part(self, projection: Any) -> Loader[D]:
         """Return the loader for documents of which a query reads only what its projection says."""
@@ -138,6 +141,7 @@ class Loader(Generic[D]):
         document = cls.__new__(cls)
         dict.update(document, raw if convert is None else convert(raw))
         self._bind(document, self.collection)
+        self._forget(document, None)
         if cls._has_refs:
             bind_references(document)
         if cls._remembers:
@@ -169,25 +173,29 @@ class Loader(Generic[D]):
             self.type_field is not None or cls._structure.to_python is not None or cls._remembers or self.part
         )
 
-    def maker(self) -> Callable[[Raw], D]:
+    def maker(self) -> Callable[[Any], D]:
         """Return what does the same as ``make``, for many: with what is the same for all looked at once."""
         if not self._is_plain or self.document_class._has_refs:
             return self.make
-        cls, new, bind, collection = (
-            self.document_class,
-            self.document_class.__new__,
-            self._bind,
-            self.collection,
-        )
+        cls, collection, bind = self.document_class, self.collection, self._bind
+        new, forget = cls.__new__, self._forget
 
         def make(raw: Raw) -> D:
             document: Any = new(cls)
             document |= raw
             bind(document, collection)
+            forget(document, None)
             made: D = document
             return made
 
         return make
+
+    def maker_of_new(self) -> Callable[[Any], D] | None:
+        """Return what makes a new document of its content, or None where there is more to it than to take that."""
+        cls = self.document_class
+        if not cls._takes_content or cls._has_refs or cls._structure.nested is not dict:
+            return None
+        return self.maker()
 
     def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
         """Return the documents of what ``advance`` returns until it raises StopIteration.

@@ -193,8 +193,12 @@ def is_direct(collection: object) -> bool:
 def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
     """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
     between: half a microsecond less."""
-    if _units.get():
-        unit = unit_of(collection.database.client)
+    units = _units.get()
+    if units:
+        latest = units[-1].latest
+        # Where one is amid the same collection, it need not be looked for.
+        at_hand = latest is not None and latest.collection is collection
+        unit = units[-1] if at_hand else unit_of(collection.database.client)
         if unit is not None:
             unit.add_plain(document, collection, options)
             return document

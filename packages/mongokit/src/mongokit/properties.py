@@ -31,6 +31,8 @@ class DocumentProperties(SchemaProperties):
     """Whether documents keep something of their stored form."""
     _plain: bool
     """Whether nothing has to be done to save a document but to validate and send it."""
+    _takes_content: bool
+    """Whether a new document with content is that content, and nothing is done to it."""
     _has_refs: bool
     """Whether there are references that are loaded when they are asked for."""
     _has_autorefs: bool
@@ -57,6 +59,11 @@ class DocumentProperties(SchemaProperties):
         cls._plain = not (
             cls._remembers or cls._structure.to_bson or cls._hooks or getattr(cls, "use_revision", False)
         )
+        cls._takes_content = (
+            all(getattr(cls, name) is getattr(_root(cls), name) for name in ("__init__", "__new__"))
+            and cls._structure.to_python is None
+            and getattr(cls, "type_field", None) not in cls._structure.fields
+        )
         eager = {node.eager for node in descendants(cls._structure.root) if isinstance(node, ReferenceNode)}
         cls._has_refs, cls._has_autorefs = False in eager, True in eager
         if eager:
@@ -73,6 +80,11 @@ class DocumentProperties(SchemaProperties):
             refer=load_targets if cls._has_autorefs else None,
             is_hooked="after_load" in cls._hooks,
         )
+
+
+def _root(cls: type) -> Any:
+    """Return the class of documents from which all others are derived."""
+    return next(base for base in reversed(cls.__mro__) if isinstance(base, DocumentProperties))
 
 
 def _migration(cls: Any) -> Any:

@@ -72,6 +72,7 @@ class ProxyBase(Generic[D]):
         self._obj_class = document_class
         self.collection = collection
         self._loader = Loader(document_class, collection, registered or {})
+        self._make = self._loader.maker_of_new()
         nested = document_class._structure.loaded
         if nested is not dict:
             # PyMongo's decoder makes nested dicts of the class for top-level ones.
@@ -93,6 +94,8 @@ class ProxyBase(Generic[D]):
         **unknown: Never,
     ) -> D:
         """Return a new document, bound to the collection; raises TypeError for other arguments."""
+        if doc and self._make is not None and lang is None is fallback_lang and not (more or unknown):
+            return self._make(doc)
         if more or unknown:
             name = self._obj_class.__name__
             what = ", ".join([*map(repr, more), *(f"{key}=" for key in unknown)])

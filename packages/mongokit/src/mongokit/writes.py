@@ -159,7 +159,7 @@ class Write(Operation[R]):
 
     def _frozen(self, value: Mapping[str, Any]) -> RawBSONDocument:
         try:
-            return frozen(value, self.collection.codec_options)
+            return RawBSONDocument(frozen(value, self.collection.codec_options))
         except REFUSALS as error:
             self.refused(error)
 
@@ -367,12 +367,12 @@ class AtomicUpdate(Operation[D]):
         return self.update
 
 
-def frozen(value: Mapping[str, Any], options: CodecOptions[Any]) -> RawBSONDocument:
+def frozen(value: Mapping[str, Any], options: CodecOptions[Any]) -> bytes:
     """Return a value as the BSON that it is now; raises REFUSALS."""
-    encoded = bson.encode(value, codec_options=options)
+    encoded = bson.encode(value, False, options)
     if len(encoded) > MAX_BSON_SIZE:
         raise DocumentTooLarge(f"it has {len(encoded)} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}")
-    return RawBSONDocument(encoded)
+    return encoded
 
 
 def shown(document: Document) -> str:
