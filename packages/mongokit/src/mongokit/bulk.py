@@ -16,9 +16,10 @@ from mongokit.batches import explained
 from mongokit.document import Document
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
+from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
 from mongokit.schema_document import SchemaDocument
-from mongokit.writes import MAX_BSON_SIZE, REFUSALS, Insert
+from mongokit.writes import MAX_BSON_SIZE, Insert
 
 if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult

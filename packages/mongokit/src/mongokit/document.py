@@ -14,12 +14,10 @@ from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
 from pymongo import MongoClient, WriteConcern
 
-from mongokit.autorefs import replace_target, take_in
+from mongokit.autorefs import replace_target
 from mongokit.awaited import Awaited
-from mongokit.binding import bind_references, trust_places
-from mongokit.dotnotation import doted
+from mongokit.binding import bind_references
 from mongokit.errors import ConnectionError, Failure, SchemaDocumentError
-from mongokit.flow import run, run_async
 from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
 from mongokit.memory import Memory, differing
@@ -341,21 +339,7 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         """
         from mongokit import json  # as above
 
-        content = json.from_json(type(self)._structure, text)
-        made = type(self)(gen_skel=False, collection=getattr(self, "_collection", None))
-        nested = type(self)._structure.nested
-        dict.update(
-            made,
-            {key: doted(value, nested) if nested is not dict else value for key, value in content.items()},
-        )
-        if type(self)._has_refs:
-            bind_references(made)
-            trust_places(made)
-        if not type(self)._has_autorefs:
-            return made
-        flow = take_in(made)
-        awaited = is_asynchronous(getattr(self, "_collection", None))
-        return run_async(flow) if awaited else run(flow)  # type: ignore[return-value]  # see save()
+        return json.read_document(self, text)
 
     def _proxy(self) -> DocumentProxy[Self]:
         collection: Any = self.collection

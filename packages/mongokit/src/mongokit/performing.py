@@ -12,9 +12,10 @@ from pymongo.errors import OperationFailure
 
 from mongokit.autorefs import changed_targets
 from mongokit.flow import Flow, run, run_async
+from mongokit.operations import REFUSALS, Operation
 from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.sessions import keep_state
-from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields, Write
+from mongokit.writes import Delete, Insert, Replace, SetFields, Write
 
 if TYPE_CHECKING:
     from mongokit.document import Document

@@ -15,10 +15,11 @@ from pymongo.results import BulkWriteResult
 from mongokit.batches import Batch, Outcome, Sent, sending
 from mongokit.errors import BulkError
 from mongokit.flow import Flow, run, run_async
+from mongokit.operations import REFUSALS
 from mongokit.performing import after
 from mongokit.persistence import identity
 from mongokit.sessions import keep_state
-from mongokit.writes import REFUSALS, Insert, Unchanged, Write, frozen
+from mongokit.writes import Insert, Unchanged, Write, frozen
 
 if TYPE_CHECKING:
     from mongokit.document import Document
