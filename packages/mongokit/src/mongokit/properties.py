@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mongokit.autorefs import check_targets, load_targets
 from mongokit.binding import check_homes
 from mongokit.errors import Failure, StructureError
-from mongokit.files import GridFields, parse_gridfs
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
@@ -17,6 +16,9 @@ from mongokit.schema_document import SchemaProperties
 from mongokit.structure import Structure
 from mongokit.structure.compile import Check
 from mongokit.structure.nodes import ReferenceNode, descendants
+
+if TYPE_CHECKING:
+    from mongokit.files import GridFields
 
 __all__ = ["DocumentProperties"]
 
@@ -74,7 +76,7 @@ class DocumentProperties(SchemaProperties):
             ]
             cls._structure = replace(cls._structure, check=_with_references(cls._structure.check, further))
         files = [vars(base)["gridfs"] for base in reversed(cls.__mro__) if vars(base).get("gridfs")]
-        cls._gridfs = parse_gridfs(name, files) if files else None
+        cls._gridfs = _gridfs(name, files) if files else None
         cls._load_steps = LoadSteps(
             migrate=_migration(cls),
             refer=load_targets if cls._has_autorefs else None,
@@ -85,6 +87,13 @@ class DocumentProperties(SchemaProperties):
 def _root(cls: type) -> Any:
     """Return the class of documents from which all others are derived."""
     return next(base for base in reversed(cls.__mro__) if isinstance(base, DocumentProperties))
+
+
+def _gridfs(owner: str, declared: Sequence[Any]) -> GridFields:
+    # Who has no files does not wait for this to be imported.
+    from mongokit.files import parse_gridfs
+
+    return parse_gridfs(owner, declared)
 
 
 def _migration(cls: Any) -> Any:

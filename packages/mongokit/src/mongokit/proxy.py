@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, overloa
 import pymongo.collection
 
 from mongokit import legacy
-from mongokit.changes import Changes
 from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
 from mongokit.flow import run
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pymongo.command_cursor import CommandCursor
     from pymongo.results import BulkWriteResult, InsertManyResult
 
+    from mongokit.changes import Changes
     from mongokit.document import Document
     from mongokit.index_comparison import IndexReport
 
@@ -304,6 +304,8 @@ class DocumentProxy(ProxyBase[D]):
         With ``full_document="updateLookup"`` the documents that were updated come with them. Raises
         ReplicaSetNeeded.
         """
+        from mongokit.changes import Changes  # of no use to who does not watch
+
         with said_clearly("change streams", self.connection):
             return Changes(self._reader.watch(pipeline, **options), self._loader)
 
