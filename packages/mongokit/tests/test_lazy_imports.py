@@ -16,8 +16,8 @@ class Talk(Document):
     structure = {"topic": str}
     indexes = [{"fields": "topic"}]
 later = (
-    "aio auth bulk collapsed collection_validator describing embedded grid index_build index_comparison json migration "
-    "prefetching structure.jsonschema units versioned_document"
+    "aio auth batches bulk changes collapsed collection_validator describing embedded files grid index_build "
+    "index_comparison json migration prefetching structure.jsonschema units versioned_document"
 ).split()
 print([name for name in later if f"mongokit.{name}" in sys.modules])
 from mongokit import DocumentMigration

@@ -12,17 +12,18 @@ from pymongo.errors import BulkWriteError, DocumentTooLarge
 
 from mongokit import encoding
 from mongokit.autorefs import refuse_unsaved
+from mongokit.batches import explained
+from mongokit.document import Document
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
+from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
 from mongokit.schema_document import SchemaDocument
-from mongokit.units import explained
-from mongokit.writes import MAX_BSON_SIZE, REFUSALS, Insert
+from mongokit.writes import MAX_BSON_SIZE, Insert
 
 if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult
 
-    from mongokit.document import Document
     from mongokit.proxy import ProxyBase
 
 __all__ = ["inserting", "writing"]
@@ -47,8 +48,8 @@ def inserting(
     checked = not cls.skip_validation if validate is None else validate
     made: list[Any]
     stored: list[Any]
-    if _is_bare(cls) and all(type(each) is dict or type(each) is cls for each in given):
-        made, stored = given, given
+    if _is_bare(cls) and {dict, cls}.issuperset(map(type, given)):
+        made = stored = given
         if checked:
             _check(cls, given)
     else:
@@ -63,9 +64,10 @@ def inserting(
     except REFUSALS as error:
         raise _refusal(stored, error, collection.codec_options) from error
     finally:
-        for document, each, sent in zip(made, given, stored, strict=True):
-            if "_id" in sent:
-                document["_id"] = each["_id"] = sent["_id"]
+        if stored is not given:
+            for document, each, sent in zip(made, given, stored, strict=True):
+                if "_id" in sent:
+                    document["_id"] = each["_id"] = sent["_id"]
     for document in made:
         if type(document) is not dict:
             _settled(document, collection)
@@ -74,12 +76,10 @@ def inserting(
 
 def _is_bare(cls: type[Document]) -> bool:
     """Return whether a dict is as good as a document of the class: it is validated and stored as it is."""
-    structure = cls._structure
     return (
         cls._plain
-        and structure.to_python is None
-        and cls.type_field not in structure.fields
-        and cls.validate is SchemaDocument.validate
+        and cls._takes_content
+        and cls.validate is Document.validate
         and cls.raise_validation_errors
     )
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 import pymongo.cursor
 from pymongo.errors import InvalidOperation
 
+from mongokit.ahead import ReadAhead
 from mongokit.flow import Flow
 from mongokit.legacy import warn_once
-from mongokit.loading import Loader, ReadAhead, Reading
+from mongokit.loading import Loader, Reading
 
 if TYPE_CHECKING:
     from mongokit.document import Document

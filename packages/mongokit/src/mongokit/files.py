@@ -11,7 +11,7 @@ from mongokit.errors import StructureError
 __all__ = ["GridFields", "parse_gridfs"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GridFields:
     """What ``gridfs`` of a class and its bases declares."""
 

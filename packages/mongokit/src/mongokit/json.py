@@ -8,13 +8,17 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bson import Code, json_util
 from bson.binary import UuidRepresentation
 from bson.dbref import DBRef
 from bson.json_util import JSONMode, JSONOptions
 
+from mongokit.autorefs import take_in
+from mongokit.binding import bind_references, trust_places
+from mongokit.dotnotation import doted
+from mongokit.flow import drive
 from mongokit.structure import Structure
 from mongokit.structure.convert import container_of
 from mongokit.structure.nodes import (
@@ -34,13 +38,37 @@ from mongokit.target import is_document
 from mongokit.times import milliseconds, moment
 from mongokit.types import OR, CustomType, i18n
 
-__all__ = ["Embedded", "from_json", "to_json", "to_json_type"]
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["Embedded", "from_json", "read_document", "to_json", "to_json_type"]
+
+D = TypeVar("D", bound="Document")
 
 _OPTIONS: JSONOptions = JSONOptions(
     json_mode=JSONMode.LEGACY, tz_aware=False, tzinfo=None, uuid_representation=UuidRepresentation.STANDARD
 )
 _PLAIN = (str, int, bool, type(None))
 _SCALARS = (*_PLAIN, float, datetime.datetime)
+
+
+def read_document(like: D, text: str | bytes) -> D:
+    """Return a new document of the class and in the collection of another; see ``Document.from_json``."""
+    cls, collection = type(like), getattr(like, "_collection", None)
+    content = from_json(cls._structure, text)
+    made = cls(gen_skel=False, collection=collection)
+    nested = cls._structure.nested
+    dict.update(
+        made,
+        {key: doted(value, nested) if nested is not dict else value for key, value in content.items()},
+    )
+    if cls._has_refs:
+        bind_references(made)
+        trust_places(made)
+    if cls._has_autorefs:
+        read: D = drive(collection, take_in(made))
+        return read
+    return made
 
 
 def to_json_type(structure: Structure, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,8 @@ The last three are the :class:`LoadSteps` of a class. A document of a class with
 from __future__ import annotations
 
 import copy
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pymongo.collection
@@ -30,14 +28,14 @@ from mongokit.projection import Projection
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["LoadSteps", "Loader", "ReadAhead", "Reading", "finish"]
+__all__ = ["LoadSteps", "Loader", "Reading", "finish"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """Documents that are read together, with what they refer to."""
 
@@ -47,7 +45,7 @@ class Reading:
     """What has been loaded so far; the keys are the business of ``LoadSteps.refer``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadSteps:
     """What happens to the documents of a class when they have been read; found once, when the class is made."""
 
@@ -90,7 +88,7 @@ class Loader(Generic[D]):
     :param registered: the classes by name, among which ``type_field`` finds that of each document.
     """
 
-    __slots__ = ("_bind", "collection", "document_class", "part", "registered", "type_field")
+    __slots__ = ("_bind", "_forget", "collection", "document_class", "part", "registered", "type_field")
 
     def __init__(
         self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
@@ -102,7 +100,10 @@ class Loader(Generic[D]):
         self.type_field = type_field if type_field in document_class._structure.fields else None
         self.part: Projection | None = None
         """What is read of each document, where that is not the whole."""
+        # The slots themselves, since a class may have a __setattr__.
         self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
+        forget: Any = document_class._stored_memory
+        self._forget: Callable[[Any, None], None] = forget.__set__
 
     def of_part(self, projection: Any) -> Loader[D]:
         """Return the loader for documents of which a query reads only what its projection says."""
@@ -138,6 +139,7 @@ class Loader(Generic[D]):
         document = cls.__new__(cls)
         dict.update(document, raw if convert is None else convert(raw))
         self._bind(document, self.collection)
+        self._forget(document, None)
         if cls._has_refs:
             bind_references(document)
         if cls._remembers:
@@ -169,16 +171,12 @@ class Loader(Generic[D]):
             self.type_field is not None or cls._structure.to_python is not None or cls._remembers or self.part
         )
 
-    def maker(self) -> Callable[[Raw], D]:
+    def maker(self) -> Callable[[Any], D]:
         """Return what does the same as ``make``, for many: with what is the same for all looked at once."""
         if not self._is_plain or self.document_class._has_refs:
             return self.make
-        cls, new, bind, collection = (
-            self.document_class,
-            self.document_class.__new__,
-            self._bind,
-            self.collection,
-        )
+        cls, collection, bind = self.document_class, self.collection, self._bind
+        new = cls.__new__
 
         def make(raw: Raw) -> D:
             document: Any = new(cls)
@@ -189,10 +187,27 @@ class Loader(Generic[D]):
 
         return make
 
+    def maker_of_new(self) -> Callable[[Any], D] | None:
+        """Return what makes a new document of its content, or None where there is more to it than to take that."""
+        cls = self.document_class
+        if not cls._takes_content or cls._has_refs or cls._structure.nested is not dict:
+            return None
+        collection, bind, new, forget = self.collection, self._bind, cls.__new__, self._forget
+
+        def make(content: Mapping[str, Any]) -> D:
+            document: Any = new(cls)
+            document |= content
+            bind(document, collection)
+            forget(document, None)
+            made: D = document
+            return made
+
+        return make
+
     def iterate(self, advance: Callable[[], Raw]) -> Iterator[D]:
         """Return the documents of what ``advance`` returns until it raises StopIteration.
 
-        They are not finished: where the class ``has_steps``, use :class:`ReadAhead`.
+        They are not finished: where the class ``has_steps``, use :class:`mongokit.ahead.ReadAhead`.
         """
         cls = self.document_class
         if not self._is_plain:
@@ -200,6 +215,28 @@ class Loader(Generic[D]):
         if cls.__setattr__ is object.__setattr__:
             return self._plain(advance)
         return self._bound(advance)
+
+    async def iterate_async(self, advance: Callable[[], Awaitable[Raw]]) -> AsyncIterator[D]:
+        """Return the documents of what ``advance`` returns, awaited, until it raises StopAsyncIteration; see
+        ``iterate``."""
+        cls, new, collection, bind = (
+            self.document_class,
+            self.document_class.__new__,
+            self.collection,
+            self._bind,
+        )
+        try:
+            if not self._is_plain:
+                make = self.make
+                while True:
+                    yield make(await advance())
+            while True:
+                document: Any = new(cls)
+                document |= await advance()
+                bind(document, collection)
+                yield document
+        except StopAsyncIteration:
+            return
 
     def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
         make = self.make
@@ -237,76 +274,3 @@ class Loader(Generic[D]):
                 yield document
         except StopIteration:
             return
-
-
-FIRST, NEXT = 101, 1000
-"""Documents that are finished together: as many as MongoDB sends first, then more."""
-
-
-class ReadAhead(Generic[D]):
-    """The documents of a cursor whose class has steps: made in portions, so that what a portion refers to is one query.
-
-    :param size: how many documents make a portion; None leaves that to us.
-    :param then: what else is to be done with the finished documents of a portion.
-    """
-
-    def __init__(
-        self,
-        loader: Loader[D],
-        session: Any = None,
-        size: int | None = None,
-        then: Callable[[Sequence[D], Reading], Flow[None]] | None = None,
-    ) -> None:
-        self._loader = loader
-        self._session = session
-        self._sizes = repeat(size) if size else chain([FIRST], repeat(NEXT))
-        self._then = then
-        self._ready: deque[D] = deque()
-        self._broken_off: Exception | None = None
-        """What reading raised, when there were documents before it."""
-        self._failed: Exception | None = None
-        """What came of a portion, and will come of it until the cursor is rewound."""
-
-    def next(self, advance: Callable[[], Raw]) -> D:
-        """Return the next document; raises StopIteration after the last."""
-        if not self._ready and not run(self._fill(advance)):
-            raise StopIteration
-        return self._ready.popleft()
-
-    async def next_async(self, advance: Callable[[], Awaitable[Raw]]) -> D:
-        """Return the next document; raises StopAsyncIteration after the last."""
-        if not self._ready and not await run_async(self._fill(advance)):
-            raise StopAsyncIteration
-        return self._ready.popleft()
-
-    def _fill(self, advance: Callable[[], Any]) -> Flow[bool]:
-        """Make the next portion; returns whether there is one."""
-        if self._failed is not None:
-            raise self._failed
-        if self._broken_off is not None:
-            broken_off, self._broken_off = self._broken_off, None
-            raise broken_off
-        made: list[D] = []
-        size = next(self._sizes)
-        try:
-            while len(made) < size:
-                made.append(self._loader.make((yield advance())))
-        except (StopIteration, StopAsyncIteration):
-            pass
-        except Exception as error:
-            if not made:
-                raise
-            # What was read before comes first.
-            self._broken_off = error
-        reading = Reading(self._session)
-        try:
-            yield from finish(made, reading)
-            if self._then is not None:
-                yield from self._then(made, reading)
-        except Exception as error:
-            if len(made) > 1:
-                # Nobody shall go on, and not know that others of the portion are missing.
-                self._failed = error
-            raise
-        self._ready.extend(made)
-        return bool(made)

@@ -23,7 +23,7 @@ _SCALARS = frozenset({str, int, float, bool, type(None), ObjectId, datetime})
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Memory:
     """The stored form of a document at the moment it was read or written."""
 
@@ -52,7 +52,7 @@ class Memory:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """What a write changes in a document beside its ``_id``, as it was before."""
 

@@ -12,9 +12,10 @@ from pymongo.errors import OperationFailure
 
 from mongokit.autorefs import changed_targets
 from mongokit.flow import Flow, run, run_async
+from mongokit.operations import REFUSALS, Operation
 from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.sessions import keep_state
-from mongokit.writes import REFUSALS, Delete, Insert, Operation, Replace, SetFields, Write
+from mongokit.writes import Delete, Insert, Replace, SetFields, Write
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 __all__ = [
     "after",
     "before",
+    "delete_plainly",
     "is_asynchronous",
     "is_direct",
     "perform",
     "performing",
     "preparing",
     "save_plainly",
+    "save_plainly_async",
     "unit_of",
     "working",
 ]
@@ -191,18 +194,53 @@ def is_direct(collection: object) -> bool:
 
 
 def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
-    """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
-    between: half a microsecond less."""
-    if _units.get():
-        unit = unit_of(collection.database.client)
-        if unit is not None:
-            unit.add_plain(document, collection, options)
-            return document
-    try:
-        if "_id" in document:
-            collection.replace_one(identity(document), document, upsert=True, **options)
-        else:
-            collection.insert_one(document, **options)
-    except REFUSALS as error:
-        Insert(document, collection, options, document).refused(error)
+    """Do what ``perform`` would with ``plan_save``, for a document that is valid and stored as it is, without the
+    objects between."""
+    if not _taken_by_unit(document, collection, options):
+        try:
+            _sent(document, collection, options)
+        except REFUSALS as error:
+            Insert(document, collection, options, document).refused(error)
     return document
+
+
+async def save_plainly_async(
+    document: D, collection: Any, validate: bool | None, options: dict[str, Any]
+) -> D:
+    """Do what ``save_plainly`` does, awaited, and validate the document before."""
+    document._check_plainly(validate)
+    if not _taken_by_unit(document, collection, options):
+        try:
+            await _sent(document, collection, options)
+        except REFUSALS as error:
+            Insert(document, collection, options, document).refused(error)
+    return document
+
+
+def _taken_by_unit(document: Document, collection: Any, options: dict[str, Any]) -> bool:
+    """Give a document that is stored as it is to the unit of work that is running, if there is one."""
+    units = _units.get()
+    if not units:
+        return False
+    unit: Unit | None = units[-1]
+    # Where it is amid the same collection, it need not be looked for.
+    if unit is None or unit.latest is None or unit.latest.collection is not collection:
+        unit = unit_of(collection.database.client)
+    if unit is not None:
+        unit.add_plain(document, collection, options)
+    return unit is not None
+
+
+def _sent(document: Document, collection: Any, options: dict[str, Any]) -> Any:
+    if "_id" in document:
+        return collection.replace_one(identity(document), document, upsert=True, **options)
+    return collection.insert_one(document, **options)
+
+
+def delete_plainly(document: Document, collection: Any, options: dict[str, Any]) -> bool:
+    """Do what ``perform`` would with ``plan_delete``, for a document without hooks; return False, and do nothing, where
+    that is for the unit of work that is running."""
+    if _units.get() and unit_of(collection.database.client) is not None:
+        return False
+    collection.delete_one(identity(document), **options)
+    return True

@@ -10,10 +10,11 @@ from pymongo import ReturnDocument
 
 from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQueryError
 from mongokit.memory import value_at
+from mongokit.operations import AtomicUpdate, Operation, Reload
 from mongokit.projection import Projection
 from mongokit.proxy import scalar
 from mongokit.structure.nodes import reaches
-from mongokit.writes import AtomicUpdate, Delete, Insert, Operation, Reload, Replace, SetFields, Unchanged
+from mongokit.writes import Delete, Insert, Replace, SetFields, Unchanged
 
 if TYPE_CHECKING:
     from mongokit.document import Document

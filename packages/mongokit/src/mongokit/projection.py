@@ -11,7 +11,7 @@ __all__ = ["Projection"]
 _CUTTING = ("$slice", "$elemMatch")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Projection:
     """What PyMongo's ``projection`` says of the paths in a document."""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mongokit.autorefs import check_targets, load_targets
 from mongokit.binding import check_homes
 from mongokit.errors import Failure, StructureError
-from mongokit.files import GridFields, parse_gridfs
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
@@ -17,6 +16,9 @@ from mongokit.schema_document import SchemaProperties
 from mongokit.structure import Structure
 from mongokit.structure.compile import Check
 from mongokit.structure.nodes import ReferenceNode, descendants
+
+if TYPE_CHECKING:
+    from mongokit.files import GridFields
 
 __all__ = ["DocumentProperties"]
 
@@ -31,6 +33,8 @@ class DocumentProperties(SchemaProperties):
     """Whether documents keep something of their stored form."""
     _plain: bool
     """Whether nothing has to be done to save a document but to validate and send it."""
+    _takes_content: bool
+    """Whether a new document with content is that content, and nothing is done to it."""
     _has_refs: bool
     """Whether there are references that are loaded when they are asked for."""
     _has_autorefs: bool
@@ -57,6 +61,11 @@ class DocumentProperties(SchemaProperties):
         cls._plain = not (
             cls._remembers or cls._structure.to_bson or cls._hooks or getattr(cls, "use_revision", False)
         )
+        cls._takes_content = (
+            all(getattr(cls, name) is getattr(_root(cls), name) for name in ("__init__", "__new__"))
+            and cls._structure.to_python is None
+            and getattr(cls, "type_field", None) not in cls._structure.fields
+        )
         eager = {node.eager for node in descendants(cls._structure.root) if isinstance(node, ReferenceNode)}
         cls._has_refs, cls._has_autorefs = False in eager, True in eager
         if eager:
@@ -67,12 +76,24 @@ class DocumentProperties(SchemaProperties):
             ]
             cls._structure = replace(cls._structure, check=_with_references(cls._structure.check, further))
         files = [vars(base)["gridfs"] for base in reversed(cls.__mro__) if vars(base).get("gridfs")]
-        cls._gridfs = parse_gridfs(name, files) if files else None
+        cls._gridfs = _gridfs(name, files) if files else None
         cls._load_steps = LoadSteps(
             migrate=_migration(cls),
             refer=load_targets if cls._has_autorefs else None,
             is_hooked="after_load" in cls._hooks,
         )
+
+
+def _root(cls: type) -> Any:
+    """Return the class of documents from which all others are derived."""
+    return next(base for base in reversed(cls.__mro__) if isinstance(base, DocumentProperties))
+
+
+def _gridfs(owner: str, declared: Sequence[Any]) -> GridFields:
+    # Who has no files does not wait for this to be imported.
+    from mongokit.files import parse_gridfs
+
+    return parse_gridfs(owner, declared)
 
 
 def _migration(cls: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, overloa
 import pymongo.collection
 
 from mongokit import legacy
-from mongokit.changes import Changes
 from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
 from mongokit.flow import run
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pymongo.command_cursor import CommandCursor
     from pymongo.results import BulkWriteResult, InsertManyResult
 
+    from mongokit.changes import Changes
     from mongokit.document import Document
     from mongokit.index_comparison import IndexReport
 
@@ -72,6 +72,7 @@ class ProxyBase(Generic[D]):
         self._obj_class = document_class
         self.collection = collection
         self._loader = Loader(document_class, collection, registered or {})
+        self._make = self._loader.maker_of_new()
         nested = document_class._structure.loaded
         if nested is not dict:
             # PyMongo's decoder makes nested dicts of the class for top-level ones.
@@ -93,6 +94,8 @@ class ProxyBase(Generic[D]):
         **unknown: Never,
     ) -> D:
         """Return a new document, bound to the collection; raises TypeError for other arguments."""
+        if doc and self._make is not None and lang is None is fallback_lang and not (more or unknown):
+            return self._make(doc)
         if more or unknown:
             name = self._obj_class.__name__
             what = ", ".join([*map(repr, more), *(f"{key}=" for key in unknown)])
@@ -301,6 +304,8 @@ class DocumentProxy(ProxyBase[D]):
         With ``full_document="updateLookup"`` the documents that were updated come with them. Raises
         ReplicaSetNeeded.
         """
+        from mongokit.changes import Changes  # of no use to who does not watch
+
         with said_clearly("change streams", self.connection):
             return Changes(self._reader.watch(pipeline, **options), self._loader)
 

@@ -7,7 +7,8 @@ from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from mongokit.loading import Loader, ReadAhead
+from mongokit.ahead import ReadAhead
+from mongokit.loading import Loader
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.command_cursor import AsyncCommandCursor

@@ -2,80 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import pymongo.errors
-from bson import ObjectId, encode
-from bson.binary import STANDARD
-from bson.codec_options import CodecOptions
-from pymongo import InsertOne, ReplaceOne, UpdateOne
-from pymongo.errors import BulkWriteError, InvalidOperation, WriteError
+from bson import ObjectId
+from bson.raw_bson import RawBSONDocument
+from pymongo import ReplaceOne
+from pymongo.errors import InvalidOperation
 from pymongo.results import BulkWriteResult
 
+from mongokit.batches import Batch, Outcome, Sent, sending
 from mongokit.errors import BulkError
 from mongokit.flow import Flow, run, run_async
-from mongokit.memory import State
+from mongokit.operations import REFUSALS
 from mongokit.performing import after
 from mongokit.persistence import identity
 from mongokit.sessions import keep_state
-from mongokit.writes import REFUSALS, Delete, Insert, Replace, SetFields, Unchanged, Write, frozen
+from mongokit.writes import Insert, Unchanged, Write, frozen
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["AsyncUnitOfWork", "Unit", "UnitOfWork", "explained"]
+__all__ = ["AsyncUnitOfWork", "Unit", "UnitOfWork"]
 
 R = TypeVar("R")
 Raw = dict[str, Any]
-
-DUPLICATE_KEY = 11000
-"""MongoDB's error code."""
-UUIDS: CodecOptions[Raw] = CodecOptions(uuid_representation=STANDARD)
-
-
-class _Pending(NamedTuple):
-    """A write: what is sent, and how its document was before."""
-
-    document: Any
-    model: Any
-    write: Write[Any] | None = None
-    """None for a document that is stored as it is, of which there may be many."""
-    state: State | None = None
-
-    def as_write(self, collection: Any) -> Write[Any]:
-        """Return the write, for what is to be said of it."""
-        if self.write is not None:
-            return self.write
-        return Insert(self.document, collection, {}, self.document)
-
-
-class _Outcome(NamedTuple):
-    """What PyMongo would have answered to one write."""
-
-    upserted_id: Any
-    acknowledged: bool = True
-
-
-class _Sent(NamedTuple):
-    """What came of a batch, by the positions of its writes."""
-
-    tried: int
-    """Those from here on were not."""
-    refused: dict[int, Exception]
-    upserted: dict[int, Any]
-    """Position -> the ``_id`` that was inserted by a replacement."""
-
-
-class _Batch:
-    """What goes to one collection in one bulk write, in order."""
-
-    def __init__(self, collection: Any) -> None:
-        self.collection = collection
-        self.pending: list[_Pending] = []
-        self.conditional = set[int]()
-        """The ids of the documents of which there is a write that finds nothing where the revision is another."""
 
 
 class Unit:
@@ -95,12 +47,14 @@ class Unit:
         self.client = client
         self.results: list[BulkWriteResult] = []
         """What PyMongo has answered, one for each bulk write."""
-        self._batches: list[_Batch] = []
+        self._batches: list[Batch] = []
+        self.latest: Batch | None = None
+        """What the last write has become part of, as long as that is pending."""
         self._is_over = False
 
     def __len__(self) -> int:
         """Return how many writes are pending."""
-        return sum(len(batch.pending) for batch in self._batches)
+        return sum(len(batch.models) for batch in self._batches)
 
     def __bool__(self) -> bool:
         return True
@@ -129,7 +83,7 @@ class Unit:
                 batch = self._begun(write.collection)
             if write.is_conditional:
                 batch.conditional.add(id(document))
-            batch.pending.append(_Pending(document, write.model(), write, State.of(document)))
+            batch.plan(write)
             keep_state(write.collection, document)
         return write.apply()
 
@@ -137,19 +91,25 @@ class Unit:
         """Do what ``add`` does, for a document that is stored as it is: there may be many of them."""
         if self._is_over or options:
             self.add(Insert(document, collection, options, document))
+        batch = self.latest
+        if batch is None or batch.collection is not collection:
+            batch = self._batch(collection)
         is_new = "_id" not in document
         if is_new:
             document["_id"] = ObjectId()
         try:
-            encoded = frozen(document, collection.codec_options)
+            model: Any = frozen(document, batch.codec_options)
         except REFUSALS as error:
             Insert(document, collection, options, document).refused(error)
-        model: Any = InsertOne(encoded) if is_new else ReplaceOne(identity(document), encoded, upsert=True)
-        self._batch(collection).pending.append(_Pending(document, model))
+        if not is_new:
+            model = ReplaceOne(identity(document), RawBSONDocument(model), upsert=True)
+        batch.documents.append(document)
+        batch.models.append(model)
 
-    def _batch(self, collection: Any) -> _Batch:
+    def _batch(self, collection: Any) -> Batch:
         for batch in reversed(self._batches):
             if batch.collection is collection:
+                self.latest = batch
                 return batch
             if batch.collection == collection:
                 # The same with other options: what is written later must be sent later.
@@ -160,112 +120,76 @@ class Unit:
             )
         return self._begun(collection)
 
-    def _begun(self, collection: Any) -> _Batch:
-        self._batches.append(_Batch(collection))
-        return self._batches[-1]
+    def _begun(self, collection: Any) -> Batch:
+        self.latest = Batch(collection)
+        self._batches.append(self.latest)
+        return self.latest
+
+    def _taken(self) -> list[Batch]:
+        """Return what is pending, and begin anew."""
+        # One of which everything was refused at once is empty.
+        batches = [batch for batch in self._batches if batch.models]
+        self._batches, self.latest = [], None
+        return batches
 
     def _flushing(self) -> Flow[None]:
         """Send what is pending."""
-        batches, self._batches = self._batches, []
-        written: list[tuple[_Pending, _Outcome]] = []
+        batches = self._taken()
+        written: list[Any] = []
+        finished: list[tuple[Write[Any], Outcome]] = []
         while batches:
             batch = batches.pop(0)
-            later = [pending for other in batches for pending in other.pending]
             try:
-                sent = yield from _sending(batch, self.results)
+                sent = yield from sending(batch, self.results)
             except BaseException:
                 # Nobody knows what of this has been done. An old revision can at worst be found to be stale.
-                _take_back([*batch.pending, *later])
+                _take_back([batch, *batches])
                 raise
-            unwritten = []
-            for number, pending in enumerate(batch.pending):
-                if number < sent.tried and number not in sent.refused:
-                    written.append((pending, _Outcome(sent.upserted.get(number))))
-                else:
-                    unwritten.append(pending)
             if sent.refused:
-                _take_back([*unwritten, *later])
-                refused = [(batch.pending[at].document, sent.refused[at]) for at in sorted(sent.refused)]
-                raise BulkError.of(
-                    refused, _documents(pending for pending, _ in written), _documents([*unwritten, *later])
-                )
-        for pending, outcome in written:
-            if pending.write is not None:
-                yield from after(pending.write, outcome)
+                _take_back(batches)
+                raise _refused(batch, sent, written, batches)
+            written += batch.documents
+            finished += [
+                (planned.write, Outcome(sent.upserted.get(position)))
+                for position, planned in batch.planned.items()
+            ]
+        for write, outcome in finished:
+            yield from after(write, outcome)
 
     def _end(self) -> None:
         """Take nothing more, and forget what is pending."""
         self._is_over = True
-        batches, self._batches = self._batches, []
-        _take_back([pending for batch in batches for pending in batch.pending])
+        _take_back(self._taken())
 
 
-def _sending(batch: _Batch, results: list[BulkWriteResult]) -> Flow[_Sent]:
-    """Send one batch, and find out what came of each of its writes."""
-    pending = batch.pending
-    tried, refused = len(pending), dict[int, Exception]()
-    try:
-        result = yield batch.collection.bulk_write([one.model for one in pending], ordered=True)
-        results.append(result)
-        reply = result.bulk_api_result
-    except BulkWriteError as error:
-        reply = error.details
-        if not reply.get("writeErrors"):
-            raise
-        refusal = reply["writeErrors"][0]
-        tried = refusal["index"] + 1
-        refused[tried - 1] = explained(pending[tried - 1].as_write(batch.collection), refusal)
-    done = {at: one for at, one in enumerate(pending[:tried]) if at not in refused}
-    expected = sum(isinstance(one.model, (ReplaceOne, UpdateOne)) for one in done.values())
-    if reply["nMatched"] + reply["nUpserted"] < expected:
-        writes = {at: one.write for at, one in done.items() if one.write is not None}
-        refused |= yield from _not_found(batch.collection, writes)
-    return _Sent(tried, refused, {each["index"]: each["_id"] for each in reply["upserted"]})
+def _refused(batch: Batch, sent: Sent, written: Sequence[Any], later: Iterable[Batch]) -> BulkError:
+    """Return the error for a batch of which something was refused, after taking back what of it is not stored.
 
-
-def _not_found(collection: Any, writes: dict[int, Write[Any]]) -> Flow[dict[int, Exception]]:
-    """Return which of these have found nothing to write to: the server only counts them.
-
-    What is stored tells: either it is as it was to be, or somebody else has been there.
+    :param written: the documents of the batches before it.
+    :param later: the batches that were not sent.
     """
-    by_id: dict[bytes, list[int]] = {}
-    for at, write in writes.items():
-        if isinstance(write, (Replace, SetFields, Delete)):
-            by_id.setdefault(_key(write.document["_id"]), []).append(at)
-    ids = [writes[several[0]].document["_id"] for several in by_id.values()]
-    stored = {_key(each["_id"]): each for each in (yield collection.find({"_id": {"$in": ids}}).to_list())}
-    refused: dict[int, Exception] = {}
-    for key, several in by_id.items():
-        # Where it was deleted in the end nothing is left to be looked at, and nothing to be lost.
-        while several and not writes[several[-1]].is_stored(stored.get(key)):
-            at = several.pop()
-            refused[at] = writes[at].not_found()
-    return refused
+    unwritten = {at for at in range(len(batch.models)) if at >= sent.tried or at in sent.refused}
+    batch.take_back(unwritten)
+    of_this = list(enumerate(batch.documents))
+    return BulkError.of(
+        [(batch.documents[at], sent.refused[at]) for at in sorted(sent.refused)],
+        _each_once([*written, *(document for at, document in of_this if at not in unwritten)]),
+        _each_once(
+            [
+                *(document for at, document in of_this if at in unwritten),
+                *(document for other in later for document in other.documents),
+            ]
+        ),
+    )
 
 
-def _key(id_: Any) -> bytes:
-    """Return an ``_id`` as a key: it may be a dict."""
-    return encode({"": id_}, codec_options=UUIDS)
+def _take_back(batches: Sequence[Batch]) -> None:
+    for batch in reversed(batches):
+        batch.take_back()
 
 
-def explained(write: Write[Any], refusal: Raw) -> Exception:
-    """Return the error for one entry of a bulk write's errors, as the same write alone would have raised it."""
-    # The whole of what was sent would be in the text.
-    refusal = {name: value for name, value in refusal.items() if name != "op"}
-    kind = pymongo.errors.DuplicateKeyError if refusal.get("code") == DUPLICATE_KEY else WriteError
-    error = kind(refusal.get("errmsg", ""), refusal.get("code"), refusal)
-    return write.explained(error) or error
-
-
-def _take_back(pending: list[_Pending]) -> None:
-    for one in reversed(pending):
-        if one.state is not None:
-            one.state.restore()
-
-
-def _documents(pending: Iterable[_Pending]) -> list[Any]:
-    """Return their documents, each once."""
-    return list({id(one.document): one.document for one in pending}.values())
+def _each_once(documents: Iterable[Any]) -> list[Any]:
+    return list({id(document): document for document in documents}.values())
 
 
 class UnitOfWork(Unit):

@@ -17,11 +17,12 @@ from pymongo import errors as pymongo_errors
 from mongokit.document import Document
 from mongokit.errors import StructureError
 from mongokit.flow import Flow, run, run_async
+from mongokit.operations import REFUSALS
 from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
 from mongokit.proxy import scalar
 from mongokit.sessions import current, keep_state
-from mongokit.writes import REFUSALS, Replace
+from mongokit.writes import Replace
 
 __all__ = ["RevisionDocument", "VersionedDocument"]
 

@@ -1,123 +1,35 @@
-"""What is to be done with one document, as plain data: the call of PyMongo, and what its result means.
-
-A plan (:mod:`mongokit.persistence`) makes one of these; who performs it (:mod:`mongokit.performing`: at once, awaited,
-or later with others) sends it, and tells it what came of that. Nothing here waits for a server.
-"""
+"""The operations that write one document: alone, or frozen and later in a bulk write with others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import bson
-import pymongo.collection
 from bson import ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo import errors as pymongo_errors
-from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
+from pymongo.errors import DocumentTooLarge
 
-from mongokit import encoding
-from mongokit.errors import (
-    DocumentValidationError,
-    DuplicateKeyError,
-    MaxDocumentSizeError,
-    SchemaDocumentError,
-    StaleDocumentError,
-)
+from mongokit.errors import StaleDocumentError
 from mongokit.memory import value_at
+from mongokit.operations import REFUSALS, Operation, missing, shown
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = [
-    "REFUSALS",
-    "AtomicUpdate",
-    "Delete",
-    "Insert",
-    "Operation",
-    "Reload",
-    "Replace",
-    "SetFields",
-    "Unchanged",
-    "Write",
-    "frozen",
-    "missing",
-    "shown",
-]
+__all__ = ["Delete", "Insert", "Replace", "SetFields", "Unchanged", "Write", "frozen"]
 
 D = TypeVar("D", bound="Document")
 R = TypeVar("R")
 Raw = dict[str, Any]
-RawCollection = pymongo.collection.Collection[Raw]
 BulkModel = InsertOne[Any] | ReplaceOne[Any] | UpdateOne | DeleteOne
 
 MAX_BSON_SIZE = 16 * 1024 * 1024
 """Bytes that MongoDB lets a document have."""
-BSON_OBJECT_TOO_LARGE = 10334
-DOCUMENT_VALIDATION_FAILURE = 121
-"""MongoDB's error codes."""
-REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
-"""What an operation can raise that is about the document."""
-
-
-@dataclass(slots=True, eq=False)
-class Operation(Generic[R]):
-    """One operation on one document, planned and not yet done.
-
-    A performer calls ``send``, then ``settle`` whatever became of it, then ``done`` with the result, or ``refused``
-    with one of REFUSALS.
-    """
-
-    document: Any
-    collection: Any
-    """PyMongo's or ours, synchronous or not: what ``send`` returns is its result, or the awaitable of that."""
-    options: Raw
-    """Passed to PyMongo's method."""
-
-    def send(self) -> Any:
-        """Call PyMongo and return what it returns."""
-        raise NotImplementedError
-
-    def settle(self) -> None:
-        """Take over what PyMongo has noted in what it was sent, also where the server has refused it."""
-
-    def done(self, result: Any) -> R:
-        """Check PyMongo's result, change the document accordingly, and return what the caller gets."""
-        raise NotImplementedError
-
-    def refused(self, error: Exception) -> NoReturn:
-        """Raise the error that names field and document, or PyMongo's where that says all there is."""
-        better = self.explained(error)
-        if better is None:
-            raise error
-        raise better from error
-
-    def explained(self, error: Exception) -> Exception | None:
-        """Return the error that names field and document, or None where PyMongo's says all there is."""
-        name = type(self.document).__name__
-        if isinstance(error, pymongo_errors.DuplicateKeyError):
-            return DuplicateKeyError.of(name, error)
-        if isinstance(error, OperationFailure) and error.code == DOCUMENT_VALIDATION_FAILURE:
-            # Who is never refused does not wait for this to be imported.
-            from mongokit.refusals import reasons
-
-            return DocumentValidationError.of(name, error, reasons(error.details))
-        if isinstance(error, DocumentTooLarge) or (
-            isinstance(error, WriteError) and error.code == BSON_OBJECT_TOO_LARGE
-        ):
-            # PyMongo complains of some, and leaves others to the server.
-            return MaxDocumentSizeError(f"{name}: {error}")
-        if isinstance(error, encoding.REFUSALS):
-            found = encoding.failures(self._sent(), self.collection.codec_options)
-            return SchemaDocumentError.of(found) if found else None
-        return None
-
-    def _sent(self) -> Mapping[str, Any]:
-        """Return what may be impossible to encode."""
-        return {}
 
 
 class Write(Operation[R]):
@@ -159,7 +71,7 @@ class Write(Operation[R]):
 
     def _frozen(self, value: Mapping[str, Any]) -> RawBSONDocument:
         try:
-            return frozen(value, self.collection.codec_options)
+            return RawBSONDocument(frozen(value, self.collection.codec_options))
         except REFUSALS as error:
             self.refused(error)
 
@@ -331,58 +243,12 @@ class Delete(Write[None]):
         return None
 
 
-@dataclass(slots=True, eq=False)
-class Reload(Operation[None]):
-    """Read a document again."""
-
-    filter: Raw
-
-    def send(self) -> Any:
-        return self.document._proxy().find_one(self.filter, **self.options)
-
-    def done(self, result: Any) -> None:
-        if result is None:
-            raise missing("reload", self.document)
-        self.document._become(result)
-
-
-@dataclass(slots=True, eq=False)
-class AtomicUpdate(Operation[D]):
-    """Have the server change a document, and read it as it is then."""
-
-    filter: Raw
-    update: Raw
-
-    def send(self) -> Any:
-        return self.document._proxy().find_one_and_update(self.filter, self.update, **self.options)
-
-    def done(self, result: Any) -> D:
-        document: D = self.document
-        if result is None:
-            raise missing("update", document)
-        document._become(result)
-        return document
-
-    def _sent(self) -> Mapping[str, Any]:
-        return self.update
-
-
-def frozen(value: Mapping[str, Any], options: CodecOptions[Any]) -> RawBSONDocument:
+def frozen(value: Mapping[str, Any], options: CodecOptions[Any]) -> bytes:
     """Return a value as the BSON that it is now; raises REFUSALS."""
-    encoded = bson.encode(value, codec_options=options)
+    encoded = bson.encode(value, False, options)
     if len(encoded) > MAX_BSON_SIZE:
         raise DocumentTooLarge(f"it has {len(encoded)} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}")
-    return RawBSONDocument(encoded)
-
-
-def shown(document: Document) -> str:
-    """Return the name of a document in a message."""
-    return f"{type(document).__name__} {document.get('_id')!r}"
-
-
-def missing(action: str, document: Document) -> OperationFailure:
-    """Return the error for a document that is not stored."""
-    return OperationFailure(f"cannot {action} {shown(document)}: it is not in the database")
+    return encoded
 
 
 def stale(document: Document) -> StaleDocumentError:

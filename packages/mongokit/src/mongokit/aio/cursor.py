@@ -29,14 +29,13 @@ class AsyncCursor(CursorBase[D]):
 
     _source: SourceCursor[Raw]
 
-    async def __aiter__(self) -> AsyncIterator[D]:
+    def __aiter__(self) -> AsyncIterator[D]:
+        return self._finished() if self._has_steps else self._loader.iterate_async(self._source.next)
+
+    async def _finished(self) -> AsyncIterator[D]:
         try:
-            if self._has_steps:
-                while True:
-                    yield await self.next()
-            make, advance = self._loader.maker(), self._source.next
             while True:
-                yield make(await advance())
+                yield await self.next()
         except StopAsyncIteration:
             return
 

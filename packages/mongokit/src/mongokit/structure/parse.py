@@ -32,8 +32,10 @@ from mongokit.types import NOT, CustomType, SchemaOperator, Set
 __all__ = ["parse_structure"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Parser:
+    """What is the same for all places of a structure while it is read."""
+
     owner: str
     types: tuple[type, ...]
     required: frozenset[str]

@@ -1,0 +1,165 @@
+"""What goes to one collection in one bulk write, and what came of each of its writes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+import pymongo.errors
+from bson import encode
+from bson.binary import STANDARD
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo.errors import BulkWriteError, WriteError
+from pymongo.results import BulkWriteResult
+
+from mongokit.flow import Flow
+from mongokit.memory import State
+from mongokit.writes import Delete, Insert, Replace, SetFields, Write
+
+__all__ = ["Batch", "Outcome", "Sent", "explained", "sending"]
+
+Raw = dict[str, Any]
+
+DUPLICATE_KEY = 11000
+"""MongoDB's error code."""
+UUIDS: CodecOptions[Raw] = CodecOptions(uuid_representation=STANDARD)
+
+
+class _Planned(NamedTuple):
+    """A write that is more than to store a document as it is, and how its document was before."""
+
+    write: Write[Any]
+    state: State
+
+
+class Outcome(NamedTuple):
+    """What PyMongo would have answered to one write."""
+
+    upserted_id: Any
+    acknowledged: bool = True
+
+
+class Sent(NamedTuple):
+    """What came of a batch, by the positions of its writes."""
+
+    tried: int
+    """Those from here on were not."""
+    refused: dict[int, Exception]
+    upserted: dict[int, Any]
+    """Position -> the ``_id`` that was inserted by a replacement."""
+
+
+class Batch:
+    """What goes to one collection in one bulk write, in order."""
+
+    def __init__(self, collection: Any) -> None:
+        self.collection = collection
+        self.codec_options = collection.codec_options
+        # Of what is stored as it is there may be many: each is no more than a place in two lists.
+        self.documents: list[Any] = []
+        self.models: list[Any] = []
+        """What is sent for each: one of PyMongo's requests, or, for a new document that is stored as it is, its BSON."""
+        self.planned: dict[int, _Planned] = {}
+        """The others, by position."""
+        self.conditional = set[int]()
+        """The ids of the documents of which there is a write that finds nothing where the revision is another."""
+
+    def plan(self, write: Write[Any]) -> None:
+        """Take a write of any kind."""
+        self.planned[len(self.models)] = _Planned(write, State.of(write.document))
+        self.documents.append(write.document)
+        self.models.append(write.model())
+
+    def write_at(self, position: int) -> Write[Any]:
+        """Return the write at a position, for what is to be said of it."""
+        if position in self.planned:
+            return self.planned[position].write
+        document = self.documents[position]
+        return Insert(document, self.collection, {}, document)
+
+    def send(self) -> Any:
+        """Send all of it; what comes back, awaited or not, is for ``result_of``."""
+        if self.holds_new_only:
+            return self.collection.insert_many([RawBSONDocument(model) for model in self.models])
+        requests = [
+            InsertOne(RawBSONDocument(model)) if type(model) is bytes else model for model in self.models
+        ]
+        return self.collection.bulk_write(requests, ordered=True)
+
+    @property
+    def holds_new_only(self) -> bool:
+        """Whether all are new documents that are stored as they are."""
+        return {bytes}.issuperset(map(type, self.models))
+
+    def result_of(self, answer: Any) -> BulkWriteResult:
+        """Return the result of a bulk write for what has come of ``send``."""
+        if isinstance(answer, BulkWriteResult):
+            return answer
+        counts = dict.fromkeys(("nUpserted", "nMatched", "nModified", "nRemoved"), 0)
+        lists: Raw = {name: [] for name in ("writeErrors", "writeConcernErrors", "upserted")}
+        return BulkWriteResult({"nInserted": len(self.models), **counts, **lists}, acknowledged=True)
+
+    def take_back(self, positions: Collection[int] | None = None) -> None:
+        """Give the documents back what they were, at all positions or at these."""
+        for position, planned in reversed(self.planned.items()):
+            if positions is None or position in positions:
+                planned.state.restore()
+
+
+def sending(batch: Batch, results: list[BulkWriteResult]) -> Flow[Sent]:
+    """Send one batch, and find out what came of each of its writes."""
+    tried, refused = len(batch.models), dict[int, Exception]()
+    try:
+        result = batch.result_of((yield batch.send()))
+        results.append(result)
+        reply: Any = result.bulk_api_result
+    except BulkWriteError as error:
+        reply = error.details
+        if not reply.get("writeErrors"):
+            raise
+        refusal = reply["writeErrors"][0]
+        tried = refusal["index"] + 1
+        refused[tried - 1] = explained(batch.write_at(tried - 1), refusal)
+    if not batch.holds_new_only:
+        done = [at for at in range(tried) if at not in refused]
+        expected = sum(isinstance(batch.models[at], (ReplaceOne, UpdateOne)) for at in done)
+        if reply["nMatched"] + reply["nUpserted"] < expected:
+            writes = {at: batch.planned[at].write for at in done if at in batch.planned}
+            refused |= yield from _not_found(batch.collection, writes)
+    return Sent(tried, refused, {each["index"]: each["_id"] for each in reply["upserted"]})
+
+
+def _not_found(collection: Any, writes: dict[int, Write[Any]]) -> Flow[dict[int, Exception]]:
+    """Return which of these have found nothing to write to: the server only counts them.
+
+    What is stored tells: either it is as it was to be, or somebody else has been there.
+    """
+    by_id: dict[bytes, list[int]] = {}
+    for at, write in writes.items():
+        if isinstance(write, (Replace, SetFields, Delete)):
+            by_id.setdefault(_key(write.document["_id"]), []).append(at)
+    ids = [writes[several[0]].document["_id"] for several in by_id.values()]
+    stored = {_key(each["_id"]): each for each in (yield collection.find({"_id": {"$in": ids}}).to_list())}
+    refused: dict[int, Exception] = {}
+    for key, several in by_id.items():
+        # Where it was deleted in the end nothing is left to be looked at, and nothing to be lost.
+        while several and not writes[several[-1]].is_stored(stored.get(key)):
+            at = several.pop()
+            refused[at] = writes[at].not_found()
+    return refused
+
+
+def _key(id_: Any) -> bytes:
+    """Return an ``_id`` as a key: it may be a dict."""
+    return encode({"": id_}, codec_options=UUIDS)
+
+
+def explained(write: Write[Any], refusal: Raw) -> Exception:
+    """Return the error for one entry of a bulk write's errors, as the same write alone would have raised it."""
+    # The whole of what was sent would be in the text.
+    refusal = {name: value for name, value in refusal.items() if name != "op"}
+    kind = pymongo.errors.DuplicateKeyError if refusal.get("code") == DUPLICATE_KEY else WriteError
+    error = kind(refusal.get("errmsg", ""), refusal.get("code"), refusal)
+    return write.explained(error) or error
