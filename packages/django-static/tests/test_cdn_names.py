@@ -250,7 +250,7 @@ def test_which_names_are_certain(key, is_published):
         ("a.gif", "image/gif", ""),
         ("a.webp", "image/webp", ""),
         ("a.avif", "image/avif", ""),
-        ("a.svg", "image/svg+xml; charset=utf-8", ""),
+        ("a.svg", "image/svg+xml", ""),
         ("a.svgz", "image/svg+xml", "gzip"),
         ("a.ico", "image/x-icon", ""),
         ("a.css", "text/css; charset=utf-8", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import unicodedata
@@ -230,6 +231,8 @@ def test_contents(plain, tag):
         if tag == "staticfile" and len(files) == 1:
             given = files[own.lstrip("/")]
             given = given.encode() if isinstance(given, str) else given
+            if given.startswith(codecs.BOM_UTF16_LE):
+                given = b'@charset "utf-8";' + given[2:].decode("utf-16-le").encode()
             assert text == given or own.rpartition("/")[2].encode() in given, title
 
 

@@ -171,7 +171,7 @@ class Build:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
-                if part.is_utf8 and not part.targets and not minify.is_minified(source.name):
+                if part.is_certain and not part.targets and not minify.is_minified(source.name):
                     texts.append(part.text)
         if sum(map(len, texts)) >= _MUCH_TEXT:
             for text in sorted(texts, key=len, reverse=True):

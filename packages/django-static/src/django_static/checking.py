@@ -17,7 +17,7 @@ from .records import Options
 from .sources import Source, SourceError, Sources, split_suffix
 from .tree import Tree
 
-__all__ = ["Checked", "check", "problems_of"]
+__all__ = ["Checked", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +28,8 @@ class Checked:
     problems: list[str]
     #: The files that were reached, with those each refers to.
     reached: Mapping[Source, Sequence[Source]]
-
-
-def problems_of(
-    sources: Sources,
-    options: Options,
-    plan: Plan,
-    ignore: Sequence[str] = (),
-    inline: Iterable[Mention] = (),
-) -> list[str]:
-    """A line for each reference in templates, and in all they lead to, that leads nowhere.
-
-    Args:
-        ignore: glob patterns for names of templates and paths of files in which nothing is to be complained of.
-        inline: what stands in style sheets and scripts inside templates.
-    """
-    return check(sources, options, plan, ignore=ignore, inline=inline).problems
+    #: A line for each file of which something is good to know, and no mistake.
+    remarks: list[str]
 
 
 def check(
@@ -84,12 +70,13 @@ def check(
         work.tree(sources)
     work.add(more)
     problems = work.follow()
-    return Checked(list(dict.fromkeys([*found, *work.found, *problems])), work.reached)
+    return Checked(list(dict.fromkeys([*found, *work.found, *problems])), work.reached, work.remarks)
 
 
 class _Check:
     def __init__(self, sources: Sources, options: Options, ignore: Sequence[str]) -> None:
         self.found: list[str] = []
+        self.remarks: list[str] = []
         self.reached: dict[Source, Sequence[Source]] = {}
         self._sources = sources
         self._reader = Reader(sources, options)
@@ -123,6 +110,7 @@ class _Check:
                 return ()
             if not self.is_ignored(str(source.path)):
                 problems.extend([*part.problems, *part.notes])
+                self.remarks += part.remarks
             self.reached[source] = targets = list(part.targets.values())
             return targets
 

@@ -10,25 +10,28 @@ import mimetypes
 import posixpath
 from functools import lru_cache
 
-__all__ = ["CONTENT_TYPES", "DEFAULT", "FONTS", "content_type", "is_font"]
+from .names import NO_CHARSET
+
+__all__ = ["CONTENT_TYPES", "DEFAULT", "FONTS", "bare", "content_type", "has_charset", "is_font"]
 
 DEFAULT = "application/octet-stream"
 _UTF8 = "; charset=utf-8"
 
 #: Media types (IANA; RFC 9239 for scripts) with the extensions of their files. Text says that it is UTF-8, since browsers
-#: would otherwise guess; JSON is never anything else (RFC 8259, 8.1).
+#: would otherwise guess; JSON is never anything else (RFC 8259, 8.1), and XML says itself what it is, which a server would
+#: overrule (RFC 7303, 3).
 CONTENT_TYPES: dict[str, tuple[str, ...]] = {
     f"text/css{_UTF8}": ("css",),
     f"text/javascript{_UTF8}": ("js", "mjs", "cjs"),
     "application/json": ("json", "map"),
     "application/manifest+json": ("webmanifest",),
     f"text/html{_UTF8}": ("html", "htm"),
-    f"application/xhtml+xml{_UTF8}": ("xhtml",),
+    "application/xhtml+xml": ("xhtml",),
     f"text/plain{_UTF8}": ("txt",),
     f"text/markdown{_UTF8}": ("md",),
-    f"application/xml{_UTF8}": ("xml",),
+    "application/xml": ("xml",),
     f"text/vtt{_UTF8}": ("vtt",),
-    f"image/svg+xml{_UTF8}": ("svg",),
+    "image/svg+xml": ("svg",),
     "image/png": ("png",),
     "image/jpeg": ("jpg", "jpeg"),
     "image/gif": ("gif",),
@@ -62,9 +65,23 @@ FONTS = ("woff2", "woff", "ttf", "otf", "ttc", "eot")
 _BY_EXTENSION = {extension: kind for kind, extensions in CONTENT_TYPES.items() for extension in extensions}
 
 
-def content_type(name: str) -> str:
-    """The value of a ``Content-Type`` field: ``text/css; charset=utf-8``."""
-    return _of(posixpath.splitext(name)[1].lower())
+def content_type(name: str, *, is_utf8: bool = True) -> str:
+    """The value of a ``Content-Type`` field: ``text/css; charset=utf-8``.
+
+    Without the charset for text that is not UTF-8: it is known not to be, or a published name says so.
+    """
+    kind = _of(posixpath.splitext(name)[1].lower())
+    return kind if is_utf8 and f"{NO_CHARSET}." not in posixpath.basename(name) else bare(kind)
+
+
+def bare(kind: str) -> str:
+    """A media type without its charset."""
+    return kind.removesuffix(_UTF8)
+
+
+def has_charset(name: str) -> bool:
+    """Whether a file of that name is text that may be in one encoding or another."""
+    return content_type(name).endswith(_UTF8)
 
 
 def is_font(name: str) -> bool:

@@ -64,7 +64,7 @@ class Job:
     def leaf(self, source: Source, key: str) -> Record | None:
         """Publish a file if there is nothing in it to be published before, or to be told of."""
         part = self._reader.read(source)
-        if part.targets or part.problems or part.notes:
+        if part.targets or part.problems or part.notes or part.remarks:
             return None
         self._keys[source] = key
         self._waiting[source] = part
@@ -160,7 +160,7 @@ class Job:
                 for inner in part.all():
                     for problem in inner.problems:
                         logger.warning("%s", problem)
-                    for note in inner.notes:
+                    for note in (*inner.notes, *inner.remarks):
                         logger.info("%s", note)
             if not self._is_incomplete(read):
                 self._shelf.save(record)

@@ -13,7 +13,7 @@ from .sources import Source
 __all__ = ["Keys"]
 
 #: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "5"
+_FORMAT = "6"
 
 
 class Keys:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 __all__ = [
     "FINGERPRINT",
+    "NO_CHARSET",
     "combined",
     "content_digest",
     "digest",
@@ -27,6 +28,9 @@ __all__ = [
     "unmarked",
     "with_digest",
 ]
+
+#: What the names of texts have that must not be said to be UTF-8, or anything else.
+NO_CHARSET = ".nocharset"
 
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
@@ -93,16 +97,20 @@ def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
     return pattern.search(posixpath.basename(url)) is not None
 
 
-def stamped(url: str, mark: int | str, generator: Callable[..., str] | None = None) -> str:
+def stamped(
+    url: str, mark: int | str, generator: Callable[..., str] | None = None, *, is_readable: bool = True
+) -> str:
     """``/img/logo.png`` -> ``/img/logo.1269170122.png``; the generator gets ``("/img/logo", ".png")`` and the mark.
 
-    A mark is a modification time in epoch seconds, or the beginning of a digest.
+    A mark is a modification time in epoch seconds, or the beginning of a digest. What is not ``is_readable``, since it is
+    text in an encoding that nobody knows, has that in its name for servers to see: ``/css/a.nocharset.1269170122.css``.
     """
-    parts = _split(url)
+    stem, extension = _split(url)
+    sign = "" if is_readable else NO_CHARSET
     if generator is None:
-        end = f".{mark}{parts[1]}"
-        return f"{_fitting(parts[0], end)}{end}"
-    return _checked(_generated(generator, parts, mark), url)
+        end = f"{sign}.{mark}{extension}"
+        return f"{_fitting(stem, end)}{end}"
+    return _checked(_generated(generator, (f"{stem}{sign}", extension), mark), url)
 
 
 def combined(

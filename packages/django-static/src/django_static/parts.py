@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from . import names, output
+from . import charsets, names, output
 from .references import css, js, splice
 from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
@@ -37,16 +36,22 @@ class Part:
     newest: int = 0
     text: str = ""
     is_text: bool = False
-    #: None for bytes of an unknown encoding, kept one to one by way of latin-1.
-    encoding: str | None = "utf-8"
+    #: False for bytes of an unknown encoding, kept one to one by way of latin-1.
+    is_certain: bool = True
     has_bom: bool = False
+    #: Whether the original is in another encoding than UTF-8, which is what is published.
+    is_foreign: bool = False
     references: list[Reference] = field(default_factory=list)
+    #: All that a script refers to.
+    found: js.Found = field(default_factory=js.Found)
     #: The files that are referred to, by the position of the reference.
     targets: dict[int, Source] = field(default_factory=dict)
     #: References that lead nowhere, and what is to be said of them.
     missing: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: What is no mistake, and good to know.
+    remarks: list[str] = field(default_factory=list)
     #: What replaces a reference, by its position: URL paths of published files.
     links: dict[int, str] = field(default_factory=dict)
     #: What replaces an import rule, by its position: None for one that closes a circle.
@@ -58,22 +63,15 @@ class Part:
         Raises:
             OSError: it cannot be read.
         """
-        data = self.data
         self.is_text = True
-        self.has_bom = data.startswith(codecs.BOM_UTF8)
-        declared = _declared_encoding(data) if self.source.kind == "css" and not self.has_bom else None
-        for encoding in (declared, "utf-8"):
-            if encoding is not None:
-                bare = data.removeprefix(codecs.BOM_UTF8)
-                # Not every codec is one of texts, reads ASCII as such, and gives back the bytes it has read.
-                with contextlib.suppress(UnicodeError, LookupError):
-                    text = bare.decode(encoding)
-                    if encoding == "utf-8" or (text.startswith("@charset") and text.encode(encoding) == bare):
-                        self.text, self.encoding = text, encoding
-                        break
+        self.text, self.is_certain, self.has_bom, self.is_foreign = charsets.decoded(
+            self.data, self.source.kind
+        )
+        if self.source.kind == "css":
+            self.references = css.references(self.text)
         else:
-            self.text, self.encoding = data.decode("latin-1"), None
-        self.references = (css if self.source.kind == "css" else js).references(self.text)
+            self.found = js.scan(self.text)
+            self.references = list(self.found.references)
 
     @property
     def stamp(self) -> int:
@@ -94,10 +92,6 @@ class Part:
                 if source in urls:
                     part.links[start] = urls[source]
 
-    @property
-    def is_utf8(self) -> bool:
-        return self.encoding == "utf-8"
-
     @cached_property
     def sheet(self) -> css.Sheet:
         return css.read(self.text)
@@ -107,18 +101,10 @@ class Part:
         return js.read(self.text)
 
     @property
-    def stays(self) -> bool:
-        """Whether a script finds files by a path from its own that nobody can read beforehand: it cannot move."""
-        if self.source.kind != "js" or "import" not in self.text:
-            return False
-        known = sum(reference.what == "asset" for reference in self.references)
-        return self.text.count("import.meta") > known or bool(js.unknown(self.text))
-
-    @property
     def fits_anywhere(self) -> bool:
         """Whether a style sheet may follow others in one file: its imports are inlined and nothing of it is open."""
         return (
-            self.is_utf8
+            self.is_certain
             and self.sheet.is_closed
             and not self.sheet.has_namespace
             and not self.sheet.is_unsure
@@ -139,6 +125,10 @@ class Part:
         joined = bare if bare.startswith("/") else posixpath.join(folder, bare)
         return self.source.host + _normalised(joined)
 
+    def is_relative(self, url: str) -> bool:
+        """Whether a reference means another file in another place."""
+        return self.resolve(url) is not None and not url.strip().startswith("/")
+
     def render(self, folder: str, prefix: str, *, moved: bool) -> str:
         """The text with its references as they must read in a file of that URL folder."""
         moved = moved or folder != posixpath.dirname(self.source.url)
@@ -156,6 +146,9 @@ class Part:
             new = self._written(reference, folder, prefix, moved)
             if new is not None:
                 changes.append((reference.start, reference.end, quote_for(reference, new)))
+        if moved and (self.found.own or self.found.unknown):
+            source = self.source
+            changes += js.relocated(self.text, self.found, source.host, names.quoted(source.url))
         return splice(self.text, changes)
 
     def _written(self, reference: Reference, folder: str, prefix: str, moved: bool) -> str | None:
@@ -165,7 +158,8 @@ class Part:
         bare, suffix = split_suffix(url)
         target = self.links.get(reference.start)
         if target is not None:
-            if bare.startswith("/"):
+            if bare.startswith("/") or (moved and self.found.hands_on_itself):
+                # From the root also where a script says of itself that it lies elsewhere.
                 return prefix + names.quoted(target) + suffix
             path = names.quoted(names.relative(target, folder)) + suffix
             return f"./{path}" if reference.what == "module" and not path.startswith("../") else path
@@ -176,9 +170,21 @@ class Part:
             names.quoted(urljoin(self.source.host + names.quoted(self.source.url), bare), again=True) + suffix
         )
 
+    @property
+    def needs_charset(self) -> bool:
+        """Whether its bytes, or those of a sheet in it, became others so that they are UTF-8."""
+        return any(part.is_foreign for part in self.all())
+
+    @cached_property
+    def is_readable(self) -> bool:
+        """Whether what is published of it is read right where it is said to be UTF-8."""
+        return self.is_certain if self.is_text else charsets.is_utf8(self.data)
+
     def encode(self, text: str) -> bytes:
-        """The bytes of a text in the encoding of this part."""
-        data = text.encode(self.encoding or "latin-1")
+        """The bytes of a text that was made of this part; UTF-8 unless nobody knows what it is."""
+        if self.needs_charset:
+            return charsets.as_utf8(text, self.source.kind)
+        data = text.encode("utf-8" if self.is_certain else "latin-1")
         return codecs.BOM_UTF8 + data if self.has_bom else data
 
 
@@ -189,8 +195,8 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
         return "one of them is to stay as it is"
     if last.source.kind != part.source.kind or last.source.host != part.source.host:
         return "they are of different kinds or hosts"
-    if not (last.is_utf8 and part.is_utf8):
-        return "one of them is not UTF-8"
+    if not (last.is_certain and part.is_certain):
+        return "the encoding of one of them is not known"
     if part.source.kind == "css":
         if last.sheet.has_namespace or not last.sheet.is_closed:
             return f"{last.source.name} has an @namespace or is not closed"
@@ -221,12 +227,12 @@ def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
     """The parts as one file; each begins a line, but for the head."""
     if group[0].source.kind == "css":
         bodies = _css_bodies(texts)
-        declared = any(part.has_bom or part.sheet.charset_end for part in group)
+        declared = any(part.has_bom or part.sheet.charset_end or part.needs_charset for part in group)
         is_ascii = all(map(str.isascii, bodies))
         return Joined('@charset "utf-8";' if declared and not is_ascii else "", bodies, has_bom=False)
     bodies = [_js_body(text, is_first=not number) for number, text in enumerate(texts)]
     is_ascii = all(map(str.isascii, bodies))
-    return Joined("", bodies, has_bom=any(part.has_bom for part in group) and not is_ascii)
+    return Joined("", bodies, has_bom=any(part.has_bom or part.is_foreign for part in group) and not is_ascii)
 
 
 def _css_bodies(texts: Sequence[str]) -> list[str]:
@@ -279,19 +285,3 @@ def _normalised(path: str) -> str:
     while normal.startswith("../"):
         normal = normal[3:]
     return normal
-
-
-def _declared_encoding(data: bytes) -> str | None:
-    """The encoding an ``@charset`` rule names (CSS Syntax Level 3, 3.2), as a Python codec name."""
-    head = b'@charset "'
-    if not data.startswith(head):
-        return None
-    label, quote, _ = data[len(head) : 1024].partition(b'";')
-    try:
-        found = codecs.lookup(label.decode("latin-1").strip()).name if quote else ""
-    except (LookupError, ValueError):
-        return None
-    # https://encoding.spec.whatwg.org/#names-and-labels
-    if found.startswith("utf-16"):
-        return "utf-8"
-    return "cp1252" if found in ("iso8859-1", "ascii") else found or None

@@ -49,9 +49,11 @@ class Reader:
         ):
             return part
         part.read()
+        if self._options.name_prefix and source.kind == "js":
+            self._note_open(part)
         if not chain:
             self._inlined = 0
-        if inline and part.is_utf8 and source.kind == "css":
+        if inline and part.is_certain and source.kind == "css":
             self._import(part, (*chain, source))
         covered = [(rule.start, rule.end) for rule in part.sheet.imports] if part.inlined else []
         for reference in part.references:
@@ -60,6 +62,27 @@ class Reader:
                 if found is not None:
                     part.targets[reference.start] = found
         return part
+
+    def _note_open(self, part: Part) -> None:
+        """Say what a script will look for at the place of the original, which is not that of published files."""
+        found, source = part.found, part.source
+        uncertain = [each for each in found.unknown if not each.end]
+        if uncertain:
+            part.problems.append(
+                f"{source.path}:{uncertain[0].line}: where {uncertain[0].expression!r} ends cannot be told: it is looked for from "
+                f"{self._options.name_prefix}, where only published files are"
+            )
+        places = [
+            *((each.line, each.expression) for each in found.unknown if each.end),
+            *((each.line, "import.meta" if each.is_whole else "import.meta.url") for each in found.own),
+        ]
+        if places:
+            line, what = min(places)
+            folder = source.host + source.url[: source.url.rfind("/") + 1]
+            part.remarks.append(
+                f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
+                f"the originals must be served, too; an import map names modules before"
+            )
 
     def _import(self, part: Part, chain: tuple[Source, ...]) -> None:
         if part.sheet.is_unsure or part.sheet.has_namespace:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import combined_map, minify, names, parts
+from .content_types import has_charset
 from .parts import Joined, Part
 from .records import Options, Output
+from .references import js
 from .shelf import Shelf
 
 __all__ = ["Group", "Slimmer", "Writer"]
@@ -112,7 +114,7 @@ class Writer:
         Raises:
             OSError: one of them could not be written.
         """
-        drafts = [_Draft([part]) for part in examined if not self._must_stay(part)]
+        drafts = [_Draft([part]) for part in examined]
         # What they are but for their names for one another.
         content = [self._data(draft.group, posixpath.dirname(draft.original.source.url)) for draft in drafts]
         joint = names.digest(
@@ -130,8 +132,7 @@ class Writer:
                 draft.original.refer(urls)
                 draft.data = self._data(draft.group, posixpath.dirname(draft.url))
             if all(self._place(draft) for draft in drafts):
-                written = {id(draft.original): self._output(draft) for draft in drafts}
-                return [written.get(id(part)) or self._stayed(part) for part in examined]
+                return [self._output(draft) for draft in drafts]
         raise _taken(*(draft.path for draft in drafts))
 
     def _name(self, draft: _Draft, *, is_taken: bool, joint: str = "") -> None:
@@ -169,7 +170,8 @@ class Writer:
         options = self._options
         urls = [part.source.url for part in group]
         if len(group) == 1:
-            return names.stamped(urls[0], mark, options.filename_generator)
+            readable = not has_charset(urls[0]) or group[0].is_readable
+            return names.stamped(urls[0], mark, options.filename_generator, is_readable=readable)
         return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
 
     def _place(self, draft: _Draft) -> bool:
@@ -248,11 +250,21 @@ class Writer:
         return self._options.integrity and bool(draft.original.source.kind)
 
     def _must_stay(self, part: Part) -> bool:
-        """Whether a script would no longer find its files under another URL."""
-        if self._options.name_prefix and part.stays:
-            logger.info("%s keeps its URL: it names other files by their path from its own", part.source.path)
-            return True
-        return False
+        """Whether a script whose bytes may not change would no longer find its files under another URL."""
+        if not self._options.name_prefix or part.is_text or part.source.kind != "js":
+            return False
+        if names.is_hashed(part.source.url, self._options.hashed_names):
+            return False
+        found = js.scan(part.data.decode("latin-1"))
+        relative = (each.url for each in found.references if each.what != "map" and not each.is_bare)
+        if not (found.own or found.unknown or any(part.is_relative(url) for url in relative)):
+            return False
+        part.problems.append(
+            f"{part.source.path}: keeps its URL, {part.source.name}: it names other files by their path from its own, and "
+            f"under the integrity attribute of the page its text cannot be changed; without the attribute it goes to "
+            f"{self._options.name_prefix}, and DJANGO_STATIC_INTEGRITY makes a right one"
+        )
+        return True
 
     def _stayed(self, part: Part) -> Output:
         source = part.source
@@ -272,7 +284,8 @@ class Writer:
         if len(group) > 1:
             joined = parts.join(group, texts)
             return joined.encode(self._map(group, rendered, texts, joined, folder))
-        return None if texts[0] == group[0].text else group[0].encode(texts[0])
+        is_same = texts[0] == group[0].text and not group[0].is_foreign
+        return None if is_same else group[0].encode(texts[0])
 
     def _map(
         self, group: Group, rendered: Sequence[str], texts: Sequence[str], joined: Joined, folder: str
@@ -299,7 +312,7 @@ class Writer:
 
     def _slimmed(self, part: Part, text: str) -> str:
         kind = part.source.kind
-        if not part.is_utf8 or minify.is_minified(part.source.name):
+        if not part.is_certain or minify.is_minified(part.source.name):
             return text
         result = self._slimmer(text, kind, self._options.minifiers[kind])
         if result.problem:

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from .. import content_types as types
+from ..charsets import is_utf8
 from ..compress.worth import is_compressed, is_effective
 from .store import Payload
 
@@ -30,7 +31,7 @@ def content_type(name: str, head: bytes | None = None) -> tuple[str, str]:
     if name.lower().endswith(".svgz"):
         return "image/svg+xml", "gzip"
     kind, semicolon, charset = types.content_type(name).partition("; ")
-    is_certain = charset and (head is None or _is_utf8(head))
+    is_certain = charset and (head is None or is_utf8(head))
     return f"{kind}{semicolon}{charset}" if is_certain else kind, ""
 
 
@@ -61,11 +62,3 @@ def payload_of(path: Path, *, with_gzip: bool) -> Payload:
             legacy.update(piece)
             size += len(piece)
     return Payload(path, digest.hexdigest(), legacy.hexdigest(), digest.digest(), size, kind, encoding)
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

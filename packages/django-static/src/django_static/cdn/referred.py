@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ..charsets import decoded
 from ..references import css, js
 from ..sources import is_foreign
 
@@ -21,8 +22,8 @@ def used(key: str, path: Path) -> Iterator[tuple[str, Path]]:
     if reader is None:
         return
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = decoded(path.read_bytes(), "css" if reader is css.references else "js").text
+    except OSError:
         return
     for reference in reader(text):
         url = urlsplit(reference.url).path if not is_foreign(reference.url) else ""

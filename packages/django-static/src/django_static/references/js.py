@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from . import js_names
+from .js_found import Found, Own, Unknown
 from .js_names import declared, text_of
-from .js_references import Found, Unknown, may_refer, scan
+from .js_own import relocated
+from .js_references import may_refer, scan
 from .js_syntax import parse
 from .reference import Reference
 
 __all__ = [
     "Found",
+    "Own",
     "Reference",
     "Script",
     "Unknown",
@@ -22,6 +25,7 @@ __all__ = [
     "parse",
     "read",
     "references",
+    "relocated",
     "scan",
     "unknown",
 ]

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from .js_code import BLANKS, COMMENT, STRING, TEMPLATE, Code, arguments
+from .js_found import Found, Own, Unknown
+from .js_own import look
 from .js_slash import Unsure
 from .js_syntax import Syntax
 from .patterns import loop
 from .reference import Lines, Reference
 
-__all__ = ["Found", "Unknown", "may_refer", "scan"]
+__all__ = ["may_refer", "scan"]
 
 _IDENTIFIER = loop(r"[\w$\u200c\u200d]++", r"\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\})", least=1)
 _END_OF_WORD = r"(?![\w$\\])"
@@ -47,6 +49,10 @@ _ASSET = re.compile(
     rf"URL{BLANKS}(?P<asset>\()"
 )
 _OWN_URL = re.compile(rf"import{_META}url")
+_OWN = re.compile(
+    rf"import{_NOT_IN_A_WORD.format('import')}{BLANKS}\.{BLANKS}(?P<meta>meta){_END_OF_WORD}"
+    rf"(?!{BLANKS}\.{BLANKS}resolve{BLANKS}\()"
+)
 _ONE_ARGUMENT = re.compile(rf"{BLANKS}{_LITERAL}{BLANKS}(?=[,)])")
 _AN_ASSET = re.compile(rf"{BLANKS}{_LITERAL}{BLANKS},{BLANKS}{_OWN_URL.pattern}{BLANKS},?{BLANKS}\)")
 _WHOLE_LITERAL = re.compile(rf"{_LITERAL}{BLANKS}")
@@ -65,26 +71,6 @@ _ESCAPED = re.compile(
 _SINGLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "v": "\v", "f": "\f"}
 _LONGEST_CALL = 10_000
 _LONGEST_EXPRESSION = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A place that refers to something only known at run time, like ``import(name)``."""
-
-    start: int
-    line: int
-    #: ``module``, ``asset`` or ``script``, as in ``Reference``.
-    what: str
-    #: The expression, at most 80 characters of it.
-    expression: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """All that a script refers to, each in document order."""
-
-    references: tuple[Reference, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
 
 
 def may_refer(text: str | bytes) -> bool:
@@ -125,6 +111,9 @@ def _candidates(text: str) -> Iterator[_Candidate]:
             for match in _ASSET.finditer(text):
                 if _OWN_URL.search(text, match.end(), match.end() + 2000):
                     yield _candidate(match)
+        if "meta" in text:
+            for match in _OWN.finditer(text):
+                yield _candidate(match)
     if "export" in text and "from" in text:
         for match in _EXPORT.finditer(text):
             yield _candidate(match)
@@ -181,7 +170,12 @@ class _Reader:
         self.place = place
         self.references: list[Reference] = []
         self.unknown: list[Unknown] = []
+        self.own: list[Own] = []
+        #: Up to where what a script reads of itself is taken care of.
+        self.known = 0
         self.map: Reference | None = None
+        #: Whether the arguments read last end where they seem to.
+        self.is_sure = True
         #: Characters to be read for arguments; only calls nested without end need more.
         self.budget = 100_000 + 4 * len(text)
 
@@ -193,6 +187,7 @@ class _Reader:
             "asset": self._asset,
             "scripts": self._scripts,
             "map": self._map,
+            "meta": self._meta,
         }
         for candidate in candidates:
             if candidate.is_certain or self.place.reach(candidate.offset):
@@ -203,11 +198,12 @@ class _Reader:
 
     def _numbered(self) -> Found:
         lines = Lines(self.text)
-        starts = sorted([*map(_start, self.references), *map(_start, self.unknown)])
+        starts = sorted([*map(_start, self.references), *map(_start, self.unknown), *map(_start, self.own)])
         numbers = {start: lines.at(start) for start in starts}
         return Found(
             tuple(replace(found, line=numbers[found.start]) for found in sorted(self.references, key=_start)),
             tuple(replace(found, line=numbers[found.start]) for found in sorted(self.unknown, key=_start)),
+            tuple(replace(found, line=numbers[found.start]) for found in self.own),
         )
 
     def _map(self, candidate: _Candidate) -> None:
@@ -225,17 +221,27 @@ class _Reader:
             self._literal(*match.span("literal"), "module")
             return
         spans = self._arguments(candidate.start)
-        if spans:
+        if spans and _OWN_URL.fullmatch(self.text, *spans[0]):
+            self.known = spans[0][1]  # the script itself, whatever it is called
+        elif spans:
             self._open(*spans[0], "module")
 
     def _asset(self, candidate: _Candidate) -> None:
         match = _AN_ASSET.match(self.text, candidate.end)
         if match is not None:
-            self._literal(*match.span("literal"), "asset")
+            if self._literal(*match.span("literal"), "asset"):
+                self.known = match.end()
             return
         spans = self._arguments(candidate.start)
         if len(spans) == 2 and _OWN_URL.fullmatch(self.text, *spans[1]):
             self._open(*spans[0], "asset")
+
+    def _meta(self, candidate: _Candidate) -> None:
+        if candidate.offset < self.known or self.place.is_member(candidate.offset):
+            return
+        found = look(self.text, candidate.offset, candidate.end)
+        if found is not None:
+            self.own.append(found)
 
     def _scripts(self, candidate: _Candidate) -> None:
         before = self.text[max(0, candidate.offset - 40) : candidate.offset]
@@ -255,21 +261,25 @@ class _Reader:
             spans, end = arguments(self.text, parenthesis, farthest)
         except Unsure:
             self.budget -= farthest - parenthesis
+            self.is_sure = False
             return [(parenthesis + 1, min(len(self.text), parenthesis + 1 + _LONGEST_EXPRESSION))]
+        self.is_sure = True
         self.budget -= end - parenthesis
         return [] if _BODY.match(self.text, end) else spans
 
-    def _literal(self, start: int, end: int, what: str) -> None:
+    def _literal(self, start: int, end: int, what: str) -> bool:
+        """Note a reference; False if it is empty, and so none."""
         url = _decoded(self.text[start + 1 : end - 1])
         if url:
             self.references.append(Reference(start, end, url, self.text[start], 0, what))
+        return bool(url)
 
     def _open(self, start: int, end: int, what: str) -> None:
         expression = " ".join(self.text[start:end].split())[:_LONGEST_EXPRESSION]
-        self.unknown.append(Unknown(start, 0, what, expression))
+        self.unknown.append(Unknown(start, 0, what, expression, end if self.is_sure else 0))
 
 
-def _start(found: Reference | Unknown) -> int:
+def _start(found: Reference | Unknown | Own) -> int:
     return found.start
 
 

@@ -59,7 +59,8 @@ class Entry:
     def of(cls, url: str, path: str, served: Served, codecs: Mapping[str, str], limits: Limits) -> Entry:
         """The entry of a file the manifest knows everything about."""
         terms = Terms(
-            content_type(url),
+            # An original has the bytes of what was published of it, and not its name.
+            content_type(url, is_utf8=f"{names.NO_CHARSET}." not in path),
             modified=served.stamp,
             max_age=limits.max_age,
             is_lasting=served.is_lasting,

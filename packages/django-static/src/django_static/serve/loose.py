@@ -8,7 +8,7 @@ import threading
 from functools import partial
 from typing import NamedTuple
 
-from .. import names
+from .. import charsets, names
 from ..content_types import content_type, is_font
 from .entry import Entry, Limits
 from .memory import Memory, Vanished, open_file, read_all
@@ -72,22 +72,26 @@ class Loose:
                 return status, self._large(named, status)
             data = read_all(file, self._limits.small + 1)
         digest = names.content_digest(data)
-        representation = self._representation(named, status, len(data), f'"{digest[:_DIGITS]}"', digest)
+        readable = named.is_lasting or charsets.is_utf8(data)
+        etag = f'"{digest[:_DIGITS]}"'
+        representation = self._representation(named, status, len(data), etag, digest, is_utf8=readable)
         self._memory.keep(representation, data)
         return status, Entry((representation,), is_loose=True)
 
     def _large(self, named: _Named, status: os.stat_result) -> Entry:
         # Only its time is known: not enough to put together parts of it from two answers.
         etag = f'W/"{status.st_mtime_ns:x}-{status.st_size:x}"'
-        representation = self._representation(named, status, status.st_size, etag, "")
+        # It is not read for its encoding.
+        readable = named.is_lasting
+        representation = self._representation(named, status, status.st_size, etag, "", is_utf8=readable)
         return Entry((representation,), is_loose=True, describe=partial(self._large, named))
 
     def _representation(
-        self, named: _Named, status: os.stat_result, size: int, etag: str, digest: str
+        self, named: _Named, status: os.stat_result, size: int, etag: str, digest: str, *, is_utf8: bool
     ) -> Representation:
         url = named.url
         terms = Terms(
-            content_type(url),
+            content_type(url, is_utf8=is_utf8),
             modified=max(0, int(status.st_mtime)),
             max_age=self._limits.max_age,
             is_lasting=named.is_lasting,

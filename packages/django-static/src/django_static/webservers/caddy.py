@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from ..cdn.headers import EXPIRES
-from ..content_types import CONTENT_TYPES, FONTS
-from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
+from ..content_types import CONTENT_TYPES, FONTS, bare
+from .site import FINGERPRINT, HIDDEN, UNKNOWN_CHARSET, URL_PREFIX, ConfigError, Mount, Site, way_out
 
 __all__ = ["snippet", "whole"]
 
@@ -103,8 +103,17 @@ def _mount(site: Site, mount: Mount) -> Iterator[str]:
         yield f"        @fonts path {' '.join(f'*.{font}' for font in FONTS)}"
         yield "        header @fonts Access-Control-Allow-Origin *"
     for number, (kind, suffixes) in enumerate(CONTENT_TYPES.items()):
-        yield f"        @type{number} path {' '.join(f'*.{suffix}' for suffix in suffixes)}"
-        yield f'        header @type{number} Content-Type "{kind}"'
+        paths = f"path {' '.join(f'*.{suffix}' for suffix in suffixes)}"
+        yield f"        @type{number} {paths}"
+        yield f'        header @type{number} Content-Type "{bare(kind)}"'
+        if kind != bare(kind):
+            # Text is UTF-8, unless nobody knows: nothing is said of that, nor of originals.
+            yield f"        @text{number} {{"
+            yield f"            {paths}"
+            yield from [] if mount.is_published else [f"            path_regexp `{FINGERPRINT}`"]
+            yield f"            not path_regexp `{UNKNOWN_CHARSET}`"
+            yield "        }"
+            yield f'        header @text{number} Content-Type "{kind}"'
     yield "        file_server {"
     yield "            precompressed zstd br gzip"
     yield f"            hide {HIDDEN}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..content_types import CONTENT_TYPES, FONTS
+from ..content_types import CONTENT_TYPES, FONTS, bare
 from .modules import ENCODINGS, Modules
-from .site import FINGERPRINT, HIDDEN, URL_PREFIX, ConfigError, Mount, Site, way_out
+from .site import FINGERPRINT, HIDDEN, UNKNOWN_CHARSET, URL_PREFIX, ConfigError, Mount, Site, way_out
 
 __all__ = ["server", "snippet", "whole"]
 
@@ -127,6 +127,13 @@ def _marks(site: Site) -> Iterator[str]:
     else:
         yield "# Browsers use fonts of another host only if that allows it."
         yield f'if ($uri ~* "\\.(?:{"|".join(FONTS)})$") {{ set $django_static_origin "*"; }}'
+    yield "# Text is UTF-8, unless nobody knows: nothing is said of that, nor of originals, which say it themselves or are as the page."
+    if all(mount.is_published for mount in site.mounts):
+        yield "set $django_static_charset utf-8;"
+    else:
+        yield 'set $django_static_charset "";'
+        yield f'if ($uri ~ "{FINGERPRINT}") {{ set $django_static_charset utf-8; }}'
+    yield f'if ($uri ~ "{UNKNOWN_CHARSET}") {{ set $django_static_charset ""; }}'
     if not all(mount.is_published for mount in site.mounts):
         yield "# Only names with a fingerprint may be kept for ever; others are asked for again."
         yield "set $django_static_expires off;"
@@ -159,8 +166,11 @@ def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
     yield "    default_type application/octet-stream;"
     yield "    types {"
     for kind, suffixes in CONTENT_TYPES.items():
-        yield f"        {kind if ';' not in kind else _quoted(kind, '')} {' '.join(suffixes)};"
+        yield f"        {bare(kind)} {' '.join(suffixes)};"
     yield "    }"
+    # nginx has text/html among them already.
+    yield f"    charset_types {' '.join(bare(kind) for kind in CONTENT_TYPES if kind != bare(kind) != 'text/html')};"
+    yield "    charset $django_static_charset;"
     yield "}"
     yield f"location ^~ {_quoted(f'{mount.prefix}{HIDDEN}', '')} {{ error_page 404 @django_static_gone; return 404; }}"
     yield ""

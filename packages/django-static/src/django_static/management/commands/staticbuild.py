@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ...build import Build
-from ...checking import problems_of
+from ...checking import check
 from ...conf import PREFIX, conf
 from ...inline import mentions
 from ...manifest import ManifestError
@@ -96,7 +96,10 @@ class Command(BaseCommand):
 
     def _check(self, sources: Sources, work: Plan, ignore: list[str]) -> None:
         self._note(work)
-        problems = problems_of(sources, conf.options(), work, ignore, mentions(literals()))
+        checked = check(sources, conf.options(), work, ignore=ignore, inline=mentions(literals()))
+        for remark in checked.remarks if self._verbosity else ():
+            self.stderr.write(remark)
+        problems = checked.problems
         for problem in problems:
             self.stdout.write(problem)
         if problems:
