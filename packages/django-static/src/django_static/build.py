@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from . import __version__, compress, import_maps, minify, names, output, removal
+from . import __version__, compress, import_maps, keys, minify, names, output, removal
 from .build_shelf import BuildShelf
 from .edition import Edition, Progress
 from .folders import Folders
@@ -141,7 +141,7 @@ class Build:
             __version__,
             options,
             repr((sources.roots, sources.media_url, sources.static_url, sources.static_root)),
-            repr((self._with_originals, self._places.folders, FORMAT)),
+            repr((self._with_originals, self._places.folders, FORMAT, keys.FORMAT)),
             repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
             # Of a folder in an import map it matters what is there.
             *(repr(list(import_maps.expanded(use.value, sources))) for use in uses if use.kind == "modules"),
@@ -171,7 +171,10 @@ class Build:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
-                if part.is_certain and not part.targets and not minify.is_minified(source.name):
+                is_open = part.targets or (
+                    self._options.name_prefix and (part.found.own or part.found.unknown)
+                )
+                if part.is_certain and not is_open and not minify.is_minified(source.name):
                     texts.append(part.text)
         if sum(map(len, texts)) >= _MUCH_TEXT:
             for text in sorted(texts, key=len, reverse=True):

@@ -10,7 +10,7 @@ import mimetypes
 import posixpath
 from functools import lru_cache
 
-from .names import NO_CHARSET
+from . import names
 
 __all__ = ["CONTENT_TYPES", "DEFAULT", "FONTS", "bare", "content_type", "has_charset", "is_font"]
 
@@ -71,7 +71,7 @@ def content_type(name: str, *, is_utf8: bool = True) -> str:
     Without the charset for text that is not UTF-8: it is known not to be, or a published name says so.
     """
     kind = _of(posixpath.splitext(name)[1].lower())
-    return kind if is_utf8 and f"{NO_CHARSET}." not in posixpath.basename(name) else bare(kind)
+    return kind if is_utf8 and not names.is_unknown(name) else bare(kind)
 
 
 def bare(kind: str) -> str:

@@ -10,10 +10,10 @@ from . import names
 from .records import Manner, Options
 from .sources import Source
 
-__all__ = ["Keys"]
+__all__ = ["FORMAT", "Keys"]
 
 #: To be raised whenever the same originals would be published as other bytes.
-_FORMAT = "6"
+FORMAT = "6"
 
 
 class Keys:
@@ -49,7 +49,7 @@ class Keys:
             options.integrity,
             options.source_maps,
         )
-        return names.digest(_FORMAT, repr((slim, manner.value, engines, settings)))
+        return names.digest(FORMAT, repr((slim, manner.value, engines, settings)))
 
 
 def _name_of(function: Callable[..., str] | None) -> str:

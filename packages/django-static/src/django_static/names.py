@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 __all__ = [
     "FINGERPRINT",
-    "NO_CHARSET",
+    "UNKNOWN_CHARSET",
     "combined",
     "content_digest",
     "digest",
@@ -21,6 +21,7 @@ __all__ = [
     "has_sure_mark",
     "integrity",
     "is_hashed",
+    "is_unknown",
     "mark_of",
     "quoted",
     "relative",
@@ -30,7 +31,10 @@ __all__ = [
 ]
 
 #: What the names of texts have that must not be said to be UTF-8, or anything else.
-NO_CHARSET = ".nocharset"
+_NO_CHARSET = ".nocharset"
+#: What a function of the site may have put behind it; read alike by PCRE and by Go.
+UNKNOWN_CHARSET = r"\.nocharset[^0-9A-Za-z/][^/]*$"
+_UNKNOWN_CHARSET = re.compile(UNKNOWN_CHARSET)
 
 _DIGEST_LENGTH = 8
 _MARK_LENGTH = 12
@@ -97,6 +101,11 @@ def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
     return pattern.search(posixpath.basename(url)) is not None
 
 
+def is_unknown(url: str) -> bool:
+    """Whether a published name says that it is text of which nobody knows the encoding."""
+    return _UNKNOWN_CHARSET.search(url) is not None
+
+
 def stamped(
     url: str, mark: int | str, generator: Callable[..., str] | None = None, *, is_readable: bool = True
 ) -> str:
@@ -106,7 +115,7 @@ def stamped(
     text in an encoding that nobody knows, has that in its name for servers to see: ``/css/a.nocharset.1269170122.css``.
     """
     stem, extension = _split(url)
-    sign = "" if is_readable else NO_CHARSET
+    sign = "" if is_readable else _NO_CHARSET
     if generator is None:
         end = f"{sign}.{mark}{extension}"
         return f"{_fitting(stem, end)}{end}"

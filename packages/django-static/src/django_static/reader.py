@@ -49,6 +49,11 @@ class Reader:
         ):
             return part
         part.read()
+        if not part.is_certain:
+            part.remarks.append(
+                f"{source.path}: is not UTF-8, and nothing in it says what else for sure: it is published byte for byte, and to be "
+                "sent without a charset; convert it to UTF-8"
+            )
         if self._options.name_prefix and source.kind == "js":
             self._note_open(part)
         if not chain:

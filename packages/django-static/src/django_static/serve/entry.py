@@ -60,7 +60,7 @@ class Entry:
         """The entry of a file the manifest knows everything about."""
         terms = Terms(
             # An original has the bytes of what was published of it, and not its name.
-            content_type(url, is_utf8=f"{names.NO_CHARSET}." not in path),
+            content_type(url, is_utf8=not names.is_unknown(path)),
             modified=served.stamp,
             max_age=limits.max_age,
             is_lasting=served.is_lasting,

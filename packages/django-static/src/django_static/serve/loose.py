@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from .. import charsets, names
-from ..content_types import content_type, is_font
+from ..content_types import content_type, has_charset, is_font
 from .entry import Entry, Limits
 from .memory import Memory, Vanished, open_file, read_all
 from .negotiation import IDENTITY
@@ -72,7 +72,7 @@ class Loose:
                 return status, self._large(named, status)
             data = read_all(file, self._limits.small + 1)
         digest = names.content_digest(data)
-        readable = named.is_lasting or charsets.is_utf8(data)
+        readable = named.is_lasting or not has_charset(named.url) or charsets.is_utf8(data)
         etag = f'"{digest[:_DIGITS]}"'
         representation = self._representation(named, status, len(data), etag, digest, is_utf8=readable)
         self._memory.keep(representation, data)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..names import FINGERPRINT, NO_CHARSET
+from ..names import FINGERPRINT, UNKNOWN_CHARSET
 from ..output import STATE_FOLDER
 from ..sources import Sources
 
@@ -27,8 +27,6 @@ __all__ = [
 
 #: The folder of manifests and records, which is nobody's business.
 HIDDEN = STATE_FOLDER
-#: The names of texts in an encoding that nobody knows; read alike by PCRE and by Go.
-UNKNOWN_CHARSET = rf"\{NO_CHARSET}\.[^/]*$"
 #: What is named in messages that are about a URL and not about a folder.
 URL_PREFIX = "a URL prefix"
 _MOST_PORT = 65535
