@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from django_static import charsets
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
     "--headless=new",
@@ -357,3 +359,29 @@ def test_all_of_a_page_loads_once_and_is_read_right(chromium, project, mode, pre
     assert types["main.js"] == "text/javascript; charset=utf-8"
     assert (types["raw.css"], types["raw.js"]) == ("text/css", "text/javascript")
     assert types["word.svg"] == "image/svg+xml"
+
+
+def test_what_is_converted_is_what_a_browser_reads(chromium):
+    """Of each encoding that style sheets may name, every byte: the same text, or none, and then it is left to the browser."""
+    numbers = (*range(1, 17), *range(874, 875), *range(1250, 1259))
+    labels = [f"{family}{number}" for number in numbers for family in ("iso-8859-", "windows-")]
+    labels += ["utf-8", "latin1", "koi8-r", "koi8-u", "macintosh", "x-mac-cyrillic", "ibm866", "gbk", "big5", "shift_jis"]
+    page = chromium.new_page()
+    read = page.evaluate(
+        """labels => labels.map(label => [...Array(256).keys()].map(byte => {
+          try { return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(new Uint8Array([97, byte, 98])); }
+          catch { return null; }
+        }))""",
+        labels,
+    )
+    page.close()
+    unheard = read[labels.index("utf-8")]
+    converted = 0
+    for label, texts in zip(labels, read, strict=True):
+        for byte, text in enumerate(texts if any(texts) else unheard):
+            head = f'@charset "{label}";'
+            found = charsets.decoded(head.encode() + bytes([97, byte, 98]), "css")
+            if found.is_certain:
+                assert found.text == f"{head}{text}", (label, byte)
+                converted += byte > 127
+    assert converted > 2500
