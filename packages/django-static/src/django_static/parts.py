@@ -36,6 +36,8 @@ class Part:
     newest: int = 0
     text: str = ""
     is_text: bool = False
+    #: Whether a bundler has given it its name, and all that can be done to it.
+    is_finished: bool = False
     #: False for bytes of an unknown encoding, kept one to one by way of latin-1.
     is_certain: bool = True
     has_bom: bool = False
@@ -161,10 +163,15 @@ class Part:
             if bare.startswith("/") or (moved and self.found.hands_on_itself):
                 # From the root also where a script says of itself that it lies elsewhere.
                 return prefix + names.quoted(target) + suffix
+            is_beside = folder == posixpath.dirname(self.source.url)
+            if self.is_finished and is_beside and self.targets[reference.start].url == target:
+                return None  # both keep their names, and what the bundler has written is right
             path = names.quoted(names.relative(target, folder)) + suffix
             return f"./{path}" if reference.what == "module" and not path.startswith("../") else path
         if not moved or self.resolve(url) is None or bare.startswith("/"):
             return None
+        if self.is_finished and reference.what == "map":
+            return None  # it is not there, and its place is not worth another name
         # What is not published stays where it is, so it is named from the root.
         return (
             names.quoted(urljoin(self.source.host + names.quoted(self.source.url), bare), again=True) + suffix
@@ -191,7 +198,7 @@ class Part:
 def obstacle(group: Sequence[Part], part: Part) -> str:
     """Why a part cannot follow a group in one file; empty when it can."""
     last = group[-1]
-    if not (last.is_text and part.is_text):
+    if not (last.is_text and part.is_text) or last.is_finished or part.is_finished:
         return "one of them is to stay as it is"
     if last.source.kind != part.source.kind or last.source.host != part.source.host:
         return "they are of different kinds or hosts"

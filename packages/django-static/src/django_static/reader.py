@@ -42,11 +42,12 @@ class Reader:
         if seen is None:
             raise FileNotFoundError(f"{source.path} vanished")
         part = Part(source, seen)
-        if (
-            manner is Manner.VERBATIM
-            or not source.kind
-            or names.is_hashed(source.url, self._options.hashed_names)
-        ):
+        part.is_finished = manner is not Manner.TOGETHER and names.is_hashed(
+            source.url, self._options.hashed_names
+        )
+        # What a bundler has finished is looked into only where its files would not be found beside it.
+        is_left_alone = part.is_finished and not self._options.name_prefix
+        if manner is Manner.VERBATIM or not source.kind or is_left_alone:
             return part
         part.read()
         if not part.is_certain:

@@ -115,8 +115,16 @@ class Writer:
             OSError: one of them could not be written.
         """
         drafts = [_Draft([part]) for part in examined]
+        finished = {part.source: part.source.url for part in examined if part.is_finished}
+        for part in examined:
+            part.refer(finished)
         # What they are but for their names for one another.
         content = [self._data(draft.group, posixpath.dirname(draft.original.source.url)) for draft in drafts]
+        if len(finished) == len(examined) and not any(content):
+            for draft in drafts:
+                draft.url = draft.original.source.url
+            if all(self._place(draft) for draft in drafts):
+                return [self._output(draft) for draft in drafts]
         joint = names.digest(
             *(draft.original.source.url for draft in drafts),
             *(
@@ -140,9 +148,12 @@ class Writer:
         options = self._options
         group = draft.group
         source = draft.original.source
-        if len(group) == 1 and names.is_hashed(source.url, options.hashed_names) and not is_taken:
-            draft.url = source.url
-            return
+        is_hashed = len(group) == 1 and names.is_hashed(source.url, options.hashed_names)
+        if is_hashed and not is_taken and not joint:
+            draft.data = self._data(group, posixpath.dirname(source.url))
+            if draft.data is None:
+                draft.url = source.url
+                return
         generator = options.filename_generator if len(group) == 1 else options.combine_filenames_generator
         if options.by_hash and generator is None:
             folder = names.folder_of([part.source.url for part in group])
@@ -253,8 +264,6 @@ class Writer:
         """Whether a script whose bytes may not change would no longer find its files under another URL."""
         if not self._options.name_prefix or part.is_text or part.source.kind != "js":
             return False
-        if names.is_hashed(part.source.url, self._options.hashed_names):
-            return False
         found = js.scan(part.data.decode("latin-1"))
         relative = (each.url for each in found.references if each.what != "map" and not each.is_bare)
         if not (found.own or found.unknown or any(part.is_relative(url) for url in relative)):
@@ -312,7 +321,7 @@ class Writer:
 
     def _slimmed(self, part: Part, text: str) -> str:
         kind = part.source.kind
-        if not part.is_certain or minify.is_minified(part.source.name):
+        if not part.is_certain or part.is_finished or minify.is_minified(part.source.name):
             return text
         result = self._slimmer(text, kind, self._options.minifiers[kind])
         if result.problem:
