@@ -87,7 +87,7 @@ class Reader:
             folder = source.host + source.url[: source.url.rfind("/") + 1]
             part.remarks.append(
                 f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
-                f"the originals must be served, too; an import map names modules before"
+                "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
             )
 
     def _import(self, part: Part, chain: tuple[Source, ...]) -> None:
