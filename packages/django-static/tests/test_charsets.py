@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import re
 from io import StringIO
+from urllib.parse import urljoin
 
 import pytest
 from django.core.management import call_command
@@ -153,6 +154,23 @@ class TestPublished:
         assert text.startswith('@charset "utf-8";')
         assert "@import" not in text
         assert "é€" in text
+
+    @pytest.mark.parametrize("inner", [b"b{c:'\xe9'}", b"b{c:d}", b"@charset 'latin1';b{c:'\xe9'}", LATIN])
+    def test_an_import_that_relies_on_the_importing_sheet(self, way, inner):
+        """What says nothing is in the encoding of the sheet that imports it, which must stay in that then."""
+        data = b'@charset "windows-1252";\n@import "b.css";\n#a::before { content: "\xe9" }\n'
+        way.site.write("css/a.css", data)
+        way.site.write("css/b.css", inner)
+        url = way.url("/css/a.css")
+        (imported,) = (
+            urljoin(url, each) for each in re.findall(r'@import "([^"]+)"', way.bytes(url).decode("latin-1"))
+        )
+        relies = inner != LATIN and b"\xe9" in inner
+        assert (".nocharset." in url) is (".nocharset." in imported) is relies
+        if relies:
+            assert way.bytes(url).startswith(b'@charset "windows-1252";')
+            assert way.bytes(imported) == inner
+        assert '"é"'.encode("cp1252" if relies else "utf-8") in way.bytes(url)
 
     def test_nobody_knows(self, way):
         """Byte for byte but for references, and the name says that there is nothing to be said."""

@@ -19,7 +19,7 @@ from django_static.references import js, splice
 
 ORIGIN = r"/^(\w+:)(\/\/[^/?#]*)[^?#]*/"
 MODULE = r'(u=>/^\.\.?\//.test(u)?"/js/"+u:u)'
-SCRIPT = r'(u=>/^(?:[a-z][\w+.-]*:|\/)/i.test(u)?u:"/js/"+u)'
+SCRIPT = r'(function(u){return/^(?:[a-z][\w+.-]*:|\/)/i.test(u)?u:"/js/"+u})'
 
 
 def relocated(text: str, host: str = "", path: str = "/js/a.js") -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tinycss2.bytes import decode_stylesheet_bytes  # type: ignore[import-untyped]
 
-__all__ = ["Text", "as_utf8", "decoded", "is_utf8"]
+__all__ = ["Text", "as_utf8", "decoded", "is_utf8", "is_wide"]
 
 #: Encodings in which Python and browsers (WHATWG Encoding) read every byte they both know alike. Of those with several
 #: bytes to a character, and of a few others, that is not so: they are left to browsers.
@@ -74,7 +74,12 @@ def as_utf8(text: str, kind: str) -> bytes:
 
 def is_utf8(data: bytes) -> bool:
     """Whether bytes are read right where they are said to be UTF-8: they are, or a mark says which they are."""
-    return data.startswith(tuple(_WIDE)) or _strictly(data, "utf-8") is not None
+    return is_wide(data) or _strictly(data, "utf-8") is not None
+
+
+def is_wide(data: bytes) -> bool:
+    """Whether bytes begin with the mark of UTF-16."""
+    return data.startswith(tuple(_WIDE))
 
 
 def _declared(data: bytes) -> str:

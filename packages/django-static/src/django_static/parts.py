@@ -75,6 +75,10 @@ class Part:
             self.found = js.scan(self.text)
             self.references = list(self.found.references)
 
+    def keep_bytes(self) -> None:
+        """Leave the bytes of a file in an encoding of one byte to a character as they are."""
+        self.text, self.is_certain, self.is_foreign = self.data.decode("latin-1"), False, False
+
     @property
     def stamp(self) -> int:
         """The modification time of the file in epoch seconds."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import names
+import contextlib
+
+from . import charsets, names
 from .parts import Part
 from .records import Manner, Options
 from .sources import Missing, Source, SourceError, Sources, signature, split_suffix
@@ -67,7 +69,20 @@ class Reader:
                 found = self._find(part, reference.url, reference.line, reference.what)
                 if found is not None:
                     part.targets[reference.start] = found
+        if part.is_foreign and source.kind == "css" and not charsets.is_wide(part.data):
+            self._see_imports(part)
         return part
+
+    def _see_imports(self, part: Part) -> None:
+        """Leave a sheet in its encoding if one that it imports relies on that (CSS Syntax Level 3, 3.2)."""
+        for reference in part.references:
+            target = part.targets.get(reference.start)
+            if target is None or reference.what != "import" or target.kind != "css":
+                continue
+            with contextlib.suppress(OSError):
+                if not charsets.decoded(target.path.read_bytes(), "css").is_certain:
+                    part.keep_bytes()
+                    return
 
     def _note_open(self, part: Part) -> None:
         """Say what a script will look for at the place of the original, which is not that of published files."""

@@ -95,7 +95,8 @@ def _around(text: str, place: Unknown, folder: str) -> _Wrap:
     # What ends in a line comment would swallow what follows.
     line_end = "\n" if "//" in expression.rpartition("\n")[2] else ""
     if place.what == "script":
-        taken = f"(u=>/^(?:[a-z][\\w+.-]*:|\\/)/i.test(u)?u:{folder}+u)"
+        # Workers that call it may be as old as their minifiers.
+        taken = f"(function(u){{return/^(?:[a-z][\\w+.-]*:|\\/)/i.test(u)?u:{folder}+u}})"
         if expression.startswith(_SPREAD):
             return _Wrap(place.start, place.end, 0, f"{_SPREAD}[", f"{line_end}].map{taken}")
     else:
