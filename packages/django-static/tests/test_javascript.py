@@ -244,15 +244,26 @@ class TestModules:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbfa ( 1 )", b"a('\xe9')", b"a()\r\nb()\r\n", b"\0", b"\xff\xfe"],
+    [
+        b"",
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbfa ( 1 )",
+        b"a('\xe9')",
+        b"a()\r\nb()\r\n",
+        b"\0",
+        b"\xff\xfe",
+        b"\xff\xfd",
+    ],
 )
 def test_no_bytes_make_it_fail(site, data):
     site.write("a.js", data, 5)
     for url in (django_static.staticfile("/a.js"), django_static.slimfile("/a.js")):
         assert (site.media / url.lstrip("/")).exists()
     published = (site.media / django_static.slimfile("/a.js").lstrip("/")).read_bytes()
-    if b"\xe9" in data or b"\xff" in data:
+    if b"\xe9" in data or b"\xff\xfd" in data:
         assert published == data, "bytes of an unknown encoding are not touched"
+    if data == b"\xff\xfe":
+        assert published == b"", "there is nothing behind the mark of UTF-16"
 
 
 def test_a_mark_stays_at_the_front(site):

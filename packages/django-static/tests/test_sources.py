@@ -228,10 +228,11 @@ class TestSavePrefix:
         site.write("a.png", "", 5)
         assert django_static.staticfile("/a.png") == "//static.example.com/cache-forever/a.5.png"
 
-    def test_a_module_that_imports_by_path_keeps_its_folder(self, site, saved, warned):
+    def test_a_module_that_imports_by_path_is_told_its_folder(self, site, saved, warned):
         site.write("js/a.js", "import('./b' + c)", 5)
         site.write("js/c.js", "document.title = 'import'", 5)
-        assert django_static.slimfile("/js/a.js") == "/js/a.js"
+        assert django_static.slimfile("/js/a.js") == "/cache-forever/js/a.5.js"
+        assert '"/js/"' in site.text("js/a.5.js", saved)
         assert django_static.slimfile("/js/c.js") == "/cache-forever/js/c.5.js"
         assert warned() == []
 
