@@ -31,6 +31,8 @@ FLAGS = [
 ]
 PYTHON = [sys.executable, "-W", "ignore"]
 WAIT = 60.0
+#: Milliseconds that a browser waits on a busy machine.
+PATIENCE = 120_000
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
@@ -238,13 +240,11 @@ class Project:
                 command = ["-m", "uvicorn", "--port", str(port), "--no-access-log", "asgi:application"]
                 stack.enter_context(self.running(*PYTHON, *command, port=port))
             elif kind == "wsgi":
-                command = ["-m", "gunicorn", "--bind", here, "--threads", "4", "wsgi:application"]
-                stack.enter_context(self.running(*PYTHON, *command, port=port))
+                stack.enter_context(self.running(*_gunicorn(port, "application"), port=port))
             else:
                 program = _program(kind)
                 inner = _free_port()
-                command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{inner}", "--threads", "4", "wsgi:bare"]
-                stack.enter_context(self.running(*PYTHON, *command, port=inner))
+                stack.enter_context(self.running(*_gunicorn(inner, "bare"), port=inner))
                 front = [
                     *("--whole", "--listen", here, "--server-name", "127.0.0.1"),
                     "--upstream",
@@ -255,7 +255,7 @@ class Project:
 
     def _front(self, kind: str, program: str, arguments: list[str]) -> list[str]:
         folder = self.root / kind
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         if kind == "caddy":
             config = self.manage("staticnginx", "--caddy", *arguments)
             (folder / "Caddyfile").write_text(
@@ -270,6 +270,11 @@ class Project:
         user = "user root; " if os.geteuid() == 0 else ""
         more = f"{user}daemon off; pid {folder}/pid; error_log {folder}/error.log;"
         return [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", more]
+
+
+def _gunicorn(port: int, application: str) -> list[str]:
+    options = ["--bind", f"127.0.0.1:{port}", "--threads", "4", "--timeout", "300"]
+    return [*PYTHON, "-m", "gunicorn", *options, f"wsgi:{application}"]
 
 
 def _program(kind: str) -> str:
@@ -289,7 +294,7 @@ def _free_port() -> int:
 @pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -335,7 +340,7 @@ def test_all_of_a_page_loads_once_and_is_read_right(chromium, project, mode, pre
                 complaints.append(f"{response.status} {response.url}")
 
         page.on("response", answered)
-        page.goto(address, wait_until="load")
+        page.goto(address, wait_until="load", timeout=PATIENCE)
         result = page.evaluate("window.result")
         shown = {
             name: page.evaluate(f"getComputedStyle(document.querySelector('#{name}'), '::before').content")
@@ -365,7 +370,18 @@ def test_what_is_converted_is_what_a_browser_reads(chromium):
     """Of each encoding that style sheets may name, every byte: the same text, or none, and then it is left to the browser."""
     numbers = (*range(1, 17), *range(874, 875), *range(1250, 1259))
     labels = [f"{family}{number}" for number in numbers for family in ("iso-8859-", "windows-")]
-    labels += ["utf-8", "latin1", "koi8-r", "koi8-u", "macintosh", "x-mac-cyrillic", "ibm866", "gbk", "big5", "shift_jis"]
+    labels += [
+        "utf-8",
+        "latin1",
+        "koi8-r",
+        "koi8-u",
+        "macintosh",
+        "x-mac-cyrillic",
+        "ibm866",
+        "gbk",
+        "big5",
+        "shift_jis",
+    ]
     page = chromium.new_page()
     read = page.evaluate(
         """labels => labels.map(label => [...Array(256).keys()].map(byte => {
