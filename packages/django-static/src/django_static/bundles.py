@@ -85,7 +85,7 @@ def declared(
                     else:
                         uses.append(Use(place, "file", is_slim, ";".join(names)))
             except LookupError as error:
-                failed[Failure(str(place), 0, str(error))] = None
+                failed[Failure(SETTING, 0, f"{{% {tag} %}}: {error}")] = None
     return Declared(uses, list(failed))
 
 
