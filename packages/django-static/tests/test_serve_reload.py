@@ -95,6 +95,22 @@ class TestAnotherManifest:
         site.build()
         until(lambda: client.ask("/static/new.txt").body == text(1).encode())
 
+    @EDGES
+    def test_where_no_thread_can_be_started_a_request_reads_it(self, site, edge, monkeypatch):
+        def start(thread):
+            raise RuntimeError("can't start new thread")
+
+        client = site.clients()[edge]
+        assert client.ask("/static/same.js").status == 200
+        site.write("same.js", JS[::-1])
+        site.build()
+        held = holdings_of(client)
+        held._due = 0.0
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", start)
+            held.known("/static/same.js")
+        assert client.ask("/static/same.js").body == JS[::-1].encode()
+
     def test_it_is_looked_at_once_a_second_at_most(self, site, monkeypatch):
         from django_static.serve import holdings
 

@@ -163,7 +163,10 @@ class Holdings:
         # In a process forked meanwhile that thread counts as ended.
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._reload, name="django_static.serve", daemon=True)
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError:  # there may be no more threads: then one request takes longer
+                self._reload()
 
     def _reload(self) -> None:
         """Go over to the manifest that is there now, if it is another one and can be read."""
