@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_mongokit import checks
+from django_mongokit import checks, document_checks
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -45,8 +45,8 @@ def test_the_example(run, tmp_path):
 
 
 def test_every_check_is_listed():
-    listed = set(re.findall(r"\bE0\d\d\b", README.read_text())) | {"E004"}
-    assert listed == set(re.findall(r"\bE0\d\d\b", checks.__doc__))
+    listed = set(re.findall(r"\b[EW]0\d\d\b", README.read_text())) | {"E004"}
+    assert listed == set(re.findall(r"\b[EW]0\d\d\b", checks.__doc__ + document_checks.__doc__))
 
 
 def test_the_checks_of_the_admin_are_listed():
@@ -59,11 +59,21 @@ def test_the_checks_of_the_admin_are_listed():
 
 def test_public_names_of_the_readme_exist():
     import django_mongokit
-    import django_mongokit.middleware
-    import django_mongokit.test
+    from django_mongokit import (
+        cache,
+        converters,
+        media,
+        middleware,
+        paginator,
+        sessions,
+        storage,
+        test,
+        views,
+    )
 
+    assert all([cache, converters, media, middleware, paginator, sessions, storage, test, views])
     for dotted in set(re.findall(r"`django_mongokit\.([\w.]+)", README.read_text())) - {"mongodb"}:
         found = django_mongokit
         for part in dotted.split("."):
-            if not re.fullmatch(r"E\d+", part):
+            if not re.fullmatch(r"[EW]\d+", part):
                 found = getattr(found, part)

@@ -18,6 +18,7 @@ from django.db.migrations.writer import MigrationWriter
 from django.http import Http404
 from django.test import AsyncRequestFactory, RequestFactory
 from django.utils import timezone
+from gridfs.errors import CorruptGridFile
 
 from django_mongokit.media import serve
 from django_mongokit.storage import GridFSStorage
@@ -397,6 +398,15 @@ def test_the_default_storage(digits, monkeypatch):
 
     monkeypatch.setattr(default_storage, "_wrapped", digits)
     assert body(serve(RequestFactory().get("/"), "a.txt")) == b"0123456789"
+
+
+def test_a_file_that_is_deleted_while_it_is_sent(ours):
+    """The answer breaks off, and does not go on for ever."""
+    ours.save("big", ContentFile(BIG))
+    response = ask(ours, "big", Range="bytes=1-")
+    ours.delete("big")
+    with pytest.raises(CorruptGridFile):
+        body(response)
 
 
 def test_under_asgi(ours):
