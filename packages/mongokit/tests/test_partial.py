@@ -34,13 +34,17 @@ class Sharded(Document):
     shard_key = ["region"]
 
 
+class ShardedCounter(Sharded):
+    use_revision = True
+
+
 STORED = {"_id": 1, "topic": "a", "tags": ["x", "y"], "where": {"city": "Berlin", "room": 3}, "seats": 5}
 
 
 @pytest.fixture(params=["blocking", "asynchronous"])
 def collection(request, database):
     found = (database if request.param == "blocking" else request.getfixturevalue("driven")).things
-    found.database.client.register([Talk, Careless, Tracked, Counter, Sharded])
+    found.database.client.register([Talk, Careless, Tracked, Counter, Sharded, ShardedCounter])
     return found
 
 
@@ -268,3 +272,42 @@ PROJECTIONS = {
 def test_projections(given, held, not_held):
     projection = Projection.of(given)
     assert {path for path in held | not_held if projection.holds(path)} == held
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda part: part.delete(),
+        lambda part: part.update_atomic({"$inc": {"n": 1}}),
+        lambda part: part.save(only=["n"]),
+    ],
+    ids=["delete", "update_atomic", "save"],
+)
+@pytest.mark.parametrize("projection", [{"n": 1}, {"region": 0}, {"n": 1, "_revision": 1}], ids=str)
+@pytest.mark.parametrize("name", ["Sharded", "ShardedCounter"])
+def test_what_is_found_by_a_shard_key_that_was_not_read(collection, name, projection, write):
+    getattr(collection, name)({"region": "eu", "n": 1}).save()
+    part = getattr(collection, name).find_one({}, projection)
+    part["n"] = 5
+    stored = collection.find_one()
+    with pytest.raises(PartialDocumentError, match=rf"{name} .* region, .*not read; .*reload\(\) it first"):
+        write(part)
+    assert collection.find_one() == stored
+    part.reload()
+    assert part == stored
+    part["n"] = 5
+    write(part)
+    assert collection.find_one() != stored
+
+
+def test_a_unit_does_not_delete_what_it_cannot_find(collection):
+    collection.Sharded({"region": "eu", "n": 1}).save()
+    part = collection.Sharded.find_one({}, ["n"])
+    with collection.database.client.unit_of_work() as unit:
+        with pytest.raises(PartialDocumentError, match="region, of the shard key"):
+            part.delete()
+        assert len(unit) == 0
+    known = collection.Sharded.find_one({}, ["region"])
+    with collection.database.client.unit_of_work():
+        known.delete()
+    assert collection.count_documents({}) == 0
