@@ -555,7 +555,13 @@ class Sharded(Document):
 
 
 def sharded(**changed):
-    return {"region": "eu", "where": {"zone": 1, "room": 3}, "day": datetime.date(2026, 1, 2), "n": 0, **changed}
+    return {
+        "region": "eu",
+        "where": {"zone": 1, "room": 3},
+        "day": datetime.date(2026, 1, 2),
+        "n": 0,
+        **changed,
+    }
 
 
 def test_the_shard_key_is_part_of_every_filter(collection):
@@ -607,7 +613,11 @@ def test_every_write_goes_by_the_shard_key(collection):
 @pytest.mark.parametrize("known", [True, False], ids=["read", "made"])
 def test_the_shard_key_is_what_was_written_of_it(collection, only, region, zone, known):
     Sharded(sharded(_id=1), collection=collection).save()
-    document = Sharded.find_one(Sharded(collection=collection)) if known else Sharded(sharded(_id=1), collection=collection).save()
+    document = (
+        Sharded.find_one(Sharded(collection=collection))
+        if known
+        else Sharded(sharded(_id=1), collection=collection).save()
+    )
     document["region"], document["where"], document["n"] = "us", {"zone": 2, "room": 5}, 7
     document.save(only=only)
     expected = {"_id": 1, "region": region, "where.zone": zone, "day": "2026-01-02"}

@@ -19,7 +19,7 @@ from mongokit.awaited import Awaited
 from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.errors import ConnectionError
-from mongokit.flow import run, run_async
+from mongokit.flow import drive, run, run_async
 from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
 from mongokit.memory import differing
@@ -180,9 +180,10 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         return saved
 
     def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
-        warn_once("save(safe=…)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
         if safe:
+            warn_once("save(safe=True)", "save(), which waits for the server's answer", 4)
             return collection
+        warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
         if type(self).use_revision:
             raise ValueError(
                 f"{type(self).__name__} has use_revision: save() needs the server's answer, so safe=False will not do"
@@ -339,9 +340,10 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
         :param options: passed to PyMongo's ``create_indexes``.
         """
-        if not cls._indexes:
-            return []
-        return collection.create_indexes([index.model() for index in cls._indexes], **options)
+        from mongokit.index_build import generating  # which who builds none does without
+
+        names: list[str] = drive(collection, generating(cls._indexes, collection, options))
+        return names
 
     @classmethod
     def ensure_indexes(

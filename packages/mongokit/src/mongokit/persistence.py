@@ -13,7 +13,17 @@ from mongokit.memory import Memory, value_at_each
 from mongokit.projection import Projection
 from mongokit.proxy import scalar
 from mongokit.structure.nodes import reaches
-from mongokit.writes import AtomicUpdate, Delete, Insert, Operation, Reload, Replace, SetFields, Unchanged, shown
+from mongokit.writes import (
+    AtomicUpdate,
+    Delete,
+    Insert,
+    Operation,
+    Reload,
+    Replace,
+    SetFields,
+    Unchanged,
+    shown,
+)
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -44,10 +54,7 @@ def identity(document: Document, *, as_known: bool = False) -> Raw:
     shard_key = type(document)._shard_key
     if shard_key:
         memory = document._memory
-        if memory is None:
-            values = value_at_each(document._stored(), shard_key)
-        else:
-            values = memory.shard
+        values = value_at_each(document._stored(), shard_key) if memory is None else memory.shard
         unread = () if memory is None else _unread(memory, shard_key)
         if unread and not as_known:
             raise PartialDocumentError(
@@ -66,7 +73,9 @@ def _unread(memory: Memory, shard_key: Collection[str]) -> list[str]:
     if part is None:
         return []
     known = dict(zip(shard_key, memory.shard, strict=True))
-    return [path for path in shard_key if not (part.holds(path) or (part.is_open and known[path] is not None))]
+    return [
+        path for path in shard_key if not (part.holds(path) or (part.is_open and known[path] is not None))
+    ]
 
 
 def check(document: Document, validate: bool | None, only: Collection[str] | None = None) -> None:
@@ -111,7 +120,9 @@ def _check_part(document: Document, part: Projection, only: Collection[str] | No
             said = f"nobody knows whether all of {path} was"
     memory = document._memory
     needed = [] if memory is None else _unread(memory, type(document)._shard_key)
-    if type(document).use_revision and not (part.holds("_revision") or (part.is_open and "_revision" in document)):
+    if type(document).use_revision and not (
+        part.holds("_revision") or (part.is_open and "_revision" in document)
+    ):
         needed.append("_revision")
     if said is None and needed:
         said = f"{needed[0]}, which the write is checked by, was not"
