@@ -212,18 +212,25 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
         return migrate_now(self, safe)
 
-    def update_atomic(self, update: Mapping[str, Any], **options: Any) -> Self:
+    def update_atomic(
+        self, update: Mapping[str, Any], *, validate: bool | None = None, **options: Any
+    ) -> Self:
         """Let the server change the stored document, and read it as it is then; returns itself.
 
         ``document.update_atomic({"$inc": {"count": 1}})`` loses nobody's update. What was not saved is dropped, as
-        by ``reload``. The values are those to be stored; fields must be in the structure, values are not validated.
+        by ``reload``. The values are those to be stored. Fields must be in the structure, and values as it says, as far
+        as that can be known: what is set and pushed, the types of what is counted; not what comes of it, nor
+        validators of a list to which something is added, nor a ``validate()`` of the class's own.
 
+        :param validate: True or False overrules ``skip_validation``.
         :param options: passed to PyMongo's ``find_one_and_update``.
 
-        Raises TypeError for what is no dict of operators, UpdateQueryError for an unknown field, KeyError without
-        ``_id``, OperationFailure when the document is not stored, DuplicateKeyError.
+        Raises TypeError for what is no dict of operators, UpdateQueryError for an unknown field, SchemaDocumentError,
+        KeyError without ``_id``, OperationFailure when the document is not stored, DuplicateKeyError.
         """
-        updated: Self = perform(self.collection, plan_atomic_update, self, self.collection, update, options)
+        updated: Self = perform(
+            self.collection, plan_atomic_update, self, self.collection, update, validate, options
+        )
         return updated
 
     def changed(self) -> list[str]:

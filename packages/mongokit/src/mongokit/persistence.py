@@ -13,6 +13,7 @@ from mongokit.memory import Memory, value_at_each
 from mongokit.projection import Projection
 from mongokit.proxy import scalar
 from mongokit.structure.nodes import reaches
+from mongokit.updates import refuse_values
 from mongokit.writes import (
     AtomicUpdate,
     Delete,
@@ -203,10 +204,16 @@ def plan_reload(document: Document, collection: Any, options: Raw) -> Operation[
     return Reload(document, collection, options, identity(document, as_known=True))
 
 
-def plan_atomic_update(document: D, collection: Any, update: Any, options: Raw) -> Operation[D]:
-    """Return how the server is to change the document; see ``atomic_update`` for what is refused."""
+def plan_atomic_update(
+    document: D, collection: Any, update: Any, validate: bool | None, options: Raw
+) -> Operation[D]:
+    """Return how the server is to change the document; see ``atomic_update`` for what is refused.
+
+    Raises SchemaDocumentError for values that are not valid.
+    """
     options.setdefault("return_document", ReturnDocument.AFTER)
     made = atomic_update(document, update)
+    refuse_values(type(document), update, validate)
     return AtomicUpdate(document, collection, options, identity(document), made)
 
 
