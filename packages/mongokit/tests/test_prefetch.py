@@ -263,7 +263,7 @@ class TestDocuments:
         assert {one.author.loaded for one in found} == {None}
 
     def test_very_many(self, world, asked, monkeypatch):
-        monkeypatch.setattr("mongokit.lookups.AT_ONCE", 3)
+        monkeypatch.setattr("mongokit.portions.AT_ONCE", 3)
         posts = world.Post.find().to_list()
         asked.clear()
         prefetch(posts, "author")

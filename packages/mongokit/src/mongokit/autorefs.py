@@ -15,6 +15,7 @@ from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, Sc
 from mongokit.flow import Flow
 from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, is_value, key_of, known, note
+from mongokit.portions import portions
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.target import is_document
 
@@ -258,8 +259,10 @@ def _differing(several: Sequence[Document], session: Any) -> Flow[list[Document]
     """Return those of one collection that are not stored as they are now."""
     collection = several[0].collection
     ids = [one["_id"] for one in several if is_value(one["_id"])]
-    raws = yield collection.find({"_id": {"$in": ids}}, session=session).to_list()
-    stored = {key_of(collection, None, raw["_id"]): raw for raw in raws}
+    stored: dict[Key, Any] = {}
+    for some in portions(ids):
+        raws = yield collection.find({"_id": {"$in": some}}, session=session).to_list()
+        stored |= {key_of(collection, None, raw["_id"]): raw for raw in raws}
     changed = []
     for one in several:
         raw = stored.get(key_of(collection, None, one["_id"]))

@@ -22,14 +22,14 @@ from mongokit.errors import ConnectionError
 from mongokit.flow import drive, run, run_async
 from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
-from mongokit.memory import differing
+from mongokit.memory import Memory, differing
 from mongokit.performing import is_asynchronous, is_direct, perform, save_plainly
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
 from mongokit.remembering import Remembering
-from mongokit.schema_document import SchemaDocument
+from mongokit.schema_document import SchemaDocument, restore
 from mongokit.scopes import CollectionScope
 
 if TYPE_CHECKING:
@@ -110,6 +110,13 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
             object.__setattr__(self, "_collection", collection)
         if other._memory is not None:
             self._set_memory(other._memory)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        """Pickle content, attributes, and what it remembers of how it is stored: a part stays a part."""
+        new, arguments, state, *more, restore = super().__reduce_ex__(protocol)
+        if self._memory is None:
+            return new, arguments, state, *more, restore
+        return new, arguments, (state, self._memory), *more, _restore
 
     def _adopted(self) -> None:
         if type(self)._has_refs:
@@ -384,3 +391,9 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         from mongokit.collection_validator import set_validator
 
         return set_validator([cls, *also], collection, level, action)
+
+
+def _restore(new: Document, state: tuple[Any, Memory]) -> None:
+    content, memory = state
+    restore(new, content)
+    new._set_memory(memory)

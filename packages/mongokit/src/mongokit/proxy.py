@@ -273,12 +273,14 @@ class DocumentProxy(ProxyBase[D]):
     ) -> Results[D] | CommandCursor[Raw]:
         """Have the server aggregate, and return the results: as documents of the class, or ``raw``, as PyMongo's.
 
-        Documents are for pipelines that leave the structure as it is (``$match``, ``$sort``, ``$sample``, ``$limit``…);
-        what one of them makes of it otherwise is a document that does not validate.
+        Documents are for pipelines that leave the structure as it is (``$match``, ``$sort``, ``$sample``, ``$limit``…).
+        Where there is any other stage they are as those that were read with a projection: a whole ``save()`` is refused,
+        since it would lose what the aggregation has left out, and store what it has made.
         """
         if raw:
             return self.collection.aggregate(pipeline, **options)
-        return Results(self._reader.aggregate(pipeline, **options), self._loader)
+        pipeline = list(pipeline)
+        return Results(self._reader.aggregate(pipeline, **options), self._loader.of_results(pipeline))
 
     def insert_many(
         self,
