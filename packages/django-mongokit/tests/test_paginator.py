@@ -25,7 +25,11 @@ def test_pages(talks):
 
 
 def test_orphans_and_an_empty_list(talks):
-    assert [talk["_id"] for talk in Paginator(talks.Talk.find().sort("_id"), 2, orphans=1).page(2)] == [2, 3, 4]
+    assert [talk["_id"] for talk in Paginator(talks.Talk.find().sort("_id"), 2, orphans=1).page(2)] == [
+        2,
+        3,
+        4,
+    ]
     empty = Paginator(talks.Talk.find({"topic": "none"}), 2)
     assert (empty.count, empty.num_pages, list(empty.page(1))) == (0, 1, [])
 

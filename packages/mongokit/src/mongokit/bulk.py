@@ -173,6 +173,9 @@ def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *,
     for position, refusal in refusals.items():
         document = _document(proxy, made[position])
         failures.append((document, explained(Insert(document, proxy.collection, {}, document), refusal)))
+    if not done and len(failures) == 1 and isinstance(failures[0][1], MaxDocumentSizeError):
+        # As where PyMongo has found it before anything was sent.
+        return failures[0][1]
     written = set(done)
     return BulkError.of(
         failures,

@@ -299,7 +299,8 @@ class DocumentProxy(ProxyBase[D]):
 
         All get their ``_id``. Hooks are not called. When anything is invalid nothing is written, and one error carries
         all that is wrong, with the position of the document in front of each path: ``3.items.0.price``. Raises
-        SchemaDocumentError, MaxDocumentSizeError, and BulkError for what the server has refused.
+        SchemaDocumentError, MaxDocumentSizeError where nothing was written, and BulkError for what else the server has
+        refused.
         """
         from mongokit.bulk import inserting  # which needs what needs this module
 
