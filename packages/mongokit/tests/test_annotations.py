@@ -879,3 +879,29 @@ def test_a_constraint_can_be_read_back_by_forms_and_schemas():
         getattr(validator, "constraint", None) for validator in Seat._structure.places["number"].validators
     ]
     assert found == [annotated_types.Ge(1), annotated_types.Lt(9)]
+
+
+def test_the_structure_is_readable():
+    class Thing(SchemaDocument):
+        a: int
+        b: list[str] = []
+        c: datetime.datetime | None
+        d: dict[str, tuple[int, str]]
+        e: Annotated[int, annotated_types.Ge(1)] | None = None
+        f: Required[list[int]]
+
+    assert str(Thing.structure).startswith(
+        "{'a': int, 'b': [str], 'c': datetime | None, 'd': {str: (int, str)}, 'e': Annotated["
+    )
+    assert "'f': Required[[int]]" in str(Thing.structure)
+
+
+@pytest.mark.parametrize("hint", [Final, Final[int], "Final", "Final[int]", "typing.Final[int]"])
+def test_a_constant_without_a_value_is_no_field(hint):
+    body = {"__annotations__": {"a": hint}}
+    with pytest.raises(
+        StructureError, match=r"Thing: a: Final is for constants of the class, and this has no value"
+    ):
+        type(SchemaDocument)("Thing", (SchemaDocument,), dict(body))
+    thing = type(SchemaDocument)("Thing", (SchemaDocument,), {**body, "a": 3})
+    assert (thing.a, thing.structure) == (3, None)

@@ -295,6 +295,11 @@ async def test_positions(numbers, index, expected):
     assert [each.n async for each in cursor] == [2]
 
 
+async def test_the_collection_of_a_cursor(numbers, acollection):
+    for cursor in (numbers.find(), numbers.find()[1:2]):
+        assert cursor.collection is acollection
+
+
 async def test_positions_that_are_none(numbers):
     cursor = numbers.find().sort("n")
     with pytest.raises(IndexError, match="no document at position 5"):

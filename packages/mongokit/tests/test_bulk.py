@@ -249,6 +249,13 @@ def test_what_is_too_large_is_named(collection, size):
     assert isinstance(error, MaxDocumentSizeError)
 
 
+@pytest.mark.parametrize("size", [16_780_000, 16_800_000, 50_000_000])
+def test_one_that_is_too_large_alone(collection, size):
+    with pytest.raises(MaxDocumentSizeError, match=r"too large|MongoDB takes 16777216|bytes"):
+        collection.Talk.insert_many([talk(topic="x" * size)])
+    assert collection.count_documents({}) == 0
+
+
 # bulk_write
 
 

@@ -198,3 +198,69 @@ def test_many_unknown_fields_are_all_named():
     with pytest.raises(StructureError, match=r"\n  and 19980 more: see errors\(\)$") as caught:
         document.validate()
     assert len(str(caught.value).splitlines()) == 21
+
+
+def levels_of(levels):
+    structure = inner = {}
+    for _ in range(levels - 1):
+        inner["a"] = inner = {}
+    inner["a"] = int
+    return structure
+
+
+def holding_itself(kind):
+    outer = {"a": {}}
+    outer["a"]["b"] = [outer["a"]] if kind == "list" else (int, [outer]) if kind == "tuple" else outer
+    return outer
+
+
+@pytest.mark.parametrize("name", ["structure", "default_values"])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (levels_of(400), "it is more than 100 levels deep"),
+        (levels_of(101), "it is more than 100 levels deep"),
+        (holding_itself("list"), r"a\.b\.0: it holds itself"),
+        (holding_itself("tuple"), r"a\.b\.1\.0: it holds itself"),
+        (holding_itself("dict"), r"a\.b: it holds itself"),
+    ],
+    ids=["400 levels", "101 levels", "in a list", "in a tuple", "in a dict"],
+)
+def test_declarations_that_no_document_can_follow(name, given, message):
+    body = {"structure": {"a": None}, name: given}
+    with pytest.raises(StructureError, match=message) as caught:
+        type("Thing", (Document,), body)
+    assert str(caught.value).startswith(f"Thing: {name}: a.")
+    assert len(str(caught.value)) < 300
+
+
+def test_a_structure_as_deep_as_a_document_can_be(collection):
+    deep = type("Deep", (Document,), {"structure": levels_of(100)})
+    document = deep(collection=collection)
+    inner = document
+    while inner["a"] is not None:
+        inner = inner["a"]
+    inner["a"] = 3
+    document.save()
+    assert document.find_one() == document
+    assert type("Child", (deep,), {}).structure == deep.structure
+
+
+@pytest.mark.parametrize("levels", [2_000, 100_000])
+def test_text_that_is_too_deep(levels):
+    text = '{"a": ' * levels + "1" + "}" * levels
+    with pytest.raises(ValueError, match=r"from_json\(\): the text has too many levels .*more than 100"):
+        Document().from_json(text)
+
+
+def test_the_path_of_what_is_too_deep_is_shortened(collection):
+    class Open(Document):
+        structure = {"a": dict}
+
+    value = {}
+    for _ in range(150):
+        value = {"k" * 50: value or 1}
+    with pytest.raises(EncodingError, match="more than 100 levels deep") as caught:
+        Open({"a": value}, collection=collection).save()
+    assert len(str(caught.value)) < 200
+    assert caught.value.errors()[0]["path"].count(".") >= 99

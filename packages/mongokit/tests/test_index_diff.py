@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import re
 
 import pymongo
 import pytest
@@ -339,7 +340,7 @@ def shop(connection, database):
     book = declare({"fields": "a"}, {"fields": "b"}, name="Book", **home)
     disc = declare({"fields": "a"}, {"fields": "when"}, name="Disc", **home)
     order = declare({"fields": "a"}, name="Order", __collection__="orders")
-    connection.register([book, disc, order, declare({"fields": "a"}, name="Homeless")])
+    connection.register([book, disc, order, declare(name="Homeless")])
     return database
 
 
@@ -357,13 +358,41 @@ def test_a_database(shop):
     assert index_diff(shop).ok, "an index that nobody declares is no fault"
 
 
+def test_what_is_declared_by_a_class_that_lives_nowhere(connection, shop, caplog):
+    connection.register([declare({"fields": "a"}, {"fields": "b", "unique": True}, name="Wanderer")])
+    report = shop.ensure_indexes()
+    assert [(row.name, row.classes, row.namespace) for row in report.homeless] == [
+        ("a_1", ("Wanderer",), "no __collection__"), ("b_1", ("Wanderer",), "no __collection__"),
+    ]  # fmt: skip
+    assert [row.name for row in report.of("built")] == ["a_1", "b_1", "when_1", "a_1"]
+    assert caplog.text.count("Wanderer does not say where it lives") == 2
+    for found in (report, index_diff(shop), shop.ensure_indexes(dry_run=True)):
+        assert not found.ok
+        assert re.search("homeless  b_1 +b: unique +Wanderer", str(found))
+        assert (
+            "-> Wanderer does not say where it lives (no __collection__): give it that, or ask for its collection, "
+            "index_diff(collection, [Wanderer])"
+        ) in str(found)
+        assert found.as_data()[-1]["state"] == "homeless"
+    assert index_diff(shop, [cls for cls in connection.registered.values() if cls.__collection__]).ok
+    assert shop.wanderers.Wanderer.ensure_indexes().ok
+
+
+async def test_what_is_declared_nowhere_is_told_of_asynchronous_databases_too(aconnection, adatabase):
+    aconnection.register([declare({"fields": "a"}, name="Wanderer")])
+    assert [row.state for row in await adatabase.ensure_indexes()] == ["homeless"]
+    assert not (await index_diff(adatabase)).ok
+
+
 def test_a_connection(connection, shop):
     assert states(connection.ensure_indexes(dry_run=True)) == [
-        ("a_1", "missing"), ("b_1", "missing"), ("when_1", "missing"),
+        ("a_1", "missing"), ("b_1", "missing"), ("when_1", "missing"), ("a_1", "homeless"),
     ]  # fmt: skip
     assert shop.list_collection_names() == []
-    assert {row.state for row in connection.ensure_indexes()} == {"built"}
-    assert index_diff(connection).ok
+    assert [row.state for row in connection.ensure_indexes()] == ["built"] * 3 + ["homeless"]
+    report = index_diff(connection)
+    assert [(row.classes, row.namespace) for row in report.homeless] == [(("Order",), "no __database__")]
+    assert not report.ok
 
 
 def test_a_collection_knows_the_classes_at_home_in_it(shop):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import linecache
+from typing import ClassVar
+
 import pymongo
 import pytest
 
 from mongokit import INDEX_DESCENDING, INDEX_GEO2D, INDEX_OFF, BadIndexError, CustomType, Document, Set
+from mongokit.document import DocumentProperties
 
 STRUCTURE = {
     "a": str,
@@ -27,6 +31,8 @@ BUILT = {
     "list": ({"fields": ["a"]}, ["a_1"]),
     "pair": ({"fields": ("a", -1)}, ["a_-1"]),
     "pairs": ({"fields": [("a", 1), ("b", INDEX_DESCENDING)]}, ["a_1_b_-1"]),
+    "the _id": ({"fields": "_id"}, ["_id_"]),
+    "every key": ({"fields": "free.$**", "check": False}, ["free.$**_1"]),
     "mixed": ({"fields": ["a", ["b", -1]]}, ["a_1_b_-1"]),
     "nested": ({"fields": "c.d"}, ["c.d_1"]),
     "in a list": ({"fields": "e.f"}, ["e.f_1"]),
@@ -44,7 +50,19 @@ BUILT = {
 @pytest.mark.parametrize(("index", "names"), BUILT.values(), ids=BUILT)
 def test_built(collection, index, names):
     assert declare(index).generate_index(collection) == names
-    assert set(collection.index_information()) - {"_id_"} == set(names)
+    assert set(collection.index_information()) - {"_id_"} == set(names) - {"_id_"}
+
+
+def test_the_index_of_the_id_keeps_its_place(collection):
+    thing = declare({"fields": "b"}, {"fields": ["_id"]}, {"fields": "a"})
+    assert thing.generate_index(collection) == ["b_1", "_id_", "a_1"]
+    assert set(collection.index_information()) == {"_id_", "a_1", "b_1"}
+
+
+@pytest.mark.parametrize("indexes", [[], [{"fields": "_id"}], [{"fields": "a"}]], ids=str)
+async def test_what_an_asynchronous_collection_gives_is_awaited(adatabase, indexes):
+    names = ["_id_" if index["fields"] == "_id" else "a_1" for index in indexes]
+    assert await declare(*indexes).generate_index(adatabase.things) == names
 
 
 def test_options_are_passed_on(collection):
@@ -94,6 +112,16 @@ REFUSED = {
     "not in structure": ([{"fields": "x"}], ValueError, "Error in indexes: can't find x in structure"),
     "not below": ([{"fields": ["c.x"]}], ValueError, r"can't find c\.x in structure"),
     "below free content": ([{"fields": ["free.x"]}], ValueError, r"can't find free\.x in structure"),
+    "a typed key": (
+        [{"fields": "k.$str.q"}],
+        BadIndexError,
+        r"Thing: indexes: k\.\$str\.q: \$str stands for every key, .*'\$\*\*'",
+    ),
+    "a typed key, not checked": (
+        [{"fields": ["a", ("k.$str.q", -1)], "check": False}],
+        BadIndexError,
+        "stands for every key",
+    ),
     "a dict": ({"fields": "a"}, BadIndexError, "Thing: indexes must be a list of dicts"),
 }
 
@@ -108,8 +136,29 @@ def test_refused_at_class_creation(indexes, error, message):
     ("option", "reason"), [("ttl", "expireAfterSeconds"), ("dropDups", "no supported MongoDB")]
 )
 def test_obsolete_options_are_ignored_loudly(collection, option, reason):
-    with pytest.warns(DeprecationWarning, match=f"Thing: indexes: {option} is ignored: .*{reason}"):
+    with pytest.warns(UserWarning, match=f"Thing: indexes: {option} is ignored: .*{reason}") as warned:
         thing = declare({"fields": "a", option: 300})
+    # Shown to whoever has written the class, and at that line: Python hides what is deprecated in modules.
+    assert [(one.filename, one.category) for one in warned] == [(__file__, UserWarning)]
+
+    # Somebody else's metaclass is between us and the class statement.
+    names = {"__name__": "elsewhere", "DocumentProperties": DocumentProperties}
+    exec(
+        "class Meta(DocumentProperties):\n"
+        "    def __init__(cls, *arguments): DocumentProperties.__init__(cls, *arguments)",
+        names,
+    )
+
+    with pytest.warns(UserWarning, match="is ignored") as warned:
+
+        class Other(Document, metaclass=names["Meta"]):
+            structure = STRUCTURE
+            indexes: ClassVar = [{"fields": "a", option: 300}]
+
+    assert (warned[0].filename, linecache.getline(__file__, warned[0].lineno).strip()) == (
+        __file__,
+        'class Other(Document, metaclass=names["Meta"]):',
+    )
     assert thing.generate_index(collection) == ["a_1"]
 
 

@@ -151,5 +151,17 @@ def test_old_spellings_warn_once(zoo, call, recwarn):
     assert [(warning.category, warning.filename) for warning in recwarn] == [(DeprecationWarning, __file__)]
 
 
+@pytest.mark.parametrize(
+    ("safe", "advice"),
+    [
+        (True, r"save\(safe=True\) is .*; use save\(\), which waits for the server's answer"),
+        (False, r"save\(safe=False\) is .*; use .*WriteConcern\(w=0\)"),
+    ],
+)
+def test_what_to_write_in_place_of_safe(zoo, safe, advice):
+    with pytest.warns(DeprecationWarning, match=advice):
+        zoo.Dog({"name": "x", "tail": 1}).save(safe=safe)
+
+
 def test_other_names_of_the_connection():
     assert MongoClient is ReplicaSetConnection is MongoReplicaSetClient is Connection

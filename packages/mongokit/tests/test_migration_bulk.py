@@ -17,7 +17,7 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 from pymongo.errors import DuplicateKeyError
 
-from mongokit import Document, DocumentMigration, MigrationError, UpdateQueryError
+from mongokit import Connection, Document, DocumentMigration, MigrationError, UpdateQueryError
 from mongokit.flow import run
 from mongokit.migration.bookmark import Bookmark
 
@@ -650,3 +650,31 @@ async def test_asynchronous_runners_wait_for_each_other(mongodb_uri, posts):
         with pytest.raises(MigrationError, match="another runner, dead, is at it"):
             await migration.migrate_all(collection, wait=0.05)
         assert (await migration.migrate_all(collection, lease=0.1)).changed == 190
+
+
+@pytest.mark.parametrize(
+    "target", [{"n": {"$lt": 0}}, {"n": {"$lt": 0}, "_id": {"$gte": 10}}], ids=["apart", "by the id"]
+)
+@pytest.mark.parametrize("makes", ["one update", "an update of each"])
+def test_ids_are_sent_in_portions(mongodb_uri, database, asked, target, makes):
+    database.posts.insert_many([{"_id": number, "n": -1} for number in range(250)])
+    expected = database.posts.count_documents(target)
+    update = (
+        {"$set": {"n": 1}} if makes == "one update" else (lambda document: {"$set": {"n": document["_id"]}})
+    )
+    with Connection(mongodb_uri, event_listeners=[asked]) as connection:
+        report = rule(sets(target, update)).migrate_all(connection[database.name].posts)
+    assert (report.rules[0].matched, report.rules[0].changed, report.rules[0].after) == (
+        expected,
+        expected,
+        0,
+    )
+    by_id = [each for each in asked.filters if ("_id" in each and "n" in each) or "$and" in each]
+    assert len(by_id) >= expected // 100
+    several = [each["_id"]["$in"] for each in by_id if "$in" in str(each.get("_id"))]
+    assert all(len(ids) <= 100 for ids in several)
+    if "_id" not in target:
+        # In an $and the embedded server would use no index.
+        assert not any("$and" in each for each in asked.filters)
+    if makes == "one update" and "_id" not in target:
+        assert [len(ids) for ids in several] == [100, 100, 50]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import pytest
 
 from mongokit import Document, PartialDocumentError, SchemaTypeError, StaleDocumentError, ValidationError
+from mongokit.persistence import identity
 from mongokit.projection import Projection
 
 
@@ -34,13 +36,17 @@ class Sharded(Document):
     shard_key = ["region"]
 
 
+class ShardedCounter(Sharded):
+    use_revision = True
+
+
 STORED = {"_id": 1, "topic": "a", "tags": ["x", "y"], "where": {"city": "Berlin", "room": 3}, "seats": 5}
 
 
 @pytest.fixture(params=["blocking", "asynchronous"])
 def collection(request, database):
     found = (database if request.param == "blocking" else request.getfixturevalue("driven")).things
-    found.database.client.register([Talk, Careless, Tracked, Counter, Sharded])
+    found.database.client.register([Talk, Careless, Tracked, Counter, Sharded, ShardedCounter])
     return found
 
 
@@ -268,3 +274,122 @@ PROJECTIONS = {
 def test_projections(given, held, not_held):
     projection = Projection.of(given)
     assert {path for path in held | not_held if projection.holds(path)} == held
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda part: part.delete(),
+        lambda part: part.update_atomic({"$inc": {"n": 1}}),
+        lambda part: part.save(only=["n"]),
+    ],
+    ids=["delete", "update_atomic", "save"],
+)
+@pytest.mark.parametrize("projection", [{"n": 1}, {"region": 0}, {"n": 1, "_revision": 1}], ids=str)
+@pytest.mark.parametrize("name", ["Sharded", "ShardedCounter"])
+def test_what_is_found_by_a_shard_key_that_was_not_read(collection, name, projection, write):
+    getattr(collection, name)({"region": "eu", "n": 1}).save()
+    part = getattr(collection, name).find_one({}, projection)
+    part["n"] = 5
+    stored = collection.find_one()
+    with pytest.raises(PartialDocumentError, match=rf"{name} .* region, .*not read; .*reload\(\) it first"):
+        write(part)
+    assert collection.find_one() == stored
+    part.reload()
+    assert part == stored
+    part["n"] = 5
+    write(part)
+    assert collection.find_one() != stored
+
+
+def test_a_unit_does_not_delete_what_it_cannot_find(collection):
+    collection.Sharded({"region": "eu", "n": 1}).save()
+    part = collection.Sharded.find_one({}, ["n"])
+    with collection.database.client.unit_of_work() as unit:
+        with pytest.raises(PartialDocumentError, match="region, of the shard key"):
+            part.delete()
+        assert len(unit) == 0
+    known = collection.Sharded.find_one({}, ["region"])
+    with collection.database.client.unit_of_work():
+        known.delete()
+    assert collection.count_documents({}) == 0
+
+
+RESHAPING = {
+    "projected": [{"$project": {"topic": 1}}],
+    "without a field": [{"$match": {}}, {"$unset": "seats"}],
+    "grouped": [{"$group": {"_id": "$_id", "topic": {"$first": "$topic"}, "where": {"$first": {"city": "$where.city"}}}}],
+    "replaced": [{"$replaceRoot": {"newRoot": {"_id": "$_id", "topic": "$topic"}}}],
+    "added to": [{"$addFields": {"tags": []}}],
+    "unwound": [{"$unwind": "$tags"}, {"$limit": 1}],
+}  # fmt: skip
+KEEPING = {
+    "nothing": [],
+    "chosen": [{"$match": {"_id": 1}}, {"$sort": {"topic": 1}}, {"$skip": 0}, {"$limit": 1}],
+    "by chance": [{"$sample": {"size": 1}}],
+}
+
+
+@pytest.mark.parametrize("pipeline", RESHAPING.values(), ids=RESHAPING)
+@pytest.mark.parametrize("name", ["Talk", "Careless"])
+def test_what_an_aggregation_has_made_is_not_saved_as_the_whole(talks, name, pipeline):
+    (part,) = getattr(talks, name).aggregate(pipeline).to_list()
+    part["topic"] = "b"
+    for options in ({}, {"validate": False}):
+        with pytest.raises(PartialDocumentError, match="would lose what was not read"):
+            part.save(**options)
+    with pytest.raises(
+        PartialDocumentError, match=r"nobody knows whether all of where was read|where was not read"
+    ):
+        part.save(only=["where"], validate=False)
+    assert talks.find_one() == STORED
+    part.save(only=["topic"])
+    assert talks.find_one() == {**STORED, "topic": "b"}
+    part.reload()
+    part["seats"] = 7
+    part.save()
+    assert talks.find_one() == {**STORED, "topic": "b", "seats": 7}
+
+
+@pytest.mark.parametrize("pipeline", KEEPING.values(), ids=KEEPING)
+def test_what_an_aggregation_has_only_found_is_whole(talks, pipeline):
+    (talk,) = talks.Talk.aggregate(pipeline).to_list()
+    talk["topic"] = "b"
+    talk.save()
+    assert talks.find_one() == {**STORED, "topic": "b"}
+
+
+def test_an_aggregation_and_what_a_write_is_checked_by(collection):
+    collection.ShardedCounter({"region": "eu", "n": 1}).save()
+    (blind,) = collection.ShardedCounter.aggregate([{"$project": {"n": 1}}]).to_list()
+    for write in (blind.delete, lambda: blind.save(only=["n"])):
+        with pytest.raises(PartialDocumentError, match=r"region, .* was not read"):
+            write()
+    (seeing,) = collection.ShardedCounter.aggregate([{"$unset": "nothing"}]).to_list()
+    seeing["n"] = 2
+    seeing.save(only=["n"])
+    assert collection.find_one()["n"] == 2
+    seeing.delete()
+    assert collection.count_documents({}) == 0
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_part_stays_a_part(database, protocol):
+    database.client.register([Talk, Tracked, Sharded])
+    database.things.insert_one(copy.deepcopy(STORED))
+    for part in (
+        database.things.Talk.find_one({}, ["topic"]),
+        next(database.things.Talk.aggregate([{"$project": {"topic": 1}}])),
+    ):
+        copied = pickle.loads(pickle.dumps(part, protocol))
+        assert (type(copied), copied) == (Talk, part)
+        object.__setattr__(copied, "_collection", database.things)
+        with pytest.raises(PartialDocumentError):
+            copied.save()
+    whole = database.things.Tracked.find_one()
+    whole["topic"] = "b"
+    assert pickle.loads(pickle.dumps(whole, protocol)).changed() == ["topic"]
+    assert pickle.loads(pickle.dumps(Talk(STORED), protocol)) == STORED
+    sharded = database.things.Sharded({"region": "eu", "n": 1}).save()
+    sharded["region"] = "us"
+    assert identity(pickle.loads(pickle.dumps(sharded, protocol)))["region"] == "eu"

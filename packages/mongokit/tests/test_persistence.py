@@ -242,6 +242,36 @@ def test_changed_after_a_part_was_saved(talk):
     assert talk.changed() == []
 
 
+@pytest.mark.parametrize(
+    ("only", "left"),
+    [
+        (["where.city"], ["where"]),
+        (["where"], ["items"]),
+        (["items.0.price"], ["items", "where"]),
+        (["items.0", "where.city", "where.room"], []),
+    ],
+    ids=str,
+)
+def test_what_was_not_written_of_a_field_has_changed(talks, talk, only, left):
+    talk["where"] = {"city": "Bonn", "room": 8}
+    talk["items"][0] = {"price": 8.0, "count": 8}
+    talk.save(only=only)
+    if only == ["where.city"]:
+        left = [*left, "items"]
+    assert sorted(talk.changed()) == sorted(left)
+    talk.save(only=talk.changed())
+    assert talks.find_one() == {**talk, "words": sorted(talk["words"])}
+    assert talk.changed() == []
+
+
+def test_what_was_not_read_is_known_as_far_as_it_was_written(talks, talk):
+    same = Talk(dict(talk), collection=talk.collection)
+    same["topic"] = "new"
+    same.save(only=["topic"])
+    assert "topic" not in same.changed()
+    assert "tags" in same.changed()
+
+
 def test_nothing_is_remembered_of_what_was_refused(talk):
     talk["topic"] = "x" * (16 * 1024 * 1024)
     with pytest.raises(MaxDocumentSizeError):
@@ -520,12 +550,18 @@ class Day(CustomType):
 
 
 class Sharded(Document):
-    structure = {"region": str, "where": {"zone": int}, "day": Day(), "n": int}
+    structure = {"region": str, "where": {"zone": int, "room": int}, "day": Day(), "n": int}
     shard_key: ClassVar = ["region", "where.zone", "day"]
 
 
 def sharded(**changed):
-    return {"region": "eu", "where": {"zone": 1}, "day": datetime.date(2026, 1, 2), "n": 0, **changed}
+    return {
+        "region": "eu",
+        "where": {"zone": 1, "room": 3},
+        "day": datetime.date(2026, 1, 2),
+        "n": 0,
+        **changed,
+    }
 
 
 def test_the_shard_key_is_part_of_every_filter(collection):
@@ -559,6 +595,38 @@ def test_every_write_goes_by_the_shard_key(collection):
     document.save(only=["n"])
     document.reload()
     assert document["n"] == 2
+    document.delete()
+    assert collection.count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    ("only", "region", "zone"),
+    [
+        (["n"], "eu", 1),
+        (["region"], "us", 1),
+        (["where"], "eu", 2),
+        (["where.zone", "n"], "eu", 2),
+        (["where.room"], "eu", 1),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("known", [True, False], ids=["read", "made"])
+def test_the_shard_key_is_what_was_written_of_it(collection, only, region, zone, known):
+    Sharded(sharded(_id=1), collection=collection).save()
+    document = (
+        Sharded.find_one(Sharded(collection=collection))
+        if known
+        else Sharded(sharded(_id=1), collection=collection).save()
+    )
+    document["region"], document["where"], document["n"] = "us", {"zone": 2, "room": 5}, 7
+    document.save(only=only)
+    expected = {"_id": 1, "region": region, "where.zone": zone, "day": "2026-01-02"}
+    assert identity(document) == expected
+    assert collection.count_documents(expected) == 1
+    document.reload()
+    document["region"] = "asia"
+    document.save()
+    assert collection.count_documents({}) == 1
     document.delete()
     assert collection.count_documents({}) == 0
 

@@ -263,7 +263,7 @@ class TestDocuments:
         assert {one.author.loaded for one in found} == {None}
 
     def test_very_many(self, world, asked, monkeypatch):
-        monkeypatch.setattr("mongokit.lookups.AT_ONCE", 3)
+        monkeypatch.setattr("mongokit.portions.AT_ONCE", 3)
         posts = world.Post.find().to_list()
         asked.clear()
         prefetch(posts, "author")
@@ -303,3 +303,15 @@ class TestAsync:
         await aprefetch([], "author")
         with pytest.raises(ValueError, match="no reference of Post"):
             await aprefetch(posts, "nothing")
+
+
+def test_a_dict_of_references(world):
+    class Circle(Document):
+        structure = {"by": {str: Ref(Person)}, "lists": {str: [Ref(Person)]}}
+
+    world.client.register(Circle)
+    people = [person["_id"] for person in world.Person.find()]
+    world.circles.insert_one({"by": dict(zip("ab", people, strict=False)), "lists": {"c": people[:2]}})
+    for paths in (("by", "lists"), ("by.*", "lists.any")):
+        circle = world.circles.Circle.find().prefetch(*paths).next()
+        assert all(one.loaded for one in (*circle["by"].values(), *circle["lists"]["c"]))

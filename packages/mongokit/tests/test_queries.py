@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pymongo
 import pytest
 from pymongo.errors import InvalidOperation
@@ -188,6 +190,14 @@ def test_chains(numbers, chain, expected):
         (lambda c: c.limit(-2), 5, 2),
         (lambda c: c.limit(2).limit(0), 5, 5),
         (lambda c: c.hint("_id_"), 5, 5),
+        (lambda c: c[1:3], 5, 2),
+        (lambda c: c[3:], 5, 2),
+        (lambda c: c[:2], 5, 2),
+        (lambda c: c.skip(4).limit(1)[1:4], 5, 3),
+        (lambda c: c[2:2], 5, 0),
+        (lambda c: c[2:2].clone(), 5, 0),
+        (lambda c: c[2:2].limit(1), 5, 1),
+        (lambda c: c[1:1][0:3], 5, 3),
         (lambda c: c.collation({"locale": "en"}), 5, 5),
         (lambda c: c.sort("n").clone().limit(1), 5, 1),
     ],
@@ -203,6 +213,31 @@ def test_count_of_parameters(numbers):
     assert numbers.Number.find(skip=1, limit=2).count() == 5
     with pytest.warns(DeprecationWarning, match="count_documents"):
         assert numbers.Number.find(skip=1, limit=2).count(True) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [((1, 2), {}), ((), {"skip": True}), ((True,), {"with_limit_and_skip": True})]
+)
+def test_count_takes_no_more(numbers, arguments):
+    given, named = arguments
+    with pytest.raises(TypeError):
+        numbers.Number.find().count(*given, **named)
+
+
+def test_count_is_what_a_paginator_calls(numbers):
+    # As django.utils.inspect.method_has_no_args asks; what does not pass is asked for its len().
+    parameters = inspect.signature(numbers.Number.find().count).parameters.values()
+    assert {one.kind for one in parameters} <= {
+        inspect.Parameter.VAR_POSITIONAL,
+        inspect.Parameter.VAR_KEYWORD,
+    }
+
+
+def test_the_collection_of_a_cursor(numbers):
+    for cursor in (numbers.Number.find(), numbers.Number.find()[1:2], numbers.Number.find().clone()):
+        assert cursor.collection is numbers
+        assert cursor.collection.full_name == numbers.full_name
+        assert (cursor.alive, cursor.session) == (True, None)
 
 
 @pytest.mark.parametrize(

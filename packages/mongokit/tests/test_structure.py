@@ -13,6 +13,7 @@ from mongokit import (
     IS,
     NOT,
     OR,
+    AuthorizedTypeError,
     BadKeyError,
     CustomType,
     Document,
@@ -79,8 +80,13 @@ REFUSED = {
     ),
     "type as key": (
         {"a": {set: int}},
-        StructureError,
+        AuthorizedTypeError,
         r"Thing: <class 'set'> is not an authorized type \(at a\)",
+    ),
+    "type as key at the top": (
+        {set: int},
+        AuthorizedTypeError,
+        r"Thing: <class 'set'> is not an authorized type \(at structure\)",
     ),
     "number as key": (
         {"a": {3: int}},

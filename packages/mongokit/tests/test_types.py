@@ -258,3 +258,30 @@ def test_a_stored_set_of_what_cannot_be_in_one_stays_a_list(connection, database
     assert [failure["path"] for failure in caught.value.errors()] == ["tags", "numbers", "deep.0"]
     found.save(validate=False)
     assert database.things.find_one() == stored
+
+
+@pytest.mark.parametrize(
+    ("structure", "stored", "path"),
+    [
+        (lambda custom: {"when": custom}, {"when": "never"}, "when"),
+        (lambda custom: {"a": {"b": [custom]}}, {"a": {"b": ["2026-01-02", "never"]}}, "a.b"),
+        (lambda custom: {"m": {str: custom}}, {"m": {"x": "never"}}, "m.$str"),
+    ],
+    ids=["a field", "in a list", "in a map"],
+)
+def test_what_a_type_cannot_read_is_named(collection, structure, stored, path):
+    class Iso(CustomType):
+        mongo_type = str
+        python_type = datetime.date
+
+        def to_bson(self, value):
+            return value.isoformat()
+
+        def to_python(self, value):
+            return datetime.date.fromisoformat(value)
+
+    thing = type("Thing", (Document,), {"structure": structure(Iso())})
+    collection.insert_one(stored)
+    with pytest.raises(ValueError, match="never") as caught:
+        thing(collection=collection).find_one()
+    assert caught.value.__notes__ == [f"Thing: {path}: Iso.to_python() cannot read what is stored: 'never'"]

@@ -373,7 +373,8 @@ def test_what_has_no_whole_document_or_no_answer(pages):
         pytest.raises(ValueError, match="a revision needs the server's answer"),
     ):
         page.save(safe=False)
-    page.save(safe=True, only=None)
+    with pytest.warns(DeprecationWarning, match="safe=True"):
+        page.save(safe=True, only=None)
     assert page["_revision"] == 1
     with pytest.raises(ConnectionError, match="bound to no collection"):
         Page({"_id": 1}).delete()

@@ -15,6 +15,7 @@ from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, Sc
 from mongokit.flow import Flow
 from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, is_value, key_of, known, note
+from mongokit.portions import portions
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.target import is_document
 
@@ -82,8 +83,8 @@ def load_targets(documents: Sequence[Document], reading: Reading) -> Flow[list[D
             found = known(reading, key_of(home, node.target.resolve(document.collection), value.id))
             if found is None:
                 raise AutoReferenceError(
-                    f"{_path(parts)} of {type(document).__name__} {document.get('_id')!r} refers to "
-                    f"{node.target.name} {value.id!r} in {home.full_name}, which is not there (any more)"
+                    f"{_path(parts)} of {_shown(document)} refers to {node.target.name} "
+                    f"{value.id!r} in {home.full_name}, which is not there (any more)"
                 )
             return found
 
@@ -118,6 +119,11 @@ def take_in(document: D) -> Flow[D]:
     return document
 
 
+def _shown(document: Document) -> str:
+    name, id = type(document).__name__, document.get("_id")
+    return f"a new {name}" if id is None else f"{name} {id!r}"
+
+
 def _walk(document: Document, visit: Any) -> None:
     walk = type(document)._structure.references
     if walk is not None:
@@ -129,7 +135,7 @@ def _home(document: Document, node: ReferenceNode, dbref: DBRef) -> Any:
     if dbref.database is None:
         if not type(document).force_autorefs_current_db:
             raise RuntimeError(
-                f"{node.path} of {type(document).__name__} {document.get('_id')!r} is {dbref!r}, without a database. If "
+                f"{node.path} of {_shown(document)} is {dbref!r}, without a database. If "
                 f"it is the current one, set force_autorefs_current_db = True in {type(document).__name__}"
             )
     elif dbref.database != database.name:
@@ -258,8 +264,10 @@ def _differing(several: Sequence[Document], session: Any) -> Flow[list[Document]
     """Return those of one collection that are not stored as they are now."""
     collection = several[0].collection
     ids = [one["_id"] for one in several if is_value(one["_id"])]
-    raws = yield collection.find({"_id": {"$in": ids}}, session=session).to_list()
-    stored = {key_of(collection, None, raw["_id"]): raw for raw in raws}
+    stored: dict[Key, Any] = {}
+    for some in portions(ids):
+        raws = yield collection.find({"_id": {"$in": some}}, session=session).to_list()
+        stored |= {key_of(collection, None, raw["_id"]): raw for raw in raws}
     changed = []
     for one in several:
         raw = stored.get(key_of(collection, None, one["_id"]))

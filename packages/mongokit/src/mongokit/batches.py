@@ -16,6 +16,7 @@ from pymongo.results import BulkWriteResult
 
 from mongokit.flow import Flow
 from mongokit.memory import State
+from mongokit.portions import portions
 from mongokit.writes import Delete, Insert, Replace, SetFields, Write
 
 __all__ = ["Batch", "Outcome", "Sent", "explained", "sending"]
@@ -141,7 +142,10 @@ def _not_found(collection: Any, writes: dict[int, Write[Any]]) -> Flow[dict[int,
         if isinstance(write, (Replace, SetFields, Delete)):
             by_id.setdefault(_key(write.document["_id"]), []).append(at)
     ids = [writes[several[0]].document["_id"] for several in by_id.values()]
-    stored = {_key(each["_id"]): each for each in (yield collection.find({"_id": {"$in": ids}}).to_list())}
+    stored: dict[bytes, Raw] = {}
+    for some in portions(ids):
+        found = yield collection.find({"_id": {"$in": some}}).to_list()
+        stored.update((_key(each["_id"]), each) for each in found)
     refused: dict[int, Exception] = {}
     for key, several in by_id.items():
         # Where it was deleted in the end nothing is left to be looked at, and nothing to be lost.

@@ -19,6 +19,7 @@ from mongokit.flow import Flow
 from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
 from mongokit.schema_document import SchemaDocument
+from mongokit.updates import wrong_values
 from mongokit.writes import MAX_BSON_SIZE, Insert
 
 if TYPE_CHECKING:
@@ -108,8 +109,14 @@ def _check(cls: type[Document], given: list[Any]) -> None:
         raise SchemaDocumentError.of(failures)
 
 
-def _validate(documents: Mapping[int, Document], what: str = "document") -> None:
-    failures: list[Failure] = []
+def _validate(
+    documents: Mapping[int, Document], what: str = "document", others: Iterable[Failure] = ()
+) -> None:
+    """Raise all that is wrong with the documents, and what else is.
+
+    :param what: they are, in the messages.
+    """
+    failures: list[Failure] = list(others)
     for position, document in documents.items():
         try:
             document.validate()
@@ -166,6 +173,9 @@ def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *,
     for position, refusal in refusals.items():
         document = _document(proxy, made[position])
         failures.append((document, explained(Insert(document, proxy.collection, {}, document), refusal)))
+    if not done and len(failures) == 1 and isinstance(failures[0][1], MaxDocumentSizeError):
+        # As where PyMongo has found it before anything was sent.
+        return failures[0][1]
     written = set(done)
     return BulkError.of(
         failures,
@@ -201,6 +211,7 @@ def writing(
     checked = not cls.skip_validation if validate is None else validate
     given = list(requests)
     documents: dict[int, Document] = {}
+    failures: list[Failure] = []
     for position, request in enumerate(given):
         # PyMongo's requests have no public name for what they hold.
         if isinstance(request, (InsertOne, ReplaceOne)):
@@ -210,8 +221,9 @@ def writing(
                 check_update(cls, request._doc, "bulk_write()")
             except (TypeError, UpdateQueryError) as error:
                 raise type(error)(f"request {position}: {error}") from None
+            failures += _at(position, wrong_values(cls, request._doc), "request")
     if checked:
-        _validate(documents, "request")
+        _validate(documents, "request", failures)
     for position, document in documents.items():
         request = copy.copy(given[position])
         request._doc = stored = _stored(document, document.get("_revision") or 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from types import TracebackType
+from types import MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 import pymongo.cursor
@@ -35,11 +35,18 @@ class CursorBase(Generic[D]):
         self._batch_size: int | None = None
         self._paths: tuple[str, ...] = ()
         """What ``prefetch`` was called with."""
+        self._is_empty = False
+        """Whether it is a slice that ends where it begins."""
         self._ahead: ReadAhead[D] | None = None
         """Documents that are finished, and not asked for yet."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} of {self._loader.document_class.__name__}>"
+
+    @property
+    def collection(self) -> Any:
+        """The collection that is asked."""
+        return self._loader.collection
 
     def sort(self, key_or_list: Any, direction: int | str | None = None) -> Self:
         """Order by a field, or by a list of (field, direction) pairs."""
@@ -50,6 +57,7 @@ class CursorBase(Generic[D]):
         """Return at most so many documents; 0 is no limit."""
         self._source.limit(limit)
         self._note(limit=limit)
+        self._is_empty = False
         return self
 
     def skip(self, skip: int) -> Self:
@@ -65,8 +73,8 @@ class CursorBase(Generic[D]):
         return self
 
     def prefetch(self, *paths: str) -> Self:
-        """Load what the documents refer to together with them: one query for each collection and level of references,
-        and for each portion of the cursor (101 documents, then 1,000 at a time, or what ``batch_size`` says).
+        """Load what the documents refer to together with them: one query for each collection, level of references, and
+        100 ids, and for each portion of the cursor (101 documents, then 1,000 at a time, or what ``batch_size`` says).
 
         ``find().prefetch("author", "comments.author.employer")``: paths of references are dotted, and go through lists,
         nested structures, and other references. See :func:`mongokit.prefetch`.
@@ -114,7 +122,7 @@ class CursorBase(Generic[D]):
         """Return a cursor of the same query that has not been used."""
         other = type(self)(self._source.clone(), self._loader, self._counted or {})
         other._counted = None if self._counted is None else dict(self._counted)
-        other._batch_size, other._paths = self._batch_size, self._paths
+        other._batch_size, other._paths, other._is_empty = self._batch_size, self._paths, self._is_empty
         return other
 
     __copy__ = clone
@@ -161,7 +169,7 @@ class CursorBase(Generic[D]):
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         found = getattr(self._source, name)
-        if not callable(found):
+        if not isinstance(found, MethodType):
             return found
 
         def method(*args: Any, **kwargs: Any) -> Any:
@@ -169,6 +177,11 @@ class CursorBase(Generic[D]):
             return self if result is self._source else result
 
         return method
+
+
+def _with_limit_and_skip(with_limit_and_skip: bool = False) -> bool:
+    """Return what ``Cursor.count`` was called with; raises TypeError as a function with this parameter does."""
+    return with_limit_and_skip
 
 
 class Cursor(CursorBase[D]):
@@ -217,6 +230,9 @@ class Cursor(CursorBase[D]):
         if isinstance(index, slice):
             part = self.clone()
             part._source = part._source[index]
+            start = index.start or 0
+            part._is_empty = index.stop is not None and index.stop == start
+            part._note(skip=start, limit=0 if index.stop is None else index.stop - start)
             return part
         if self._paths:
             for document in self[index : index + 1]:
@@ -224,12 +240,20 @@ class Cursor(CursorBase[D]):
             raise IndexError(f"no document at position {index}")
         return self._loader.load(self._source.clone()[index], self._source.session)
 
-    def count(self, with_limit_and_skip: bool = False) -> int:
+    @overload
+    def count(self) -> int: ...
+    @overload
+    def count(self, with_limit_and_skip: bool) -> int: ...
+    def count(self, *given: bool, **named: bool) -> int:
         """Return how many documents the query finds, counted by the server.
 
-        :param with_limit_and_skip: count only what ``limit`` and ``skip`` leave (PyMongo 3's spelling).
+        :param with_limit_and_skip: count only what ``limit``, ``skip`` and slices leave (PyMongo 3's spelling).
         """
-        filter_, options = self._counting(with_limit_and_skip=with_limit_and_skip)
+        # Django's paginator calls only what has no parameter of a name, and asks others for their len().
+        part = bool(_with_limit_and_skip(*given, **named))
+        filter_, options = self._counting(with_limit_and_skip=part)
+        if part and self._is_empty:
+            return 0
         return self._loader.collection.count_documents(filter_, **options)
 
     def rewind(self) -> Self:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mongokit.errors import DuplicateDefaultValueError, StructureError
 from mongokit.structure.annotations import annotated_fields
+from mongokit.structure.keys import DEEPEST, shortened_path
 from mongokit.target import is_document
 
 __all__ = ["annotated", "annotated_names", "check_attributes", "declared_by", "merged"]
@@ -128,8 +129,26 @@ def _union(owner: str, name: str, given: Iterable[Any]) -> dict[str, Any]:
             raise StructureError(
                 f"{owner}: {name} must be a dict, not {type(declared).__name__}: {declared!r}"
             )
+        _check_depth(owner, name, declared or {})
         union.update(_copied(declared or {}))
     return union
+
+
+def _check_depth(owner: str, name: str, declared: Any) -> None:
+    """Raise StructureError for what holds itself, or is deeper than a document can be."""
+    waiting: list[tuple[str, Any, tuple[int, ...]]] = [("", declared, (id(declared),))]
+    while waiting:
+        path, holder, around = waiting.pop()
+        for key, item in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            if not isinstance(item, (dict, list, tuple)) or is_document(item):
+                continue
+            place = f"{path}.{key}" if path else str(key)
+            if id(item) in around or len(around) == DEEPEST:
+                why = "it holds itself" if id(item) in around else f"it is more than {DEEPEST} levels deep"
+                raise StructureError(
+                    f"{owner}: {name}: {shortened_path(place)}: {why}; a document cannot be so"
+                )
+            waiting.append((place, item, (*around, id(item))))
 
 
 def _paths(owner: str, name: str, given: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from mongokit.autorefs import replace_target
 from mongokit.awaited import Awaited
 from mongokit.binding import bind_references
 from mongokit.errors import ConnectionError, Failure, SchemaDocumentError
+from mongokit.flow import drive
 from mongokit.hooks import Hooks
 from mongokit.legacy import warn_once
 from mongokit.memory import Memory, differing
@@ -34,7 +35,7 @@ from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
 from mongokit.remembering import Remembering
-from mongokit.schema_document import SchemaDocument
+from mongokit.schema_document import SchemaDocument, restore
 from mongokit.scopes import CollectionScope
 
 if TYPE_CHECKING:
@@ -117,6 +118,13 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
             object.__setattr__(self, "_collection", collection)
         if other._memory is not None:
             self._set_memory(other._memory)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        """Pickle content, attributes, and what it remembers of how it is stored: a part stays a part."""
+        new, arguments, state, *more, restore = super().__reduce_ex__(protocol)
+        if self._memory is None:
+            return new, arguments, state, *more, restore
+        return new, arguments, (state, self._memory), *more, _restore
 
     def _adopted(self) -> None:
         if type(self)._has_refs:
@@ -208,9 +216,10 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
                 raise SchemaDocumentError.of(failures)
 
     def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
-        warn_once("save(safe=…)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
         if safe:
+            warn_once("save(safe=True)", "save(), which waits for the server's answer", 4)
             return collection
+        warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
         if type(self).use_revision:
             raise ValueError(
                 f"{type(self).__name__} has use_revision: save() needs the server's answer, so safe=False will not do"
@@ -239,18 +248,25 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
         return migrate_now(self, safe)
 
-    def update_atomic(self, update: Mapping[str, Any], **options: Any) -> Self:
+    def update_atomic(
+        self, update: Mapping[str, Any], *, validate: bool | None = None, **options: Any
+    ) -> Self:
         """Let the server change the stored document, and read it as it is then; returns itself.
 
         ``document.update_atomic({"$inc": {"count": 1}})`` loses nobody's update. What was not saved is dropped, as
-        by ``reload``. The values are those to be stored; fields must be in the structure, values are not validated.
+        by ``reload``. The values are those to be stored. Fields must be in the structure, and values as it says, as far
+        as that can be known: what is set and pushed, the types of what is counted; not what comes of it, nor
+        validators of a list to which something is added, nor a ``validate()`` of the class's own.
 
+        :param validate: True or False overrules ``skip_validation``.
         :param options: passed to PyMongo's ``find_one_and_update``.
 
-        Raises TypeError for what is no dict of operators, UpdateQueryError for an unknown field, KeyError without
-        ``_id``, OperationFailure when the document is not stored, DuplicateKeyError.
+        Raises TypeError for what is no dict of operators, UpdateQueryError for an unknown field, SchemaDocumentError,
+        KeyError without ``_id``, OperationFailure when the document is not stored, DuplicateKeyError.
         """
-        updated: Self = perform(self.collection, plan_atomic_update, self, self.collection, update, options)
+        updated: Self = perform(
+            self.collection, plan_atomic_update, self, self.collection, update, validate, options
+        )
         return updated
 
     def changed(self) -> list[str]:
@@ -359,9 +375,10 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
         :param options: passed to PyMongo's ``create_indexes``.
         """
-        if not cls._indexes:
-            return []
-        return collection.create_indexes([index.model() for index in cls._indexes], **options)
+        from mongokit.index_build import generating  # which who builds none does without
+
+        names: list[str] = drive(collection, generating(cls._indexes, collection, options))
+        return names
 
     @classmethod
     def ensure_indexes(
@@ -395,3 +412,9 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         from mongokit.collection_validator import set_validator
 
         return set_validator([cls, *also], collection, level, action)
+
+
+def _restore(new: Document, state: tuple[Any, Memory]) -> None:
+    content, memory = state
+    restore(new, content)
+    new._set_memory(memory)

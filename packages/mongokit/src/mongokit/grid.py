@@ -19,6 +19,7 @@ from gridfs.asynchronous.grid_file import AsyncGridIn, AsyncGridOut
 from mongokit.files import GridFields
 from mongokit.flow import Flow, run, run_async
 from mongokit.performing import is_asynchronous
+from mongokit.portions import portions
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -194,10 +195,10 @@ class _Files:
         # All at once: what comes later is not to be deleted.
         found = yield files.find(self._spec(spec), {"_id": True}, sort=_NEWEST_FIRST, skip=keep).to_list()
         ids = [one["_id"] for one in found]
-        if ids:
+        for some in portions(ids):
             # In this order, as PyMongo's: a file that is listed has its chunks.
-            yield files.delete_many({"_id": {"$in": ids}})
-            yield chunks.delete_many({"files_id": {"$in": ids}})
+            yield files.delete_many({"_id": {"$in": some}})
+            yield chunks.delete_many({"files_id": {"$in": some}})
         return len(ids)
 
     def _do(self, flow: Flow[Any]) -> Any:

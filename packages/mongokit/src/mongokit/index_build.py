@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from pymongo import IndexModel
@@ -14,12 +14,21 @@ from pymongo.errors import OperationFailure
 from mongokit.either import CLIENTS, COLLECTIONS, DATABASES, Awaited, Blocking, done
 from mongokit.errors import DuplicateKeyError, shortened
 from mongokit.flow import Flow
-from mongokit.index_comparison import Declared, IndexReport, IndexRow, compared, declared_of, difference_words
+from mongokit.index_comparison import (
+    Declared,
+    IndexReport,
+    IndexRow,
+    compared,
+    declared_of,
+    difference_words,
+    homeless,
+)
 
 if TYPE_CHECKING:
     from mongokit.document import Document
+    from mongokit.indexes import Index
 
-__all__ = ["ensure_class_indexes", "ensure_indexes", "index_diff"]
+__all__ = ["ensure_class_indexes", "ensure_indexes", "generating", "index_diff"]
 
 logger = logging.getLogger("mongokit")
 
@@ -42,9 +51,11 @@ def index_diff(where: Any, classes: Iterable[type[Document]] | None = None) -> A
     :param classes: whose indexes; by default those of the registered classes whose ``__collection__`` (for a
         connection also ``__database__``) says that they live there.
 
-    Only collections in which a class lives are looked at. Raises TypeError where there is no class.
+    Only collections in which a class lives are looked at; what is declared by a registered class that does not say
+    where it lives is in the report as ``homeless``. Raises TypeError where there is no class.
     """
-    return done(where, _diff(list(_targets(where, classes))))
+    targets, others = _targets(where, classes)
+    return done(where, _diff(targets, others))
 
 
 @overload
@@ -79,8 +90,21 @@ def ensure_indexes(
     Raises DuplicateKeyError, naming the documents, where a unique index cannot be built, OperationFailure where the
     server refuses an index for another reason; all others are built before.
     """
-    targets = list(_targets(where, classes))
-    return done(where, _diff(targets) if dry_run else _ensure(targets, drop=drop))
+    targets, others = _targets(where, classes)
+    return done(where, _diff(targets, others) if dry_run else _ensure(targets, others, drop=drop))
+
+
+def generating(indexes: Sequence[Index], collection: Any, options: Raw) -> Flow[list[str]]:
+    """Build indexes, and return their names, in their order."""
+    models = [index.model() for index in indexes]
+    # That of the _id is there before any other, and not every server takes the wish for it.
+    wanted = [model for model in models if not _is_of_id(model)]
+    names = iter((yield collection.create_indexes(wanted, **options)) if wanted else ())
+    return ["_id_" if _is_of_id(model) else next(names) for model in models]
+
+
+def _is_of_id(model: IndexModel) -> bool:
+    return dict(model.document["key"]) == {"_id": 1}
 
 
 def ensure_class_indexes(cls: type[Document], collection: Any, *, dry_run: bool, drop: bool) -> IndexReport:
@@ -94,8 +118,8 @@ def _own(targets: Sequence[Target], *, dry_run: bool, drop: bool) -> Flow[IndexR
     return IndexReport(tuple(row for row in report if row.state != "unknown"))
 
 
-def _targets(where: Any, classes: Iterable[type[Document]] | None) -> Iterator[Target]:
-    """Yield the collections to look at."""
+def _targets(where: Any, classes: Iterable[type[Document]] | None) -> tuple[list[Target], list[IndexRow]]:
+    """Return the collections to look at, and the rows of the registered classes that are not said to live in one."""
     client = where if isinstance(where, CLIENTS) else None
     if isinstance(where, COLLECTIONS):
         client = where.database.client
@@ -111,25 +135,29 @@ def _targets(where: Any, classes: Iterable[type[Document]] | None) -> Iterator[T
                 f"no registered class has __collection__ = {where.name!r}: say which classes live in "
                 f"{where.full_name}, index_diff(collection, [Class])"
             )
-        yield where, here
-        return
+        return [(where, here)], []
+    others: list[IndexRow] = []
     groups: dict[tuple[str | None, str], list[type[Document]]] = {}
     for cls in given:
         place = (None if isinstance(where, DATABASES) else cls.__database__, cls.__collection__)
         if place[1] is not None and (place[0] is not None or isinstance(where, DATABASES)):
             groups.setdefault((place[0], place[1]), []).append(cls)
-        elif classes is not None:
-            missing = "__collection__" if place[1] is None else "__database__"
+            continue
+        missing = "__collection__" if place[1] is None else "__database__"
+        if classes is not None:
             raise TypeError(f"{cls.__name__} has no {missing}: give the collection in which it lives")
-    for (database, collection), found in groups.items():
-        yield (where if database is None else where[database])[collection], found
+        others += homeless(cls, missing)
+    return [
+        ((where if database is None else where[database])[collection], found)
+        for (database, collection), found in groups.items()
+    ], others
 
 
-def _diff(targets: Sequence[Target]) -> Flow[IndexReport]:
+def _diff(targets: Sequence[Target], others: Sequence[IndexRow] = ()) -> Flow[IndexReport]:
     rows: list[IndexRow] = []
     for collection, classes in targets:
         rows += yield from _rows(collection, _declared(classes))
-    return IndexReport(tuple(rows))
+    return IndexReport((*rows, *others))
 
 
 def _declared(classes: Iterable[type[Document]]) -> list[Declared]:
@@ -146,7 +174,7 @@ def _rows(collection: Any, declared: Sequence[Declared]) -> Flow[list[IndexRow]]
     return compared(collection.full_name, declared, existing, collation)
 
 
-def _ensure(targets: Sequence[Target], *, drop: bool) -> Flow[IndexReport]:
+def _ensure(targets: Sequence[Target], others: Sequence[IndexRow] = (), *, drop: bool) -> Flow[IndexReport]:
     rows: list[IndexRow] = []
     failed: list[OperationFailure] = []
     for collection, classes in targets:
@@ -171,7 +199,9 @@ def _ensure(targets: Sequence[Target], *, drop: bool) -> Flow[IndexReport]:
         for other in failed[1:]:
             failed[0].add_note(f"also: {other}")
         raise failed[0]
-    return IndexReport(tuple(rows))
+    for row in others:
+        logger.warning("index %s is not built: %s", row.name, row.advice)
+    return IndexReport((*rows, *others))
 
 
 def _build(collection: Any, row: IndexRow) -> Flow[None]:

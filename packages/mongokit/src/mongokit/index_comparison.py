@@ -8,10 +8,19 @@ from typing import Any, Literal
 
 from mongokit.indexes import Index
 
-__all__ = ["Declared", "IndexReport", "IndexRow", "State", "compared", "declared_of", "difference_words"]
+__all__ = [
+    "Declared",
+    "IndexReport",
+    "IndexRow",
+    "State",
+    "compared",
+    "declared_of",
+    "difference_words",
+    "homeless",
+]
 
 Raw = dict[str, Any]
-State = Literal["same", "missing", "different", "unknown", "built", "changed"]
+State = Literal["same", "missing", "different", "unknown", "homeless", "built", "changed"]
 
 _NO_OPTIONS = frozenset({"name", "key", "v", "ns", "background", "comment", "dropDups", "prepareUnique"})
 """What an index does not do otherwise for."""
@@ -49,8 +58,9 @@ class IndexRow:
     """``database.collection``."""
     name: str
     state: State
-    """``same``; ``missing``: declared and not there; ``different``; ``unknown``: there and not declared. After
-    ``ensure_indexes`` also ``built`` and ``changed``."""
+    """``same``; ``missing``: declared and not there; ``different``; ``unknown``: there and not declared;
+    ``homeless``: declared by a class that does not say where it lives. After ``ensure_indexes`` also ``built`` and
+    ``changed``."""
     declared: Mapping[str, Any] | None = None
     """As ``createIndexes`` takes it."""
     existing: Mapping[str, Any] | None = None
@@ -93,6 +103,12 @@ class IndexRow:
         drop = f"database[{collection!r}].drop_index({self.name!r})"
         if self.state == "missing":
             return "ensure_indexes() builds it"
+        if self.state == "homeless":
+            cls = self.classes[0]
+            return (
+                f"{cls} does not say where it lives ({self.namespace}): give it that, or ask for its collection, "
+                f"index_diff(collection, [{cls}])"
+            )
         if self.state == "unknown":
             return f"not declared: if nobody else needs it, drop it by {drop}"
         if self.state != "different":
@@ -129,8 +145,8 @@ class IndexReport(Sequence[IndexRow]):
 
     @property
     def ok(self) -> bool:
-        """Whether every declared index is there, as declared."""
-        return not self.of("missing", "different")
+        """Whether every declared index is there, as declared; not where nobody knows where it should be."""
+        return not self.of("missing", "different", "homeless")
 
     def of(self, *states: State) -> list[IndexRow]:
         """Return the rows in one of these states."""
@@ -145,6 +161,11 @@ class IndexReport(Sequence[IndexRow]):
     def different(self) -> list[IndexRow]:
         """Declared, and there with other fields or options."""
         return self.of("different")
+
+    @property
+    def homeless(self) -> list[IndexRow]:
+        """Declared by a class that does not say in which collection it lives: nobody has looked for them."""
+        return self.of("homeless")
 
     @property
     def unknown(self) -> list[IndexRow]:
@@ -198,6 +219,17 @@ def declared_of(indexes: Iterable[tuple[str, Index]]) -> list[Declared]:
         owners = (owner,) if earlier is None else tuple(dict.fromkeys((*earlier.classes, owner)))
         found[key] = Declared(document, owners, "name" in dict(index.options))
     return list(found.values())
+
+
+def homeless(cls: Any, lacks: str) -> list[IndexRow]:
+    """Return the rows of a document class of which nobody knows where it lives.
+
+    :param lacks: the attribute that would say so.
+    """
+    return [
+        IndexRow(f"no {lacks}", one.document["name"], "homeless", one.document, classes=one.classes)
+        for one in declared_of((cls.__name__, index) for index in cls._indexes)
+    ]
 
 
 def compared(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from pymongo import IndexModel
@@ -56,8 +58,13 @@ class Index:
         )
 
 
-def parse_indexes(owner: str, declared: Iterable[Any], structure: Structure | None) -> Iterator[Index]:
-    """Yield the indexes a class declares; raises BadIndexError, and ValueError for a path not in the structure."""
+def parse_indexes(
+    owner: str, declared: Iterable[Any], structure: Structure | None, module: str | None = None
+) -> Iterator[Index]:
+    """Yield the indexes a class declares; raises BadIndexError, and ValueError for a path not in the structure.
+
+    :param module: the name of the module with the class statement, for warnings to point to; None where there is none.
+    """
     if isinstance(declared, (str, Mapping)) or not isinstance(declared, Iterable):
         raise BadIndexError(f"{owner}: indexes must be a list of dicts, not {declared!r}")
     for entry in declared:
@@ -66,6 +73,8 @@ def parse_indexes(owner: str, declared: Iterable[Any], structure: Structure | No
         keys = tuple(_keys(owner, entry["fields"]))
         if not keys:
             raise BadIndexError(f"{owner}: indexes: {entry!r} has no fields")
+        for name, _ in keys:
+            _refuse_typed_keys(owner, name)
         if structure is not None and entry.get("check", True):
             for name, _ in keys:
                 if name not in _ALWAYS_THERE and name not in structure.places:
@@ -73,13 +82,37 @@ def parse_indexes(owner: str, declared: Iterable[Any], structure: Structure | No
         for option in _OBSOLETE.keys() & entry.keys():
             warnings.warn(
                 f"{owner}: indexes: {option} is ignored: {_OBSOLETE[option]}",
-                DeprecationWarning,
-                stacklevel=2,
+                UserWarning,
+                stacklevel=_level_of(module),
             )
         left_out = {"fields", "check", *_OBSOLETE}
         kept = tuple((name, kind) for name, kind in keys if kind != INDEX_OFF)
         if kept:
             yield Index(kept, tuple((key, value) for key, value in entry.items() if key not in left_out))
+
+
+def _refuse_typed_keys(owner: str, name: str) -> None:
+    for part in name.split("."):
+        if part.startswith("$") and part != "$**":
+            raise BadIndexError(
+                f"{owner}: indexes: {name}: {part} stands for every key, and MongoDB indexes a field: name the key in its "
+                "place, or write '$**' at the end for all of them, either with 'check': False"
+            )
+
+
+def _level_of(module: str | None) -> int:
+    """Return the ``stacklevel``, for who calls this, of the class statement, or of who has made the class without one.
+
+    :param module: the class statement's; between it and us there may be metaclasses of others.
+    """
+    level = 1
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name == module or (module is None and not name.startswith(f"{__package__}.")):
+            return level
+        level, frame = level + 1, frame.f_back
+    return 1
 
 
 def _keys(owner: str, fields: Any) -> Iterator[tuple[str, int | str]]:

@@ -21,6 +21,7 @@ from mongokit.dotnotation import doted
 from mongokit.flow import drive
 from mongokit.structure import Structure
 from mongokit.structure.convert import container_of
+from mongokit.structure.keys import DEEPEST
 from mongokit.structure.nodes import (
     CustomNode,
     I18nNode,
@@ -86,10 +87,16 @@ def from_json(structure: Structure, text: str | bytes) -> dict[str, Any]:
 
     What does not fit is left as it is, for validation to name. Raises ValueError for what is no JSON object.
     """
-    given = json.loads(text)
-    if not isinstance(given, dict):
-        raise ValueError(f"from_json() takes a JSON object, not {type(given).__name__}: {text[:60]!r}")  # noqa: TRY004 (the text is wrong, not its type)
-    made: dict[str, Any] = _decoded(given, structure.root)
+    try:
+        given = json.loads(text)
+        if not isinstance(given, dict):
+            raise ValueError(f"from_json() takes a JSON object, not {type(given).__name__}: {text[:60]!r}")  # noqa: TRY004 (the text is wrong, not its type)
+        made: dict[str, Any] = _decoded(given, structure.root)
+    except RecursionError:
+        raise ValueError(
+            f"from_json(): the text has too many levels of objects and lists in each other, more than {DEEPEST}: "
+            f"{text[:60]!r}"
+        ) from None
     return made
 
 

@@ -114,6 +114,15 @@ class Loader(Generic[D]):
         other.part = part
         return other
 
+    def of_results(self, pipeline: Any) -> Loader[D]:
+        """Return the loader for documents that come out of an aggregation, which may have made something of them."""
+        part = Projection.of_pipeline(pipeline)
+        if part is None:
+            return self
+        other = copy.copy(self)
+        other.part = part
+        return other
+
     def load(self, raw: Raw, session: Any = None) -> D:
         """Return the finished document for a decoded dict, which it takes over."""
         document = self.make(raw)

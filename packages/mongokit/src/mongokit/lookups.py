@@ -1,9 +1,8 @@
-"""Documents by their ``_id``: many at a time, one query for each collection and class."""
+"""Documents by their ``_id``: many at a time, for each collection and class."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import bson
@@ -12,6 +11,7 @@ from bson.codec_options import CodecOptions
 
 from mongokit.flow import Flow
 from mongokit.loading import Reading
+from mongokit.portions import portions
 from mongokit.scalars import scalar
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Key", "find_many", "find_one", "is_value", "key_of", "known", "note"]
 
 D = TypeVar("D", bound="Document")
-AT_ONCE = 10_000
-"""Ids in one query: of 12 bytes they make some 250 KB."""
 _OPTIONS: CodecOptions[Any] = CodecOptions(uuid_representation=STANDARD)
 
 
@@ -79,7 +77,7 @@ def find_many(
     found: list[Document] = []
     for (_, cls), (collection, ids) in places.items():
         proxy = _proxy(collection, cls)
-        for some in _in_parts(filter(is_value, ids)):
+        for some in portions(filter(is_value, ids)):
             cursor = proxy._reader.find({"_id": {"$in": some}}, session=reading.session)
             for raw in (yield cursor.to_list()):
                 document = proxy._loader.make(raw)
@@ -88,12 +86,6 @@ def find_many(
                 note(reading, document, key_of(collection, cls, raw["_id"]))
                 found.append(document)
     return found
-
-
-def _in_parts(ids: Iterable[Any]) -> Iterator[list[Any]]:
-    left = iter(ids)
-    while some := list(islice(left, AT_ONCE)):
-        yield some
 
 
 def is_value(id: Any) -> bool:

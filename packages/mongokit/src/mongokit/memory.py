@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from mongokit.projection import Projection
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Memory", "State", "differing", "value_at"]
+__all__ = ["Memory", "State", "differing", "value_at", "value_at_each"]
 
 _SCALARS = frozenset({str, int, float, bool, type(None), ObjectId, datetime})
 _ABSENT = object()
@@ -40,16 +40,29 @@ class Memory:
     ) -> Memory:
         """Return what is to be remembered of a stored dict."""
         fields = {name: _frozen(value, options) for name, value in stored.items()} if track else None
-        return cls(fields, tuple(value_at(stored, path) for path in shard_key))
+        return cls(fields, value_at_each(stored, shard_key))
 
-    def only(self, names: Iterable[str], before: Memory) -> Memory:
-        """Return the memory after only these fields were written; the others are as they were before."""
-        if self.fields is None or before.fields is None:
-            return self
-        fields = {name: value for name, value in before.fields.items() if name not in names}
-        return replace(
-            self, fields=fields | {name: self.fields[name] for name in names if name in self.fields}
+    def only(
+        self, paths: Collection[str], before: Memory, shard_key: Iterable[str], options: CodecOptions[Any]
+    ) -> Memory:
+        """Return the memory after only these paths were written; all else is as it was before."""
+        shard = tuple(
+            _written(old, new, _inside(path, paths))
+            for path, old, new in zip(shard_key, before.shard, self.shard, strict=True)
         )
+        if self.fields is None or before.fields is None:
+            return replace(self, shard=shard)
+        fields = dict(before.fields)
+        for name in {path.partition(".")[0] for path in paths}:
+            old, new = before.fields.get(name, _ABSENT), self.fields.get(name, _ABSENT)
+            inside = _inside(name, paths)
+            if "" not in inside:
+                new = _frozen(_written(_thawed(old, options), _thawed(new, options), inside), options)
+            if new is _ABSENT:
+                fields.pop(name, None)
+            else:
+                fields[name] = new
+        return replace(self, fields=fields, shard=shard)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +110,58 @@ def value_at(stored: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def value_at_each(stored: Mapping[str, Any], paths: Iterable[str]) -> tuple[Any, ...]:
+    """Return the values at several paths, each as ``value_at`` does."""
+    return tuple(value_at(stored, path) for path in paths)
+
+
+def _inside(path: str, written: Iterable[str]) -> list[str]:
+    """Return which parts of what is at a path were written, ``""`` being all of it."""
+    found = []
+    for other in written:
+        if f"{path}.".startswith(f"{other}."):
+            found.append("")
+        elif other.startswith(f"{path}."):
+            found.append(other.removeprefix(f"{path}."))
+    return found
+
+
+def _written(old: Any, new: Any, paths: Collection[str]) -> Any:
+    """Return what is stored of a value of which these paths were written; ``old`` is not changed."""
+    if not paths:
+        return old
+    if "" in paths:
+        return new
+    if not isinstance(old, (dict, list)):
+        old = {}
+    made = old.copy()
+    for name in dict.fromkeys(path.partition(".")[0] for path in paths):
+        inner = _written(_item(made, name), _item(new, name), _inside(name, paths))
+        if isinstance(made, list):
+            if not name.isdecimal():
+                continue
+            made += [None] * (int(name) + 1 - len(made))
+            made[int(name)] = None if inner is _ABSENT else inner
+        elif inner is _ABSENT:
+            made.pop(name, None)
+        else:
+            made[name] = inner
+    return made
+
+
+def _item(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(name, _ABSENT)
+    if isinstance(value, (list, tuple)) and name.isdecimal() and int(name) < len(value):
+        return value[int(name)]
+    return _ABSENT
+
+
+def _thawed(frozen: Any, options: CodecOptions[Any]) -> Any:
+    """Return the value that was frozen."""
+    return bson.decode(frozen, codec_options=options)[""] if type(frozen) is bytes else frozen
 
 
 def _frozen(value: Any, options: CodecOptions[Any]) -> Any:

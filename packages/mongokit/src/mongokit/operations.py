@@ -7,7 +7,8 @@ or later with others) sends it, and tells it what came of that. Nothing here wai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
@@ -25,7 +26,7 @@ from mongokit.errors import (
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["REFUSALS", "AtomicUpdate", "Operation", "Reload", "missing", "shown"]
+__all__ = ["REFUSALS", "AtomicUpdate", "Operation", "Reload", "explaining", "missing", "shown"]
 
 D = TypeVar("D", bound="Document")
 R = TypeVar("R")
@@ -36,6 +37,7 @@ DOCUMENT_VALIDATION_FAILURE = 121
 """MongoDB's error codes."""
 REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
 """What an operation can raise that is about the document."""
+_EXPLAINED = (DuplicateKeyError, DocumentValidationError, SchemaDocumentError)
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +67,8 @@ class Operation(Generic[R]):
 
     def refused(self, error: Exception) -> NoReturn:
         """Raise the error that names field and document, or PyMongo's where that says all there is."""
-        better = self.explained(error)
+        # An error of ours was raised where it was known what it is about.
+        better = None if isinstance(error, _EXPLAINED) else self.explained(error)
         if better is None:
             raise error
         raise better from error
@@ -118,7 +121,9 @@ class AtomicUpdate(Operation[D]):
     update: Raw
 
     def send(self) -> Any:
-        return self.document._proxy().find_one_and_update(self.filter, self.update, **self.options)
+        return self.document._proxy().find_one_and_update(
+            self.filter, self.update, validate=False, **self.options
+        )
 
     def done(self, result: Any) -> D:
         document: D = self.document
@@ -139,3 +144,25 @@ def shown(document: Document) -> str:
 def missing(action: str, document: Document) -> OperationFailure:
     """Return the error for a document that is not stored."""
     return OperationFailure(f"cannot {action} {shown(document)}: it is not in the database")
+
+
+@dataclass(slots=True, eq=False)
+class _Query(Operation[Any]):
+    """What a class has the server change, whichever document that is."""
+
+    sent: Any
+
+    def _sent(self) -> Mapping[str, Any]:
+        return self.sent if isinstance(self.sent, Mapping) else {}
+
+
+@contextmanager
+def explaining(document_class: type[Document], collection: Any, sent: Any) -> Iterator[None]:
+    """Let what the server refuses in the block be said as ``save()`` says it: with the class, and the fields.
+
+    :param sent: what may be impossible to encode.
+    """
+    try:
+        yield
+    except (*REFUSALS, OperationFailure) as error:
+        _Query(document_class.__new__(document_class), collection, {}, sent).refused(error)

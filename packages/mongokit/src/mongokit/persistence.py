@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pymongo import ReturnDocument
 
 from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQueryError
-from mongokit.memory import value_at
-from mongokit.operations import AtomicUpdate, Operation, Reload
+from mongokit.memory import Memory, value_at_each
+from mongokit.operations import AtomicUpdate, Operation, Reload, shown
 from mongokit.projection import Projection
 from mongokit.proxy import scalar
 from mongokit.structure.nodes import reaches
+from mongokit.updates import refuse_values
 from mongokit.writes import Delete, Insert, Replace, SetFields, Unchanged
 
 if TYPE_CHECKING:
@@ -34,20 +35,39 @@ D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
 
 
-def identity(document: Document) -> Raw:
-    """Return the filter that finds just this document: ``_id`` and shard key; raises KeyError without ``_id``."""
+def identity(document: Document, *, as_known: bool = False) -> Raw:
+    """Return the filter that finds just this document: ``_id`` and shard key.
+
+    :param as_known: leave out what of the shard key was not read: that will do to read it.
+
+    Raises KeyError without ``_id``, PartialDocumentError where the shard key was not read.
+    """
     found: Raw = {"_id": scalar(document["_id"])}
     shard_key = type(document)._shard_key
     if shard_key:
         memory = document._memory
-        if memory is None:
-            convert = type(document)._structure.to_bson
-            stored = document if convert is None else convert(document)
-            values = tuple(value_at(stored, path) for path in shard_key)
-        else:
-            values = memory.shard
-        found.update((path, scalar(value)) for path, value in zip(shard_key, values, strict=True))
+        values = value_at_each(document._stored(), shard_key) if memory is None else memory.shard
+        unread = () if memory is None else _unread(memory, shard_key)
+        if unread and not as_known:
+            raise PartialDocumentError(
+                f"{shown(document)} was read in part: {unread[0]}, of the shard key, by which it is found, was not read; "
+                "reload() it first, which makes it whole"
+            )
+        found.update(
+            (path, scalar(value)) for path, value in zip(shard_key, values, strict=True) if path not in unread
+        )
     return found
+
+
+def _unread(memory: Memory, shard_key: Collection[str]) -> list[str]:
+    """Return what of a shard key is not known, since it was not read."""
+    part = memory.part
+    if part is None:
+        return []
+    known = dict(zip(shard_key, memory.shard, strict=True))
+    return [
+        path for path in shard_key if not (part.holds(path) or (part.is_open and known[path] is not None))
+    ]
 
 
 def check(document: Document, validate: bool | None, only: Collection[str] | None = None) -> None:
@@ -85,12 +105,19 @@ def _check_part(document: Document, part: Projection, only: Collection[str] | No
         return
     said = part.missing(only)
     for path in only:
-        if said is None and not part.holds(path) and _at(document, path.split(".")) is _ABSENT:
+        found = _at(document, path.split("."))
+        if said is None and not part.holds(path) and found is _ABSENT:
             said = f"{path} was not"
-    needed = ("_revision",) if type(document).use_revision else type(document)._shard_key
-    for path in needed:
-        if said is None and not part.holds(path):
-            said = f"{path}, which the write is checked by, was not"
+        elif said is None and part.is_open and isinstance(found, (Mapping, list, tuple, set)):
+            said = f"nobody knows whether all of {path} was"
+    memory = document._memory
+    needed = [] if memory is None else _unread(memory, type(document)._shard_key)
+    if type(document).use_revision and not (
+        part.holds("_revision") or (part.is_open and "_revision" in document)
+    ):
+        needed.append("_revision")
+    if said is None and needed:
+        said = f"{needed[0]}, which the write is checked by, was not"
     if said is not None:
         raise PartialDocumentError(
             f"{type(document).__name__} {document.get('_id')!r} was read with a projection: {said} read; {how}"
@@ -165,13 +192,19 @@ def plan_delete(document: Document, collection: Any, options: Raw) -> Operation[
 
 def plan_reload(document: Document, collection: Any, options: Raw) -> Operation[None]:
     """Return how the document is to be read again; raises KeyError without ``_id``."""
-    return Reload(document, collection, options, identity(document))
+    return Reload(document, collection, options, identity(document, as_known=True))
 
 
-def plan_atomic_update(document: D, collection: Any, update: Any, options: Raw) -> Operation[D]:
-    """Return how the server is to change the document; see ``atomic_update`` for what is refused."""
+def plan_atomic_update(
+    document: D, collection: Any, update: Any, validate: bool | None, options: Raw
+) -> Operation[D]:
+    """Return how the server is to change the document; see ``atomic_update`` for what is refused.
+
+    Raises SchemaDocumentError for values that are not valid.
+    """
     options.setdefault("return_document", ReturnDocument.AFTER)
     made = atomic_update(document, update)
+    refuse_values(type(document), update, validate)
     return AtomicUpdate(document, collection, options, identity(document), made)
 
 

@@ -30,13 +30,15 @@ Paths = dict[str, "Paths"]
 
 
 def prefetch(documents: Iterable[Document], *paths: str) -> None:
-    """Load what documents refer to, with one query for each collection and level of references.
+    """Load what documents refer to, with one query for each collection, level of references, and 100 ids.
 
     ``prefetch(posts, "author", "comments.author.employer")``: after that ``get()`` asks no server. Documents that do not
     exist are no error here; ``get()`` says so. For documents of an asynchronous connection there is ``aprefetch``.
 
     :param documents: of one class or of several; all of one connection.
-    :param paths: of references, dotted, through lists, nested structures, and other references.
+    :param paths: of references, dotted, through lists, nested structures, and other references. In a dict with any keys
+        (``"by": {str: Ref(Author)}``) ``"by"`` is all of them; behind it comes a name for the key, whatever that is:
+        ``"by.*.employer"``.
 
     Raises ValueError for a path that is no reference of one of the documents.
     """
@@ -121,8 +123,9 @@ def _split(cls: type[Document], path: str) -> tuple[ReferenceNode, str]:
             case _:
                 break
         inner = node
-        while isinstance(inner, ListNode):
-            inner = inner.item
+        is_last = position + 1 == len(names)
+        while isinstance(inner, ListNode) or (is_last and isinstance(inner, MapNode)):
+            inner = inner.item if isinstance(inner, ListNode) else inner.value
         if isinstance(inner, ReferenceNode):
             return inner, ".".join(names[position + 1 :])
     has = sorted({one.path for one in descendants(cls._structure.root) if isinstance(one, ReferenceNode)})

@@ -8,6 +8,8 @@ from typing import Any
 
 __all__ = ["Projection"]
 
+_KEEPING = frozenset({"$match", "$sort", "$limit", "$skip", "$sample", "$search", "$vectorSearch"})
+"""Stages of an aggregation that choose and order documents, and change nothing in them."""
 _CUTTING = ("$slice", "$elemMatch")
 
 
@@ -22,6 +24,15 @@ class Projection:
     cut: tuple[str, ...] = ()
     """Lists of which only some elements were read."""
     has_id: bool = True
+    is_open: bool = False
+    """Whether nobody knows what it is of the document: it came out of an aggregation that made something of it."""
+
+    @classmethod
+    def of_pipeline(cls, stages: Iterable[Any]) -> Projection | None:
+        """Return what is known of the documents of an aggregation; None where they are as they are stored."""
+        if all(isinstance(stage, Mapping) and _KEEPING.issuperset(stage) for stage in stages):
+            return None
+        return cls((), is_inclusive=True, is_open=True)
 
     @classmethod
     def of(cls, given: Any) -> Projection | None:

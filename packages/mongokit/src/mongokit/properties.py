@@ -48,7 +48,7 @@ class DocumentProperties(SchemaProperties):
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace, **kwargs)
-        own = parse_indexes(name, namespace.get("indexes") or [], cls._structure)
+        own = parse_indexes(name, namespace.get("indexes") or [], cls._structure, namespace.get("__module__"))
         inherited = (index for base in cls.__mro__[1:] for index in getattr(base, "_indexes", ()))
         found: list[Index] = []
         for index in (*own, *inherited):

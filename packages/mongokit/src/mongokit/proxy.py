@@ -12,9 +12,11 @@ from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
 from mongokit.flow import run
 from mongokit.loading import Loader
+from mongokit.operations import explaining
 from mongokit.results import Results
 from mongokit.scalars import scalar
 from mongokit.sessions import said_clearly
+from mongokit.updates import refuse_values
 
 if TYPE_CHECKING:
     from pymongo.command_cursor import CommandCursor
@@ -208,28 +210,47 @@ class DocumentProxy(ProxyBase[D]):
         return self._loaded(random_of(self._reader, filter, options), options)
 
     def find_one_and_update(
-        self, filter: Mapping[str, Any], update: Any, *args: Any, **options: Any
+        self,
+        filter: Mapping[str, Any],
+        update: Any,
+        *args: Any,
+        validate: bool | None = None,
+        **options: Any,
     ) -> D | None:
-        """Change one document and return it, or None; the parameters are those of PyMongo's method."""
-        return self._loaded(self._reader.find_one_and_update(filter, update, *args, **options), options, args)
+        """Change one document and return it, or None; the other parameters are those of PyMongo's method.
+
+        :param validate: True or False overrules ``skip_validation``: values are validated as by
+            ``Document.update_atomic``, where they are of fields in the structure; a pipeline is not.
+
+        Raises SchemaDocumentError, DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
+        """
+        refuse_values(self._obj_class, update, validate)
+        with explaining(self._obj_class, self.collection, update):
+            raw = self._reader.find_one_and_update(filter, update, *args, **options)
+        return self._loaded(raw, options, args)
 
     def find_one_and_replace(
         self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
     ) -> D | None:
-        """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
-        return self._loaded(
-            self._reader.find_one_and_replace(filter, replacement, *args, **options), options, args
-        )
+        """Replace one document and return it, or None; see PyMongo. The replacement is not validated.
+
+        Raises DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
+        """
+        with explaining(self._obj_class, self.collection, replacement):
+            raw = self._reader.find_one_and_replace(filter, replacement, *args, **options)
+        return self._loaded(raw, options, args)
 
     def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
         """Delete one document and return it as it was, or None; see PyMongo."""
         return self._loaded(self._reader.find_one_and_delete(filter, *args, **options), options, args)
 
-    def find_and_modify(self, *args: Any, **options: Any) -> D | None:
+    def find_and_modify(self, *args: Any, validate: bool | None = None, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        return self._loaded(
-            legacy.find_and_modify(self._reader, *args, **options), {"projection": options.get("fields")}
-        )
+        update = args[1] if len(args) > 1 else options.get("update")
+        refuse_values(self._obj_class, update, validate)
+        with explaining(self._obj_class, self.collection, update):
+            raw = legacy.find_and_modify(self._reader, *args, **options)
+        return self._loaded(raw, {"projection": options.get("fields")})
 
     def _loaded(self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> D | None:
         return None if raw is None else self._loader_for(options, args).load(raw, options.get("session"))
@@ -255,12 +276,14 @@ class DocumentProxy(ProxyBase[D]):
     ) -> Results[D] | CommandCursor[Raw]:
         """Have the server aggregate, and return the results: as documents of the class, or ``raw``, as PyMongo's.
 
-        Documents are for pipelines that leave the structure as it is (``$match``, ``$sort``, ``$sample``, ``$limit``…);
-        what one of them makes of it otherwise is a document that does not validate.
+        Documents are for pipelines that leave the structure as it is (``$match``, ``$sort``, ``$sample``, ``$limit``…).
+        Where there is any other stage they are as those that were read with a projection: a whole ``save()`` is refused,
+        since it would lose what the aggregation has left out, and store what it has made.
         """
         if raw:
             return self.collection.aggregate(pipeline, **options)
-        return Results(self._reader.aggregate(pipeline, **options), self._loader)
+        pipeline = list(pipeline)
+        return Results(self._reader.aggregate(pipeline, **options), self._loader.of_results(pipeline))
 
     def insert_many(
         self,
@@ -279,7 +302,8 @@ class DocumentProxy(ProxyBase[D]):
 
         All get their ``_id``. Hooks are not called. When anything is invalid nothing is written, and one error carries
         all that is wrong, with the position of the document in front of each path: ``3.items.0.price``. Raises
-        SchemaDocumentError, MaxDocumentSizeError, and BulkError for what the server has refused.
+        SchemaDocumentError, MaxDocumentSizeError where nothing was written, and BulkError for what else the server has
+        refused.
         """
         from mongokit.bulk import inserting  # which needs what needs this module
 
@@ -290,8 +314,8 @@ class DocumentProxy(ProxyBase[D]):
     ) -> BulkWriteResult:
         """Send PyMongo's InsertOne, UpdateOne and so on in one call; returns PyMongo's result.
 
-        The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, as
-        for ``update_atomic``; their values are not validated. Hooks are not called, revisions not compared. What the
+        The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, with
+        values as it says, as for ``update_atomic``. Hooks are not called, revisions not compared. What the
         server refuses is PyMongo's BulkWriteError.
         """
         from mongokit.bulk import writing  # as above

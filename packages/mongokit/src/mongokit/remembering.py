@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from bson.codec_options import CodecOptions
 
-from mongokit.memory import Memory, differing, value_at
+from mongokit.memory import Memory, differing, value_at_each
 
 __all__ = ["Remembering"]
 
@@ -36,8 +36,10 @@ class Remembering:
         made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
         if self._memory is not None and self._memory.part is not None:
             made = replace(made, part=self._memory.part)
-        if only is not None and self._memory is not None:
-            made = made.only({path.partition(".")[0] for path in only} | {"_revision"}, self._memory)
+        if only is not None:
+            # Who was never read is found by the shard key that it has.
+            before = self._memory or Memory({}, made.shard)
+            made = made.only({*only, "_revision"}, before, cls._shard_key, self._codec_options())
         self._set_memory(made)
 
     def _remember_all(self, stored: Raw) -> None:
@@ -60,9 +62,7 @@ class Remembering:
         if self._memory is None or self._memory.fields is None:
             stored = self._stored()
             part = None if self._memory is None else self._memory.part
-            self._set_memory(
-                Memory({}, tuple(value_at(stored, path) for path in type(self)._shard_key), part)
-            )
+            self._set_memory(Memory({}, value_at_each(stored, type(self)._shard_key), part))
 
     def _set_memory(self, memory: Memory | None) -> None:
         object.__setattr__(self, "_stored_memory", memory)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mongokit.describing import Description
     from mongokit.structure.jsonschema import Flavour
 
-__all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties"]
+__all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties", "restore"]
 
 BSON_TYPES: tuple[type, ...] = (
     *(type(None), bool, int, float, str, bytes, list, dict, datetime.datetime, uuid.UUID, re.Pattern),
@@ -276,21 +276,22 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         return self._fill(new, content, attributes)
 
     def _fill(self, new: Self, content: dict[str, Any], attributes: dict[str, Any]) -> Self:
-        _restore(new, (content, attributes))
+        restore(new, (content, attributes))
         new._bind_like(self)
         return new
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Pickle content and attributes; a copy from a pickle is bound to no collection."""
         state = (dict(self), dict(getattr(self, "__dict__", {})))
-        return _new, (type(self),), state, None, None, _restore
+        return _new, (type(self),), state, None, None, restore
 
 
 def _new(cls: type[D]) -> D:
     return cls.__new__(cls)
 
 
-def _restore(new: SchemaDocument, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def restore(new: SchemaDocument, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """Give a document that was just made the content and the attributes of another."""
     content, attributes = state
     dict.update(new, content)
     for name, value in attributes.items():

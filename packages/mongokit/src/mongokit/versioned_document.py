@@ -20,6 +20,7 @@ from mongokit.flow import Flow, run, run_async
 from mongokit.operations import REFUSALS
 from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
+from mongokit.portions import AT_ONCE
 from mongokit.proxy import scalar
 from mongokit.sessions import current, keep_state
 from mongokit.writes import Replace
@@ -32,7 +33,7 @@ PREFIX = "versioned_"
 """Of the companion collection's name."""
 MOST_TRIES = 10_000
 """Saves of one document by others between a look at the last number and taking the next. Each of theirs went through."""
-BATCH = 1000
+BATCH = AT_ONCE
 """Documents that ``remove`` deletes at once, with their histories."""
 
 logger = logging.getLogger("mongokit")

@@ -9,9 +9,11 @@ from mongokit import legacy
 from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
 from mongokit.flow import run_async
+from mongokit.operations import explaining
 from mongokit.proxy import ProxyBase, random_stages, scalar
 from mongokit.results import AsyncResults
 from mongokit.sessions import said_clearly
+from mongokit.updates import refuse_values
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
@@ -76,20 +78,26 @@ class AsyncDocumentProxy(ProxyBase[D]):
         return await self._loaded(found[0] if found else None, options)
 
     async def find_one_and_update(
-        self, filter: Mapping[str, Any], update: Any, *args: Any, **options: Any
+        self,
+        filter: Mapping[str, Any],
+        update: Any,
+        *args: Any,
+        validate: bool | None = None,
+        **options: Any,
     ) -> D | None:
-        """Change one document and return it, or None; the parameters are those of PyMongo's method."""
-        return await self._loaded(
-            await self._reader.find_one_and_update(filter, update, *args, **options), options, args
-        )
+        """Change one document and return it, or None; see ``DocumentProxy.find_one_and_update``."""
+        refuse_values(self._obj_class, update, validate)
+        with explaining(self._obj_class, self.collection, update):
+            raw = await self._reader.find_one_and_update(filter, update, *args, **options)
+        return await self._loaded(raw, options, args)
 
     async def find_one_and_replace(
         self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
-        return await self._loaded(
-            await self._reader.find_one_and_replace(filter, replacement, *args, **options), options, args
-        )
+        with explaining(self._obj_class, self.collection, replacement):
+            raw = await self._reader.find_one_and_replace(filter, replacement, *args, **options)
+        return await self._loaded(raw, options, args)
 
     async def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
         """Delete one document and return it as it was, or None; see PyMongo."""
@@ -97,10 +105,14 @@ class AsyncDocumentProxy(ProxyBase[D]):
             await self._reader.find_one_and_delete(filter, *args, **options), options, args
         )
 
-    async def find_and_modify(self, *args: Any, **options: Any) -> D | None:
+    async def find_and_modify(self, *args: Any, validate: bool | None = None, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
-        return await self._loaded(await found, {"projection": options.get("fields")})
+        update = args[1] if len(args) > 1 else options.get("update")
+        refuse_values(self._obj_class, update, validate)
+        with explaining(self._obj_class, self.collection, update):
+            found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
+            raw = await found
+        return await self._loaded(raw, {"projection": options.get("fields")})
 
     async def _loaded(
         self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()
@@ -131,7 +143,9 @@ class AsyncDocumentProxy(ProxyBase[D]):
         """Have the server aggregate, and return the results; see ``DocumentProxy.aggregate``."""
         if raw:
             return await self.collection.aggregate(pipeline, **options)
-        return AsyncResults(await self._reader.aggregate(pipeline, **options), self._loader)
+        pipeline = list(pipeline)
+        results = await self._reader.aggregate(pipeline, **options)
+        return AsyncResults(results, self._loader.of_results(pipeline))
 
     async def insert_many(
         self,

@@ -12,7 +12,7 @@ import sys
 if sys.platform == "win32":
     raise ImportError(
         "mongokit.embedded needs POSIX file locks, which Windows lacks; "
-        "run a MongoDB server and name it by MONGODB_URI instead"
+        "run a MongoDB server, and connect to that instead"
     )
 
 from mongokit.embedded.programs import EmbeddedServerError

@@ -37,9 +37,12 @@ def advice(version: tuple[int, int]) -> str:
     if version >= (3, 14):
         return (
             f"There is no {DISTRIBUTION} wheel for Python {version[0]}.{version[1]} yet: "
-            "run a MongoDB server yourself and name it, for instance MONGODB_URI=mongodb://localhost:27017"
+            "run a MongoDB server yourself, and connect to that: Connection('mongodb://localhost:27017')"
         )
-    return "Install it: pip install 'slimstack-mongokit[embedded]', or name a MongoDB server by MONGODB_URI"
+    return (
+        "Install it: pip install 'slimstack-mongokit[embedded]', or run a MongoDB server "
+        "yourself, and connect to that: Connection('mongodb://localhost:27017')"
+    )
 
 
 def find_python() -> str:

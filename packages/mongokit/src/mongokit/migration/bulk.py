@@ -14,8 +14,9 @@ from mongokit.errors import MigrationError
 from mongokit.flow import Flow
 from mongokit.migration.bookmark import Bookmark
 from mongokit.migration.report import MigrationReport, RuleReport
-from mongokit.migration.updates import check_fields, revised
+from mongokit.migration.updates import among, check_fields, revised
 from mongokit.migration.watched import Watched
+from mongokit.portions import portions
 
 if TYPE_CHECKING:
     from mongokit.migration.rules import DocumentMigration
@@ -146,11 +147,14 @@ class BulkRun:
     def _write(self, name: str, documents: Sequence[Raw], target: Any, update: Any) -> Flow[tuple[int, int]]:
         """Change one batch; the target is asked again, as somebody else may have changed a document meanwhile."""
         if not callable(update):
-            ids = {"_id": {"$in": [document["_id"] for document in documents]}}
-            result = yield self.collection.update_many({"$and": [ids, target]}, update)
-            return result.matched_count, result.modified_count
+            matched = changed = 0
+            for some in portions(document["_id"] for document in documents):
+                result = yield self.collection.update_many(among({"_id": {"$in": some}}, target), update)
+                matched += result.matched_count
+                changed += result.modified_count
+            return matched, changed
         changes = [
-            UpdateOne({"$and": [{"_id": document["_id"]}, target]}, self._checked(name, made))
+            UpdateOne(among({"_id": document["_id"]}, target), self._checked(name, made))
             for document, made in self._made(documents, update)
         ]
         if not changes:

@@ -8,7 +8,7 @@ from pymongo import ReturnDocument
 
 from mongokit.errors import SchemaDocumentError
 from mongokit.flow import Flow
-from mongokit.migration.updates import revised
+from mongokit.migration.updates import among, revised
 from mongokit.persistence import identity
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def apply_rules(migration: DocumentMigration, document: Document, session: Any =
             # The rule looks into a document that is not of its kind any more.
             if migration.target is None:
                 raise
-            found = yield collection.find_one({"$and": [this, migration.target]}, {"_id": True}, **options)
+            found = yield collection.find_one(among(this, migration.target), {"_id": True}, **options)
             if found is not None:
                 raise
             continue
@@ -78,7 +78,7 @@ def apply_rules(migration: DocumentMigration, document: Document, session: Any =
         if callable(update):
             update = update(migration.doc)
         found = yield collection.find_one_and_update(
-            {"$and": [this, target]},
+            among(this, target),
             revised(type(document), name, update),
             return_document=ReturnDocument.AFTER,
             **options,

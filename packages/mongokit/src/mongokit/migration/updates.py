@@ -12,12 +12,20 @@ from mongokit.structure.nodes import reaches
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["check_fields", "revised"]
+__all__ = ["among", "check_fields", "revised"]
 
 _LEAVING = ("$unset", "$rename")
 """Operators that are about fields of the past."""
 _ADDING = ("$set", "$addFields")
 """Stages that name fields."""
+
+
+def among(these: Mapping[str, Any], target: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the filter for those of certain documents that a rule is for.
+
+    :param these: a filter by ``_id``. It stays at the top, as the embedded server uses no index for what is in an ``$and``.
+    """
+    return {"$and": [these, target]} if these.keys() & target.keys() else {**these, **target}
 
 
 def revised(cls: type[Document], rule: str, update: Any) -> Any:

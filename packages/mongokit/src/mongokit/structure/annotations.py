@@ -48,6 +48,28 @@ class Annotation:
     immutable: bool = False
     """A list in the database, a tuple in Python."""
 
+    def __repr__(self) -> str:
+        shown = _spelled(self.spec) + (" | None" if self.optional else "")
+        for validator in self.validators:
+            shown += f", {getattr(validator, '__name__', None) or type(validator).__name__}"
+        if self.validators:
+            shown = f"Annotated[{shown}]"
+        return f"Required[{shown}]" if self.filled else shown
+
+
+def _spelled(spec: Any) -> str:
+    """Return a specification as a structure has it, with the names of types."""
+    match spec:
+        case type():
+            return spec.__name__
+        case list():
+            return f"[{', '.join(map(_spelled, spec))}]"
+        case tuple():
+            return f"({', '.join(map(_spelled, spec))}{',' if len(spec) == 1 else ''})"
+        case dict():
+            return f"{{{', '.join(f'{_spelled(key)}: {_spelled(value)}' for key, value in spec.items())}}}"
+    return repr(spec)
+
 
 class Factory:
     """What makes the default of each new document."""
@@ -69,7 +91,7 @@ def field(*, default_factory: Callable[[], T]) -> T:
     return Factory(default_factory)  # type: ignore[return-value]  # seen by a type checker as the field's type
 
 
-_NOT_FIELDS = re.compile(r"^\s*(?:\w+\.)*(?:ClassVar|Final)\b")
+_NOT_FIELDS = re.compile(r"^\s*(?:\w+\.)*(ClassVar|Final)\b")
 _OPEN = {list: list, dict: dict, set: Set(), tuple: Annotation([None], immutable=True)}
 _ACCEPTED = (
     "a BSON type, X | None, A | B of plain types, list[X], dict[K, X], tuple[X, Y], tuple[X, ...], set[T], Literal, "
@@ -90,14 +112,25 @@ def annotated_fields(
     evaluate = _Names(body)
     found = {}
     for name, hint in hints.items():
-        if isinstance(hint, str) and _NOT_FIELDS.match(hint):
+        said = _NOT_FIELDS.match(hint) if isinstance(hint, str) else None
+        if said is not None:
+            _check_final(owner, name, body, is_final=said[1] == "Final")
             continue
         reader = _Reader(owner, name, evaluate)
         hint = reader.evaluated(hint)
         if hint in (ClassVar, Final) or get_origin(hint) in (ClassVar, Final):
+            _check_final(owner, name, body, is_final=Final in (hint, get_origin(hint)))
             continue
         found[name] = reader.read(hint)
     return found
+
+
+def _check_final(owner: str, name: str, body: Mapping[str, Any], *, is_final: bool) -> None:
+    if is_final and name not in body:
+        raise StructureError(
+            f"{owner}: {name}: Final is for constants of the class, and this has no value: write {name}: Final = … for "
+            f"one, or {name}: … without Final for a field"
+        )
 
 
 def _annotations(body: Mapping[str, Any]) -> Mapping[str, Any]:

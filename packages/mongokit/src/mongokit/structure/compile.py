@@ -32,9 +32,11 @@ from mongokit.structure.reasons import REASONS, closer_look
 from mongokit.structure.referring import bad_reference
 from mongokit.structure.rules import Rules
 
-__all__ = ["ALWAYS_ALLOWED", "Check", "Rules", "compile_check"]
+__all__ = ["ALWAYS_ALLOWED", "Check", "PartCheck", "Rules", "compile_check", "compile_part"]
 
 Check = Callable[[Mapping[str, Any], list[Failure]], None]
+PartCheck = Callable[[Any, str, list[Failure]], None]
+"""Takes a value, and the path at which it is to be."""
 
 ALWAYS_ALLOWED = frozenset({"_id", "_ns", "_revision", "_version"})
 """Fields that no document has to declare."""
@@ -83,14 +85,24 @@ class _Writer:
         self.write(0, "def check(doc, failures):")
         self.record(root, "doc", Path(), 1, top=True)
         self.write(1, "return")
+        check: Check = self.compiled()
+        return check
+
+    def compile_part(self, node: Node) -> PartCheck:
+        self.write(0, "def check(value, path, failures):")
+        self.value(node, "value", Path().variable("path"), 1, fresh=True)
+        check: PartCheck = self.compiled()
+        return check
+
+    def compiled(self) -> Any:
+        """Return the function ``check`` of what is written, with the others that it calls."""
         while self.pending:
             name, node = self.pending.pop()
             self.write(0, f"def {name}(value, path, failures):")
             self.value(node, "value", Path().variable("path"), 1, fresh=True)
         source = "\n".join(self.lines)
         exec(compile(source, f"<check of {self.rules.owner}>", "exec"), self.names)  # noqa: S102 (our own source)
-        check: Check = self.names["check"]
-        return check
+        return self.names["check"]
 
     def value(self, node: Node, var: str, path: Path, depth: int, *, fresh: bool = False) -> None:
         """Write the check of one value, which may be None, or M when the field is absent."""
@@ -288,3 +300,8 @@ class _Writer:
 def compile_check(root: RecordNode, rules: Rules) -> Check:
     """Return the check function of a structure."""
     return _Writer(rules).compile(root)
+
+
+def compile_part(node: Node, rules: Rules) -> PartCheck:
+    """Return the check function of a value of a document; it may be None."""
+    return _Writer(rules).compile_part(node)

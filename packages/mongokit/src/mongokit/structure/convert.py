@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from mongokit.errors import shortened
 from mongokit.structure.nodes import (
     CustomNode,
     I18nNode,
@@ -17,7 +19,7 @@ from mongokit.structure.nodes import (
     is_embedded,
 )
 from mongokit.structure.referring import reference_of, stored_reference
-from mongokit.types import i18n
+from mongokit.types import CustomType, i18n
 
 __all__ = ["Convert", "adopt", "container_of", "to_bson", "to_python"]
 
@@ -50,16 +52,32 @@ def to_bson(node: Node) -> Convert | None:
     return _compound(node, to_bson, as_stored=True)
 
 
-def to_python(node: Node) -> Convert | None:
+def to_python(node: Node, owner: str = "a document") -> Convert | None:
     """Return the function from the stored value to the Python one. A value of another type is left as it is, for
-    validation to name."""
+    validation to name.
+
+    :param owner: the class, for a note to what a custom type raises.
+    """
     if isinstance(node, CustomNode):
-        custom = node.custom
-        return lambda value: custom.to_python(value) if isinstance(value, custom.mongo_type) else value
+        return _read(node.custom, f"{owner}: {node.path}")
     if isinstance(node, ReferenceNode):
         # An eager one has to be asked for: that is a step of its own.
         return None if node.eager else reference_of(node)
-    return _compound(node, to_python, as_stored=False)
+    return _compound(node, partial(to_python, owner=owner), as_stored=False)
+
+
+def _read(custom: CustomType, place: str) -> Convert:
+    kind = custom.mongo_type
+
+    def read(value: Any) -> Any:
+        try:
+            return custom.to_python(value) if isinstance(value, kind) else value
+        except Exception as error:
+            name = type(custom).__name__
+            error.add_note(f"{place}: {name}.to_python() cannot read what is stored: {shortened(value)}")
+            raise
+
+    return read
 
 
 def adopt(node: Node) -> Convert | None:

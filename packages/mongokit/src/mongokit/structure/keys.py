@@ -7,7 +7,7 @@ from typing import Any
 
 from mongokit.errors import BadKeyError, EncodingError, Failure
 
-__all__ = ["DEEPEST", "bad_keys", "bad_map_key", "open_fields", "unending"]
+__all__ = ["DEEPEST", "bad_keys", "bad_map_key", "open_fields", "shortened_path", "unending"]
 
 DEEPEST = 100
 """Levels of dicts and lists in each other that MongoDB documents as its limit."""
@@ -40,7 +40,12 @@ def bad_keys(failures: Failures, path: str, value: Any) -> None:
 
 
 def unending(path: str, value: Any, why: str) -> Failure:
-    return Failure(path, EncodingError, f"{path} cannot be stored: {why}", value)
+    return Failure(path, EncodingError, f"{shortened_path(path)} cannot be stored: {why}", value)
+
+
+def shortened_path(path: str) -> str:
+    """Return a path as a message shows it: of one through a hundred levels the beginning and the end."""
+    return path if len(path) <= 120 else f"{path[:60]}…{path[-40:]}"
 
 
 def bad_map_key(failures: Failures, path: str, key: str) -> None:

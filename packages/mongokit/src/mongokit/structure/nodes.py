@@ -27,6 +27,7 @@ __all__ = [
     "is_embedded",
     "join",
     "namespaces",
+    "node_at",
     "places",
     "reaches",
 ]
@@ -206,6 +207,30 @@ def reaches(root: RecordNode, path: str) -> bool:
             case _:
                 return True
     return True
+
+
+def node_at(root: RecordNode, path: str) -> Node | None:
+    """Return the node that a path of an update (``items.0.price``, ``items.$[].price``) leads to; None where the
+    structure leaves open what is there."""
+    node: Node = root
+    for name in path.split("."):
+        found: Node | None = None
+        match node:
+            case RecordNode():
+                found = node.fields.get(name)
+            case I18nNode():
+                # What is stored is a list of languages and values.
+                pass
+            case MapNode():
+                found = node.value
+            case ListNode() if name.isdecimal() or name.startswith("$"):
+                found = node.item
+            case TupleNode() if name.isdecimal() and int(name) < len(node.items):
+                found = node.items[int(name)]
+        if found is None:
+            return None
+        node = found
+    return node
 
 
 def holds_dicts(root: RecordNode) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from mongokit.errors import BadKeyError, StructureError
+from mongokit.errors import AuthorizedTypeError, BadKeyError, SchemaDocumentError, StructureError
 from mongokit.reference import Ref
 from mongokit.structure.annotations import Annotation
 from mongokit.structure.nodes import (
@@ -182,13 +182,13 @@ class _Parser:
         self._authorize(spec, path)
         return TypeNode(path=path, type=spec)
 
-    def _authorize(self, spec: Any, path: str) -> None:
+    def _authorize(self, spec: Any, path: str, error: type[SchemaDocumentError] = StructureError) -> None:
         if not isinstance(spec, type):
             raise TypeError(f"{self.owner}: {path}: {spec!r} is not a type")
         if spec not in self.types:
             accepted = ", ".join(sorted(kind.__name__ for kind in self.types))
-            raise StructureError(
-                f"{self.owner}: {spec} is not an authorized type (at {path}). "
+            raise error(
+                f"{self.owner}: {spec} is not an authorized type (at {path or 'structure'}). "
                 f"Accepted are {accepted}, and what is added to authorized_types"
             )
 
@@ -208,7 +208,7 @@ class _Parser:
             )
         if typed:
             key = typed[0]
-            self._authorize(key, path)
+            self._authorize(key, path, AuthorizedTypeError)
             return MapNode(path=path, key=key, value=self.parse(spec[key], join(path, f"${key.__name__}")))
         for key in spec:
             if not isinstance(key, str):

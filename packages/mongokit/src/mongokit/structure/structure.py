@@ -121,7 +121,7 @@ class Structure:
             check=compile_check(root, rules),
             skeleton=compile_skeleton(root, declared.defaults, declared.nested),
             to_bson=to_bson(root),
-            to_python=to_python(root),
+            to_python=to_python(root, owner),
             references=walk(root),
             adopt=MappingProxyType({name: convert for name, convert in adopted if convert is not None}),
             nested=declared.nested,

@@ -1,0 +1,206 @@
+"""The values of an update, checked against the structure as far as its paths tell where they go.
+
+The operators are MongoDB's: https://www.mongodb.com/docs/manual/reference/mql/update/ describes them. Values are those to
+be stored, and are checked as what they become when the document is read.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from bson import DBRef, Decimal128, Timestamp
+
+from mongokit.errors import Failure, RequireFieldError, SchemaDocumentError, SchemaTypeError, StructureError
+from mongokit.structure.compile import PartCheck, compile_part
+from mongokit.structure.convert import to_python
+from mongokit.structure.keys import bad_keys
+from mongokit.structure.nodes import (
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    ReferenceNode,
+    TupleNode,
+    TypeNode,
+    node_at,
+)
+from mongokit.structure.rules import Rules
+from mongokit.types import IS
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["refuse_values", "wrong_values"]
+
+_NUMBERS = (int, float, Decimal128)
+_MOMENTS = {
+    "date": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC),
+    "timestamp": Timestamp(0, 0),
+}
+"""What ``$currentDate`` sets."""
+
+
+def refuse_values(cls: type[Document], update: Any, validate: bool | None) -> None:
+    """Raise what is wrong with the values of an update; ``validate`` overrules ``skip_validation``.
+
+    An aggregation pipeline is not looked into: only the server knows what it makes.
+    """
+    if isinstance(update, Mapping) and (not cls.skip_validation if validate is None else validate):
+        failures = wrong_values(cls, update)
+        if failures:
+            raise SchemaDocumentError.of(failures)
+
+
+def wrong_values(cls: type[Document], update: Mapping[str, Any]) -> list[Failure]:
+    """Return what the operators of an update would make of documents of a class that is not valid."""
+    failures: list[Failure] = []
+    for operator, changes in update.items():
+        look = _LOOKS.get(operator)
+        if look is None or not isinstance(changes, Mapping):
+            # What it is the server says, and of others nothing can be known.
+            continue
+        for path, value in changes.items():
+            if isinstance(path, str):
+                look(cls, path, value, failures)
+    return failures
+
+
+def _set(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
+    node = node_at(cls._structure.root, path)
+    if node is None:
+        if isinstance(value, (dict, list, tuple)):
+            bad_keys(failures, path, value)
+        return
+    _value(cls, node, path, value, failures)
+
+
+def _push(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
+    """Check the elements that are added to a list: those of ``$each``, or one."""
+    node = node_at(cls._structure.root, path)
+    several = isinstance(value, Mapping) and "$each" in value
+    added = value["$each"] if several else [value]
+    if not isinstance(added, (list, tuple)):
+        failures.append(_wrong_type(f"{path}.$each", "a list", added))
+        return
+    if isinstance(node, ListNode):
+        for position, element in enumerate(added):
+            place = f"{path}.$each.{position}" if several else path
+            _value(cls, node.item, place, element, failures)
+    elif isinstance(node, TupleNode):
+        failures.append(
+            Failure(path, SchemaTypeError, f"{path} has {len(node.items)} elements, and takes no more", value)
+        )
+    elif node is None:
+        bad_keys(failures, path, list(added))
+    else:
+        # A Set, or no list at all, which is then said.
+        _value(cls, _bare(node), path, list(added), failures)
+
+
+def _count(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
+    """Check a number by which what is stored is changed: it is of the field's type, and no value of the field."""
+    if not isinstance(value, _NUMBERS) or isinstance(value, bool):
+        failures.append(_wrong_type(path, "a number", value))
+        return
+    node = node_at(cls._structure.root, path)
+    if isinstance(node, CustomNode) or (isinstance(node, OperatorNode) and isinstance(node.operator, IS)):
+        # What comes of it only the server knows.
+        return
+    if node is not None and not (isinstance(node, TypeNode) and node.type is Decimal128):
+        _value(cls, _bare(node), path, value, failures)
+
+
+def _now(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
+    kind = value.get("$type") if isinstance(value, Mapping) else "date"
+    node = node_at(cls._structure.root, path)
+    if node is not None and kind in _MOMENTS:
+        _value(cls, _bare(node), path, _MOMENTS[kind], failures)
+
+
+def _unset(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
+    root = cls._structure.root
+    node = node_at(root, path)
+    holder, _, name = path.rpartition(".")
+    around = node_at(root, holder) if holder else root
+    if node is None or not isinstance(around, (RecordNode, ListNode, TupleNode)):
+        # What structure does not name nobody misses.
+        return
+    if not isinstance(around, RecordNode):
+        # It leaves a gap: other elements keep their positions.
+        _value(cls, node, path, None, failures)
+    elif node.required or node.present:
+        failures.append(Failure(path, RequireFieldError, f"{path} is required"))
+    elif not (cls.use_schemaless or around.schemaless or (not holder and name == "_id")):
+        failures.append(Failure(path, StructureError, f"missed fields in {cls.__name__}: {path}"))
+
+
+Look = Callable[["type[Document]", str, Any, list[Failure]], None]
+
+_LOOKS: Mapping[str, Look] = MappingProxyType(
+    {
+        **dict.fromkeys(("$set", "$setOnInsert", "$min", "$max"), _set),
+        **dict.fromkeys(("$push", "$addToSet"), _push),
+        **dict.fromkeys(("$inc", "$mul"), _count),
+        **dict.fromkeys(("$unset", "$rename"), _unset),
+        "$currentDate": _now,
+    }
+)
+
+
+def _value(cls: type[Document], node: Node, path: str, value: Any, failures: list[Failure]) -> None:
+    """Check one value that is to be stored."""
+    if isinstance(node, CustomNode) and value is not None and not isinstance(value, node.custom.mongo_type):
+        kind = type(node.custom).__name__
+        expected = f"a {node.custom.mongo_type.__name__}, as {kind} stores it"
+        failures.append(_wrong_type(path, expected, value))
+        return
+    convert, check = _checker(node, cls._structure.rules)
+    try:
+        read = value if convert is None or value is None else convert(value)
+    except Exception as error:  # noqa: BLE001 (whatever a user's type raises is a failure of this value)
+        failures.append(
+            Failure(path, SchemaTypeError, f"{path}: {str(error) or type(error).__name__}", value)
+        )
+        return
+    check(read, path, failures)
+
+
+@lru_cache(maxsize=4096)
+def _checker(node: Node, rules: Rules) -> tuple[Callable[[Any], Any] | None, PartCheck]:
+    stored = _as_stored(node)
+    return to_python(stored), compile_part(stored, rules)
+
+
+@lru_cache(maxsize=4096)
+def _bare(node: Node) -> Node:
+    """Return a node that only asks for the type."""
+    return replace(node, required=False, present=False, filled=False, validators=())
+
+
+def _as_stored(node: Node) -> Node:
+    """Return a node with the DBRefs that are stored in the place of documents that are loaded with their owner."""
+    match node:
+        case ReferenceNode(eager=True):
+            return TypeNode(
+                path=node.path, type=DBRef, required=node.required, present=node.present, validators=()
+            )
+        case RecordNode():
+            return replace(node, fields={name: _as_stored(child) for name, child in node.fields.items()})
+        case MapNode():
+            return replace(node, value=_as_stored(node.value))
+        case ListNode():
+            return replace(node, item=_as_stored(node.item))
+        case TupleNode():
+            return replace(node, items=tuple(map(_as_stored, node.items)))
+    return node
+
+
+def _wrong_type(path: str, expected: str, value: Any) -> Failure:
+    return Failure(path, SchemaTypeError, f"{path} must be {expected}, not {type(value).__name__}", value)
