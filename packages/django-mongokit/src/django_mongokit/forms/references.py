@@ -53,7 +53,7 @@ class DocumentSelect(forms.Select):
 
 
 class DocumentChoiceField(forms.Field):
-    """A reference, chosen among documents; cleaned to a `mongokit.Ref`, or to the document where those are eager.
+    """A reference, chosen among documents; cleaned to a `mongokit.Ref`, or to the document where those are eager::
 
         author = DocumentChoiceField(
             documents=lambda: get_database().authors.Author.find().sort("name").limit(100),
