@@ -589,7 +589,7 @@ def test_listing_may_be_forbidden(cdn_site, bucket, warned):
 
 
 def test_two_processes_send_a_file_once(cdn_site, bucket, tmp_path):
-    path = cdn_site.write("img/a.5.png", PNG * 2000)
+    path = cdn_site.write("img/a.1500000005.png", PNG * 2000)
     module = tmp_path / "cdn_test_settings.py"
     names = ("BUCKET", "DOMAIN", "ENDPOINT", "REGION", "WAIT_SECONDS")
     lines = [
@@ -611,8 +611,8 @@ def test_two_processes_send_a_file_once(cdn_site, bucket, tmp_path):
         for _ in range(2)
     ]
     done = [process.communicate(timeout=100) for process in started]
-    assert done == [(f"{bucket.base}/img/a.5.png\n", "")] * 2
-    assert bucket.puts() == ["img/a.5.png"]
+    assert done == [(f"{bucket.base}/img/a.1500000005.png\n", "")] * 2
+    assert bucket.puts() == ["img/a.1500000005.png"]
 
 
 def test_many_threads_send_a_file_once(cdn_site, bucket):

@@ -197,7 +197,7 @@ def test_a_page_goes_by_time_where_no_url_can_be_asked_for(cdn_site, bucket, war
 
 def test_a_process_that_is_killed_while_it_sends(cdn_site, bucket, tmp_path):
     """Nothing of it is there or written down, and it keeps the next one from nothing."""
-    path = cdn_site.write("img/a.5.png", PNG * 4000)
+    path = cdn_site.write("img/a.1500000005.png", PNG * 4000)
     module = tmp_path / "killed_test_settings.py"
     names = ("BUCKET", "DOMAIN", "ENDPOINT", "REGION", "WAIT_SECONDS")
     lines = [
@@ -227,5 +227,5 @@ def test_a_process_that_is_killed_while_it_sends(cdn_site, bucket, tmp_path):
     assert not list((cdn_site.media / ".django-static").glob("cdn-*.json"))
     bucket.breaks()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    assert (done.stdout, done.stderr) == (f"{bucket.base}/img/a.5.png\n", "")
-    assert bucket.get("img/a.5.png")[2] == PNG * 4000
+    assert (done.stdout, done.stderr) == (f"{bucket.base}/img/a.1500000005.png\n", "")
+    assert bucket.get("img/a.1500000005.png")[2] == PNG * 4000
