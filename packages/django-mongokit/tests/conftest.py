@@ -99,6 +99,7 @@ def run(name, tmp_path):
             **os.environ,
             "SITE_NAME": name,
             "SITE_SQLITE": str(tmp_path / "db.sqlite3"),
+            "SITE_ADMIN": "0",
             "PYTHONPATH": os.pathsep.join(map(str, [SITE, *path, os.environ.get("PYTHONPATH", "")])),
             **environment,
         }

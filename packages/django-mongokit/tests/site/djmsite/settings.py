@@ -14,24 +14,16 @@ ROOT_URLCONF = "djmsite.urls"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.admin",
     "django_mongokit",
     "talks",
     "lectures",
     "books",
     "papers",
     "django.contrib.sitemaps",
-    "shows",
     *json.loads(os.environ.get("SITE_APPS", "[]")),
 ]
 MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django_mongokit.middleware.DatabaseUnavailableMiddleware",
 ]
 TEMPLATES = [
@@ -57,9 +49,23 @@ DATABASES = {
         **json.loads(os.environ.get("SITE_MONGODB", "{}")),
     },
 }
+# The admin makes each start and each test database slower, so that commands that need none go without.
+if os.environ.get("SITE_ADMIN", "1") == "1":
+    INSTALLED_APPS += [
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        "django.contrib.admin",
+        "shows",
+    ]
+    MIDDLEWARE[:0] = [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ]
 if os.environ.get("SITE_ROUTERS"):
     DATABASE_ROUTERS = ["djmsite.routers.EverythingEverywhere"]
 if os.environ.get("SITE_SESSIONS"):
     SESSION_ENGINE = "django_mongokit.sessions"
-globals().update(json.loads(os.environ.get("SITE_SETTINGS", "{}")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+globals().update(json.loads(os.environ.get("SITE_SETTINGS", "{}")))

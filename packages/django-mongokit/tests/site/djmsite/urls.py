@@ -1,3 +1,4 @@
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 from talks import views
@@ -9,7 +10,8 @@ urlpatterns = [
     path("answer/", views.answer),
     path("broken/", views.broken),
     path("talks/<pk>/", views.one),
-    path("admin/", admin.site.urls),
     path("lectures/", include("lectures.urls")),
     path("papers/", include("papers.urls")),
 ]
+if apps.is_installed("django.contrib.admin"):
+    urlpatterns.append(path("admin/", admin.site.urls))

@@ -83,15 +83,19 @@ def main(arguments: Sequence[str]) -> int:
 def _public(path: Path, conf: Conf) -> str:
     """The URL path of a file; with the fingerprint that the tags give it, unless it has one."""
     from .. import names
+    from ..charsets import is_utf8
+    from ..content_types import has_charset
     from ..regular import read_regular
     from .addresses import public_of
 
     public = public_of(path, conf)
     if _is_marked(public, conf):
         return public
+    content = read_regular(path)
     by_hash = conf.fingerprint == "hash"
-    mark = names.mark_of(names.content_digest(read_regular(path))) if by_hash else int(path.stat().st_mtime)
-    return names.stamped(public, mark, conf.filename_generator)
+    mark = names.mark_of(names.content_digest(content)) if by_hash else int(path.stat().st_mtime)
+    readable = not has_charset(public) or is_utf8(content)
+    return names.stamped(public, mark, conf.filename_generator, is_readable=readable)
 
 
 def _is_marked(name: str, conf: Conf) -> bool:
