@@ -282,7 +282,6 @@ class DocumentProxy(ProxyBase[D]):
         """
         if raw:
             return self.collection.aggregate(pipeline, **options)
-        pipeline = list(pipeline)
         return Results(self._reader.aggregate(pipeline, **options), self._loader.of_results(pipeline))
 
     def insert_many(

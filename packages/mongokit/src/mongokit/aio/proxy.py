@@ -143,7 +143,6 @@ class AsyncDocumentProxy(ProxyBase[D]):
         """Have the server aggregate, and return the results; see ``DocumentProxy.aggregate``."""
         if raw:
             return await self.collection.aggregate(pipeline, **options)
-        pipeline = list(pipeline)
         results = await self._reader.aggregate(pipeline, **options)
         return AsyncResults(results, self._loader.of_results(pipeline))
 
