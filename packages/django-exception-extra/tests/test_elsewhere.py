@@ -1,21 +1,23 @@
 """Log records travel to other threads, by a `QueueListener` or from the jobs of a pool, while their request goes on."""
 
 import contextvars
+import gc
 import logging
 import logging.handlers
 import queue
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.models import Session
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 from django.utils.functional import SimpleLazyObject
 
-from django_exception_extra import META_KEY
+from django_exception_extra import META_KEY, home
 from django_exception_extra.log import LoggedInFilter
 from django_exception_extra.mail import AdminEmailHandler
 from django_exception_extra.reporter import ExceptionReporter
@@ -285,3 +287,52 @@ def test_request_within_a_request(client, anita, settings):
     settings.ROOT_URLCONF = "failing.urls"
     client.get("/fine/")
     assert [record.logged_in for record in kept.records] == [ANITA]
+
+
+def marked():
+    request = HttpRequest()
+    home.enter(request)
+    return request
+
+
+def test_thread_of_a_server_is_home_to_its_latest_requests():
+    """It goes from one to the next without an end: of the outer ones of a request within requests some are kept."""
+    for _ in range(10):
+        requests = [marked() for _ in range(50)]
+        assert [home.is_elsewhere(request) for request in requests[-8:]] == [False] * 8
+    assert home.is_elsewhere(HttpRequest()) is False
+
+
+def test_what_a_thread_was_home_to_is_let_go():
+    def run():
+        latest = weakref.ref(first := marked_by_a_thing())
+        del first
+        for _ in range(200):
+            marked()
+        gc.collect()
+        return latest()
+
+    assert contextvars.Context().run(run) is None
+
+
+class Thing:
+    """What a request holds."""
+
+
+def marked_by_a_thing():
+    request = marked()
+    request.thing = Thing()
+    return request.thing
+
+
+def test_context_made_from_it_is_home_to_what_it_was_home_to_then():
+    """To what comes after it is not, nor the other way round."""
+    before = marked()
+    inside = contextvars.copy_context()
+    after = [marked() for _ in range(100)]
+    within = inside.run(marked)
+    assert not inside.run(home.is_elsewhere, before)
+    assert all(inside.run(home.is_elsewhere, request) for request in after)
+    assert home.is_elsewhere(within)
+    assert not home.is_elsewhere(after[-1])
+    assert contextvars.Context().run(home.is_elsewhere, before)

@@ -140,6 +140,34 @@ def test_id():
         ("\ud800", r"\ud800"),
         (7, "7"),
         ("", ""),
+        (" ", ""),
+        (" \t\r\n\u3000", ""),
+        (" anita ", "anita"),
+        # Spaces of other scripts: between two names in Japanese, one that does not break in French.
+        ("山田\u3000太郎", "山田\u3000太郎"),
+        ("Anita\xa0Test", "Anita\xa0Test"),
+        # Joiners where they belong: Persian, also after a sign; Malayalam, Sinhala and Marathi; emoji, also with skin.
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("بَ\u200cن", "بَ\u200cن"),
+        ("ര്\u200dക", "ര്\u200dക"),
+        ("ශ්\u200dරී", "ශ්\u200dරී"),
+        ("ऱ्\u200dय", "ऱ्\u200dय"),
+        ("क्\u200cष", "क्\u200cष"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("👩🏽\u200d💻", "👩🏽\u200d💻"),
+        ("❤\ufe0f\u200d🔥", "❤\ufe0f\u200d🔥"),
+        # And where they make one name look like another.
+        ("an\u200dita", r"an\u200dita"),
+        ("an\u200cita", r"an\u200cita"),
+        ("а\u200cн", r"а\u200cн"),
+        ("\u200danita", r"\u200danita"),
+        ("anita\u200d", r"anita\u200d"),
+        ("👩\u200c💻", r"👩\u200c💻"),
+        ("👩\u200d\u200d💻", r"👩\u200d\u200d💻"),
+        ("م\u200c\u202eخ", r"م\u200c\u202eخ"),
+        ("्\u200d", r"्\u200d"),
+        ("a\u2066b\u2069c\u200fd\u061ce", r"a\u2066b\u2069c\u200fd\u061ce"),
+        ("a\u200bb\u00adc\ufeffd\u2060e", r"a\u200bb\xadc\ufeffd\u2060e"),
     ],
 )
 def test_one_line(text, expected):
@@ -151,14 +179,16 @@ def test_one_line_always_is(text):
     line = identity.one_line(text)
     assert len(line) <= identity.MAX_LENGTH
     assert len(line.splitlines()) <= 1
-    assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in line)
+    shown = {"\u200c", "\u200d"}
+    assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in line if c not in shown)
+    assert line == line.strip()
     line.encode()
 
 
 def test_cut_is_marked():
     assert identity.one_line("x" * 1024) == "x" * 1024
     assert identity.one_line("x" * 1025) == "x" * 1023 + "…"
-    assert identity.one_line("\n" * 600) == (r"\n" * 600)[:1023] + "…"
+    assert identity.one_line("x" + "\n" * 600) == ("x" + r"\n" * 600)[:1023] + "…"
 
 
 def test_the_longest_user_django_allows_is_not_cut():
@@ -167,3 +197,40 @@ def test_the_longest_user_django_allows_is_not_cut():
         identity.one_line(identity.as_full(user))
         == f"{user.username} {user.email} ({user.first_name} {user.last_name})"
     )
+
+
+@given(st.text("\u200c\u200d\u0645\u064e\u094d\u0915\u00e9a1👩💻🏽\ufe0f \u3000", max_size=12))
+def test_joiners_stand_only_between_what_they_join(text):
+    """Never beside a letter of the Latin script, a blank, another of them, or an end."""
+    line = identity.one_line(text)
+    for at, c in enumerate(line):
+        if c in "\u200c\u200d":
+            before, after = line[at - 1 : at], line[at + 1 : at + 2]
+            assert before
+            assert after
+            assert not set(before + after) & set("\u200c\u200déa1 \u3000\\")
+
+
+def test_user_without_anything_but_a_key():
+    user = User(pk=7, username=" ", first_name=" ", last_name="\t")
+    for mode in ("full", "username", "masked", "id"):
+        assert identity.as_mode(mode, user) == "id=7"
+        assert identity.fields(mode, user) == {"id": "7"}
+
+
+class Raising:
+    """The user name is asked of a server that is gone."""
+
+    def __init__(self, pk):
+        self.pk = pk
+
+    def get_username(self):
+        raise ConnectionError("gone")
+
+
+def test_key_that_may_be_the_name_is_masked():
+    """Nobody can say whether it is, where the user name cannot be had."""
+    user = Raising("anita")
+    assert identity.as_mode("id", user) == "id=a***"
+    assert identity.fields("id", user) == {"id": "a***"}
+    assert identity.as_mode("id", Raising(7)) == "id=7"

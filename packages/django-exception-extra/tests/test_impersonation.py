@@ -1,10 +1,20 @@
 """Somebody acts as somebody else, by the packages people use for that: the line says both."""
 
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.signing import TimestampSigner
+from django.db import connection
 from django.test import Client
 
-from django_exception_extra import META_KEY
+from django_exception_extra import META_KEY, ExceptionExtraMiddleware, recorded
+
+HELPERS = Path(__file__).parent / "helpers"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +70,105 @@ def test_django_hijack(mode, who, by, acting, anita, boss, settings):
     line = acting.get("/crash/").wsgi_request.META[META_KEY]
     # Only the id of the other one is in the session; to load that user would cost a query more.
     assert line == f"{who}, impersonated by id={boss.pk}".format(anita=anita.pk)
+
+
+def hijacking(acting, anita, settings, engine):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    put_before_ours(settings, "hijack.middleware.HijackUserMiddleware")
+    acting.force_login(get_user_model().objects.get(username="boss"))
+    assert acting.post("/hijack/acquire/", {"user_pk": anita.pk}).status_code == 302
+
+
+@pytest.mark.parametrize("mode", ["full", "username", "masked", "id"])
+@pytest.mark.parametrize("change", ["deleted", "inactive"])
+def test_whom_they_act_as_is_gone(change, mode, acting, anita, boss, settings):
+    """Who it was that acted is told all the same."""
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    hijacking(acting, anita, settings, "db")
+    session_id = anita.pk
+    if change == "deleted":
+        anita.delete()
+    else:
+        get_user_model().objects.filter(pk=session_id).update(is_active=False)
+    line = acting.get("/crash/").wsgi_request.META[META_KEY]
+    assert line == f"id={session_id} (from the session; {change}), impersonated by id={boss.pk}"
+
+
+def test_whom_they_act_as_cannot_be_loaded(acting, anita, boss, settings):
+    hijacking(acting, anita, settings, "signed_cookies")
+    told = []
+
+    def on_recorded(who, **_kwargs):
+        told.append(dict(who.fields))
+
+    recorded.connect(on_recorded)
+    name = connection.settings_dict["NAME"]
+    try:
+        line = acting.get("/gone/").wsgi_request.META[META_KEY]
+    finally:
+        connection.settings_dict["NAME"] = name
+        recorded.disconnect(on_recorded)
+    assert line == f"id={anita.pk} (from the session), impersonated by id={boss.pk}"
+    assert told == [{"id": str(anita.pk), "impersonator": f"id={boss.pk}"}]
+
+
+@pytest.mark.parametrize("mode", ["full", "masked", "id"])
+def test_they_cannot_be_asked_for_their_name(mode, anita, rf, settings):
+    """That costs the line nothing else."""
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    request = rf.get("/")
+    request.user, request.impersonator = anita, Nobody()
+    ExceptionExtraMiddleware(lambda request: None).process_exception(request, ValueError("crash"))
+    expected = {
+        "full": "anita (Anita Test)",
+        "masked": f"id={anita.pk} a*** (A*** T***)",
+        "id": f"id={anita.pk}",
+    }
+    assert request.META[META_KEY] == expected[mode]
+
+
+class Nobody:
+    @property
+    def is_authenticated(self):
+        raise ConnectionError("gone")
+
+
+@pytest.mark.parametrize(
+    ("mode", "who"),
+    [("full", "anita (Anita Test)"), ("masked", "id=2 a*** (A*** T***)"), ("id", "id=2")],
+)
+def test_django_loginas(mode, who, tmp_path):
+    """In a project of its own, since it needs Django's admin."""
+    if importlib.util.find_spec("loginas") is None:
+        pytest.skip("django-loginas is not installed")
+    done = subprocess.run(
+        [sys.executable, "-m", "failing.loginas_run", mode],
+        env=os.environ | {"PYTHONPATH": str(HELPERS)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"{who}, impersonated by id=1",
+        "id=2 (from the session; deleted), impersonated by id=1",
+        "boss" if mode == "full" else "id=1 b***" if mode == "masked" else "id=1",
+    ]
+
+
+def test_name_of_what_django_loginas_keeps(anita, client, settings):
+    """As its setting says; what is no text there is none of its."""
+    session = client.session
+    session["own"] = TimestampSigner().sign("a:b:c")
+    session["loginas_from_user"] = 7
+    session.save()
+    settings.ADMINS = []
+    assert client.get("/crash/").wsgi_request.META[META_KEY] == "anita (Anita Test)"
+    settings.LOGINAS_FROM_USER_SESSION_FLAG = "own"
+    line = client.get("/crash/").wsgi_request.META[META_KEY]
+    assert line == "anita (Anita Test), impersonated by id=a:b:c"
 
 
 def test_function_speaks_alone(acting, anita, settings):

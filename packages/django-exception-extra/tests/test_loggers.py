@@ -128,14 +128,96 @@ def test_handlers_of_the_project_come_after_it(name, client, outside):
     assert seen == ["anita (Anita Test)"]
 
 
+@pytest.mark.parametrize("kind", ["filters", "handlers"])
 @pytest.mark.parametrize("name", ["django.request", "django.security"])
-def test_there_is_one_of_it(name):
+def test_there_is_one_of_it(name, kind):
     logger = logging.getLogger(name)
     middleware.listen()
-    before = logger.handlers[:]
+    before = getattr(logger, kind)[:]
     middleware.listen()
-    assert logger.handlers == before
-    assert len({type(handler) for handler in before}) == len(before)
+    assert getattr(logger, kind) == before
+    assert len({type(each) for each in before}) == len(before)
+
+
+RECONFIGURED = """
+import sys, logging, logging.config
+from io import BytesIO
+import django
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.log import DEFAULT_LOGGING
+
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+settings.configure(
+    SECRET_KEY="of the tests", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, ADMINS=[], DEBUG=False,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
+    MIDDLEWARE=[
+        "__main__.outside", SESSIONS, "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django_exception_extra.ExceptionExtraMiddleware",
+    ],
+    SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+)
+django.setup()
+
+class StrangeError(SuspiciousOperation):
+    pass
+
+def outside(get_response):
+    def middleware(request):
+        if request.path == "/strange/":
+            raise StrangeError("strange")
+        return HttpResponse("come back later", status=503)
+    return middleware
+
+urlpatterns = []
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.test import Client, RequestFactory
+
+call_command("migrate", verbosity=0)
+client = Client()
+client.force_login(User.objects.create_user("anita"))
+application = get_wsgi_application()
+cookie = "sessionid=" + client.cookies["sessionid"].value
+console = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "level": "CRITICAL"}
+CONFIGS = {
+    "nothing": {},
+    "Django's own": DEFAULT_LOGGING,
+    "another logger": {"loggers": {"app": {"level": "INFO"}}},
+    "a parent": {"handlers": {"c": console}, "loggers": {"django": {"handlers": ["c"]}}},
+    "these": {
+        "handlers": {"c": console},
+        "loggers": {"django.request": {"handlers": ["c"]}, "django.security": {"handlers": ["c"], "propagate": False}},
+    },
+}
+for name, config in CONFIGS.items():
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, **config})
+    lines = []
+    for path in ("/strange/", "/answer/"):
+        environ = RequestFactory().get(path).environ | {"HTTP_COOKIE": cookie}
+        list(application(environ, lambda status, headers: None))
+        lines.append(environ.get("ERROR-X-LOGGED-IN"))
+    print(name, *lines, sep=", ")
+"""
+
+
+def test_logging_configured_later():
+    """By the project or a server, when the middleware stands already: it hears of the very next request."""
+    done = subprocess.run(
+        [sys.executable, "-c", RECONFIGURED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "nothing, anita, anita",
+        "Django's own, anita, anita",
+        "another logger, anita, anita",
+        "a parent, anita, anita",
+        "these, anita, anita",
+    ]
 
 
 @pytest.mark.parametrize("extra", [{}, {"request": None}, {"request": object()}])
@@ -211,7 +293,10 @@ def test_with_a_handler_of_the_project_nothing_is_printed_twice():
 
 
 def test_without_last_resort():
-    assert run_without_logging("import logging; logging.lastResort = None") == []
+    """As without us: Python says so once, and only of a logger that has no handler, which the other has."""
+    assert run_without_logging("import logging; logging.lastResort = None") == [
+        'No handlers could be found for logger "django.request"'
+    ]
 
 
 def raiser(*_args):
@@ -246,10 +331,9 @@ def test_record_with_anything_as_its_request(odd, level, mailoutbox):
     record.request = ODD[odd]()
     assert LoggedInFilter().filter(record)
     assert record.logged_in == ""
-    first = next(
-        h for h in logging.getLogger("django.request").handlers if isinstance(h, loggers.FirstHandler)
-    )
-    assert first.handle(record)
+    (first,) = (f for f in logging.getLogger("django.request").filters if isinstance(f, loggers.FirstFilter))
+    assert first.filter(record)
+    assert logging.getLogger("django.security").handlers[0].handle(record)
 
 
 @pytest.mark.parametrize("odd", ["lazy", "property", "class"])

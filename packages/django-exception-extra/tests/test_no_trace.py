@@ -1,16 +1,13 @@
 """What must not happen: to a request that succeeds nothing at all, to one that fails nothing but the line."""
 
-from functools import partial
-
 import pytest
-from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.signals import request_finished
 from django.db import connection
-from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.utils.functional import SimpleLazyObject, empty
+from django.utils.functional import empty
 
 from django_exception_extra import META_KEY, ExceptionExtraMiddleware, recorded
 
@@ -188,51 +185,6 @@ def test_plain_dict_as_session(anita, rf):
     ExceptionExtraMiddleware(lambda request: None).process_exception(request, ValueError("crash"))
     assert request.META[META_KEY] == "anita (Anita Test)"
     assert request.session == {SESSION_KEY: str(anita.pk)}
-
-
-def ask(request, name="anita"):
-    request.asked = True
-    return get_user_model().objects.get(username=name)
-
-
-LAZY = {
-    "closure": lambda request: lambda: ask(request),
-    "default": lambda request: lambda asked=request: ask(asked),
-    "keyword": lambda request: lambda *, asked=request, name="anita": ask(asked, name),
-    "partial": lambda request: partial(ask, request),
-    "partial with a keyword": lambda request: partial(ask, request=request, name="anita"),
-    "function in a closure": lambda request: calling(partial(ask, request)),
-    "another lazy object": lambda request: partial(str_of, SimpleLazyObject(lambda: ask(request))),
-    "of itself": lambda request: recursive(request),
-}
-
-
-def str_of(user):
-    return ask(HttpRequest(), str(user))
-
-
-def calling(inner):
-    return lambda: inner()
-
-
-def recursive(request):
-    """Enough that this ends."""
-
-    def find(again=True):
-        return find(again=False) if again else ask(request)
-
-    return find
-
-
-@pytest.mark.parametrize("shape", LAZY)
-def test_lazy_user_of_the_project_asks_a_copy(shape, anita, rf):
-    request = rf.get("/")
-    user = request.user = SimpleLazyObject(LAZY[shape](request))
-    ExceptionExtraMiddleware(lambda request: None).process_exception(request, ValueError("crash"))
-    assert request.META[META_KEY] == "anita (Anita Test)"
-    assert request.user is user
-    assert user._wrapped is empty
-    assert shape == "of itself" or not hasattr(request, "asked")
 
 
 def test_connection_made_for_the_look_is_closed(anita, rf, tmp_path):

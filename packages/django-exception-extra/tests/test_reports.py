@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.http import HttpRequest
 from django.test import Client
 from django.views.debug import ExceptionReporter as DjangoReporter
@@ -341,3 +342,32 @@ def test_request_id_of_an_anonymous_request(db, settings, heard):
     meta = Client(raise_request_exception=False).get("/crash/").wsgi_request.META
     assert META_KEY not in meta
     assert heard == [(Who, "/crash/", Who(request_id=meta[META_REQUEST_ID]))]
+
+
+class Behind(RemoteUserMiddleware):
+    """Of a site whose server tells the name in a header of its own."""
+
+    header = "HTTP_X_NAME"
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        ("full", True),
+        ("username", True),
+        ("masked", False),
+        ("id", False),
+        ("failing.identities.nobody", False),
+    ],
+)
+def test_name_a_server_in_front_puts_into_meta(mode, shown, anita, rf, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Behind"]
+    request = rf.get("/", REMOTE_USER="anita", headers={"X-Name": "anita"})
+    request.user = anita
+    text = ExceptionReporter(request, ValueError, ValueError("crash"), None).get_traceback_text()
+    assert ("REMOTE_USER = 'anita'" in text, "HTTP_X_NAME = 'anita'" in text) == (shown, shown)
+    assert ("anita" in text) == shown
+    assert (f"REMOTE_USER = '{'*' * 20}'" in text) == (not shown)
+    # The request itself goes on with it.
+    assert (request.META["REMOTE_USER"], request.META["HTTP_X_NAME"]) == ("anita", "anita")

@@ -1,19 +1,23 @@
 """When the database, the session or the user model are the trouble: never worse, and the most that is known is said."""
 
 import logging
+import re
 import sqlite3
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model, login
 from django.core.handlers.base import BaseHandler
 from django.core.signals import got_request_exception
 from django.db import connection, connections
 from django.db.backends.signals import connection_created
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path
 from failing.models import Log
+from failing.views import break_transaction
 
-from django_exception_extra import META_KEY, ExceptionExtraMiddleware
+from django_exception_extra import META_KEY, ExceptionExtraMiddleware, Who, who
 
 UNABLE = "Unable to debug who was logged in"
 
@@ -164,6 +168,37 @@ def test_user_deleted_in_the_transaction_that_broke(fail, outer_atomic, anita):
     assert line == "anita (Anita Test)"
 
 
+@pytest.mark.parametrize("change", ["deleted", "inactive"])
+@pytest.mark.parametrize("path", ["/break_transaction/", "/break_transaction_knowing_the_session/"])
+def test_user_gone_and_a_broken_transaction(path, change, fail, outer_atomic, anita):
+    """The other connection has looked, and can say why there is nobody."""
+    session_id = anita.pk
+    if change == "deleted":
+        anita.delete()
+    else:
+        type(anita).objects.update(is_active=False)
+    line, sent = fail(path)
+    assert line == f"id={session_id} (from the session; {change})"
+    assert not any("auth_user" in sql for sql in sent)
+
+
+def test_user_made_in_the_transaction_that_broke(outer_atomic, settings):
+    """Another connection does not see one who never came to be: that is no deletion."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    settings.ROOT_URLCONF = __name__
+    response = Client(raise_request_exception=False).get("/sign_up/")
+    assert re.fullmatch(r"id=\d+ \(from the session\)", response.wsgi_request.META[META_KEY])
+
+
+def sign_up(request):
+    login(request, get_user_model().objects.create_user("berta"))
+    del request.user
+    break_transaction(request)
+
+
+urlpatterns = [path("sign_up/", sign_up)]
+
+
 def test_function_that_queries_in_a_broken_transaction(fail, outer_atomic, settings):
     settings.EXCEPTION_EXTRA_IDENTITY = "failing.identities.asks_database"
     line, sent = fail("/break_transaction_knowing_the_user/")
@@ -288,16 +323,37 @@ class Odd:
 USERS = {
     "none": (None, None),
     "text": ("anita", None),
-    "str raises": (type("U", (Odd,), {"__str__": raising}), None),
-    "str is no text": (type("U", (Odd,), {"__str__": lambda self: 7}), None),
+    "str raises": (type("U", (Odd,), {"__str__": raising}), "id=5"),
+    "str raises, more is there": (
+        type("U", (Odd,), {"__str__": raising, "email": "a@x.org", "first_name": "Anita"}),
+        "a@x.org (Anita)",
+    ),
+    "str is no text": (type("U", (Odd,), {"__str__": lambda self: 7}), "id=5"),
     "flag raises": (type("U", (Odd,), {"is_authenticated": property(raising)}), None),
-    "email raises": (type("U", (Odd,), {"email": property(raising)}), None),
+    "email raises": (
+        type("U", (Odd,), {"__str__": lambda s: "anita", "email": property(raising), "last_name": "Test"}),
+        "anita (Test)",
+    ),
+    "first name raises": (
+        type(
+            "U", (Odd,), {"__str__": lambda s: "anita", "email": "a@x.org", "first_name": property(raising)}
+        ),
+        "anita a@x.org",
+    ),
+    "full name raises": (
+        type("U", (Odd,), {"__str__": lambda s: "anita", "get_full_name": raising}),
+        "anita",
+    ),
+    "key raises": (type("U", (Odd,), {"__str__": lambda s: "anita", "pk": property(raising)}), "anita"),
+    "no key": (type("U", (), {"is_authenticated": True, "__str__": lambda s: "device-17"}), "device-17"),
+    "nothing at all": (type("U", (), {"is_authenticated": True, "__str__": lambda s: ""}), None),
+    "blank name": (type("U", (Odd,), {"__str__": lambda s: " "}), "id=5"),
     "flag is a method, true": (
         type("U", (Odd,), {"is_authenticated": lambda s: True, "__str__": lambda s: "old"}),
         "old",
     ),
     "flag is a method, false": (type("U", (Odd,), {"is_authenticated": lambda s: False}), None),
-    "exits": (type("U", (Odd,), {"__str__": lambda self: [].append(raising())}), None),
+    "exits": (type("U", (Odd,), {"__str__": lambda self: [].append(raising())}), "id=5"),
     "very long": (type("U", (Odd,), {"__str__": lambda self: "x" * 10_000_000}), "x" * 1023 + "…"),
 }
 
@@ -309,6 +365,50 @@ def test_odd_users_never_raise(name, rf):
     request.user = user() if isinstance(user, type) else user
     assert ExceptionExtraMiddleware(BaseHandler()).process_exception(request, ValueError("crash")) is None
     assert request.META.get(META_KEY) == expected
+
+
+class Slotted:
+    __slots__ = ("META", "status_code", "user")
+
+
+ODD_REQUESTS = {
+    "slots": Slotted,
+    "dict": dict,
+    "text": lambda: "a request",
+    "none": lambda: None,
+    "bare": HttpRequest,
+    "without META": lambda: without_meta(),
+}
+
+
+def without_meta():
+    request = HttpRequest()
+    del request.META
+    return request
+
+
+@pytest.mark.parametrize("name", ODD_REQUESTS)
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("how", ["call", "exception", "signal", "log", "at hand"])
+def test_what_is_no_request_of_django_never_raises(how, status, name):
+    request, answer = ODD_REQUESTS[name](), HttpResponse(status=status)
+    middleware = ExceptionExtraMiddleware(lambda request: answer)
+    if how == "call":
+        assert middleware(request) is answer
+    elif how == "exception":
+        assert middleware.process_exception(request, ValueError("crash")) is None
+    elif how == "signal":
+        # What a receiver raises of what it is sent, `send()` passes on.
+        got_request_exception.send(sender=None, request=request)
+    elif how == "log":
+        logging.getLogger("django.security.Odd").error("wrong", extra={"request": request})
+    else:
+        assert who.at_hand(request, None) in (None, Who())
+
+
+async def test_what_is_no_request_of_django_never_raises_in_the_event_loop():
+    for make in ODD_REQUESTS.values():
+        assert who.at_hand(make(), None) is None
 
 
 def test_odd_requests_never_raise(logged):
@@ -338,3 +438,45 @@ def test_exceptions_that_form_a_circle(client, anita, rf):
     request.user = anita
     ExceptionExtraMiddleware(BaseHandler()).process_exception(request, first)
     assert request.META[META_KEY] == "anita (Anita Test)"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("returns_a_coroutine", None),
+        ("returns_a_generator", None),
+        ("returns_an_async_generator", None),
+        ("returns_blanks", None),
+        ("returns_a_number", "0"),
+    ],
+)
+def test_odd_answers_of_a_function(name, expected, anita, rf, settings, logged):
+    """None of them is written into a report as what it is, and Python warns of no coroutine that was never awaited."""
+    settings.EXCEPTION_EXTRA_IDENTITY = f"failing.identities.{name}"
+    request = rf.get("/")
+    request.user = anita
+    assert ExceptionExtraMiddleware(BaseHandler()).process_exception(request, ValueError("crash")) is None
+    assert request.META.get(META_KEY) == expected
+    messages = [str(record.exc_info[1]) for record in logged()]
+    assert messages == (
+        [f"{PREFIX}{RETURNED[name]}; it must return str or None."] if name in RETURNED else []
+    )
+
+
+PREFIX = "The function of EXCEPTION_EXTRA_IDENTITY returned a "
+RETURNED = {
+    "returns_a_coroutine": "coroutine",
+    "returns_a_generator": "generator",
+    "returns_an_async_generator": "async_generator",
+}
+
+
+@pytest.mark.parametrize("mode", ["full", "username", "masked", "id"])
+def test_user_without_a_key(mode, rf, settings):
+    """Such as a device that proves itself by a token: what it is called is all there is."""
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    request = rf.get("/")
+    request.user = USERS["no key"][0]()
+    ExceptionExtraMiddleware(BaseHandler()).process_exception(request, ValueError("crash"))
+    expected = {"full": "device-17", "username": "device-17", "masked": "d***", "id": None}
+    assert request.META.get(META_KEY) == expected[mode]

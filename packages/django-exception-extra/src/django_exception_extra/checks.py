@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Error, Info, Warning
+from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
@@ -33,7 +33,7 @@ def check_settings(**_kwargs: object) -> list[CheckMessage]:
 
 
 def check_middleware(**_kwargs: object) -> list[CheckMessage]:
-    """W002: not in `MIDDLEWARE`; W003: nobody sets `request.user`; I001: a reporter that speaks before it."""
+    """W002: not in `MIDDLEWARE`; W003: nobody sets `request.user`; W005: a reporter that speaks before it."""
     found = list(installed.middleware())
     mine = [
         at for at, (_, middleware) in enumerate(found) if installed.is_a(middleware, ExceptionExtraMiddleware)
@@ -56,12 +56,12 @@ def check_middleware(**_kwargs: object) -> list[CheckMessage]:
             )
         )
     messages += [
-        Info(
+        Warning(
             f"{path} stands after ExceptionExtraMiddleware and has a process_exception() of its own, which runs first: "
             "what it reports does not say who was logged in.",
             hint="Move 'django_exception_extra.ExceptionExtraMiddleware' to the end of MIDDLEWARE, "
             "or silence this if that middleware reports nothing.",
-            id="django_exception_extra.I001",
+            id="django_exception_extra.W005",
         )
         for path, middleware in found[mine[-1] + 1 :]
         if hasattr(middleware, "process_exception")
@@ -149,6 +149,8 @@ def _unknown() -> Iterator[CheckMessage]:
             close = difflib.get_close_matches(name, conf.NAMES, n=1, cutoff=0.8)
             yield Warning(
                 f"{name} is not a setting of django_exception_extra.",
-                hint=f"Did you mean {close[0]}?" if close else f"There are {' and '.join(conf.NAMES)}.",
+                hint=f"Did you mean {close[0]}?"
+                if close
+                else f"There are {', '.join(conf.NAMES[:-1])} and {conf.NAMES[-1]}.",
                 id="django_exception_extra.W001",
             )

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ __all__ = [
     "NAMES",
     "SWITCHES",
     "Custom",
+    "answer",
     "custom_identity",
     "identity",
     "in_debug",
@@ -26,6 +28,10 @@ Custom = Callable[[HttpRequest, Any], str | None]
 
 MODES = ("id", "username", "masked", "full")
 SWITCHES = ("EXCEPTION_EXTRA_IN_DEBUG", "EXCEPTION_EXTRA_REPORT_STREAMS")
+_NO_ANSWERS: dict[str, Callable[[object], bool]] = {
+    "is async and would not be awaited": lambda f: iscoroutinefunction(f) or inspect.isasyncgenfunction(f),
+    "is a generator and would not be run": inspect.isgeneratorfunction,
+}
 NAMES = ("EXCEPTION_EXTRA_IDENTITY", *SWITCHES)
 
 
@@ -65,16 +71,31 @@ def custom_identity(value: object) -> Custom:
             f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which is a {type(function).__name__}; it must be {accepted}."
         )
     # Of an object it is its class that says so.
-    if any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
-        raise ImproperlyConfigured(
-            f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which is async and would not be awaited; it must be {accepted}."
-        )
+    for kind, is_one in _NO_ANSWERS.items():
+        if any(map(is_one, (function, type(function).__call__))):
+            raise ImproperlyConfigured(
+                f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which {kind}; it must be {accepted}."
+            )
     if isinstance(function, type) or not _takes_two(function):
         raise ImproperlyConfigured(
             f"EXCEPTION_EXTRA_IDENTITY is {value!r}, which cannot be called as (request, user); it must be {accepted}."
         )
     custom: Custom = function
     return custom
+
+
+def answer(given: object) -> str:
+    """What a `Custom` function has returned, as text; "" for None.
+
+    Raises `TypeError` for what would have to be awaited or iterated over, which only the call can tell of some functions.
+    """
+    if inspect.iscoroutine(given):
+        given.close()  # else Python warns of it
+    if inspect.isawaitable(given) or inspect.isgenerator(given) or inspect.isasyncgen(given):
+        raise TypeError(
+            f"The function of EXCEPTION_EXTRA_IDENTITY returned a {type(given).__name__}; it must return str or None."
+        )
+    return "" if given is None else str(given)
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:

@@ -18,22 +18,43 @@ __all__ = ["enter", "is_elsewhere", "is_here", "listen"]
 _MARK = "_exception_extra_home"
 # A view may send requests of its own, as Django's test client does: the outer one is still at home after it.
 _DEPTH = 8
+# A thread of a server goes from request to request: only when this many have come the oldest are let go, since to do
+# so with each is what would cost most.
+_MANY = 64
 
-_homes: ContextVar[tuple[object, ...]] = ContextVar("exception_extra_homes", default=())
+
+# The home of a request: the one that was begun before it in the same context, and how many there are. A list, since an
+# object of a class of its own takes twice as long to make.
+_Home = list[Any]
+
+_home: ContextVar[_Home | None] = ContextVar("exception_extra_home", default=None)
 _running: ContextVar[tuple[Mapping[str, Any], ...]] = ContextVar("exception_extra_running", default=())
 
 
 def enter(request: HttpRequest) -> None:
     """From here on the request belongs to the context this is called in, and to those made from it."""
-    mark = object()
-    request.__dict__[_MARK] = mark
-    _homes.set((*_homes.get()[1 - _DEPTH :], mark))
+    before = _home.get()
+    home = request.__dict__[_MARK] = [before, before[1] + 1 if before else 1]
+    _home.set(home)
+    if home[1] > _MANY:
+        _let_go(home)
 
 
 def is_elsewhere(request: HttpRequest) -> bool:
     """Whether the request is known to belong to another thread or task."""
     mark = request.__dict__.get(_MARK)
-    return mark is not None and mark not in _homes.get()
+    home = _home.get()
+    while home and home is not mark:
+        home = home[0]
+    return mark is not None and home is None
+
+
+def _let_go(home: _Home) -> None:
+    """Keep the last few of the homes before this one."""
+    home[1] = _DEPTH
+    for _ in range(_DEPTH - 1):
+        home = home[0]
+    home[0] = None
 
 
 def is_here(request: HttpRequest) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -16,25 +19,60 @@ __all__ = [
     "as_username",
     "fields",
     "is_authenticated",
+    "is_deleted",
     "one_line",
 ]
 
 # Django's own User, every field filled to its limit, takes 711 characters: nothing of it is ever cut.
 MAX_LENGTH = 1024
 
+# Zero width joiner and non-joiner: neither is seen itself, but some scripts cannot be written without.
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9
+
+logger = logging.getLogger("django_exception_extra")
+
 
 def one_line(text: object) -> str:
     """`text` as one printable line of at most `MAX_LENGTH` characters; what is cut off is marked by an ellipsis.
 
     Line breaks, control characters, bidirectional overrides and lone surrogates come out as their backslash escapes,
-    so no name a user chose can begin a header or a log line of its own, or break the encoding of the mail.
+    so no name a user chose can begin a header or a log line of its own, or break the encoding of the mail. Spaces of
+    other scripts stay, and so do the zero width joiners where these need them (as in RFC 5892, appendix A, and in
+    emoji); elsewhere they would make two names look like one, and are escaped.
     """
     # Cut before escaping, too: a hostile megabyte must not cost a megabyte's work.
-    line = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
-        for c in str(text)[: MAX_LENGTH + 1]
-    )
+    whole = str(text)[: MAX_LENGTH + 1]
+    if whole.isspace():
+        return ""
+    line = whole if whole.isprintable() else "".join(_shown(whole, at) for at in range(len(whole)))
+    line = line.strip()
     return line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 1] + "…"
+
+
+def _shown(text: str, at: int) -> str:
+    c = text[at]
+    if c.isprintable() or unicodedata.category(c) == "Zs" or (c in _JOINERS and _joins(text, at)):
+        return c
+    return c.encode("unicode_escape").decode("ascii")
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a joiner stands where one belongs: after a virama, between Arabic letters, between two emoji."""
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    if not before or not after:
+        return False
+    if unicodedata.combining(before) == _VIRAMA:
+        return unicodedata.category(after) == "Lo"
+    if unicodedata.bidirectional(after) == "AL":
+        # A letter may carry signs.
+        return unicodedata.bidirectional(before) in ("AL", "NSM")
+    # Between the two there may be a skin tone (Sk), or the sign that it is an emoji.
+    return (
+        text[at] == "\u200d"
+        and unicodedata.category(after) == "So"
+        and (before == "\ufe0f" or unicodedata.category(before) in ("So", "Sk"))
+    )
 
 
 def as_id(pk: object) -> str:
@@ -49,8 +87,12 @@ def as_username(user: Any) -> str:
 
 
 def as_full(user: Any) -> str:
-    """`anita`, `anita (Anita Test)` or `anita a@x.org (Anita Test)`, by what the user has."""
-    return _joined(str(user), _email(user), _full_name(user))
+    """`anita`, `anita (Anita Test)` or `anita a@x.org (Anita Test)`, by what the user has.
+
+    What raises is left out; where nothing else is left, `id=7`.
+    """
+    line = _joined(_part(str, user), _part(_email, user), _part(_full_name, user))
+    return line or _id_if_any(user)
 
 
 def as_masked(user: Any) -> str:
@@ -59,9 +101,9 @@ def as_masked(user: Any) -> str:
     The stars are always three: not even the length of what they hide is told. An id is told, unless it is the user
     name or the address, or looks like one.
     """
-    name = _masked_words(_full_name(user))
-    line = _joined(_masked_word(as_username(user)), _masked_word(_email(user)), name)
-    return f"{as_id(_masked_pk(user))} {line}".rstrip()
+    name = _masked_words(_part(_full_name, user))
+    line = _joined(_masked_word(_part(as_username, user)), _masked_word(_part(_email, user)), name)
+    return f"{_id_if_any(user)} {line}".strip()
 
 
 def as_stored(mode: str, pk: object) -> str:
@@ -71,35 +113,41 @@ def as_stored(mode: str, pk: object) -> str:
 
 
 def as_mode(mode: str, user: Any) -> str:
-    """The user by one of the built-in values of `EXCEPTION_EXTRA_IDENTITY`."""
+    """The user by one of the built-in values of `EXCEPTION_EXTRA_IDENTITY`; "" where there is nothing to tell."""
     if mode == "id":
-        return as_id(_masked_pk(user))
+        return _id_if_any(user)
     if mode == "username":
-        return as_username(user)
+        return _part(as_username, user) or _id_if_any(user)
     return as_masked(user) if mode == "masked" else as_full(user)
 
 
 def fields(mode: str, user: Any) -> dict[str, str]:
     """The same in parts, for reporters that keep a user in fields: those of `id`, `username`, `email`, `name`."""
     if mode == "id":
-        return {"id": _masked_pk(user)}
-    if mode == "username":
-        return {"username": as_username(user)}
-    if mode == "masked":
+        found = {"id": _part(_masked_pk, user)}
+    elif mode == "username":
+        username = _part(as_username, user)
+        found = {"username": username} if username else {"id": _part(_masked_pk, user)}
+    elif mode == "masked":
         found = {
-            "id": _masked_pk(user),
-            "username": _masked_word(as_username(user)),
-            "email": _masked_word(_email(user)),
-            "name": _masked_words(_full_name(user)),
+            "id": _part(_masked_pk, user),
+            "username": _masked_word(_part(as_username, user)),
+            "email": _masked_word(_part(_email, user)),
+            "name": _masked_words(_part(_full_name, user)),
         }
     else:
         found = {
-            "id": str(user.pk),
-            "username": as_username(user),
-            "email": _email(user),
-            "name": _full_name(user),
+            "id": _part(_pk, user),
+            "username": _part(as_username, user),
+            "email": _part(_email, user),
+            "name": _part(_full_name, user),
         }
     return {key: value for key, value in found.items() if value}
+
+
+def is_deleted(user: Any) -> bool:
+    """Whether the object has lost its primary key, as by `delete()`; one that never had any has not."""
+    return getattr(user, "pk", user) is None
 
 
 def is_authenticated(user: Any) -> bool:
@@ -141,11 +189,35 @@ def _masked_word(word: str) -> str:
     return f"{local[:1]}***@{domain[:1]}***"
 
 
+def _part(part: Callable[[Any], str], user: Any) -> str:
+    """One part of what is told, without blanks around it; "" where it cannot be had, which costs none of the others."""
+    try:
+        return part(user).strip()
+    except Exception:
+        logger.debug("Unable to debug who was logged in", exc_info=True)
+        return ""
+
+
+def _id_if_any(user: Any) -> str:
+    pk = _part(_masked_pk, user)
+    return as_id(pk) if pk else ""
+
+
+def _pk(user: Any) -> str:
+    pk = getattr(user, "pk", None)
+    return "" if pk is None else str(pk)
+
+
 def _masked_pk(user: Any) -> str:
-    pk = user.pk
-    if isinstance(pk, str) and ("@" in pk or pk in (as_username(user), _email(user))):
-        return _masked_word(pk)
-    return str(pk)
+    pk = getattr(user, "pk", None)
+    return _masked_word(pk) if isinstance(pk, str) and _is_name(pk, user) else _pk(user)
+
+
+def _is_name(pk: str, user: Any) -> bool:
+    try:
+        return "@" in pk or pk in (as_username(user), _email(user))
+    except Exception:  # noqa: BLE001 (whatever it is: then it may be)
+        return True
 
 
 def _is_telling() -> bool:

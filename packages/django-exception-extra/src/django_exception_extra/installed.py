@@ -10,9 +10,10 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-__all__ = ["authentication", "has", "is_a", "middleware"]
+__all__ = ["authentication", "has", "is_a", "middleware", "remote_user_keys"]
 
 _AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_REMOTE = "django.contrib.auth.middleware.RemoteUserMiddleware"
 
 
 def middleware() -> Iterator[tuple[str, Any]]:
@@ -39,3 +40,12 @@ def authentication() -> type | None:
         return None
     found: type = import_string(_AUTH)
     return found
+
+
+def remote_user_keys() -> set[str]:
+    """The keys of `META` under which a server tells the name of the user, by Django's `RemoteUserMiddleware`."""
+    keys = {"REMOTE_USER"}
+    if apps.is_installed("django.contrib.auth"):
+        base = import_string(_REMOTE)
+        keys |= {each.header for _, each in middleware() if is_a(each, base)}
+    return keys

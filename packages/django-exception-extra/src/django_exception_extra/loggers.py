@@ -9,14 +9,36 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.core.signals import request_started
+
 __all__ = ["listen"]
 
 # Where Django logs what it answers with 500 or above, and, in a child for each class, suspicious operations.
-_NAMES = ("django.request", "django.security")
+_REQUEST = logging.getLogger("django.request")
+_SECURITY = logging.getLogger("django.security")
+
+
+class FirstFilter(logging.Filter):
+    """Lets every record pass, but a function see each error before any handler does.
+
+    That is for the records of the logger it stands at, not for those of its children. `dictConfig()` leaves it there.
+    """
+
+    def __init__(self, hear: Callable[[logging.LogRecord], object]) -> None:
+        super().__init__()
+        self._hear = hear
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            self._hear(record)
+        return True
 
 
 class FirstHandler(logging.Handler):
-    """Writes nothing, but lets a function see each error before the handlers that come after it."""
+    """Writes nothing, but lets a function see each error before the handlers that come after it.
+
+    `dictConfig()` takes it away from a logger that it configures, or whose parent it does.
+    """
 
     def __init__(self, hear: Callable[[logging.LogRecord], object]) -> None:
         super().__init__()
@@ -34,10 +56,19 @@ class FirstHandler(logging.Handler):
 
 def listen(hear: Callable[[logging.LogRecord], object]) -> None:
     """Have `hear` called with the errors Django logs, before other handlers get them; the first call counts."""
-    for name in _NAMES:
-        handlers = logging.getLogger(name).handlers
-        if not any(isinstance(handler, FirstHandler) for handler in handlers):
-            handlers.insert(0, FirstHandler(hear))
+    if not any(isinstance(each, FirstFilter) for each in _REQUEST.filters):
+        _REQUEST.filters.insert(0, FirstFilter(hear))
+
+    def stay(**_kwargs: object) -> None:
+        handlers = _SECURITY.handlers
+        if not handlers or type(handlers[0]) is not FirstHandler:
+            others = [each for each in handlers if not isinstance(each, FirstHandler)]
+            # In one step: other threads may be going through the list.
+            _SECURITY.handlers = [FirstHandler(hear), *others]
+
+    stay()
+    # Before any middleware of a request can be the one that fails.
+    request_started.connect(stay, weak=False, dispatch_uid=__name__)
 
 
 def _has_others(name: str) -> bool:

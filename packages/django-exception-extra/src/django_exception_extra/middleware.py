@@ -51,7 +51,10 @@ class ExceptionExtraMiddleware:
         listen()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        home.enter(request)
+        try:  # noqa: SIM105 (what the other way costs is more than all else here)
+            home.enter(request)
+        except AttributeError:  # no request of Django's, but it may be one to whoever answers it
+            pass
         if self._is_async:
             return self._acall(request)
         response: HttpResponseBase = self.get_response(request)
@@ -81,7 +84,6 @@ def listen() -> None:
     The first call decides the place among those who hear of it.
     """
     got_request_exception.connect(_on_exception, dispatch_uid=__name__)
-    home.listen()
     loggers.listen(_on_record)
     user_logged_in.connect(_on_change, dispatch_uid=__name__)
     user_logged_out.connect(_on_change, dispatch_uid=__name__)

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views import debug
 
-from . import home, memory, trace, who
+from . import conf, home, installed, memory, trace, who
 
 __all__ = ["ExceptionReporter"]
 
@@ -42,10 +42,13 @@ class ExceptionReporter(debug.ExceptionReporter):
         found = self._who()
         request = self.request
         # On a copy, since the request may go on meanwhile. In another thread its form is not ours to read.
-        self.request = trace.aside(request, read=not home.is_elsewhere(request))
+        twin = trace.aside(request, read=not home.is_elsewhere(request))
         # Django prints str(request.user), which would query, mark the session as accessed, and tell what may not be
         # told; where the look itself failed, too.
-        self.request.__dict__["user"] = (found and found.line) or "nobody, or nobody known"
+        twin.__dict__["user"] = (found and found.line) or "nobody, or nobody known"
+        if conf.identity() not in ("full", "username"):
+            twin.META = self._without_user_names(request.META)
+        self.request = twin
         try:
             return super().get_traceback_data()
         finally:
@@ -73,6 +76,11 @@ class ExceptionReporter(debug.ExceptionReporter):
         if not isinstance(self.request, HttpRequest):
             return None
         return who.at_hand(self.request, self.exc_value)
+
+    def _without_user_names(self, meta: dict[str, Any]) -> dict[str, Any]:
+        """`META` for a report that may not tell the name of the user, which a server in front may have put there."""
+        stars = getattr(self.filter, "cleansed_substitute", "*" * 20)
+        return meta | dict.fromkeys(installed.remote_user_keys() & meta.keys(), stars)
 
     def _section(self) -> list[tuple[str, str]]:
         found = self._who()

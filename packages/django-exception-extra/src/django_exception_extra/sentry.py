@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 from django.core.signals import request_finished, request_started
 from django.http import HttpRequest
 from sentry_sdk.integrations import Integration
+from sentry_sdk.scope import add_global_event_processor
 
-from . import home
+from . import home, who
 from .memory import Who
 from .middleware import listen
 from .signals import recorded
 
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
 __all__ = ["ExceptionExtraIntegration"]
 
-# What has to be taken back, where no `DjangoIntegration` gives each request a scope of its own.
-_told: ContextVar[sentry_sdk.Scope | None] = ContextVar("exception_extra_told", default=None)
+# Who failed in this thread or task, where no `DjangoIntegration` gives each request a scope of its own: what is in
+# there then is shared with other requests, so nothing may be written to it.
+_failed: ContextVar[Who | None] = ContextVar("exception_extra_failed", default=None)
 
 
 class ExceptionExtraIntegration(Integration):
@@ -26,7 +31,7 @@ class ExceptionExtraIntegration(Integration):
 
     Sets the `user` of the event to what `EXCEPTION_EXTRA_IDENTITY` allows, and the tag `request_id` where django-guid
     gives one. It has to stand before `DjangoIntegration()`, if that is listed: what other middleware raises is
-    reported in this order.
+    reported in this order. Without `DjangoIntegration` it is the event itself that is told, no scope.
     """
 
     identifier = "django_exception_extra"
@@ -34,10 +39,12 @@ class ExceptionExtraIntegration(Integration):
     @staticmethod
     def setup_once() -> None:
         listen()
+        home.listen()
         recorded.connect(_tell, dispatch_uid=__name__)
         # At the start, too: an answer that a server never closed does not send the other one.
         request_started.connect(_take_back, dispatch_uid=__name__)
         request_finished.connect(_take_back, dispatch_uid=__name__)
+        add_global_event_processor(_add_to_event)
 
 
 def _tell(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
@@ -47,9 +54,10 @@ def _tell(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
     # In another thread nobody would ever take it back.
     if not home.is_here(request):
         return
-    scope = sentry_sdk.get_isolation_scope()
     if client.get_integration("django") is None:
-        _told.set(scope)
+        _failed.set(None if who == Who() else who)
+        return
+    scope = sentry_sdk.get_isolation_scope()
     if who.fields:
         scope.set_user(dict(who.fields))
     elif who == Who():
@@ -59,8 +67,24 @@ def _tell(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
 
 
 def _take_back(**_kwargs: Any) -> None:
-    scope = _told.get()
-    if scope is not None:
-        _told.set(None)
-        scope.set_user(None)
-        scope.remove_tag("request_id")
+    _failed.set(None)
+
+
+def _add_to_event(event: Event, hint: Hint) -> Event:
+    client = sentry_sdk.get_client()
+    if (
+        client.get_integration(ExceptionExtraIntegration) is None
+        or client.get_integration("django") is not None
+    ):
+        return event
+    record = (hint or {}).get("log_record")
+    request = who.http_request(getattr(record, "request", None))
+    # A record that names its request is one of that, whichever thread or task it is in.
+    found = _failed.get() if request is None else who.known(request)
+    if found is None:
+        return event
+    if found.fields:
+        event["user"] = dict(found.fields)
+    if found.request_id:
+        event["tags"] = {**dict(event.get("tags") or {}), "request_id": found.request_id}
+    return event

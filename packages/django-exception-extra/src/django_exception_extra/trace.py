@@ -1,14 +1,13 @@
 """Look at the user of a failed request and leave no trace of having looked.
 
-Nothing on the request is changed, not even for a moment: another thread may be looking while it goes on. Evaluating `request.user` as it stands has side effects nobody wants from an error report: it marks the session as
-accessed (`Vary: Cookie` on the answer) and can end or renew it (`flush()`, `cycle_key()`).
+Nothing on the request is changed, not even for a moment: another thread may be looking while it goes on. Evaluating
+`request.user` as it stands has side effects nobody wants from an error report: it marks the session as accessed
+(`Vary: Cookie` on the answer) and can end or renew it (`flush()`, `cycle_key()`).
 """
 
 from __future__ import annotations
 
 import copy
-import functools
-import types
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -16,9 +15,8 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import LazyObject, SimpleLazyObject, empty
 
-from . import installed
+from . import installed, lazies
 
 __all__ = [
     "aside",
@@ -37,6 +35,8 @@ CACHED_USER = "_cached_user"
 CACHED_AUSER = "_acached_user"
 # The name under which django-hijack keeps the ids of those who act as somebody else, the first one first.
 HIJACKERS = "hijack_history"
+# The setting with the name under which django-loginas keeps such an id, signed, and its default.
+LOGINAS = ("LOGINAS_FROM_USER_SESSION_FLAG", "loginas_from_user")
 
 _WRITERS = ("save", "create", "delete")
 # What reading the form leaves on a request.
@@ -51,7 +51,7 @@ def evaluated_user(request: HttpRequest) -> Any:
     by `await request.auser()`.
     """
     user = getattr(request, "user", None)
-    if user is None or not _is_unevaluated(user):
+    if user is None or not lazies.is_unevaluated(user):
         return user
     cached = request.__dict__.get(CACHED_USER)
     if cached is not None:
@@ -67,12 +67,23 @@ def lazy_user(request: HttpRequest) -> Any:
     """The user that has to be asked for, of a request that is `aside`.
 
     On a request that failed before `AuthenticationMiddleware` had its turn, the user it would have found; before
-    `SessionMiddleware`, by the session of the cookie.
+    `SessionMiddleware`, by the session of the cookie. None for a `request.user` that cannot be asked without a trace; the
+    session is read then.
     """
     if hasattr(request, "user"):
-        return request.user
+        user = request.user
+        if not lazies.is_refused(user):
+            return user
+        # It may be another than the one Django would find, so that one is not the answer; but now the session is read,
+        # and says nothing more if Django does not believe it.
+        _from_session(request)
+        return None
     if not installed.has(installed.authentication()):
         return None
+    return _from_session(request)
+
+
+def _from_session(request: HttpRequest) -> Any:
     from django.contrib.auth import get_user
 
     if not hasattr(request, "session"):
@@ -109,22 +120,36 @@ def session_differs(request: HttpRequest, user_id: str | None) -> bool:
 
 
 def hijackers(request: HttpRequest) -> list[str]:
-    """The ids of those who act as the logged-in user by django-hijack, as far as the session has been read."""
+    """The ids of those who act as the logged-in user by django-hijack or django-loginas, if the session has been read."""
     session = getattr(request, "session", None)
     if not isinstance(session, SessionBase) or not _is_loaded(session):
         return []
-    return [str(user_id) for user_id in session.get(HIJACKERS) or ()]
+    stored = session.__dict__["_session_cache"]
+    found = [str(user_id) for user_id in stored.get(HIJACKERS) or ()]
+    signed = stored.get(getattr(settings, *LOGINAS))
+    if isinstance(signed, str):
+        # id:time:signature. An old signature keeps that package from going back, but tells as well who it is.
+        found.append(signed.rsplit(":", 2)[0])
+    return found
 
 
-def why_not(user_id: str) -> str:
-    """Why the user a session names was not loaded: "deleted", "inactive" or ""; sends a query."""
+def why_not(request: HttpRequest, *, committed: bool) -> str:
+    """Why the user the session names was not loaded: "deleted", "inactive" or ""; sends a query.
+
+    `committed` says that the query finds only what was committed: one who logged in within the request, and may have
+    been made within it, is not called deleted for that.
+    """
+    user_id = session_user_id(request)
+    if user_id is None or (committed and request.session.modified):
+        return ""
     from django.contrib.auth import get_user_model
 
     model = get_user_model()
     user = model._base_manager.filter(pk=model._meta.pk.to_python(user_id)).first()
     if user is None:
         return "deleted"
-    return "" if user.is_active else "inactive"
+    # A model of the project's own need not have it.
+    return "" if getattr(user, "is_active", True) else "inactive"
 
 
 _Request = TypeVar("_Request", bound=HttpRequest)
@@ -134,7 +159,7 @@ def aside(request: _Request, *, read: bool = True) -> _Request:
     """A copy of the request with a user and a session of its own, on which all can be done without any effect.
 
     What it shares is `META`, and the form, which can be read only once: unless `read`, one that was not read yet is
-    empty.
+    empty. A lazy object that could ask the request itself is replaced by one that raises when it is evaluated.
     """
     # Not by copy(), which leaves out what cannot be pickled.
     twin = type(request).__new__(type(request))
@@ -145,10 +170,10 @@ def aside(request: _Request, *, read: bool = True) -> _Request:
         if _is_loaded(session):
             session.__dict__["_session_cache"] = dict(session.__dict__["_session_cache"])
         twin.session = _quiet(session)
-    made: dict[int, Any] = {}
+    rebinding = lazies.Rebinding(request, twin)
     for name, value in list(twin.__dict__.items()):
-        if _is_unevaluated(value):
-            twin.__dict__[name] = _rebound(value, request, twin, made)
+        if lazies.is_unevaluated(value):
+            twin.__dict__[name] = rebinding.of(value)
 
     def load() -> None:
         if not read:
@@ -168,52 +193,6 @@ def give_back(twin: HttpRequest, request: HttpRequest) -> None:
     """Let the request have a body that was read of its copy, since it cannot be read again."""
     if "_body" in twin.__dict__ and "_body" not in request.__dict__:
         request.__dict__.update({name: twin.__dict__[name] for name in _BODY & twin.__dict__.keys()})
-
-
-def _rebound(value: Any, request: HttpRequest, twin: HttpRequest, made: dict[int, Any]) -> Any:
-    """What asks `twin` where `value`, a lazy object or what makes one, would ask `request`."""
-    if value is request:
-        return twin
-    if id(value) in made:
-        return made[id(value)]
-    if _is_unevaluated(value) and "_setupfunc" in value.__dict__:
-        setup = value.__dict__["_setupfunc"]
-        # First of all, for what refers to itself.
-        made[id(value)] = lazy = SimpleLazyObject(setup)
-        lazy.__dict__["_setupfunc"] = _rebound(setup, request, twin, made)
-        return lazy
-    if type(value) is functools.partial:
-        return functools.partial(
-            _rebound(value.func, request, twin, made),
-            *(_rebound(each, request, twin, made) for each in value.args),
-            **{name: _rebound(each, request, twin, made) for name, each in value.keywords.items()},
-        )
-    if isinstance(value, types.FunctionType):
-        made[id(value)] = value
-        cells = tuple(_rebound_cell(cell, request, twin, made) for cell in value.__closure__ or ())
-        defaults = tuple(_rebound(each, request, twin, made) for each in value.__defaults__ or ())
-        function = types.FunctionType(value.__code__, value.__globals__, value.__name__, defaults, cells)
-        function.__kwdefaults__ = {
-            name: _rebound(each, request, twin, made) for name, each in (value.__kwdefaults__ or {}).items()
-        }
-        return function
-    return value
-
-
-def _rebound_cell(
-    cell: types.CellType, request: HttpRequest, twin: HttpRequest, made: dict[int, Any]
-) -> types.CellType:
-    try:
-        value = cell.cell_contents
-    except ValueError:  # nothing in it yet
-        return cell
-    other = _rebound(value, request, twin, made)
-    return cell if other is value else types.CellType(other)
-
-
-def _is_unevaluated(user: object) -> bool:
-    # Not isinstance(): a lazy object answers for the class of what it wraps, and evaluates itself to do so.
-    return issubclass(type(user), LazyObject) and getattr(user, "_wrapped", None) is empty
 
 
 def _is_loaded(session: SessionBase) -> bool:

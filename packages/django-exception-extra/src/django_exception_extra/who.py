@@ -20,6 +20,9 @@ __all__ = ["UNABLE", "at_hand", "find", "forget", "http_request", "is_wanted", "
 
 UNABLE = "Unable to debug who was logged in"
 
+# The ways on which a user can be loaded.
+_ASKING = (database.Way.HERE, database.Way.ASIDE)
+
 _NOBODY = Memory(Who(), final=False, user=None, session_id=None)
 
 # The `META` of the request this thread or task is looking at, which its copies have, too.
@@ -89,15 +92,13 @@ def at_hand(request: HttpRequest, exception: BaseException | None, *, final: boo
     """What `record` says; inside an event loop, where no query can be sent, only what is known without one.
 
     There a user who is not loaded yet is left to a later look. In a thread or task that is not the request's own, only
-    what has been found by now.
+    what has been found by now. Never raises.
     """
-    if home.is_elsewhere(request):
-        return known(request)
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return record(request, exception, final=final)
-    try:
+        if home.is_elsewhere(request):
+            return known(request)
+        if not _is_in_event_loop():
+            return record(request, exception, final=final)
         seen = known(request)
         if seen is not None or not is_wanted() or trace.evaluated_user(request) is None:
             return seen
@@ -109,6 +110,14 @@ def at_hand(request: HttpRequest, exception: BaseException | None, *, final: boo
         logger.debug(UNABLE, exc_info=True)
         return None
     return found.who
+
+
+def _is_in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _publish(request: HttpRequest, who: Who, *, final: bool) -> None:
@@ -158,62 +167,59 @@ def _user(
     custom: conf.Custom | None,
     way: database.Way,
 ) -> tuple[str, Mapping[str, str]]:
-    looked = False
+    reason = ""
     try:
         with database.entered(way, exception):
             user = trace.evaluated_user(request)
-            if user is None and way in (database.Way.HERE, database.Way.ASIDE):
+            if user is None and way in _ASKING:
                 user = trace.lazy_user(request)
             if user is not None and identity.is_authenticated(user):
                 return _described(request, user, mode, custom)
-            looked = True
+            if custom is None and way in _ASKING:
+                reason = trace.why_not(request, committed=way is database.Way.ASIDE)
     except Exception:
         logger.debug(UNABLE, exc_info=True)
     user_id = None if custom else trace.session_user_id(request, load=way is database.Way.NOWHERE)
     if user_id is None:
         return "", {}
-    reason = _reason(user_id) if looked and way is database.Way.HERE else ""
-    return _stored(mode, user_id, reason)
+    with database.entered(database.Way.NOWHERE, exception):
+        return _stored(request, mode, user_id, reason)
 
 
-def _stored(mode: Any, user_id: str, reason: str) -> tuple[str, Mapping[str, str]]:
+def _stored(request: HttpRequest, mode: Any, user_id: str, reason: str) -> tuple[str, Mapping[str, str]]:
     told = identity.as_stored(mode, user_id)
     line = f"{identity.as_id(told)} (from the session{'; ' + reason if reason else ''})"
-    return identity.one_line(line), {"id": identity.one_line(told)}
+    return _told(line, {"id": told}, _impersonator(request, mode))
 
 
 def _described(
     request: HttpRequest, user: Any, mode: Any, custom: conf.Custom | None
 ) -> tuple[str, Mapping[str, str]]:
     if custom is not None:
-        line = identity.one_line(custom(request, user) or "")
+        line = identity.one_line(conf.answer(custom(request, user)))
         return line, {"username": line} if line else {}
-    if mode in ("id", "masked") and user.pk is None:
+    if mode in ("id", "masked") and identity.is_deleted(user):
         # `delete()` takes the id from the object; the session keeps it.
         user_id = trace.session_user_id(request)
-        return ("", {}) if user_id is None else _stored(mode, user_id, "deleted")
-    line = identity.as_mode(mode, user)
-    fields = identity.fields(mode, user)
-    if user.pk is None:
-        fields.pop("id", None)
-    # django-impersonate leaves who it really is on the request, django-hijack in the session.
-    other = getattr(request, "impersonator", None)
-    if other is not None and identity.is_authenticated(other):
-        by = identity.as_mode(mode, other)
-    else:
-        by = ", ".join(
-            identity.as_id(identity.as_stored(mode, user_id)) for user_id in trace.hijackers(request)
-        )
+        return ("", {}) if user_id is None else _stored(request, mode, user_id, "deleted")
+    return _told(identity.as_mode(mode, user), identity.fields(mode, user), _impersonator(request, mode))
+
+
+def _told(line: str, fields: Mapping[str, str], by: str) -> tuple[str, Mapping[str, str]]:
+    if not line:
+        return "", {}
     if by:
-        line = f"{line}, impersonated by {by}"
-        fields["impersonator"] = by
+        line, fields = f"{line}, impersonated by {by}", {**fields, "impersonator": by}
     return identity.one_line(line), {key: identity.one_line(value) for key, value in fields.items()}
 
 
-def _reason(user_id: str) -> str:
+def _impersonator(request: HttpRequest, mode: Any) -> str:
+    """Who acts as the user: django-impersonate leaves them on the request, the others their ids in the session."""
     try:
-        with database.entered(database.Way.HERE, None):
-            return trace.why_not(user_id)
-    except Exception:  # the id is known all the same
+        other = getattr(request, "impersonator", None)
+        if other is not None and identity.is_authenticated(other):
+            return identity.as_mode(mode, other)
+    except Exception:  # the user is known all the same
         logger.debug(UNABLE, exc_info=True)
-        return ""
+    ids = trace.hijackers(request)
+    return ", ".join(identity.as_id(identity.as_stored(mode, user_id)) for user_id in ids)

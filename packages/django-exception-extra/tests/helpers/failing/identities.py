@@ -1,6 +1,9 @@
 """Functions for EXCEPTION_EXTRA_IDENTITY."""
 
+import functools
 import logging
+
+from asgiref.sync import markcoroutinefunction
 
 from failing.models import Log
 
@@ -46,6 +49,52 @@ class Asynchronous:
 
 
 async_object = Asynchronous()
+
+
+marked_asynchronous = markcoroutinefunction(lambda request, user: asynchronous(request, user))
+
+
+def returns_a_coroutine(request, user):
+    return asynchronous(request, user)
+
+
+async def async_generator(request, user):
+    yield str(user)
+
+
+def generator(request, user):
+    yield str(user)
+
+
+class Generating:
+    def __call__(self, request, user):
+        yield str(user)
+
+
+generator_object = Generating()
+
+
+def returns_a_generator(request, user):
+    return generator(request, user)
+
+
+def returns_an_async_generator(request, user):
+    return async_generator(request, user)
+
+
+def _with_more(request, user, more):
+    yield f"{user} {more}"
+
+
+generator_with_more = functools.partial(_with_more, more=1)
+
+
+def returns_a_number(request, user):
+    return 0
+
+
+def returns_blanks(request, user):
+    return " \t"
 
 
 def of_one(request):
