@@ -160,7 +160,8 @@ def test_other_libraries_take_them_for_pymongos(database):
 def test_ensure_indexes(connection, database):
     connection.register([Page, Home])
     assert [(row.namespace, row.name) for row in database.ensure_indexes()] == [
-        (f"{database.name}.homes", "title_1")
+        (f"{database.name}.homes", "title_1"),
+        ("no __collection__", "title_1"),
     ]
     assert "title_1" in database.homes.index_information()
     assert [row.name for row in database.pages.Page.ensure_indexes()] == ["title_1"]

@@ -218,13 +218,13 @@ def holding_itself(kind):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (levels_of(400), "it is more than 100 levels deep"),
-        (levels_of(101), "it is more than 100 levels deep"),
+        (levels_of(400), "it is more than 130 levels deep"),
+        (levels_of(131), "it is more than 130 levels deep"),
         (holding_itself("list"), r"a\.b\.0: it holds itself"),
         (holding_itself("tuple"), r"a\.b\.1\.0: it holds itself"),
         (holding_itself("dict"), r"a\.b: it holds itself"),
     ],
-    ids=["400 levels", "101 levels", "in a list", "in a tuple", "in a dict"],
+    ids=["400 levels", "131 levels", "in a list", "in a tuple", "in a dict"],
 )
 def test_declarations_that_no_document_can_follow(name, given, message):
     body = {"structure": {"a": None}, name: given}

@@ -74,7 +74,7 @@ class CursorBase(Generic[D]):
 
     def prefetch(self, *paths: str) -> Self:
         """Load what the documents refer to together with them: one query for each collection, level of references, and
-        100 ids, and for each portion of the cursor (101 documents, then 1,000 at a time, or what ``batch_size`` says).
+        101 ids, and for each portion of the cursor (101 documents, then 1,000 at a time, or what ``batch_size`` says).
 
         ``find().prefetch("author", "comments.author.employer")``: paths of references are dotted, and go through lists,
         nested structures, and other references. See :func:`mongokit.prefetch`.

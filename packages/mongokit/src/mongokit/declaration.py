@@ -7,11 +7,13 @@ from typing import Any
 
 from mongokit.errors import DuplicateDefaultValueError, StructureError
 from mongokit.structure.annotations import annotated_fields
-from mongokit.structure.keys import DEEPEST, shortened_path
+from mongokit.structure.keys import shortened_path
 from mongokit.target import is_document
 
 __all__ = ["annotated", "annotated_names", "check_attributes", "declared_by", "merged"]
 
+DEEPEST_DECLARED = 130
+"""Levels of a declaration, which is compiled by functions that call each other: MongoDB stores 100."""
 MERGED = ("structure", "default_values", "validators", "required_fields", "i18n")
 SETTINGS = frozenset(
     {
@@ -143,8 +145,12 @@ def _check_depth(owner: str, name: str, declared: Any) -> None:
             if not isinstance(item, (dict, list, tuple)) or is_document(item):
                 continue
             place = f"{path}.{key}" if path else str(key)
-            if id(item) in around or len(around) == DEEPEST:
-                why = "it holds itself" if id(item) in around else f"it is more than {DEEPEST} levels deep"
+            if id(item) in around or len(around) == DEEPEST_DECLARED:
+                why = (
+                    "it holds itself"
+                    if id(item) in around
+                    else f"it is more than {DEEPEST_DECLARED} levels deep"
+                )
                 raise StructureError(
                     f"{owner}: {name}: {shortened_path(place)}: {why}; a document cannot be so"
                 )

@@ -10,9 +10,9 @@ __all__ = ["AT_ONCE", "portions"]
 
 T = TypeVar("T")
 
-AT_ONCE = 100
-"""Ids in one ``$in``. The embedded server takes a time for them that grows with their square: for 10,000 documents 100 at
-a time cost it the least. To MongoDB each further query is one more way there and back."""
+AT_ONCE = 101
+"""Ids in one ``$in``: those of the documents that a cursor reads first. The embedded server takes a time for them that grows with their square: some 100 at a
+time cost it the least. To MongoDB each further query is one more way there and back."""
 
 
 def portions(ids: Iterable[T], size: int | None = None) -> Iterator[list[T]]:

@@ -30,7 +30,7 @@ Paths = dict[str, "Paths"]
 
 
 def prefetch(documents: Iterable[Document], *paths: str) -> None:
-    """Load what documents refer to, with one query for each collection, level of references, and 100 ids.
+    """Load what documents refer to, with one query for each collection, level of references, and 101 ids.
 
     ``prefetch(posts, "author", "comments.author.employer")``: after that ``get()`` asks no server. Documents that do not
     exist are no error here; ``get()`` says so. For documents of an asynchronous connection there is ``aprefetch``.
