@@ -52,7 +52,7 @@ def test_what_one_process_writes_the_next_one_reads(embedded, folder):
 
 @pytest.mark.parametrize(
     "command",
-    [("check", "--database", "mongodb"), ("migrate",), ("makemigrations", "--check"), ("test", "books")],
+    [("check",), ("migrate",), ("makemigrations", "--check"), ("test", "books")],
     ids=lambda command: command[0],
 )
 def test_commands_that_need_no_document_start_no_server(embedded, folder, command):

@@ -28,7 +28,8 @@ def create_permissions(
 ) -> None:
     """Make what is missing for all documents, when Django has made its own for `auth`: a receiver of `post_migrate`.
 
-    (Not for each app in its turn: one that has documents and no `models.py` gets no signal.)
+    (Not for each app in its turn: one that has documents and no `models.py` gets no signal.) Apps that are not installed
+    have none, as those of Django have none.
 
     A document class has the content type (app label, class name) and the permissions `add_talk`, `change_talk`,
     `delete_talk` and `view_talk`. Where the tables for them are not in this database, nothing is made.
@@ -36,7 +37,7 @@ def create_permissions(
     if app_config.label != "auth" or using in mongodb_aliases():
         return
     # Two classes of a name, as of a reloaded module, are one to whoever reads a permission.
-    found = {cls._meta.label: cls._meta for cls in document_classes}
+    found = {cls._meta.label: cls._meta for cls in document_classes if _is_of_an_app(cls._meta)}
     try:
         content_type = apps.get_model("contenttypes", "ContentType")
         permission = apps.get_model("auth", "Permission")
@@ -51,6 +52,10 @@ def create_permissions(
         if verbosity >= 2:
             for one in missing:
                 (stdout or sys.stdout).write(f"Adding permission '{meta.app_label}.{one.codename}'\n")
+
+
+def _is_of_an_app(meta: DocumentMeta) -> bool:
+    return any(app_config.label == meta.app_label for app_config in global_apps.get_app_configs())
 
 
 def _create(meta: DocumentMeta, content_type: Any, permission: Any, using: str) -> list[Any]:

@@ -11,8 +11,8 @@ __all__ = ["AT_ONCE", "portions"]
 T = TypeVar("T")
 
 AT_ONCE = 101
-"""Ids in one ``$in``: those of the documents that a cursor reads first. The embedded server takes a time for them that grows with their square: some 100 at a
-time cost it the least. To MongoDB each further query is one more way there and back."""
+"""Ids in one ``$in``: those of the documents that a cursor reads first. The embedded server takes a time for them that grows
+with their square: some 100 at a time cost it the least. To MongoDB each further query is one more way there and back."""
 
 
 def portions(ids: Iterable[T], size: int | None = None) -> Iterator[list[T]]:

@@ -26,23 +26,23 @@ class Draft(DjangoDocument):
     use_revision = True
 
 
-class NoteMigration(DocumentMigration):
+class MemoMigration(DocumentMigration):
     def allmigration01_rename_txt(self):
         self.target = {"txt": {"$exists": True}}
         self.update = {"$rename": {"txt": "text"}}
 
 
-class Note(DjangoDocument):
+class Memo(DjangoDocument):
     __collection__ = "notes"
     structure = {"text": str}
-    migration_handler = NoteMigration
+    migration_handler = MemoMigration
 
 
 class Scrap(DjangoDocument):
     """With rules, and no collection of its own."""
 
     structure = {"text": str}
-    migration_handler = NoteMigration
+    migration_handler = MemoMigration
 
 
-connection.register([Paper, Draft, Note, Scrap])
+connection.register([Paper, Draft, Memo, Scrap])
