@@ -48,6 +48,9 @@ def test_what_only_looks_builds_nothing(papers, option):
 
 
 def test_check(papers):
+    # Other tests may have registered classes of their own.
+    run("ensure_indexes")
+    papers.drop_indexes()
     with pytest.raises(CommandError, match="1 of the declared indexes are missing"):
         run("ensure_indexes", check=True)
     run("ensure_indexes")
