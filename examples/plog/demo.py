@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
 #: Seconds the workers of a demo that was killed may still have its port.
 PATIENCE_SECONDS = 3.0
+OF_YOURS = "Or use a MongoDB server of yours: MONGODB_URI=mongodb://127.0.0.1:27017 make demo"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -102,15 +103,12 @@ def database(var: Path) -> Iterator[str]:
     try:
         from mongokit.embedded import EmbeddedServer, EmbeddedServerError
     except ImportError as error:
-        raise DemoError(
-            f"the embedded MongoDB cannot be used: {error}. Name a server of yours: "
-            "MONGODB_URI=mongodb://127.0.0.1:27017 make demo"
-        ) from error
+        raise DemoError(f"the embedded MongoDB cannot be used: {error}\n{OF_YOURS}") from error
     server = EmbeddedServer(var / "mongodb")
     try:
         server.start()
     except EmbeddedServerError as error:
-        raise DemoError(str(error)) from error
+        raise DemoError(f"{error}\n{OF_YOURS}") from error
     owner = os.getpid()
     try:
         yield f"embedded MongoDB on port {server.port}"
