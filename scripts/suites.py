@@ -2,10 +2,10 @@
 
     python scripts/suites.py [--python PATH] [--root FOLDER] [SUITE ...] [-- PYTEST ARGUMENTS]
 
-Each suite is a pytest run of its own, since each Django package has its own settings. Two run at a time where there
-are two processors: they start many processes and wait for them, so that one alone keeps no processor busy. The output
-of a suite is shown whole when it has ended; that of the first in line as it comes. JOBS=1 in the environment runs one
-after the other. With REQUIRE_ALL=1 a skipped test is a failure: that is how CI makes sure that nothing went untested.
+Each suite is a pytest run of its own, since each Django package has its own settings. One more runs at a time than there
+are processors, three at most: they start many processes and wait for them, so that two keep two processors half busy. The
+longest begin first. The output of a suite is shown whole when it has ended; that of the first in line as it comes. JOBS=1
+in the environment runs one after the other. With REQUIRE_ALL=1 a skipped test is a failure: that is how CI makes sure that nothing went untested.
 Where three tests of a suite fail or fewer, they are run once more in a new process: among thousands that kill servers and
 fill disks on a busy machine, one may fail by chance. What passes then is listed as unsteady, with its first failure shown
 above: each is a fault still, in the test or in what it tests. With STEADY=1 it fails the run.
@@ -32,13 +32,16 @@ ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED = 5
 #: As many failures of a suite may be chance; more are not tried again.
 MOST_TRIED_AGAIN = 3
+#: They take minutes each: what begins last is then short, and no processor is left without work at the end.
+LONGEST = ("django-static", "mongokit", "plog", "django-mongokit", "docs")
 
 
 def find_suites(root: Path) -> dict[str, Path]:
     """The folders named tests of each package and example, of benchmarks/, docs/ and scripts/, by what they test."""
     folders = [*root.glob("packages/*/tests"), *root.glob("examples/*/tests")]
     folders += [root / name / "tests" for name in ("benchmarks", "docs", "scripts")]
-    return {folder.parent.name: folder for folder in sorted(folders) if any(folder.glob("test_*.py"))}
+    suites = {folder.parent.name: folder for folder in sorted(folders) if any(folder.glob("test_*.py"))}
+    return {name: suites[name] for name in (*LONGEST, *suites) if name in suites}
 
 
 @dataclass
@@ -185,7 +188,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: no suite named {', '.join(unknown)}; there are {', '.join(suites)}", file=sys.stderr)
         return 2
     chosen = {name: folder for name, folder in suites.items() if not wanted or name in wanted}
-    jobs = os.environ.get("JOBS") or str(min(2, os.cpu_count() or 1))
+    jobs = os.environ.get("JOBS") or str(min(3, (os.cpu_count() or 1) + 1))
     if not jobs.isdecimal() or int(jobs) < 1:
         print(f"error: JOBS is {jobs!r}; it takes how many suites run at a time, 1 or more", file=sys.stderr)
         return 2

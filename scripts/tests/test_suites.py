@@ -179,6 +179,18 @@ def test_one_after_the_other(run):
     assert code == 0, output
 
 
+def test_what_takes_long_begins_first(run):
+    code, output = run(dict.fromkeys(("a", "docs", "django-static", "plog"), PASSES), JOBS="1")
+    assert code == 0, output
+    assert re.findall(r"^== (\S+)$", output, re.MULTILINE) == [
+        "django-static",
+        "plog",
+        "docs",
+        "a",
+        "summary",
+    ]
+
+
 @pytest.mark.parametrize("jobs", ["0", "two", "-1"])
 def test_no_number_of_jobs(run, jobs):
     code, output = run({"a": PASSES}, JOBS=jobs)
