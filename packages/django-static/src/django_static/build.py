@@ -171,8 +171,10 @@ class Build:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
-                is_open = part.targets or (
-                    self._options.name_prefix and (part.found.own or part.found.unknown)
+                is_open = (
+                    part.targets
+                    or part.found.looks_for_itself
+                    or (self._options.name_prefix and (part.found.own or part.found.unknown))
                 )
                 if part.is_certain and not is_open and not minify.is_minified(source.name):
                     texts.append(part.text)

@@ -155,6 +155,9 @@ class Part:
         if moved and (self.found.own or self.found.unknown):
             source = self.source
             changes += js.relocated(self.text, self.found, source.host, names.quoted(source.url))
+        if self.found.looks_for_itself:
+            source = self.source
+            changes.append(js.posed(self.text, self.found, source.host, names.quoted(source.url)))
         return splice(self.text, changes)
 
     def _written(self, reference: Reference, folder: str, prefix: str, moved: bool) -> str | None:
@@ -216,6 +219,8 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
             if part.fits_anywhere
             else f"{part.source.name} must come first: see its @import, @namespace, blocks"
         )
+    if any(each.found.looks_for_itself for each in (*group, part)):
+        return "one of them looks for its own script element, and takes its place from that"
     for script in (*(other.script for other in group), part.script):
         if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
             return "one of them has a syntax error, is a module, or looks at its own script element or URL"

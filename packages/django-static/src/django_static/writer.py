@@ -255,16 +255,21 @@ class Writer:
 
     def _must_stay(self, part: Part) -> bool:
         """Whether a script whose bytes may not change would no longer find its files under another URL."""
-        if not self._options.name_prefix or part.is_text or part.source.kind != "js":
+        moves = bool(self._options.name_prefix)
+        if part.is_text or part.source.kind != "js" or (part.is_finished and not moves):
             return False
         found = js.scan(part.data.decode("latin-1"))
         relative = (each.url for each in found.references if each.what != "map" and not each.is_bare)
-        if not (found.own or found.unknown or any(part.is_relative(url) for url in relative)):
+        if found.looks_for_itself:
+            reason = "it looks for its own script element, which would have another URL"
+        elif moves and (found.own or found.unknown or any(part.is_relative(url) for url in relative)):
+            reason = "it names other files by their path from its own"
+        else:
             return False
         part.problems.append(
-            f"{part.source.path}: keeps its URL, {part.source.name}: it names other files by their path from its own, and "
-            f"under the integrity attribute of the page its text cannot be changed; without the attribute it goes to "
-            f"{self._options.name_prefix}, and DJANGO_STATIC_INTEGRITY makes a right one"
+            f"{part.source.path}: keeps its URL, {part.source.name}: {reason}, and under the integrity attribute of the "
+            f"page its text cannot be changed; without the attribute it is published"
+            f"{f' below {self._options.name_prefix}' if moves else ''}, and DJANGO_STATIC_INTEGRITY makes a right one"
         )
         return True
 

@@ -1,0 +1,80 @@
+"""What a script will look for by itself while it runs, and how far that can be helped: told, or left where it looks."""
+
+from __future__ import annotations
+
+import contextlib
+import posixpath
+import re
+
+from .parts import Part
+from .sources import SourceError, Sources, split_suffix
+
+__all__ = ["leave_what_scripts_look_for", "note"]
+
+#: A sheet, and the script that is made for it: ``leaflet.css`` and ``leaflet-src.js``.
+_SCRIPTS = (".js", "-src.js", ".min.js")
+
+
+def note(part: Part, prefix: str) -> None:
+    """Say what a script will look for at the place of the original, and what it looks for in vain."""
+    found, source = part.found, part.source
+    for look in found.looks:
+        own = source.url.rpartition("/")[2]
+        if look.kind == "sheet" or (look.kind == "selector" and look.value.rpartition("/")[2] not in own):
+            what = "a style sheet" if look.kind == "sheet" else "another script"
+            part.remarks.append(
+                f"{source.path}:{look.line}: looks in the page for {what} by its name, {look.expression!r}: it is published "
+                "under another; if the script finds its files by that, give it their folder in the page"
+            )
+    if not prefix:
+        return
+    uncertain = [each for each in found.unknown if not each.end]
+    if uncertain:
+        part.problems.append(
+            f"{source.path}:{uncertain[0].line}: where {uncertain[0].expression!r} ends cannot be told: it is looked for from "
+            f"{prefix}, where only published files are"
+        )
+    places = [
+        *((each.line, each.expression) for each in found.unknown if each.end),
+        *((each.line, "import.meta" if each.is_whole else "import.meta.url") for each in found.own),
+        *((each.line, each.expression) for each in found.looks if each.kind != "sheet"),
+    ]
+    if places:
+        line, what = min(places)
+        folder = source.host + source.url[: source.url.rfind("/") + 1]
+        part.remarks.append(
+            f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
+            "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
+        )
+
+
+def leave_what_scripts_look_for(part: Part, sources: Sources) -> None:
+    """Let the pictures of a style sheet keep their names that a script knows by these.
+
+    A script may have the browser tell it the URL of a picture, and cut off the name it expects at its end (Leaflet does
+    that to find its markers). Such a name stands in it as a regular expression. What the two files of a package agree on
+    changes in both, so that nobody need look at the script again for the sake of the sheet.
+    """
+    names = {
+        start: posixpath.basename(target.url)
+        for start, target in part.targets.items()
+        if not target.kind and "." in target.url
+    }
+    script = _script_beside(part, sources) if names else b""
+    for start, name in names.items() if script else ():
+        if re.escape(name).replace("\\-", "-").encode() in script:
+            target = part.targets.pop(start)
+            part.remarks.append(
+                f"{part.source.path}: {target.name} keeps its name, since the script beside the sheet looks for it by that: "
+                "the original must be served, too"
+            )
+
+
+def _script_beside(part: Part, sources: Sources) -> bytes:
+    """The text of the scripts that are named as the sheet is."""
+    stem = re.sub(r"(\.min)?\.css$", "", split_suffix(part.source.name)[0])
+    text = b""
+    for ending in _SCRIPTS:
+        with contextlib.suppress(SourceError, OSError):
+            text += sources.find(f"{stem}{ending}").path.read_bytes()
+    return text

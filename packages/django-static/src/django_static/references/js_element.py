@@ -1,0 +1,165 @@
+"""Classic scripts that look for their own ``<script>`` element, and take from its ``src`` where the rest of them is.
+
+A published script has another name than it had, and below a prefix another folder. It is not told by the text what is
+made of the URL: the last slash may count, or the name of the file. So the element says, from the first statement on, what
+it would have said if nothing had been published, to whoever asks (WHATWG HTML, 4.12.1: a script that was started is not
+fetched again).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from .js_code import BLANKS, STRING
+from .js_found import Candidate, Found, Look
+
+__all__ = ["LOOKS", "look", "places", "posed"]
+
+#: What a place is a candidate for, as ``places`` tells.
+LOOKS = ("current", "list", "selector", "sheet")
+
+_QUOTE = "[\"'`]"
+#: Words with a fixed beginning, since that is what the search is fast for.
+_CURRENT = re.compile(r"currentScript(?![\w$])")
+_NAMED = tuple(re.compile(rf"{word}{_QUOTE}\s*\)") for word in ("script", "SCRIPT"))
+_CALLED = re.compile(
+    rf"(?:getElementsByTagName|querySelector(?:All)?|(?<![\w$.])(?:\$|jQuery))\s*\(\s*{_QUOTE}\Z"
+)
+_SCRIPTS = re.compile(r"scripts(?![\w$])")
+_OWNER = re.compile(r"(?<![\w$])(?P<owner>[\w$]+)\s*\??\.\s*\Z")
+#: ``script[src$="a.js"]``, and the sheet of a script: ``link[href$="a.css"]``.
+_COMPARED = r"\s*(?P<operator>[*^$~|]?=?)\s*(?:\\?[\"'])?(?P<value>[^\"'\]\\\n]{0,200})"
+_SELECTORS = (
+    ("selector", re.compile(rf"script\s*\[\s*src{_COMPARED}")),
+    ("sheet", re.compile(rf"link\s*\[\s*href{_COMPARED}")),
+)
+_START_OF_STRING = re.compile(rf"{_QUOTE}(?=[^\"'`\n]{{0,80}}\Z)")
+#: The first of all is a place to put others before.
+_FIRST = re.compile(r"\s*(?:\[\s*0\s*\]|\.\s*item\s*\(\s*0\s*\))(?!\s*\??\.\s*(?:src|getAttribute)\b)")
+_READ_AT_ONCE = re.compile(
+    r"\s*(?:!\s*)?(?:\?\.|\.)\s*(?:src(?![\w$])(?!\s*=(?!=))|getAttribute\s*\(\s*[\"']src[\"']|attributes(?![\w$]))"
+    r"|\s*(?:\?\.)?\[\s*[\"']src[\"']"
+)
+_OTHER_MEMBER = re.compile(r"\s*(?:\?\.|\.)\s*[\w$]")
+#: ``const { currentScript } = document``
+_DESTRUCTURED = re.compile(r"[^{}=()]*\}\s*=\s*[\w$.]*document(?![\w$.])")
+#: Asked whether it is there, and no more.
+_MERE_QUESTION = re.compile(r"\s*(?:&&|[!=]=|\?(?!\.))")
+_READS_SRC = re.compile(
+    r"\.\s*src(?![\w$])(?!\s*=(?!=))|(?<!setAttribute\()(?<!setAttribute\( )[\"']src[\"']|\{\s*src(?![\w$])"
+)
+#: The directives at the top, which must stay there (ECMA-262, 11.2.1).
+_CONTINUES = r"(?!in(?:stanceof)?(?![\w$]))(?=[\w$\"'{!~@#\\])(?!!=)"
+_DIRECTIVE = re.compile(
+    rf"{BLANKS}{STRING}(?:{BLANKS};|(?={BLANKS}(?:\}}|\Z))|{BLANKS}(?<=[\n\r]){_CONTINUES})"
+)
+_HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
+_SHOWN = 80
+
+
+def places(text: str) -> Iterator[Candidate]:
+    """The places of a script where it may look for itself, of each kind in document order."""
+    for match in _CURRENT.finditer(text):
+        yield Candidate(match.start(), "current", *match.span())
+    for named in _NAMED:
+        for match in named.finditer(text):
+            first = max(0, match.start() - 60)
+            called = _CALLED.search(text[first : match.start()])
+            if called is not None:
+                yield Candidate(first + called.start(), "list", first + called.start(), match.end())
+    for match in _SCRIPTS.finditer(text):
+        first = max(0, match.start() - 60)
+        owner = _OWNER.search(text[first : match.start()])
+        if owner is not None and _is_document(text, owner["owner"]):
+            yield Candidate(match.start(), "list", first + owner.start(), match.end())
+    for kind, selector in _SELECTORS:
+        for match in selector.finditer(text):
+            first = max(0, match.start() - 81)
+            quote = _START_OF_STRING.search(text[first : match.start()])
+            if quote is not None:
+                yield Candidate(first + quote.start(), kind, *match.span())
+
+
+def look(text: str, place: Candidate, *, is_member: bool) -> Look | None:
+    """What a script wants to know at a place that is code; None where it is not the URL of an element.
+
+    What has to be guessed is taken for a look: without need that costs three hundred bytes, and the other way round files
+    that are not found.
+    """
+    start, end, kind = place.start, place.end, place.kind
+    shown = text[start:end][:_SHOWN]
+    if kind in ("selector", "sheet"):
+        return _selected(text, place, shown)
+    if kind == "list":
+        is_asked = not _FIRST.match(text, end)
+    elif not is_member:
+        is_asked = _DESTRUCTURED.match(text, end) is not None
+    elif _READ_AT_ONCE.match(text, end):
+        return Look(start, 0, kind, shown)
+    else:
+        is_asked = not (_OTHER_MEMBER.match(text, end) or _MERE_QUESTION.match(text, end))
+    return Look(start, 0, kind, shown) if is_asked and _READS_SRC.search(text) else None
+
+
+def _selected(text: str, place: Candidate, shown: str) -> Look | None:
+    pattern = dict(_SELECTORS)[place.kind]
+    match = pattern.match(text, place.start)
+    value = match["value"] if match is not None and match["operator"] else ""
+    # What is not the name of a sheet is an icon, or a language.
+    is_meant = place.kind == "selector" or ".css" in value.lower()
+    return Look(place.start, 0, place.kind, shown, value) if is_meant else None
+
+
+def _is_document(text: str, name: str) -> bool:
+    """Whether a name is that of the document, or is given it somewhere."""
+    if name == "document":
+        return True
+    return (
+        re.search(rf"(?<![\w$.]){re.escape(name)}\s*=\s*(?:[\w$]+\s*\.\s*)?document(?![\w$.])", text)
+        is not None
+    )
+
+
+def posed(text: str, found: Found, host: str, path: str) -> tuple[int, int, str]:
+    """What to put into a script that looks for itself, so that it finds what it would have been without publishing.
+
+    Args:
+        host: scheme and host of the original, ``//host``, or empty where it is that of the published script.
+        path: its path, percent-encoded: ``/js/app.js``.
+    """
+    target = f"{host}{path}".replace("$", "$$")
+    if not host:
+        target = f"$1$2{target}"
+    elif host.startswith("//"):
+        target = f"$1{target}"
+    # A selector reads the attribute itself. To set it is refused under Trusted Types, and to others who compare pages it
+    # is another script then: so only where it must be.
+    attribute = (
+        'try{s.setAttribute("src",f(g.call(s,"src")))}catch(e){}'
+        if any(each.kind == "selector" for each in found.looks)
+        else ""
+    )
+    head = (
+        "(function(s){function f(u){return u.replace("
+        rf"/^(\w+:)?(\/\/[^\/?#]*)?[^?#]*/,{json.dumps(target)})}}"
+        "var u=s&&s.src,g=s&&s.getAttribute;"
+        rf"if(/^\w+:\/\//.test(u)){{{attribute}u=f(u);"
+        'Object.defineProperty(s,"src",{value:u,writable:true,configurable:true});'
+        's.getAttribute=function(n){return/^src$/i.test(n)?f(g.call(s,"src")):g.call(s,n)}}'
+        '})(typeof document=="object"&&document.currentScript);'
+    )
+    start = _start(text)
+    return start, start, head
+
+
+def _start(text: str) -> int:
+    """Where the first statement may stand: behind what makes a script strict."""
+    found = _HASH_BANG.match(text)
+    position = found.end() if found else 0
+    while True:
+        found = _DIRECTIVE.match(text, position)
+        if found is None:
+            return position
+        position = found.end()
