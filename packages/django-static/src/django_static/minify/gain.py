@@ -1,0 +1,19 @@
+"""What is worth the time of the judge."""
+
+from __future__ import annotations
+
+__all__ = ["is_long", "is_worthwhile"]
+
+#: Characters up to which every gain counts, and the part of a longer text that must be gained.
+_SHORT = 50_000
+_LEAST = 0.01
+
+
+def is_long(text: str) -> bool:
+    """Whether a text takes so long to judge that it must be worth it."""
+    return len(text) > _SHORT
+
+
+def is_worthwhile(before: str, after: str) -> bool:
+    """Whether a result is so much smaller that it should be judged; a text that was minified before gains next to nothing."""
+    return not is_long(before) or len(after) < len(before) * (1 - _LEAST)
