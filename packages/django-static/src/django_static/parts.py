@@ -189,10 +189,14 @@ class Part:
         """Whether its bytes, or those of a sheet in it, became others so that they are UTF-8."""
         return any(part.is_foreign for part in self.all())
 
-    @cached_property
+    @property
     def is_readable(self) -> bool:
         """Whether what is published of it is read right where it is said to be UTF-8."""
-        return self.is_certain if self.is_text else charsets.is_utf8(self.data)
+        return self.is_certain if self.is_text else self._is_utf8
+
+    @cached_property
+    def _is_utf8(self) -> bool:
+        return charsets.is_utf8(self.data)
 
     def encode(self, text: str) -> bytes:
         """The bytes of a text that was made of this part; UTF-8 unless nobody knows what it is."""

@@ -49,14 +49,17 @@ class Reader:
         )
         # What a bundler has finished is looked into only where its files would not be found beside it.
         is_left_alone = part.is_finished and not self._options.name_prefix
-        if manner is Manner.VERBATIM or not source.kind or is_left_alone:
+        if manner is Manner.VERBATIM or not source.kind:
             return part
-        part.read()
-        if not part.is_certain:
+        if not is_left_alone:
+            part.read()
+        if not part.is_readable:
             part.remarks.append(
                 f"{source.path}: is not UTF-8, and nothing in it says what else for sure: it is published byte for byte, and to be "
                 "sent without a charset; convert it to UTF-8"
             )
+        if is_left_alone:
+            return part
         if source.kind == "js":
             at_run_time.note(part, self._options.name_prefix)
         if not chain:

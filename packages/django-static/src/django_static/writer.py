@@ -116,7 +116,7 @@ class Writer:
             OSError: one of them could not be written.
         """
         drafts = [_Draft([part]) for part in examined]
-        finished = {part.source: part.source.url for part in examined if part.is_finished}
+        finished = {part.source: part.source.url for part in examined if self._naming.keeps([part])}
         for part in examined:
             part.refer(finished)
         # What they are but for their names for one another.
@@ -149,8 +149,7 @@ class Writer:
         options = self._options
         group = draft.group
         source = draft.original.source
-        is_hashed = len(group) == 1 and names.is_hashed(source.url, options.hashed_names)
-        if is_hashed and not is_taken and not joint:
+        if not is_taken and not joint and self._naming.keeps(group):
             draft.data = self._data(group, posixpath.dirname(source.url))
             if draft.data is None:
                 draft.url = source.url
