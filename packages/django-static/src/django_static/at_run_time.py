@@ -19,8 +19,10 @@ def note(part: Part, prefix: str) -> None:
     """Say what a script will look for at the place of the original, and what it looks for in vain."""
     found, source = part.found, part.source
     for look in found.looks:
-        own = source.url.rpartition("/")[2]
-        if look.kind == "sheet" or (look.kind == "selector" and look.value.rpartition("/")[2] not in own):
+        is_other = (
+            look.value.rpartition("/")[2] not in source.url.rpartition("/")[2] and "$" not in look.value
+        )
+        if look.kind == "sheet" or (look.kind == "selector" and is_other):
             what = "a style sheet" if look.kind == "sheet" else "another script"
             part.remarks.append(
                 f"{source.path}:{look.line}: looks in the page for {what} by its name, {look.expression!r}: it is published "

@@ -22,7 +22,7 @@ LOOKS = ("current", "list", "selector", "sheet")
 
 _QUOTE = "[\"'`]"
 #: Words with a fixed beginning, since that is what the search is fast for.
-_CURRENT = re.compile(r"currentScript(?![\w$])")
+_CURRENT = re.compile(r"currentScript(?![\w$])(?P<quoted>[\"']\s*\])?")
 _NAMED = tuple(re.compile(rf"{word}{_QUOTE}\s*\)") for word in ("script", "SCRIPT"))
 _CALLED = re.compile(
     rf"(?:getElementsByTagName|querySelector(?:All)?|(?<![\w$.])(?:\$|jQuery))\s*\(\s*{_QUOTE}\Z"
@@ -30,7 +30,7 @@ _CALLED = re.compile(
 _SCRIPTS = re.compile(r"scripts(?![\w$])")
 _OWNER = re.compile(r"(?<![\w$])(?P<owner>[\w$]+)\s*\??\.\s*\Z")
 #: ``script[src$="a.js"]``, and the sheet of a script: ``link[href$="a.css"]``.
-_COMPARED = r"\s*(?P<operator>[*^$~|]?=?)\s*(?:\\?[\"'])?(?P<value>[^\"'\]\\\n]{0,200})"
+_COMPARED = r"\s*(?P<operator>[*^$~|]?=?)\s*(?:\\?[\"'])?(?P<value>[^\"'\]\\\n]{0,200})(?:\\?[\"']?\s*\])?"
 _SELECTORS = (
     ("selector", re.compile(rf"script\s*\[\s*src{_COMPARED}")),
     ("sheet", re.compile(rf"link\s*\[\s*href{_COMPARED}")),
@@ -50,11 +50,12 @@ _MERE_QUESTION = re.compile(r"\s*(?:&&|[!=]=|\?(?!\.))")
 _READS_SRC = re.compile(
     r"\.\s*src(?![\w$])(?!\s*=(?!=))|(?<!setAttribute\()(?<!setAttribute\( )[\"']src[\"']|\{\s*src(?![\w$])"
 )
-#: The directives at the top, which must stay there (ECMA-262, 11.2.1).
-_CONTINUES = r"(?!in(?:stanceof)?(?![\w$]))(?=[\w$\"'{!~@#\\])(?!!=)"
+#: A directive at the top, which must stay there (ECMA-262, 11.2.1), with what ends it: where that is no semicolon, and not
+#: what goes on with an expression, a new line does.
 _DIRECTIVE = re.compile(
-    rf"{BLANKS}{STRING}(?:{BLANKS};|(?={BLANKS}(?:\}}|\Z))|{BLANKS}(?<=[\n\r]){_CONTINUES})"
+    rf"{BLANKS}(?P<text>{STRING})(?P<gap>{BLANKS})(?:(?P<end>;)|\Z|(?!in(?:stanceof)?(?![\w$])|!=)[\w$\"'{{}}!~\\@#])"
 )
+_NEW_LINE = re.compile(r"[\n\r\u2028\u2029]")
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 _SHOWN = 80
 
@@ -62,7 +63,8 @@ _SHOWN = 80
 def places(text: str) -> Iterator[Candidate]:
     """The places of a script where it may look for itself, of each kind in document order."""
     for match in _CURRENT.finditer(text):
-        yield Candidate(match.start(), "current", *match.span())
+        # The token of what stands in quotes begins with them.
+        yield Candidate(match.start() - bool(match["quoted"]), "current", *match.span())
     for named in _NAMED:
         for match in named.finditer(text):
             first = max(0, match.start() - 60)
@@ -94,7 +96,7 @@ def look(text: str, place: Candidate, *, is_member: bool) -> Look | None:
         return _selected(text, place, shown)
     if kind == "list":
         is_asked = not _FIRST.match(text, end)
-    elif not is_member:
+    elif not is_member and not text.endswith("]", start, end):
         is_asked = _DESTRUCTURED.match(text, end) is not None
     elif _READ_AT_ONCE.match(text, end):
         return Look(start, 0, kind, shown)
@@ -151,7 +153,8 @@ def posed(text: str, found: Found, host: str, path: str) -> tuple[int, int, str]
         '})(typeof document=="object"&&document.currentScript);'
     )
     start = _start(text)
-    return start, start, head
+    # A directive that a new line has ended would now be called.
+    return start, start, f";{head}" if text[:start].endswith(("'", '"')) else head
 
 
 def _start(text: str) -> int:
@@ -160,6 +163,6 @@ def _start(text: str) -> int:
     position = found.end() if found else 0
     while True:
         found = _DIRECTIVE.match(text, position)
-        if found is None:
+        if found is None or not (found["end"] or _NEW_LINE.search(found["gap"]) or found.end() == len(text)):
             return position
-        position = found.end()
+        position = found.end() if found["end"] else found.end("text")
