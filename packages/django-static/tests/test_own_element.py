@@ -17,7 +17,7 @@ from django_static.references import js, splice
 
 POSED = '"$1$2/js/a.js")'
 HEAD = re.compile(
-    r";?\(function\(s\)\{function f\(u\).*?\(typeof document==\"object\"&&document\.currentScript\);"
+    r"\(function\(s\)\{function f\(u\).*?\(typeof document==\"object\"&&document\.currentScript\);"
 )
 
 
