@@ -7,9 +7,10 @@ import posixpath
 import re
 
 from .parts import Part
+from .references import js
 from .sources import SourceError, Sources, split_suffix
 
-__all__ = ["leave_what_scripts_look_for", "note"]
+__all__ = ["leave_what_scripts_look_for", "must_stay", "note"]
 
 #: A sheet, and the script that is made for it: ``leaflet.css`` and ``leaflet-src.js``.
 _SCRIPTS = (".js", "-src.js", ".min.js")
@@ -48,6 +49,27 @@ def note(part: Part, prefix: str) -> None:
             f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
             "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
         )
+
+
+def must_stay(part: Part, prefix: str) -> bool:
+    """Whether a script whose bytes may not change would no longer find its files under another URL."""
+    moves = bool(prefix)
+    if part.is_text or part.source.kind != "js" or (part.is_finished and not moves):
+        return False
+    found = js.scan(part.data.decode("latin-1"))
+    relative = (each.url for each in found.references if each.what != "map" and not each.is_bare)
+    if found.looks_for_itself:
+        reason = "it looks for its own script element, which would have another URL"
+    elif moves and (found.own or found.unknown or any(part.is_relative(url) for url in relative)):
+        reason = "it names other files by their path from its own"
+    else:
+        return False
+    part.problems.append(
+        f"{part.source.path}: keeps its URL, {part.source.name}: {reason}, and under the integrity attribute of the "
+        f"page its text cannot be changed; without the attribute it is published"
+        f"{f' below {prefix}' if moves else ''}, and DJANGO_STATIC_INTEGRITY makes a right one"
+    )
+    return True
 
 
 def leave_what_scripts_look_for(part: Part, sources: Sources) -> None:
