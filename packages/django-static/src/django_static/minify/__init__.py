@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ..collector import without_collector
 from . import engines, html_mask, verify
-from .gain import is_worthwhile
+from .gain import is_dense, is_worthwhile
 
 __all__ = [
     "DEFAULT_ENGINES",
@@ -118,7 +118,12 @@ def _first_right(
 
 
 def slim_at_once(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
-    """As :func:`slim`, but for a page that waits: a text that would take too long to judge is left to ``staticbuild``."""
+    """As :func:`slim`, but for a page that waits: a text that would take too long to judge is left to ``staticbuild``.
+
+    One that was minified before stays as it is, and there is nothing to be said of it.
+    """
+    if len(text) > LONGEST_AT_ONCE and is_dense(text):
+        return Slimmed(text)
     if len(text) > LONGEST_AT_ONCE and chain:
         reason = f"{len(text):,} characters take too long to judge while a page waits: minify it ahead, with 'manage.py staticbuild'"
         return Slimmed(_with_comment(text, kind, reason), reason)
