@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import posixpath
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -171,13 +172,10 @@ class Build:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
-                is_open = (
-                    part.targets
-                    or part.found.looks_for_itself
-                    or (self._options.name_prefix and (part.found.own or part.found.unknown))
-                )
-                if part.is_certain and not is_open and not minify.is_minified(source.name):
-                    texts.append(part.text)
+                if part.is_certain and not part.targets and not minify.is_minified(source.name):
+                    prefix = self._options.name_prefix
+                    folder = posixpath.dirname(source.url)
+                    texts.append(part.render(folder, prefix, moved=bool(prefix)))
         if sum(map(len, texts)) >= _MUCH_TEXT:
             for text in sorted(texts, key=len, reverse=True):
                 ahead.want(text, "js", self._options.minifiers["js"])

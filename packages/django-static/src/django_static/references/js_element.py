@@ -31,10 +31,12 @@ _SCRIPTS = re.compile(r"scripts(?![\w$])")
 _OWNER = re.compile(r"(?<![\w$])(?P<owner>[\w$]+)\s*\??\.\s*\Z")
 #: ``script[src$="a.js"]``, and the sheet of a script: ``link[href$="a.css"]``.
 _COMPARED = r"\s*(?P<operator>[*^$~|]?=?)\s*(?:\\?[\"'])?(?P<value>[^\"'\]\\\n]{0,200})(?:\\?[\"']?\s*\])?"
-_SELECTORS = (
-    ("selector", re.compile(rf"script\s*\[\s*src{_COMPARED}")),
-    ("sheet", re.compile(rf"link\s*\[\s*href{_COMPARED}")),
-)
+_SELECTORS = {
+    "selector": re.compile(rf"script\s*\[src{_COMPARED}"),
+    "sheet": re.compile(rf"link\s*\[href{_COMPARED}"),
+}
+#: What stands in all of these, and in few scripts.
+_NAMED_BY = {"selector": "[src", "sheet": "[href"}
 _START_OF_STRING = re.compile(rf"{_QUOTE}(?=[^\"'`\n]{{0,80}}\Z)")
 #: The first of all is a place to put others before.
 _FIRST = re.compile(r"\s*(?:\[\s*0\s*\]|\.\s*item\s*\(\s*0\s*\))(?!\s*\??\.\s*(?:src|getAttribute)\b)")
@@ -62,6 +64,17 @@ _SHOWN = 80
 
 def places(text: str) -> Iterator[Candidate]:
     """The places of a script where it may look for itself, of each kind in document order."""
+    if "cript" in text or "CRIPT" in text:
+        yield from _scripts(text)
+    for kind, selector in _SELECTORS.items():
+        for match in selector.finditer(text) if _NAMED_BY[kind] in text else ():
+            first = max(0, match.start() - 81)
+            quote = _START_OF_STRING.search(text[first : match.start()])
+            if quote is not None:
+                yield Candidate(first + quote.start(), kind, *match.span())
+
+
+def _scripts(text: str) -> Iterator[Candidate]:
     for match in _CURRENT.finditer(text):
         # The token of what stands in quotes begins with them.
         yield Candidate(match.start() - bool(match["quoted"]), "current", *match.span())
@@ -76,12 +89,6 @@ def places(text: str) -> Iterator[Candidate]:
         owner = _OWNER.search(text[first : match.start()])
         if owner is not None and _is_document(text, owner["owner"]):
             yield Candidate(match.start(), "list", first + owner.start(), match.end())
-    for kind, selector in _SELECTORS:
-        for match in selector.finditer(text):
-            first = max(0, match.start() - 81)
-            quote = _START_OF_STRING.search(text[first : match.start()])
-            if quote is not None:
-                yield Candidate(first + quote.start(), kind, *match.span())
 
 
 def look(text: str, place: Candidate, *, is_member: bool) -> Look | None:
@@ -106,8 +113,7 @@ def look(text: str, place: Candidate, *, is_member: bool) -> Look | None:
 
 
 def _selected(text: str, place: Candidate, shown: str) -> Look | None:
-    pattern = dict(_SELECTORS)[place.kind]
-    match = pattern.match(text, place.start)
+    match = _SELECTORS[place.kind].match(text, place.start)
     value = match["value"] if match is not None and match["operator"] else ""
     # What is not the name of a sheet is an icon, or a language.
     is_meant = place.kind == "selector" or ".css" in value.lower()
