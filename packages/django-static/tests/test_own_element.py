@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from io import StringIO
 
@@ -237,6 +238,21 @@ class TestPublished:
         url = way.url("/js/a.3f2a9c1b.js")
         assert (url == "/js/a.3f2a9c1b.js") is not bool(way.prefix)
         assert (b"$1$2/js/a.3f2a9c1b.js" in way.bytes(url)) is bool(way.prefix)
+
+
+@pytest.mark.parametrize("prefix", ["", "/forever"])
+def test_big_ones_are_minified_by_processes_beside(site, settings, tmp_path, monkeypatch, prefix):
+    """Their text is known before: nothing in it waits for the name of another file."""
+    journal = tmp_path / "journal"
+    monkeypatch.setenv("STATIC_TEST_JOURNAL", str(journal))
+    settings.DJANGO_STATIC_MINIFIERS = {"js": ["static_test_helpers.counted"]}
+    way = Way(site, settings, "build", "hash", prefix)
+    site.write("js/a.js", LOOK + ";\n" + "    a(1);\n" * 10_500)
+    text = way.bytes(way.url("/js/a.js", "slimfile")).decode()
+    assert POSED in text
+    assert "    " not in text
+    (worker,) = (line.split()[2] for line in journal.read_text().splitlines())
+    assert int(worker) != os.getpid()
 
 
 def scripts(*names: str) -> str:
