@@ -88,6 +88,12 @@ def test_looks(text, kinds):
     assert " ".join(each.kind for each in js.scan(text).looks) == kinds
 
 
+def test_thousands_of_looks_are_read_in_one_go():
+    text = "a.scripts; b.scripts; document.currentScript; c(document.currentScript);\n" * 20_000
+    assert js.scan(text).looks == ()
+    assert len(js.scan(text + "d.src").looks) == 40_000
+
+
 def test_what_is_told_of_a_look():
     found = js.scan("\n\na = $('script[src*=\"b/c.js\"]')\nd = document.currentScript.src")
     assert [(each.line, each.expression, each.value) for each in found.looks] == [
@@ -359,7 +365,12 @@ class TestPicturesOfASheet:
 
     @pytest.mark.parametrize(
         ("script", "name"),
-        [("a = 'pin-x.png'", "map.js"), (r"a = /pin-x\.png$/", "other.js"), (r"a = /pin\.png$/", "map.js")],
+        [
+            ("a = /pin-x.png$/", "map.js"),
+            ("a = 'pin-x.png'", "map.js"),
+            (r"a = /pin-x\.png$/", "other.js"),
+            (r"a = /pin\.png$/", "map.js"),
+        ],
     )
     def test_what_nobody_looks_for_is_published(self, way, script, name):
         urls = way.loads(self.published(way, script=script, name=name))
@@ -367,6 +378,14 @@ class TestPicturesOfASheet:
             f"{way.prefix}/lib/img/pin-x.png",
             f"{way.prefix}/lib/img/other.png",
         ]
+
+    def test_names_that_are_no_text(self, way):
+        name = "pin\udce9.png"
+        way.site.write(f"lib/img/{name}", "pin")
+        way.site.write("lib/map.css", ".probe { background: url(img/pin%E9.png) }")
+        way.site.write("lib/map.js", rb"a = /pin\xe9\.png$/".replace(rb"\xe9", b"\xe9"))
+        (pin,) = way.loads(way.url("/lib/map.css"))
+        assert pin == "/lib/img/pin%E9.png"
 
     def test_in_one_file_with_others(self, way):
         self.published(way, script=r"a = /pin-x\.png$/")

@@ -86,7 +86,8 @@ def leave_what_scripts_look_for(part: Part, sources: Sources) -> None:
     }
     script = _script_beside(part, sources) if names else b""
     for start, name in names.items() if script else ():
-        if re.escape(name).replace("\\-", "-").encode() in script:
+        pattern = re.escape(name).encode("utf-8", "surrogateescape")  # a file name may be any bytes
+        if pattern in script or pattern.replace(b"\\-", b"-") in script:
             target = part.targets.pop(start)
             part.remarks.append(
                 f"{part.source.path}: {target.name} keeps its name, since the script beside the sheet looks for it by that: "

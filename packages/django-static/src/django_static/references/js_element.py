@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from .js_code import BLANKS, STRING
 from .js_found import Candidate, Found, Look
 
-__all__ = ["LOOKS", "look", "places", "posed"]
+__all__ = ["LOOKS", "Looker", "places", "posed"]
 
 #: What a place is a candidate for, as ``places`` tells.
 LOOKS = ("current", "list", "selector", "sheet")
@@ -60,6 +61,8 @@ _DIRECTIVE = re.compile(
 _NEW_LINE = re.compile(r"[\n\r\u2028\u2029]")
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 _SHOWN = 80
+#: Of so many things with a ``.scripts`` one may be the document.
+_MOST_NAMES = 20
 
 
 def places(text: str) -> Iterator[Candidate]:
@@ -84,40 +87,55 @@ def _scripts(text: str) -> Iterator[Candidate]:
             called = _CALLED.search(text[first : match.start()])
             if called is not None:
                 yield Candidate(first + called.start(), "list", first + called.start(), match.end())
+    documents: dict[str, bool] = {}
     for match in _SCRIPTS.finditer(text):
         first = max(0, match.start() - 60)
         owner = _OWNER.search(text[first : match.start()])
-        if owner is not None and _is_document(text, owner["owner"]):
+        if owner is None:
+            continue
+        name = owner["owner"]
+        if name not in documents:
+            documents[name] = len(documents) < _MOST_NAMES and _is_document(text, name)
+        if documents[name]:
             yield Candidate(match.start(), "list", first + owner.start(), match.end())
 
 
-def look(text: str, place: Candidate, *, is_member: bool) -> Look | None:
-    """What a script wants to know at a place that is code; None where it is not the URL of an element.
+class Looker:
+    """Tells what a script wants to know at the places that are code."""
 
-    What has to be guessed is taken for a look: without need that costs three hundred bytes, and the other way round files
-    that are not found.
-    """
-    start, end, kind = place.start, place.end, place.kind
-    shown = text[start:end][:_SHOWN]
-    if kind in ("selector", "sheet"):
-        return _selected(text, place, shown)
-    if kind == "list":
-        is_asked = not _FIRST.match(text, end)
-    elif not is_member and not text.endswith("]", start, end):
-        is_asked = _DESTRUCTURED.match(text, end) is not None
-    elif _READ_AT_ONCE.match(text, end):
-        return Look(start, 0, kind, shown)
-    else:
-        is_asked = not (_OTHER_MEMBER.match(text, end) or _MERE_QUESTION.match(text, end))
-    return Look(start, 0, kind, shown) if is_asked and _READS_SRC.search(text) else None
+    def __init__(self, text: str) -> None:
+        self._text = text
 
+    def look(self, place: Candidate, *, is_member: bool) -> Look | None:
+        """The look there; None where it is not for the URL of an element.
 
-def _selected(text: str, place: Candidate, shown: str) -> Look | None:
-    match = _SELECTORS[place.kind].match(text, place.start)
-    value = match["value"] if match is not None and match["operator"] else ""
-    # What is not the name of a sheet is an icon, or a language.
-    is_meant = place.kind == "selector" or ".css" in value.lower()
-    return Look(place.start, 0, place.kind, shown, value) if is_meant else None
+        What has to be guessed is taken for a look: without need that costs three hundred bytes, and the other way round
+        files that are not found.
+        """
+        text, start, end, kind = self._text, place.start, place.end, place.kind
+        shown = text[start:end][:_SHOWN]
+        if kind in _SELECTORS:
+            return self._selected(place, shown)
+        if kind == "list":
+            is_asked = not _FIRST.match(text, end)
+        elif not is_member and not text.endswith("]", start, end):
+            is_asked = _DESTRUCTURED.match(text, end) is not None
+        elif _READ_AT_ONCE.match(text, end):
+            return Look(start, 0, kind, shown)
+        else:
+            is_asked = not (_OTHER_MEMBER.match(text, end) or _MERE_QUESTION.match(text, end))
+        return Look(start, 0, kind, shown) if is_asked and self._reads_src else None
+
+    @cached_property
+    def _reads_src(self) -> bool:
+        return _READS_SRC.search(self._text) is not None
+
+    def _selected(self, place: Candidate, shown: str) -> Look | None:
+        match = _SELECTORS[place.kind].match(self._text, place.start)
+        value = match["value"] if match is not None and match["operator"] else ""
+        # What is not the name of a sheet is an icon, or a language.
+        is_meant = place.kind == "selector" or ".css" in value.lower()
+        return Look(place.start, 0, place.kind, shown, value) if is_meant else None
 
 
 def _is_document(text: str, name: str) -> bool:

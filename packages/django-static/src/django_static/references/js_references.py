@@ -83,6 +83,7 @@ class _Reader:
         self.unknown: list[Unknown] = []
         self.own: list[Own] = []
         self.looks: list[Look] = []
+        self.looker = js_element.Looker(text)
         #: Up to where what a script reads of itself is taken care of.
         self.known = 0
         self.map: Reference | None = None
@@ -166,7 +167,7 @@ class _Reader:
 
     def _look(self, candidate: Candidate) -> None:
         is_member = self.place.is_member(candidate.offset)
-        found = js_element.look(self.text, candidate, is_member=is_member)
+        found = self.looker.look(candidate, is_member=is_member)
         if found is not None:
             self.looks.append(found)
 
