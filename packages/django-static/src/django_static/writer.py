@@ -127,11 +127,14 @@ class Writer:
         raise _taken(*(draft.path for draft in drafts))
 
     def _name(self, draft: _Draft, *, is_taken: bool, joint: str = "") -> None:
-        """Decide on a name, and with it on the data, which refers to other files as seen from there."""
-        options = self._options
-        group = draft.group
-        source = draft.original.source
-        if not is_taken and not joint and self._naming.keeps(group):
+        """Decide on a name, and with it on the data, which refers to other files as seen from there.
+
+        Args:
+            is_taken: the name that it should have has another content already.
+            joint: the digest of the circle it is part of, of which the data comes when all have their names.
+        """
+        options, group, source = self._options, draft.group, draft.original.source
+        if not (is_taken or joint) and self._naming.keeps(group):
             draft.data = self._renderer.data(group, posixpath.dirname(source.url))
             if draft.data is None:
                 draft.url = source.url
@@ -140,24 +143,30 @@ class Writer:
         if options.by_hash and generator is None:
             folder = names.folder_of([part.source.url for part in group])
         else:
-            newest = max(part.newest for part in group)
-            draft.url = self._naming.url(group, [part.newest for part in group], newest)
+            # A function of the site may choose the folder; it is asked with the time, since the content is not known yet.
+            stamps = [part.newest for part in group]
+            draft.url = self._naming.url(group, stamps, max(stamps))
             folder = posixpath.dirname(draft.url)
         if not joint:
             draft.data = self._renderer.data(group, folder)
         if options.by_hash or is_taken:
-            if not joint:
-                draft.digest = names.content_digest(draft.original.data if draft.data is None else draft.data)
-            content = names.digest(joint, source.url) if joint else draft.digest
-            if options.by_hash:
-                parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
-                marks = [names.mark_of(names.content_digest(part.data)) for part in parts_of_many]
-                draft.url = self._naming.url(group, marks, names.mark_of(content))
-            if is_taken:
-                # Not the beginning of the digest, which stands in the name already.
-                draft.url = names.with_digest(
-                    draft.url, names.digest(content) if options.by_hash else content
-                )
+            self._name_by_content(draft, is_taken=is_taken, joint=joint)
+
+    def _name_by_content(self, draft: _Draft, *, is_taken: bool, joint: str) -> None:
+        options, group = self._options, draft.group
+        if joint:
+            content = names.digest(joint, draft.original.source.url)
+        else:
+            content = draft.digest = names.content_digest(
+                draft.original.data if draft.data is None else draft.data
+            )
+        if options.by_hash:
+            parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
+            marks = [names.mark_of(names.content_digest(part.data)) for part in parts_of_many]
+            draft.url = self._naming.url(group, marks, names.mark_of(content))
+        if is_taken:
+            # Not the beginning of the digest, which stands in the name already.
+            draft.url = names.with_digest(draft.url, names.digest(content) if options.by_hash else content)
 
     def _place(self, draft: _Draft) -> bool:
         draft.path = self._naming.path(draft.group, draft.url)
