@@ -334,7 +334,15 @@ class TestCheck:
         assert "give it their folder in the page" in err
 
     @pytest.mark.parametrize(
-        "text", [LOOK, "$('script[src*=\"js/a.js\"]')", '$(`script[src*="${b}"]`)', "$('script[src]')"]
+        "text",
+        [
+            LOOK,
+            "$('script[src*=\"js/a.js\"]')",
+            '$(`script[src*="${b}"]`)',
+            "$('script[src]')",
+            # What it asks the sheet for last.
+            "a = /^(.*)x\\.png$/.exec(b) || $('link[href$=\"a.css\"]').href",
+        ],
     )
     def test_what_is_helped_is_not_told(self, site, settings, text):
         way = Way(site, settings, "build", "hash", "")
@@ -355,7 +363,7 @@ class TestPicturesOfASheet:
         way.site.write(f"lib/{name}", script)
         return way.url("/lib/map.css")
 
-    @pytest.mark.parametrize("name", ["map.js", "map-src.js", "map.min.js"])
+    @pytest.mark.parametrize("name", ["map.js", "map-src.js", "map.min.js", "../js/map.js"])
     def test_keep_the_name_the_script_looks_for(self, way, name):
         url = self.published(way, script=r"a = /^(.*)pin-x\.png$/.exec(b)[1]", name=name)
         pin, other = way.loads(url)

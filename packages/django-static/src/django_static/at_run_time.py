@@ -8,12 +8,16 @@ import re
 
 from .parts import Part
 from .references import js
-from .sources import SourceError, Sources, split_suffix
+from .sources import SourceError, Sources
 
 __all__ = ["leave_what_scripts_look_for", "must_stay", "note"]
 
-#: A sheet, and the script that is made for it: ``leaflet.css`` and ``leaflet-src.js``.
-_SCRIPTS = (".js", "-src.js", ".min.js")
+#: The scripts that are made for a sheet: beside ``leaflet.css``, or in the folder for scripts, ``leaflet-src.js``.
+_SCRIPTS = tuple(
+    f"{folder}{{}}{ending}" for folder in ("", "../js/") for ending in (".js", "-src.js", ".min.js")
+)
+#: The name of a picture in a regular expression.
+_PICTURE = re.compile(r"\\\.(?:png|gif|jpe?g|svg|webp)(?![\w$])")
 
 
 def note(part: Part, prefix: str) -> None:
@@ -23,8 +27,9 @@ def note(part: Part, prefix: str) -> None:
         is_other = (
             look.value.rpartition("/")[2] not in source.url.rpartition("/")[2] and "$" not in look.value
         )
-        if look.kind == "sheet" or (look.kind == "selector" and is_other):
-            what = "a style sheet" if look.kind == "sheet" else "another script"
+        is_sheet = look.kind == "sheet"
+        if (is_sheet and not _PICTURE.search(part.text)) or (look.kind == "selector" and is_other):
+            what = "a style sheet" if is_sheet else "another script"
             part.remarks.append(
                 f"{source.path}:{look.line}: looks in the page for {what} by its name, {look.expression!r}: it is published "
                 "under another; if the script finds its files by that, give it their folder in the page"
@@ -97,9 +102,10 @@ def leave_what_scripts_look_for(part: Part, sources: Sources) -> None:
 
 def _script_beside(part: Part, sources: Sources) -> bytes:
     """The text of the scripts that are named as the sheet is."""
-    stem = re.sub(r"(\.min)?\.css$", "", split_suffix(part.source.name)[0])
+    stem = re.sub(r"(\.min)?\.css$", "", posixpath.basename(part.source.name))
     text = b""
-    for ending in _SCRIPTS:
+    for script in _SCRIPTS:
+        name = part.resolve(script.format(stem))
         with contextlib.suppress(SourceError, OSError):
-            text += sources.find(f"{stem}{ending}").path.read_bytes()
+            text += sources.find(name).path.read_bytes() if name else b""
     return text
