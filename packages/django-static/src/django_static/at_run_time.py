@@ -17,7 +17,7 @@ _SCRIPTS = tuple(
     f"{folder}{{}}{ending}" for folder in ("", "../js/") for ending in (".js", "-src.js", ".min.js")
 )
 #: The name of a picture in a regular expression.
-_PICTURE = re.compile(r"\\\.(?:png|gif|jpe?g|svg|webp)(?![\w$])")
+_PICTURE = re.compile(r"\\\.(?:png|gif|jpe?g|svg|webp)(?!\w)")
 
 
 def note(part: Part, prefix: str) -> None:
