@@ -219,6 +219,39 @@ class TestPublished:
         assert way.bytes(url) == LATIN
         assert url == "/css/a.css" if way.prefix else ".nocharset." in url
 
+    @pytest.mark.parametrize(
+        ("data", "is_known"),
+        [(b"a('\xe9')", False), ("a('é')".encode(), True), (b"a()", True), ("a('é')".encode("utf-16"), True)],
+        ids=["latin", "utf-8", "ascii", "utf-16"],
+    )
+    def test_what_a_bundler_has_named(self, way, data, is_known):
+        """It keeps its name only if that says enough."""
+        way.site.write("js/main.3f2a9c1b.js", data)
+        url = way.url("/js/main.3f2a9c1b.js")
+        assert (".nocharset." in url) is not is_known
+        assert is_known or ";" not in content_type(url)
+        assert way.bytes(url) == (
+            codecs.BOM_UTF8 + "a('é')".encode() if data[:1] == b"\xff" and way.prefix else data
+        )
+        if data[:1] != b"\xff" or not way.prefix:
+            assert (url == f"{way.prefix}/js/main.3f2a9c1b.js") is is_known
+
+    def test_a_circle_of_a_bundler(self, way):
+        way.site.write("js/a-3f2a9c1b.js", b"import './b-0a1b2c3d.js'; a('\xe9')")
+        way.site.write("js/b-0a1b2c3d.js", b"import './a-3f2a9c1b.js'")
+        url = way.url("/js/a-3f2a9c1b.js")
+        assert ".nocharset." in url
+        if way.prefix:
+            (other,) = way.loads(url)
+            assert way.loads(other) == [url]
+
+    def test_check_tells_of_what_a_bundler_has_named(self, way):
+        way.site.write("js/main.3f2a9c1b.js", b"a('\xe9')")
+        way.url("/js/main.3f2a9c1b.js")
+        out = StringIO()
+        call_command("staticbuild", "--check", stdout=StringIO(), stderr=out, skip_checks=True)
+        assert "main.3f2a9c1b.js: is not UTF-8" in out.getvalue()
+
     def test_once_it_is_converted(self, way):
         way.site.write("css/a.css", b"a{b:'\xe9'}", 5)
         assert ".nocharset." in way.url("/css/a.css")

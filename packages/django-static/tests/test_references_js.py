@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_static.references import js, js_code, js_references, js_syntax, splice
+from django_static.references import js, js_candidates, js_code, js_references, js_syntax, splice
 from django_static.references.reference import quote_for
 
 
@@ -275,25 +275,9 @@ def test_lines(newline):
     assert [place.line for place in found.unknown] == [3]
 
 
-@pytest.mark.parametrize(
-    ("text", "may"),
-    [
-        ("import a from 'b'", True),
-        ("export * from 'b'", True),
-        ("//# sourceMappingURL=a", True),
-        ("importScripts('a')", True),
-        ("export default 1", False),
-        ("a('é')", False),
-    ],
-)
-def test_the_quick_question(text, may):
-    assert js.may_refer(text) is may
-    assert js.may_refer(text.encode()) is may
-
-
 def _agree(text: str) -> None:
     """That the reader of tokens and the parser see the same code."""
-    candidates = sorted(js_references._candidates(text))
+    candidates = sorted(js_candidates.candidates(text))
     by_syntax = js_references._Reader(text, js_syntax.Syntax(text)).read(candidates)
     assert js_references._Reader(text, js_code.Code(text)).read(candidates) == by_syntax
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import gc
+import posixpath
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from . import __version__, compress, import_maps, keys, minify, names, output, removal
 from .build_shelf import BuildShelf
+from .collector import without_collector
 from .edition import Edition, Progress
 from .folders import Folders
 from .manifest import FORMAT, Manifest, ManifestError, text_key
@@ -73,7 +74,7 @@ class Build:
         ):
             work = self._work(uses)
             if killed or not self._is_sealed(work):
-                with _without_collector():
+                with without_collector():
                     self._build(uses, progress, killed=killed)
                     self._edition.compress(progress)
                     self._edition.close(work)
@@ -171,11 +172,10 @@ class Build:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
-                is_open = part.targets or (
-                    self._options.name_prefix and (part.found.own or part.found.unknown)
-                )
-                if part.is_certain and not is_open and not minify.is_minified(source.name):
-                    texts.append(part.text)
+                if part.is_certain and not part.targets and not minify.is_minified(source.name):
+                    prefix = self._options.name_prefix
+                    folder = posixpath.dirname(source.url)
+                    texts.append(part.render(folder, prefix, moved=bool(prefix)))
         if sum(map(len, texts)) >= _MUCH_TEXT:
             for text in sorted(texts, key=len, reverse=True):
                 ahead.want(text, "js", self._options.minifiers["js"])
@@ -234,15 +234,3 @@ class Build:
         mark.touch()
         yield was_there
         mark.unlink()
-
-
-@contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
-    """Spare Python its search for garbage in circles: a build leaves none, and it would take a tenth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

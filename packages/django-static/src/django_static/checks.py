@@ -6,14 +6,22 @@ import difflib
 import os
 import re
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from . import bundles, checks_of_cdn, checks_of_code, checks_of_serving, compress, import_maps, preloads
+from . import (
+    bundles,
+    checks_of_cdn,
+    checks_of_code,
+    checks_of_project,
+    checks_of_serving,
+    compress,
+    import_maps,
+    preloads,
+)
 from .checks_of_code import GENERATORS, PROGRAMS, given
 from .checks_of_serving import SERVING
 from .conf import FINGERPRINTS, PREFIX, conf
@@ -51,7 +59,6 @@ _KNOWN = [
     PREFIX + name for name in (*_BOOLEANS, *_TEXTS, *GENERATORS, *PROGRAMS, *_OTHERS, *checks_of_cdn.NAMES)
 ]
 _LEAST_LENGTH = 16
-_ORIGINAL = "django-static"
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -72,9 +79,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *checks_of_code.check(),
         *checks_of_cdn.check(),
         *checks_of_serving.check(),
-        *_runserver(),
-        *_storage(),
-        *_original(),
+        *checks_of_project.check(),
     ]
 
 
@@ -254,53 +259,3 @@ def _importmap() -> Iterator[CheckMessage]:
             hint="Set it to a dictionary such as {'app': '/js/app.js', 'lib/': '/js/lib/*.js'}.",
             id="django_static.E021",
         )
-
-
-def _runserver() -> Iterator[CheckMessage]:
-    finder = "django_static.finders.PublishedFinder"
-    if (
-        conf.enabled
-        and conf.debug
-        and settings.STATIC_ROOT
-        and not given("_SAVE_PREFIX")
-        and "django.contrib.staticfiles" in settings.INSTALLED_APPS
-        and finder not in settings.STATICFILES_FINDERS
-    ):
-        yield Warning(
-            "Static files are published into STATIC_ROOT, which runserver does not serve.",
-            hint=f"Add {finder!r} to STATICFILES_FINDERS, or set {PREFIX}_SAVE_PREFIX.",
-            id="django_static.W007",
-        )
-
-
-def _storage() -> Iterator[CheckMessage]:
-    """Whether ``{% static %}`` prints names of another manifest than our tags do."""
-    if not (conf.enabled and "django.contrib.staticfiles" in settings.INSTALLED_APPS):
-        return
-    from django.contrib.staticfiles.storage import HashedFilesMixin
-    from django.utils.module_loading import import_string
-
-    try:
-        backend = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
-    except (AttributeError, ImportError, KeyError, TypeError):
-        return  # Django says so
-    if isinstance(backend, type) and issubclass(backend, HashedFilesMixin):
-        yield Warning(
-            f"STORAGES['staticfiles'] is {backend.__module__}.{backend.__qualname__}, which gives files names of its own.",
-            hint="Set it to 'django_static.storage.StaticStorage', so that {% static %} and the tags print the same names: "
-            "what has another name inside a block is not combined.",
-            id="django_static.W010",
-        )
-
-
-def _original() -> Iterator[CheckMessage]:
-    try:
-        version = metadata.version(_ORIGINAL)
-    except metadata.PackageNotFoundError:
-        return
-    yield Error(
-        f"The abandoned distribution {_ORIGINAL} {version} is installed beside slimstack-static; both have the package "
-        "django_static, and what is imported is a mixture of the two.",
-        hint=f"pip uninstall {_ORIGINAL}, then pip install --force-reinstall slimstack-static.",
-        id="django_static.E011",
-    )

@@ -14,9 +14,10 @@ from .keys import Keys
 from .parts import Part
 from .reader import Reader
 from .records import Manner, Options, Output, Record
+from .rendering import Slimmer
 from .shelf import Known, Shelf
 from .sources import Source, Sources
-from .writer import Slimmer, Writer
+from .writer import Writer
 
 __all__ = ["Job", "Tools"]
 
@@ -45,7 +46,7 @@ class Job:
         self._shelf = tools.shelf
         self._slim = slim
         self._reader = Reader(tools.sources, tools.options)
-        self._writer = Writer(tools.options, tools.shelf, tools.receiving, slim=slim, slimmer=tools.slimmer)
+        self._writer = Writer(tools.options, tools.shelf, tools.receiving, tools.slimmer if slim else None)
         #: What has become of each file that was published for itself.
         self._records: dict[Source, Record] = {}
         self._failures: dict[Source, Exception] = {}

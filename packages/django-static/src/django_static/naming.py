@@ -25,9 +25,18 @@ class Naming:
         options = self._options
         urls = [part.source.url for part in group]
         if len(group) == 1:
-            readable = not has_charset(urls[0]) or group[0].is_readable
-            return names.stamped(urls[0], mark, options.filename_generator, is_readable=readable)
+            return names.stamped(
+                urls[0], mark, options.filename_generator, is_readable=_is_said_right(group[0])
+            )
         return names.combined(urls, marks, mark, options.name_max_length, options.combine_filenames_generator)
+
+    def keeps(self, group: Sequence[Part]) -> bool:
+        """Whether a file has been named by its content by a bundler, and nobody needs to be told more by its name."""
+        return (
+            len(group) == 1
+            and names.is_hashed(group[0].source.url, self._options.hashed_names)
+            and _is_said_right(group[0])
+        )
 
     def of_map(self, group: Sequence[Part], mark: str) -> str:
         """The base name of the source map of a group."""
@@ -53,3 +62,8 @@ class Naming:
         if not prefix and not source.host and not source.name.startswith("/"):
             url = url.removeprefix("/")
         return f"{prefix or source.host}{names.quoted(url)}"
+
+
+def _is_said_right(part: Part) -> bool:
+    """Whether it does no harm that servers call the file UTF-8, if they do that to its kind."""
+    return not has_charset(part.source.url) or part.is_readable

@@ -155,6 +155,9 @@ class Part:
         if moved and (self.found.own or self.found.unknown):
             source = self.source
             changes += js.relocated(self.text, self.found, source.host, names.quoted(source.url))
+        if self.found.looks_for_itself:
+            source = self.source
+            changes.append(js.posed(self.text, self.found, source.host, names.quoted(source.url)))
         return splice(self.text, changes)
 
     def _written(self, reference: Reference, folder: str, prefix: str, moved: bool) -> str | None:
@@ -186,10 +189,14 @@ class Part:
         """Whether its bytes, or those of a sheet in it, became others so that they are UTF-8."""
         return any(part.is_foreign for part in self.all())
 
-    @cached_property
+    @property
     def is_readable(self) -> bool:
         """Whether what is published of it is read right where it is said to be UTF-8."""
-        return self.is_certain if self.is_text else charsets.is_utf8(self.data)
+        return self.is_certain if self.is_text else self._is_utf8
+
+    @cached_property
+    def _is_utf8(self) -> bool:
+        return charsets.is_utf8(self.data)
 
     def encode(self, text: str) -> bytes:
         """The bytes of a text that was made of this part; UTF-8 unless nobody knows what it is."""
@@ -216,6 +223,8 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
             if part.fits_anywhere
             else f"{part.source.name} must come first: see its @import, @namespace, blocks"
         )
+    if any(each.found.looks_for_itself for each in (*group, part)):
+        return "one of them looks for its own script element, and takes its place from that"
     for script in (*(other.script for other in group), part.script):
         if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
             return "one of them has a syntax error, is a module, or looks at its own script element or URL"

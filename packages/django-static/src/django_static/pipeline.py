@@ -10,9 +10,9 @@ from .job import Job, Tools
 from .keys import Keys
 from .places import receiving
 from .records import Manner, Options, Record
+from .rendering import Slimmer
 from .shelf import Known, SharedShelf, Shelf
 from .sources import Source, Sources
-from .writer import Slimmer
 
 __all__ = ["Pipeline"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from . import charsets, names
+from . import at_run_time, charsets, names
 from .parts import Part
 from .records import Manner, Options
 from .sources import Missing, Source, SourceError, Sources, signature, split_suffix
@@ -49,16 +49,19 @@ class Reader:
         )
         # What a bundler has finished is looked into only where its files would not be found beside it.
         is_left_alone = part.is_finished and not self._options.name_prefix
-        if manner is Manner.VERBATIM or not source.kind or is_left_alone:
+        if manner is Manner.VERBATIM or not source.kind:
             return part
-        part.read()
-        if not part.is_certain:
+        if not is_left_alone:
+            part.read()
+        if not part.is_readable:
             part.remarks.append(
                 f"{source.path}: is not UTF-8, and nothing in it says what else for sure: it is published byte for byte, and to be "
                 "sent without a charset; convert it to UTF-8"
             )
-        if self._options.name_prefix and source.kind == "js":
-            self._note_open(part)
+        if is_left_alone:
+            return part
+        if source.kind == "js":
+            at_run_time.note(part, self._options.name_prefix)
         if not chain:
             self._inlined = 0
         if inline and part.is_certain and source.kind == "css":
@@ -69,6 +72,8 @@ class Reader:
                 found = self._find(part, reference.url, reference.line, reference.what)
                 if found is not None:
                     part.targets[reference.start] = found
+        if source.kind == "css":
+            at_run_time.leave_what_scripts_look_for(part, self._sources)
         if part.is_foreign and source.kind == "css" and not charsets.is_wide(part.data):
             self._see_imports(part)
         return part
@@ -83,27 +88,6 @@ class Reader:
                 if not charsets.decoded(target.path.read_bytes(), "css").is_certain:
                     part.keep_bytes()
                     return
-
-    def _note_open(self, part: Part) -> None:
-        """Say what a script will look for at the place of the original, which is not that of published files."""
-        found, source = part.found, part.source
-        uncertain = [each for each in found.unknown if not each.end]
-        if uncertain:
-            part.problems.append(
-                f"{source.path}:{uncertain[0].line}: where {uncertain[0].expression!r} ends cannot be told: it is looked for from "
-                f"{self._options.name_prefix}, where only published files are"
-            )
-        places = [
-            *((each.line, each.expression) for each in found.unknown if each.end),
-            *((each.line, "import.meta" if each.is_whole else "import.meta.url") for each in found.own),
-        ]
-        if places:
-            line, what = min(places)
-            folder = source.host + source.url[: source.url.rfind("/") + 1]
-            part.remarks.append(
-                f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
-                "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
-            )
 
     def _import(self, part: Part, chain: tuple[Source, ...]) -> None:
         if part.sheet.is_unsure or part.sheet.has_namespace:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from . import combined_map, minify, names, parts
+from . import names, parts
+from .at_run_time import must_stay
 from .naming import Naming
-from .parts import Joined, Part
+from .parts import Part
 from .records import Options, Output
-from .references import js
+from .rendering import Chart, Group, Renderer, Slimmer
 from .shelf import Shelf
 
-__all__ = ["Group", "Slimmer", "Writer"]
-
-logger = logging.getLogger("django_static")
-
-#: What minifies a text of a kind by a chain of engines; see :func:`django_static.minify.slim`.
-Slimmer = Callable[[str, str, Sequence[str]], minify.Slimmed]
-#: Parts that go into one file.
-Group = list[Part]
+__all__ = ["Writer"]
 
 
 @dataclass
@@ -43,13 +35,6 @@ class _Draft:
         return self.group[0]
 
 
-class _Chart(NamedTuple):
-    """A source map and the URL path it will have."""
-
-    url: str
-    data: bytes
-
-
 class Writer:
     """Writes parts of which all that they refer to has been published; notes problems in them."""
 
@@ -58,21 +43,16 @@ class Writer:
         options: Options,
         shelf: Shelf,
         receiving: Sequence[Path],
-        *,
-        slim: bool,
-        slimmer: Slimmer = minify.slim,
+        slimmer: Slimmer | None,
     ) -> None:
-        """``receiving`` are the folders that files may go to."""
+        """``receiving`` are the folders that files may go to; without a ``slimmer`` nothing is minified."""
         self._receiving = receiving
-        self._slimmer = slimmer
         self._options = options
         self._naming = Naming(options)
         self._shelf = shelf
-        self._slim = slim
+        self._renderer = Renderer(options, self._naming, slimmer)
         #: The source maps that were written.
         self.maps: list[Output] = []
-        #: Those of joined files that are not written yet, by their first parts.
-        self._charts: dict[Part, _Chart] = {}
 
     def groups(self, examined: Sequence[Part], *, together: bool) -> list[Group]:
         """Split a run where one file could not stand for several; ``together`` joins them all the same, and says so."""
@@ -97,13 +77,13 @@ class Writer:
         Raises:
             OSError: it could not be written.
         """
-        if self._must_stay(group[0]):
+        if must_stay(group[0], self._options.name_prefix):
             return self._stayed(group[0])
         draft = _Draft(group)
         for is_taken in (False, True):
             self._name(draft, is_taken=is_taken)
             if self._place(draft):
-                chart = self._charts.get(draft.original)
+                chart = self._renderer.charts.get(draft.original)
                 if chart is not None:
                     self.maps.append(self._charted(draft, chart))
                 return self._output(draft)
@@ -116,11 +96,13 @@ class Writer:
             OSError: one of them could not be written.
         """
         drafts = [_Draft([part]) for part in examined]
-        finished = {part.source: part.source.url for part in examined if part.is_finished}
+        finished = {part.source: part.source.url for part in examined if self._naming.keeps([part])}
         for part in examined:
             part.refer(finished)
         # What they are but for their names for one another.
-        content = [self._data(draft.group, posixpath.dirname(draft.original.source.url)) for draft in drafts]
+        content = [
+            self._renderer.data(draft.group, posixpath.dirname(draft.original.source.url)) for draft in drafts
+        ]
         if len(finished) == len(examined) and not any(content):
             for draft in drafts:
                 draft.url = draft.original.source.url
@@ -139,19 +121,21 @@ class Writer:
             urls = {draft.original.source: draft.url for draft in drafts}
             for draft in drafts:
                 draft.original.refer(urls)
-                draft.data = self._data(draft.group, posixpath.dirname(draft.url))
+                draft.data = self._renderer.data(draft.group, posixpath.dirname(draft.url))
             if all(self._place(draft) for draft in drafts):
                 return [self._output(draft) for draft in drafts]
         raise _taken(*(draft.path for draft in drafts))
 
     def _name(self, draft: _Draft, *, is_taken: bool, joint: str = "") -> None:
-        """Decide on a name, and with it on the data, which refers to other files as seen from there."""
-        options = self._options
-        group = draft.group
-        source = draft.original.source
-        is_hashed = len(group) == 1 and names.is_hashed(source.url, options.hashed_names)
-        if is_hashed and not is_taken and not joint:
-            draft.data = self._data(group, posixpath.dirname(source.url))
+        """Decide on a name, and with it on the data, which refers to other files as seen from there.
+
+        Args:
+            is_taken: the name that it should have has another content already.
+            joint: the digest of the circle it is part of, of which the data comes when all have their names.
+        """
+        options, group, source = self._options, draft.group, draft.original.source
+        if not (is_taken or joint) and self._naming.keeps(group):
+            draft.data = self._renderer.data(group, posixpath.dirname(source.url))
             if draft.data is None:
                 draft.url = source.url
                 return
@@ -159,30 +143,36 @@ class Writer:
         if options.by_hash and generator is None:
             folder = names.folder_of([part.source.url for part in group])
         else:
-            newest = max(part.newest for part in group)
-            draft.url = self._naming.url(group, [part.newest for part in group], newest)
+            # A function of the site may choose the folder; it is asked with the time, since the content is not known yet.
+            stamps = [part.newest for part in group]
+            draft.url = self._naming.url(group, stamps, max(stamps))
             folder = posixpath.dirname(draft.url)
         if not joint:
-            draft.data = self._data(group, folder)
+            draft.data = self._renderer.data(group, folder)
         if options.by_hash or is_taken:
-            if not joint:
-                draft.digest = names.content_digest(draft.original.data if draft.data is None else draft.data)
-            content = names.digest(joint, source.url) if joint else draft.digest
-            if options.by_hash:
-                parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
-                marks = [names.mark_of(names.content_digest(part.data)) for part in parts_of_many]
-                draft.url = self._naming.url(group, marks, names.mark_of(content))
-            if is_taken:
-                # Not the beginning of the digest, which stands in the name already.
-                draft.url = names.with_digest(
-                    draft.url, names.digest(content) if options.by_hash else content
-                )
+            self._name_by_content(draft, is_taken=is_taken, joint=joint)
+
+    def _name_by_content(self, draft: _Draft, *, is_taken: bool, joint: str) -> None:
+        options, group = self._options, draft.group
+        if joint:
+            content = names.digest(joint, draft.original.source.url)
+        else:
+            content = draft.digest = names.content_digest(
+                draft.original.data if draft.data is None else draft.data
+            )
+        if options.by_hash:
+            parts_of_many = group if len(group) > 1 and options.combine_filenames_generator else []
+            marks = [names.mark_of(names.content_digest(part.data)) for part in parts_of_many]
+            draft.url = self._naming.url(group, marks, names.mark_of(content))
+        if is_taken:
+            # Not the beginning of the digest, which stands in the name already.
+            draft.url = names.with_digest(draft.url, names.digest(content) if options.by_hash else content)
 
     def _place(self, draft: _Draft) -> bool:
         draft.path = self._naming.path(draft.group, draft.url)
         self._check(draft)
         path, original = draft.path, draft.original.source.path
-        chart = self._charts.get(draft.original)
+        chart = self._renderer.charts.get(draft.original)
         if chart is not None:
             beside = self._naming.path(draft.group, chart.url)
             if not self._shelf.write(beside, chart.data):
@@ -236,7 +226,7 @@ class Writer:
             integrity,
         )
 
-    def _charted(self, draft: _Draft, chart: _Chart) -> Output:
+    def _charted(self, draft: _Draft, chart: Chart) -> Output:
         newest = max(part.newest for part in draft.group)
         path = self._naming.path(draft.group, chart.url)
         return Output(
@@ -253,72 +243,12 @@ class Writer:
         """Whether pages may say what the bytes are: browsers ask about style sheets and scripts only."""
         return self._options.integrity and bool(draft.original.source.kind)
 
-    def _must_stay(self, part: Part) -> bool:
-        """Whether a script whose bytes may not change would no longer find its files under another URL."""
-        if not self._options.name_prefix or part.is_text or part.source.kind != "js":
-            return False
-        found = js.scan(part.data.decode("latin-1"))
-        relative = (each.url for each in found.references if each.what != "map" and not each.is_bare)
-        if not (found.own or found.unknown or any(part.is_relative(url) for url in relative)):
-            return False
-        part.problems.append(
-            f"{part.source.path}: keeps its URL, {part.source.name}: it names other files by their path from its own, and "
-            f"under the integrity attribute of the page its text cannot be changed; without the attribute it goes to "
-            f"{self._options.name_prefix}, and DJANGO_STATIC_INTEGRITY makes a right one"
-        )
-        return True
-
     def _stayed(self, part: Part) -> Output:
         source = part.source
         # Without a digest: it is the original itself, and may be edited at any time.
         return Output(
             1, source.url, source.name, source.path, part.newest, part.seen[1], is_same=True, name=source.form
         )
-
-    def _data(self, group: Group, folder: str) -> bytes | None:
-        """The bytes of a group as seen from a folder; None when they are those of the only original."""
-        if len(group) == 1 and not group[0].is_text:
-            return None
-        moved = bool(self._options.name_prefix)
-        texts = rendered = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
-        if self._slim:
-            texts = [self._slimmed(part, text) for part, text in zip(group, texts, strict=True)]
-        if len(group) > 1:
-            joined = parts.join(group, texts)
-            return joined.encode(self._map(group, rendered, texts, joined, folder))
-        is_same = texts[0] == group[0].text and not group[0].is_foreign
-        return None if is_same else group[0].encode(texts[0])
-
-    def _map(
-        self, group: Group, rendered: Sequence[str], texts: Sequence[str], joined: Joined, folder: str
-    ) -> str:
-        """Make the source map of a joined file, and the comment that names it.
-
-        The map does not name the file, and its own name is made of its content: so neither waits for the other's name.
-        """
-        self._charts.pop(group[0], None)
-        if not self._options.source_maps:
-            return ""
-        slash = "" if folder.endswith("/") else "/"
-        place = f"{self._options.name_prefix}{folder}{slash}"
-        data = combined_map.map_of(group, rendered, texts, joined, place)
-        if data is None:
-            return ""
-        mark = names.mark_of(names.content_digest(data))
-        name = self._naming.of_map(group, mark)
-        self._charts[group[0]] = _Chart(f"{folder}{slash}{name}", data)
-        return combined_map.comment(group[0].source.kind, names.quoted(name))
-
-    def _slimmed(self, part: Part, text: str) -> str:
-        kind = part.source.kind
-        if not part.is_certain or part.is_finished or minify.is_minified(part.source.name):
-            return text
-        result = self._slimmer(text, kind, self._options.minifiers[kind])
-        if result.problem:
-            problem = f"{part.source.path}: published without minifying: {result.problem}"
-            if problem not in part.problems:
-                part.problems.append(problem)
-        return result.text
 
 
 def _taken(*paths: Path) -> FileExistsError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -17,6 +18,16 @@ def broken(text: str, kind: str) -> str:
 
 def lossy(text: str, kind: str) -> str:
     return text[: len(text) // 2]
+
+
+def careless(text: str, kind: str) -> str:
+    """Leaves out the last statement, and in a text with double blanks these, too."""
+    return text.rstrip().rpartition("\n")[0].replace("  ", "")
+
+
+def watchful(text: str, kind: str) -> str:
+    """Says whether the collector is at work."""
+    raise RuntimeError(f"the collector is {'on' if gc.isenabled() else 'off'}")
 
 
 def talkative(text: str, kind: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from ..references import splice
-from ..references.html import Token, attributes_of, tokens
+from ..references.html_tokens import Token, attributes_of, tokens
 from .html_form import keeps_space, script_kind
 
 __all__ = ["hide", "show"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import js_statements as flow
@@ -31,10 +32,10 @@ _NAMES = ("identifier", "shorthand_property_identifier_pattern")
 class Definitions(Expressions):
     """Reads what has a scope of its own; its heir reads the statements there."""
 
-    def body(self, statements: list[Node], scope: Scope) -> list[Form]:
+    def body(self, statements: Sequence[Node], scope: Scope) -> list[Form]:
         raise NotImplementedError
 
-    def statements(self, nodes: list[Node], scope: Scope) -> list[Form]:
+    def statements(self, nodes: Sequence[Node], scope: Scope) -> list[Form]:
         raise NotImplementedError
 
     def _e_function_expression(self, node: Node, scope: Scope) -> Form:
@@ -86,7 +87,7 @@ class Definitions(Expressions):
             forms = flow.normal([("return", self.expression(body, inner))], tail="return")
         return ("arrow" if arrow else "function", name, *flags, patterns, forms)
 
-    def refuse_twice(self, body: Node, statements: list[Node]) -> None:
+    def refuse_twice(self, body: Node, statements: Sequence[Node]) -> None:
         """Refuse what browsers refuse and this parser does not see: a name that ``let`` and something else declare in one scope."""
         names = own_names(statements)
         if len(names) > len(set(names)) or (

@@ -7,6 +7,7 @@ its order: every call, operand, literal, property, free name, declaration, impor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import js_statements as flow
@@ -73,7 +74,7 @@ class _Reader(Definitions):
         self.shadowed = names | lexical_names(self.root.named)
         return [*sorted(names), *serialised(self.body(self.root.named, scope))]
 
-    def body(self, statements: list[Node], scope: Scope) -> list[Form]:
+    def body(self, statements: Sequence[Node], scope: Scope) -> list[Form]:
         """Statements with the directives before them."""
         directives: list[Form] = []
         rest = [node for node in statements if node.type != "hash_bang_line"]
@@ -81,7 +82,7 @@ class _Reader(Definitions):
             directives.append(("directive", "".join(kid.text for kid in rest.pop(0).named[0].named)))
         return [*directives, *flow.normal(self.statements(rest, scope), tail="return")]
 
-    def statements(self, nodes: list[Node], scope: Scope) -> list[Form]:
+    def statements(self, nodes: Sequence[Node], scope: Scope) -> list[Form]:
         return [form for node in nodes for form in self.statement(node, scope)]
 
     def statement(self, node: Node | None, scope: Scope) -> list[Form]:

@@ -1,4 +1,4 @@
-"""Of what kind a part of the normal form of scripts is."""
+"""Of what kind a part of the normal form of scripts is, and what statements an expression is made of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from .js_truth import LITERALS
 
-__all__ = ["NAMELESS", "SETTLED", "is_expression", "is_optional", "jumps"]
+__all__ = ["NAMELESS", "SETTLED", "effect", "hoisted", "is_expression", "is_optional", "jumps"]
 
 Form = tuple[Any, ...]
 
@@ -78,3 +78,24 @@ def jumps(statements: list[Form]) -> bool:
     if last[0] == "block":
         return jumps(last[1])
     return last[0] in _JUMPS
+
+
+def effect(form: Form) -> list[Form]:
+    """An expression of which the value is not used."""
+    tag = form[0]
+    if tag == "not" or (tag == "unary" and form[1] in ("void", "!")):
+        return [form[-1]]
+    if tag == "choose":
+        return [("if", form[1], [form[2]], [form[3]])]
+    if tag == "and":
+        return [("if", form[1] if len(form) == 3 else (tag, *form[1:-1]), [form[-1]], [])]
+    if tag == "or":
+        return [("if", form[1] if len(form) == 3 else (tag, *form[1:-1]), [], [form[-1]])]
+    return [form]
+
+
+def hoisted(form: Form) -> list[Form]:
+    """``return a, b`` as two statements, where nothing else is evaluated first."""
+    head, value = form[:-1], form[-1]
+    simple = form[0] in ("return", "throw", "declare") or (head[1] == "=" and head[2][0] == "variable")
+    return [*value[1:-1], (*head, value[-1])] if simple and value[-1][0] not in NAMELESS else [form]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .js_operators import equal, grouped
-from .js_shapes import NAMELESS, SETTLED, is_expression, jumps
+from .js_shapes import NAMELESS, SETTLED, effect, hoisted, is_expression, jumps
 from .js_truth import (
     FALSE,
     TRUE,
@@ -169,13 +169,13 @@ def _flat(statements: list[Form]) -> list[Form]:
         elif tag == "if":
             result += _if(form[1], form[2], form[3], pending)
         elif tag in ("and", "or", "choose", "not", "unary", "==", "==="):
-            expanded = _effect(form)
+            expanded = effect(form)
             if expanded == [form]:
                 result.append(form)
             else:
                 pending += reversed(expanded)
         elif tag in ("return", "throw", "assign", "declare") and form[-1][0] == "comma":
-            expanded = _hoisted(form)
+            expanded = hoisted(form)
             if len(expanded) == 1:
                 result.append(form)
             else:
@@ -183,27 +183,6 @@ def _flat(statements: list[Form]) -> list[Form]:
         else:
             result.append(_settled(form))
     return result
-
-
-def _effect(form: Form) -> list[Form]:
-    """An expression of which the value is not used."""
-    tag = form[0]
-    if tag == "not" or (tag == "unary" and form[1] in ("void", "!")):
-        return [form[-1]]
-    if tag == "choose":
-        return [("if", form[1], [form[2]], [form[3]])]
-    if tag == "and":
-        return [("if", form[1] if len(form) == 3 else (tag, *form[1:-1]), [form[-1]], [])]
-    if tag == "or":
-        return [("if", form[1] if len(form) == 3 else (tag, *form[1:-1]), [], [form[-1]])]
-    return [form]
-
-
-def _hoisted(form: Form) -> list[Form]:
-    """``return a, b`` as two statements, where nothing else is evaluated first."""
-    head, value = form[:-1], form[-1]
-    simple = form[0] in ("return", "throw", "declare") or (head[1] == "=" and head[2][0] == "variable")
-    return [*value[1:-1], (*head, value[-1])] if simple and value[-1][0] not in NAMELESS else [form]
 
 
 def _if(test: Form, then: list[Form], other: list[Form], pending: list[Form]) -> list[Form]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 
 from ..references import js
 
@@ -41,22 +42,23 @@ _DECLARATIONS = ("function_declaration", "generator_function_declaration")
 _VAR_SCOPES = FUNCTIONS | {"class_static_block"}
 
 
+_NO_FIELDS: Mapping[str, Node] = MappingProxyType({})
+
+
 class Node:
     """A node of the syntax tree without its comments."""
 
-    __slots__ = ("fields", "is_named", "kids", "text", "type")
+    __slots__ = ("fields", "is_named", "kids", "named", "text", "type")
 
     def __init__(self, kind: str, is_named: bool, text: str) -> None:
         self.type = kind
         self.is_named = is_named
         #: Of a leaf; empty for an inner node.
         self.text = text
-        self.kids: list[Node] = []
-        self.fields: dict[str, Node] = {}
-
-    @property
-    def named(self) -> list[Node]:
-        return [kid for kid in self.kids if kid.is_named]
+        # There are millions, and most are leaves: these share what is empty.
+        self.kids: Sequence[Node] = ()
+        self.named: Sequence[Node] = ()
+        self.fields: Mapping[str, Node] = _NO_FIELDS
 
     def has(self, *tokens: str) -> bool:
         """Whether one of the unnamed children is such a token."""
@@ -78,8 +80,8 @@ def read(text: str) -> Node | None:
     data = text.encode("utf-8", "surrogatepass")
     is_module = any(kid.type in _OF_MODULES for kid in tree.root_node.named_children)
     cursor = tree.walk()
-    root = Node(cursor.node.type, True, "")  # type: ignore[union-attr]  # a cursor that has not moved has a node
-    path = [root]
+    root = Node("program", True, "")
+    path = [_Grown(root)]
     if not cursor.goto_first_child():
         return root
     while True:
@@ -90,27 +92,39 @@ def read(text: str) -> Node | None:
         is_open = kind == "<" and data.startswith(b"!--", found.end_byte)
         if is_open or kind in _REFUSED or (kind == "html_comment" and is_module):
             return None
-        descended = False
         if kind not in _COMMENTS and not (found.is_extra and kind != "hash_bang_line"):
             leaf = found.child_count == 0
             raw = data[found.start_byte : found.end_byte].decode("utf-8", "surrogatepass") if leaf else ""
             node = Node(kind, found.is_named, raw)
-            parent = path[-1]
-            parent.kids.append(node)
-            name = cursor.field_name
-            if name is not None:
-                parent.fields.setdefault(name, node)
+            path[-1].add(node, cursor.field_name)
             if cursor.goto_first_child():
-                path.append(node)
-                descended = True
-        if descended:
-            continue
+                path.append(_Grown(node))
+                continue
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return root
             path.pop()
             if not path:
                 return root
+
+
+class _Grown:
+    """A node that gets children."""
+
+    __slots__ = ("fields", "kids", "named", "node")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        node.kids = self.kids = list[Node]()
+        node.named = self.named = list[Node]()
+        node.fields = self.fields = dict[str, Node]()
+
+    def add(self, kid: Node, field: str | None) -> None:
+        self.kids.append(kid)
+        if kid.is_named:
+            self.named.append(kid)
+        if field is not None:
+            self.fields.setdefault(field, kid)
 
 
 class Binding:
@@ -194,12 +208,12 @@ def block_functions(body: Node) -> set[str]:
     return names
 
 
-def function_names(statements: list[Node]) -> set[str]:
+def function_names(statements: Sequence[Node]) -> set[str]:
     """The names of the functions declared among statements."""
     return {node.fields["name"].text for node in statements if node.type in _DECLARATIONS}
 
 
-def own_names(statements: list[Node]) -> list[str]:
+def own_names(statements: Sequence[Node]) -> list[str]:
     """What ``let``, ``const`` and ``class`` declare among statements of one block, each time they do."""
     names: list[str] = []
     for outer in statements:
@@ -212,7 +226,7 @@ def own_names(statements: list[Node]) -> list[str]:
     return names
 
 
-def lexical_names(statements: list[Node]) -> set[str]:
+def lexical_names(statements: Sequence[Node]) -> set[str]:
     """The names ``let``, ``const``, ``class``, ``function`` and ``import`` make among statements of one block."""
     names: set[str] = set()
     for outer in statements:

@@ -8,26 +8,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from . import css_form, html_form, js_form, js_tree
 
-__all__ = ["difference", "is_script", "is_style"]
+__all__ = ["Judge", "difference", "is_script", "is_style"]
 
 _SHOWN = 60
 _TAG = re.compile(r"</?script|<!--", re.IGNORECASE)
 _STYLE_END = re.compile(r"</style", re.IGNORECASE)
 
 
+class Judge:
+    """Compares results with a text, which is read once for all of them."""
+
+    def __init__(self, text: str, kind: str) -> None:
+        self._text = text
+        self._kind = kind
+
+    def difference(self, after: str) -> str:
+        """What makes a result mean something else than the text; empty when it means the same."""
+        before = self._text
+        if self._kind == "js":
+            if not _licences(before) <= _licences(after):
+                return "a licence comment is missing"
+            if len(_TAG.findall(after)) > len(_TAG.findall(before)):
+                return "the result would end or begin an element if it stood in HTML"
+            try:
+                return self._of_scripts(after)
+            except RecursionError:
+                return "the script is nested too deeply to be compared"
+        if self._kind == "css" and len(_STYLE_END.findall(after)) > len(_STYLE_END.findall(before)):
+            return "the result would end an element if it stood in HTML"
+        return _first_difference(self._form, _form(after, self._kind))
+
+    def _of_scripts(self, after: str) -> str:
+        if self._form is None:
+            return "the original has syntax errors"
+        result = _form(after, "js")
+        return "the result has syntax errors" if result is None else _first_difference(self._form, result)
+
+    @cached_property
+    def _form(self) -> Any:
+        return _form(self._text, self._kind)
+
+
 def difference(before: str, after: str, kind: str) -> str:
     """What makes the second text mean something else than the first; empty when it means the same."""
-    if kind == "js":
-        return _of_scripts(before, after)
-    if kind == "css":
-        if len(_STYLE_END.findall(after)) > len(_STYLE_END.findall(before)):
-            return "the result would end an element if it stood in HTML"
-        return _first_difference(css_form.normal_form(before), css_form.normal_form(after))
-    return _first_difference(html_form.normal_form(before, _inner), html_form.normal_form(after, _inner))
+    return Judge(before, kind).difference(after)
 
 
 def is_script(text: str) -> bool:
@@ -41,18 +70,11 @@ def is_style(text: str) -> bool:
     return bool(forms) and "('error',)" not in repr(forms)
 
 
-def _of_scripts(before: str, after: str) -> str:
-    if not _licences(before) <= _licences(after):
-        return "a licence comment is missing"
-    if len(_TAG.findall(after)) > len(_TAG.findall(before)):
-        return "the result would end or begin an element if it stood in HTML"
-    try:
-        first, second = js_form.normal_form(before), js_form.normal_form(after)
-    except RecursionError:
-        return "the script is nested too deeply to be compared"
-    if first is None or second is None:
-        return "the original has syntax errors" if first is None else "the result has syntax errors"
-    return _first_difference(first, second)
+def _form(text: str, kind: str) -> Any:
+    """The normal form of a text; None for a script with syntax errors."""
+    if kind == "html":
+        return html_form.normal_form(text, _inner)
+    return js_form.normal_form(text) if kind == "js" else css_form.normal_form(text)
 
 
 def _licences(text: str) -> set[str]:
@@ -64,9 +86,7 @@ def _licences(text: str) -> set[str]:
 
 def _inner(text: str, kind: str) -> Any:
     """The form of a script or style sheet in HTML; one that cannot be read must stay as it is."""
-    if kind == "css":
-        return css_form.normal_form(text)
-    form = js_form.normal_form(text)
+    form = _form(text, "css" if kind == "css" else "js")
     return text if form is None else form
 
 

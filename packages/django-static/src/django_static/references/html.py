@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from html import unescape
-from html.parser import HTMLParser
+from dataclasses import dataclass
 
-__all__ = [
-    "Attribute",
-    "Element",
-    "Inline",
-    "Parser",
-    "Token",
-    "attributes_of",
-    "inline",
-    "is_special",
-    "read",
-    "tokens",
-]
+from .html_tokens import WHITESPACE, Attribute, attributes_of, tokens
 
-_WHITESPACE = " \t\n\r\f"
-_SPECIAL = re.compile(r"\s*(?:<!)?\[|#")
+__all__ = ["Attribute", "Element", "Inline", "inline", "read"]
+
 _SCRIPT_TYPES = (
     "",
     "text/javascript",
@@ -32,18 +18,6 @@ _SCRIPT_TYPES = (
 )
 #: Elements whose content is text, whatever it looks like.
 _TEXT_ONLY = ("textarea", "title", "iframe", "xmp", "noembed", "noframes", "plaintext")
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """An attribute of a start tag; ``start`` and ``end`` are those of its value with its quotes."""
-
-    name: str
-    value: str | None
-    start: int
-    end: int
-    #: Where its name begins.
-    begin: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,97 +58,6 @@ class Inline:
     text: str
 
 
-@dataclass(slots=True)
-class Token:
-    """A tag, comment or text; ``what`` is ``start``, ``end``, ``data``, ``comment`` or ``other``."""
-
-    what: str
-    name: str
-    start: int
-    raw: str = ""
-    end: int = field(default=0)
-
-
-class Parser(HTMLParser):
-    """Python's reader of HTML, which in some versions raises for ``<![x[`` what is only a comment to browsers."""
-
-    def parse_marked_section(self, i: int, report: bool = True) -> int:
-        try:
-            return super().parse_marked_section(i, report)
-        except AssertionError:
-            end = self.rawdata.find(">", i)
-            if end < 0:
-                return -1
-            self.unknown_decl(self.rawdata[i + 3 : end])
-            return end + 1
-
-
-class _Tokens(Parser):
-    """The tokens with their positions; each ends where the next begins."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=False)
-        self._lines = [0]
-        for position, character in enumerate(html):
-            if character == "\n":
-                self._lines.append(position + 1)
-        self.found: list[Token] = []
-        self.feed(html)
-        self.close()
-        for token, following in zip(self.found, self.found[1:], strict=False):
-            token.end = following.start
-        if self.found:
-            self.found[-1].end = len(html)
-
-    def _add(self, what: str, name: str = "", raw: str = "") -> None:
-        line, column = self.getpos()
-        self.found.append(Token(what, name, self._lines[line - 1] + column, raw))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._add("start", tag, self.get_starttag_text() or "")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._add("end", tag)
-
-    def handle_data(self, data: str) -> None:
-        self._add("data", raw=data)
-
-    def handle_entityref(self, name: str) -> None:
-        self._add("data", raw="&")
-
-    def handle_charref(self, name: str) -> None:
-        self._add("data", raw="&")
-
-    def handle_comment(self, data: str) -> None:
-        self._add("other" if is_special(data) else "comment")
-
-    def handle_decl(self, decl: str) -> None:
-        self._add("other")
-
-    def unknown_decl(self, data: str) -> None:
-        self._add("other")
-
-    def handle_pi(self, data: str) -> None:
-        self._add("other")
-
-
-def is_special(comment: str) -> bool:
-    """Whether a comment, between its ``<!--`` and ``-->``, means something to some browsers or servers.
-
-    Conditional comments hold markup for old browsers, which takes part in their cascade, or, as ``<!--<![endif]-->``,
-    end what others see as well; a server puts something in the place of ``<!--#include -->``.
-    """
-    return _SPECIAL.match(comment) is not None
-
-
-def tokens(html: str) -> list[Token]:
-    """What HTML is made of, lying end to end."""
-    return _Tokens(html).found
-
-
 def read(html: str) -> list[Element]:
     """Split HTML into elements that lie end to end: ``html[element.start:element.end]``."""
     all_tokens = tokens(html)
@@ -187,7 +70,7 @@ def read(html: str) -> list[Element]:
         kind, end, attributes = "other", token.end, tuple[Attribute, ...]()
         if text_only:
             text_only = "" if (token.what, token.name) == ("end", text_only) else text_only
-        elif token.what == "comment" or (token.what == "data" and not token.raw.strip(_WHITESPACE)):
+        elif token.what == "comment" or (token.what == "data" and not token.raw.strip(WHITESPACE)):
             kind = "blank"
         elif token.what == "start" and token.name in _TEXT_ONLY:
             text_only = token.name
@@ -204,7 +87,7 @@ def read(html: str) -> list[Element]:
                 if (inner.what, inner.name) == ("end", "script"):
                     kind = _script_kind(attributes) if blank else "other"
                     break
-                blank = blank and not html[inner.start : inner.end].strip(_WHITESPACE)
+                blank = blank and not html[inner.start : inner.end].strip(WHITESPACE)
         elements.append(Element(kind, token.start, end, attributes))
     return elements
 
@@ -229,7 +112,7 @@ def inline(html: str) -> list[Inline]:
         if token.name not in ("script", "style"):
             continue
         text_only = token.name
-        kind = (attributes["type"].value or "" if "type" in attributes else "").strip(_WHITESPACE).lower()
+        kind = (attributes["type"].value or "" if "type" in attributes else "").strip(WHITESPACE).lower()
         if "src" in attributes or kind not in (
             ("", "text/css") if token.name == "style" else (*_SCRIPT_TYPES, "module", "importmap")
         ):
@@ -245,60 +128,17 @@ def inline(html: str) -> list[Inline]:
 
 
 def _link_kind(attributes: tuple[Attribute, ...]) -> str:
-    values = {attribute.name: (attribute.value or "").strip(_WHITESPACE) for attribute in attributes}
+    values = {attribute.name: (attribute.value or "").strip(WHITESPACE) for attribute in attributes}
     relations = values.get("rel", "").lower().split()
     usual = values.get("type", "").lower().split(";")[0].strip() in ("", "text/css")
     return "css" if "stylesheet" in relations and usual and values.get("href") else "other"
 
 
 def _script_kind(attributes: tuple[Attribute, ...]) -> str:
-    values = {attribute.name: (attribute.value or "").strip(_WHITESPACE) for attribute in attributes}
+    values = {attribute.name: (attribute.value or "").strip(WHITESPACE) for attribute in attributes}
     if not values.get("src"):
         return "other"
     kind = values.get("type", "").lower()
     if kind == "module":
         return "module"
     return "js" if kind in _SCRIPT_TYPES else "other"
-
-
-def attributes_of(token: Token) -> tuple[Attribute, ...]:
-    """The attributes of a start tag as HTML's tokenizer sees them (WHATWG HTML 13.2.5.32 to 13.2.5.40)."""
-    text = token.raw
-    length = len(text) - (1 if text.endswith(">") else 0)
-    position = 1 + len(token.name)
-    found: dict[str, Attribute] = {}
-    while True:
-        while position < length and text[position] in _WHITESPACE + "/":
-            position += 1
-        if position >= length:
-            return tuple(found.values())
-        start = position
-        position += 1
-        while position < length and text[position] not in _WHITESPACE + "/=":
-            position += 1
-        name = text[start:position].lower()
-        after = position
-        while after < length and text[after] in _WHITESPACE:
-            after += 1
-        value: str | None = None
-        value_start = value_end = position
-        if after < length and text[after] == "=":
-            position = after + 1
-            while position < length and text[position] in _WHITESPACE:
-                position += 1
-            value_start = position
-            if position < length and text[position] in "\"'":
-                close = text.find(text[position], position + 1, length)
-                close = length if close < 0 else close
-                value, position = text[value_start + 1 : close], min(close + 1, length)
-            else:
-                while position < length and text[position] not in _WHITESPACE:
-                    position += 1
-                value = text[value_start:position]
-            value_end = position
-            value = unescape(value)
-        # A second attribute of the same name is ignored by browsers.
-        found.setdefault(
-            name,
-            Attribute(name, value, token.start + value_start, token.start + value_end, token.start + start),
-        )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from . import js_names
+from .js_element import posed
 from .js_found import Found, Own, Unknown
 from .js_names import declared, text_of
 from .js_own import relocated
-from .js_references import may_refer, scan
+from .js_references import scan
 from .js_syntax import parse
 from .reference import Reference
 
@@ -21,8 +22,8 @@ __all__ = [
     "Script",
     "Unknown",
     "clash",
-    "may_refer",
     "parse",
+    "posed",
     "read",
     "references",
     "relocated",

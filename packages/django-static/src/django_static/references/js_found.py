@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .reference import Reference
 
-__all__ = ["Found", "Own", "Unknown"]
+__all__ = ["Candidate", "Found", "Look", "Own", "Unknown"]
+
+
+class Candidate(NamedTuple):
+    """A place that says something if it is code."""
+
+    #: Of the token that tells.
+    offset: int
+    kind: str
+    #: Of what is to be read: a literal, the parenthesis before arguments, the look for an element.
+    start: int
+    end: int
+    #: Whether it need not be asked if it is code.
+    is_certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +49,35 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A place where a classic script looks for its own element, or for that of its style sheet, to read its URL."""
+
+    start: int
+    line: int
+    #: ``current`` (``document.currentScript``), ``list`` (all scripts of the page), ``selector`` (``script[src…]``), or
+    #: ``sheet`` (``link[href…]``).
+    kind: str
+    #: What stands there, at most 80 characters of it.
+    expression: str
+    #: What a selector compares the URL with.
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """All that a script refers to, each in document order."""
 
     references: tuple[Reference, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     own: tuple[Own, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     @property
     def hands_on_itself(self) -> bool:
         """Whether it gives its ``import.meta`` to somebody."""
         return any(each.is_whole for each in self.own)
+
+    @property
+    def looks_for_itself(self) -> bool:
+        """Whether it reads the URL of its own element."""
+        return any(each.kind != "sheet" for each in self.looks)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from . import jinja_macros
 from .jinja_operations import write
 from .jinja_values import Frame, ListValue, MacroValue, ModuleValue, elements, unparse
 from .states import Known, State, Symbol
@@ -103,7 +104,9 @@ def _call_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State
         count = len(node.call.args)
         for after, values in walk.expressions.all(given, middle, frame):
             keywords = dict(zip((each.key for each in node.call.kwargs), values[count:], strict=True))
-            for end, returned in walk.macro(value, values[:count], keywords, after, frame, caller):
+            for end, returned in jinja_macros.called(
+                walk, value, values[:count], keywords, after, frame, caller
+            ):
                 results.append(write(returned, written, end))
     return results
 

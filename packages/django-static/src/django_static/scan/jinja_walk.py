@@ -8,13 +8,12 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from markupsafe import Markup
 
 from ..resolver import Place
-from . import jinja_calls, jinja_statements
+from . import jinja_calls, jinja_macros, jinja_statements
 from .jinja_expressions import Expressions, Results
 from .jinja_listing import Units, names
-from .jinja_values import UNDEFINED, Frame, FunctionValue, MacroValue, ModuleValue, Unit, unparse
+from .jinja_values import Frame, FunctionValue, MacroValue, ModuleValue, Unit, unparse
 from .result import Findings, Use
 from .states import Known, State, Symbol, Value, merge, widest
 
@@ -36,7 +35,7 @@ def scan_environment(
             done.add(name)
             walk.template(name)
         waiting = [name for name in walk.units.met if name not in done]
-    walk.uncalled()
+    jinja_macros.uncalled(walk)
 
 
 @dataclass(slots=True)
@@ -50,7 +49,8 @@ class Walk:
     expressions: Expressions = field(init=False)
     #: Macros that were seen, and whether they were called.
     macros: dict[int, tuple[MacroValue, bool]] = field(default_factory=dict)
-    _entry: str = ""
+    #: The template that was begun with.
+    entry: str = ""
     _depth: int = 0
     _turns: dict[Hashable, int] = field(default_factory=dict)
     _walked: set[Hashable] = field(default_factory=set)
@@ -63,19 +63,10 @@ class Walk:
         """Walk a template that a view may render."""
         unit = self.units.load(name)
         if isinstance(unit, Unit):
-            self._entry = name
+            self.entry = name
             self.render(unit, State())
         elif unit:
             self.findings.note(unit)
-
-    def uncalled(self) -> None:
-        """Walk the macros nobody calls where it can be seen: their arguments are unknown."""
-        for macro, called in list(self.macros.values()):
-            if not called:
-                self._entry = macro.frame.unit.name
-                arguments = {each.name: Symbol((id(macro.node), each.name)) for each in macro.node.args}
-                start = State(scopes=macro.scopes, autoescape=macro.autoescape)
-                self.run(macro.node.body, [start.push(_with_extras(arguments))], macro.frame)
 
     def run(self, statements: Iterable[nodes.Node], states: Sequence[State], frame: Frame) -> list[State]:
         """Every way through some statements."""
@@ -169,7 +160,7 @@ class Walk:
         if state.text is None and walked in self._walked:
             return [state]
         start = replace(state, scopes=(dict(bindings),))
-        results = self._turn(unit, view, unit.name, lambda: self.render(unit, start))
+        results = self.turn(unit, view, unit.name, lambda: self.render(unit, start))
         if results is None:
             return [state] if state.text is None else None
         self._walked.add(walked)
@@ -179,7 +170,7 @@ class Walk:
         """What an import makes of a template."""
         bindings = state.bindings() if with_context else frozenset()
         start = State(scopes=(dict(bindings),), assumed=state.assumed)
-        results = self._turn(
+        results = self.turn(
             unit, ("import", unit.name, bindings), ("import", unit.name), lambda: self.render(unit, start)
         )
         if results is None:
@@ -189,7 +180,7 @@ class Walk:
             frozenset((name, value) for name, value in scope.items() if not name.startswith("_"))
         )
 
-    def _turn(
+    def turn(
         self, unit: Unit, view: Hashable, name: Hashable, do: Callable[[], list[State]]
     ) -> list[State] | None:
         """Go one template deeper, unless it is going round in circles."""
@@ -218,7 +209,7 @@ class Walk:
         self.findings.use(use, written, reached=self._is_reached(use.place))
 
     def _is_reached(self, place: Place) -> bool:
-        return self._depth > 0 or place.template != self._entry
+        return self._depth > 0 or place.template != self.entry
 
     # Calls in expressions
 
@@ -252,82 +243,14 @@ class Walk:
         given = [*node.args, *(each.value for each in node.kwargs)]
         for after, values in self.expressions.all(given, state, frame):
             keywords = dict(zip((each.key for each in node.kwargs), values[len(node.args) :], strict=True))
-            results += self.macro(value, values[: len(node.args)], keywords, after, frame)
+            results += jinja_macros.called(self, value, values[: len(node.args)], keywords, after, frame)
         return results
 
     def _super(self, state: State, frame: Frame) -> Results:
         parents = self.parent_block(replace(state, text="", unknown=()), frame)
         if parents is None:
             return [(state, Symbol())]
-        return [_as_value(after, state) for after in parents]
-
-    def macro(
-        self,
-        macro: MacroValue,
-        given: Sequence[Value],
-        keywords: Mapping[str, Value],
-        state: State,
-        frame: Frame,
-        caller: Value = UNDEFINED,
-    ) -> Results:
-        """What a call of a macro returns."""
-        self.macros[id(macro.node)] = (macro, True)
-        parameters = [each.name for each in macro.node.args]
-        bindings = dict(zip(parameters, given, strict=False))
-        bindings.update({name: value for name, value in keywords.items() if name in parameters})
-        scopes = macro.scopes
-        level = len(scopes)
-        name = getattr(macro.node, "name", None)  # the content of a {% call %} has none
-        if name and len(state.scopes) >= level and state.scopes[level - 1].get(name) is macro:
-            # Where it was made: it sees what its variables are by now.
-            scopes = state.scopes[:level]
-        elif macro.frame.context is frame.context:
-            scopes = (state.scopes[0], *scopes[1:])
-        start = replace(state, scopes=scopes, text="", unknown=(), autoescape=macro.autoescape).push(
-            {"caller": caller, **_with_extras({})}
-        )
-        starts = [start]
-        first_default = len(parameters) - len(macro.node.defaults)
-        for number, name in enumerate(parameters):
-            if name in bindings:
-                starts = [each.bind(name, bindings[name]) for each in starts]
-            elif number >= first_default:
-                default = macro.node.defaults[number - first_default]
-                starts = [
-                    after.bind(name, value)
-                    for each in starts
-                    for after, value in self.expressions.evaluate(default, each, macro.frame)
-                ]
-            else:
-                starts = [each.bind(name, UNDEFINED) for each in starts]
-        view = (id(macro.node), state.bindings(), tuple(bindings.items()), caller)
-        ends = self._turn(
-            macro.frame.unit,
-            view,
-            ("macro", id(macro.node)),
-            lambda: self.run(macro.node.body, starts, macro.frame),
-        )
-        if ends is None:
-            return [(state, Symbol())]
-        return [_as_value(after, state) for after in ends]
-
-
-def _as_value(after: State, state: State) -> tuple[State, Value]:
-    """What was captured, as a value where it was asked for."""
-    text = after.text or ""
-    value: Value = Symbol()
-    if not after.unknown:
-        value = Known(Markup(text) if state.autoescape else text)  # noqa: S704 (as Jinja2 does)
-    return (
-        replace(
-            after, text=state.text, unknown=state.unknown, scopes=state.scopes, autoescape=state.autoescape
-        ),
-        value,
-    )
-
-
-def _with_extras(arguments: Mapping[str, Value]) -> dict[str, Value]:
-    return {"varargs": Symbol(), "kwargs": Symbol(), **arguments}
+        return [jinja_macros.as_value(after, state) for after in parents]
 
 
 def _overflow(node: nodes.Node) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...references import css, splice
 from .. import js_guard
+from ..gain import is_long, is_worthwhile
 from .helper import Helpers
 
 __all__ = ["tdewolff"]
@@ -37,6 +38,8 @@ def tdewolff(text: str, kind: str) -> str:
         EngineError: it cannot read the text, or its process could not be started or ended.
     """
     if kind == "js":
+        if is_long(text) and not is_worthwhile(text, _run(text, kind)):
+            return text  # the marks only make it longer, and take their time
         marked, looks_up = js_guard.within(text)
         return js_guard.without(_run(marked, kind, {"js-keep-var-names": looks_up}))
     if kind != "css" or "data:" not in text:

@@ -1,0 +1,111 @@
+"""What a script will look for by itself while it runs, and how far that can be helped: told, or left where it looks."""
+
+from __future__ import annotations
+
+import contextlib
+import posixpath
+import re
+
+from .parts import Part
+from .references import js
+from .sources import SourceError, Sources
+
+__all__ = ["leave_what_scripts_look_for", "must_stay", "note"]
+
+#: The scripts that are made for a sheet: beside ``leaflet.css``, or in the folder for scripts, ``leaflet-src.js``.
+_SCRIPTS = tuple(
+    f"{folder}{{}}{ending}" for folder in ("", "../js/") for ending in (".js", "-src.js", ".min.js")
+)
+#: The name of a picture in a regular expression.
+_PICTURE = re.compile(r"\\\.(?:png|gif|jpe?g|svg|webp)(?!\w)")
+
+
+def note(part: Part, prefix: str) -> None:
+    """Say what a script will look for at the place of the original, and what it looks for in vain."""
+    found, source = part.found, part.source
+    for look in found.looks:
+        is_other = (
+            look.value.rpartition("/")[2] not in source.url.rpartition("/")[2] and "$" not in look.value
+        )
+        is_sheet = look.kind == "sheet"
+        if (is_sheet and not _PICTURE.search(part.text)) or (look.kind == "selector" and is_other):
+            what = "a style sheet" if is_sheet else "another script"
+            part.remarks.append(
+                f"{source.path}:{look.line}: looks in the page for {what} by its name, {look.expression!r}: it is published "
+                "under another; if the script finds its files by that, give it their folder in the page"
+            )
+    if not prefix:
+        return
+    uncertain = [each for each in found.unknown if not each.end]
+    if uncertain:
+        part.problems.append(
+            f"{source.path}:{uncertain[0].line}: where {uncertain[0].expression!r} ends cannot be told: it is looked for from "
+            f"{prefix}, where only published files are"
+        )
+    places = [
+        *((each.line, each.expression) for each in found.unknown if each.end),
+        *((each.line, "import.meta" if each.is_whole else "import.meta.url") for each in found.own),
+        *((each.line, each.expression) for each in found.looks if each.kind != "sheet"),
+    ]
+    if places:
+        line, what = min(places)
+        folder = source.host + source.url[: source.url.rfind("/") + 1]
+        part.remarks.append(
+            f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
+            "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
+        )
+
+
+def must_stay(part: Part, prefix: str) -> bool:
+    """Whether a script whose bytes may not change would no longer find its files under another URL."""
+    moves = bool(prefix)
+    if part.is_text or part.source.kind != "js" or (part.is_finished and not moves):
+        return False
+    found = js.scan(part.data.decode("latin-1"))
+    relative = (each.url for each in found.references if each.what != "map" and not each.is_bare)
+    if found.looks_for_itself:
+        reason = "it looks for its own script element, which would have another URL"
+    elif moves and (found.own or found.unknown or any(part.is_relative(url) for url in relative)):
+        reason = "it names other files by their path from its own"
+    else:
+        return False
+    part.problems.append(
+        f"{part.source.path}: keeps its URL, {part.source.name}: {reason}, and under the integrity attribute of the "
+        f"page its text cannot be changed; without the attribute it is published"
+        f"{f' below {prefix}' if moves else ''}, and DJANGO_STATIC_INTEGRITY makes a right one"
+    )
+    return True
+
+
+def leave_what_scripts_look_for(part: Part, sources: Sources) -> None:
+    """Let the pictures of a style sheet keep their names that a script knows by these.
+
+    A script may have the browser tell it the URL of a picture, and cut off the name it expects at its end (Leaflet does
+    that to find its markers). Such a name stands in it as a regular expression. What the two files of a package agree on
+    changes in both, so that nobody need look at the script again for the sake of the sheet.
+    """
+    names = {
+        start: posixpath.basename(target.url)
+        for start, target in part.targets.items()
+        if not target.kind and "." in target.url
+    }
+    script = _script_beside(part, sources) if names else b""
+    for start, name in names.items() if script else ():
+        pattern = re.escape(name).encode("utf-8", "surrogateescape")  # a file name may be any bytes
+        if pattern in script or pattern.replace(b"\\-", b"-") in script:
+            target = part.targets.pop(start)
+            part.remarks.append(
+                f"{part.source.path}: {target.name} keeps its name, since the script beside the sheet looks for it by that: "
+                "the original must be served, too"
+            )
+
+
+def _script_beside(part: Part, sources: Sources) -> bytes:
+    """The text of the scripts that are named as the sheet is."""
+    stem = re.sub(r"(\.min)?\.css$", "", posixpath.basename(part.source.name))
+    text = b""
+    for script in _SCRIPTS:
+        name = part.resolve(script.format(stem))
+        with contextlib.suppress(SourceError, OSError):
+            text += sources.find(name).path.read_bytes() if name else b""
+    return text

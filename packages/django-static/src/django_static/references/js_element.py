@@ -1,0 +1,192 @@
+"""Classic scripts that look for their own ``<script>`` element, and take from its ``src`` where the rest of them is.
+
+A published script has another name than it had, and below a prefix another folder. It is not told by the text what is
+made of the URL: the last slash may count, or the name of the file. So the element says, from the first statement on, what
+it would have said if nothing had been published, to whoever asks (WHATWG HTML, 4.12.1: a script that was started is not
+fetched again).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from .js_code import BLANKS, STRING
+from .js_found import Candidate, Found, Look
+
+__all__ = ["LOOKS", "Looker", "places", "posed"]
+
+#: What a place is a candidate for, as ``places`` tells.
+LOOKS = ("current", "list", "selector", "sheet")
+
+_QUOTE = "[\"'`]"
+#: Words with a fixed beginning, since that is what the search is fast for.
+_CURRENT = re.compile(r"currentScript(?![\w$])(?P<quoted>[\"']\s*\])?")
+_NAMED = tuple(re.compile(rf"{word}{_QUOTE}\s*\)") for word in ("script", "SCRIPT"))
+_CALLED = re.compile(
+    rf"(?:getElementsByTagName|querySelector(?:All)?|(?<![\w$.])(?:\$|jQuery))\s*\(\s*{_QUOTE}\Z"
+)
+_SCRIPTS = re.compile(r"scripts(?![\w$])")
+_OWNER = re.compile(r"(?<![\w$])(?P<owner>[\w$]+)\s*\??\.\s*\Z")
+#: ``script[src$="a.js"]``, and the sheet of a script: ``link[href$="a.css"]``.
+_COMPARED = r"\s*(?P<operator>[*^$~|]?=?)\s*(?:\\?[\"'])?(?P<value>[^\"'\]\\\n]{0,200})(?:\\?[\"']?\s*\])?"
+_SELECTORS = {
+    "selector": re.compile(rf"script\s*\[src{_COMPARED}"),
+    "sheet": re.compile(rf"link\s*\[href{_COMPARED}"),
+}
+#: What stands in all of these, and in few scripts.
+_NAMED_BY = {"selector": "[src", "sheet": "[href"}
+_START_OF_STRING = re.compile(rf"{_QUOTE}(?=[^\"'`\n]{{0,80}}\Z)")
+#: The first of all is a place to put others before.
+_FIRST = re.compile(r"\s*(?:\[\s*0\s*\]|\.\s*item\s*\(\s*0\s*\))(?!\s*\??\.\s*(?:src|getAttribute)\b)")
+_READ_AT_ONCE = re.compile(
+    r"\s*(?:!\s*)?(?:\?\.|\.)\s*(?:src(?![\w$])(?!\s*=(?!=))|getAttribute\s*\(\s*[\"']src[\"']|attributes(?![\w$]))"
+    r"|\s*(?:\?\.)?\[\s*[\"']src[\"']"
+)
+_OTHER_MEMBER = re.compile(r"\s*(?:\?\.|\.)\s*[\w$]")
+#: ``const { currentScript } = document``
+_DESTRUCTURED = re.compile(r"[^{}=()]*\}\s*=\s*[\w$.]*document(?![\w$.])")
+#: Asked whether it is there, and no more.
+_MERE_QUESTION = re.compile(r"\s*(?:&&|[!=]=|\?(?!\.))")
+_READS_SRC = re.compile(
+    r"\.\s*src(?![\w$])(?!\s*=(?!=))|(?<!setAttribute\()(?<!setAttribute\( )[\"']src[\"']|\{\s*src(?![\w$])"
+)
+#: A directive at the top, which must stay there (ECMA-262, 11.2.1), with what ends it: where that is no semicolon, and not
+#: what goes on with an expression, a new line does.
+_DIRECTIVE = re.compile(
+    rf"{BLANKS}(?P<text>{STRING})(?P<gap>{BLANKS})(?:(?P<end>;)|\Z|(?!in(?:stanceof)?(?![\w$])|!=)[\w$\"'{{}}!~\\@#])"
+)
+_NEW_LINE = re.compile(r"[\n\r\u2028\u2029]")
+_HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
+_SHOWN = 80
+#: Of so many things with a ``.scripts`` one may be the document.
+_MOST_NAMES = 20
+
+
+def places(text: str) -> Iterator[Candidate]:
+    """The places of a script where it may look for itself, of each kind in document order."""
+    if "cript" in text or "CRIPT" in text:
+        yield from _scripts(text)
+    for kind, selector in _SELECTORS.items():
+        for match in selector.finditer(text) if _NAMED_BY[kind] in text else ():
+            first = max(0, match.start() - 81)
+            quote = _START_OF_STRING.search(text[first : match.start()])
+            if quote is not None:
+                yield Candidate(first + quote.start(), kind, *match.span())
+
+
+def _scripts(text: str) -> Iterator[Candidate]:
+    for match in _CURRENT.finditer(text):
+        # The token of what stands in quotes begins with them.
+        yield Candidate(match.start() - bool(match["quoted"]), "current", *match.span())
+    for named in _NAMED:
+        for match in named.finditer(text):
+            first = max(0, match.start() - 60)
+            called = _CALLED.search(text[first : match.start()])
+            if called is not None:
+                yield Candidate(first + called.start(), "list", first + called.start(), match.end())
+    documents: dict[str, bool] = {}
+    for match in _SCRIPTS.finditer(text):
+        first = max(0, match.start() - 60)
+        owner = _OWNER.search(text[first : match.start()])
+        if owner is None:
+            continue
+        name = owner["owner"]
+        if name not in documents:
+            documents[name] = len(documents) < _MOST_NAMES and _is_document(text, name)
+        if documents[name]:
+            yield Candidate(match.start(), "list", first + owner.start(), match.end())
+
+
+class Looker:
+    """Tells what a script wants to know at the places that are code."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def look(self, place: Candidate, *, is_member: bool) -> Look | None:
+        """The look there; None where it is not for the URL of an element.
+
+        What has to be guessed is taken for a look: without need that costs three hundred bytes, and the other way round
+        files that are not found.
+        """
+        text, start, end, kind = self._text, place.start, place.end, place.kind
+        shown = text[start:end][:_SHOWN]
+        if kind in _SELECTORS:
+            return self._selected(place, shown)
+        if kind == "list":
+            is_asked = not _FIRST.match(text, end)
+        elif not is_member and not text.endswith("]", start, end):
+            is_asked = _DESTRUCTURED.match(text, end) is not None
+        elif _READ_AT_ONCE.match(text, end):
+            return Look(start, 0, kind, shown)
+        else:
+            is_asked = not (_OTHER_MEMBER.match(text, end) or _MERE_QUESTION.match(text, end))
+        return Look(start, 0, kind, shown) if is_asked and self._reads_src else None
+
+    @cached_property
+    def _reads_src(self) -> bool:
+        return _READS_SRC.search(self._text) is not None
+
+    def _selected(self, place: Candidate, shown: str) -> Look | None:
+        match = _SELECTORS[place.kind].match(self._text, place.start)
+        value = match["value"] if match is not None and match["operator"] else ""
+        # What is not the name of a sheet is an icon, or a language.
+        is_meant = place.kind == "selector" or ".css" in value.lower()
+        return Look(place.start, 0, place.kind, shown, value) if is_meant else None
+
+
+def _is_document(text: str, name: str) -> bool:
+    """Whether a name is that of the document, or is given it somewhere."""
+    if name == "document":
+        return True
+    return (
+        re.search(rf"(?<![\w$.]){re.escape(name)}\s*=\s*(?:[\w$]+\s*\.\s*)?document(?![\w$.])", text)
+        is not None
+    )
+
+
+def posed(text: str, found: Found, host: str, path: str) -> tuple[int, int, str]:
+    """What to put into a script that looks for itself, so that it finds what it would have been without publishing.
+
+    Args:
+        host: scheme and host of the original, ``//host``, or empty where it is that of the published script.
+        path: its path, percent-encoded: ``/js/app.js``.
+    """
+    target = f"{host}{path}".replace("$", "$$")
+    if not host:
+        target = f"$1$2{target}"
+    elif host.startswith("//"):
+        target = f"$1{target}"
+    # A selector reads the attribute itself. To set it is refused under Trusted Types, and to others who compare pages it
+    # is another script then: so only where it must be.
+    attribute = (
+        'try{s.setAttribute("src",f(g.call(s,"src")))}catch(e){}'
+        if any(each.kind == "selector" for each in found.looks)
+        else ""
+    )
+    head = (
+        "(function(s){function f(u){return u.replace("
+        rf"/^(\w+:)?(\/\/[^\/?#]*)?[^?#]*/,{json.dumps(target)})}}"
+        "var u=s&&s.src,g=s&&s.getAttribute;"
+        rf"if(/^\w+:\/\//.test(u)){{{attribute}u=f(u);"
+        'Object.defineProperty(s,"src",{value:u,writable:true,configurable:true});'
+        's.getAttribute=function(n){return/^src$/i.test(n)?f(g.call(s,"src")):g.call(s,n)}}'
+        '})(typeof document=="object"&&document.currentScript);'
+    )
+    start = _start(text)
+    # A directive that a new line has ended would now be called.
+    return start, start, f";{head}" if text[:start].endswith(("'", '"')) else head
+
+
+def _start(text: str) -> int:
+    """Where the first statement may stand: behind what makes a script strict."""
+    found = _HASH_BANG.match(text)
+    position = found.end() if found else 0
+    while True:
+        found = _DIRECTIVE.match(text, position)
+        if found is None or not (found["end"] or _NEW_LINE.search(found["gap"]) or found.end() == len(text)):
+            return position
+        position = found.end() if found["end"] else found.end("text")

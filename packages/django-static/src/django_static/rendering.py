@@ -1,0 +1,84 @@
+"""The bytes that files are published with: references as they must read there, minified, several in one, with a source map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from . import combined_map, minify, names, parts
+from .naming import Naming
+from .parts import Joined, Part
+from .records import Options
+
+__all__ = ["Chart", "Group", "Renderer", "Slimmer"]
+
+#: What minifies a text of a kind by a chain of engines; see :func:`django_static.minify.slim`.
+Slimmer = Callable[[str, str, Sequence[str]], minify.Slimmed]
+#: Parts that go into one file.
+Group = list[Part]
+
+
+class Chart(NamedTuple):
+    """A source map and the URL path it will have."""
+
+    url: str
+    data: bytes
+
+
+class Renderer:
+    """Renders parts of which all that they refer to has been published; notes problems in them."""
+
+    def __init__(self, options: Options, naming: Naming, slimmer: Slimmer | None) -> None:
+        """Without a ``slimmer`` nothing is minified."""
+        self._options = options
+        self._naming = naming
+        self._slimmer = slimmer
+        #: The source maps of joined files, by their first parts.
+        self.charts: dict[Part, Chart] = {}
+
+    def data(self, group: Group, folder: str) -> bytes | None:
+        """The bytes of a group as seen from a folder; None when they are those of the only original."""
+        if len(group) == 1 and not group[0].is_text:
+            return None
+        moved = bool(self._options.name_prefix)
+        texts = rendered = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
+        if self._slimmer is not None:
+            texts = [
+                self._slimmed(self._slimmer, part, text) for part, text in zip(group, texts, strict=True)
+            ]
+        if len(group) > 1:
+            joined = parts.join(group, texts)
+            return joined.encode(self._map(group, rendered, texts, joined, folder))
+        is_same = texts[0] == group[0].text and not group[0].is_foreign
+        return None if is_same else group[0].encode(texts[0])
+
+    def _map(
+        self, group: Group, rendered: Sequence[str], texts: Sequence[str], joined: Joined, folder: str
+    ) -> str:
+        """Make the source map of a joined file, and the comment that names it.
+
+        The map does not name the file, and its own name is made of its content: so neither waits for the other's name.
+        """
+        self.charts.pop(group[0], None)
+        if not self._options.source_maps:
+            return ""
+        slash = "" if folder.endswith("/") else "/"
+        place = f"{self._options.name_prefix}{folder}{slash}"
+        data = combined_map.map_of(group, rendered, texts, joined, place)
+        if data is None:
+            return ""
+        mark = names.mark_of(names.content_digest(data))
+        name = self._naming.of_map(group, mark)
+        self.charts[group[0]] = Chart(f"{folder}{slash}{name}", data)
+        return combined_map.comment(group[0].source.kind, names.quoted(name))
+
+    def _slimmed(self, slimmer: Slimmer, part: Part, text: str) -> str:
+        kind = part.source.kind
+        if not part.is_certain or part.is_finished or minify.is_minified(part.source.name):
+            return text
+        result = slimmer(text, kind, self._options.minifiers[kind])
+        if result.problem:
+            problem = f"{part.source.path}: published without minifying: {result.problem}"
+            if problem not in part.problems:
+                part.problems.append(problem)
+        return result.text
