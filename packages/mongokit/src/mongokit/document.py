@@ -197,8 +197,7 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
             collection = self._unsafe(collection, safe=safe)
         if cls._plain and memory is None and only is None and not uuid:
             if is_direct(collection):
-                self._check_plainly(validate)
-                return save_plainly(self, collection, options)
+                return save_plainly(self, collection, validate, options)
             awaited: Any = save_plainly_async(self, collection, validate, options)
             return awaited  # type: ignore[no-any-return]  # see above
         saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
@@ -206,14 +205,21 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
     def _check_plainly(self, validate: bool | None) -> None:
         """Do what ``check`` does, for a document that was not read in part: with fewer steps, where it can."""
-        cls = type(self)
-        if cls.validate is not Document.validate or not self.raise_validation_errors:
-            check(self, validate)
-        elif validate or (validate is None and not self.skip_validation):
+        if self._is_validated_plainly(validate):
             failures: list[Failure] = []
-            cls._structure.check(self, failures)
+            type(self)._structure.check(self, failures)
             if failures:
                 raise SchemaDocumentError.of(failures)
+        else:
+            check(self, validate)
+
+    def _is_validated_plainly(self, validate: bool | None) -> bool:
+        """Return whether to validate it before it is saved is to ask its structure, and nothing else."""
+        return (
+            (validate or (validate is None and not self.skip_validation))
+            and type(self).validate is Document.validate
+            and self.raise_validation_errors
+        )
 
     def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
         if safe:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import bson
-from bson import ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
@@ -15,6 +14,7 @@ from pymongo import errors as pymongo_errors
 from pymongo.errors import DocumentTooLarge
 
 from mongokit.errors import StaleDocumentError
+from mongokit.ids import new_id
 from mongokit.memory import value_at
 from mongokit.operations import REFUSALS, Operation, missing, shown
 
@@ -120,7 +120,7 @@ class Insert(Save[D]):
         return InsertOne(self.stored)
 
     def freeze(self) -> None:
-        self.stored["_id"] = ObjectId()
+        self.stored["_id"] = new_id()
         try:
             Save.freeze(self)
         finally:
