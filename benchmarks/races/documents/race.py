@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness.contestant import Case, Contestant, Race
+from harness.contestant import Case, Contestant, Gauge, Race, Target
 from races.documents.server import server
+from races.documents.store import MEMORY
 
 __all__ = ["RACE"]
 
@@ -20,7 +21,7 @@ def _contestant(name: str, title: str, module: str, *packages: str, ours: bool =
 
 RACE = Race(
     name="documents",
-    title="Creating and reading MongoDB documents",
+    title="Creating, reading, changing and deleting MongoDB documents",
     unit="µs of CPU",
     figure="cpu",
     baseline="pymongo",
@@ -33,6 +34,10 @@ RACE = Race(
         Case(key="bulk_order", title="Store 1,000 Orders in one call, each"),
         Case(key="get_talk", title="Get a Talk by its id"),
         Case(key="get_order", title="Get an Order by its id"),
+        Case(key="edit_talk", title="Load a Talk, change a field and save it"),
+        Case(key="edit_order", title="Load an Order, change a field and save it"),
+        Case(key="delete_talk", title="Delete a Talk that was loaded"),
+        Case(key="delete_order", title="Delete an Order that was loaded"),
         Case(key="iterate_talk", title="Iterate over 1,000 Talks, each"),
         Case(key="iterate_order", title="Iterate over 1,000 Orders, each"),
     ),
@@ -49,12 +54,18 @@ RACE = Race(
         _contestant("mongokit_async", "mongokit async", "mongokit_async", "slimstack-mongokit", ours=True),
         _contestant("beanie", "Beanie (async)", "beanie_odm", "beanie", "pydantic"),
     ),
+    gauges=(Gauge(key=MEMORY, title="Memory of a loaded document", unit="bytes"),),
+    targets=tuple(
+        Target(case=case, contestant="mongokit", at_most=1.05, against="pymongo", gauge=MEMORY)
+        for case in ("get_talk", "get_order")
+    ),
     services=server,
     how=(
         "measured: CPU time of the client's process, for one operation after the other; the server's is not in it",
         "created from plain values, the library's own document made of them and saved as its manual does",
-        "one field is read of every document that is loaded; what is stored is compared with the values first",
-        "in one call: of plain values, validated, by PyMongo and mongokit only; a unit of work makes a document of each",
+        "one field is read of every document that is loaded; what is stored, changed and deleted is compared first",
+        "saved after a change, as the library does it: PyMongo and mongokit replace the document, ODMs may set the one field",
+        "in one call: of plain values, validated, by PyMongo and mongokit only; a unit of work (late=True) makes a document of each",
         "PyMongo async, mongokit async and Beanie run in one event loop, one operation at a time: their client CPU, not their concurrency",
     ),
 )
