@@ -18,8 +18,8 @@ from mongokit.autorefs import replace_target
 from mongokit.awaited import Awaited
 from mongokit.binding import bind_references
 from mongokit.errors import ConnectionError, Failure, SchemaDocumentError
-from mongokit.flow import drive
 from mongokit.hooks import Hooks
+from mongokit.jsonable import Jsonable
 from mongokit.legacy import warn_once
 from mongokit.memory import Memory, differing
 from mongokit.performing import (
@@ -37,10 +37,10 @@ from mongokit.queries import Queries
 from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument, restore
 from mongokit.scopes import CollectionScope
+from mongokit.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from mongokit.grid import FS
-    from mongokit.index_comparison import IndexReport
     from mongokit.migration import DocumentMigration
 
 __all__ = ["Document", "DocumentProperties"]
@@ -50,7 +50,9 @@ RawCollection = pymongo.collection.Collection[Raw]
 AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
 
 
-class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=DocumentProperties):
+class Document(
+    Awaited, Hooks, Jsonable, Queries, Remembering, Upkeep, SchemaDocument, metaclass=DocumentProperties
+):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -58,9 +60,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     :param collection: where it is to be stored; a document made by ``collection.Class()`` or found knows it.
     """
 
-    __slots__ = ("_collection", "_stored_memory")
+    __slots__ = ("_collection",)
     _collection: RawCollection
-    _stored_memory: Memory | None
 
     __collection__: ClassVar[str | None] = None
     """The name of the collection, for ``database.Class``."""
@@ -102,7 +103,6 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         name = self.type_field
         if doc and name is not None and name in type(self)._structure.fields and self.get(name) is None:
             self[name] = type(self).__name__
-        self._set_memory(None)
         if collection is not None:
             object.__setattr__(self, "_collection", collection)
             self._adopted()
@@ -189,13 +189,13 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         """
         cls = type(self)
         try:
-            # The slots themselves, which costs less, and in which there is something but for a few.
-            collection, memory = self._collection, self._stored_memory
+            # The slot itself, which costs less, and in which there is something but for a few.
+            collection = self._collection
         except AttributeError:
-            collection, memory = self.collection, self._memory
+            collection = self.collection
         if safe is not None:
             collection = self._unsafe(collection, safe=safe)
-        if cls._plain and memory is None and only is None and not uuid:
+        if cls._plain and self._memory is None and only is None and not uuid:
             if is_direct(collection):
                 return save_plainly(self, collection, validate, options)
             awaited: Any = save_plainly_async(self, collection, validate, options)
@@ -314,7 +314,7 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         self.update(other)
         if type(self)._has_autorefs:
             replace_target(self, other)
-        for name, value in getattr(other, "__dict__", {}).items():
+        for name, value in other._attributes().items():
             object.__setattr__(self, name, value)
         self._set_memory(other._memory)
 
@@ -334,35 +334,6 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         """Return the reference to this document, with its database; raises KeyError without ``_id``."""
         return DBRef(self.collection.name, self["_id"], self.db.name)
 
-    def to_json_type(self) -> Raw:
-        """Return a new dict of what JSON knows: times as milliseconds since 1970 (UTC), ids as ``{"$oid": hex}``.
-
-        Values of a CustomType are in their Python form where JSON has it; what else JSON lacks is in MongoDB's
-        Extended JSON (``$numberDecimal``, ``$binary``, ``$uuid``…).
-        """
-        from mongokit import json  # of no use to who has none
-
-        return json.to_json_type(type(self)._structure, self)
-
-    def to_json(self) -> str:
-        """Return the document as JSON text; see :meth:`to_json_type`."""
-        from mongokit import json  # as above
-
-        return json.to_json(type(self)._structure, self)
-
-    def from_json(self, text: str | bytes) -> Self:
-        """Return a new document of this class, in the same collection, of JSON text as ``to_json`` writes it.
-
-        With ``use_autorefs`` the documents it refers to are read from the server, whatever else is written of them; one
-        that is written without ``_id`` is a new one. In an asynchronous collection that has to be awaited.
-
-        Raises ValueError for what is no JSON object, and for a reference to where documents of that class are not;
-        AutoReferenceError. It is not validated: ``save()`` does that.
-        """
-        from mongokit import json  # as above
-
-        return json.read_document(self, text)
-
     def _proxy(self) -> DocumentProxy[Self]:
         collection: Any = self.collection
         if isinstance(collection, CollectionScope):
@@ -374,50 +345,6 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
         made: Any = AsyncDocumentProxy(type(self), collection)
         return made  # type: ignore[no-any-return]  # see above
-
-    @classmethod
-    def generate_index(cls, collection: RawCollection, **options: Any) -> list[str]:
-        """Build the indexes of the class in a collection and return their names, in the order of declaration.
-
-        :param options: passed to PyMongo's ``create_indexes``.
-        """
-        from mongokit.index_build import generating  # which who builds none does without
-
-        names: list[str] = drive(collection, generating(cls._indexes, collection, options))
-        return names
-
-    @classmethod
-    def ensure_indexes(
-        cls, collection: RawCollection, *, dry_run: bool = False, drop: bool = False
-    ) -> IndexReport:
-        """Build the indexes of the class that a collection lacks; see :func:`mongokit.ensure_indexes`."""
-        from mongokit.index_build import ensure_class_indexes
-
-        return ensure_class_indexes(cls, collection, dry_run=dry_run, drop=drop)
-
-    @classmethod
-    def set_validator(
-        cls,
-        collection: RawCollection,
-        level: str = "strict",
-        action: str = "error",
-        *,
-        also: Iterable[type[Document]] = (),
-    ) -> Raw:
-        """Make the server check what anybody writes to a collection against the structure; returns the validator.
-
-        The collection is made where there is none; a validator it has is replaced. What is stored already stays.
-
-        :param level: ``"strict"``; ``"moderate"`` lets a stored document that is wrong be updated; ``"off"`` keeps the
-            validator and does not use it.
-        :param action: ``"error"`` refuses what is wrong, ``"warn"`` only logs it, ``"errorAndLog"`` does both.
-        :param also: other classes whose documents live in the same collection, subclasses among them.
-
-        Raises ValueError for another level or action, OperationFailure where the server does not take it.
-        """
-        from mongokit.collection_validator import set_validator
-
-        return set_validator([cls, *also], collection, level, action)
 
 
 def _restore(new: Document, state: tuple[Any, Memory]) -> None:
