@@ -35,7 +35,7 @@ Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reading:
     """Documents that are read together, with what they refer to."""
 
@@ -45,7 +45,7 @@ class Reading:
     """What has been loaded so far; the keys are the business of ``LoadSteps.refer``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LoadSteps:
     """What happens to the documents of a class when they have been read; found once, when the class is made."""
 

@@ -76,7 +76,7 @@ class Write(Operation[R]):
             self.refused(error)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Save(Write[D]):
     """Base of what stores a whole document."""
 
@@ -127,7 +127,7 @@ class Insert(Save[D]):
             self.document["_id"] = self.stored["_id"]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Replace(Save[D]):
     """Store a document in the place of what has its ``_id``."""
 
@@ -164,7 +164,7 @@ class Replace(Save[D]):
         return Operation.explained(self, error)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class SetFields(Write[D]):
     """Write some paths of a stored document, and no others."""
 
@@ -227,7 +227,7 @@ class Unchanged(Write[D]):
         return document
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Delete(Write[None]):
     """Delete a document by its filter."""
 
