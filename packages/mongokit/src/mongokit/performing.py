@@ -196,8 +196,7 @@ def is_direct(collection: object) -> bool:
 def save_plainly(document: D, collection: Any, validate: bool | None, options: dict[str, Any]) -> D:
     """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
     between."""
-    units = _units.get()
-    unit = _unit_amid(units, collection) if units else None
+    unit = _unit_amid(collection)
     if unit is not None:
         unit.add_plain(document, collection, validate, options)
     else:
@@ -213,8 +212,7 @@ async def save_plainly_async(
     document: D, collection: Any, validate: bool | None, options: dict[str, Any]
 ) -> D:
     """Do what ``save_plainly`` does, awaited."""
-    units = _units.get()
-    unit = _unit_amid(units, collection) if units else None
+    unit = _unit_amid(collection)
     if unit is not None:
         unit.add_plain(document, collection, validate, options)
     else:
@@ -226,8 +224,11 @@ async def save_plainly_async(
     return document
 
 
-def _unit_amid(units: tuple[Unit, ...], collection: Any) -> Unit | None:
+def _unit_amid(collection: Any) -> Unit | None:
     """Do what ``unit_of`` does, for a collection: where a unit is amid the same one, it need not be looked for."""
+    units = _units.get()
+    if not units:
+        return None
     latest = units[-1].latest
     if latest is not None and latest.collection is collection:
         return units[-1]
