@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import bson
 import pymongo.asynchronous.collection
 import pymongo.collection
-import pymongo.database
-from bson.binary import STANDARD
-from bson.codec_options import CodecOptions
-from bson.dbref import DBRef
-from pymongo import MongoClient, WriteConcern
+from pymongo import WriteConcern
 
 from mongokit.autorefs import replace_target
 from mongokit.awaited import Awaited
 from mongokit.binding import bind_references
-from mongokit.errors import ConnectionError, Failure, SchemaDocumentError
+from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.hooks import Hooks
 from mongokit.jsonable import Jsonable
 from mongokit.legacy import warn_once
+from mongokit.located import Located
 from mongokit.memory import Memory, differing
 from mongokit.performing import (
     delete_plainly,
-    is_asynchronous,
     is_direct,
     perform,
     save_plainly,
@@ -32,15 +28,12 @@ from mongokit.performing import (
 )
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
-from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
 from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument, restore
-from mongokit.scopes import CollectionScope
 from mongokit.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from mongokit.grid import FS
     from mongokit.migration import DocumentMigration
 
 __all__ = ["Document", "DocumentProperties"]
@@ -51,7 +44,15 @@ AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
 
 
 class Document(
-    Awaited, Hooks, Jsonable, Queries, Remembering, Upkeep, SchemaDocument, metaclass=DocumentProperties
+    Awaited,
+    Hooks,
+    Jsonable,
+    Located,
+    Queries,
+    Remembering,
+    Upkeep,
+    SchemaDocument,
+    metaclass=DocumentProperties,
 ):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
@@ -129,38 +130,6 @@ class Document(
     def _adopted(self) -> None:
         if type(self)._has_refs:
             bind_references(self)
-
-    @property
-    def collection(self) -> RawCollection:
-        """The collection it is bound to; raises ConnectionError when it is not."""
-        try:
-            return self._collection
-        except AttributeError:
-            name = type(self).__name__
-            raise ConnectionError(
-                f"this {name} is bound to no collection: make it by collection.{name}(), "
-                f"or by {name}(collection=collection)"
-            ) from None
-
-    @property
-    def db(self) -> pymongo.database.Database[Raw]:
-        """The database of its collection."""
-        return self.collection.database
-
-    @property
-    def connection(self) -> MongoClient[Raw]:
-        """The connection of its collection."""
-        return self.collection.database.client
-
-    @property
-    def fs(self) -> FS:
-        """Its files in GridFS, as ``gridfs`` declares them; raises AttributeError where it declares none."""
-        if type(self)._gridfs is None:
-            raise AttributeError(f"{type(self).__name__} has no files: it declares none in gridfs")
-        # Who has no files needs no GridFS.
-        from mongokit.grid import FS
-
-        return FS(self)
 
     def save(
         self,
@@ -322,29 +291,9 @@ class Document(
         convert = type(self)._structure.to_bson
         return self if convert is None else convert(self)
 
-    def _codec_options(self) -> CodecOptions[Raw]:
-        collection = getattr(self, "_collection", None)
-        return CodecOptions(uuid_representation=STANDARD) if collection is None else collection.codec_options
-
     def get_size(self) -> int:
         """Return the size as BSON, in bytes."""
         return len(bson.encode(self._stored(), codec_options=self._codec_options()))
-
-    def get_dbref(self) -> DBRef:
-        """Return the reference to this document, with its database; raises KeyError without ``_id``."""
-        return DBRef(self.collection.name, self["_id"], self.db.name)
-
-    def _proxy(self) -> DocumentProxy[Self]:
-        collection: Any = self.collection
-        if isinstance(collection, CollectionScope):
-            return collection._proxy_of(type(self))  # type: ignore[return-value]  # or its awaited twin
-        if not is_asynchronous(collection):
-            return DocumentProxy(type(self), collection)
-        # Who has no asynchronous connection needs none of this.
-        from mongokit.aio.proxy import AsyncDocumentProxy
-
-        made: Any = AsyncDocumentProxy(type(self), collection)
-        return made  # type: ignore[no-any-return]  # see above
 
 
 def _restore(new: Document, state: tuple[Any, Memory]) -> None:
