@@ -10,11 +10,12 @@ import bson
 import pytest
 from races.documents.server import server
 from races.documents.shapes import ORDER, SHAPES, TALK
-from races.documents.store import URI
+from races.documents.store import MEMORY, URI
 
 from harness.contestant import find_races
 from harness.machine import listener_pids
 from harness.rounds import run_race
+from harness.summarise import summarise_gauges
 
 RACE = find_races()["documents"]
 CASES = {case.key for case in RACE.cases}
@@ -35,7 +36,10 @@ LIBRARY = """
         talks = database["talks"]
         library = Library(
             create={create},
-            get={get},
+            load={load},
+            read={read},
+            change={change},
+            delete={delete},
             iterate={iterate},
             create_many={create_many},
         )
@@ -43,7 +47,10 @@ LIBRARY = """
         yield {{"work": found["create_talk"]}}
 """
 CREATE = "lambda values: talks.insert_one(dict(values))"
-GET = "lambda id_: talks.find_one(id_)['topic']"
+LOAD = "lambda id_: talks.find_one(id_)"
+READ = "lambda talk: talk['topic']"
+CHANGE = "lambda talk, text: talks.replace_one({'_id': talk['_id']}, {**talk, 'topic': text})"
+DELETE = "lambda talk: talks.delete_one({'_id': talk['_id']})"
 ITERATE = "lambda: [talk['topic'] for talk in talks.find()]"
 
 needs_server = pytest.mark.skipif(
@@ -85,13 +92,16 @@ def test_samples_differ_in_their_key():
 @pytest.mark.parametrize(("name", "cases"), NEED_NO_RIVAL.items(), ids=NEED_NO_RIVAL)
 def test_a_contestant_does_its_cases(name, cases, serve, quick, watcher, scripted):
     chosen = tuple(each for each in RACE.contestants if each.name == name)
-    race = replace(RACE, contestants=chosen, baseline=name)
+    race = replace(RACE, contestants=chosen, baseline=name, targets=())
 
     result = run_race(race, quick(rounds=2, minimum=0.005), watcher, scripted(0.0))
 
     assert [failure.traceback for failure in result.failures] == []
     samples = result.counted()[0].samples
     assert set(samples) == cases
+    gauges = summarise_gauges(result)
+    assert set(gauges) == {case for case in cases if case.startswith("get_")}
+    assert all(500 < each[name][MEMORY] < 20_000 for each in gauges.values())
     units = {case: sample.units for case, (sample,) in samples.items()}
     assert units == {case: 1000 if case.startswith(("iterate", "bulk")) else 1 for case in cases}
     assert "named by MONGODB_URI" in result.services["server"]
@@ -104,8 +114,14 @@ def test_a_contestant_does_its_cases(name, cases, serve, quick, watcher, scripte
         ({"create": "lambda values: talks.insert_one({'topic': values['topic']})"}, "stored"),
         ({"create": "lambda values: talks.insert_one({**values, 'duration': '49.5'})"}, "stored"),
         ({"create": "lambda values: None"}, "not enough values to unpack"),
-        ({"get": "lambda id_: None"}, "loaded"),
-        ({"get": "lambda id_: talks.find_one(id_)"}, "loaded"),
+        ({"load": "lambda id_: None"}, "'NoneType' object is not subscriptable"),
+        ({"read": "lambda talk: talk"}, "loaded"),
+        ({"change": "lambda talk, text: None"}, "changed to"),
+        (
+            {"change": "lambda talk, text: talks.replace_one({'_id': talk['_id']}, {'topic': text})"},
+            "changed to",
+        ),
+        ({"delete": "lambda talk: None"}, "deleted one document, which is still there"),
         ({"iterate": "lambda: []"}, "loaded"),
         ({"iterate": "lambda: [talk for talk in talks.find()]"}, "loaded"),
         ({"create_many": "lambda many: talks.insert_many(many[1:])"}, "stored 99 documents in one call"),
@@ -116,13 +132,25 @@ def test_a_contestant_does_its_cases(name, cases, serve, quick, watcher, scripte
         "not stored",
         "not found",
         "not read",
+        "not changed",
+        "changed and lost",
+        "not deleted",
         "none iterated",
         "none read",
         "one less",
     ],
 )
 def test_who_does_less_than_the_others_fails(stable, serve, quick, watcher, scripted, changed, error):
-    functions = {"create": CREATE, "get": GET, "iterate": ITERATE, "create_many": None, **changed}
+    functions = {
+        "create": CREATE,
+        "load": LOAD,
+        "read": READ,
+        "change": CHANGE,
+        "delete": DELETE,
+        "iterate": ITERATE,
+        "create_many": None,
+        **changed,
+    }
     race = stable.race([stable.adapter("lazy", LIBRARY.format(**functions))])
 
     result = run_race(race, quick(rounds=2), watcher, scripted(0.0))
@@ -140,7 +168,10 @@ def test_what_is_read_is_what_the_library_itself_would_write(stable, serve, quic
             talks = database["talks"]
             library = Library(
                 create=lambda values: talks.insert_one({**values, "_cls": "Talk"}),
-                get=lambda id_: talks.find_one({"_id": id_, "_cls": "Talk"})["topic"],
+                load=lambda id_: talks.find_one({"_id": id_, "_cls": "Talk"}),
+                read=lambda talk: talk["topic"],
+                change=lambda talk, text: talks.update_one(talk, {"$set": {"topic": text}}),
+                delete=talks.delete_one,
                 iterate=lambda: [talk["topic"] for talk in talks.find({"_cls": "Talk"})],
             )
             found = operations(database, TALK, library)
@@ -155,6 +186,15 @@ def test_what_is_read_is_what_the_library_itself_would_write(stable, serve, quic
             found["get_talk"].run(1500)
             found["create_talk"].before()
             assert talks.count_documents({}) == 0
+            elapsed = found["delete_talk"].run(30)
+            assert talks.count_documents({}) == 0
+            assert elapsed.wall > 0
+            found["edit_talk"].before()
+            found["edit_talk"].run(1500)
+            edited = {talk["topic"] for talk in talks.find({"_cls": "Talk"})}
+            assert len(edited) == DOCUMENTS
+            assert edited.isdisjoint(topics)
+            assert {len(topic) for topic in edited} == {len(TALK.samples[0]["topic"])}
             found["get_talk"].before()
             assert talks.count_documents({}) == DOCUMENTS
             yield {"work": found["get_talk"]}

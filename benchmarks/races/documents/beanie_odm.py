@@ -71,7 +71,7 @@ class Order(Document):
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``await Talk(...).insert()``, ``await Talk.get(...)``, ``async for talk in Talk.find_all()``."""
+    """``await Talk(...).insert()``, ``await Talk.get(...)``, ``await talk.save()``, ``.delete()``, ``async for talk in Talk.find_all()``."""
     with scratch_database("bench_beanie") as database, asyncio.Runner() as runner:
         client: AsyncMongoClient[Any] = AsyncMongoClient(uri())
         runner.run(init_beanie(database=client[database.name], document_models=[Talk, Order]))
@@ -85,10 +85,18 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
 def _library(shape: Shape, model: Any) -> AsyncLibrary:
     key = attrgetter(shape.key)
 
-    async def get(id_: object) -> object:
-        return key(await model.get(id_))
+    async def change(document: Any, text: str) -> None:
+        setattr(document, shape.key, text)
+        await document.save()
 
     async def iterate() -> list[object]:
         return [key(document) async for document in model.find_all()]
 
-    return AsyncLibrary(create=lambda values: model(**values).insert(), get=get, iterate=iterate)
+    return AsyncLibrary(
+        create=lambda values: model(**values).insert(),
+        load=model.get,
+        read=key,
+        change=change,
+        delete=lambda document: document.delete(),
+        iterate=iterate,
+    )

@@ -63,7 +63,7 @@ class Order(me.Document):
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``Talk(...).save()``, ``Talk.objects.get(id=...)``, ``for talk in Talk.objects``."""
+    """``Talk(...).save()``, ``Talk.objects.get(id=...)``, ``talk.delete()``, ``for talk in Talk.objects``."""
     with scratch_database("bench_mongoengine") as database:
         me.connect(database.name, host=uri(), uuidRepresentation="standard")
         yield {
@@ -80,8 +80,16 @@ def _create_order(values: dict[str, Any]) -> object:
 
 def _library(shape: Shape, model: Any, create: Any) -> Library:
     key = attrgetter(shape.key)
+
+    def change(document: Any, text: str) -> None:
+        setattr(document, shape.key, text)
+        document.save()
+
     return Library(
         create=create,
-        get=lambda id_: key(model.objects.get(id=id_)),
+        load=lambda id_: model.objects.get(id=id_),
+        read=key,
+        change=change,
+        delete=lambda document: document.delete(),
         iterate=lambda: [key(document) for document in model.objects],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from races.documents.store import AsyncLibrary, async_operations, scratch_databa
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``await collection.Talk(values).save()``, ``await collection.Talk.get_from_id(...)``, ``async for``."""
+    """``await collection.Talk(values).save()``, ``await collection.Talk.get_from_id(...)``, ``await document.save()``, ``.delete()``, ``async for``."""
     with scratch_database("bench_mongokit_async") as database, asyncio.Runner() as runner:
         connection = AsyncConnection(uri())
         connection.register([Talk, Order])
@@ -34,10 +35,18 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
 
 
 def _library(model: Any, key: str) -> AsyncLibrary:
-    async def get(id_: object) -> object:
-        return (await model.get_from_id(id_))[key]
+    async def change(document: Any, text: str) -> None:
+        document[key] = text
+        await document.save()
 
     async def iterate() -> list[object]:
         return [document[key] async for document in model.find()]
 
-    return AsyncLibrary(create=lambda values: model(values).save(), get=get, iterate=iterate)
+    return AsyncLibrary(
+        create=lambda values: model(values).save(),
+        load=model.get_from_id,
+        read=itemgetter(key),
+        change=change,
+        delete=lambda document: document.delete(),
+        iterate=iterate,
+    )

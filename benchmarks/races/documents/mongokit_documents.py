@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -52,22 +53,31 @@ class Order(Document):
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``collection.Talk(values).save()``, ``collection.Talk.get_from_id(...)``, ``collection.Talk.find()``, ``insert_many``."""
+    """``collection.Talk(values)``, ``.get_from_id(...)``, ``.find()``, ``.insert_many(...)``; ``document.save()``, ``.delete()``."""
     connection = Connection(uri())
     with scratch_database("bench_mongokit") as database, connection:
         connection.register([Talk, Order])
         scope = connection[database.name]
         yield {
-            **operations(database, TALK, _library(TALK, scope[TALK.collection].Talk)),
-            **operations(database, ORDER, _library(ORDER, scope[ORDER.collection].Order)),
+            **operations(database, TALK, library(TALK, scope[TALK.collection].Talk)),
+            **operations(database, ORDER, library(ORDER, scope[ORDER.collection].Order)),
         }
 
 
-def _library(shape: Shape, model: Any) -> Library:
+def library(shape: Shape, model: Any) -> Library:
+    """What mongokit has to say to a shape."""
     key = shape.key
+
+    def change(document: Any, text: str) -> None:
+        document[key] = text
+        document.save()
+
     return Library(
         create=lambda values: model(values).save(),
-        get=lambda id_: model.get_from_id(id_)[key],
+        load=model.get_from_id,
+        read=itemgetter(key),
+        change=change,
+        delete=lambda document: document.delete(),
         iterate=lambda: [document[key] for document in model.find()],
         create_many=model.insert_many,
     )

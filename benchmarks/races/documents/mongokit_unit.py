@@ -1,22 +1,23 @@
-"""mongokit: documents saved in a unit of work."""
+"""mongokit: new documents saved in a unit of work, which are validated and encoded when it is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness.contestant import Operation
 from mongokit import Connection
-from races.documents.mongokit_documents import Order, Talk
+from races.documents.mongokit_documents import Order, Talk, library
 from races.documents.shapes import ORDER, TALK, Shape
 from races.documents.store import Library, operations, scratch_database, uri
 
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``with connection.unit_of_work():`` around ``collection.Talk(values).save()``; nothing else is asked of it."""
+    """``with connection.unit_of_work(late=True):`` around ``collection.Talk(values).save()``; nothing else is asked of it."""
     connection = Connection(uri())
     with scratch_database("bench_mongokit_unit") as database, connection:
         connection.register([Talk, Order])
@@ -30,13 +31,8 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
 
 def _library(connection: Connection, shape: Shape, model: Any) -> Library:
     def create_many(documents: list[dict[str, Any]]) -> None:
-        with connection.unit_of_work():
+        with connection.unit_of_work(late=True):
             for values in documents:
                 model(values).save()
 
-    return Library(
-        create=lambda values: model(values).save(),
-        get=lambda id_: model.get_from_id(id_)[shape.key],
-        iterate=lambda: [document[shape.key] for document in model.find()],
-        create_many=create_many,
-    )
+    return replace(library(shape, model), create_many=create_many)

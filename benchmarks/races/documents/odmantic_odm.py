@@ -65,7 +65,7 @@ class Order(Model):
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``engine.save(Talk(...))``, ``engine.find_one(Talk, Talk.id == ...)``, ``for talk in engine.find(Talk)``."""
+    """``engine.save(Talk(...))``, ``engine.find_one(Talk, Talk.id == ...)``, ``engine.delete(talk)``, ``for talk in engine.find(Talk)``."""
     with scratch_database("bench_odmantic") as database, MongoClient[Any](uri()) as client:
         engine = SyncEngine(client=client, database=database.name)
         yield {
@@ -76,8 +76,16 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
 
 def _library(engine: Any, shape: Shape, model: Any) -> Library:
     key = attrgetter(shape.key)
+
+    def change(document: Any, text: str) -> None:
+        setattr(document, shape.key, text)
+        engine.save(document)
+
     return Library(
         create=lambda values: engine.save(model(**values)),
-        get=lambda id_: key(engine.find_one(model, model.id == id_)),
+        load=lambda id_: engine.find_one(model, model.id == id_),
+        read=key,
+        change=change,
+        delete=engine.delete,
         iterate=lambda: [key(document) for document in engine.find(model)],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from races.documents.store import AsyncLibrary, async_operations, scratch_databa
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``insert_one``, ``find_one``, ``find``, each awaited."""
+    """``insert_one``, ``find_one``, ``replace_one``, ``delete_one``, ``find``, each awaited."""
     with scratch_database("bench_pymongo_async") as database, asyncio.Runner() as runner:
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(uri())
         yield {
@@ -32,11 +33,18 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
 
 
 def _library(collection: AsyncCollection[dict[str, Any]], key: str) -> AsyncLibrary:
-    async def get(id_: object) -> object:
-        found = await collection.find_one({"_id": id_})
-        return found[key] if found else None
+    async def change(document: dict[str, Any], text: str) -> None:
+        document[key] = text
+        await collection.replace_one({"_id": document["_id"]}, document)
 
     async def iterate() -> list[object]:
         return [document[key] async for document in collection.find()]
 
-    return AsyncLibrary(create=lambda values: collection.insert_one(dict(values)), get=get, iterate=iterate)
+    return AsyncLibrary(
+        create=lambda values: collection.insert_one(dict(values)),
+        load=lambda id_: collection.find_one({"_id": id_}),
+        read=itemgetter(key),
+        change=change,
+        delete=lambda document: collection.delete_one({"_id": document["_id"]}),
+        iterate=iterate,
+    )

@@ -1,18 +1,22 @@
 """The operations of the race, from what each library has to say to them.
 
-A library is three functions for each shape, or four: ``create(values)`` makes a document of its own class from plain values
-and saves it the usual way, ``get(id)`` loads one by its id, ``iterate()`` loads all of them; the last two read one
-field of every document, so that who loads lazily has at least begun; ``create_many(list)`` stores many at once. What is stored is checked with PyMongo first.
+A library is some functions for each shape: ``create(values)`` makes a document of its own class from plain values and
+saves it the usual way, ``load(id)`` loads one by its id, ``read(document)`` reads one field of it, so that who loads lazily
+has at least begun, ``iterate()`` loads all and reads them, ``change(document, text)`` changes that field and saves, and
+``delete(document)`` deletes it; ``create_many(list)`` stores many at once. What is stored is checked with PyMongo first.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from typing import Any, TypeVar
 
 from bson import ObjectId
@@ -20,11 +24,12 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from harness.contestant import Operation
+from harness.contestant import Elapsed, Operation
 from races.documents.shapes import Shape
 
 __all__ = [
     "DOCUMENTS",
+    "MEMORY",
     "URI",
     "AsyncLibrary",
     "Library",
@@ -36,6 +41,8 @@ __all__ = [
 
 DOCUMENTS = 1000
 """How many documents are there to be read."""
+MEMORY = "memory"
+"""The gauge of the bytes that one loaded document takes."""
 URI = "BENCH_MONGODB_URI"
 """The environment variable in which the race hands its server to the contestants."""
 
@@ -45,10 +52,13 @@ _Loaded = TypeVar("_Loaded")
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
-    """A library's way with one shape; ``get`` returns the document's key field, ``iterate`` a list of them."""
+    """A library's way with one shape; ``read`` returns the document's key field, ``iterate`` a list of them."""
 
     create: Callable[[_Raw], object]
-    get: Callable[[ObjectId], object]
+    load: Callable[[ObjectId], Any]
+    read: Callable[[Any], object]
+    change: Callable[[Any, str], object]
+    delete: Callable[[Any], object]
     iterate: Callable[[], list[object]]
     create_many: Callable[[list[_Raw]], object] | None = None
     """Stores many new documents in one call, validated as one is; None for a library that does not take part."""
@@ -56,10 +66,13 @@ class Library:
 
 @dataclass(frozen=True, kw_only=True)
 class AsyncLibrary:
-    """The same, awaited."""
+    """The same, awaited, but for ``read``."""
 
     create: Callable[[_Raw], Awaitable[object]]
-    get: Callable[[ObjectId], Awaitable[object]]
+    load: Callable[[ObjectId], Awaitable[Any]]
+    read: Callable[[Any], object]
+    change: Callable[[Any, str], Awaitable[object]]
+    delete: Callable[[Any], Awaitable[object]]
     iterate: Callable[[], Awaitable[list[object]]]
 
 
@@ -85,22 +98,34 @@ class _Stock:
     collection: Collection[_Raw]
     shape: Shape
     ids: list[ObjectId] = field(default_factory=list)
+    made: _Raw = field(default_factory=dict)
+    """A document as the library has stored it."""
+    texts: Iterator[str] = field(init=False)
+    """New values of the key field, as long as those of the samples."""
+
+    def __post_init__(self) -> None:
+        beginning = self.shape.samples[0][self.shape.key][:-6]
+        self.texts = (f"{beginning}{number:06}" for number in count())
 
     def clear(self) -> None:
         self.collection.delete_many({})
         self.ids = []
 
     def fill(self, create: Callable[[_Raw], object]) -> None:
-        """Have ``DOCUMENTS`` of them: copies of one that the library made, whose extra fields it may want to find."""
+        """Have ``DOCUMENTS`` of them."""
         if not self.ids:
-            self.clear()
+            self.ids = self.renewed(create, DOCUMENTS)
+
+    def renewed(self, create: Callable[[_Raw], object], number: int) -> list[ObjectId]:
+        """Have so many, and return their ids: copies of one that the library made, whose extra fields it may want to find."""
+        self.clear()
+        if not self.made:
             create(self.shape.samples[0])
-            (made,) = self.collection.find()
+            (self.made,) = self.collection.find()
             self.clear()
-            values = islice(cycle(self.shape.samples), DOCUMENTS)
-            self.ids = self.collection.insert_many(
-                [{**made, **each, "_id": ObjectId()} for each in values]
-            ).inserted_ids
+        values = islice(cycle(self.shape.samples), number)
+        copies = [{**self.made, **each, "_id": ObjectId()} for each in values]
+        return self.collection.insert_many(copies).inserted_ids
 
     def check(self, library: Library) -> None:
         """ValueError where the library does not store and load what every other one does."""
@@ -112,10 +137,17 @@ class _Stock:
         if kept != values:
             raise ValueError(f"stored {kept!r}, which should be {values!r}")
         key = values[self.shape.key]
-        loaded = library.get(stored["_id"]), library.iterate()
+        document = library.load(stored["_id"])
+        loaded = library.read(document), library.iterate()
         if loaded != (key, [key]):
             raise ValueError(f"loaded {loaded!r}, which should be {(key, [key])!r}")
-        self.clear()
+        library.change(document, "changed")
+        (changed,) = self.collection.find()
+        if changed != {**stored, self.shape.key: "changed"}:
+            raise ValueError(f"changed to {changed!r}, which should be {stored!r} but for {self.shape.key!r}")
+        library.delete(library.load(stored["_id"]))
+        if self.collection.count_documents({}):
+            raise ValueError("deleted one document, which is still there")
         if library.create_many is not None:
             library.create_many([dict(each) for each in self.shape.samples])
             many = [{name: found.get(name) for name in values} for found in self.collection.find()]
@@ -135,13 +167,21 @@ def operations(database: Database[_Raw], shape: Shape, library: Library) -> dict
 
     def get(loops: int) -> None:
         for id_ in islice(cycle(stock.ids), loops):
-            library.get(id_)
+            library.read(library.load(id_))
+
+    def edit(loops: int) -> None:
+        for id_, text in zip(islice(cycle(stock.ids), loops), stock.texts, strict=False):
+            library.change(library.load(id_), text)
+
+    def delete(documents: list[Any]) -> None:
+        for document in documents:
+            library.delete(document)
 
     def iterate(loops: int) -> None:
         for _ in range(loops):
             library.iterate()
 
-    return _cases(stock, library, create, get, iterate)
+    return _cases(stock, library, create, get, edit, delete, iterate)
 
 
 def async_operations(
@@ -152,7 +192,10 @@ def async_operations(
 
     blocking = Library(
         create=lambda values: runner.run(_finished(library.create(values))),
-        get=lambda id_: runner.run(_finished(library.get(id_))),
+        load=lambda id_: runner.run(_finished(library.load(id_))),
+        read=library.read,
+        change=lambda document, text: runner.run(_finished(library.change(document, text))),
+        delete=lambda document: runner.run(_finished(library.delete(document))),
         iterate=lambda: runner.run(_finished(library.iterate())),
     )
     stock.check(blocking)
@@ -163,7 +206,15 @@ def async_operations(
 
     async def get(loops: int) -> None:
         for id_ in islice(cycle(stock.ids), loops):
-            await library.get(id_)
+            library.read(await library.load(id_))
+
+    async def edit(loops: int) -> None:
+        for id_, text in zip(islice(cycle(stock.ids), loops), stock.texts, strict=False):
+            await library.change(await library.load(id_), text)
+
+    async def delete(documents: list[Any]) -> None:
+        for document in documents:
+            await library.delete(document)
 
     async def iterate(loops: int) -> None:
         for _ in range(loops):
@@ -174,6 +225,8 @@ def async_operations(
         blocking,
         lambda loops: runner.run(create(loops)),
         lambda loops: runner.run(get(loops)),
+        lambda loops: runner.run(edit(loops)),
+        lambda documents: runner.run(delete(documents)),
         lambda loops: runner.run(iterate(loops)),
     )
 
@@ -187,9 +240,22 @@ def _cases(
     library: Library,
     create: Callable[[int], None],
     get: Callable[[int], None],
+    edit: Callable[[int], None],
+    delete: Callable[[list[Any]], None],
     iterate: Callable[[int], None],
 ) -> dict[str, Operation]:
     name = stock.shape.name.lower()
+
+    def deleted(loops: int) -> Elapsed:
+        documents = [library.load(id_) for id_ in stock.renewed(library.create, loops)]
+        gc.collect()
+        wall, cpu = time.perf_counter(), time.process_time()
+        delete(documents)
+        return Elapsed(wall=time.perf_counter() - wall, cpu=time.process_time() - cpu)
+
+    def memory() -> dict[str, float]:
+        filled()
+        return {MEMORY: _memory(library.load, stock.ids[: DOCUMENTS // 5])}
 
     def filled() -> None:
         stock.fill(library.create)
@@ -203,6 +269,23 @@ def _cases(
     return {
         **(bulk if library.create_many else {}),
         f"create_{name}": Operation(run=create, before=stock.clear),
-        f"get_{name}": Operation(run=get, before=filled),
+        f"get_{name}": Operation(run=get, before=filled, check=memory),
+        f"edit_{name}": Operation(run=edit, before=filled),
+        f"delete_{name}": Operation(run=deleted, before=stock.clear),
         f"iterate_{name}": Operation(run=iterate, before=filled, units=DOCUMENTS),
     }
+
+
+def _memory(load: Callable[[ObjectId], Any], ids: list[ObjectId]) -> float:
+    """Bytes that one of the documents takes, of those that are kept together, without what each of them would share."""
+    kept = [load(id_) for id_ in ids]
+    kept.clear()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        empty = tracemalloc.get_traced_memory()[0]
+        kept += [load(id_) for id_ in ids]
+        gc.collect()
+        return (tracemalloc.get_traced_memory()[0] - empty) / len(ids)
+    finally:
+        tracemalloc.stop()

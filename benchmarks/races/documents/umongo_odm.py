@@ -74,7 +74,7 @@ class Order(Document):
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """``Talk(...).commit()``, ``Talk.find_one({"id": ...})``, ``for talk in Talk.find()``."""
+    """``Talk(...).commit()``, ``Talk.find_one({"id": ...})``, ``talk.delete()``, ``for talk in Talk.find()``."""
     with scratch_database("bench_umongo") as database, MongoClient[Any](uri()) as client:
         instance.set_db(client[database.name])
         yield {
@@ -85,8 +85,16 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
 
 def _library(shape: Shape, model: Any) -> Library:
     key = attrgetter(shape.key)
+
+    def change(document: Any, text: str) -> None:
+        setattr(document, shape.key, text)
+        document.commit()
+
     return Library(
         create=lambda values: model(**values).commit(),
-        get=lambda id_: key(model.find_one({"id": id_})),
+        load=lambda id_: model.find_one({"id": id_}),
+        read=key,
+        change=change,
+        delete=lambda document: document.delete(),
         iterate=lambda: [key(document) for document in model.find()],
     )

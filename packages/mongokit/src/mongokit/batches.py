@@ -14,10 +14,12 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, WriteError
 from pymongo.results import BulkWriteResult
 
+from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.flow import Flow
 from mongokit.memory import State
+from mongokit.operations import REFUSALS
 from mongokit.portions import portions
-from mongokit.writes import Delete, Insert, Replace, SetFields, Write
+from mongokit.writes import Delete, Insert, Replace, SetFields, Write, frozen
 
 __all__ = ["Batch", "Outcome", "Sent", "explained", "sending"]
 
@@ -61,7 +63,12 @@ class Batch:
         # Of what is stored as it is there may be many: each is no more than a place in two lists.
         self.documents: list[Any] = []
         self.models: list[Any] = []
-        """What is sent for each: one of PyMongo's requests, or, for a new document that is stored as it is, its BSON."""
+        """What is sent for each: one of PyMongo's requests, or, for a new document that is stored as it is, its BSON; or
+        that document, where it is still to be validated and encoded."""
+        self.holds_new_only = True
+        """Whether all are new documents that are stored as they are."""
+        self.late = 0
+        """How many documents are still to be validated and encoded."""
         self.planned: dict[int, _Planned] = {}
         """The others, by position."""
         self.conditional = set[int]()
@@ -69,6 +76,7 @@ class Batch:
 
     def plan(self, write: Write[Any]) -> None:
         """Take a write of any kind."""
+        self.holds_new_only = False
         self.planned[len(self.models)] = _Planned(write, State.of(write.document))
         self.documents.append(write.document)
         self.models.append(write.model())
@@ -80,19 +88,55 @@ class Batch:
         document = self.documents[position]
         return Insert(document, self.collection, {}, document)
 
+    def prepare(self, *, alone: bool) -> list[tuple[Any, Exception]]:
+        """Validate the documents that were not when they came; returns what is refused, and why.
+
+        :param alone: nothing else is sent with it. If not, or if that takes several messages, they are encoded too, so
+            that nothing is sent before all of it is known to be right.
+        """
+        refused: list[tuple[Any, Exception]] = []
+        if not self.late:
+            return refused
+        failures: list[Failure] = []
+        freezes = not (alone and self.holds_new_only)
+        for position, model in enumerate(self.models):
+            if model is not self.documents[position]:
+                continue
+            type(model)._structure.check(model, failures)
+            if failures:
+                refused.append((model, SchemaDocumentError.of(failures)))
+                failures = []
+            elif freezes:
+                try:
+                    self.models[position] = frozen(model, self.codec_options)
+                except REFUSALS as error:
+                    refused.append((model, self._explained(position, error)))
+        return refused
+
+    def _explained(self, position: int, error: Exception) -> Exception:
+        return self.write_at(position).explained(error) or error
+
+    def not_encoded(self) -> dict[int, Exception]:
+        """Return which of the documents that are sent as they are BSON refuses, and why."""
+        refused: dict[int, Exception] = {}
+        for position, model in enumerate(self.models):
+            if model is self.documents[position]:
+                try:
+                    frozen(model, self.codec_options)
+                except REFUSALS as error:
+                    refused[position] = self._explained(position, error)
+        return refused
+
     def send(self) -> Any:
         """Send all of it; what comes back, awaited or not, is for ``result_of``."""
         if self.holds_new_only:
-            return self.collection.insert_many([RawBSONDocument(model) for model in self.models])
+            return self.collection.insert_many(
+                [RawBSONDocument(model) if type(model) is bytes else model for model in self.models]
+            )
         requests = [
             InsertOne(RawBSONDocument(model)) if type(model) is bytes else model for model in self.models
         ]
         return self.collection.bulk_write(requests, ordered=True)
-
-    @property
-    def holds_new_only(self) -> bool:
-        """Whether all are new documents that are stored as they are."""
-        return {bytes}.issuperset(map(type, self.models))
 
     def result_of(self, answer: Any) -> BulkWriteResult:
         """Return the result of a bulk write for what has come of ``send``."""
@@ -123,6 +167,11 @@ def sending(batch: Batch, results: list[BulkWriteResult]) -> Flow[Sent]:
         refusal = reply["writeErrors"][0]
         tried = refusal["index"] + 1
         refused[tried - 1] = explained(batch.write_at(tried - 1), refusal)
+    except REFUSALS:
+        sent = yield from _not_encoded(batch)
+        if not sent.refused:
+            raise
+        return sent
     if not batch.holds_new_only:
         done = [at for at in range(tried) if at not in refused]
         expected = sum(isinstance(batch.models[at], (ReplaceOne, UpdateOne)) for at in done)
@@ -130,6 +179,20 @@ def sending(batch: Batch, results: list[BulkWriteResult]) -> Flow[Sent]:
             writes = {at: batch.planned[at].write for at in done if at in batch.planned}
             refused |= yield from _not_found(batch.collection, writes)
     return Sent(tried, refused, {each["index"]: each["_id"] for each in reply["upserted"]})
+
+
+def _not_encoded(batch: Batch) -> Flow[Sent]:
+    """Return what PyMongo could not encode of new documents, and how many it has sent before.
+
+    It sends one message before it encodes the next, and does not say which: what is stored tells.
+    """
+    refused = batch.not_encoded()
+    stored = set[bytes]()
+    for some in portions(document["_id"] for document in batch.documents):
+        found = yield batch.collection.find({"_id": {"$in": some}}, {"_id": True}).to_list()
+        stored.update(_key(each["_id"]) for each in found)
+    tried = sum(_key(document["_id"]) in stored for document in batch.documents)
+    return Sent(tried, refused, {})
 
 
 def _not_found(collection: Any, writes: dict[int, Write[Any]]) -> Flow[dict[int, Exception]]:

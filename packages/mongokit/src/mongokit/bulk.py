@@ -16,6 +16,7 @@ from mongokit.batches import explained
 from mongokit.document import Document
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
+from mongokit.ids import new_id
 from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
 from mongokit.schema_document import SchemaDocument
@@ -58,6 +59,9 @@ def inserting(
         if checked:
             _validate(dict(enumerate(made)))
         stored = [_stored(document) for document in made]
+    for each in stored:
+        if "_id" not in each:
+            each["_id"] = new_id()
     try:
         result: InsertManyResult = yield collection.insert_many(stored, ordered=ordered, **options)
     except BulkWriteError as error:
@@ -228,7 +232,7 @@ def writing(
         request = copy.copy(given[position])
         request._doc = stored = _stored(document, document.get("_revision") or 0)
         if isinstance(request, InsertOne) and "_id" not in stored:
-            stored["_id"] = document["_id"] = bson.ObjectId()
+            stored["_id"] = document["_id"] = new_id()
         given[position] = request
     result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
     return result

@@ -117,19 +117,23 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
             raise
 
     @contextmanager
-    def unit_of_work(self) -> Iterator[UnitOfWork]:
+    def unit_of_work(self, *, late: bool = False) -> Iterator[UnitOfWork]:
         """Collect every ``save()`` and ``delete()`` of documents in the block, and send them together at its end.
 
         Inside another such block it is part of that. Raises BulkError, which names the documents that were refused.
+
+        :param late: validate and encode new documents only when they are sent, as you do not change them after their
+            ``save()``; see :class:`mongokit.units.Unit`.
         """
         outer: Any = unit_of(self)
         if outer is not None:
-            yield outer
+            with outer.joined(late=late):
+                yield outer
             return
         # Who has none needs nothing of this.
         from mongokit.units import UnitOfWork
 
-        with UnitOfWork(self) as unit, working(unit):
+        with UnitOfWork(self, late=late) as unit, working(unit):
             yield unit
 
     def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:

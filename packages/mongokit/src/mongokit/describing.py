@@ -10,21 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from mongokit.errors import shortened
 from mongokit.index_comparison import Declared, IndexRow, declared_of
+from mongokit.structure import nodes
 from mongokit.structure.annotations import Factory
 from mongokit.structure.constraints import Constraint
-from mongokit.structure.nodes import (
-    AnyNode,
-    CustomNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-    is_embedded,
-)
 from mongokit.types import IS, NOT, OR
 
 if TYPE_CHECKING:
@@ -138,24 +126,24 @@ def describe(cls: type[SchemaDocument]) -> Description:
     )
 
 
-def _fields(node: Node) -> Iterator[Node]:
+def _fields(node: nodes.Node) -> Iterator[nodes.Node]:
     """Yield the fields below a node, each before those in it, in the order of declaration."""
     match node:
-        case RecordNode():
+        case nodes.RecordNode():
             for child in node.fields.values():
                 yield child
                 yield from _fields(child)
-        case ListNode():
+        case nodes.ListNode():
             yield from _fields(node.item)
-        case MapNode():
+        case nodes.MapNode():
             yield from _fields(node.value)
-        case TupleNode():
+        case nodes.TupleNode():
             for item in node.items:
                 yield from _fields(item)
 
 
 def _field(
-    node: Node,
+    node: nodes.Node,
     defaults: Mapping[str, Any],
     validators: Mapping[str, tuple[Callable[[Any], Any], ...]],
     indexes: list[Declared],
@@ -175,28 +163,28 @@ def _field(
     )
 
 
-def _kind(node: Node) -> str:
+def _kind(node: nodes.Node) -> str:
     """Return the type of a value in words."""
     match node:
-        case TypeNode():
+        case nodes.TypeNode():
             return node.type.__name__
-        case AnyNode():
+        case nodes.AnyNode():
             return "anything"
-        case OperatorNode():
+        case nodes.OperatorNode():
             return _operator(node.operator)
-        case CustomNode():
+        case nodes.CustomNode():
             custom = node.custom
             name = repr(custom) if "__repr__" in vars(type(custom)) else type(custom).__name__
             return f"{custom.python_type.__name__} ({name}, stored as {custom.mongo_type.__name__})"
-        case RecordNode():
-            return node.container.__name__ if is_embedded(node.container) else "fields"
-        case ListNode():
+        case nodes.RecordNode():
+            return node.container.__name__ if nodes.is_embedded(node.container) else "fields"
+        case nodes.ListNode():
             return f"{node.container.__name__} of {_kind(node.item)}"
-        case MapNode():
+        case nodes.MapNode():
             return f"{node.key.__name__} -> {_kind(node.value)}"
-        case TupleNode():
+        case nodes.TupleNode():
             return f"({', '.join(map(_kind, node.items))})"
-        case ReferenceNode():
+        case nodes.ReferenceNode():
             return f"reference to {node.target.name}"
     return type(node).__name__.removesuffix("Node").lower()
 
@@ -213,10 +201,10 @@ def _operator(operator: Any) -> str:
     return str(operator)
 
 
-def _target(node: Node) -> str | None:
-    while isinstance(node, (ListNode, MapNode)):
-        node = node.item if isinstance(node, ListNode) else node.value
-    return node.target.name if isinstance(node, ReferenceNode) else None
+def _target(node: nodes.Node) -> str | None:
+    while isinstance(node, (nodes.ListNode, nodes.MapNode)):
+        node = node.item if isinstance(node, nodes.ListNode) else node.value
+    return node.target.name if isinstance(node, nodes.ReferenceNode) else None
 
 
 def _default(value: Any) -> str:

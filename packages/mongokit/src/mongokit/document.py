@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import bson
 import pymongo.asynchronous.collection
 import pymongo.collection
-import pymongo.database
-from bson.binary import STANDARD
-from bson.codec_options import CodecOptions
-from bson.dbref import DBRef
-from pymongo import MongoClient, WriteConcern
+from pymongo import WriteConcern
 
 from mongokit.autorefs import replace_target
 from mongokit.awaited import Awaited
 from mongokit.binding import bind_references
-from mongokit.errors import ConnectionError, Failure, SchemaDocumentError
-from mongokit.flow import drive
+from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.hooks import Hooks
+from mongokit.jsonable import Jsonable
 from mongokit.legacy import warn_once
+from mongokit.located import Located
 from mongokit.memory import Memory, differing
 from mongokit.performing import (
     delete_plainly,
-    is_asynchronous,
     is_direct,
     perform,
     save_plainly,
@@ -32,15 +28,12 @@ from mongokit.performing import (
 )
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
-from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
 from mongokit.remembering import Remembering
 from mongokit.schema_document import SchemaDocument, restore
-from mongokit.scopes import CollectionScope
+from mongokit.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from mongokit.grid import FS
-    from mongokit.index_comparison import IndexReport
     from mongokit.migration import DocumentMigration
 
 __all__ = ["Document", "DocumentProperties"]
@@ -50,7 +43,17 @@ RawCollection = pymongo.collection.Collection[Raw]
 AwaitedCollection = pymongo.asynchronous.collection.AsyncCollection[Raw]
 
 
-class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=DocumentProperties):
+class Document(
+    Awaited,
+    Hooks,
+    Jsonable,
+    Located,
+    Queries,
+    Remembering,
+    Upkeep,
+    SchemaDocument,
+    metaclass=DocumentProperties,
+):
     """A dict with a declared structure that can be stored in, and found in, MongoDB collections.
 
     :param doc: the content; see :class:`SchemaDocument`.
@@ -58,9 +61,8 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     :param collection: where it is to be stored; a document made by ``collection.Class()`` or found knows it.
     """
 
-    __slots__ = ("_collection", "_stored_memory")
+    __slots__ = ("_collection",)
     _collection: RawCollection
-    _stored_memory: Memory | None
 
     __collection__: ClassVar[str | None] = None
     """The name of the collection, for ``database.Class``."""
@@ -102,7 +104,6 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         name = self.type_field
         if doc and name is not None and name in type(self)._structure.fields and self.get(name) is None:
             self[name] = type(self).__name__
-        self._set_memory(None)
         if collection is not None:
             object.__setattr__(self, "_collection", collection)
             self._adopted()
@@ -129,38 +130,6 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
     def _adopted(self) -> None:
         if type(self)._has_refs:
             bind_references(self)
-
-    @property
-    def collection(self) -> RawCollection:
-        """The collection it is bound to; raises ConnectionError when it is not."""
-        try:
-            return self._collection
-        except AttributeError:
-            name = type(self).__name__
-            raise ConnectionError(
-                f"this {name} is bound to no collection: make it by collection.{name}(), "
-                f"or by {name}(collection=collection)"
-            ) from None
-
-    @property
-    def db(self) -> pymongo.database.Database[Raw]:
-        """The database of its collection."""
-        return self.collection.database
-
-    @property
-    def connection(self) -> MongoClient[Raw]:
-        """The connection of its collection."""
-        return self.collection.database.client
-
-    @property
-    def fs(self) -> FS:
-        """Its files in GridFS, as ``gridfs`` declares them; raises AttributeError where it declares none."""
-        if type(self)._gridfs is None:
-            raise AttributeError(f"{type(self).__name__} has no files: it declares none in gridfs")
-        # Who has no files needs no GridFS.
-        from mongokit.grid import FS
-
-        return FS(self)
 
     def save(
         self,
@@ -189,16 +158,15 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         """
         cls = type(self)
         try:
-            # The slots themselves, which costs less, and in which there is something but for a few.
-            collection, memory = self._collection, self._stored_memory
+            # The slot itself, which costs less, and in which there is something but for a few.
+            collection = self._collection
         except AttributeError:
-            collection, memory = self.collection, self._memory
+            collection = self.collection
         if safe is not None:
             collection = self._unsafe(collection, safe=safe)
-        if cls._plain and memory is None and only is None and not uuid:
+        if cls._plain and self._memory is None and only is None and not uuid:
             if is_direct(collection):
-                self._check_plainly(validate)
-                return save_plainly(self, collection, options)
+                return save_plainly(self, collection, validate, options)
             awaited: Any = save_plainly_async(self, collection, validate, options)
             return awaited  # type: ignore[no-any-return]  # see above
         saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
@@ -206,14 +174,21 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
     def _check_plainly(self, validate: bool | None) -> None:
         """Do what ``check`` does, for a document that was not read in part: with fewer steps, where it can."""
-        cls = type(self)
-        if cls.validate is not Document.validate or not self.raise_validation_errors:
-            check(self, validate)
-        elif validate or (validate is None and not self.skip_validation):
+        if self._is_validated_plainly(validate):
             failures: list[Failure] = []
-            cls._structure.check(self, failures)
+            type(self)._structure.check(self, failures)
             if failures:
                 raise SchemaDocumentError.of(failures)
+        else:
+            check(self, validate)
+
+    def _is_validated_plainly(self, validate: bool | None) -> bool:
+        """Return whether to validate it before it is saved is to ask its structure, and nothing else."""
+        return (
+            (validate or (validate is None and not self.skip_validation))
+            and type(self).validate is Document.validate
+            and self.raise_validation_errors
+        )
 
     def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
         if safe:
@@ -308,7 +283,7 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         self.update(other)
         if type(self)._has_autorefs:
             replace_target(self, other)
-        for name, value in getattr(other, "__dict__", {}).items():
+        for name, value in other._attributes().items():
             object.__setattr__(self, name, value)
         self._set_memory(other._memory)
 
@@ -316,102 +291,9 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
         convert = type(self)._structure.to_bson
         return self if convert is None else convert(self)
 
-    def _codec_options(self) -> CodecOptions[Raw]:
-        collection = getattr(self, "_collection", None)
-        return CodecOptions(uuid_representation=STANDARD) if collection is None else collection.codec_options
-
     def get_size(self) -> int:
         """Return the size as BSON, in bytes."""
         return len(bson.encode(self._stored(), codec_options=self._codec_options()))
-
-    def get_dbref(self) -> DBRef:
-        """Return the reference to this document, with its database; raises KeyError without ``_id``."""
-        return DBRef(self.collection.name, self["_id"], self.db.name)
-
-    def to_json_type(self) -> Raw:
-        """Return a new dict of what JSON knows: times as milliseconds since 1970 (UTC), ids as ``{"$oid": hex}``.
-
-        Values of a CustomType are in their Python form where JSON has it; what else JSON lacks is in MongoDB's
-        Extended JSON (``$numberDecimal``, ``$binary``, ``$uuid``…).
-        """
-        from mongokit import json  # of no use to who has none
-
-        return json.to_json_type(type(self)._structure, self)
-
-    def to_json(self) -> str:
-        """Return the document as JSON text; see :meth:`to_json_type`."""
-        from mongokit import json  # as above
-
-        return json.to_json(type(self)._structure, self)
-
-    def from_json(self, text: str | bytes) -> Self:
-        """Return a new document of this class, in the same collection, of JSON text as ``to_json`` writes it.
-
-        With ``use_autorefs`` the documents it refers to are read from the server, whatever else is written of them; one
-        that is written without ``_id`` is a new one. In an asynchronous collection that has to be awaited.
-
-        Raises ValueError for what is no JSON object, and for a reference to where documents of that class are not;
-        AutoReferenceError. It is not validated: ``save()`` does that.
-        """
-        from mongokit import json  # as above
-
-        return json.read_document(self, text)
-
-    def _proxy(self) -> DocumentProxy[Self]:
-        collection: Any = self.collection
-        if isinstance(collection, CollectionScope):
-            return collection._proxy_of(type(self))  # type: ignore[return-value]  # or its awaited twin
-        if not is_asynchronous(collection):
-            return DocumentProxy(type(self), collection)
-        # Who has no asynchronous connection needs none of this.
-        from mongokit.aio.proxy import AsyncDocumentProxy
-
-        made: Any = AsyncDocumentProxy(type(self), collection)
-        return made  # type: ignore[no-any-return]  # see above
-
-    @classmethod
-    def generate_index(cls, collection: RawCollection, **options: Any) -> list[str]:
-        """Build the indexes of the class in a collection and return their names, in the order of declaration.
-
-        :param options: passed to PyMongo's ``create_indexes``.
-        """
-        from mongokit.index_build import generating  # which who builds none does without
-
-        names: list[str] = drive(collection, generating(cls._indexes, collection, options))
-        return names
-
-    @classmethod
-    def ensure_indexes(
-        cls, collection: RawCollection, *, dry_run: bool = False, drop: bool = False
-    ) -> IndexReport:
-        """Build the indexes of the class that a collection lacks; see :func:`mongokit.ensure_indexes`."""
-        from mongokit.index_build import ensure_class_indexes
-
-        return ensure_class_indexes(cls, collection, dry_run=dry_run, drop=drop)
-
-    @classmethod
-    def set_validator(
-        cls,
-        collection: RawCollection,
-        level: str = "strict",
-        action: str = "error",
-        *,
-        also: Iterable[type[Document]] = (),
-    ) -> Raw:
-        """Make the server check what anybody writes to a collection against the structure; returns the validator.
-
-        The collection is made where there is none; a validator it has is replaced. What is stored already stays.
-
-        :param level: ``"strict"``; ``"moderate"`` lets a stored document that is wrong be updated; ``"off"`` keeps the
-            validator and does not use it.
-        :param action: ``"error"`` refuses what is wrong, ``"warn"`` only logs it, ``"errorAndLog"`` does both.
-        :param also: other classes whose documents live in the same collection, subclasses among them.
-
-        Raises ValueError for another level or action, OperationFailure where the server does not take it.
-        """
-        from mongokit.collection_validator import set_validator
-
-        return set_validator([cls, *also], collection, level, action)
 
 
 def _restore(new: Document, state: tuple[Any, Memory]) -> None:

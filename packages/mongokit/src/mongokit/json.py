@@ -19,21 +19,9 @@ from mongokit.autorefs import take_in
 from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.flow import drive
-from mongokit.structure import Structure
+from mongokit.structure import Structure, nodes
 from mongokit.structure.convert import container_of
 from mongokit.structure.keys import DEEPEST
-from mongokit.structure.nodes import (
-    CustomNode,
-    I18nNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-)
 from mongokit.structure.referring import reference_of, stored_reference
 from mongokit.target import is_document
 from mongokit.times import milliseconds, moment
@@ -111,16 +99,16 @@ class _Encoder:
         self.around: list[int] = []
         """The ids of the documents this one is in."""
 
-    def document(self, document: Mapping[str, Any], root: RecordNode) -> dict[str, Any]:
+    def document(self, document: Mapping[str, Any], root: nodes.RecordNode) -> dict[str, Any]:
         self.around.append(id(document))
         made: dict[str, Any] = self.encoded(document, root, top=True)
         self.around.pop()
         return made
 
-    def encoded(self, value: Any, node: Node | None, *, top: bool = False) -> Any:
-        if isinstance(node, ReferenceNode):
+    def encoded(self, value: Any, node: nodes.Node | None, *, top: bool = False) -> Any:
+        if isinstance(node, nodes.ReferenceNode):
             return self.reference(value, node)
-        if isinstance(node, CustomNode) and value is not None:
+        if isinstance(node, nodes.CustomNode) and value is not None:
             return _encoded_custom(value, node.custom)
         if is_document(value) and not top:
             return self.inside(value)
@@ -130,7 +118,7 @@ class _Encoder:
             return [self.encoded(item, _below(node, position)) for position, item in enumerate(value)]
         return _encoded_scalar(value)
 
-    def reference(self, value: Any, node: ReferenceNode) -> Any:
+    def reference(self, value: Any, node: nodes.ReferenceNode) -> Any:
         if is_document(value) and node.eager:
             return self.inside(value)
         return self.encoded(value if node.eager else stored_reference(node)(value), None)
@@ -172,21 +160,21 @@ def _encoded_custom(value: Any, custom: CustomType) -> Any:
     return _Encoder(names_homes=False).encoded(custom.to_bson(value), None)
 
 
-def _decoded(value: Any, node: Node | None) -> Any:
-    if isinstance(node, CustomNode):
+def _decoded(value: Any, node: nodes.Node | None) -> Any:
+    if isinstance(node, nodes.CustomNode):
         return _decoded_custom(value, node.custom)
-    if isinstance(node, ReferenceNode):
+    if isinstance(node, nodes.ReferenceNode):
         return _decoded_reference(value, node)
     if isinstance(value, dict):
         content = {key: _decoded(item, _below(node, key)) for key, item in value.items()}
         if any(key.startswith("$") for key in content):
             return _special(content)
-        if isinstance(node, RecordNode):
+        if isinstance(node, nodes.RecordNode):
             return container_of(node.container)(content)
-        return i18n(content) if isinstance(node, I18nNode) else content
+        return i18n(content) if isinstance(node, nodes.I18nNode) else content
     if isinstance(value, list):
         items = [_decoded(item, _below(node, position)) for position, item in enumerate(value)]
-        return node.container(items) if isinstance(node, (ListNode, TupleNode)) else items
+        return node.container(items) if isinstance(node, (nodes.ListNode, nodes.TupleNode)) else items
     if _is_time(node) and isinstance(value, int) and not isinstance(value, bool):
         return _time(value)
     return value
@@ -211,7 +199,7 @@ def _decoded_custom(value: Any, custom: CustomType) -> Any:
     return custom.to_python(value) if isinstance(value, custom.mongo_type) else value
 
 
-def _decoded_reference(value: Any, node: ReferenceNode) -> Any:
+def _decoded_reference(value: Any, node: nodes.ReferenceNode) -> Any:
     """Return the reference that was written as an id, a DBRef, or an embedded document."""
     if not isinstance(value, dict) or any(key.startswith("$") for key in value):
         found = _decoded(value, None)
@@ -248,25 +236,25 @@ def _time(value: int) -> Any:
         return value
 
 
-def _is_time(node: Node | None) -> bool:
+def _is_time(node: nodes.Node | None) -> bool:
     match node:
-        case TypeNode():
+        case nodes.TypeNode():
             return node.type is datetime.datetime
-        case OperatorNode():
+        case nodes.OperatorNode():
             # Where an integer will do as well, it is one.
             kinds = tuple(node.operator) if isinstance(node.operator, OR) else ()
             return datetime.datetime in kinds and int not in kinds and float not in kinds
     return False
 
 
-def _below(node: Node | None, key: Any) -> Node | None:
+def _below(node: nodes.Node | None, key: Any) -> nodes.Node | None:
     match node:
-        case RecordNode():
+        case nodes.RecordNode():
             return node.fields.get(key)
-        case MapNode():
+        case nodes.MapNode():
             return node.value
-        case ListNode():
+        case nodes.ListNode():
             return node.item
-        case TupleNode():
+        case nodes.TupleNode():
             return node.items[key] if isinstance(key, int) and key < len(node.items) else None
     return None

@@ -35,7 +35,7 @@ Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reading:
     """Documents that are read together, with what they refer to."""
 
@@ -45,7 +45,7 @@ class Reading:
     """What has been loaded so far; the keys are the business of ``LoadSteps.refer``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LoadSteps:
     """What happens to the documents of a class when they have been read; found once, when the class is made."""
 
@@ -88,7 +88,7 @@ class Loader(Generic[D]):
     :param registered: the classes by name, among which ``type_field`` finds that of each document.
     """
 
-    __slots__ = ("_bind", "_forget", "collection", "document_class", "part", "registered", "type_field")
+    __slots__ = ("_bind", "collection", "document_class", "part", "registered", "type_field")
 
     def __init__(
         self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
@@ -100,10 +100,8 @@ class Loader(Generic[D]):
         self.type_field = type_field if type_field in document_class._structure.fields else None
         self.part: Projection | None = None
         """What is read of each document, where that is not the whole."""
-        # The slots themselves, since a class may have a __setattr__.
+        # The slot itself, since a class may have a __setattr__.
         self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
-        forget: Any = document_class._stored_memory
-        self._forget: Callable[[Any, None], None] = forget.__set__
 
     def of_part(self, projection: Any) -> Loader[D]:
         """Return the loader for documents of which a query reads only what its projection says."""
@@ -148,7 +146,6 @@ class Loader(Generic[D]):
         document = cls.__new__(cls)
         dict.update(document, raw if convert is None else convert(raw))
         self._bind(document, self.collection)
-        self._forget(document, None)
         if cls._has_refs:
             bind_references(document)
         if cls._remembers:
@@ -184,30 +181,24 @@ class Loader(Generic[D]):
         """Return what does the same as ``make``, for many: with what is the same for all looked at once."""
         if not self._is_plain or self.document_class._has_refs:
             return self.make
-        cls, collection, bind = self.document_class, self.collection, self._bind
-        new = cls.__new__
-
-        def make(raw: Raw) -> D:
-            document: Any = new(cls)
-            document |= raw
-            bind(document, collection)
-            made: D = document
-            return made
-
-        return make
+        return self._taking()
 
     def maker_of_new(self) -> Callable[[Any], D] | None:
         """Return what makes a new document of its content, or None where there is more to it than to take that."""
         cls = self.document_class
         if not cls._takes_content or cls._has_refs or cls._structure.nested is not dict:
             return None
-        collection, bind, new, forget = self.collection, self._bind, cls.__new__, self._forget
+        return self._taking()
+
+    def _taking(self) -> Callable[[Any], D]:
+        """Return what makes a document of its content, of which nothing has to be converted."""
+        cls, collection, bind = self.document_class, self.collection, self._bind
+        new = cls.__new__
 
         def make(content: Mapping[str, Any]) -> D:
             document: Any = new(cls)
             document |= content
             bind(document, collection)
-            forget(document, None)
             made: D = document
             return made
 
@@ -218,22 +209,13 @@ class Loader(Generic[D]):
 
         They are not finished: where the class ``has_steps``, use :class:`mongokit.ahead.ReadAhead`.
         """
-        cls = self.document_class
-        if not self._is_plain:
-            return self._converted(advance)
-        if cls.__setattr__ is object.__setattr__:
-            return self._plain(advance)
-        return self._bound(advance)
+        return self._bound(advance) if self._is_plain else self._converted(advance)
 
     async def iterate_async(self, advance: Callable[[], Awaitable[Raw]]) -> AsyncIterator[D]:
         """Return the documents of what ``advance`` returns, awaited, until it raises StopAsyncIteration; see
         ``iterate``."""
-        cls, new, collection, bind = (
-            self.document_class,
-            self.document_class.__new__,
-            self.collection,
-            self._bind,
-        )
+        cls, collection, bind = self.document_class, self.collection, self._bind
+        new = cls.__new__
         try:
             if not self._is_plain:
                 make = self.make
@@ -255,26 +237,11 @@ class Loader(Generic[D]):
         except StopIteration:
             return
 
-    # These loops are what a document costs more than a dict: nothing is called in them that can be avoided.
-
-    def _plain(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        cls, new, collection = self.document_class, self.document_class.__new__, self.collection
-        try:
-            while True:
-                document: Any = new(cls)
-                document |= advance()
-                document._collection = collection
-                yield document
-        except StopIteration:
-            return
+    # This loop is what a document costs more than a dict: nothing is called in it that can be avoided.
 
     def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        cls, new, collection, bind = (
-            self.document_class,
-            self.document_class.__new__,
-            self.collection,
-            self._bind,
-        )
+        cls, collection, bind = self.document_class, self.collection, self._bind
+        new = cls.__new__
         try:
             while True:
                 document: Any = new(cls)

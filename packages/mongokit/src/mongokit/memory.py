@@ -23,7 +23,7 @@ _SCALARS = frozenset({str, int, float, bool, type(None), ObjectId, datetime})
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Memory:
     """The stored form of a document at the moment it was read or written."""
 
@@ -65,7 +65,7 @@ class Memory:
         return replace(self, fields=fields, shard=shard)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class State:
     """What a write changes in a document beside its ``_id``, as it was before."""
 

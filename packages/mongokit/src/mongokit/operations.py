@@ -40,7 +40,7 @@ REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
 _EXPLAINED = (DuplicateKeyError, DocumentValidationError, SchemaDocumentError)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Operation(Generic[R]):
     """One operation on one document, planned and not yet done.
 
@@ -98,7 +98,7 @@ class Operation(Generic[R]):
         return {}
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Reload(Operation[None]):
     """Read a document again."""
 
@@ -113,7 +113,7 @@ class Reload(Operation[None]):
         self.document._become(result)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class AtomicUpdate(Operation[D]):
     """Have the server change a document, and read it as it is then."""
 
@@ -146,7 +146,7 @@ def missing(action: str, document: Document) -> OperationFailure:
     return OperationFailure(f"cannot {action} {shown(document)}: it is not in the database")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _Query(Operation[Any]):
     """What a class has the server change, whichever document that is."""
 

@@ -193,10 +193,14 @@ def is_direct(collection: object) -> bool:
     return not isinstance(collection, _Asynchronous)
 
 
-def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
-    """Do what ``perform`` would with ``plan_save``, for a document that is valid and stored as it is, without the
-    objects between."""
-    if not _taken_by_unit(document, collection, options):
+def save_plainly(document: D, collection: Any, validate: bool | None, options: dict[str, Any]) -> D:
+    """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
+    between."""
+    unit = _unit_amid(collection)
+    if unit is not None:
+        unit.add_plain(document, collection, validate, options)
+    else:
+        document._check_plainly(validate)
         try:
             _sent(document, collection, options)
         except REFUSALS as error:
@@ -207,9 +211,12 @@ def save_plainly(document: D, collection: Any, options: dict[str, Any]) -> D:
 async def save_plainly_async(
     document: D, collection: Any, validate: bool | None, options: dict[str, Any]
 ) -> D:
-    """Do what ``save_plainly`` does, awaited, and validate the document before."""
-    document._check_plainly(validate)
-    if not _taken_by_unit(document, collection, options):
+    """Do what ``save_plainly`` does, awaited."""
+    unit = _unit_amid(collection)
+    if unit is not None:
+        unit.add_plain(document, collection, validate, options)
+    else:
+        document._check_plainly(validate)
         try:
             await _sent(document, collection, options)
         except REFUSALS as error:
@@ -217,18 +224,15 @@ async def save_plainly_async(
     return document
 
 
-def _taken_by_unit(document: Document, collection: Any, options: dict[str, Any]) -> bool:
-    """Give a document that is stored as it is to the unit of work that is running, if there is one."""
+def _unit_amid(collection: Any) -> Unit | None:
+    """Do what ``unit_of`` does, for a collection: where a unit is amid the same one, it need not be looked for."""
     units = _units.get()
     if not units:
-        return False
-    unit: Unit | None = units[-1]
-    # Where it is amid the same collection, it need not be looked for.
-    if unit is None or unit.latest is None or unit.latest.collection is not collection:
-        unit = unit_of(collection.database.client)
-    if unit is not None:
-        unit.add_plain(document, collection, options)
-    return unit is not None
+        return None
+    latest = units[-1].latest
+    if latest is not None and latest.collection is collection:
+        return units[-1]
+    return unit_of(collection.database.client)
 
 
 def _sent(document: Document, collection: Any, options: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ _KEEPING = frozenset({"$match", "$sort", "$limit", "$skip", "$sample", "$search"
 _CUTTING = ("$slice", "$elemMatch")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Projection:
     """What PyMongo's ``projection`` says of the paths in a document."""
 

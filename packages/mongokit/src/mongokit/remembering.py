@@ -19,6 +19,8 @@ class Remembering:
     """The part of a document that remembers: as its class says, or as a document that others refer to."""
 
     __slots__ = ()
+    # In the dict of attributes, as most documents remember nothing.
+    _memory: Memory | None = None
     track_changes: ClassVar[bool]
     _shard_key: ClassVar[tuple[str, ...]]
 
@@ -65,8 +67,5 @@ class Remembering:
             self._set_memory(Memory({}, value_at_each(stored, type(self)._shard_key), part))
 
     def _set_memory(self, memory: Memory | None) -> None:
-        object.__setattr__(self, "_stored_memory", memory)
-
-    @property
-    def _memory(self) -> Memory | None:
-        return getattr(self, "_stored_memory", None)
+        if memory is not self._memory:
+            object.__setattr__(self, "_memory", memory)

@@ -32,6 +32,9 @@ BSON_TYPES: tuple[type, ...] = (
 """What BSON can store."""
 
 
+_KEPT = frozenset({"_failures", "_memory"})
+"""Attributes that belong to one document, and not to a copy: what its last validation has found, how it is stored."""
+
 D = TypeVar("D", bound="SchemaDocument")
 M = TypeVar("M", bound="SchemaProperties")
 
@@ -141,7 +144,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     :param fallback_lang: the one in which they are read where that has no value.
     """
 
-    __slots__ = ("_failures",)
+    # What few documents have is in the dict of attributes: a slot is memory in each.
+    __slots__ = ("__dict__",)
     _failures: tuple[Failure, ...]
 
     structure: ClassVar[dict[str, Any] | None] = None
@@ -267,13 +271,17 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         """Take over what a copy shares with its original beside content and attributes."""
 
     def __copy__(self) -> Self:
-        return self._fill(_new(type(self)), dict(self), getattr(self, "__dict__", {}))
+        return self._fill(_new(type(self)), dict(self), self._attributes())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # Known before its content is copied, since that may lead back here.
         new = memo[id(self)] = _new(type(self))
-        content, attributes = copy.deepcopy((dict(self), getattr(self, "__dict__", {})), memo)
+        content, attributes = copy.deepcopy((dict(self), self._attributes()), memo)
         return self._fill(new, content, attributes)
+
+    def _attributes(self) -> dict[str, Any]:
+        """Return the attributes that it has of its own, but for what we keep there."""
+        return {name: value for name, value in self.__dict__.items() if name not in _KEPT}
 
     def _fill(self, new: Self, content: dict[str, Any], attributes: dict[str, Any]) -> Self:
         restore(new, (content, attributes))
@@ -282,7 +290,7 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Pickle content and attributes; a copy from a pickle is bound to no collection."""
-        state = (dict(self), dict(getattr(self, "__dict__", {})))
+        state = (dict(self), self._attributes())
         return _new, (type(self),), state, None, None, restore
 
 

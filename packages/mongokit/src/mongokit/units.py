@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo import ReplaceOne
 from pymongo.errors import InvalidOperation
@@ -15,6 +15,7 @@ from pymongo.results import BulkWriteResult
 from mongokit.batches import Batch, Outcome, Sent, sending
 from mongokit.errors import BulkError
 from mongokit.flow import Flow, run, run_async
+from mongokit.ids import new_id
 from mongokit.operations import REFUSALS
 from mongokit.performing import after
 from mongokit.persistence import identity
@@ -37,14 +38,20 @@ class Unit:
     at ``save()``; it is validated and encoded there, so errors of that kind come where they belong. Whatever raises
     in the block, nothing is sent that was not sent before (``flush()``), and documents get their revisions back.
 
+    ``late=True`` validates and encodes new documents that are stored as they are only when they are sent. It is for
+    who does not change a document between its ``save()`` and then: what it is by then is validated and stored. All that
+    is wrong comes in one BulkError, and nothing is sent. Other documents are stored as they were at ``save()``.
+
     Writes to one collection keep their order. The collections' turns come in the order in which each was first
     written to, so what one of them holds cannot be relied on by what is written to another, but for that order; with
     ``flush()`` in between it can. Queries see what is stored, and nothing of what is pending; ``reload()`` and
     ``update_atomic()`` send it first.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, *, late: bool = False) -> None:
         self.client = client
+        self._not_late = int(not late)
+        """How many of the blocks that are amid each other want documents to be stored as they are at ``save()``."""
         self.results: list[BulkWriteResult] = []
         """What PyMongo has answered, one for each bulk write."""
         self._batches: list[Batch] = []
@@ -58,6 +65,15 @@ class Unit:
 
     def __bool__(self) -> bool:
         return True
+
+    @contextmanager
+    def joined(self, *, late: bool) -> Iterator[Self]:
+        """Let a block inside be part of it: who does not ask for ``late`` there may change what was saved."""
+        self._not_late += not late
+        try:
+            yield self
+        finally:
+            self._not_late -= not late
 
     def add(self, write: Write[R]) -> R:
         """Take a write that is to be sent later, and return what ``save()`` returns.
@@ -87,21 +103,29 @@ class Unit:
             keep_state(write.collection, document)
         return write.apply()
 
-    def add_plain(self, document: Document, collection: Any, options: Raw) -> None:
-        """Do what ``add`` does, for a document that is stored as it is: there may be many of them."""
+    def add_plain(self, document: Document, collection: Any, validate: bool | None, options: Raw) -> None:
+        """Do what ``add`` does, for a document that is stored as it is, and validate it: there may be many of them."""
         if self._is_over or options:
             self.add(Insert(document, collection, options, document))
         batch = self.latest
         if batch is None or batch.collection is not collection:
             batch = self._batch(collection)
         is_new = "_id" not in document
+        if is_new and not self._not_late and document._is_validated_plainly(validate):
+            document["_id"] = new_id()
+            batch.documents.append(document)
+            batch.models.append(document)
+            batch.late += 1
+            return
+        document._check_plainly(validate)
         if is_new:
-            document["_id"] = ObjectId()
+            document["_id"] = new_id()
         try:
             model: Any = frozen(document, batch.codec_options)
         except REFUSALS as error:
             Insert(document, collection, options, document).refused(error)
         if not is_new:
+            batch.holds_new_only = False
             model = ReplaceOne(identity(document), RawBSONDocument(model), upsert=True)
         batch.documents.append(document)
         batch.models.append(model)
@@ -135,6 +159,10 @@ class Unit:
     def _flushing(self) -> Flow[None]:
         """Send what is pending."""
         batches = self._taken()
+        refused = [each for batch in batches for each in batch.prepare(alone=len(batches) == 1)]
+        if refused:
+            _take_back(batches)
+            raise BulkError.of(refused, (), _each_once(one for batch in batches for one in batch.documents))
         written: list[Any] = []
         finished: list[tuple[Write[Any], Outcome]] = []
         while batches:

@@ -16,21 +16,10 @@ from typing import TYPE_CHECKING, Any
 from bson import DBRef, Decimal128, Timestamp
 
 from mongokit.errors import Failure, RequireFieldError, SchemaDocumentError, SchemaTypeError, StructureError
+from mongokit.structure import nodes
 from mongokit.structure.compile import PartCheck, compile_part
 from mongokit.structure.convert import to_python
 from mongokit.structure.keys import bad_keys
-from mongokit.structure.nodes import (
-    CustomNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-    node_at,
-)
 from mongokit.structure.rules import Rules
 from mongokit.types import IS
 
@@ -73,7 +62,7 @@ def wrong_values(cls: type[Document], update: Mapping[str, Any]) -> list[Failure
 
 
 def _set(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
-    node = node_at(cls._structure.root, path)
+    node = nodes.node_at(cls._structure.root, path)
     if node is None:
         if isinstance(value, (dict, list, tuple)):
             bad_keys(failures, path, value)
@@ -83,17 +72,17 @@ def _set(cls: type[Document], path: str, value: Any, failures: list[Failure]) ->
 
 def _push(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
     """Check the elements that are added to a list: those of ``$each``, or one."""
-    node = node_at(cls._structure.root, path)
+    node = nodes.node_at(cls._structure.root, path)
     several = isinstance(value, Mapping) and "$each" in value
     added = value["$each"] if several else [value]
     if not isinstance(added, (list, tuple)):
         failures.append(_wrong_type(f"{path}.$each", "a list", added))
         return
-    if isinstance(node, ListNode):
+    if isinstance(node, nodes.ListNode):
         for position, element in enumerate(added):
             place = f"{path}.$each.{position}" if several else path
             _value(cls, node.item, place, element, failures)
-    elif isinstance(node, TupleNode):
+    elif isinstance(node, nodes.TupleNode):
         failures.append(
             Failure(path, SchemaTypeError, f"{path} has {len(node.items)} elements, and takes no more", value)
         )
@@ -109,30 +98,32 @@ def _count(cls: type[Document], path: str, value: Any, failures: list[Failure]) 
     if not isinstance(value, _NUMBERS) or isinstance(value, bool):
         failures.append(_wrong_type(path, "a number", value))
         return
-    node = node_at(cls._structure.root, path)
-    if isinstance(node, CustomNode) or (isinstance(node, OperatorNode) and isinstance(node.operator, IS)):
+    node = nodes.node_at(cls._structure.root, path)
+    if isinstance(node, nodes.CustomNode) or (
+        isinstance(node, nodes.OperatorNode) and isinstance(node.operator, IS)
+    ):
         # What comes of it only the server knows.
         return
-    if node is not None and not (isinstance(node, TypeNode) and node.type is Decimal128):
+    if node is not None and not (isinstance(node, nodes.TypeNode) and node.type is Decimal128):
         _value(cls, _bare(node), path, value, failures)
 
 
 def _now(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
     kind = value.get("$type") if isinstance(value, Mapping) else "date"
-    node = node_at(cls._structure.root, path)
+    node = nodes.node_at(cls._structure.root, path)
     if node is not None and kind in _MOMENTS:
         _value(cls, _bare(node), path, _MOMENTS[kind], failures)
 
 
 def _unset(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
     root = cls._structure.root
-    node = node_at(root, path)
+    node = nodes.node_at(root, path)
     holder, _, name = path.rpartition(".")
-    around = node_at(root, holder) if holder else root
-    if node is None or not isinstance(around, (RecordNode, ListNode, TupleNode)):
+    around = nodes.node_at(root, holder) if holder else root
+    if node is None or not isinstance(around, (nodes.RecordNode, nodes.ListNode, nodes.TupleNode)):
         # What structure does not name nobody misses.
         return
-    if not isinstance(around, RecordNode):
+    if not isinstance(around, nodes.RecordNode):
         # It leaves a gap: other elements keep their positions.
         _value(cls, node, path, None, failures)
     elif node.required or node.present:
@@ -154,9 +145,13 @@ _LOOKS: Mapping[str, Look] = MappingProxyType(
 )
 
 
-def _value(cls: type[Document], node: Node, path: str, value: Any, failures: list[Failure]) -> None:
+def _value(cls: type[Document], node: nodes.Node, path: str, value: Any, failures: list[Failure]) -> None:
     """Check one value that is to be stored."""
-    if isinstance(node, CustomNode) and value is not None and not isinstance(value, node.custom.mongo_type):
+    if (
+        isinstance(node, nodes.CustomNode)
+        and value is not None
+        and not isinstance(value, node.custom.mongo_type)
+    ):
         kind = type(node.custom).__name__
         expected = f"a {node.custom.mongo_type.__name__}, as {kind} stores it"
         failures.append(_wrong_type(path, expected, value))
@@ -173,31 +168,31 @@ def _value(cls: type[Document], node: Node, path: str, value: Any, failures: lis
 
 
 @lru_cache(maxsize=4096)
-def _checker(node: Node, rules: Rules) -> tuple[Callable[[Any], Any] | None, PartCheck]:
+def _checker(node: nodes.Node, rules: Rules) -> tuple[Callable[[Any], Any] | None, PartCheck]:
     stored = _as_stored(node)
     return to_python(stored), compile_part(stored, rules)
 
 
 @lru_cache(maxsize=4096)
-def _bare(node: Node) -> Node:
+def _bare(node: nodes.Node) -> nodes.Node:
     """Return a node that only asks for the type."""
     return replace(node, required=False, present=False, filled=False, validators=())
 
 
-def _as_stored(node: Node) -> Node:
+def _as_stored(node: nodes.Node) -> nodes.Node:
     """Return a node with the DBRefs that are stored in the place of documents that are loaded with their owner."""
     match node:
-        case ReferenceNode(eager=True):
-            return TypeNode(
+        case nodes.ReferenceNode(eager=True):
+            return nodes.TypeNode(
                 path=node.path, type=DBRef, required=node.required, present=node.present, validators=()
             )
-        case RecordNode():
+        case nodes.RecordNode():
             return replace(node, fields={name: _as_stored(child) for name, child in node.fields.items()})
-        case MapNode():
+        case nodes.MapNode():
             return replace(node, value=_as_stored(node.value))
-        case ListNode():
+        case nodes.ListNode():
             return replace(node, item=_as_stored(node.item))
-        case TupleNode():
+        case nodes.TupleNode():
             return replace(node, items=tuple(map(_as_stored, node.items)))
     return node
 

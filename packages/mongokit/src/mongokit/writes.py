@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import bson
-from bson import ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
@@ -15,6 +14,7 @@ from pymongo import errors as pymongo_errors
 from pymongo.errors import DocumentTooLarge
 
 from mongokit.errors import StaleDocumentError
+from mongokit.ids import new_id
 from mongokit.memory import value_at
 from mongokit.operations import REFUSALS, Operation, missing, shown
 
@@ -76,7 +76,7 @@ class Write(Operation[R]):
             self.refused(error)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Save(Write[D]):
     """Base of what stores a whole document."""
 
@@ -120,14 +120,14 @@ class Insert(Save[D]):
         return InsertOne(self.stored)
 
     def freeze(self) -> None:
-        self.stored["_id"] = ObjectId()
+        self.stored["_id"] = new_id()
         try:
             Save.freeze(self)
         finally:
             self.document["_id"] = self.stored["_id"]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Replace(Save[D]):
     """Store a document in the place of what has its ``_id``."""
 
@@ -164,7 +164,7 @@ class Replace(Save[D]):
         return Operation.explained(self, error)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class SetFields(Write[D]):
     """Write some paths of a stored document, and no others."""
 
@@ -227,7 +227,7 @@ class Unchanged(Write[D]):
         return document
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Delete(Write[None]):
     """Delete a document by its filter."""
 

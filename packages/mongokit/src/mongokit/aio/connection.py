@@ -109,16 +109,17 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
             raise
 
     @asynccontextmanager
-    async def unit_of_work(self) -> AsyncIterator[AsyncUnitOfWork]:
+    async def unit_of_work(self, *, late: bool = False) -> AsyncIterator[AsyncUnitOfWork]:
         """Collect every awaited ``save()`` and ``delete()`` in the block, and send them together at its end.
 
         See :meth:`mongokit.Connection.unit_of_work`. Tasks that are started in the block are part of it.
         """
         outer: Any = unit_of(self)
         if outer is not None:
-            yield outer
+            with outer.joined(late=late):
+                yield outer
             return
-        async with AsyncUnitOfWork(self) as unit:
+        async with AsyncUnitOfWork(self, late=late) as unit:
             with working(unit):
                 yield unit
 

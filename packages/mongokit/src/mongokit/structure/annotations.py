@@ -35,7 +35,7 @@ Required = Annotated[T, _REQUIRED]
 """``tags: Required[list[str]]``: neither None nor empty, as what ``required_fields`` names."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Annotation:
     """A specification, with what only an annotation says."""
 

@@ -13,20 +13,9 @@ from typing import Any
 from bson.binary import Binary
 
 from mongokit.errors import Failure
+from mongokit.structure import nodes
 from mongokit.structure.conditions import Conditions
 from mongokit.structure.keys import bad_keys, bad_map_key, open_fields
-from mongokit.structure.nodes import (
-    AnyNode,
-    CustomNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-)
 from mongokit.structure.path import Path
 from mongokit.structure.reasons import REASONS, closer_look
 from mongokit.structure.referring import bad_reference
@@ -61,7 +50,7 @@ class _Writer:
             "holder": (dict, list, tuple),
         }
         self.lines: list[str] = []
-        self.pending: list[tuple[str, Node]] = []
+        self.pending: list[tuple[str, nodes.Node]] = []
         self.closer: dict[tuple[type, bool], str] = {}
         self.count = 0
 
@@ -81,14 +70,14 @@ class _Writer:
         self.names[name] = value
         return name
 
-    def compile(self, root: RecordNode) -> Check:
+    def compile(self, root: nodes.RecordNode) -> Check:
         self.write(0, "def check(doc, failures):")
         self.record(root, "doc", Path(), 1, top=True)
         self.write(1, "return")
         check: Check = self.compiled()
         return check
 
-    def compile_part(self, node: Node) -> PartCheck:
+    def compile_part(self, node: nodes.Node) -> PartCheck:
         self.write(0, "def check(value, path, failures):")
         self.value(node, "value", Path().variable("path"), 1, fresh=True)
         check: PartCheck = self.compiled()
@@ -104,14 +93,14 @@ class _Writer:
         exec(compile(source, f"<check of {self.rules.owner}>", "exec"), self.names)  # noqa: S102 (our own source)
         return self.names["check"]
 
-    def value(self, node: Node, var: str, path: Path, depth: int, *, fresh: bool = False) -> None:
+    def value(self, node: nodes.Node, var: str, path: Path, depth: int, *, fresh: bool = False) -> None:
         """Write the check of one value, which may be None, or M when the field is absent."""
         if depth > DEEPEST and not fresh:
             function = self.new("part")
             self.pending.append((function, node))
             self.write(depth, f"{function}({var}, {path.source}, failures)")
             return
-        if isinstance(node, TypeNode) and self.is_simple(node):
+        if isinstance(node, nodes.TypeNode) and self.is_simple(node):
             self.simple(node, var, path, depth)
             return
         condition, complaint = self.conditions.test(node, var, path)
@@ -128,11 +117,11 @@ class _Writer:
             for place in needed:
                 self.write(depth + 1, f"required(failures, {place.source}, None)")
 
-    def is_simple(self, node: TypeNode) -> bool:
+    def is_simple(self, node: nodes.TypeNode) -> bool:
         """Return whether there is nothing to ask of a value but its type."""
         return not (node.validators or self.strict_time(node) or node.type in (list, dict))
 
-    def simple(self, node: TypeNode, var: str, path: Path, depth: int) -> None:
+    def simple(self, node: nodes.TypeNode, var: str, path: Path, depth: int) -> None:
         """Write the check of a value of one type in one line: what is not exactly of that type is looked at closer.
 
         Python takes its time to compile, so what runs seldom is not written out for each field.
@@ -152,39 +141,41 @@ class _Writer:
             self.closer[key] = self.name("S", closer_look(kind, others, self.names["M"], needed=needed))
         self.write(depth, f"if {' and '.join(tests)}: {self.closer[key]}(failures, {path.source}, {var})")
 
-    def needed(self, node: Node, path: Path) -> list[Path]:
+    def needed(self, node: nodes.Node, path: Path) -> list[Path]:
         """Return the required paths at and below a value that is None or absent."""
         found = [path] if node.required or node.present else []
-        if isinstance(node, RecordNode):
+        if isinstance(node, nodes.RecordNode):
             for name, child in node.fields.items():
                 found += self.demanded(child, path.field(name))
         return found
 
-    def demanded(self, node: Node, path: Path) -> list[Path]:
+    def demanded(self, node: nodes.Node, path: Path) -> list[Path]:
         """Return the paths that are required even where what they are in is absent."""
         found = [path] if node.required else []
-        if isinstance(node, RecordNode):
+        if isinstance(node, nodes.RecordNode):
             for name, child in node.fields.items():
                 found += self.demanded(child, path.field(name))
         return found
 
-    def body(self, node: Node, var: str, path: Path, depth: int) -> None:
+    def body(self, node: nodes.Node, var: str, path: Path, depth: int) -> None:
         """Write what remains to be checked of a value of the right type."""
-        inner = self.is_open(node) or not isinstance(node, (TypeNode, AnyNode, OperatorNode))
+        inner = self.is_open(node) or not isinstance(
+            node, (nodes.TypeNode, nodes.AnyNode, nodes.OperatorNode)
+        )
         guarded = bool(node.validators) and (inner or self.strict_time(node))
         if guarded:
             before = self.new("n")
             self.write(depth, f"{before} = len(failures)")
         match node:
-            case RecordNode():
+            case nodes.RecordNode():
                 self.record(node, var, path, depth)
-            case ListNode():
+            case nodes.ListNode():
                 self.elements(node, var, path, depth)
-            case MapNode():
+            case nodes.MapNode():
                 self.entries(node, var, path, depth)
-            case TupleNode():
+            case nodes.TupleNode():
                 self.positions(node, var, path, depth)
-            case CustomNode():
+            case nodes.CustomNode():
                 self.write(depth, f"custom(failures, {path.source}, {self.name('C', node.custom)}, {var})")
             case _ if self.is_open(node):
                 self.write(
@@ -203,24 +194,26 @@ class _Writer:
             self.validator(self.name("V", validator), var, path, depth)
 
     @staticmethod
-    def is_open(node: Node) -> bool:
+    def is_open(node: nodes.Node) -> bool:
         """Return whether the structure does not say what is in the dicts and lists that may be here."""
         match node:
-            case TypeNode():
+            case nodes.TypeNode():
                 return node.type in (list, dict)
-            case OperatorNode():
+            case nodes.OperatorNode():
                 return node.types is not None or not {dict, list}.isdisjoint(node.operator.operand_types())
-        return isinstance(node, AnyNode)
+        return isinstance(node, nodes.AnyNode)
 
-    def strict_time(self, node: Node) -> bool:
+    def strict_time(self, node: nodes.Node) -> bool:
         return (
-            isinstance(node, TypeNode) and node.type is datetime.datetime and not self.rules.naive_datetimes
+            isinstance(node, nodes.TypeNode)
+            and node.type is datetime.datetime
+            and not self.rules.naive_datetimes
         )
 
     @staticmethod
-    def never_empty(node: Node) -> bool:
-        return isinstance(node, ReferenceNode) or (
-            isinstance(node, TypeNode) and node.type not in (list, dict)
+    def never_empty(node: nodes.Node) -> bool:
+        return isinstance(node, nodes.ReferenceNode) or (
+            isinstance(node, nodes.TypeNode) and node.type not in (list, dict)
         )
 
     def validator(self, validator: str, var: str, path: Path, depth: int) -> None:
@@ -232,7 +225,7 @@ class _Writer:
         self.write(depth + 1, "if not passed:")
         self.write(depth + 2, f"invalid(failures, {path.source}, {validator}, {var})")
 
-    def record(self, node: RecordNode, var: str, path: Path, depth: int, *, top: bool = False) -> None:
+    def record(self, node: nodes.RecordNode, var: str, path: Path, depth: int, *, top: bool = False) -> None:
         """Write the check of named fields: those that must be there, those that may not, then each value."""
         variables = {name: self.new("v") for name in node.fields}
         doubt = self.new("doubt")
@@ -272,12 +265,12 @@ class _Writer:
         targets = "".join(f"{variables[name]}, " for name in demanded)
         self.write(depth + 1, f"{targets}= [get(name, M) for name in {self.name('N', tuple(demanded))}]")
 
-    def elements(self, node: ListNode, var: str, path: Path, depth: int) -> None:
+    def elements(self, node: nodes.ListNode, var: str, path: Path, depth: int) -> None:
         index, item = self.new("i"), self.new("v")
         self.write(depth, f"for {index}, {item} in enumerate({var}):")
         self.value(node.item, item, path.variable(index), depth + 1)
 
-    def entries(self, node: MapNode, var: str, path: Path, depth: int) -> None:
+    def entries(self, node: nodes.MapNode, var: str, path: Path, depth: int) -> None:
         key, item, kind = self.new("k"), self.new("v"), self.name("T", node.key)
         self.write(depth, f"for {key}, {item} in {var}.items():")
         self.write(depth + 1, f"if not isinstance({key}, {kind}):")
@@ -287,7 +280,7 @@ class _Writer:
             self.write(depth + 2, f"bad_map_key(failures, {path.source}, {key})")
         self.value(node.value, item, path.variable(key), depth + 1)
 
-    def positions(self, node: TupleNode, var: str, path: Path, depth: int) -> None:
+    def positions(self, node: nodes.TupleNode, var: str, path: Path, depth: int) -> None:
         self.write(depth, f"if len({var}) != {len(node.items)}:")
         self.write(depth + 1, f"bad_length(failures, {path.source}, {len(node.items)}, {var})")
         self.write(depth, "else:")
@@ -297,11 +290,11 @@ class _Writer:
             self.value(child, item, path.field(str(position)), depth + 1)
 
 
-def compile_check(root: RecordNode, rules: Rules) -> Check:
+def compile_check(root: nodes.RecordNode, rules: Rules) -> Check:
     """Return the check function of a structure."""
     return _Writer(rules).compile(root)
 
 
-def compile_part(node: Node, rules: Rules) -> PartCheck:
+def compile_part(node: nodes.Node, rules: Rules) -> PartCheck:
     """Return the check function of a value of a document; it may be None."""
     return _Writer(rules).compile_part(node)

@@ -7,18 +7,7 @@ from typing import Any
 
 from bson.binary import Binary
 
-from mongokit.structure.nodes import (
-    AnyNode,
-    CustomNode,
-    I18nNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TypeNode,
-    is_embedded,
-)
+from mongokit.structure import nodes
 from mongokit.structure.path import Path
 from mongokit.structure.referring import accepts
 from mongokit.structure.rules import Rules
@@ -46,36 +35,36 @@ class Conditions:
         kinds = (list, tuple) if kind is list else (Binary, bytes) if kind is Binary else (kind,)
         return lambda value: isinstance(value, kinds)
 
-    def test(self, node: Node, var: str, path: Path) -> tuple[str, str]:
+    def test(self, node: nodes.Node, var: str, path: Path) -> tuple[str, str]:
         """Return the condition under which a value is of the right type, and the statement for when it is not."""
         where = path.source
         match node:
-            case TypeNode():
+            case nodes.TypeNode():
                 kind = self._name("T", node.type)
                 return self._type_test(node.type, kind, var), f"bad_type(failures, {where}, {kind}, {var})"
-            case AnyNode():
+            case nodes.AnyNode():
                 # None is not asked for here: whether it will do is a matter of required_fields.
                 types = self._name("A", tuple(kind for kind in node.types if kind is not type(None)))
                 return f"isinstance({var}, {types})", f"unauthorized(failures, {where}, {types}, {var})"
-            case OperatorNode():
+            case nodes.OperatorNode():
                 checker = self._name("O", node.operator)
                 return self._operator_test(
                     node, checker, var
                 ), f"refused(failures, {where}, {checker}, {var})"
-            case CustomNode():
+            case nodes.CustomNode():
                 kind = self._name("T", node.custom.python_type)
                 test = self._type_test(node.custom.python_type, kind, var, exact=True)
                 return test, f"bad_type(failures, {where}, {kind}, {var})"
-            case RecordNode():
+            case nodes.RecordNode():
                 kind = self._name("T", node.container)
                 complaint = f"bad_type(failures, {where}, {kind}, {var})"
-                if is_embedded(node.container):
+                if nodes.is_embedded(node.container):
                     return f"isinstance({var}, dict)", complaint
                 return self._type_test(node.container, kind, var), complaint
-            case MapNode():
-                kind = self._name("T", i18n if isinstance(node, I18nNode) else dict)
+            case nodes.MapNode():
+                kind = self._name("T", i18n if isinstance(node, nodes.I18nNode) else dict)
                 return f"isinstance({var}, dict)", f"bad_type(failures, {where}, {kind}, {var})"
-            case ReferenceNode():
+            case nodes.ReferenceNode():
                 accepted, name = self._name("R", accepts(node)), self._name("N", node)
                 return f"{accepted}({var})", f"bad_reference(failures, {where}, {name}, {var})"
         return (
@@ -83,7 +72,7 @@ class Conditions:
             f"bad_type(failures, {where}, list, {var})",
         )
 
-    def _operator_test(self, node: OperatorNode, name: str, var: str) -> str:
+    def _operator_test(self, node: nodes.OperatorNode, name: str, var: str) -> str:
         """Return the condition for an operator; OR and NOT are written out, so that the class's switches count."""
         there = f"{var} is not None and {var} is not M"
         if type(node.operator) is OR:

@@ -7,17 +7,7 @@ from functools import partial
 from typing import Any
 
 from mongokit.errors import shortened
-from mongokit.structure.nodes import (
-    CustomNode,
-    I18nNode,
-    ListNode,
-    MapNode,
-    Node,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    is_embedded,
-)
+from mongokit.structure import nodes
 from mongokit.structure.referring import reference_of, stored_reference
 from mongokit.types import CustomType, i18n
 
@@ -31,7 +21,7 @@ _STORED = {"lang", "value"}
 
 def container_of(kind: type[dict[str, Any]]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Return what makes an instance of a dict class of a mapping; of one with a structure, without its constructor."""
-    if not is_embedded(kind):
+    if not nodes.is_embedded(kind):
         return lambda content: kind(content)
 
     def make(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,25 +32,25 @@ def container_of(kind: type[dict[str, Any]]) -> Callable[[Mapping[str, Any]], di
     return make
 
 
-def to_bson(node: Node) -> Convert | None:
+def to_bson(node: nodes.Node) -> Convert | None:
     """Return the function from the Python value to the stored one; it copies what it changes, never writes."""
-    if isinstance(node, CustomNode):
+    if isinstance(node, nodes.CustomNode):
         custom = node.custom
         return lambda value: None if value is None else custom.to_bson(value)
-    if isinstance(node, ReferenceNode):
+    if isinstance(node, nodes.ReferenceNode):
         return stored_reference(node)
     return _compound(node, to_bson, as_stored=True)
 
 
-def to_python(node: Node, owner: str = "a document") -> Convert | None:
+def to_python(node: nodes.Node, owner: str = "a document") -> Convert | None:
     """Return the function from the stored value to the Python one. A value of another type is left as it is, for
     validation to name.
 
     :param owner: the class, for a note to what a custom type raises.
     """
-    if isinstance(node, CustomNode):
+    if isinstance(node, nodes.CustomNode):
         return _read(node.custom, f"{owner}: {node.path}")
-    if isinstance(node, ReferenceNode):
+    if isinstance(node, nodes.ReferenceNode):
         # An eager one has to be asked for: that is a step of its own.
         return None if node.eager else reference_of(node)
     return _compound(node, partial(to_python, owner=owner), as_stored=False)
@@ -80,21 +70,21 @@ def _read(custom: CustomType, place: str) -> Convert:
     return read
 
 
-def adopt(node: Node) -> Convert | None:
+def adopt(node: nodes.Node) -> Convert | None:
     """Return the function that makes of a Python value what the structure says: embedded classes of dicts, references
     of documents and ids. In place, but for the top."""
     match node:
-        case ReferenceNode():
+        case nodes.ReferenceNode():
             return None if node.eager else reference_of(node)
-        case RecordNode():
+        case nodes.RecordNode():
             return _adopt_record(node)
-        case ListNode():
+        case nodes.ListNode():
             item = adopt(node.item)
             return item and (lambda value: _replaced(value, lambda _: item))
-        case MapNode():
+        case nodes.MapNode():
             inner = adopt(node.value)
             return inner and (lambda value: _replaced(value, lambda _: inner))
-        case TupleNode():
+        case nodes.TupleNode():
             converts = [adopt(item) for item in node.items]
             return (
                 (lambda value: _replaced(value, lambda i: converts[i] if i < len(converts) else None))
@@ -104,9 +94,9 @@ def adopt(node: Node) -> Convert | None:
     return None
 
 
-def _adopt_record(node: RecordNode) -> Convert | None:
+def _adopt_record(node: nodes.RecordNode) -> Convert | None:
     converts = {name: convert for name, child in node.fields.items() if (convert := adopt(child)) is not None}
-    make = container_of(node.container) if is_embedded(node.container) else None
+    make = container_of(node.container) if nodes.is_embedded(node.container) else None
     if not converts and make is None:
         return None
 
@@ -135,21 +125,23 @@ def _replaced(value: Any, convert_of: Callable[[Any], Convert | None]) -> Any:
     return value
 
 
-def _compound(node: Node, child: Callable[[Node], Convert | None], *, as_stored: bool) -> Convert | None:
+def _compound(
+    node: nodes.Node, child: Callable[[nodes.Node], Convert | None], *, as_stored: bool
+) -> Convert | None:
     match node:
-        case RecordNode():
+        case nodes.RecordNode():
             return _record(node, child, as_stored=as_stored)
-        case ListNode():
+        case nodes.ListNode():
             return _each(child(node.item), list if as_stored else node.container)
-        case I18nNode():
+        case nodes.I18nNode():
             return (
                 _languages_to_bson(child(node.value))
                 if as_stored
                 else _languages_to_python(child(node.value))
             )
-        case MapNode():
+        case nodes.MapNode():
             return _values(child(node.value))
-        case TupleNode():
+        case nodes.TupleNode():
             return _positions([child(item) for item in node.items], list if as_stored else node.container)
     return None
 
@@ -181,7 +173,9 @@ def _languages_to_python(convert: Convert | None) -> Convert:
     return spoken
 
 
-def _record(node: RecordNode, child: Callable[[Node], Convert | None], *, as_stored: bool) -> Convert | None:
+def _record(
+    node: nodes.RecordNode, child: Callable[[nodes.Node], Convert | None], *, as_stored: bool
+) -> Convert | None:
     found = ((name, child(field)) for name, field in node.fields.items())
     converts = [(name, convert) for name, convert in found if convert is not None]
     # A dict subclass comes back from the database as a plain dict.
@@ -189,7 +183,7 @@ def _record(node: RecordNode, child: Callable[[Node], Convert | None], *, as_sto
     if not converts and container is None:
         return None
     make = container_of(container) if container else None
-    if not converts and container is not None and is_embedded(container):
+    if not converts and container is not None and nodes.is_embedded(container):
         return _embedded(container)
 
     def record(value: Any) -> Any:

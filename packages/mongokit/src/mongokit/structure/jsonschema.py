@@ -13,21 +13,9 @@ from typing import Any
 from bson import Decimal128
 
 from mongokit.conversions import DecimalType, EnumType
+from mongokit.structure import nodes
 from mongokit.structure.compile import ALWAYS_ALLOWED, Rules
 from mongokit.structure.constraints import Constraint
-from mongokit.structure.nodes import (
-    AnyNode,
-    CustomNode,
-    I18nNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-)
 from mongokit.structure.schema_language import LANGUAGES, NUMBERS, Flavour, Language, Schema
 from mongokit.types import IS, NOT, OR, CustomType, Set
 
@@ -37,7 +25,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 """What the plain flavour is written in; that of MongoDB is draft 4 with BSON's types."""
 
 
-def json_schema(root: RecordNode, rules: Rules, flavour: Flavour) -> Schema:
+def json_schema(root: nodes.RecordNode, rules: Rules, flavour: Flavour) -> Schema:
     """Return the schema of a structure; raises ValueError for another flavour than ``"bson"`` and ``"json"``."""
     if flavour not in LANGUAGES:
         raise ValueError(f"json_schema({flavour!r}): accepted are 'bson', for MongoDB, and 'json'")
@@ -53,7 +41,7 @@ class _Describer:
         self.language = language
         self.rules = rules
 
-    def value(self, node: Node) -> Schema:
+    def value(self, node: nodes.Node) -> Schema:
         """Return the schema of the value of a field."""
         alternatives = self.alternatives(node)
         null = {self.language.type_key: "null"}
@@ -92,21 +80,21 @@ class _Describer:
             return made | ({"enum": [*made["enum"], None]} if "enum" in made else {})
         return {"anyOf": more}
 
-    def alternatives(self, node: Node) -> list[Schema] | None:
+    def alternatives(self, node: nodes.Node) -> list[Schema] | None:
         """Return what a value that is not None may be; None: anything."""
         key, array, object_ = self.language.type_key, "array", "object"
         match node:
-            case TypeNode():
+            case nodes.TypeNode():
                 return self.plain(node.type)
-            case OperatorNode():
+            case nodes.OperatorNode():
                 return self.operator(node)
-            case CustomNode():
+            case nodes.CustomNode():
                 return self.custom(node.custom)
-            case RecordNode():
+            case nodes.RecordNode():
                 return [self.record(node)]
-            case ListNode():
+            case nodes.ListNode():
                 return [{key: array, "items": self.value(node.item)}]
-            case I18nNode() if self.language.bson:
+            case nodes.I18nNode() if self.language.bson:
                 spoken = {"lang": {key: "string"}, "value": self.value(node.value)}
                 one = {
                     key: object_,
@@ -115,9 +103,9 @@ class _Describer:
                     "additionalProperties": False,
                 }
                 return [{key: array, "items": one}]
-            case MapNode():
+            case nodes.MapNode():
                 return [{key: object_, **self.keys(node)}]
-            case TupleNode():
+            case nodes.TupleNode():
                 items, number = [self.value(item) for item in node.items], len(node.items)
                 named = {"items": items} if self.language.bson else {"prefixItems": items}
                 return [{key: array, **named, "minItems": number, "maxItems": number}]
@@ -140,25 +128,25 @@ class _Describer:
             found += alternatives
         return found
 
-    def operator(self, node: OperatorNode) -> list[Schema] | None:
+    def operator(self, node: nodes.OperatorNode) -> list[Schema] | None:
         # A subclass may accept anything.
         kind = type(node.operator)
         if kind is OR:
             return self.several(node.operator, self.plain)
         return self.listed(node.operator) if kind is IS else None
 
-    def refused(self, node: Node) -> list[Schema]:
+    def refused(self, node: nodes.Node) -> list[Schema]:
         """Return what a value must not be, for NOT: what no type that is accepted is stored as; and for references."""
-        if isinstance(node, ReferenceNode) and self.language.bson:
+        if isinstance(node, nodes.ReferenceNode) and self.language.bson:
             return self.no_reference(node)
-        if not (isinstance(node, OperatorNode) and type(node.operator) is NOT and self.language.bson):
+        if not (isinstance(node, nodes.OperatorNode) and type(node.operator) is NOT and self.language.bson):
             return []
         no = [kind for kind in node.types or () if any(self.excludes(one, kind) for one in node.operator)]
         kept = [kind for kind in node.types or () if kind not in no]
         accepted = [schema for kind in kept for schema in self.language.of(kind) or ()]
         return [schema for kind in no for schema in self.language.of(kind) or () if schema not in accepted]
 
-    def no_reference(self, node: ReferenceNode) -> list[Schema]:
+    def no_reference(self, node: nodes.ReferenceNode) -> list[Schema]:
         """Return what neither an ``_id`` of the target is, as its structure declares it, nor a DBRef.
 
         Where an id is stored today a DBRef that was found stays, and nothing can be said of those but what they are
@@ -166,7 +154,7 @@ class _Describer:
         """
         cls = None if node.eager or node.dbref else node.target.find()
         declared = None if cls is None else cls._structure.fields.get("_id")
-        accepted = self.language.of(declared.type) if isinstance(declared, TypeNode) else None
+        accepted = self.language.of(declared.type) if isinstance(declared, nodes.TypeNode) else None
         if accepted is None:
             return []
         null = {self.language.type_key: "null"}
@@ -206,7 +194,7 @@ class _Describer:
             return [{self.language.type_key: "array", **items}]
         return alternatives
 
-    def keys(self, node: MapNode) -> Schema:
+    def keys(self, node: nodes.MapNode) -> Schema:
         if issubclass(node.key, str):
             return {
                 "additionalProperties": self.value(node.value),
@@ -215,7 +203,7 @@ class _Describer:
         # Only text can be a key in the database.
         return {"maxProperties": 0} if self.language.bson else {}
 
-    def record(self, node: RecordNode, *, top: bool = False) -> Schema:
+    def record(self, node: nodes.RecordNode, *, top: bool = False) -> Schema:
         """Return the schema of named fields."""
         properties = {name: self.value(child) for name, child in node.fields.items()}
         schemaless = self.rules.schemaless or node.schemaless
@@ -232,19 +220,19 @@ class _Describer:
         made["properties"] = properties
         return made if schemaless else {**made, "additionalProperties": False}
 
-    def emptiness(self, node: Node) -> Iterator[Schema]:
+    def emptiness(self, node: nodes.Node) -> Iterator[Schema]:
         """Yield the keywords for what must not be empty."""
         if not (node.required or node.filled):
             return
-        open_ = isinstance(node, (AnyNode, OperatorNode))
-        kind = node.type if isinstance(node, TypeNode) else None
-        listed = isinstance(node, I18nNode) and self.language.bson
-        if open_ or listed or isinstance(node, ListNode) or kind is list or _is_set(node):
+        open_ = isinstance(node, (nodes.AnyNode, nodes.OperatorNode))
+        kind = node.type if isinstance(node, nodes.TypeNode) else None
+        listed = isinstance(node, nodes.I18nNode) and self.language.bson
+        if open_ or listed or isinstance(node, nodes.ListNode) or kind is list or _is_set(node):
             yield {"minItems": 1}
-        if open_ or (isinstance(node, (RecordNode, MapNode)) and not listed) or kind is dict:
+        if open_ or (isinstance(node, (nodes.RecordNode, nodes.MapNode)) and not listed) or kind is dict:
             yield {"minProperties": 1}
 
-    def bounds(self, node: Node) -> Iterator[Schema]:
+    def bounds(self, node: nodes.Node) -> Iterator[Schema]:
         """Yield the keywords for the constraints of an annotation."""
         kinds = tuple(self.constrained(node))
         for validator in node.validators:
@@ -260,34 +248,34 @@ class _Describer:
                 if limit is not None:
                     yield limit
 
-    def constrained(self, node: Node) -> Iterator[type]:
+    def constrained(self, node: nodes.Node) -> Iterator[type]:
         """Yield the types of values whose constraints mean the same in a schema."""
         match node:
-            case TypeNode():
+            case nodes.TypeNode():
                 yield node.type
-            case OperatorNode() if type(node.operator) is OR:
+            case nodes.OperatorNode() if type(node.operator) is OR:
                 yield from node.operator
-            case ListNode() | TupleNode():
+            case nodes.ListNode() | nodes.TupleNode():
                 yield list
-            case MapNode() | RecordNode():
+            case nodes.MapNode() | nodes.RecordNode():
                 yield dict
-            case CustomNode() if _is_set(node):
+            case nodes.CustomNode() if _is_set(node):
                 yield list
-            case CustomNode() if self.language.bson and isinstance(node.custom, DecimalType):
+            case nodes.CustomNode() if self.language.bson and isinstance(node.custom, DecimalType):
                 yield Decimal128
 
 
-def _is_set(node: Node) -> bool:
-    return isinstance(node, CustomNode) and isinstance(node.custom, Set)
+def _is_set(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.CustomNode) and isinstance(node.custom, Set)
 
 
-def _nullable(node: Node) -> bool:
+def _nullable(node: nodes.Node) -> bool:
     """Return whether None is a value."""
     if node.required or node.present:
         return False
-    return not (isinstance(node, RecordNode) and any(map(_demanded, node.fields.values())))
+    return not (isinstance(node, nodes.RecordNode) and any(map(_demanded, node.fields.values())))
 
 
-def _demanded(node: Node) -> bool:
+def _demanded(node: nodes.Node) -> bool:
     """Return whether a value is required even where what it is in is absent."""
-    return node.required or (isinstance(node, RecordNode) and any(map(_demanded, node.fields.values())))
+    return node.required or (isinstance(node, nodes.RecordNode) and any(map(_demanded, node.fields.values())))

@@ -35,7 +35,7 @@ __all__ = [
 Validator = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Node:
     """A place in a structure. ``path`` is dotted, positions in lists left out, typed keys as ``$typename``."""
 
@@ -51,21 +51,21 @@ class Node:
     validators: tuple[Validator, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TypeNode(Node):
     """An instance of one type: ``str``; ``dict`` and ``list`` are free content."""
 
     type: type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class AnyNode(Node):
     """An instance of any authorized type: ``None``."""
 
     types: tuple[type, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OperatorNode(Node):
     """What an OR, NOT or IS accepts; for NOT also one of the authorized types."""
 
@@ -73,14 +73,14 @@ class OperatorNode(Node):
     types: tuple[type, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CustomNode(Node):
     """A value that is converted on its way in and out."""
 
     custom: CustomType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RecordNode(Node):
     """Named fields; values are instances of ``container``, which is dict or a subclass."""
 
@@ -89,7 +89,7 @@ class RecordNode(Node):
     schemaless: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ListNode(Node):
     """A list, or in Python a tuple, each element of one specification."""
 
@@ -97,7 +97,7 @@ class ListNode(Node):
     container: type = list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class MapNode(Node):
     """Keys that are not named beforehand, of one type; each value of one specification."""
 
@@ -105,13 +105,13 @@ class MapNode(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class I18nNode(MapNode):
     """A translated value: in Python languages with a value each, in the database a list of both. A record in it keeps
     its path, as the languages are none of the structure's business."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TupleNode(Node):
     """A list of fixed length, each element of a specification of its own."""
 
@@ -119,7 +119,7 @@ class TupleNode(Node):
     container: type = list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ReferenceNode(Node):
     """A reference to a document."""
 

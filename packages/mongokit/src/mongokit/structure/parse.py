@@ -32,7 +32,7 @@ from mongokit.types import NOT, CustomType, SchemaOperator, Set
 __all__ = ["parse_structure"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Parser:
     """What is the same for all places of a structure while it is read."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 __all__ = ["Path"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Path:
     """A dotted path as it will be known at run time: literal names, and variables that hold positions and keys."""
 

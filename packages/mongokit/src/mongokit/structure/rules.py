@@ -7,7 +7,7 @@ from dataclasses import dataclass
 __all__ = ["Rules"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rules:
     """The switches of a class."""
 

@@ -10,21 +10,9 @@ from typing import Any
 from bson import Decimal128, Int64, ObjectId
 
 from mongokit.errors import DefaultFieldTypeError
+from mongokit.structure import nodes
 from mongokit.structure.annotations import Factory
 from mongokit.structure.convert import container_of
-from mongokit.structure.nodes import (
-    CustomNode,
-    I18nNode,
-    ListNode,
-    MapNode,
-    Node,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-    is_embedded,
-    join,
-)
 from mongokit.structure.referring import reference_of
 from mongokit.target import is_document
 from mongokit.types import CustomType, i18n
@@ -48,39 +36,39 @@ def fresh(value: Any) -> Any:
     return value() if callable(value) else value
 
 
-def blank(node: Node, nested: type[dict[str, Any]]) -> Any:
+def blank(node: nodes.Node, nested: type[dict[str, Any]]) -> Any:
     """Return what a field holds before anybody has set it."""
     if node.unset:
         return None
     match node:
-        case RecordNode():
+        case nodes.RecordNode():
             fields = {name: blank(child, nested) for name, child in node.fields.items()}
             return container_of(_container(node, nested))(fields)
-        case I18nNode():
+        case nodes.I18nNode():
             return i18n()
-        case MapNode():
+        case nodes.MapNode():
             return nested()
-        case ListNode():
+        case nodes.ListNode():
             return node.container()
-        case TupleNode():
+        case nodes.TupleNode():
             return [None] * len(node.items)
-        case TypeNode() if node.type in (list, dict):
+        case nodes.TypeNode() if node.type in (list, dict):
             return [] if node.type is list else nested()
-        case CustomNode() if node.custom.init_type is not None:
+        case nodes.CustomNode() if node.custom.init_type is not None:
             return node.custom.init_type()
     return None
 
 
-def fill(node: RecordNode, value: dict[str, Any], nested: type[dict[str, Any]]) -> None:
+def fill(node: nodes.RecordNode, value: dict[str, Any], nested: type[dict[str, Any]]) -> None:
     """Add every declared field that is missing, at every level of named fields."""
     for name, child in node.fields.items():
         if name not in value and child.path != "_id":
             value[name] = blank(child, nested)
-        elif isinstance(child, RecordNode) and isinstance(value.get(name), dict):
+        elif isinstance(child, nodes.RecordNode) and isinstance(value.get(name), dict):
             fill(child, value[name], nested)
 
 
-def _container(node: RecordNode, nested: type[dict[str, Any]]) -> type[dict[str, Any]]:
+def _container(node: nodes.RecordNode, nested: type[dict[str, Any]]) -> type[dict[str, Any]]:
     return nested if node.container is dict else node.container
 
 
@@ -101,16 +89,16 @@ class _Makers:
         self.defaults = defaults
         self.nested = nested
 
-    def maker(self, node: Node) -> Maker:
+    def maker(self, node: nodes.Node) -> Maker:
         """Return what makes the value of a field in a new document."""
         if node.path in self.defaults:
             return self.default(node, self.defaults[node.path])
         if node.unset:
             return _Constant(None)
         match node:
-            case RecordNode():
+            case nodes.RecordNode():
                 return self.record(node, _container(node, self.nested))
-            case CustomNode() if node.custom.init_type is not None:
+            case nodes.CustomNode() if node.custom.init_type is not None:
                 return node.custom.init_type
             case _:
                 value = blank(node, self.nested)
@@ -118,7 +106,7 @@ class _Makers:
                     return _Constant(None)
                 return partial(list, value) if value else type(value)
 
-    def record(self, node: RecordNode, container: type[dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    def record(self, node: nodes.RecordNode, container: type[dict[str, Any]]) -> Callable[[], dict[str, Any]]:
         makers = {
             name: self.maker(child)
             for name, child in node.fields.items()
@@ -139,7 +127,7 @@ class _Makers:
 
         return make
 
-    def default(self, node: Node, value: Any) -> Maker:
+    def default(self, node: nodes.Node, value: Any) -> Maker:
         if isinstance(value, Factory):
             make: Maker = value.make
         elif isinstance(value, _IMMUTABLE):
@@ -149,13 +137,13 @@ class _Makers:
         else:
             make = partial(fresh, value)
         of = _value_of(make)
-        if isinstance(node, ReferenceNode) and not node.eager:
+        if isinstance(node, nodes.ReferenceNode) and not node.eager:
             return partial(_referring, of, reference_of(node))
-        if isinstance(node, CustomNode):
+        if isinstance(node, nodes.CustomNode):
             return partial(_of_type, of, node.custom, node.path)
-        if isinstance(node, I18nNode):
+        if isinstance(node, nodes.I18nNode):
             return partial(_translated, of, node.path)
-        if isinstance(node, RecordNode):
+        if isinstance(node, nodes.RecordNode):
             return partial(_filled, of, node, self.nested)
         return make
 
@@ -187,7 +175,7 @@ def _translated(make: Callable[[], Any], path: str) -> Any:
     )
 
 
-def _filled(make: Callable[[], Any], node: RecordNode, nested: type[dict[str, Any]]) -> Any:
+def _filled(make: Callable[[], Any], node: nodes.RecordNode, nested: type[dict[str, Any]]) -> Any:
     value = make()
     if isinstance(value, dict):
         value = container_of(_container(node, nested))(value)
@@ -195,19 +183,21 @@ def _filled(make: Callable[[], Any], node: RecordNode, nested: type[dict[str, An
     return value
 
 
-def _embedded_defaults(node: RecordNode) -> dict[str, Any]:
+def _embedded_defaults(node: nodes.RecordNode) -> dict[str, Any]:
     """Return what the classes of nested records say of their own new instances, by path from the root."""
     found: dict[str, Any] = {}
     for child in node.fields.values():
-        if isinstance(child, RecordNode):
-            if is_embedded(child.container):
+        if isinstance(child, nodes.RecordNode):
+            if nodes.is_embedded(child.container):
                 own: Mapping[str, Any] = vars(child.container)["_structure"].defaults
-                found |= {join(child.path, path): value for path, value in own.items()}
+                found |= {nodes.join(child.path, path): value for path, value in own.items()}
             found = {**_embedded_defaults(child), **found}
     return found
 
 
-def compile_skeleton(root: RecordNode, defaults: Mapping[str, Any], nested: type[dict[str, Any]]) -> Skeleton:
+def compile_skeleton(
+    root: nodes.RecordNode, defaults: Mapping[str, Any], nested: type[dict[str, Any]]
+) -> Skeleton:
     """Return the function that makes the content of a new document.
 
     :param defaults: dotted path -> value or callable.

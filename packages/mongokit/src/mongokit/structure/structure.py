@@ -18,7 +18,7 @@ from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
 __all__ = ["Declarations", "Structure"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Declarations:
     """What a class body says, merged over its bases."""
 
@@ -36,7 +36,7 @@ class Declarations:
     translated: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Structure:
     """A compiled structure; classes share it freely, threads too."""
 

@@ -1,0 +1,73 @@
+"""What a document class does for a collection before documents are in it: indexes, and a validator of the server's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pymongo.collection
+
+from mongokit.flow import drive
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+    from mongokit.index_comparison import IndexReport
+    from mongokit.indexes import Index
+
+__all__ = ["Upkeep"]
+
+Raw = dict[str, Any]
+RawCollection = pymongo.collection.Collection[Raw]
+
+
+class Upkeep:
+    """The part of a document class that prepares collections."""
+
+    __slots__ = ()
+    _indexes: ClassVar[tuple[Index, ...]]
+
+    @classmethod
+    def generate_index(cls, collection: RawCollection, **options: Any) -> list[str]:
+        """Build the indexes of the class in a collection and return their names, in the order of declaration.
+
+        :param options: passed to PyMongo's ``create_indexes``.
+        """
+        from mongokit.index_build import generating  # which who builds none does without
+
+        names: list[str] = drive(collection, generating(cls._indexes, collection, options))
+        return names
+
+    @classmethod
+    def ensure_indexes(
+        cls, collection: RawCollection, *, dry_run: bool = False, drop: bool = False
+    ) -> IndexReport:
+        """Build the indexes of the class that a collection lacks; see :func:`mongokit.ensure_indexes`."""
+        from mongokit.index_build import ensure_class_indexes
+
+        document_class: Any = cls
+        return ensure_class_indexes(document_class, collection, dry_run=dry_run, drop=drop)
+
+    @classmethod
+    def set_validator(
+        cls,
+        collection: RawCollection,
+        level: str = "strict",
+        action: str = "error",
+        *,
+        also: Iterable[type[Document]] = (),
+    ) -> Raw:
+        """Make the server check what anybody writes to a collection against the structure; returns the validator.
+
+        The collection is made where there is none; a validator it has is replaced. What is stored already stays.
+
+        :param level: ``"strict"``; ``"moderate"`` lets a stored document that is wrong be updated; ``"off"`` keeps the
+            validator and does not use it.
+        :param action: ``"error"`` refuses what is wrong, ``"warn"`` only logs it, ``"errorAndLog"`` does both.
+        :param also: other classes whose documents live in the same collection, subclasses among them.
+
+        Raises ValueError for another level or action, OperationFailure where the server does not take it.
+        """
+        from mongokit.collection_validator import set_validator
+
+        document_class: Any = cls
+        return set_validator([document_class, *also], collection, level, action)
