@@ -50,7 +50,8 @@ class ExceptionReporter(debug.ExceptionReporter):
         names = conf.identity() in ("full", "username")
         twin.META = shown.as_seen(request.META if names else self._without_user_names(request.META))
         own_filter = self.filter
-        self.request, self.filter = twin, shown.Filter(own_filter)
+        self.request = twin
+        self.filter = shown.Filter(own_filter)  # type: ignore[assignment] # it stands for one
         try:
             return super().get_traceback_data()
         finally:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import pprint
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
 from . import lazies
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 __all__ = ["Filter", "as_seen"]
 
@@ -93,6 +96,12 @@ class _Printer(pprint.PrettyPrinter):
         return super().format(_shallow(object), context, maxlevels, level)
 
     def _format(
-        self, object: Any, stream: IO[str], indent: int, allowance: int, context: dict[int, int], level: int
+        self,
+        object: Any,
+        stream: SupportsWrite[str],
+        indent: int,
+        allowance: int,
+        context: dict[int, int],
+        level: int,
     ) -> None:
         super()._format(_shallow(object), stream, indent, allowance, context, level)

@@ -82,7 +82,7 @@ def _is_djangos(user: object, request: HttpRequest | None = None) -> bool:
     """Whether it is the lazy object of `AuthenticationMiddleware`, and asks `request` if one is given."""
     # Asked for by name, since a lazy object hands on all it has not itself.
     setup: Any = vars(user).get("_setupfunc") if lazies.is_lazy(user) else None
-    if type(setup) is not types.FunctionType or setup.__globals__.get("__name__") != AUTH_MODULE:
+    if not isinstance(setup, types.FunctionType) or setup.__globals__.get("__name__") != AUTH_MODULE:
         return False
     return request is None or any(cell.cell_contents is request for cell in setup.__closure__ or ())
 
@@ -96,7 +96,7 @@ def lazy_user(request: HttpRequest) -> Any:
     """
     if not hasattr(request, "user"):
         return _from_session(request) if installed.has(installed.authentication()) else None
-    user = request.user
+    user: Any = request.user
     if lazies.is_refused(user):
         # It may be another than the one Django would find, so that one is not the answer; but now the session is read,
         # and says nothing more if Django does not believe it.
