@@ -257,7 +257,7 @@ def test_user_without_anything_but_a_key(blank):
 
 FORGED = {
     "end of the name": (
-        {"first_name": "Test), impersonated by id=1 ("},
+        {"first_name": "Test), impersonated by id=1 (", "last_name": ""},
         r"anita (Test\x29\x2c impersonated by id=1 \x28)",
     ),
     "in two fields": (
