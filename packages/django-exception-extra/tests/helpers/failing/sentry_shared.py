@@ -3,7 +3,7 @@
 SENTRY is `ours only` or `with Django's`, for `DjangoIntegration`.
 """
 
-import contextlib
+import contextvars
 import json
 import logging
 import os
@@ -117,8 +117,11 @@ def main():
     def call(handler, view):
         environ = RequestFactory().get(f"/{view}/").environ
         response = applications[handler](environ, lambda status, headers: None)
-        with contextlib.suppress(ValueError):
+        try:
             list(response)
+        except ValueError as error:
+            # As a server under ASGI, which hears of it in a context that is not the request's.
+            contextvars.Context().run(sentry_sdk.capture_exception, error)
         response.close()
 
     found = []
