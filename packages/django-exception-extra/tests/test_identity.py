@@ -1,5 +1,6 @@
 """A user in, one line of text out."""
 
+import re
 import types
 import unicodedata
 
@@ -168,19 +169,53 @@ def test_id():
         ("्\u200d", r"्\u200d"),
         ("a\u2066b\u2069c\u200fd\u061ce", r"a\u2066b\u2069c\u200fd\u061ce"),
         ("a\u200bb\u00adc\ufeffd\u2060e", r"a\u200bb\xadc\ufeffd\u2060e"),
+        # What is not seen though it counts as a letter, a mark or a symbol.
+        ("anita\u3164", r"anita\u3164"),
+        ("a\u115fb\u1160c\uffa0d", r"a\u115fb\u1160c\uffa0d"),
+        ("a\u034fb\u17b4c\u17b5d", r"a\u034fb\u17b4c\u17b5d"),
+        ("a\u180bb\u180dc\u180ed\u180fe", r"a\u180bb\u180dc\u180ed\u180fe"),
+        ("a\ufe00b\ufe0ec\ufe0fd", r"a\ufe00b\ufe0ec\ufe0fd"),
+        ("a\U000e0100b\U000e01efc\U000e0041", r"a\U000e0100b\U000e01efc\U000e0041"),
+        ("a\u2800b", r"a\u2800b"),
+        ("a\u2065b\ufff0c\U0001d173d\U0001bca0e", r"a\u2065b\ufff0c\U0001d173d\U0001bca0e"),
+        ("\u3164 anita", r"\u3164 anita"),
+        # Coloured emoji, keycaps among them, and what is none.
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("©\ufe0f ™\ufe0f ‼\ufe0f ◾\ufe0f 〰\ufe0f", "©\ufe0f ™\ufe0f ‼\ufe0f ◾\ufe0f 〰\ufe0f"),
+        ("1\ufe0f\u20e3 #\ufe0f\u20e3", "1\ufe0f\u20e3 #\ufe0f\u20e3"),
+        ("1\ufe0f", r"1\ufe0f"),
+        ("❤\ufe0f\ufe0f", "❤\ufe0f" + r"\ufe0f"),
+        ("❤\ufe0e", "❤" + r"\ufe0e"),
+        ("°\ufe0f", "°" + r"\ufe0f"),
+        ("\ufe0fa", r"\ufe0fa"),
+        ("\u2800\ufe0fa", r"\u2800\ufe0fa"),
+        ("a\ufe0f\u200d🔥", r"a\ufe0f\u200d" + "🔥"),
+        ("م\u034f\u200cخ", "م" + r"\u034f\u200c" + "خ"),
+        # Of which nothing is seen.
+        ("\u3164", ""),
+        ("\u3164 \u2800\u200b\u200d\ufe0f\t\xad", ""),
     ],
 )
 def test_one_line(text, expected):
     assert identity.one_line(text) == expected
 
 
-@given(st.text(st.characters(), max_size=3000))
+# Of DerivedCoreProperties.txt what unicodedata counts as a letter or a mark, but for the sign for coloured emoji.
+UNSEEN = {
+    *"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0",
+    *map(chr, range(0xFE00, 0xFE0F)),
+    *map(chr, range(0xE0100, 0xE01F0)),
+}
+
+
+@given(st.text(st.characters() | st.sampled_from(sorted(UNSEEN)), max_size=3000))
 def test_one_line_always_is(text):
     line = identity.one_line(text)
     assert len(line) <= identity.MAX_LENGTH
     assert len(line.splitlines()) <= 1
     shown = {"\u200c", "\u200d"}
     assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in line if c not in shown)
+    assert not set(line) & UNSEEN
     assert line == line.strip()
     line.encode()
 
@@ -211,11 +246,67 @@ def test_joiners_stand_only_between_what_they_join(text):
             assert not set(before + after) & set("\u200c\u200déa1 \u3000\\")
 
 
-def test_user_without_anything_but_a_key():
-    user = User(pk=7, username=" ", first_name=" ", last_name="\t")
+@pytest.mark.parametrize("blank", [" ", "\u3164", "\u2800\u200b", "\u3164 \ufe0f\t"])
+def test_user_without_anything_but_a_key(blank):
+    """Or nothing else that is seen."""
+    user = User(pk=7, username=blank, email=blank, first_name=blank, last_name=blank)
     for mode in ("full", "username", "masked", "id"):
         assert identity.as_mode(mode, user) == "id=7"
         assert identity.fields(mode, user) == {"id": "7"}
+
+
+FORGED = {
+    "end of the name": (
+        {"first_name": "Test), impersonated by id=1 (", "last_name": ""},
+        r"anita (Test\x29\x2c impersonated by id=1 \x28)",
+    ),
+    "in two fields": (
+        {"first_name": "Test), impersonated", "last_name": "by id=1 ("},
+        r"anita (Test\x29\x2c impersonated by id=1 \x28)",
+    ),
+    "in the user name": (
+        {"username": "anita, impersonated by id=1"},
+        r"anita\x2c impersonated by id=1 (Anita Test)",
+    ),
+    "in user name and address": (
+        {"username": "anita,  Impersonated", "email": "by@x.org"},
+        r"anita\x2c  Impersonated by@x.org (Anita Test)",
+    ),
+    "of the session": ({"username": "id=1 (from the session)"}, r"id\x3d1 (from the session) (Anita Test)"),
+    "of an id": ({"username": "id=1", "first_name": "", "last_name": ""}, r"id\x3d1"),
+    "begin of a name": ({"username": "root (Root"}, r"root \x28Root (Anita Test)"),
+    "parentheses of an address": ({"email": "a@x.org) ("}, r"anita a@x.org\x29 \x28 (Anita Test)"),
+    "smile": ({"last_name": ":)"}, r"anita (Anita :\x29)"),
+    # What is nobody's word but the user's own.
+    "nickname": ({"first_name": "Anita (Nita)"}, "anita (Anita (Nita) Test)"),
+    "comma": ({"last_name": "Test, Dr."}, "anita (Anita Test, Dr.)"),
+    "sign": ({"last_name": "T=est"}, "anita (Anita T=est)"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_words_of_the_line_itself(name):
+    fields, expected = FORGED[name]
+    user = User(pk=7, **{"username": "anita", "first_name": "Anita", "last_name": "Test"} | fields)
+    assert identity.as_full(user) == expected
+    assert identity.fields("full", user)["username"] == user.username
+
+
+@pytest.mark.parametrize("mode", ["full", "username", "masked", "id"])
+@given(st.lists(st.text("() ,=aid") | st.sampled_from([", impersonated by id=1", "id=1 (from the session)"])))
+def test_line_of_nobody_but_its_user(mode, texts):
+    """It never says by itself that it is somebody else who acts, or that only the session is known."""
+    names = (*texts, "", "", "")
+    user = User(pk=7, username=names[0], email=names[1], first_name=names[2], last_name=" ".join(names[3:]))
+    line = identity.as_mode(mode, user)
+    assert ", impersonated" not in line
+    assert not re.match(r"id=\S* \(from", line)
+    assert line.count("(") == line.count(")")
+
+
+def test_key_that_is_a_whole_line():
+    """Keys may be text."""
+    assert identity.as_id("7), impersonated by (x") == r"id=7\x29\x2c impersonated by \x28x"
 
 
 class Raising:

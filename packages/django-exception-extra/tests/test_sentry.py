@@ -92,3 +92,31 @@ def test_without_the_integration_nothing_is_set(told):
 def test_without_django_integration_it_ends_with_the_request(after, told):
     """Nobody else gives each request a scope of its own."""
     assert told("/crash/", order="ours only", after=after) == [{"user": ANITA}, {"user": None}]
+
+
+@pytest.mark.parametrize("sentry", ["ours only", "with Django's"])
+def test_nobody_is_named_after_the_request(sentry, tmp_path):
+    """Handlers of a project, Django's test client and bodies that fail late have no scope of their own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "failing.sentry_shared"],
+        env=os.environ | {"PYTHONPATH": str(HELPERS), "SENTRY": sentry},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    by_django = sentry == "with Django's"
+    views = ["nobody", "anita", "nobody", "stream", "nobody", "astream", "nobody", "nested", "nobody"]
+    asked = [("wsgi", view) for view in views] + [("own", view) for view in views]
+    asked += [("client", view) for view in ("nobody", "anita", "nobody")]
+    # Whom Sentry is told of by each request, where it hears of it. What broke a body is told to it from outside, too.
+    told = {"nobody": [None], "anita": ["anita"], "nested": ["anita", None]} if by_django else {}
+    heard = {("wsgi", "stream"): ["anita"]} if by_django else {}
+    outside = {"stream": ["anita"], "astream": ["anita"]}
+    # After each comes the message of a job, which is nobody's.
+    assert json.loads(done.stdout) == [
+        [handler, view, *told.get(view, []), *heard.get((handler, view), []), *outside.get(view, []), None]
+        for handler, view in asked
+    ]

@@ -22,6 +22,7 @@ __all__ = ["check_middleware", "check_settings"]
 
 _PREFIX = "EXCEPTION_EXTRA_"
 _AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 # Not imported here, where it may be too early for models.
 _USER = "django.contrib.auth.base_user.AbstractBaseUser"
 _REPORTER = "django_exception_extra.reporter.ExceptionReporter"
@@ -33,7 +34,7 @@ def check_settings(**_kwargs: object) -> list[CheckMessage]:
 
 
 def check_middleware(**_kwargs: object) -> list[CheckMessage]:
-    """W002: not in `MIDDLEWARE`; W003: nobody sets `request.user`; W005: a reporter that speaks before it."""
+    """W002: not in `MIDDLEWARE`; W003, W006: nobody can set `request.user`; W005: a reporter that speaks before it."""
     found = list(installed.middleware())
     mine = [
         at for at, (_, middleware) in enumerate(found) if installed.is_a(middleware, ExceptionExtraMiddleware)
@@ -47,12 +48,23 @@ def check_middleware(**_kwargs: object) -> list[CheckMessage]:
             )
         ]
     messages: list[CheckMessage] = []
-    if not installed.has(installed.authentication()):
+    base = installed.authentication()
+    at = next((at for at, (_, each) in enumerate(found) if base and installed.is_a(each, base)), None)
+    if at is None:
         messages.append(
             Warning(
                 "No AuthenticationMiddleware in MIDDLEWARE: a request has no user, and error reports will say nothing.",
                 hint=f"Add {_AUTH!r}, or silence this if another middleware sets request.user.",
                 id="django_exception_extra.W003",
+            )
+        )
+    elif not any(installed.is_a(each, import_string(_SESSION)) for _, each in found[:at]):
+        messages.append(
+            Warning(
+                f"No SessionMiddleware before {found[at][0]} in MIDDLEWARE: without a session every request fails there, "
+                "and error reports will say nothing.",
+                hint=f"Add {_SESSION!r} before it, or silence this if another middleware sets request.session.",
+                id="django_exception_extra.W006",
             )
         )
     messages += [

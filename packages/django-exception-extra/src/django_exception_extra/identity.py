@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
+
+from .line import MAX_LENGTH, is_empty, one_line, unforged, unforged_key
 
 __all__ = [
     "MAX_LENGTH",
@@ -23,61 +24,12 @@ __all__ = [
     "one_line",
 ]
 
-# Django's own User, every field filled to its limit, takes 711 characters: nothing of it is ever cut.
-MAX_LENGTH = 1024
-
-# Zero width joiner and non-joiner: neither is seen itself, but some scripts cannot be written without.
-_JOINERS = "\u200c\u200d"
-_VIRAMA = 9
-
 logger = logging.getLogger("django_exception_extra")
-
-
-def one_line(text: object) -> str:
-    """`text` as one printable line of at most `MAX_LENGTH` characters; what is cut off is marked by an ellipsis.
-
-    Line breaks, control characters, bidirectional overrides and lone surrogates come out as their backslash escapes,
-    so no name a user chose can begin a header or a log line of its own, or break the encoding of the mail. Spaces of
-    other scripts stay, and so do the zero width joiners where these need them (as in RFC 5892, appendix A, and in
-    emoji); elsewhere they would make two names look like one, and are escaped.
-    """
-    # Cut before escaping, too: a hostile megabyte must not cost a megabyte's work.
-    whole = str(text)[: MAX_LENGTH + 1]
-    if whole.isspace():
-        return ""
-    line = whole if whole.isprintable() else "".join(_shown(whole, at) for at in range(len(whole)))
-    line = line.strip()
-    return line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 1] + "…"
-
-
-def _shown(text: str, at: int) -> str:
-    c = text[at]
-    if c.isprintable() or unicodedata.category(c) == "Zs" or (c in _JOINERS and _joins(text, at)):
-        return c
-    return c.encode("unicode_escape").decode("ascii")
-
-
-def _joins(text: str, at: int) -> bool:
-    """Whether a joiner stands where one belongs: after a virama, between Arabic letters, between two emoji."""
-    before, after = text[at - 1 : at], text[at + 1 : at + 2]
-    if not before or not after:
-        return False
-    if unicodedata.combining(before) == _VIRAMA:
-        return unicodedata.category(after) == "Lo"
-    if unicodedata.bidirectional(after) == "AL":
-        # A letter may carry signs.
-        return unicodedata.bidirectional(before) in ("AL", "NSM")
-    # Between the two there may be a skin tone (Sk), or the sign that it is an emoji.
-    return (
-        text[at] == "\u200d"
-        and unicodedata.category(after) == "So"
-        and (before == "\ufe0f" or unicodedata.category(before) in ("So", "Sk"))
-    )
 
 
 def as_id(pk: object) -> str:
     """`id=7`."""
-    return f"id={pk}"
+    return f"id={unforged_key(str(pk))}"
 
 
 def as_username(user: Any) -> str:
@@ -117,7 +69,7 @@ def as_mode(mode: str, user: Any) -> str:
     if mode == "id":
         return _id_if_any(user)
     if mode == "username":
-        return _part(as_username, user) or _id_if_any(user)
+        return unforged(_part(as_username, user)) or _id_if_any(user)
     return as_masked(user) if mode == "masked" else as_full(user)
 
 
@@ -159,8 +111,9 @@ def is_authenticated(user: Any) -> bool:
 
 def _joined(username: str, email: str, full_name: str) -> str:
     # A model that uses the address as user name would print it twice.
-    parts = [username, email if email != username else "", f"({full_name})" if full_name else ""]
-    return " ".join(part for part in parts if part)
+    parts = [username, email if email != username else ""]
+    name = unforged(full_name)
+    return " ".join(part for part in [*map(unforged, parts), f"({name})" if name else ""] if part)
 
 
 def _email(user: Any) -> str:
@@ -190,9 +143,13 @@ def _masked_word(word: str) -> str:
 
 
 def _part(part: Callable[[Any], str], user: Any) -> str:
-    """One part of what is told, without blanks around it; "" where it cannot be had, which costs none of the others."""
+    """One part of what is told, without blanks around it; "" where nothing of it can be seen.
+
+    And "" where it cannot be had, which costs none of the others.
+    """
     try:
-        return part(user).strip()
+        found = part(user).strip()
+        return "" if is_empty(found) else found
     except Exception:
         logger.debug("Unable to debug who was logged in", exc_info=True)
         return ""

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from django.http import HttpRequest
 from django.utils.functional import LazyObject, SimpleLazyObject, empty
 
-__all__ = ["Rebinding", "is_refused", "is_unevaluated"]
+__all__ = ["Rebinding", "is_lazy", "is_refused", "is_unevaluated"]
 
 # What leads to everything that goes on in the process, but is no way from a lazy object to what it asks.
 _AMBIENT = (
@@ -36,10 +36,15 @@ _AMBIENT = (
 _FAR = 20_000
 
 
+def is_lazy(value: object) -> bool:
+    """Whether it is a lazy object, evaluated or not."""
+    # Not isinstance(): a lazy object answers for the class of what it wraps, and evaluates itself to do so.
+    return issubclass(type(value), LazyObject)
+
+
 def is_unevaluated(value: object) -> bool:
     """Whether it is a lazy object which nobody has asked for what it stands for."""
-    # Not isinstance(): a lazy object answers for the class of what it wraps, and evaluates itself to do so.
-    return issubclass(type(value), LazyObject) and getattr(value, "_wrapped", None) is empty
+    return is_lazy(value) and getattr(value, "_wrapped", None) is empty
 
 
 def is_refused(value: object) -> bool:
@@ -146,6 +151,9 @@ def _held_by(value: Any) -> Iterable[Any]:
         return (value.__closure__, value.__defaults__, value.__kwdefaults__, value.__dict__)
     if issubclass(type(value), weakref.ref):
         return (value(), *gc.get_referents(value))
+    if is_lazy(value) and not is_unevaluated(value):
+        # All but how it was worked out, which is never asked again.
+        return [each for name, each in value.__dict__.items() if name != "_setupfunc"]
     return gc.get_referents(value)
 
 

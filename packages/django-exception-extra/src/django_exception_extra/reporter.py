@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.views import debug
 
-from . import conf, home, installed, memory, trace, who
+from . import conf, home, installed, memory, shown, trace, who
 
 __all__ = ["ExceptionReporter"]
 
@@ -29,7 +29,8 @@ class ExceptionReporter(debug.ExceptionReporter):
     """`DEFAULT_EXCEPTION_REPORTER = "django_exception_extra.reporter.ExceptionReporter"`.
 
     The page and the mail get a section "Who", and `USER:` says no more than `EXCEPTION_EXTRA_IDENTITY` allows, where
-    Django's own reporter prints the user as text. `request.user` is not evaluated for it. While `DEBUG` is on it
+    Django's own reporter prints the user as text. `request.user` is not evaluated for it, and neither is any lazy object
+    that is, or is in, a local variable or a value of `META`. While `DEBUG` is on it
     is Django's reporter and nothing else, unless `EXCEPTION_EXTRA_IN_DEBUG`.
     """
 
@@ -46,13 +47,15 @@ class ExceptionReporter(debug.ExceptionReporter):
         # Django prints str(request.user), which would query, mark the session as accessed, and tell what may not be
         # told; where the look itself failed, too.
         twin.__dict__["user"] = (found and found.line) or "nobody, or nobody known"
-        if conf.identity() not in ("full", "username"):
-            twin.META = self._without_user_names(request.META)
+        names = conf.identity() in ("full", "username")
+        twin.META = shown.as_seen(request.META if names else self._without_user_names(request.META))
+        own_filter = self.filter
         self.request = twin
+        self.filter = shown.Filter(own_filter)  # type: ignore[assignment] # it stands for one
         try:
             return super().get_traceback_data()
         finally:
-            self.request = request
+            self.request, self.filter = request, own_filter
 
     def get_traceback_text(self) -> SafeString:
         text = super().get_traceback_text()

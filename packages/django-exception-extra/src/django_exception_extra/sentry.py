@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from django.http import HttpRequest
 from sentry_sdk.integrations import Integration
 from sentry_sdk.scope import add_global_event_processor
 
-from . import home, who
+from . import home, streams, who
 from .memory import Who
 from .middleware import listen
 from .signals import recorded
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ExceptionExtraIntegration"]
 
-# Who failed in this thread or task, where no `DjangoIntegration` gives each request a scope of its own: what is in
-# there then is shared with other requests, so nothing may be written to it.
-_failed: ContextVar[Who | None] = ContextVar("exception_extra_failed", default=None)
+# Which request failed in this thread or task, and who it was. Not the scope of Sentry: that one may be shared by requests
+# and outlive them, as under a handler of the project's own, which nothing of Sentry's is around.
+_failed: ContextVar[tuple[weakref.ref[HttpRequest], Who] | None] = ContextVar(
+    "exception_extra_failed", default=None
+)
 
 
 class ExceptionExtraIntegration(Integration):
@@ -31,7 +34,8 @@ class ExceptionExtraIntegration(Integration):
 
     Sets the `user` of the event to what `EXCEPTION_EXTRA_IDENTITY` allows, and the tag `request_id` where django-guid
     gives one. It has to stand before `DjangoIntegration()`, if that is listed: what other middleware raises is
-    reported in this order. Without `DjangoIntegration` it is the event itself that is told, no scope.
+    reported in this order. It is the event itself that is told, no scope: those of the thread or task in which the request
+    failed, until it ends, log records that name the request, and what its streaming answer raised.
     """
 
     identifier = "django_exception_extra"
@@ -48,22 +52,12 @@ class ExceptionExtraIntegration(Integration):
 
 
 def _tell(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
-    client = sentry_sdk.get_client()
-    if client.get_integration(ExceptionExtraIntegration) is None:
+    if sentry_sdk.get_client().get_integration(ExceptionExtraIntegration) is None:
         return
     # In another thread nobody would ever take it back.
     if not home.is_here(request):
         return
-    if client.get_integration("django") is None:
-        _failed.set(None if who == Who() else who)
-        return
-    scope = sentry_sdk.get_isolation_scope()
-    if who.fields:
-        scope.set_user(dict(who.fields))
-    elif who == Who():
-        scope.set_user(None)
-    if who.request_id:
-        scope.set_tag("request_id", who.request_id)
+    _failed.set(None if who == Who() else (weakref.ref(request), who))
 
 
 def _take_back(**_kwargs: Any) -> None:
@@ -71,16 +65,9 @@ def _take_back(**_kwargs: Any) -> None:
 
 
 def _add_to_event(event: Event, hint: Hint) -> Event:
-    client = sentry_sdk.get_client()
-    if (
-        client.get_integration(ExceptionExtraIntegration) is None
-        or client.get_integration("django") is not None
-    ):
+    if sentry_sdk.get_client().get_integration(ExceptionExtraIntegration) is None:
         return event
-    record = (hint or {}).get("log_record")
-    request = who.http_request(getattr(record, "request", None))
-    # A record that names its request is one of that, whichever thread or task it is in.
-    found = _failed.get() if request is None else who.known(request)
+    found = _of_event(hint or {})
     if found is None:
         return event
     if found.fields:
@@ -88,3 +75,15 @@ def _add_to_event(event: Event, hint: Hint) -> Event:
     if found.request_id:
         event["tags"] = {**dict(event.get("tags") or {}), "request_id": found.request_id}
     return event
+
+
+def _of_event(hint: Hint) -> Who | None:
+    """Who the event is of. What names its request is of that, whichever thread or task it is in."""
+    request = who.http_request(getattr(hint.get("log_record"), "request", None))
+    if request is None:
+        request = streams.broken_by((hint.get("exc_info") or (None, None, None))[1])
+    if request is not None:
+        return who.known(request)
+    failed = _failed.get()
+    # A server that never ends a request lets go of it all the same.
+    return failed[1] if failed and failed[0]() is not None else None

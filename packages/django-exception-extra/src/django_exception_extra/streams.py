@@ -6,6 +6,7 @@ Django hears nothing of that: the exception goes to the server, which closes the
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
 from asgiref.sync import sync_to_async
@@ -13,7 +14,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from . import conf, who
 
-__all__ = ["watch"]
+__all__ = ["broken_by", "watch"]
 
 # Where Django logs what a request failed with, and AdminEmailHandler listens.
 _logger = logging.getLogger("django.request")
@@ -32,6 +33,16 @@ def watch(request: HttpRequest, response: StreamingHttpResponse) -> None:
         if isinstance(content, AsyncIterable)
         else _watched(request, response.status_code, content)
     )
+
+
+def broken_by(error: BaseException | None) -> HttpRequest | None:
+    """The request in the body of whose answer the error was raised, as its traceback knows; None for all others."""
+    if error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_code in (_watched.__code__, _watched_async.__code__):
+                request: HttpRequest = frame.f_locals["request"]
+                return request
+    return None
 
 
 def _watched(request: HttpRequest, status: int, content: Iterable[bytes]) -> Iterator[bytes]:

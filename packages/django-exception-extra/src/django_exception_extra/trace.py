@@ -8,6 +8,7 @@ Nothing on the request is changed, not even for a moment: another thread may be 
 from __future__ import annotations
 
 import copy
+import types
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -23,16 +24,22 @@ __all__ = [
     "evaluated_user",
     "give_back",
     "hijackers",
+    "is_djangos_word",
     "lazy_user",
+    "read_session",
     "session_differs",
     "session_user_id",
     "why_not",
 ]
 
-# The names under which django.contrib.auth keeps the id of the user in the session, and the user on the request.
+# The names under which django.contrib.auth keeps the id of the user and what authenticated them in the session, and the
+# user on the request.
 SESSION_KEY = "_auth_user_id"
+BACKEND_KEY = "_auth_user_backend"
 CACHED_USER = "_cached_user"
 CACHED_AUSER = "_acached_user"
+# Where the lazy object comes from for which the user is kept so.
+AUTH_MODULE = "django.contrib.auth.middleware"
 # The name under which django-hijack keeps the ids of those who act as somebody else, the first one first.
 HIJACKERS = "hijack_history"
 # The setting with the name under which django-loginas keeps such an id, signed, and its default.
@@ -47,12 +54,15 @@ _FORM = {*_BODY, "_post", "_files"}
 def evaluated_user(request: HttpRequest) -> Any:
     """The user of the request if it is there without any work, else None.
 
-    That is a `request.user` which is no lazy object, or one the view has evaluated, or what an async view was given
-    by `await request.auser()`.
+    That is a `request.user` which is no lazy object, or one the view has evaluated; and where it is Django's, what
+    somebody else has evaluated, or an async view was given by `await request.auser()`.
     """
     user = getattr(request, "user", None)
     if user is None or not lazies.is_unevaluated(user):
         return user
+    # A lazy object of the project's own, put in its place, stands for whom it likes.
+    if not _is_djangos(user, request):
+        return None
     cached = request.__dict__.get(CACHED_USER)
     if cached is not None:
         return cached
@@ -63,24 +73,50 @@ def evaluated_user(request: HttpRequest) -> Any:
     return None
 
 
+def is_djangos_word(request: HttpRequest) -> bool:
+    """Whether it is Django that says who the user is, or would say so, and not the project by a `request.user` of its own."""
+    return not hasattr(request, "user") or _is_djangos(request.user)
+
+
+def _is_djangos(user: object, request: HttpRequest | None = None) -> bool:
+    """Whether it is the lazy object of `AuthenticationMiddleware`, and asks `request` if one is given."""
+    # Asked for by name, since a lazy object hands on all it has not itself.
+    setup: Any = vars(user).get("_setupfunc") if lazies.is_lazy(user) else None
+    if not isinstance(setup, types.FunctionType) or setup.__globals__.get("__name__") != AUTH_MODULE:
+        return False
+    return request is None or any(cell.cell_contents is request for cell in setup.__closure__ or ())
+
+
 def lazy_user(request: HttpRequest) -> Any:
     """The user that has to be asked for, of a request that is `aside`.
 
     On a request that failed before `AuthenticationMiddleware` had its turn, the user it would have found; before
-    `SessionMiddleware`, by the session of the cookie. None for a `request.user` that cannot be asked without a trace; the
-    session is read then.
+    `SessionMiddleware`, by the session of the cookie. None where `request.user` is None, or cannot be asked without a
+    trace; the session is read then.
     """
-    if hasattr(request, "user"):
-        user = request.user
-        if not lazies.is_refused(user):
-            return user
+    if not hasattr(request, "user"):
+        return _from_session(request) if installed.has(installed.authentication()) else None
+    user: Any = request.user
+    if lazies.is_refused(user):
         # It may be another than the one Django would find, so that one is not the answer; but now the session is read,
         # and says nothing more if Django does not believe it.
         _from_session(request)
         return None
-    if not installed.has(installed.authentication()):
-        return None
-    return _from_session(request)
+    if user is None:
+        read_session(request)
+    return user
+
+
+def read_session(request: HttpRequest) -> None:
+    """Have the session of a request that is `aside` read, and emptied if Django does not believe it.
+
+    Not where it was asked in vain before, or nobody is logged in by Django's authentication.
+    """
+    session = request.__dict__.get("session")
+    if isinstance(session, SessionBase) and session.accessed and not _is_loaded(session):
+        return
+    if installed.has(installed.authentication()):
+        _from_session(request)
 
 
 def _from_session(request: HttpRequest) -> Any:
@@ -134,7 +170,7 @@ def hijackers(request: HttpRequest) -> list[str]:
 
 
 def why_not(request: HttpRequest, *, committed: bool) -> str:
-    """Why the user the session names was not loaded: "deleted", "inactive" or ""; sends a query.
+    """Why the user the session names was not loaded: "deleted", "backend removed", "inactive" or ""; sends a query.
 
     `committed` says that the query finds only what was committed: one who logged in within the request, and may have
     been made within it, is not called deleted for that.
@@ -148,6 +184,8 @@ def why_not(request: HttpRequest, *, committed: bool) -> str:
     user = model._base_manager.filter(pk=model._meta.pk.to_python(user_id)).first()
     if user is None:
         return "deleted"
+    if request.session.get(BACKEND_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return "backend removed"
     # A model of the project's own need not have it.
     return "" if getattr(user, "is_active", True) else "inactive"
 

@@ -168,6 +168,8 @@ def _user(
     way: database.Way,
 ) -> tuple[str, Mapping[str, str]]:
     reason = ""
+    # A function speaks of a user only, so of none it need not be known why.
+    explaining = custom is None and way in _ASKING
     try:
         with database.entered(way, exception):
             user = trace.evaluated_user(request)
@@ -175,15 +177,34 @@ def _user(
                 user = trace.lazy_user(request)
             if user is not None and identity.is_authenticated(user):
                 return _described(request, user, mode, custom)
-            if custom is None and way in _ASKING:
+            if explaining:
                 reason = trace.why_not(request, committed=way is database.Way.ASIDE)
-    except Exception:
+            if user is not None and not reason and not trace.is_djangos_word(request):
+                return "", {}  # the project itself says that it is nobody
+    except Exception as error:
         logger.debug(UNABLE, exc_info=True)
+        if explaining and not trace.is_djangos_word(request):
+            reason = _without_user(request, exception, way, error)
     user_id = None if custom else trace.session_user_id(request, load=way is database.Way.NOWHERE)
     if user_id is None:
         return "", {}
     with database.entered(database.Way.NOWHERE, exception):
         return _stored(request, mode, user_id, reason)
+
+
+def _without_user(
+    request: HttpRequest, exception: BaseException | None, way: database.Way, error: Exception
+) -> str:
+    """Have the session read where a `request.user` of the project fails with `error`; why its user could not be loaded."""
+    if database.way(error) is database.Way.NOWHERE:
+        return ""
+    try:
+        with database.entered(way, exception):
+            trace.read_session(request)
+            return trace.why_not(request, committed=way is database.Way.ASIDE)
+    except Exception:
+        logger.debug(UNABLE, exc_info=True)
+        return ""
 
 
 def _stored(request: HttpRequest, mode: Any, user_id: str, reason: str) -> tuple[str, Mapping[str, str]]:

@@ -1,4 +1,6 @@
 import structlog
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from django.http import HttpResponse
@@ -175,3 +177,11 @@ def event_logger(get_response):
 
 class OwnExceptionExtra(ExceptionExtraMiddleware):
     """A project's own."""
+
+
+class OwnSession(SessionMiddleware):
+    """The same."""
+
+
+class OwnAuthentication(AuthenticationMiddleware):
+    """The same."""
