@@ -697,9 +697,39 @@ def test_a_row_whose_document_is_gone(person, show, shows):
     gone.delete()
     page = somebody.post(LIST, sent)
     assert "Somebody else has deleted 1 of these meanwhile." in page.text
+    assert "What you had entered there: “5”." in page.text
     assert [row[1] for row in page.rows if "B" in row] == ["B"]
     page = somebody.post(LIST, page.sends("changelist-form", _save="Save"))
+    assert "1 show was changed successfully." in page.text
     assert [(one["title"], one["seats"]) for one in shows.find()] == [("B", 6)]
+
+
+def test_rows_of_which_none_is_left(person, show, shows):
+    gone = show("A", seats=1)
+    somebody = person()
+    sent = somebody.get(LIST).sends("changelist-form", **{"form-0-seats": "<5>", "_save": "Save"})
+    gone.delete()
+    page = somebody.post(LIST, sent)
+    assert "Somebody else has deleted 1 of these meanwhile." in page.text
+    assert "What you had entered there: “<5>”." in page.text
+    assert shows.count_documents({}) == 0
+
+
+def test_a_row_without_its_key_is_no_success(person, show, shows):
+    for title in "AB":
+        show(title, seats=1)
+    somebody = person()
+    sent = somebody.get(LIST).sends(
+        "changelist-form", **{"form-0-seats": "5", "form-1-seats": "6", "_save": "Save"}
+    )
+    one = {name: value for name, value in sent.items() if name != "form-0-_id"}
+    page = somebody.post(LIST, one)
+    assert "1 of the rows came without the key of their document. Nothing was saved." in page.text
+    assert "What you had entered there: “5”." in page.text
+    assert page.sends("changelist-form")["form-0-seats"] == "6"
+    none = {name: value for name, value in one.items() if name != "form-1-_id"}
+    assert "2 of the rows came without the key" in somebody.post(LIST, none).text
+    assert [one["seats"] for one in shows.find()] == [1, 1]
 
 
 def test_rows_are_known_by_their_key_wherever_they_stand(person, show, shows):

@@ -2,6 +2,8 @@
 
 import datetime
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
@@ -357,7 +359,13 @@ def test_a_key_that_people_choose(person, mongodb):
     assert "Note object (a/b?c #1)" in page.text
     assert "with this Id already exists" in somebody.submit(url, "note_form", _id="a/b?c #1", text="y").text
     link = next(url for url in somebody.get("/admin/shows/Note/").links.values() if url.endswith("/change/"))
-    assert somebody.get(link).sends("note_form")["_id"] == "a/b?c #1"
+    page = somebody.get(link)
+    assert re.search(r'name="_id" value="a/b\?c #1"[^>]* disabled', page.html), (
+        "another key is another document"
+    )
+    assert "_id" not in page.sends("note_form")
+    assert "was changed successfully" in somebody.submit(link, "note_form", text="z").text
+    assert [(one["_id"], one["text"]) for one in mongodb.notes.find()] == [("a/b?c #1", "z")]
     somebody.submit(link, "note_form", _id="forged", text="z")
     assert list(mongodb.notes.find()) == [{"_id": "a/b?c #1", "text": "z"}]
     assert somebody.get(link.replace("change", "history")).text.count("Changed") == 1

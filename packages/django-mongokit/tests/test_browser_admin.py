@@ -207,6 +207,39 @@ def test_with_the_keyboard_alone(open_page, shows):
     assert (stored["seats"], stored["acts"][1]["minutes"]) == (77, 6)
 
 
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
+def test_rows_are_changed_in_the_list(open_page, shows, viewport):
+    page = open_page("/admin/shows/Show/", viewport)
+    page.locator("#id_form-1-seats").fill("77")
+    page.locator("#id_form-2-is_free").check()
+    page.locator("[name=_save]").click()
+    page.locator(".messagelist .success").wait_for()
+    shoot(page, "list-saved-phone" if viewport else "list-saved")
+    assert "2 shows were changed successfully." in page.locator(".messagelist").inner_text()
+    assert [(one["seats"], one["is_free"]) for one in shows.find().sort("title", 1)] == [
+        (0, False),
+        (77, False),
+        (2, True),
+    ]
+
+
+def test_a_row_that_is_gone_and_saved_again(open_page, shows):
+    page = open_page("/admin/shows/Show/")
+    page.locator("#id_form-0-seats").fill("66")
+    page.locator("#id_form-1-seats").fill("77")
+    shows.delete_one({"title": "Fidelio"})
+    page.locator("[name=_save]").click()
+    page.locator(".errorlist.nonform").wait_for()
+    shoot(page, "list-gone")
+    assert "What you had entered there: “66”." in page.locator(".errorlist.nonform").inner_text()
+    page.locator("[name=_save]").click()
+    page.locator(".messagelist .success").wait_for()
+    assert [(one["title"], one["seats"]) for one in shows.find().sort("title", 1)] == [
+        ("Hamlet", 77),
+        ("Othello", 2),
+    ]
+
+
 def test_rows_come_and_go(open_page, shows):
     page = open_page(change(shows.find_one({"title": "Hamlet"})))
     shoot(page, "change")

@@ -104,7 +104,11 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
             )
             name = model_ngettext(self.opts, saved)
             self.message_user(request, text % {"count": saved, "name": name}, messages.SUCCESS)
-        if rows.is_valid():
+        if not rows.forms:
+            # There is no row in which Django's template would show it.
+            for error in rows.non_form_errors():
+                self.message_user(request, error, messages.ERROR)
+        if rows.is_valid() or not rows.forms:
             return HttpResponseRedirect(request.get_full_path())
         request._document_rows = rows  # type: ignore[attr-defined]  # for the two methods above
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
+from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -27,6 +29,9 @@ def key_field() -> forms.Field:
 class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't be subscripted at run time
     """A form for each document of a list. Which one it is for its hidden key says, not its position.
 
+    Rows whose document is gone are no forms any more: those that are left are numbered anew, so that what is shown again
+    can be sent again.
+
     :param queryset: the documents.
     """
 
@@ -34,55 +39,94 @@ class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't 
         self, data: Any = None, files: Any = None, *, queryset: Iterable[Any] = (), **kwargs: Any
     ) -> None:
         self.documents = list(queryset)
-        self.by_key = {one.pk: one for one in self.documents}
+        self.gone: list[int] = []
+        """The numbers, as sent, of the rows whose document is gone."""
+        self.keyless: list[int] = []
+        """The numbers of those that came without a key."""
+        self.entered: list[str] = []
+        """What was entered in them, which is in no form."""
         super().__init__(data, files, **kwargs)
+        if self.is_bound:
+            self._find_documents()
+
+    def _find_documents(self) -> None:
+        """Have `documents` be those of the rows that were sent, in their order."""
+        total = self.management_form.cleaned_data["TOTAL_FORMS"] or 0
+        by_key = {one.pk: one for one in self.documents}
+        places: dict[int, int] = {}
+        self.documents = []
+        for at in range(min(total, self.absolute_max)):
+            key = self.data.get(f"{self.add_prefix(at)}-{KEY}") or ""
+            if key in by_key:
+                places[at] = len(places)
+                self.documents.append(by_key[key])
+            else:
+                (self.gone if key else self.keyless).append(at)
+        if self.gone or self.keyless:
+            self.entered = [text for at in (*self.gone, *self.keyless) for text in self._entered(at)]
+            self.data = self._moved(self.data, places)
+            self.files = self._moved(self.files, places) if self.files else self.files
+            for name in ("TOTAL_FORMS", "INITIAL_FORMS"):
+                self.data[f"{self.prefix}-{name}"] = str(len(places))
+            del self.management_form
+
+    def _entered(self, at: int) -> Iterator[str]:
+        prefix = self.add_prefix(at)
+        for name, field in self.form.base_fields.items():
+            if name != KEY and not isinstance(field.widget, forms.CheckboxInput):
+                yield from (text for text in self.data.getlist(f"{prefix}-{name}") if text)
+
+    def _moved(self, sent: Any, places: Mapping[int, int]) -> Any:
+        """Return what was sent, with other numbers for the rows; those that have none are left out."""
+        row = re.compile(rf"{re.escape(self.prefix)}-([0-9]{{1,9}})-")
+        moved = MultiValueDict[str, Any]()
+        for name, values in sent.lists():
+            found = row.match(name)
+            if found is None:
+                moved.setlist(name, values)
+            elif int(found[1]) in places:
+                moved.setlist(f"{self.prefix}-{places[int(found[1])]}-{name[found.end() :]}", values)
+        return moved
 
     def initial_form_count(self) -> int:
         """Return how many rows there are."""
-        return self.total_form_count()
+        return len(self.documents)
 
     def total_form_count(self) -> int:
         """Return how many rows there are: on the page, or sent."""
-        if not self.is_bound:
-            return len(self.documents)
-        return len(self._sent())
-
-    def _sent(self) -> list[tuple[int, Any]]:
-        """Return the position and the document of each row that was sent, and whose document is there still."""
-        if "_rows" not in self.__dict__:
-            total = self.management_form.cleaned_data["TOTAL_FORMS"]
-            keys = [(at, self._key_sent(at)) for at in range(min(total or 0, self.absolute_max))]
-            self._rows = [(at, self.by_key[key]) for at, key in keys if key in self.by_key]
-            self.gone = [key for _at, key in keys if key and key not in self.by_key]
-        return self._rows
-
-    def _key_sent(self, at: int) -> str:
-        return self.data.get(f"{self.add_prefix(at)}-{KEY}") or ""
+        return len(self.documents)
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        at, document = self._sent()[i] if self.is_bound else (i, self.documents[i])
-        # Each row has the number with which it was sent, though one before it may be gone.
+        document = self.documents[i]
         sent = {"data": self.data, "files": self.files} if self.is_bound else {}
         form = self.form(
             **sent,
             auto_id=self.auto_id,
-            prefix=self.add_prefix(at),
+            prefix=self.add_prefix(i),
             error_class=self.error_class,
             use_required_attribute=False,
             instance=document,
             initial={KEY: document.pk},
         )
-        form.fields[KEY].disabled = True
+        # A key can't be changed, which in a form of one document disables it. Here it has to be sent.
+        form.fields[KEY].disabled = False
         return form
 
     def clean(self) -> None:
-        """Say that a row's document is gone."""
+        """Say that a row's document is gone, or that nobody knows which it was."""
+        errors = []
         if self.gone:
-            raise ValidationError(
-                _("Somebody else has deleted %(count)s of these meanwhile."),
-                code="gone",
-                params={"count": len(self.gone)},
-            )
+            text = _("Somebody else has deleted %(count)s of these meanwhile.")
+            errors.append(ValidationError(text, code="gone", params={"count": len(self.gone)}))
+        if self.keyless:
+            text = _("%(count)s of the rows came without the key of their document. Nothing was saved.")
+            errors.append(ValidationError(text, code="keyless", params={"count": len(self.keyless)}))
+        if self.entered:
+            text = _("What you had entered there: %(entered)s.")
+            quoted = ", ".join(f"“{one}”" for one in self.entered)
+            errors.append(ValidationError(text, code="entered", params={"entered": quoted}))
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def revisions(self) -> Iterator[SafeString]:

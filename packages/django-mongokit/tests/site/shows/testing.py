@@ -22,6 +22,8 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, given):
         attrs = dict(given)
+        if "disabled" in attrs and tag in {"input", "select", "textarea"}:
+            return  # no browser sends it
         match tag:
             case "form":
                 self.form = self.forms.setdefault(attrs.get("id", "form"), {})
@@ -60,11 +62,11 @@ class Page(html.parser.HTMLParser):
             case "tr" if self.row is not None:
                 self.rows.append([" ".join(one.split()) for one in self.row])
                 self.row = None
-            case "select":
+            case "select" if self.select:
                 if self.form is not None and self.select[1] is not None:
                     self.form.setdefault(self.select[0], []).append(self.select[1])
                 self.select = None
-            case "textarea":
+            case "textarea" if self.textarea:
                 if self.form is not None:
                     self.form.setdefault(self.textarea[0], []).append(self.textarea[1].removeprefix("\n"))
                 self.textarea = None
