@@ -23,11 +23,11 @@ from django.contrib.admin import ListFilter, ShowFacets
 from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.core.checks import CheckMessage, Error
 
-from django_mongokit.admin.fields import is_below_list, node_at, python_type
 from django_mongokit.admin.filters import ReferenceFilter, kind_for
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.references import admin_of, referred_documents
 from django_mongokit.forms import BaseDocumentForm
+from django_mongokit.places import is_below_list, node_at, python_type
 from mongokit.structure.nodes import ListNode, RecordNode, ReferenceNode
 
 __all__ = ["DocumentAdminChecks"]

@@ -26,7 +26,15 @@ from mongokit.dotnotation import doted
 from mongokit.performing import is_asynchronous
 from mongokit.proxy import ProxyBase
 
-__all__ = ["BaseDocumentForm", "DocumentForm", "document_to_dict", "documentform_factory", "save_instance"]
+__all__ = [
+    "REFUSALS",
+    "BaseDocumentForm",
+    "DocumentForm",
+    "document_to_dict",
+    "documentform_factory",
+    "gives_naive_times",
+    "save_instance",
+]
 
 REVISION = "_revision"
 Refusal = SchemaDocumentError | DuplicateKeyError | StaleDocumentError
@@ -66,7 +74,7 @@ class BaseDocumentForm(BaseRecordForm):
         self.instance = self._instance(instance, collection)
         self.stored = self.instance
         self.is_new = instance is None
-        self.naive_utc = _gives_naive_times(self.instance)
+        self.naive_utc = gives_naive_times(self.instance)
         shown = {} if self.is_new else document_to_dict(self.instance)
         given = initial or {}
         self.given = frozenset(given)
@@ -342,5 +350,6 @@ def documentform_factory(
     return made
 
 
-def _gives_naive_times(document: Any) -> bool:
+def gives_naive_times(document: Any) -> bool:
+    """Return whether the times of a document are UTC without time zone, as its collection gives them back."""
     return document.accept_naive_datetimes and not document.collection.codec_options.tz_aware

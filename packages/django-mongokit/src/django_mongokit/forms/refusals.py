@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from mongokit import Document
 
 __all__ = [
+    "CODES",
     "duplicate",
     "failures_of",
     "is_size_wrong",
+    "message_of",
     "place_failures",
     "stale",
     "taken_indexes",
+    "taken_text",
     "verbose_name",
 ]
 
@@ -64,7 +67,7 @@ def place_failures(form: BaseDocumentForm, failures: Iterable[Failure], *, is_la
     by_error: dict[int, Failure] = {}
     errors = []
     for failure in failures:
-        error = ValidationError(_told(form, failure), code=_CODES.get(failure.error, "type"))
+        error = ValidationError(_told(form, failure), code=CODES.get(failure.error, "type"))
         by_error[id(error)] = failure
         errors.append((failure.path, error))
     for path, error in form.place(errors):
@@ -73,19 +76,25 @@ def place_failures(form: BaseDocumentForm, failures: Iterable[Failure], *, is_la
             form.add_error(None, ValidationError(capfirst(failure.message), code=error.code))
 
 
-_CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
+CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
+"""Of errors; all others have the code "type"."""
 
 
 def _told(form: BaseDocumentForm, failure: Failure) -> Any:
     messages, below = _messages_at(form, failure.path)
-    code = _CODES.get(failure.error, "type")
+    code = CODES.get(failure.error, "type")
     if code in messages and not (below and code == "required"):
         return messages[code]
+    # Which element of a list in one input it is, only the path says.
+    return message_of(failure, with_path=below)
+
+
+def message_of(failure: Failure, *, with_path: bool = False) -> str:
+    """Return what is wrong, for people who see at which field it is; else `with_path`."""
     text = failure.message.removeprefix(failure.path)
     if text.startswith(_BY_VALIDATOR):
         return _("Enter a valid value.")
-    # Which element of a list in one input it is, only the path says.
-    return failure.message if below else capfirst(text.lstrip(": "))
+    return failure.message if with_path else capfirst(text.lstrip(": "))
 
 
 def _messages_at(form: Any, path: str) -> tuple[Mapping[str, Any], bool]:
@@ -164,16 +173,21 @@ def duplicate(form: BaseDocumentForm, names: Iterable[str]) -> None:
     """Say at each field of a unique index that there is another document with these values."""
     names = tuple(names)
     labels = [_label(form, name) for name in names]
-    # Django's own text, so that it comes in Django's languages.
-    text = _("%(model_name)s with this %(field_labels)s already exists.") % {
-        "model_name": capfirst(verbose_name(form._meta.document)),
-        "field_labels": get_text_list(labels, _("and")),
-    }
-    if not names:
-        text = _("There is another %(name)s with these values.") % {"name": verbose_name(form._meta.document)}
+    text = taken_text(form._meta.document, labels)
     error = [(name, ValidationError(text, code="unique")) for name in names]
     if not error or len(form.place(error)) == len(error):
         form.add_error(NON_FIELD_ERRORS, ValidationError(text, code="unique"))
+
+
+def taken_text(document: Any, labels: list[str]) -> str:
+    """Return the text for a unique index, of fields with these labels, that has the values of another document."""
+    if not labels:
+        return _("There is another %(name)s with these values.") % {"name": verbose_name(document)}
+    # Django's own text, so that it comes in Django's languages.
+    return _("%(model_name)s with this %(field_labels)s already exists.") % {
+        "model_name": capfirst(verbose_name(document)),
+        "field_labels": get_text_list(labels, _("and")),
+    }
 
 
 def _label(form: Any, path: str) -> str:
