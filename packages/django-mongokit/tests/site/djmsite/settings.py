@@ -55,7 +55,9 @@ if os.environ.get("SITE_ADMIN", "1") == "1":
         "django.contrib.sessions",
         "django.contrib.messages",
         "django.contrib.admin",
+        "rest_framework",
         "shows",
+        "api",
     ]
     MIDDLEWARE[:0] = [
         "django.contrib.sessions.middleware.SessionMiddleware",
