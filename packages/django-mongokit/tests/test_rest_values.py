@@ -6,8 +6,8 @@ import json
 import uuid
 
 import pytest
-from api.models import Essay, Few, Homeless, Lecture, Level, Odd, Room
-from api.urls import EssaySerializer, LectureSerializer
+from api.models import Essay, Few, Homeless, Level, Odd, Room, Speech
+from api.urls import EssaySerializer, SpeechSerializer
 from bson import Binary, Decimal128, Int64, ObjectId
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import pre_save
@@ -49,7 +49,7 @@ def shown(serializer):
 
 
 def send(mongodb, **fields):
-    serializer = LectureSerializer(data={"topic": "A", **fields})
+    serializer = SpeechSerializer(data={"topic": "A", **fields})
     serializer.is_valid()
     return serializer
 
@@ -94,8 +94,8 @@ def test_goes_in_and_comes_out(mongodb, name, sent, stored, out):
     assert raw[name] == stored
     assert type(raw[name]) is type(stored)
     assert shown(serializer)[name] == out
-    again = Lecture.structure and mongodb.api_talks.Lecture.one({"_id": made["_id"]})
-    assert shown(LectureSerializer(again))[name] == out
+    again = Speech.structure and mongodb.api_talks.Speech.one({"_id": made["_id"]})
+    assert shown(SpeechSerializer(again))[name] == out
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ def test_what_is_stored_otherwise_is_shown_as_it_is(mongodb):
         "point": [1.0], "room": "B", "parts": [None, "x", {"title": KEY}], "counts": [1], "notes": Binary(b"x", 128),
         "words": "abc", "author": None, "guests": "nobody", "number": 5,
     })  # fmt: skip
-    raw = mongodb.api_talks.Lecture.find_one({"_id": 7})
-    found = shown(LectureSerializer(raw))
+    raw = mongodb.api_talks.Speech.find_one({"_id": 7})
+    found = shown(SpeechSerializer(raw))
     assert found["_id"] == 7
     assert found["topic"] == "5"
     assert (found["level"], found["when"], found["duration"]) == ("?", "soon", "NaN")
@@ -226,7 +226,7 @@ def test_options_that_mean_nothing_are_said(mongodb):
         fields_of(document=Essay, fields=["title"], extra_kwargs={"title": {"view_name": "x"}})
     assert fields_of(document=Essay, fields=["title", "_id"]) == ["title", "_id"]
     assert fields_of(document=Essay, exclude=["place"])[:2] == ["_id", "title"]
-    assert "_revision" in fields_of(document=Lecture, fields="__all__")
+    assert "_revision" in fields_of(document=Speech, fields="__all__")
     assert "_revision" not in fields_of(document=Essay, fields="__all__")
 
 
@@ -280,7 +280,7 @@ def test_serializer_of_a_nested_structure_of_ones_own(mongodb):
         city = serializers.CharField(source="room.city", read_only=True)
 
         class Meta:
-            document = Lecture
+            document = Speech
             fields = ["title", "room", "city", "shout", "letters"]
 
     serializer = Mine(data={"title": "T", "room": {"city": "Bern", "seats": 0}})
@@ -336,12 +336,12 @@ def test_a_class_without_a_home(mongodb):
 
 
 def test_several_at_once(mongodb):
-    serializer = LectureSerializer(data=[{"topic": "A", "tags": ["x"]}, {"topic": "B"}], many=True)
+    serializer = SpeechSerializer(data=[{"topic": "A", "tags": ["x"]}, {"topic": "B"}], many=True)
     assert serializer.is_valid(), serializer.errors
     serializer.save()
     assert [one["topic"] for one in mongodb.api_talks.find().sort("_id")] == ["A", "B"]
     assert [one["tags"] for one in mongodb.api_talks.find().sort("_id")] == [["x"], []]
-    serializer = LectureSerializer(data=[{"topic": "A"}, {"topic": "whole"}], many=True)
+    serializer = SpeechSerializer(data=[{"topic": "A"}, {"topic": "whole"}], many=True)
     assert not serializer.is_valid()
 
 
@@ -381,7 +381,7 @@ def test_nested_class_that_is_nobody_s_document():
 
 def in_memory():
     """Where no document is."""
-    return get_database().api_nowhere.proxy(Lecture)
+    return get_database().api_nowhere.proxy(Speech)
 
 
 def of(document, **meta):
@@ -461,7 +461,7 @@ def test_lengths_of_lists(mongodb):
 
 def test_given_parameters_go_before_what_fits(mongodb):
     fields = of(
-        Lecture,
+        Speech,
         extra_kwargs={
             "topic": {"required": False},
             "slug": {"default": "x"},
@@ -474,7 +474,7 @@ def test_given_parameters_go_before_what_fits(mongodb):
     assert fields["slug"].default == "x"
     assert fields["kind"].initial == "workshop"
     assert fields["votes"].read_only
-    assert of(Lecture)().fields["kind"].initial == "talk"
+    assert of(Speech)().fields["kind"].initial == "talk"
 
 
 def test_what_a_document_s_own_code_raises_is_no_bad_value(mongodb):
@@ -482,36 +482,36 @@ def test_what_a_document_s_own_code_raises_is_no_bad_value(mongodb):
         topic = serializers.SerializerMethodField()
 
         class Meta:
-            document = Lecture
+            document = Speech
             fields = ["topic"]
 
         def get_topic(self, lecture):
             raise ValueError("a fault in the code")
 
-    made = mongodb.api_talks.Lecture({"topic": "A"})
+    made = mongodb.api_talks.Speech({"topic": "A"})
     with pytest.raises(ValueError, match="a fault in the code"):
         shown(Broken(made))
 
 
 def test_serializer_without_a_view_takes_the_document_s_collection(mongodb):
-    made = mongodb.elsewhere.Lecture()
+    made = mongodb.elsewhere.Speech()
     made["topic"] = "A"
     made.save()
     author = mongodb.api_authors.Author({"name": "N"}).save()
-    serializer = LectureSerializer(made, data={"author": author.pk}, partial=True)
+    serializer = SpeechSerializer(made, data={"author": author.pk}, partial=True)
     assert serializer.is_valid(), serializer.errors
     serializer.save()
     assert mongodb.elsewhere.find_one()["author"] == author["_id"]
 
 
 def refused(error, *, is_there=True):
-    return refusal_of(error, LectureSerializer(), Lecture(), is_there=is_there)
+    return refusal_of(error, SpeechSerializer(), Speech(), is_there=is_there)
 
 
 def test_refusals_of_the_server():
     reasons = [("room.city", "must be a string"), ("tags.1", "must be short"), ("counts.x", "must be 1"), ("gone.a", "is odd"),
                ("room", "is odd"), ("notes.a.b", "is odd"), ("topic", "is odd"), ("topic.x", "is odd")]  # fmt: skip
-    error = DocumentValidationError.of("Lecture", OperationFailure("no", 121), reasons)
+    error = DocumentValidationError.of("Speech", OperationFailure("no", 121), reasons)
     found = refused(error)
     assert isinstance(found, ValidationError)
     assert found.detail == {
@@ -539,30 +539,30 @@ def test_refusals_of_the_server():
     taken = DuplicateKeyError("x", 11000)
     taken.fields = ("room.city", "gone")
     assert refused(taken).detail == {
-        "room": {"city": ["Lecture with this City and gone already exists."]},
-        "non_field_errors": ["gone: Lecture with this City and gone already exists."],
+        "room": {"city": ["Speech with this City and gone already exists."]},
+        "non_field_errors": ["gone: Speech with this City and gone already exists."],
     }
     taken.fields = ()
-    assert refused(taken).detail == {"non_field_errors": ["There is another Lecture with these values."]}
+    assert refused(taken).detail == {"non_field_errors": ["There is another Speech with these values."]}
 
 
 def test_another_failure_of_the_server_is_no_error_of_the_client(mongodb):
     """A document in a database that this user may not write to, say, is a fault of the site."""
-    made = mongodb.api_talks.Lecture()
+    made = mongodb.api_talks.Speech()
     made["topic"] = "A"
     made.save()
-    serializer = LectureSerializer(made, data={"topic": "B"}, partial=True)
+    serializer = SpeechSerializer(made, data={"topic": "B"}, partial=True)
     assert serializer.is_valid()
 
     def refuse(**_):
         raise OperationFailure("not authorized", 13)
 
-    pre_save.connect(refuse, sender=Lecture)
+    pre_save.connect(refuse, sender=Speech)
     try:
         with pytest.raises(OperationFailure, match="not authorized"):
             serializer.save()
     finally:
-        pre_save.disconnect(refuse, sender=Lecture)
+        pre_save.disconnect(refuse, sender=Speech)
     assert made["topic"] == "A"
 
 
@@ -599,10 +599,10 @@ def test_nothing_at_all_may_be_sent_where_null_is_allowed(mongodb):
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_whatever_is_sent_is_stored_or_refused(mongodb, value):
     """No JSON value makes a serializer fail, in any field; what is valid is what comes out again."""
-    for name in Lecture._structure.fields:
-        serializer = LectureSerializer(data={"topic": "A", name: value}, context={"documents": in_memory()})
+    for name in Speech._structure.fields:
+        serializer = SpeechSerializer(data={"topic": "A", name: value}, context={"documents": in_memory()})
         if serializer.is_valid():
-            document = Lecture(serializer.validated_data, gen_skel=False)
-            JSONRenderer().render(LectureSerializer(document).data)
+            document = Speech(serializer.validated_data, gen_skel=False)
+            JSONRenderer().render(SpeechSerializer(document).data)
         else:
             assert set(serializer.errors) <= {name, "non_field_errors"}

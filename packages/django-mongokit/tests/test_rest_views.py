@@ -4,8 +4,8 @@ import json
 import threading
 
 import pytest
-from api.models import Author, Lecture
-from api.urls import LectureSerializer
+from api.models import Author, Speech
+from api.urls import SpeechSerializer
 from bson import ObjectId
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ImproperlyConfigured
@@ -36,7 +36,7 @@ def talks(mongodb):
 @pytest.fixture
 def talk(talks):
     def store(topic, **fields):
-        made = talks.Lecture()
+        made = talks.Speech()
         made.update({"topic": topic, **fields})
         made.save()
         return made
@@ -85,7 +85,7 @@ def test_patch_writes_what_differs_and_leaves_the_rest_to_others(api, talks, tal
     pk = talk("A", room={"city": "Bern", "seats": 5, "door": None}, tags=["x"]).pk
     sent = []
     pre_save.connect(
-        lambda update_fields, **_: sent.append(update_fields), sender=Lecture, weak=False, dispatch_uid="t"
+        lambda update_fields, **_: sent.append(update_fields), sender=Speech, weak=False, dispatch_uid="t"
     )
     try:
         api.patch(f"/talks/{pk}/", {"topic": "A", "tags": ["x", "y"], "room": {"city": "Bern", "seats": 6}})
@@ -93,7 +93,7 @@ def test_patch_writes_what_differs_and_leaves_the_rest_to_others(api, talks, tal
         response = api.patch(f"/talks/{pk}/", {"topic": "A"})
         assert sent[1:] == [frozenset()]
     finally:
-        pre_save.disconnect(sender=Lecture, dispatch_uid="t")
+        pre_save.disconnect(sender=Speech, dispatch_uid="t")
     assert response.json()["_revision"] == 2
 
 
@@ -140,9 +140,9 @@ def test_stale_revision_is_a_conflict(api, talks, talk):
 
 def test_somebody_saves_between_reading_and_writing(talks, talk):
     made = talk("A", tags=["x"])
-    serializer = LectureSerializer(made, data={"tags": ["y"]}, partial=True)
+    serializer = SpeechSerializer(made, data={"tags": ["y"]}, partial=True)
     assert serializer.is_valid()
-    other = talks.Lecture.one({"_id": made["_id"]})
+    other = talks.Speech.one({"_id": made["_id"]})
     other["topic"] = "Theirs"
     other.save()
     with pytest.raises(Conflict):
@@ -153,7 +153,7 @@ def test_somebody_saves_between_reading_and_writing(talks, talk):
 
 def test_somebody_deletes_between_reading_and_writing(mongodb, talks, talk, author):
     made = talk("A")
-    serializer = LectureSerializer(made, data={"topic": "B"}, partial=True)
+    serializer = SpeechSerializer(made, data={"topic": "B"}, partial=True)
     assert serializer.is_valid()
     talks.delete_many({})
     with pytest.raises(NotFound):
@@ -175,13 +175,13 @@ def test_nested_structure_goes_away_meanwhile(mongodb):
 
 
 def test_taken_value_is_told_at_its_field(api, talks, talk, author):
-    Lecture.generate_index(talks)
+    Speech.generate_index(talks)
     Author.generate_index(author("Anita").collection)
     talk("A", slug="a")
     response = api.post("/talks/", {"topic": "B", "slug": "a"})
     assert (response.status_code, response.json()) == (
         400,
-        {"slug": ["Lecture with this Slug already exists."]},
+        {"slug": ["Speech with this Slug already exists."]},
     )
     pk = talk("B", slug="b").pk
     response = api.patch(f"/talks/{pk}/", {"slug": "a", "topic": "C"})
@@ -242,8 +242,8 @@ def test_many_references_are_looked_for_at_once(api, mongodb, author):
     from mongokit import Connection
 
     with Connection(settings.DATABASES["mongodb"]["HOST"], event_listeners=[Listener()]) as connection:
-        documents = connection[mongodb.name].api_talks.proxy(Lecture)
-        serializer = LectureSerializer(data={"topic": "A", "guests": keys}, context={"documents": documents})
+        documents = connection[mongodb.name].api_talks.proxy(Speech)
+        serializer = SpeechSerializer(data={"topic": "A", "guests": keys}, context={"documents": documents})
         assert serializer.is_valid(), serializer.errors
     assert len(seen) == 1
 
@@ -431,13 +431,13 @@ def test_value_that_a_field_cannot_have(api, talk, author):
 
 
 def test_misspelt_filter_field_is_said(api):
-    from api.urls import LectureViewSet
+    from api.urls import SpeechViewSet
     from rest_framework.test import APIRequestFactory
 
-    class Wrong(LectureViewSet):
+    class Wrong(SpeechViewSet):
         filter_fields = ["topik"]
 
-    with pytest.raises(ImproperlyConfigured, match="'topik' is no field of Lecture"):
+    with pytest.raises(ImproperlyConfigured, match="'topik' is no field of Speech"):
         Wrong.as_view({"get": "list"})(APIRequestFactory().get("/?topik=1"))
 
 
@@ -560,7 +560,7 @@ def test_openapi(api, mongodb):
     assert set(schema["paths"]) == {"/talks/", "/talks/{_id}/", "/authors/", "/authors/{_id}/"}
     names = {one["name"] for one in schema["paths"]["/talks/"]["get"]["parameters"]}
     assert {"cursor", "size", "search", "kind", "room.city"} <= names
-    described = schema["components"]["schemas"]["Lecture"]
+    described = schema["components"]["schemas"]["Speech"]
     assert described["properties"]["topic"] == {"type": "string", "maxLength": 40}
     assert described["properties"]["kind"]["enum"] == ["talk", "workshop", 1]
     assert described["properties"]["room"]["properties"]["seats"]["minimum"] == 1
@@ -569,11 +569,11 @@ def test_openapi(api, mongodb):
 
 def test_two_clients_at_the_same_moment(mongodb, talks):
     """Of several who create the same, one does, and the others are told."""
-    Lecture.generate_index(talks)
+    Speech.generate_index(talks)
     outcomes, together = [], threading.Barrier(4)
 
     def create():
-        serializer = LectureSerializer(data={"topic": "A", "slug": "same"})
+        serializer = SpeechSerializer(data={"topic": "A", "slug": "same"})
         serializer.is_valid(raise_exception=True)
         together.wait(30)
         try:
@@ -594,9 +594,9 @@ def test_two_clients_at_the_same_moment(mongodb, talks):
 
 
 def test_the_cause_is_kept(talks):
-    Lecture.generate_index(talks)
+    Speech.generate_index(talks)
     for _ in range(2):
-        serializer = LectureSerializer(data={"topic": "A", "slug": "same"})
+        serializer = SpeechSerializer(data={"topic": "A", "slug": "same"})
         assert serializer.is_valid()
         if talks.count_documents({}):
             with pytest.raises(ValidationError) as caught:

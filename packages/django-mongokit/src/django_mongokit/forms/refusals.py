@@ -19,7 +19,7 @@ from mongokit.memory import value_at
 from mongokit.structure.nodes import ListNode
 
 if TYPE_CHECKING:
-    from django_mongokit.forms.documents import BaseDocumentForm
+    from django_mongokit.forms.saving import SavingForm
     from mongokit import Document
 
 __all__ = [
@@ -58,7 +58,7 @@ def failures_of(document: Document) -> tuple[list[Failure], list[ValidationError
     return ([] if document.raise_validation_errors else list(document._failures)), []
 
 
-def place_failures(form: BaseDocumentForm, failures: Iterable[Failure], *, is_last: bool = False) -> None:
+def place_failures(form: SavingForm, failures: Iterable[Failure], *, is_last: bool = False) -> None:
     """Put what is wrong with a document at the fields of its form.
 
     What is wrong with fields that the form does not have is left to whoever sets them before the document is saved,
@@ -80,7 +80,7 @@ CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
 """Of errors; all others have the code "type"."""
 
 
-def _told(form: BaseDocumentForm, failure: Failure) -> Any:
+def _told(form: SavingForm, failure: Failure) -> Any:
     messages, below = _messages_at(form, failure.path)
     code = CODES.get(failure.error, "type")
     if code in messages and not (below and code == "required"):
@@ -126,7 +126,7 @@ def is_size_wrong(document: Document) -> ValidationError | None:
     return None
 
 
-def taken_indexes(form: BaseDocumentForm, document: Document) -> Iterator[tuple[str, ...]]:
+def taken_indexes(form: SavingForm, document: Document) -> Iterator[tuple[str, ...]]:
     """Yield the fields of each unique index that another stored document has the same values in.
 
     Indexes of part of a collection are left to the server, and so are fields below lists.
@@ -169,7 +169,7 @@ def _equal(value: Any) -> dict[str, Any]:
     return {"$in": value} if isinstance(value, list) and value else {"$eq": value}
 
 
-def duplicate(form: BaseDocumentForm, names: Iterable[str]) -> None:
+def duplicate(form: SavingForm, names: Iterable[str]) -> None:
     """Say at each field of a unique index that there is another document with these values."""
     names = tuple(names)
     labels = [_label(form, name) for name in names]
@@ -200,7 +200,7 @@ def _label(form: Any, path: str) -> str:
     return str(bound.label)
 
 
-def stale(form: BaseDocumentForm, *, is_gone: bool = False) -> ValidationError:
+def stale(form: SavingForm, *, is_gone: bool = False) -> ValidationError:
     """Return the error for a document that somebody else has changed or deleted meanwhile."""
     name = verbose_name(form._meta.document)
     if is_gone:

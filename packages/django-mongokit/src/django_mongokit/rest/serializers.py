@@ -13,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import SkipField, get_error_detail
 from rest_framework.settings import api_settings
 
-from django_mongokit.forms.documents import gives_naive_times
+from django_mongokit.forms.instances import gives_naive_times
 from django_mongokit.forms.mapping import Making
 from django_mongokit.forms.options import NEVER_ASKED
 from django_mongokit.forms.records import type_fields

@@ -39,7 +39,7 @@ class Part(SchemaDocument):
     minutes: int = 5
 
 
-class Lecture(DjangoDocument):
+class Speech(DjangoDocument):
     __collection__ = "api_talks"
     use_revision = True
 
@@ -168,4 +168,4 @@ class Homeless(DjangoDocument):
     structure = {"text": str}
 
 
-connection.register([Author, Lecture, Essay, Letter, Odd, Few, Homeless])
+connection.register([Author, Speech, Essay, Letter, Odd, Few, Homeless])

@@ -4,7 +4,7 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.routers import DefaultRouter
 from rest_framework.schemas import get_schema_view
 
-from api.models import Author, Essay, Lecture, Letter
+from api.models import Author, Essay, Letter, Speech
 from django_mongokit.rest import (
     DjangoDocumentPermissions,
     DocumentCursorPagination,
@@ -19,9 +19,9 @@ from django_mongokit.rest import (
 )
 
 
-class LectureSerializer(DocumentSerializer):
+class SpeechSerializer(DocumentSerializer):
     class Meta:
-        document = Lecture
+        document = Speech
         fields = "__all__"
         read_only_fields = ["votes", "room.door"]
         extra_kwargs = {"secret": {"write_only": True}, "room.city": {"max_length": 20}}
@@ -51,8 +51,8 @@ class Offsets(LimitOffsetPagination):
     default_limit = 3
 
 
-class LectureViewSet(DocumentViewSet):
-    serializer_class = LectureSerializer
+class SpeechViewSet(DocumentViewSet):
+    serializer_class = SpeechSerializer
     pagination_class = Pages
     filter_backends = [DocumentSearchFilter, ValueFilter]
     search_fields = ["topic", "=slug", "votes"]
@@ -60,7 +60,7 @@ class LectureViewSet(DocumentViewSet):
 
 
 class OrderedTalks(ReadOnlyDocumentViewSet):
-    serializer_class = LectureSerializer
+    serializer_class = SpeechSerializer
     pagination_class = Offsets
     filter_backends = [DocumentOrderingFilter]
     ordering_fields = ["topic", ("room.city", "City")]
@@ -68,22 +68,22 @@ class OrderedTalks(ReadOnlyDocumentViewSet):
 
 
 class NewestTalks(ReadOnlyDocumentViewSet):
-    serializer_class = LectureSerializer
+    serializer_class = SpeechSerializer
     pagination_class = Newest
 
 
 class OpenTalks(DocumentViewSet):
-    serializer_class = LectureSerializer
+    serializer_class = SpeechSerializer
     query = {"is_open": True}
 
 
 class BySlug(ReadOnlyDocumentViewSet):
-    serializer_class = LectureSerializer
+    serializer_class = SpeechSerializer
     lookup_field = "slug"
 
 
 class ByVotes(ReadOnlyDocumentViewSet):
-    serializer_class = LectureSerializer
+    serializer_class = SpeechSerializer
     lookup_field = "votes"
 
 
@@ -99,7 +99,7 @@ class AuthorViewSet(DocumentViewSet):
 
 class LinkedSerializer(HyperlinkedDocumentSerializer):
     class Meta:
-        document = Lecture
+        document = Speech
         fields = ["url", "topic", "author", "guests", "shout", "letters", "pk"]
 
 
@@ -131,7 +131,7 @@ class LetterViewSet(DocumentViewSet):
 class OneTalk(mixins.RetrieveModelMixin, GenericDocumentView):
     """A generic view, put together by hand."""
 
-    serializer_class = LectureSerializer
+    serializer_class = SpeechSerializer
 
     def get(self, request, *args, **kwargs):
         return self.retrieve(request, *args, **kwargs)
@@ -140,12 +140,12 @@ class OneTalk(mixins.RetrieveModelMixin, GenericDocumentView):
 class Drafts(generics.ListCreateAPIView, GenericDocumentView):
     """The framework's own generic view, with ours in the place of its base; in another collection."""
 
-    serializer_class = LectureSerializer
+    serializer_class = SpeechSerializer
     collection = "api_drafts"
 
 
 router = DefaultRouter()
-router.register("talks", LectureViewSet)
+router.register("talks", SpeechViewSet)
 router.register("ordered", OrderedTalks, basename="ordered")
 router.register("newest", NewestTalks, basename="newest")
 router.register("open", OpenTalks, basename="open")
@@ -156,7 +156,7 @@ router.register("linked", LinkedViewSet, basename="linked")
 router.register("papers", EssayViewSet)
 router.register("letters", LetterViewSet)
 described = DefaultRouter()
-described.register("talks", LectureViewSet)
+described.register("talks", SpeechViewSet)
 described.register("authors", AuthorViewSet)
 urlpatterns = [
     path("schema/", get_schema_view(title="Talks", patterns=described.urls, public=True)),

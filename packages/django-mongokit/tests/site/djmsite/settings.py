@@ -58,6 +58,7 @@ if os.environ.get("SITE_ADMIN", "1") == "1":
         "rest_framework",
         "shows",
         "api",
+        "archive",
     ]
     MIDDLEWARE[:0] = [
         "django.contrib.sessions.middleware.SessionMiddleware",
