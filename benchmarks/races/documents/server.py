@@ -18,8 +18,11 @@ __all__ = ["server"]
 
 
 @contextmanager
-def server(workspace: Path) -> Iterator[Services]:
-    """The services of the race. The CPU time of a server on this machine is the race's own, not foreign."""
+def server(workspace: Path, *, journaled: bool = False) -> Iterator[Services]:
+    """The services of a race. The CPU time of a server on this machine is the race's own, not foreign.
+
+    :param journaled: whether the embedded server has each write on the disk before it answers, as it is shipped.
+    """
     given = os.environ.get("MONGODB_URI")
     if given:
         yield _services(given, "named by MONGODB_URI")
@@ -27,6 +30,9 @@ def server(workspace: Path) -> Iterator[Services]:
     from mongokit.embedded import EmbeddedServer
 
     with EmbeddedServer(workspace / "mongodb") as embedded:
+        if journaled:
+            yield _services(embedded.uri, "embedded, writes journaled")
+            return
         # A client that sleeps until the disk has it pays for waking up: twice the CPU time, and none of it its own.
         uri = embedded.uri.replace("journal=true", "journal=false")
         yield _services(uri, "embedded, writes not journaled")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from shows.models import Show
 
 from django_mongokit.admin import Documents
-from django_mongokit.admin.documents import keys_of
 from django_mongokit.admin.fields import value_at
 from django_mongokit.admin.pages import DocumentPaginator
+from django_mongokit.selection import keys_of
 
 ID = "65f0c0ffee65f0c0ffee65f0"
 KEYS = {

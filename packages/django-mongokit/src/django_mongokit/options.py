@@ -33,6 +33,8 @@ class PrimaryKey:
 
     name: str = "_id"
     attname: str = "_id"
+    remote_field: None = None
+    """A key is no reference, as that of a model may be."""
 
     def value_to_string(self, document: Any) -> str:
         """Return the key of a saved document as text."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from bson import ObjectId
+from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404
 from pymongo import MongoClient
 
@@ -17,12 +18,14 @@ from mongokit.performing import is_asynchronous
 
 if TYPE_CHECKING:
     from mongokit import Connection, Database
+    from mongokit.proxy import DocumentProxy
 
 T = TypeVar("T")
 
 __all__ = [
     "aget_document_or_404",
     "aget_list_or_404",
+    "documents_of",
     "get_database",
     "get_document_or_404",
     "get_list_or_404",
@@ -44,6 +47,26 @@ def get_database(conn: Connection | None = None, *, using: str = DEFAULT_ALIAS) 
     if in_test_environment():
         ensure_test_database(using)
     return (shared_connection(using) if conn is None else conn)[database_name(using)]
+
+
+def documents_of(
+    owner: type, document: Any, collection: str | None = None, using: str = DEFAULT_ALIAS
+) -> DocumentProxy[Any]:
+    """Return a document class in its collection, as `get_database().talks.Talk`.
+
+    :param owner: the class that asks, for the error.
+    :param collection: the name; None for the class's `__collection__`.
+
+    Raises `ImproperlyConfigured` where neither says which collection.
+    """
+    name = collection or document.__collection__
+    if not name:
+        raise ImproperlyConfigured(
+            f"{owner.__name__} does not say where to find its documents. Write collection = … in it, "
+            f"or __collection__ in {document.__name__}."
+        )
+    found: DocumentProxy[Any] = get_database(using=using)[name].proxy(document)
+    return found
 
 
 def get_document_or_404(documents: Any, query: Mapping[str, Any] | None = None, /, **fields: Any) -> Any:

@@ -24,7 +24,7 @@ from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.forms import DocumentForm, documentform_factory
 from django_mongokit.forms.documents import REFUSALS
 from django_mongokit.paginator import DocumentList, Paginator
-from django_mongokit.shortcut import get_database, get_document_or_404
+from django_mongokit.shortcut import documents_of, get_document_or_404
 
 if TYPE_CHECKING:
     from mongokit.proxy import DocumentProxy
@@ -70,15 +70,7 @@ class DocumentMixin:
 
     def get_documents(self) -> DocumentProxy[Any]:
         """Return the document class in its collection, as `get_database().talks.Talk`."""
-        document = self.get_document_class()
-        name = self.collection or document.__collection__
-        if not name:
-            raise ImproperlyConfigured(
-                f"{type(self).__name__} does not say where to find its documents. Write collection = … in it, "
-                f"or __collection__ in {document.__name__}."
-            )
-        found: DocumentProxy[Any] = get_database(using=self.using)[name].proxy(document)
-        return found
+        return documents_of(type(self), self.get_document_class(), self.collection, self.using)
 
     def get_template_names(self) -> list[str]:
         """Return `template_name`, or "<app>/<document><suffix>.html" in small letters."""

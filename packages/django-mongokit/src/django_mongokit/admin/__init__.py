@@ -1,7 +1,6 @@
 """Documents in `django.contrib.admin`, which has to be in INSTALLED_APPS."""
 
 from django_mongokit.admin.document_admin import DocumentAdmin
-from django_mongokit.admin.documents import Documents
 from django_mongokit.admin.filters import (
     BooleanFilter,
     ChoicesFilter,
@@ -11,6 +10,7 @@ from django_mongokit.admin.filters import (
     ValuesFilter,
 )
 from django_mongokit.admin.inlines import EmbeddedInline, StackedEmbedded, TabularEmbedded
+from django_mongokit.selection import Documents
 
 __all__ = [
     "BooleanFilter",

@@ -11,9 +11,9 @@ from django.core.paginator import InvalidPage
 from django.urls import reverse
 
 from django_mongokit.admin.dates import DateHierarchy
-from django_mongokit.admin.documents import Documents
 from django_mongokit.admin.fields import Column, label_of
 from django_mongokit.admin.filters import filter_for
+from django_mongokit.selection import Documents
 
 __all__ = ["DocumentChangeList"]
 

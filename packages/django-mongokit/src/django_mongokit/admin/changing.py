@@ -80,7 +80,8 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         return response
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Do nothing: lists of nested structures are the document's own."""
+        """Store the uploads; lists of nested structures are the document's own."""
+        form.save_m2m()
 
     def render_change_form(
         self,

@@ -23,11 +23,12 @@ from django.contrib.admin import ListFilter, ShowFacets
 from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.core.checks import CheckMessage, Error
 
-from django_mongokit.admin.fields import is_below_list, node_at, python_type
 from django_mongokit.admin.filters import ReferenceFilter, kind_for
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.references import admin_of, referred_documents
 from django_mongokit.forms import BaseDocumentForm
+from django_mongokit.forms.files import file_names
+from django_mongokit.places import is_below_list, node_at, python_type
 from mongokit.structure.nodes import ListNode, RecordNode, ReferenceNode
 
 __all__ = ["DocumentAdminChecks"]
@@ -171,12 +172,12 @@ def _fields(admin: Any) -> Iterator[CheckMessage]:
     named = [("fields", one) for one in flatten(admin.fields or ())]
     named += [("fieldsets", one) for one in flatten_fieldsets(admin.fieldsets or ())]
     seen: set[tuple[str, Any]] = set()
-    declared = getattr(admin.form, "declared_fields", {})
+    others = {*getattr(admin.form, "declared_fields", {}), *admin.readonly_fields, *file_names(admin.model)}
     for option, name in named:
         if (option, name) in seen:
             yield _error(admin, 107, f"{option} has {name!r} more than once.")
         seen.add((option, name))
-        if name not in admin.readonly_fields and name not in declared and not _is_field(admin, name):
+        if name not in others and not _is_field(admin, name):
             yield _error(
                 admin,
                 107,

@@ -12,8 +12,8 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from django_mongokit.admin.documents import Documents
 from django_mongokit.admin.fields import value_at
+from django_mongokit.selection import Documents
 
 __all__ = ["DateHierarchy", "as_stored"]
 

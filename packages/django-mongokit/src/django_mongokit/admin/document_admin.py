@@ -17,19 +17,20 @@ from django_mongokit.admin.changelist import DocumentChangeList
 from django_mongokit.admin.changing import ChangingMixin
 from django_mongokit.admin.checks import DocumentAdminChecks
 from django_mongokit.admin.deleting import DeletingMixin
-from django_mongokit.admin.documents import Documents
-from django_mongokit.admin.fields import Column, node_at
+from django_mongokit.admin.fields import Column
 from django_mongokit.admin.forms import admin_form, form_meta
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.listing import ListingMixin
 from django_mongokit.admin.pages import DocumentPaginator
 from django_mongokit.admin.references import autocomplete_answer, reference_fields
-from django_mongokit.admin.search import search_query
 from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import BaseDocumentForm, DocumentForm
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.options import lowered
+from django_mongokit.places import node_at
+from django_mongokit.search import search_query
+from django_mongokit.selection import Documents
 from django_mongokit.shortcut import get_database
 
 if TYPE_CHECKING:

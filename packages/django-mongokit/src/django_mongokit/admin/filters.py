@@ -13,11 +13,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.admin.dates import as_stored
-from django_mongokit.admin.documents import Documents, keys_of
-from django_mongokit.admin.fields import is_below_list, label_of, node_at, python_type, shown
+from django_mongokit.admin.fields import label_of, shown
 from django_mongokit.admin.references import referred_documents
 from django_mongokit.forms import ValueChoiceField
-from django_mongokit.forms.mapping import values_of
+from django_mongokit.forms.limits import values_of
+from django_mongokit.places import is_below_list, node_at, python_type
+from django_mongokit.selection import Documents, keys_of
 from mongokit.structure.convert import to_bson
 from mongokit.structure.nodes import ListNode, Node, ReferenceNode
 

@@ -36,6 +36,7 @@ class AdminFormMixin:
         errors: Any
         instance: Any
         tell: Any
+        save_files: Any
 
     def __init__(self, *args: Any, instance: Any = None, **kwargs: Any) -> None:
         where = {} if instance is not None else {"collection": self.home}
@@ -47,7 +48,8 @@ class AdminFormMixin:
             self.tell(self.refusal, self.instance)
 
     def save_m2m(self) -> None:
-        """Do nothing: all that a document has is in it. Django's admin calls this after `save(commit=False)`."""
+        """Store the uploads; all else that a document has is in it. Called when the document is stored."""
+        self.save_files()
 
 
 def admin_form(

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.utils.functional import cached_property
 
-from django_mongokit.admin.documents import Documents
+from django_mongokit.selection import Documents
 
 __all__ = ["DocumentPaginator"]
 

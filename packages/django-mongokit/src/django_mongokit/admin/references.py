@@ -13,11 +13,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
 
-from django_mongokit.admin.documents import Documents
-from django_mongokit.admin.fields import label_of, node_at
+from django_mongokit.admin.fields import label_of
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.references import DocumentChoiceField, DocumentSelect
+from django_mongokit.places import node_at
+from django_mongokit.selection import Documents
 from django_mongokit.shortcut import get_database
 from mongokit.structure.nodes import Node, ReferenceNode
 

@@ -1,13 +1,7 @@
 """Forms made of the structure of documents; the names are those of django-mongokit in 2010."""
 
 from django_mongokit.forms.choices import ValueChoiceField, ValueMultipleChoiceField
-from django_mongokit.forms.documents import (
-    BaseDocumentForm,
-    DocumentForm,
-    document_to_dict,
-    documentform_factory,
-    save_instance,
-)
+from django_mongokit.forms.documents import BaseDocumentForm, DocumentForm, documentform_factory
 from django_mongokit.forms.fields import (
     CommaSeparatedField,
     JsonField,
@@ -15,6 +9,8 @@ from django_mongokit.forms.fields import (
     JsonValueField,
     ObjectIdField,
 )
+from django_mongokit.forms.files import DocumentFileField, DocumentFileInput, StoredFile
+from django_mongokit.forms.instances import document_to_dict, save_instance
 from django_mongokit.forms.nested import BaseRecordFormSet, FormSetField, NestedField
 from django_mongokit.forms.options import ALL_FIELDS, DocumentFormOptions
 from django_mongokit.forms.records import DocumentFormMetaclass, EmbeddedDocumentForm
@@ -33,6 +29,8 @@ __all__ = [
     "BaseRecordFormSet",
     "CommaSeparatedField",
     "DocumentChoiceField",
+    "DocumentFileField",
+    "DocumentFileInput",
     "DocumentForm",
     "DocumentFormMetaclass",
     "DocumentFormOptions",
@@ -44,6 +42,7 @@ __all__ = [
     "JsonValueField",
     "NestedField",
     "ObjectIdField",
+    "StoredFile",
     "ValueChoiceField",
     "ValueMultipleChoiceField",
     "document_to_dict",

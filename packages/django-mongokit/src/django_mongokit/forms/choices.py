@@ -12,7 +12,7 @@ from django.forms.utils import pretty_name
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-__all__ = ["ValueChoiceField", "ValueMultipleChoiceField"]
+__all__ = ["ValueChoiceField", "ValueMultipleChoiceField", "label", "plain"]
 
 
 class _Values:
@@ -21,10 +21,10 @@ class _Values:
     def __init__(self, values: Iterable[Any]) -> None:
         self.by_key: dict[str, Any] = {}
         # Texts first: they stand for themselves.
-        for value in sorted(values, key=lambda one: not isinstance(_plain(one), str)):
-            key = str(_plain(value))
+        for value in sorted(values, key=lambda one: not isinstance(plain(one), str)):
+            key = str(plain(value))
             while key in self.by_key:
-                key = f"{type(_plain(value)).__name__}:{key}"
+                key = f"{type(plain(value)).__name__}:{key}"
             self.by_key[key] = value
 
     def key(self, value: Any) -> Any:
@@ -35,19 +35,21 @@ class _Values:
         return value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return the value of a member of an Enum, and what is none as it is."""
     return value.value if isinstance(value, enum.Enum) else value
 
 
-def _label(value: Any) -> _StrOrPromise:
+def label(value: Any) -> _StrOrPromise:
+    """Return what people read for a value to choose."""
     if isinstance(value, enum.Enum):
-        label: _StrOrPromise | None = getattr(value, "label", None)  # of Django's own Choices
-        return pretty_name(value.name.lower()) if label is None else label
+        found: _StrOrPromise | None = getattr(value, "label", None)  # of Django's own Choices
+        return pretty_name(value.name.lower()) if found is None else found
     return str(value)
 
 
 def _choices(values: Iterable[Any], known: _Values) -> list[tuple[str, _StrOrPromise]]:
-    return [(known.key(value), _label(value)) for value in values]
+    return [(known.key(value), label(value)) for value in values]
 
 
 class ValueChoiceField(forms.TypedChoiceField):

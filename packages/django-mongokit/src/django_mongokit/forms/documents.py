@@ -6,12 +6,13 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorList
 
-from django_mongokit.forms.records import BaseRecordForm, DocumentFormMetaclass
+from django_mongokit.forms.files import file_names, stored_file
+from django_mongokit.forms.instances import document_to_dict, gives_naive_times
+from django_mongokit.forms.records import DocumentFormMetaclass
 from django_mongokit.forms.refusals import (
     duplicate,
     failures_of,
@@ -19,21 +20,17 @@ from django_mongokit.forms.refusals import (
     place_failures,
     stale,
     taken_indexes,
-    verbose_name,
 )
-from mongokit import Document, DuplicateKeyError, SchemaDocumentError, StaleDocumentError
+from django_mongokit.forms.saving import REFUSALS, REVISION, Refusal, SavingForm
+from mongokit import Document
 from mongokit.dotnotation import doted
 from mongokit.performing import is_asynchronous
 from mongokit.proxy import ProxyBase
 
-__all__ = ["BaseDocumentForm", "DocumentForm", "document_to_dict", "documentform_factory", "save_instance"]
-
-REVISION = "_revision"
-Refusal = SchemaDocumentError | DuplicateKeyError | StaleDocumentError
-REFUSALS = (SchemaDocumentError, DuplicateKeyError, StaleDocumentError)
+__all__ = ["REFUSALS", "REVISION", "BaseDocumentForm", "DocumentForm", "Refusal", "documentform_factory"]
 
 
-class BaseDocumentForm(BaseRecordForm):
+class BaseDocumentForm(SavingForm):
     """What a `DocumentForm` does; the parameters are those of Django's forms, and:
 
     :param instance: the document to be changed. It stays as it is until `save()`.
@@ -66,8 +63,11 @@ class BaseDocumentForm(BaseRecordForm):
         self.instance = self._instance(instance, collection)
         self.stored = self.instance
         self.is_new = instance is None
-        self.naive_utc = _gives_naive_times(self.instance)
+        self.naive_utc = gives_naive_times(self.instance)
         shown = {} if self.is_new else document_to_dict(self.instance)
+        if not self.is_new:
+            # Asked for when they are shown, or compared with what was sent.
+            shown |= {name: self._shown_file(name) for name in file_names(type(self.instance))}
         given = initial or {}
         self.given = frozenset(given)
         super().__init__(
@@ -111,6 +111,9 @@ class BaseDocumentForm(BaseRecordForm):
                 f"collection.{document.__name__}(), or read it from there"
             )
         return instance
+
+    def _shown_file(self, name: str) -> Callable[[], Any]:
+        return lambda: stored_file(self.instance, name)
 
     def changes(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was entered, by field; with dot notation nested dicts have it too."""
@@ -160,100 +163,6 @@ class BaseDocumentForm(BaseRecordForm):
             self.add_error(None, stale(self))
             self._show_revision(now)
 
-    def _show_revision(self, revision: int | None) -> None:
-        # Whoever saves again has read that it puts their input in the place of somebody else's.
-        data: Any = self.data
-        self.data = data = data.copy()
-        data[self.add_prefix(REVISION)] = "" if revision is None else str(revision)
-
-    def save(self, commit: bool = True) -> Any:
-        """Put what was entered into the document, store it, and return it.
-
-        :param commit: False leaves storing it to the caller, who may set more of it before.
-
-        Raises `ValueError` when the form has errors. Where MongoDB or mongokit refuses the document after all
-        (`DuplicateKeyError`, `StaleDocumentError`, `SchemaDocumentError`), the error is raised, the form has it too,
-        and the document is as it was.
-        """
-        self._apply()
-        if not commit:
-            return self.instance
-        try:
-            return self.instance.save()
-        except REFUSALS as error:
-            self.take_back(error)
-            raise
-
-    def take_back(self, error: Refusal) -> None:
-        """Have the document as it was before `save(commit=False)`, and the form say why it was refused."""
-        self._refused(error, self._stored_revision() if isinstance(error, StaleDocumentError) else None)
-
-    async def asave(self, commit: bool = True) -> Any:
-        """Do what `save()` does, awaited; the document may be in the collection of an `AsyncConnection`."""
-        if not is_asynchronous(self.instance.collection):
-            return await sync_to_async(self.save)(commit)
-        self._apply()
-        if not commit:
-            return self.instance
-        try:
-            return await self.instance.save()
-        except REFUSALS as error:
-            awaited = self._stored_revision() if isinstance(error, StaleDocumentError) else None
-            self._refused(error, None if awaited is None else await awaited)
-            raise
-
-    def try_save(self) -> Any:
-        """Validate, and save; return the document, or None when the form has errors.
-
-        Among them are those that only the attempt can find: somebody else has taken the name, or saved first. So a
-        view needs no `except`: `if form.try_save(): return redirect(…)`.
-        """
-        if not self.is_valid():
-            return None
-        try:
-            return self.save()
-        except REFUSALS:
-            return None
-
-    async def atry_save(self) -> Any:
-        """Do what `try_save()` does, awaited."""
-        if not await sync_to_async(self.is_valid)():
-            return None
-        try:
-            return await self.asave()
-        except REFUSALS:
-            return None
-
-    def _apply(self) -> None:
-        """Put what was entered into the document."""
-        self._before = dict(self.instance)
-        save_instance(self, self.instance, fail_message="created" if self.is_new else "changed", commit=False)
-
-    def _refused(self, error: Refusal, stored: Mapping[str, Any] | None) -> None:
-        self.instance.clear()
-        self.instance.update(self._before)
-        self.tell(error, stored)
-
-    def tell(self, error: Refusal, stored: Mapping[str, Any] | None) -> None:
-        """Have the form say why its document was refused.
-
-        :param stored: of a stale document, what is stored now; None where it was deleted.
-        """
-        match error:
-            case DuplicateKeyError():
-                duplicate(self, error.fields)
-            case StaleDocumentError():
-                self.add_error(None, stale(self, is_gone=stored is None))
-                if stored is not None:
-                    self._show_revision(stored.get(REVISION))
-            case _ if error.failures:
-                place_failures(self, error.failures, is_last=True)
-            case _:
-                self.add_error(None, ValidationError(str(error), code="invalid"))
-
-    def _stored_revision(self) -> Any:
-        return self.instance.collection.find_one({"_id": self.instance["_id"]}, {REVISION: 1})
-
 
 class DocumentForm(BaseDocumentForm, metaclass=DocumentFormMetaclass):
     """A form for the documents of a class.
@@ -273,49 +182,6 @@ class DocumentForm(BaseDocumentForm, metaclass=DocumentFormMetaclass):
     """
 
     document_base = Document
-
-
-def save_instance(
-    form: BaseRecordForm,
-    instance: Any,
-    fields: Iterable[str] | None = None,
-    fail_message: str = "saved",
-    commit: bool = True,
-    exclude: Iterable[str] | None = None,
-) -> Any:
-    """Put what was entered in a form into a document, save it, and return it.
-
-    :param fields: put in these only; `exclude`: these not.
-    :param fail_message: what the document could not be, in the error's text.
-    :param commit: False leaves it unsaved.
-
-    Raises `ValueError` when the form has errors, or was not sent.
-    """
-    if form.errors or not form.is_bound:
-        because = "the data didn't validate" if form.is_bound else "the form has no data"
-        raise ValueError(f"The {verbose_name(type(instance))} could not be {fail_message} because {because}.")
-    changes = form.changes(instance)
-    chosen = changes.keys() if fields is None else set(fields)
-    instance.update(
-        {name: value for name, value in changes.items() if name in chosen and name not in set(exclude or ())}
-    )
-    return instance.save() if commit else instance
-
-
-def document_to_dict(
-    instance: Mapping[str, Any], fields: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-) -> dict[str, Any]:
-    """Return what a form for a document shows first: the values by field, as the document has them.
-
-    :param fields: these only; `exclude`: these not.
-    """
-    known: Mapping[str, Any] = type(instance)._structure.fields  # type: ignore[attr-defined]
-    chosen = known.keys() if fields is None else set(fields)
-    return {
-        name: instance[name]
-        for name in known
-        if name in instance and name in chosen and name not in set(exclude or ())
-    }
 
 
 def documentform_factory(
@@ -340,7 +206,3 @@ def documentform_factory(
     kind: Any = type(form)
     made: type[Any] = kind(f"{getattr(document, '__name__', '')}Form", (form,), {"Meta": meta})
     return made
-
-
-def _gives_naive_times(document: Any) -> bool:
-    return document.accept_naive_datetimes and not document.collection.codec_options.tz_aware

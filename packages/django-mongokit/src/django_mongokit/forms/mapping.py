@@ -28,6 +28,7 @@ from django_mongokit.forms.fields import (
     TimeField,
 )
 from django_mongokit.forms.jsontext import PLAIN_TYPES
+from django_mongokit.forms.limits import constraints_of, is_empty, limits_of, may_be_empty, values_of
 from django_mongokit.forms.nested import FormSetField, NestedField
 from django_mongokit.forms.options import DocumentFormOptions
 from mongokit.conversions import EnumType
@@ -47,7 +48,7 @@ from mongokit.structure.nodes import (
 )
 from mongokit.types import IS, OR, Set
 
-__all__ = ["Making", "default_form_field_types", "field_of", "fields_of_record", "values_of"]
+__all__ = ["Making", "default_form_field_types", "field_of", "fields_of_record"]
 
 Field = forms.Field
 _NONE = object()
@@ -130,7 +131,7 @@ def _common(node: Node, default: Any) -> dict[str, Any]:
     required = node.required or node.filled
     if node.present and not required:
         # Where None is no value something has to be entered, unless an empty one will do.
-        required = not (_may_be_empty(node) if default in (_NONE, None) else _is_empty(default))
+        required = not (may_be_empty(node) if default in (_NONE, None) else is_empty(default))
     common: dict[str, Any] = {"required": required}
     if default is _NONE:
         return common
@@ -139,24 +140,6 @@ def _common(node: Node, default: Any) -> dict[str, Any]:
         # As Django does it: else an empty form would seem filled in, as the default is another one by then.
         common["show_hidden_initial"] = True
     return common
-
-
-def _is_empty(default: Any) -> bool:
-    kind = default.make if isinstance(default, Factory) else default
-    if any(kind is one for one in (str, list, dict, set, tuple)):
-        return True
-    return isinstance(default, (str, list, dict, set, tuple)) and not default
-
-
-def _may_be_empty(node: Node) -> bool:
-    match node:
-        case ListNode() | MapNode():
-            return True
-        case TypeNode():
-            return node.type in (list, dict)
-        case CustomNode():
-            return isinstance(node.custom, Set)
-    return False
 
 
 Described = tuple[Callable[..., Field], dict[str, Any]]
@@ -214,7 +197,7 @@ def _(node: ListNode, making: Making) -> Described:
     item = node.item
     if isinstance(item, RecordNode) and item.fields:
         factory: dict[str, Any] = {}
-        for constraint in _constraints(node):
+        for constraint in constraints_of(node):
             match type(constraint).__name__:
                 case "MinLen":
                     factory |= {"min_num": constraint.min_length, "validate_min": True}
@@ -258,19 +241,10 @@ def _nothing() -> None:
     return None
 
 
-def values_of(node: Node) -> list[Any]:
-    """Return the values that a node lets one choose from."""
-    if isinstance(node, OperatorNode) and isinstance(node.operator, IS):
-        return [value for value in node.operator if value is not None]
-    if isinstance(node, CustomNode) and isinstance(node.custom, EnumType):
-        return list(node.custom.python_type)
-    return []
-
-
 def _of_type(node: Node, kind: type) -> Described:
     known = default_form_field_types()
     found = next((known[one] for one in kind.__mro__ if one in known), None)
-    parameters = _limits(node, kind)
+    parameters = limits_of(node, kind)
     if found is None:
         return JsonValueField, {"types": (*PLAIN_TYPES, kind)}
     if found is forms.BooleanField:
@@ -282,36 +256,3 @@ def _of_type(node: Node, kind: type) -> Described:
     if found is forms.CharField and node.unset:
         parameters["empty_value"] = None
     return found, parameters
-
-
-def _constraints(node: Node) -> Iterable[Any]:
-    for validator in node.validators:
-        constraint = getattr(validator, "constraint", None)
-        if constraint is not None:
-            yield constraint
-
-
-_NUMBERS = (int, float, decimal.Decimal)
-
-
-def _limits(node: Node, kind: type) -> dict[str, Any]:
-    """Return what a node's constraints are in the terms of Django's fields; the document checks the rest itself."""
-    found: dict[str, Any] = {}
-    number, whole = issubclass(kind, _NUMBERS), issubclass(kind, int)
-    for constraint in _constraints(node):
-        match type(constraint).__name__:
-            case "Ge" if number:
-                found["min_value"] = constraint.ge
-            case "Le" if number:
-                found["max_value"] = constraint.le
-            case "Gt" if whole and isinstance(constraint.gt, int):
-                found["min_value"] = constraint.gt + 1
-            case "Lt" if whole and isinstance(constraint.lt, int):
-                found["max_value"] = constraint.lt - 1
-            case "MultipleOf" if whole:
-                found["step_size"] = constraint.multiple_of
-            case "MinLen" if issubclass(kind, str):
-                found["min_length"] = constraint.min_length
-            case "MaxLen" if issubclass(kind, str):
-                found["max_length"] = constraint.max_length
-    return found

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.core.exceptions import FieldError
 
-__all__ = ["ALL_FIELDS", "DocumentFormOptions"]
+__all__ = ["ALL_FIELDS", "NEVER_ASKED", "DocumentFormOptions", "names_below"]
 
 ALL_FIELDS = "__all__"
 _PER_FIELD = {
@@ -49,18 +49,18 @@ class DocumentFormOptions:
         """Return the options that a `Meta` with these attributes has."""
         return cls(type("Meta", (), options))
 
-    def below(self, name: str) -> DocumentFormOptions:
+    def below(self, name: str) -> Self:
         """Return the options for what is nested in a field: those whose names begin with the field's."""
-        below = DocumentFormOptions()
+        below = type(self)()
         if self.fields is not None and name not in self.fields:
-            below.fields = _below(name, self.fields)
-        below.exclude = _below(name, self.exclude or ())
+            below.fields = names_below(name, self.fields)
+        below.exclude = names_below(name, self.exclude or ())
         localized = self.localized_fields or ()
         whole = ALL_FIELDS in localized or name in localized
-        below.localized_fields = (ALL_FIELDS,) if whole else _below(name, localized)
+        below.localized_fields = (ALL_FIELDS,) if whole else names_below(name, localized)
         for option in _PER_FIELD:
             given: Mapping[str, Any] = getattr(self, option)
-            setattr(below, option, {rest: given[f"{name}.{rest}"] for rest in _below(name, given)})
+            setattr(below, option, {rest: given[f"{name}.{rest}"] for rest in names_below(name, given)})
         return below
 
     def names(
@@ -116,5 +116,6 @@ def _names(options: Any, option: str, *, all_fields: tuple[str, ...] | None = No
     return tuple(given)
 
 
-def _below(name: str, names: Iterable[str]) -> tuple[str, ...]:
+def names_below(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the rest of the dotted names that begin with the name of a field."""
     return tuple(one[len(name) + 1 :] for one in names if one.startswith(f"{name}."))

@@ -14,6 +14,7 @@ from django.forms.forms import DeclarativeFieldsMetaclass
 from django.forms.utils import ErrorDict
 from django.utils.safestring import SafeString, mark_safe
 
+from django_mongokit.forms.files import file_fields
 from django_mongokit.forms.mapping import Making, fields_of_record
 from django_mongokit.forms.nested import NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
@@ -88,7 +89,7 @@ class DocumentFormMetaclass(DeclarativeFieldsMetaclass):
     document_base: type = SchemaDocument
 
     def _made_of(cls, document: Any, options: DocumentFormOptions) -> dict[str, forms.Field]:
-        declared = cls.declared_fields
+        declared = {**file_fields(document, options), **cls.declared_fields}
         making = making_of(document, options)
         if options.formfield_callback is None:
             made = fields_of_record(document._structure.root, making, declared, type_fields(document))

@@ -19,16 +19,19 @@ from mongokit.memory import value_at
 from mongokit.structure.nodes import ListNode
 
 if TYPE_CHECKING:
-    from django_mongokit.forms.documents import BaseDocumentForm
+    from django_mongokit.forms.saving import SavingForm
     from mongokit import Document
 
 __all__ = [
+    "CODES",
     "duplicate",
     "failures_of",
     "is_size_wrong",
+    "message_of",
     "place_failures",
     "stale",
     "taken_indexes",
+    "taken_text",
     "verbose_name",
 ]
 
@@ -55,7 +58,7 @@ def failures_of(document: Document) -> tuple[list[Failure], list[ValidationError
     return ([] if document.raise_validation_errors else list(document._failures)), []
 
 
-def place_failures(form: BaseDocumentForm, failures: Iterable[Failure], *, is_last: bool = False) -> None:
+def place_failures(form: SavingForm, failures: Iterable[Failure], *, is_last: bool = False) -> None:
     """Put what is wrong with a document at the fields of its form.
 
     What is wrong with fields that the form does not have is left to whoever sets them before the document is saved,
@@ -64,7 +67,7 @@ def place_failures(form: BaseDocumentForm, failures: Iterable[Failure], *, is_la
     by_error: dict[int, Failure] = {}
     errors = []
     for failure in failures:
-        error = ValidationError(_told(form, failure), code=_CODES.get(failure.error, "type"))
+        error = ValidationError(_told(form, failure), code=CODES.get(failure.error, "type"))
         by_error[id(error)] = failure
         errors.append((failure.path, error))
     for path, error in form.place(errors):
@@ -73,19 +76,25 @@ def place_failures(form: BaseDocumentForm, failures: Iterable[Failure], *, is_la
             form.add_error(None, ValidationError(capfirst(failure.message), code=error.code))
 
 
-_CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
+CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
+"""Of errors; all others have the code "type"."""
 
 
-def _told(form: BaseDocumentForm, failure: Failure) -> Any:
+def _told(form: SavingForm, failure: Failure) -> Any:
     messages, below = _messages_at(form, failure.path)
-    code = _CODES.get(failure.error, "type")
+    code = CODES.get(failure.error, "type")
     if code in messages and not (below and code == "required"):
         return messages[code]
+    # Which element of a list in one input it is, only the path says.
+    return message_of(failure, with_path=below)
+
+
+def message_of(failure: Failure, *, with_path: bool = False) -> str:
+    """Return what is wrong, for people who see at which field it is; else `with_path`."""
     text = failure.message.removeprefix(failure.path)
     if text.startswith(_BY_VALIDATOR):
         return _("Enter a valid value.")
-    # Which element of a list in one input it is, only the path says.
-    return failure.message if below else capfirst(text.lstrip(": "))
+    return failure.message if with_path else capfirst(text.lstrip(": "))
 
 
 def _messages_at(form: Any, path: str) -> tuple[Mapping[str, Any], bool]:
@@ -117,7 +126,7 @@ def is_size_wrong(document: Document) -> ValidationError | None:
     return None
 
 
-def taken_indexes(form: BaseDocumentForm, document: Document) -> Iterator[tuple[str, ...]]:
+def taken_indexes(form: SavingForm, document: Document) -> Iterator[tuple[str, ...]]:
     """Yield the fields of each unique index that another stored document has the same values in.
 
     Indexes of part of a collection are left to the server, and so are fields below lists.
@@ -160,20 +169,25 @@ def _equal(value: Any) -> dict[str, Any]:
     return {"$in": value} if isinstance(value, list) and value else {"$eq": value}
 
 
-def duplicate(form: BaseDocumentForm, names: Iterable[str]) -> None:
+def duplicate(form: SavingForm, names: Iterable[str]) -> None:
     """Say at each field of a unique index that there is another document with these values."""
     names = tuple(names)
     labels = [_label(form, name) for name in names]
-    # Django's own text, so that it comes in Django's languages.
-    text = _("%(model_name)s with this %(field_labels)s already exists.") % {
-        "model_name": capfirst(verbose_name(form._meta.document)),
-        "field_labels": get_text_list(labels, _("and")),
-    }
-    if not names:
-        text = _("There is another %(name)s with these values.") % {"name": verbose_name(form._meta.document)}
+    text = taken_text(form._meta.document, labels)
     error = [(name, ValidationError(text, code="unique")) for name in names]
     if not error or len(form.place(error)) == len(error):
         form.add_error(NON_FIELD_ERRORS, ValidationError(text, code="unique"))
+
+
+def taken_text(document: Any, labels: list[str]) -> str:
+    """Return the text for a unique index, of fields with these labels, that has the values of another document."""
+    if not labels:
+        return _("There is another %(name)s with these values.") % {"name": verbose_name(document)}
+    # Django's own text, so that it comes in Django's languages.
+    return _("%(model_name)s with this %(field_labels)s already exists.") % {
+        "model_name": capfirst(verbose_name(document)),
+        "field_labels": get_text_list(labels, _("and")),
+    }
 
 
 def _label(form: Any, path: str) -> str:
@@ -186,7 +200,7 @@ def _label(form: Any, path: str) -> str:
     return str(bound.label)
 
 
-def stale(form: BaseDocumentForm, *, is_gone: bool = False) -> ValidationError:
+def stale(form: SavingForm, *, is_gone: bool = False) -> ValidationError:
     """Return the error for a document that somebody else has changed or deleted meanwhile."""
     name = verbose_name(form._meta.document)
     if is_gone:

@@ -14,7 +14,7 @@ from pymongo import monitoring
 from django_mongokit.conf import mongodb_aliases
 from django_mongokit.mongodb.pool import renew_connection
 
-__all__ = ["Name", "TouchedCollections", "recorder", "start_recording"]
+__all__ = ["Name", "TouchedCollections", "listen", "recorder", "start_recording"]
 
 # Their first value is the collection; the documents in it, or their number, change.
 _WRITES = frozenset({"insert", "update", "delete", "findAndModify", "findandmodify"})
@@ -74,8 +74,17 @@ def start_recording() -> None:
     global _recording
     if _recording:
         return
-    monitoring.register(recorder)
+    listen(recorder)
     _recording = True
+
+
+def listen(listener: monitoring.CommandListener) -> None:
+    """Have the connections of this process tell a listener of their commands from the next use on.
+
+    PyMongo takes listeners for new clients only, so each alias gets another one. Who kept a database from before is
+    on the old one, which goes on working unheard.
+    """
+    monitoring.register(listener)
     for alias in mongodb_aliases():
         renew_connection(alias)
 

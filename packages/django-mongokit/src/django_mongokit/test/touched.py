@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pymongo import WriteConcern
+
 from django_mongokit.conf import mongodb_aliases
 from django_mongokit.mongodb.creation import is_prepared
 from django_mongokit.mongodb.watch import Name, recorder
@@ -58,6 +60,9 @@ def clean(baseline: Baseline | None = None) -> None:
 
 
 def _clean_one(collection: Any, name: Name, before: Baseline) -> None:
+    # To wait for the disk is what takes longest, and a test database need not survive a crash.
+    concern = {**collection.write_concern.document, "j": False}
+    collection = collection.with_options(write_concern=WriteConcern(**concern))
     if name in recorder.restructured:
         collection.drop()
         indexes = [index for index in before.indexes.get(name, ()) if index["name"] != "_id_"]

@@ -55,7 +55,10 @@ if os.environ.get("SITE_ADMIN", "1") == "1":
         "django.contrib.sessions",
         "django.contrib.messages",
         "django.contrib.admin",
+        "rest_framework",
         "shows",
+        "api",
+        "archive",
     ]
     MIDDLEWARE[:0] = [
         "django.contrib.sessions.middleware.SessionMiddleware",

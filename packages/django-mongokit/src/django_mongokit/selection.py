@@ -1,4 +1,4 @@
-"""What a page of the admin is about: the documents that a query finds, in an order, not yet asked for."""
+"""What a page of the admin, or of an API, is about: the documents that a query finds, in an order, not yet asked for."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Documents", "keys_of"]
 
 _LARGEST = 2**63
+_MOST = 2**31 - 1
+"""A limit, as the server takes it."""
 
 
 def keys_of(text: str) -> list[Any]:
@@ -116,7 +118,7 @@ class Documents:
         found: Any = self.collection.proxy(self.model).find(self.query)
         if self.sort:
             found = found.sort(list(self.sort))
-        return list(found.skip(self.skip).limit(self.limit or 0))
+        return list(found.skip(self.skip).limit(min(self.limit or 0, _MOST)))
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._found)

@@ -9,9 +9,9 @@ from typing import Any
 from bson import ObjectId
 from django.utils.text import smart_split, unescape_string_literal
 
-from django_mongokit.admin.documents import keys_of
-from django_mongokit.admin.fields import node_at, python_type
 from django_mongokit.document import DjangoDocument
+from django_mongokit.places import node_at, python_type
+from django_mongokit.selection import keys_of
 
 __all__ = ["search_query"]
 

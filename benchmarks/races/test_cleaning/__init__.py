@@ -1,0 +1,1 @@
+"""What do tests that write pay for being cleaned up after?"""

@@ -1,0 +1,223 @@
+"""From a place in a compiled structure to the serializer field for it."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from bson import Decimal128, Int64, ObjectId
+from rest_framework import serializers
+
+from django_mongokit.forms.limits import constraints_of, limits_of, may_be_empty, values_of
+from django_mongokit.forms.mapping import Making
+from django_mongokit.rest.fields import (
+    DateTimeField,
+    Decimal128Field,
+    DecimalField,
+    FloatField,
+    Int64Field,
+    IntegerField,
+    JsonValueField,
+    ObjectIdField,
+    SetField,
+    TupleField,
+    ValueChoiceField,
+)
+from django_mongokit.rest.references import HyperlinkedReferenceField, ReferenceField, ReferenceListField
+from mongokit.conversions import EnumType
+from mongokit.structure.convert import to_bson, to_python
+from mongokit.structure.nodes import (
+    CustomNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    ReferenceNode,
+    TupleNode,
+    TypeNode,
+)
+from mongokit.types import IS, OR, Set
+
+__all__ = ["field_of", "is_required"]
+
+Described = tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]
+"""The field's class, what it cannot do without, and what it checks of what is sent."""
+
+_TYPES: dict[type, Callable[..., Any]] = {
+    bool: serializers.BooleanField,
+    int: IntegerField,
+    float: FloatField,
+    str: serializers.CharField,
+    datetime.datetime: DateTimeField,
+    datetime.date: serializers.DateField,
+    datetime.time: serializers.TimeField,
+    decimal.Decimal: DecimalField,
+    uuid.UUID: serializers.UUIDField,
+    ObjectId: ObjectIdField,
+    Int64: Int64Field,
+    Decimal128: Decimal128Field,
+}
+_SHOWN_DEFAULTS = (bool, int, float, str)
+
+
+def field_of(node: Node, making: Making, **given: Any) -> Any:
+    """Return the field for a place in a structure.
+
+    :param given: parameters of the field, in place of those that fit. With `view_name` a reference is a URL.
+    """
+    if "view_name" in given:
+        names = [name for name in ("view_name", "lookup_url_kwarg") if name in given]
+        kind, needed, checks = _reference_by_url(node, {name: given.pop(name) for name in names})
+    else:
+        kind, needed, checks = _described(node, making)
+    checks = {**_common(node, making), **checks}
+    if given.get("read_only"):
+        checks = {}
+    elif "default" in given or given.get("required") is False:
+        checks.pop("required", None)
+    if given.get("write_only") or "initial" in given:
+        checks.pop("initial", None)
+    return kind(**{**needed, **checks, **given})
+
+
+def is_required(node: Node, making: Making) -> bool:
+    """Return whether a new document cannot do without a value of the client's."""
+    if making.defaults.get(node.path) is not None:
+        return False
+    if isinstance(node, RecordNode) and node.fields:
+        inner = making.below(node.path.rpartition(".")[2], node)
+        return not node.unset and any(is_required(child, inner) for child in node.fields.values())
+    return node.required or (node.present and not may_be_empty(node))
+
+
+def _common(node: Node, making: Making) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "required": is_required(node, making),
+        "allow_null": not (node.required or node.present),
+    }
+    default = making.defaults.get(node.path)
+    if type(default) in _SHOWN_DEFAULTS:
+        found["initial"] = default
+    return found
+
+
+@singledispatch
+def _described(node: Node, making: Making) -> Described:
+    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}, {}
+
+
+@_described.register
+def _(node: TypeNode, making: Making) -> Described:
+    return _of_type(node, node.type)
+
+
+@_described.register
+def _(node: CustomNode, making: Making) -> Described:
+    custom = node.custom
+    if isinstance(custom, EnumType):
+        return ValueChoiceField, {"values": list(custom.python_type)}, {}
+    if isinstance(custom, Set):
+        inner = (
+            TypeNode(path=node.path, type=custom.structure_type, present=True)
+            if custom.structure_type
+            else None
+        )
+        child = JsonValueField() if inner is None else field_of(inner, _nothing_said(making))
+        return SetField, {"child": child, "to_stored": custom.to_bson}, _emptiness(node)
+    if any(kind in _TYPES for kind in custom.python_type.__mro__):
+        return _of_type(node, custom.python_type)
+    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}, {}
+
+
+@_described.register
+def _(node: OperatorNode, making: Making) -> Described:
+    if isinstance(node.operator, IS):
+        return ValueChoiceField, {"values": values_of(node)}, {}
+    kinds = {kind for kind in node.operator if kind is not type(None)}
+    if isinstance(node.operator, OR) and kinds == {int, float}:
+        return JsonValueField, {"types": (int, float)}, {}
+    if isinstance(node.operator, OR) and len(kinds) == 1:
+        return _of_type(node, kinds.pop())
+    return JsonValueField, {}, {}
+
+
+@_described.register
+def _(node: RecordNode, making: Making) -> Described:
+    if not node.fields:
+        return JsonValueField, {"kind": dict}, {}
+    return making.inner_form(node, making.below(node.path.rpartition(".")[2], node)), {}, {}
+
+
+@_described.register
+def _(node: ListNode, making: Making) -> Described:
+    item = node.item
+    checks = {**_emptiness(node), **_lengths(node)}
+    if isinstance(item, RecordNode) and item.fields:
+        inner = making.inner_form(item, making.below(node.path.rpartition(".")[2], node))
+        return inner, {"many": True}, checks
+    child = field_of(item, _nothing_said(making))
+    kind = ReferenceListField if isinstance(item, ReferenceNode) else serializers.ListField
+    return kind, {"child": child}, checks
+
+
+@_described.register
+def _(node: TupleNode, making: Making) -> Described:
+    return TupleField, {"items": [field_of(item, _nothing_said(making)) for item in node.items]}, {}
+
+
+@_described.register
+def _(node: MapNode, making: Making) -> Described:
+    child = field_of(node.value, _nothing_said(making))
+    return serializers.DictField, {"child": child}, _emptiness(node)
+
+
+@_described.register
+def _(node: ReferenceNode, making: Making) -> Described:
+    return ReferenceField, {"node": node}, {}
+
+
+def _reference_by_url(node: Node, urls: dict[str, Any]) -> Described:
+    if isinstance(node, ListNode) and isinstance(node.item, ReferenceNode):
+        child = HyperlinkedReferenceField(node=node.item, **urls)
+        return ReferenceListField, {"child": child}, {**_emptiness(node), **_lengths(node)}
+    if not isinstance(node, ReferenceNode):
+        raise TypeError(f"{node.path} is no reference, so that view_name means nothing there")
+    return HyperlinkedReferenceField, {"node": node, **urls}, {}
+
+
+def _of_type(node: Node, kind: type) -> Described:
+    if kind in (dict, list):
+        return JsonValueField, {"kind": kind}, {}
+    found = next((_TYPES[one] for one in kind.__mro__ if one in _TYPES), None)
+    if found is None:
+        return JsonValueField, {"types": (kind,)}, {}
+    limits = limits_of(node, kind)
+    limits.pop("step_size", None)  # the document checks that itself
+    if found is serializers.CharField:
+        limits["allow_blank"] = not (node.required or node.filled)
+    return found, {}, limits
+
+
+def _emptiness(node: Node) -> dict[str, Any]:
+    return {"allow_empty": not (node.required or node.filled)}
+
+
+def _lengths(node: Node) -> dict[str, Any]:
+    found = {}
+    for constraint in constraints_of(node):
+        match type(constraint).__name__:
+            case "MinLen":
+                found["min_length"] = constraint.min_length
+            case "MaxLen":
+                found["max_length"] = constraint.max_length
+    return found
+
+
+def _nothing_said(making: Making) -> Making:
+    """Return the same for elements, which have no names, and no defaults of their own."""
+    return Making(type(making.options)(), {}, making.inner_form)
