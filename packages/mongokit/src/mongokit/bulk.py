@@ -67,8 +67,10 @@ def inserting(
     finally:
         if stored is not given:
             for document, each, sent in zip(made, given, stored, strict=True):
-                if "_id" in sent:
-                    document["_id"] = each["_id"] = sent["_id"]
+                if "_id" in sent and "_id" not in document:
+                    document["_id"] = sent["_id"]
+                if "_id" in document and "_id" not in each:
+                    each["_id"] = document["_id"]
     for document in made:
         if type(document) is not dict:
             _settled(document, collection)

@@ -35,6 +35,7 @@ from mongokit.properties import DocumentProperties
 from mongokit.proxy import DocumentProxy
 from mongokit.queries import Queries
 from mongokit.remembering import Remembering
+from mongokit.scalars import stored_id
 from mongokit.schema_document import SchemaDocument, restore
 from mongokit.scopes import CollectionScope
 
@@ -326,7 +327,7 @@ class Document(Awaited, Hooks, Queries, Remembering, SchemaDocument, metaclass=D
 
     def get_dbref(self) -> DBRef:
         """Return the reference to this document, with its database; raises KeyError without ``_id``."""
-        return DBRef(self.collection.name, self["_id"], self.db.name)
+        return DBRef(self.collection.name, stored_id(type(self), self["_id"]), self.db.name)
 
     def to_json_type(self) -> Raw:
         """Return a new dict of what JSON knows: times as milliseconds since 1970 (UTC), ids as ``{"$oid": hex}``.

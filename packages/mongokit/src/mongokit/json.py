@@ -19,6 +19,7 @@ from mongokit.autorefs import take_in
 from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.flow import drive
+from mongokit.scalars import stored_id
 from mongokit.structure import Structure
 from mongokit.structure.convert import container_of
 from mongokit.structure.keys import DEEPEST
@@ -140,7 +141,11 @@ class _Encoder:
         if id(document) in self.around:
             # A circle: it is being written already.
             dbref = (
-                DBRef(collection.name, document.get("_id"), collection.database.name)
+                DBRef(
+                    collection.name,
+                    stored_id(type(document), document.get("_id")),
+                    collection.database.name,
+                )
                 if collection is not None
                 else None
             )

@@ -12,7 +12,7 @@ from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQue
 from mongokit.memory import Memory, value_at_each
 from mongokit.operations import AtomicUpdate, Operation, Reload, shown
 from mongokit.projection import Projection
-from mongokit.proxy import scalar
+from mongokit.scalars import scalar, scalar_id
 from mongokit.structure.nodes import reaches
 from mongokit.updates import refuse_values
 from mongokit.writes import Delete, Insert, Replace, SetFields, Unchanged
@@ -42,7 +42,7 @@ def identity(document: Document, *, as_known: bool = False) -> Raw:
 
     Raises KeyError without ``_id``, PartialDocumentError where the shard key was not read.
     """
-    found: Raw = {"_id": scalar(document["_id"])}
+    found: Raw = {"_id": scalar_id(type(document), document["_id"])}
     shard_key = type(document)._shard_key
     if shard_key:
         memory = document._memory

@@ -14,7 +14,7 @@ from mongokit.flow import run
 from mongokit.loading import Loader
 from mongokit.operations import explaining
 from mongokit.results import Results
-from mongokit.scalars import scalar
+from mongokit.scalars import scalar, scalar_id
 from mongokit.sessions import said_clearly
 from mongokit.updates import refuse_values
 
@@ -190,7 +190,7 @@ class DocumentProxy(ProxyBase[D]):
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
-        raw = self._reader.find_one({"_id": scalar(id)}, **options)
+        raw = self._reader.find_one({"_id": scalar_id(self._obj_class, id)}, **options)
         return None if raw is None else self._loader_for(options).load(raw, options.get("session"))
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:

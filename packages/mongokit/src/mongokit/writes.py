@@ -87,7 +87,7 @@ class Save(Write[D]):
 
     def settle(self) -> None:
         # Also when the server refused it, as PyMongo does: a second try must not make a second document.
-        if self.stored is not self.document and "_id" in self.stored:
+        if self.stored is not self.document and "_id" in self.stored and "_id" not in self.document:
             self.document["_id"] = self.stored["_id"]
 
     def freeze(self) -> None:

@@ -10,8 +10,9 @@ from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
 from mongokit.flow import run_async
 from mongokit.operations import explaining
-from mongokit.proxy import ProxyBase, random_stages, scalar
+from mongokit.proxy import ProxyBase, random_stages
 from mongokit.results import AsyncResults
+from mongokit.scalars import scalar_id
 from mongokit.sessions import said_clearly
 from mongokit.updates import refuse_values
 
@@ -61,7 +62,8 @@ class AsyncDocumentProxy(ProxyBase[D]):
 
     async def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
-        return await self._loaded(await self._reader.find_one({"_id": scalar(id)}, **options), options)
+        filter_ = {"_id": scalar_id(self._obj_class, id)}
+        return await self._loaded(await self._reader.find_one(filter_, **options), options)
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> AsyncCursor[D]:
         """Find documents that have every top-level field of the structure; see ``DocumentProxy.fetch``."""

@@ -21,7 +21,7 @@ from mongokit.structure.nodes import (
 from mongokit.structure.referring import reference_of, stored_reference
 from mongokit.types import CustomType, i18n
 
-__all__ = ["Convert", "adopt", "container_of", "to_bson", "to_python"]
+__all__ = ["Convert", "adopt", "compound", "container_of", "to_bson", "to_python"]
 
 Convert = Callable[[Any], Any]
 
@@ -49,7 +49,7 @@ def to_bson(node: Node) -> Convert | None:
         return lambda value: None if value is None else custom.to_bson(value)
     if isinstance(node, ReferenceNode):
         return stored_reference(node)
-    return _compound(node, to_bson, as_stored=True)
+    return compound(node, to_bson, as_stored=True)
 
 
 def to_python(node: Node, owner: str = "a document") -> Convert | None:
@@ -63,7 +63,7 @@ def to_python(node: Node, owner: str = "a document") -> Convert | None:
     if isinstance(node, ReferenceNode):
         # An eager one has to be asked for: that is a step of its own.
         return None if node.eager else reference_of(node)
-    return _compound(node, partial(to_python, owner=owner), as_stored=False)
+    return compound(node, partial(to_python, owner=owner), as_stored=False)
 
 
 def _read(custom: CustomType, place: str) -> Convert:
@@ -135,7 +135,8 @@ def _replaced(value: Any, convert_of: Callable[[Any], Convert | None]) -> Any:
     return value
 
 
-def _compound(node: Node, child: Callable[[Node], Convert | None], *, as_stored: bool) -> Convert | None:
+def compound(node: Node, child: Callable[[Node], Convert | None], *, as_stored: bool) -> Convert | None:
+    """Return the function that converts what a node consists of, each as ``child`` says; None where nothing differs."""
     match node:
         case RecordNode():
             return _record(node, child, as_stored=as_stored)
