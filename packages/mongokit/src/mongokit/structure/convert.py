@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+
+from bson import DatetimeMS, Regex
 
 from mongokit.errors import shortened
 from mongokit.structure.nodes import (
@@ -13,13 +17,15 @@ from mongokit.structure.nodes import (
     ListNode,
     MapNode,
     Node,
+    OperatorNode,
     RecordNode,
     ReferenceNode,
     TupleNode,
+    TypeNode,
     is_embedded,
 )
 from mongokit.structure.referring import reference_of, stored_reference
-from mongokit.types import CustomType, i18n
+from mongokit.types import OR, CustomType, i18n
 
 __all__ = ["Convert", "adopt", "compound", "container_of", "to_bson", "to_python"]
 
@@ -60,10 +66,33 @@ def to_python(node: Node, owner: str = "a document") -> Convert | None:
     """
     if isinstance(node, CustomNode):
         return _read(node.custom, f"{owner}: {node.path}")
+    if isinstance(node, (TypeNode, OperatorNode)):
+        return _read_as(node)
     if isinstance(node, ReferenceNode):
         # An eager one has to be asked for: that is a step of its own.
         return None if node.eager else reference_of(node)
     return compound(node, partial(to_python, owner=owner), as_stored=False)
+
+
+def _read_as(node: TypeNode | OperatorNode) -> Convert | None:
+    """Return what makes the declared type of one that PyMongo reads as another; None for all other types."""
+    if isinstance(node, TypeNode):
+        kinds = {node.type}
+    else:
+        kinds = set(node.operator) if isinstance(node.operator, OR) else set()
+    if re.Pattern in kinds and Regex not in kinds:
+        return _pattern
+    if DatetimeMS in kinds and datetime.datetime not in kinds:
+        return lambda value: DatetimeMS(value) if isinstance(value, datetime.datetime) else value
+    return None
+
+
+def _pattern(value: Any) -> Any:
+    try:
+        return value.try_compile() if isinstance(value, Regex) else value
+    except re.error:
+        # One of the server's, which has words that Python does not know: it is accepted as it is.
+        return value
 
 
 def _read(custom: CustomType, place: str) -> Convert:
