@@ -303,6 +303,22 @@ async def test_the_collection_of_a_cursor(numbers, acollection):
         assert cursor.collection is acollection
 
 
+BLOCKING = {
+    "for": lambda cursor: [each for each in cursor],  # noqa: C416 (that is what is tried)
+    "list()": list,
+    "sorted()": sorted,
+    "in": lambda cursor: {"n": 1} in cursor,
+    "unpacking": lambda cursor: [*cursor],
+    "any()": any,
+}
+
+
+@pytest.mark.parametrize("use", BLOCKING.values(), ids=BLOCKING)
+async def test_what_is_awaited_says_so(numbers, use):
+    with pytest.raises(TypeError, match="async for document in cursor"):
+        use(numbers.find())
+
+
 async def test_positions_that_are_none(numbers):
     cursor = numbers.find().sort("n")
     with pytest.raises(IndexError, match="no document at position 5"):

@@ -15,7 +15,19 @@ from bson import Binary, Code, DBRef, Decimal128, Int64, ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mongokit import IS, OR, CustomType, Document, DotedDict, SchemaDocument, SchemaTypeError, Set
+from mongokit import (
+    IS,
+    NOT,
+    OR,
+    Connection,
+    CustomType,
+    Document,
+    DotedDict,
+    EncodingError,
+    SchemaDocument,
+    SchemaTypeError,
+    Set,
+)
 
 NOON = datetime.datetime(2026, 1, 2, 12, 0, 0, 345000)
 MS = 1767355200345
@@ -117,7 +129,83 @@ def test_regular_expressions():
     found = document(re.Pattern, re.compile("a", re.IGNORECASE)).to_json()
     assert json.loads(found) == {"x": {"$regex": "a", "$options": "iu"}}
     pattern = document(re.Pattern, None).from_json(found)["x"]
-    assert pattern.pattern == "a"
+    assert pattern == re.compile("a", re.IGNORECASE)
+
+
+TIMED = {
+    "a time": datetime.datetime,
+    "a set": Set(datetime.datetime),
+    "one of several": IS(NOON, "never"),
+    "one of two types": OR(datetime.datetime, str),
+    "no number": NOT(int, float),
+    "a list": [datetime.datetime],
+    "a custom type": Date(),
+}
+
+
+@pytest.mark.parametrize("aware", [False, True])
+@pytest.mark.parametrize("spec", TIMED.values(), ids=TIMED)
+def test_times_as_the_connection_gives_them(mongodb_uri, database, spec, aware):
+    class Timed(Document):
+        structure = {"x": spec}
+
+    with Connection(mongodb_uri, tz_aware=aware) as connection:
+        connection.register(Timed)
+        things = connection[database.name].things
+        noon = NOON.replace(tzinfo=datetime.UTC) if aware else NOON
+        value = {TIMED["a set"]: {noon}, TIMED["a custom type"]: datetime.date(2026, 1, 2)}.get(
+            spec if isinstance(spec, CustomType) else None, noon
+        )
+        things.Timed({"x": None}).save()
+        document = things.Timed.find_one()
+        document["x"] = [value] if isinstance(spec, list) else value
+        document.save()
+        found = things.Timed.find_one()
+        found.validate()
+        read = things.Timed.from_json(found.to_json())
+        assert read == found == document
+        read.validate()
+        read.save()
+
+
+def test_times_in_the_zone_of_the_connection(mongodb_uri, database):
+    class Timed(Document):
+        structure = {"x": datetime.datetime, "any": None}
+
+    zone = datetime.timezone(datetime.timedelta(hours=2))
+    with Connection(mongodb_uri, tz_aware=True, tzinfo=zone) as connection:
+        connection.register(Timed)
+        found = connection[database.name].things.Timed.from_json(f'{{"x": {MS}, "any": {{"$date": {MS}}}}}')
+    assert found["x"] == found["any"] == NOON.replace(tzinfo=datetime.UTC)
+    assert found["x"].utcoffset() == found["any"].utcoffset() == datetime.timedelta(hours=2)
+
+
+def test_a_number_among_the_values_stays_one():
+    spec = IS(NOON, MS, 5)
+    assert document(spec, None).from_json('{"x": 5}') == {"x": 5}
+    assert document(spec, None).from_json(f'{{"x": {MS}}}') == {"x": MS}
+    assert document(NOT(str), None).from_json(f'{{"x": {MS}}}') == {"x": MS}
+    assert document(NOT(int, datetime.datetime), None).from_json(f'{{"x": {MS}}}') == {"x": MS}
+
+
+@pytest.mark.parametrize("far", [2**62, -(2**62)])
+def test_a_time_that_python_does_not_know(far):
+    assert document(datetime.datetime, None).from_json(f'{{"x": {far}}}') == {"x": far}
+
+
+def test_what_is_too_deep_to_be_written():
+    deep = value = {}
+    for _ in range(5000):
+        value["a"] = value = {}
+    circle = [1]
+    circle.append({"in": circle})
+    for method in ("to_json", "to_json_type"):
+        with pytest.raises(
+            EncodingError, match=r"x\.a\.a.*cannot be stored: it is more than 100 levels deep"
+        ):
+            getattr(document(dict, deep), method)()
+        with pytest.raises(EncodingError, match=r"x.1.in cannot be stored: it holds itself"):
+            getattr(document(list, circle), method)()
 
 
 def test_nan():

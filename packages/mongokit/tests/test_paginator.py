@@ -8,7 +8,7 @@ import pytest
 from pymongo.monitoring import CommandListener
 
 from mongokit import Connection, Document
-from mongokit.paginator import Paginator
+from mongokit.paginator import AsyncPaginator, Paginator
 
 
 class Number(Document):
@@ -92,6 +92,40 @@ def test_the_cursor_is_left_as_it_is(numbers):
 def test_what_is_no_page(numbers, page, limit, message):
     with pytest.raises(ValueError, match=message):
         Paginator(numbers.find(), page, limit)
+
+
+@pytest.mark.parametrize(
+    ("n", "page", "limit", "items", "start", "end", "before", "after", "pages"), PAGES.values(), ids=PAGES
+)
+async def test_pages_awaited(
+    numbers, adatabase, aconnection, n, page, limit, items, start, end, before, after, pages
+):
+    aconnection.register(Number)
+    cursor = adatabase.things.Number.find({"n": {"$lte": n}}).sort("n").skip(3).limit(5)
+    paginator = AsyncPaginator(cursor, page, limit)
+    for name in ("count", "items", "num_pages", "has_next", "current_page"):
+        with pytest.raises(RuntimeError, match="this page is not read yet: page = await AsyncPaginator"):
+            getattr(paginator, name)
+    assert await paginator is paginator
+    assert [item["n"] for item in paginator.items] == list(items)
+    assert all(type(item) is Number for item in paginator.items)
+    assert (paginator.start_index, paginator.end_index) == (start, end)
+    assert (paginator.previous_page, paginator.next_page) == (before, after)
+    assert (paginator.count, paginator.num_pages) == (n, pages)
+    assert paginator.page_range == list(range(1, pages + 1))
+    assert not hasattr(paginator, "nothing")
+    # Of the cursor itself nothing was read.
+    assert [item["n"] async for item in cursor] == list(range(4, min(n, 8) + 1))
+
+
+async def test_each_kind_of_cursor_has_its_paginator(numbers, adatabase, aconnection):
+    aconnection.register(Number)
+    with pytest.raises(TypeError, match="page = await AsyncPaginator"):
+        Paginator(adatabase.things.Number.find())
+    with pytest.raises(TypeError, match=r"answers at once: Paginator\(cursor\) takes it"):
+        AsyncPaginator(numbers.find())
+    with pytest.raises(ValueError, match="limit=0"):
+        AsyncPaginator(adatabase.things.Number.find(), 1, 0)
 
 
 def test_two_queries_and_no_warning(mongodb_uri, database):

@@ -343,7 +343,7 @@ def test_what_was_stored_before_there_were_revisions(talks):
     first.save()
     assert first["_revision"] == 1
     for write in (second.save, lambda: second.save(only=["n"])):
-        with pytest.raises(StaleDocumentError, match="at revision None"):
+        with pytest.raises(StaleDocumentError, match="before it had a revision"):
             write()
     assert talks.count_documents({}) == 1
 
@@ -371,14 +371,6 @@ def test_a_unique_field_is_not_taken_for_staleness(talks):
 def test_a_revision_needs_an_answer(talks):
     with pytest.raises(ValueError, match=r"Counter has use_revision: save.. needs the server's answer"):
         talks.Counter().save(safe=False)
-
-
-@pytest.mark.parametrize("condition", [{"$gt": 0}, {"$exists": True}])
-def test_a_revision_that_is_a_condition(talks, condition):
-    counter = talks.Counter().save()
-    counter["_revision"] = condition
-    with pytest.raises(TypeError):
-        counter.save()
 
 
 def test_sixteen_writers_lose_nothing(talks):

@@ -162,7 +162,7 @@ def many(connection: Connection, proxy: DocumentProxy[Talk]) -> None:
     with connection.unit_of_work() as unit, connection.transaction():
         reveal_type(unit.flush())  # None
     reveal_type(connection.in_transaction(lambda: 3))  # int
-    reveal_type(Paginator[Talk](proxy.find()).items)  # Sequence[Talk]
+    reveal_type(Paginator(proxy.find()).items)  # Sequence[Talk]
 
 
 async def asynchronously(connection: AsyncConnection) -> None:

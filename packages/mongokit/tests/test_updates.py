@@ -29,6 +29,7 @@ from mongokit import (
     SchemaTypeError,
     Set,
     StructureError,
+    UpdateQueryError,
     ValidationError,
 )
 from mongokit.errors import SetContentError
@@ -205,7 +206,8 @@ REFUSED = {
     "an element of a pair": ({"$set": {"pair.0": "x"}}, SchemaTypeError, ["pair.0"]),
     "the length of a pair": ({"$set": {"pair": [1, "x", 2]}}, SchemaTypeError, ["pair"]),
     "a value of a map": ({"$set": {"counts.a": "x"}}, SchemaTypeError, ["counts.a"]),
-    "not as it is stored": ({"$set": {"day": datetime.date(2026, 1, 2)}}, SchemaTypeError, ["day"]),
+    "neither as it is stored nor as in Python": ({"$set": {"day": 5}}, SchemaTypeError, ["day"]),
+    "what cannot be stored": ({"$set": {"words": {1j}}}, SetContentError, ["words"]),
     "what cannot be read": ({"$set": {"day": "tomorrow"}}, SchemaTypeError, ["day"]),
     "elements of a set": ({"$set": {"words": ["a", 3]}}, SetContentError, ["words"]),
     "a reference": ({"$set": {"author": {"$gt": ""}}}, SchemaTypeError, ["author"]),
@@ -279,12 +281,162 @@ def test_validation_can_be_left_out(things, name, validate):
         assert things.find_one()["seats"] == (5 if is_checked else -1)
 
 
+PYTHON = {
+    "a custom type": ({"$set": {"day": datetime.date(2026, 1, 2)}}, "day", "2026-01-02"),
+    "a set": ({"$set": {"words": {"b", "a"}}}, "words", ["a", "b"]),
+    "an empty set": ({"$set": {"words": set()}}, "words", []),
+    "languages": ({"$set": {"title": {"en": "B", "fr": "C"}}}, "title", [{"lang": "en", "value": "B"}, {"lang": "fr", "value": "C"}]),
+    "languages as stored": ({"$set": {"title": [{"lang": "en", "value": "B"}]}}, "title", [{"lang": "en", "value": "B"}]),
+    "the larger of two": ({"$max": {"day": datetime.date(2026, 1, 2)}}, "day", "2026-01-02"),
+    "an id": ({"$set": {"author": "kim"}}, "author", "kim"),
+    "a Ref": ({"$set": {"author": Ref(Author, "kim")}}, "author", "kim"),
+    "a document": ({"$set": {"author": Author({"_id": "kim", "name": "Kim"})}}, "author", "kim"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("validate", [None, False])
+@pytest.mark.parametrize(("update", "field", "stored"), PYTHON.values(), ids=PYTHON)
+def test_values_as_they_are_in_python(things, database, update, field, stored, validate):
+    document = things.Talk(talk()).save()
+    given = copy.deepcopy(update)
+    document.update_atomic(update, validate=validate)
+    assert database.things.find_one()[field] == stored
+    document.validate()
+    document["seats"] = 9
+    document.save()
+    database.things.update_one({}, {"$unset": {field: ""}})
+    things.Talk.find_one_and_update({"_id": 1}, update, validate=validate)
+    assert database.things.find_one()[field] == stored
+    database.things.update_one({}, {"$unset": {field: ""}})
+    things.Talk.bulk_write([UpdateOne({"_id": 1}, update)], validate=validate)
+    assert database.things.find_one()[field] == stored
+    assert update == given
+
+
+class Dated(Document):
+    structure = {"days": [Day()], "by": {str: [Day()]}, "twice": [{"day": Day()}]}
+
+
+FIRST, SECOND = datetime.date(2026, 1, 1), datetime.date(2026, 1, 2)
+ELEMENTS = {
+    "pushed": ({"$push": {"days": SECOND}}, "days", ["2026-01-01", "2026-01-02"]),
+    "pushed, several": ({"$push": {"days": {"$each": [SECOND, "2026-01-03"]}}}, "days", ["2026-01-01", "2026-01-02", "2026-01-03"]),
+    "added": ({"$addToSet": {"days": FIRST}}, "days", ["2026-01-01"]),
+    "pulled": ({"$pull": {"days": FIRST}}, "days", []),
+    "pulled, several": ({"$pullAll": {"days": [FIRST, SECOND]}}, "days", []),
+    "pulled by a condition": ({"$pull": {"days": {"$in": ["2026-01-01"]}}}, "days", []),
+    "in a map": ({"$set": {"by.a": [FIRST]}}, "by", {"a": ["2026-01-01"]}),
+    "in a dict": ({"$push": {"twice": {"day": FIRST}}}, "twice", [{"day": "2026-01-01"}]),
+    "at a position": ({"$set": {"days.0": SECOND}}, "days", ["2026-01-02"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("update", "field", "stored"), ELEMENTS.values(), ids=ELEMENTS)
+def test_elements_as_they_are_in_python(things, database, update, field, stored):
+    things.database.client.register(Dated)
+    document = things.Dated({"days": [FIRST], "by": {}, "twice": []}).save()
+    document.update_atomic(update)
+    assert database.things.find_one()[field] == stored
+
+
+class Broken(Day):
+    def to_bson(self, value):
+        raise RuntimeError("not today")
+
+
+@pytest.mark.parametrize("validate", [None, False])
+def test_a_type_that_raises_is_told_with_its_path(things, validate):
+    class Unlucky(Document):
+        structure = {"day": Broken()}
+
+    things.database.client.register(Unlucky)
+    with pytest.raises(
+        SchemaTypeError, match=r"day: datetime.date\(2026, 1, 1\) cannot be stored: not today"
+    ):
+        things.Unlucky.find_one_and_update({}, {"$set": {"day": FIRST}}, validate=validate)
+
+
+POSITIONS = {
+    "$": {"$set": {"items.$.count": 7}},
+    "$[]": {"$inc": {"items.$[].count": 6}},
+    "in a free list": {"$set": {"loose.$[].count": 7}},
+    "in a list of a free dict": {"$set": {"free.list.$[].count": 7}},
+    "in what is open": {"$set": {"any.$[].count": 7}},
+}
+
+
+@pytest.mark.parametrize("update", POSITIONS.values(), ids=POSITIONS)
+def test_positions_in_lists(things, database, update):
+    one = [{"price": 1.0, "count": 1}]
+    things.Talk({**talk(), "items": one, "loose": one, "any": one, "free": {"list": one}}).save()
+    things.Talk.bulk_write([UpdateOne({"items.count": 1}, update)])
+    assert "7" in str(database.things.find_one())
+
+
+def test_named_positions(things, database):
+    things.Talk(talk()).save()
+    things.Talk.find_one_and_update(
+        {}, {"$set": {"items.$[cheap].count": 7}}, array_filters=[{"cheap.price": {"$lt": 2}}]
+    )
+    assert database.things.find_one()["items"] == [{"price": 1.0, "count": 7}]
+
+
+def test_keys_that_should_not_be_there_can_be_removed(things, database):
+    document = things.Talk(talk()).save()
+    database.things.update_one({}, [{"$set": {"free": {"$literal": {"$z": 1}}}}])
+    assert database.things.find_one()["free"] == {"$z": 1}
+    document.update_atomic({"$unset": {"free.$z": ""}})
+    assert document["free"] == {}
+
+
+BAD_KEYS = {
+    "an operator as a key": ({"$set": {"free.$z": 1}}, "free.$z"),
+    "an operator as a key, deeper": ({"$inc": {"free.a.$z": 1}}, "free.a.$z"),
+    "an operator as a key of a map": ({"$inc": {"counts.$inc": 1}}, "counts.$inc"),
+    "an operator as a key of a list": ({"$set": {"loose.$x": 1}}, "loose.$x"),
+    "a position in a dict": ({"$set": {"free.$": 1}}, "free.$"),
+    "all positions in a dict": ({"$set": {"where.$[].city": "x"}}, "where.$[].city"),
+    "renamed to an operator": ({"$rename": {"any": "free.$z"}}, "free.$z"),
+    "a path that is a number": ({"$set": {1: 2}}, "1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("update", "path"), BAD_KEYS.values(), ids=BAD_KEYS)
+def test_keys_that_would_be_operators(things, database, update, path):
+    things.Talk(talk()).save()
+    before = database.things.find_one()
+    with pytest.raises(BadKeyError) as caught:
+        things.Talk.find_one_and_update({}, update)
+    assert [failure["path"] for failure in caught.value.errors()] == [path]
+    assert database.things.find_one() == before
+
+
+BAD_PATHS = {
+    "an operator": ({"$set": {"free.$z": 1}}, r"\$set: free.\$z: the key '\$z' must not start with '\$'"),
+    "renamed": ({"$rename": {"any": "free.$z"}}, r"\$rename: free.\$z: the key '\$z' must not"),
+    "a number": ({"$inc": {1: 1}}, r"\$inc: 1 is no path: accepted is a str"),
+    "renamed to a number": ({"$rename": {"any": 1}}, r"\$rename: 1 is no path"),
+}
+
+
+@pytest.mark.parametrize(("update", "message"), BAD_PATHS.values(), ids=BAD_PATHS)
+def test_paths_that_none_can_be(things, database, update, message):
+    document = things.Careless(talk()).save()
+    before = database.things.find_one()
+    with pytest.raises(UpdateQueryError, match=message):
+        document.update_atomic(update)
+    with pytest.raises(UpdateQueryError, match=message):
+        things.Careless.bulk_write([UpdateOne({}, update)])
+    assert database.things.find_one() == before
+
+
 ANNOTATED = {
     "as stored": ({"$set": {"cost": Decimal128("2.5"), "state": "public", "note": None}}, []),
     "embedded": ({"$set": {"place": {"city": "Bonn", "room": 3}}}, []),
     "pushed": ({"$push": {"places": {"city": "Bonn", "room": 1}}}, []),
     "counted": ({"$inc": {"cost": 1, "seats": 2}}, []),
-    "as in Python": ({"$set": {"cost": decimal.Decimal("2.5"), "state": State.PUBLIC}}, ["cost", "state"]),
+    "as in Python": ({"$set": {"cost": decimal.Decimal("2.5"), "state": State.PUBLIC}}, []),
+    "too many digits": ({"$set": {"cost": decimal.Decimal(f"1.{'3' * 40}")}}, ["cost"]),
     "None": ({"$set": {"name": None, "seats": None}}, ["name", "seats"]),
     "a constraint": ({"$set": {"seats": 0}}, ["seats"]),
     "an enum": ({"$set": {"state": "gone"}}, ["state"]),

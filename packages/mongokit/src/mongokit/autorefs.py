@@ -16,6 +16,7 @@ from mongokit.flow import Flow
 from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, is_value, key_of, known, note
 from mongokit.portions import portions
+from mongokit.scalars import stored_id
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.target import is_document
 
@@ -61,7 +62,11 @@ def load_targets(documents: Sequence[Document], reading: Reading) -> Flow[list[D
     for document in documents:
         collection = getattr(document, "_collection", None)
         if collection is not None and document.get("_id") is not None:
-            note(reading, document, key_of(collection, type(document), document["_id"]))
+            note(
+                reading,
+                document,
+                key_of(collection, type(document), stored_id(type(document), document["_id"])),
+            )
     for document in documents:
 
         def want(value: Any, node: ReferenceNode, parts: Parts, document: Document = document) -> Any:
@@ -263,14 +268,14 @@ def _all_targets(document: Document, only: Iterable[str] | None) -> list[Documen
 def _differing(several: Sequence[Document], session: Any) -> Flow[list[Document]]:
     """Return those of one collection that are not stored as they are now."""
     collection = several[0].collection
-    ids = [one["_id"] for one in several if is_value(one["_id"])]
+    ids = [id for id in (stored_id(type(one), one["_id"]) for one in several) if is_value(id)]
     stored: dict[Key, Any] = {}
     for some in portions(ids):
         raws = yield collection.find({"_id": {"$in": some}}, session=session).to_list()
         stored |= {key_of(collection, None, raw["_id"]): raw for raw in raws}
     changed = []
     for one in several:
-        raw = stored.get(key_of(collection, None, one["_id"]))
+        raw = stored.get(key_of(collection, None, stored_id(type(one), one["_id"])))
         if raw is not None:
             one._remember_all(raw)
         if raw is None or one._differs():

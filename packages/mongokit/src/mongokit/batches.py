@@ -201,10 +201,11 @@ def _not_found(collection: Any, writes: dict[int, Write[Any]]) -> Flow[dict[int,
     What is stored tells: either it is as it was to be, or somebody else has been there.
     """
     by_id: dict[bytes, list[int]] = {}
+    ids = []
     for at, write in writes.items():
         if isinstance(write, (Replace, SetFields, Delete)):
-            by_id.setdefault(_key(write.document["_id"]), []).append(at)
-    ids = [writes[several[0]].document["_id"] for several in by_id.values()]
+            by_id.setdefault(_key(write.filter["_id"]), []).append(at)
+            ids.append(write.filter["_id"])
     stored: dict[bytes, Raw] = {}
     for some in portions(ids):
         found = yield collection.find({"_id": {"$in": some}}).to_list()

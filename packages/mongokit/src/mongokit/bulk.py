@@ -19,7 +19,9 @@ from mongokit.flow import Flow
 from mongokit.ids import new_id
 from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
+from mongokit.revisions import counted, replacing, revision_of
 from mongokit.schema_document import SchemaDocument
+from mongokit.update_forms import stored_update
 from mongokit.updates import wrong_values
 from mongokit.writes import MAX_BSON_SIZE, Insert
 
@@ -71,8 +73,10 @@ def inserting(
     finally:
         if stored is not given:
             for document, each, sent in zip(made, given, stored, strict=True):
-                if "_id" in sent:
-                    document["_id"] = each["_id"] = sent["_id"]
+                if "_id" in sent and "_id" not in document:
+                    document["_id"] = sent["_id"]
+                if "_id" in document and "_id" not in each:
+                    each["_id"] = document["_id"]
     for document in made:
         if type(document) is not dict:
             _settled(document, collection)
@@ -220,19 +224,46 @@ def writing(
         # PyMongo's requests have no public name for what they hold.
         if isinstance(request, (InsertOne, ReplaceOne)):
             documents[position] = _document(proxy, request._doc)
-        elif isinstance(request, (UpdateOne, UpdateMany)) and isinstance(request._doc, Mapping):
-            try:
-                check_update(cls, request._doc, "bulk_write()")
-            except (TypeError, UpdateQueryError) as error:
-                raise type(error)(f"request {position}: {error}") from None
-            failures += _at(position, wrong_values(cls, request._doc), "request")
+        elif isinstance(request, (UpdateOne, UpdateMany)):
+            given[position], found = _update(cls, request, position)
+            failures += _at(position, found, "request")
     if checked:
         _validate(documents, "request", failures)
     for position, document in documents.items():
         request = copy.copy(given[position])
-        request._doc = stored = _stored(document, document.get("_revision") or 0)
+        request._doc = stored = _stored(document, revision_of(document) or 0)
         if isinstance(request, InsertOne) and "_id" not in stored:
             stored["_id"] = document["_id"] = new_id()
-        given[position] = request
+        given[position] = _counting(request) if cls.use_revision else request
     result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
     return result
+
+
+def _update(cls: type[Document], request: Any, position: int) -> tuple[Any, list[Failure]]:
+    """Return a request for an update as it is to be sent, and what is wrong with its values."""
+    failures: list[Failure] = []
+    made = copy.copy(request)
+    if isinstance(request._doc, Mapping):
+        try:
+            check_update(cls, request._doc, "bulk_write()")
+        except (TypeError, UpdateQueryError) as error:
+            raise type(error)(f"request {position}: {error}") from None
+        made._doc = stored_update(cls, request._doc, failures)
+        failures += wrong_values(cls, made._doc)
+    made._doc = counted(cls, made._doc)
+    return made, failures
+
+
+def _counting(request: InsertOne[Any] | ReplaceOne[Any]) -> Any:
+    """Return a request that counts the revision of what is stored, as a replacement cannot."""
+    if isinstance(request, InsertOne):
+        return request
+    return UpdateOne(
+        request._filter,
+        replacing(request._doc),
+        upsert=request._upsert,
+        collation=request._collation,
+        hint=request._hint,
+        namespace=request._namespace,
+        sort=request._sort,
+    )

@@ -86,7 +86,8 @@ class Document(
     """Rules for documents that are in an old form: they are applied when one is loaded that is not valid.
     ``skip_validation`` is off then; not together with ``use_schemaless``."""
     use_revision: ClassVar[bool] = False
-    """True: ``save()`` counts ``_revision``, and raises StaleDocumentError where somebody else has saved meanwhile."""
+    """True: ``save()`` counts ``_revision``, and raises StaleDocumentError where somebody else has written meanwhile:
+    whatever updates and replaces by way of the class counts it too."""
     track_changes: ClassVar[bool] = False
     """True: documents remember what was stored, for ``changed()``; that takes some 5 µs for each, and memory."""
     shard_key: ClassVar[Sequence[str]] = ()
@@ -229,7 +230,8 @@ class Document(
         """Let the server change the stored document, and read it as it is then; returns itself.
 
         ``document.update_atomic({"$inc": {"count": 1}})`` loses nobody's update. What was not saved is dropped, as
-        by ``reload``. The values are those to be stored. Fields must be in the structure, and values as it says, as far
+        by ``reload``. Values may be as they are in Python, or as they are stored (which they are taken for
+        where a CustomType has one type for both). Fields must be in the structure, and values as it says, as far
         as that can be known: what is set and pushed, the types of what is counted; not what comes of it, nor
         validators of a list to which something is added, nor a ``validate()`` of the class's own.
 

@@ -20,6 +20,7 @@ from mongokit.files import GridFields
 from mongokit.flow import Flow, run, run_async
 from mongokit.performing import is_asynchronous
 from mongokit.portions import portions
+from mongokit.scalars import stored_id
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -249,7 +250,7 @@ class _Files:
 
     def _id(self) -> Any:
         try:
-            return self._document["_id"]
+            return stored_id(type(self._document), self._document["_id"])
         except KeyError:
             raise RuntimeError(
                 f"{self._shown()} is not stored yet, so it has no files: save() it first"

@@ -30,7 +30,7 @@ def warn_once(old: str, new: str, stacklevel: int = 3) -> None:
 def find_and_modify(
     collection: pymongo.collection.Collection[Raw],
     query: Mapping[str, Any] | None = None,
-    update: Mapping[str, Any] | None = None,
+    update: Mapping[str, Any] | list[Mapping[str, Any]] | None = None,
     *,
     remove: bool = False,
     new: bool = False,
@@ -51,7 +51,7 @@ def find_and_modify(
         found = collection.find_one_and_delete(query or {}, fields, **options)
         return found
     options["return_document"] = ReturnDocument.AFTER if new else ReturnDocument.BEFORE
-    is_update = any(key.startswith("$") for key in update)
-    method = collection.find_one_and_update if is_update else collection.find_one_and_replace
+    is_update = not isinstance(update, Mapping) or any(key.startswith("$") for key in update)
+    method: Any = collection.find_one_and_update if is_update else collection.find_one_and_replace
     found = method(query or {}, update, fields, **options)
     return found

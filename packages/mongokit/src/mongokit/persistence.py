@@ -12,16 +12,16 @@ from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQue
 from mongokit.memory import Memory, value_at_each
 from mongokit.operations import AtomicUpdate, Operation, Reload, shown
 from mongokit.projection import Projection
-from mongokit.proxy import scalar
-from mongokit.structure.nodes import reaches
-from mongokit.updates import refuse_values
+from mongokit.revisions import at_revision, revision_of
+from mongokit.scalars import scalar, scalar_id
+from mongokit.structure.nodes import bad_name, reaches
+from mongokit.updates import prepared
 from mongokit.writes import Delete, Insert, Replace, SetFields, Unchanged
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
 __all__ = [
-    "atomic_update",
     "check",
     "check_update",
     "identity",
@@ -42,7 +42,7 @@ def identity(document: Document, *, as_known: bool = False) -> Raw:
 
     Raises KeyError without ``_id``, PartialDocumentError where the shard key was not read.
     """
-    found: Raw = {"_id": scalar(document["_id"])}
+    found: Raw = {"_id": scalar_id(type(document), document["_id"])}
     shard_key = type(document)._shard_key
     if shard_key:
         memory = document._memory
@@ -161,12 +161,12 @@ def plan_save(
 
 def _plan_revision(document: D, collection: Any, options: Raw, stored: Raw) -> Operation[D]:
     """Plan to store the whole document if it is stored as it was read, one revision further."""
-    before = document.get("_revision")
+    before = revision_of(document)
     revision = (before or 0) + 1
     stored = {**stored, "_revision": revision}
     if "_id" not in document:
         return Insert(document, collection, options, stored, revision)
-    filter_ = {**identity(document), **_at_revision(before)}
+    filter_ = {**identity(document), **at_revision(before)}
     return Replace(document, collection, options, stored, revision, filter=filter_, upsert=before is None)
 
 
@@ -179,8 +179,9 @@ def _plan_fields(
         return Unchanged(document, collection, options)
     filter_, revision = identity(document), None
     if type(document).use_revision:
-        filter_ |= _at_revision(document.get("_revision"))
-        revision = (document.get("_revision") or 0) + 1
+        before = revision_of(document)
+        filter_ |= at_revision(before)
+        revision = (before or 0) + 1
         update.setdefault("$set", {})["_revision"] = revision
     return SetFields(document, collection, options, filter_, update, stored, only, revision)
 
@@ -198,13 +199,13 @@ def plan_reload(document: Document, collection: Any, options: Raw) -> Operation[
 def plan_atomic_update(
     document: D, collection: Any, update: Any, validate: bool | None, options: Raw
 ) -> Operation[D]:
-    """Return how the server is to change the document; see ``atomic_update`` for what is refused.
+    """Return how the server is to change the document; see ``check_update`` for what is refused.
 
     Raises SchemaDocumentError for values that are not valid.
     """
     options.setdefault("return_document", ReturnDocument.AFTER)
-    made = atomic_update(document, update)
-    refuse_values(type(document), update, validate)
+    check_update(type(document), update, "update_atomic()")
+    made = prepared(type(document), update, validate)
     return AtomicUpdate(document, collection, options, identity(document), made)
 
 
@@ -244,19 +245,6 @@ def _at(value: Any, names: Iterable[str]) -> Any:
     return value
 
 
-def atomic_update(document: Document, update: Any) -> Raw:
-    """Return an update that keeps to the structure, and counts the revision where there are revisions.
-
-    Raises TypeError for what is no dict of operators, UpdateQueryError for a field that is not in the structure.
-    """
-    cls = type(document)
-    check_update(cls, update, "update_atomic()")
-    made = dict(update)
-    if cls.use_revision:
-        made["$inc"] = {**update.get("$inc", {}), "_revision": 1}
-    return made
-
-
 def check_update(cls: type[Document], update: Any, who: str) -> None:
     """Raise TypeError for what is no dict of operators, UpdateQueryError for a field that is not in the structure.
 
@@ -269,11 +257,15 @@ def check_update(cls: type[Document], update: Any, who: str) -> None:
             raise TypeError(f"{who}: {operator} takes a dict of fields, not {changes!r}")
         for path, value in changes.items():
             target = value if operator == "$rename" else path
+            if not isinstance(target, str):
+                raise UpdateQueryError(f"{who}: {operator}: {target!r} is no path: accepted is a str")
+            bad = None if operator == "$unset" else bad_name(cls._structure.root, target)
+            if bad is not None:
+                raise UpdateQueryError(
+                    f"{who}: {operator}: {target}: the key {bad!r} must not start with '$', but to be a position in a "
+                    "list ($, $[], $[name])"
+                )
             if not (cls.use_schemaless or operator == "$unset" or reaches(cls._structure.root, target)):
                 raise UpdateQueryError(
                     f"{who}: {operator}: can't find {target} in structure (of {cls.__name__})"
                 )
-
-
-def _at_revision(revision: int | None) -> Raw:
-    return {"_revision": {"$exists": False} if revision is None else scalar(revision)}

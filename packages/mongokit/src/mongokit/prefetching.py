@@ -142,10 +142,10 @@ def _load(references: Iterable[Ref[Any]], reading: Reading) -> Flow[None]:
     for reference in references:
         if reference.loaded is None:
             home, cls = reference.home, reference.document_class
-            key = key_of(home, cls, reference.id)
+            key = key_of(home, cls, reference.stored_id)
             waiting.append((reference, key))
             if known(reading, key) is None:
-                wanted[key] = (home, reference.id)
+                wanted[key] = (home, reference.stored_id)
     made = yield from find_many(wanted, reading)
     yield from finish(made, reading)
     for reference, key in waiting:

@@ -12,11 +12,12 @@ from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
 from mongokit.flow import run
 from mongokit.loading import Loader
+from mongokit.modifying import modification, replacing_call
 from mongokit.operations import explaining
 from mongokit.results import Results
-from mongokit.scalars import scalar
+from mongokit.scalars import scalar, scalar_id
 from mongokit.sessions import said_clearly
-from mongokit.updates import refuse_values
+from mongokit.updates import prepared
 
 if TYPE_CHECKING:
     from pymongo.command_cursor import CommandCursor
@@ -190,7 +191,7 @@ class DocumentProxy(ProxyBase[D]):
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
-        raw = self._reader.find_one({"_id": scalar(id)}, **options)
+        raw = self._reader.find_one({"_id": scalar_id(self._obj_class, id)}, **options)
         return None if raw is None else self._loader_for(options).load(raw, options.get("session"))
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:
@@ -222,9 +223,11 @@ class DocumentProxy(ProxyBase[D]):
         :param validate: True or False overrules ``skip_validation``: values are validated as by
             ``Document.update_atomic``, where they are of fields in the structure; a pipeline is not.
 
+        With ``use_revision`` it counts ``_revision``, so that whoever has read the document before is told when he saves.
+
         Raises SchemaDocumentError, DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
         """
-        refuse_values(self._obj_class, update, validate)
+        update = prepared(self._obj_class, update, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = self._reader.find_one_and_update(filter, update, *args, **options)
         return self._loaded(raw, options, args)
@@ -234,10 +237,13 @@ class DocumentProxy(ProxyBase[D]):
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated.
 
+        With ``use_revision`` it is sent as an update (of MongoDB 4.2), since a replacement cannot count ``_revision``.
+
         Raises DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
         """
         with explaining(self._obj_class, self.collection, replacement):
-            raw = self._reader.find_one_and_replace(filter, replacement, *args, **options)
+            replace, made, named = replacing_call(self._reader, self._obj_class, replacement, args, options)
+            raw = replace(filter, made, **named)
         return self._loaded(raw, options, args)
 
     def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
@@ -246,8 +252,7 @@ class DocumentProxy(ProxyBase[D]):
 
     def find_and_modify(self, *args: Any, validate: bool | None = None, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        update = args[1] if len(args) > 1 else options.get("update")
-        refuse_values(self._obj_class, update, validate)
+        args, options, update = modification(self._obj_class, args, options, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = legacy.find_and_modify(self._reader, *args, **options)
         return self._loaded(raw, {"projection": options.get("fields")})
@@ -314,7 +319,7 @@ class DocumentProxy(ProxyBase[D]):
         """Send PyMongo's InsertOne, UpdateOne and so on in one call; returns PyMongo's result.
 
         The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, with
-        values as it says, as for ``update_atomic``. Hooks are not called, revisions not compared. What the
+        values as it says, as for ``update_atomic``. Hooks are not called; revisions are counted, and not compared. What the
         server refuses is PyMongo's BulkWriteError.
         """
         from mongokit.bulk import writing  # as above

@@ -11,6 +11,7 @@ from bson.dbref import DBRef
 
 from mongokit.errors import ConnectionError, MissingReferenceError
 from mongokit.flow import Flow, run, run_async
+from mongokit.scalars import stored_id
 from mongokit.target import Target, is_document
 
 if TYPE_CHECKING:
@@ -79,7 +80,18 @@ class Ref(Generic[D]):
         """The ``_id`` of the document; None as long as it has none."""
         if self._document is not None:
             return self._document.get("_id")
-        return None if self._id is _NONE else self._id
+        if self._id is _NONE:
+            return None
+        cls = self._target.find()
+        convert = None if cls is None else cls._structure.python_id
+        return self._id if convert is None else convert(self._id)
+
+    @property
+    def stored_id(self) -> Any:
+        """The ``_id`` of the document as it is stored, which differs where the class converts it."""
+        cls = type(self._document) if self._document is not None else self._target.find()
+        given = self._id if self._document is None else self._document.get("_id")
+        return given if cls is None else stored_id(cls, given)
 
     @property
     def loaded(self) -> D | None:
@@ -115,7 +127,7 @@ class Ref(Generic[D]):
     def _fetch(self) -> Flow[D]:
         from mongokit.lookups import find_one
 
-        found: D | None = yield from find_one(self.home, self.document_class, self.id)
+        found: D | None = yield from find_one(self.home, self.document_class, self.stored_id)
         if found is None:
             self.missing()
         self._document = found
@@ -132,7 +144,8 @@ class Ref(Generic[D]):
     def _exists(self) -> Flow[bool]:
         from mongokit.lookups import is_value
 
-        found = (yield self.home.find_one({"_id": self.id}, {"_id": True})) if is_value(self.id) else None
+        id = self.stored_id
+        found = (yield self.home.find_one({"_id": id}, {"_id": True})) if is_value(id) else None
         return found is not None
 
     def missing(self) -> NoReturn:
@@ -180,16 +193,16 @@ class Ref(Generic[D]):
         """Return what is stored for it: the id, or a DBRef."""
         if self._place is not None:
             # As it was found, also where an id is stored today: it says more.
-            return DBRef(self._place[0], self._id, self._place[1])
+            return DBRef(self._place[0], self.stored_id, self._place[1])
         if not dbref:
-            return self.id
+            return self.stored_id
         if self._document is None and self._collection is None:
             cls = self._target.resolve()
             if cls.__collection__ is None:
                 self._target.refuse_homeless()
-            return DBRef(cls.__collection__, self._id, cls.__database__)
+            return DBRef(cls.__collection__, self.stored_id, cls.__database__)
         home = self.home
-        return DBRef(home.name, self.id, home.database.name)
+        return DBRef(home.name, self.stored_id, home.database.name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ref):
@@ -211,7 +224,7 @@ class Ref(Generic[D]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where it leads to; like a document, it is bound to no collection afterwards."""
-        ids = () if self.is_spec else (self.id,)
+        ids = () if self.is_spec else (self.stored_id,)
         return _unpickled, (self._target.given, ids, self.dbref, self._place)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bson.objectid import ObjectId
 from bson.regex import Regex
 
-__all__ = ["scalar"]
+if TYPE_CHECKING:
+    from mongokit.schema_document import SchemaDocument
+
+__all__ = ["scalar", "scalar_id", "stored_id"]
 
 _PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
 
@@ -29,3 +32,15 @@ def scalar(value: Any) -> Any:
             f"{value!r} is a condition; a value is expected here. To query by a condition use find()"
         )
     return value
+
+
+def stored_id(cls: type[SchemaDocument], value: Any) -> Any:
+    """Return the ``_id`` of a document of a class as it is stored, for one in either form."""
+    convert = cls._structure.stored_id
+    return value if convert is None else convert(value)
+
+
+def scalar_id(cls: type[SchemaDocument], value: Any) -> Any:
+    """Return what ``stored_id`` does, for a query; raises TypeError as ``scalar`` does."""
+    convert = cls._structure.stored_id
+    return scalar(value if convert is None else convert(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-__all__ = ["milliseconds", "moment"]
+__all__ = ["aware", "milliseconds", "moment"]
 
 _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 (UTC, as PyMongo gives it)
 
@@ -18,3 +18,8 @@ def milliseconds(value: datetime.datetime) -> int:
 def moment(value: float) -> datetime.datetime:
     """Return the time, in UTC and without a time zone as PyMongo gives it; raises OverflowError for none there is."""
     return _EPOCH + datetime.timedelta(milliseconds=value)
+
+
+def aware(value: datetime.datetime) -> datetime.datetime:
+    """Return a time with its time zone; what has none is UTC."""
+    return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from mongokit.errors import shortened
+from mongokit.times import aware
 
 __all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "i18n", "is_instance"]
 
@@ -97,10 +99,17 @@ class IS(SchemaOperator):
         return tuple(type(operand) for operand in self)
 
     def validate(self, value: Any) -> bool:
-        return any(value == operand and is_instance(value, type(operand)) for operand in self)
+        return any(_is_same(value, operand) and is_instance(value, type(operand)) for operand in self)
 
     def complaint(self, path: str, value: Any) -> str:
         return f"{path} must be in {list(self)} not {shortened(value)}"
+
+
+def _is_same(value: Any, operand: Any) -> bool:
+    """Return whether two values are equal, of times whether they are the same moment: one without a zone is UTC."""
+    if isinstance(value, datetime.datetime) and isinstance(operand, datetime.datetime):
+        return aware(value) == aware(operand)
+    return bool(value == operand)
 
 
 class i18n(dict[str, Any]):

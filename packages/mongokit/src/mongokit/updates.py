@@ -1,7 +1,7 @@
 """The values of an update, checked against the structure as far as its paths tell where they go.
 
-The operators are MongoDB's: https://www.mongodb.com/docs/manual/reference/mql/update/ describes them. Values are those to
-be stored, and are checked as what they become when the document is read.
+The operators are MongoDB's: https://www.mongodb.com/docs/manual/reference/mql/update/ describes them. Values may be in
+either form; those to be stored are checked as what they become when the document is read.
 """
 
 from __future__ import annotations
@@ -15,18 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 from bson import DBRef, Decimal128, Timestamp
 
-from mongokit.errors import Failure, RequireFieldError, SchemaDocumentError, SchemaTypeError, StructureError
+from mongokit.errors import (
+    BadKeyError,
+    Failure,
+    RequireFieldError,
+    SchemaDocumentError,
+    SchemaTypeError,
+    StructureError,
+)
+from mongokit.revisions import counted
 from mongokit.structure import nodes
 from mongokit.structure.compile import PartCheck, compile_part
 from mongokit.structure.convert import to_python
 from mongokit.structure.keys import bad_keys
 from mongokit.structure.rules import Rules
 from mongokit.types import IS
+from mongokit.update_forms import stored_update
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["refuse_values", "wrong_values"]
+__all__ = ["prepared", "wrong_values"]
 
 _NUMBERS = (int, float, Decimal128)
 _MOMENTS = {
@@ -36,15 +45,19 @@ _MOMENTS = {
 """What ``$currentDate`` sets."""
 
 
-def refuse_values(cls: type[Document], update: Any, validate: bool | None) -> None:
-    """Raise what is wrong with the values of an update; ``validate`` overrules ``skip_validation``.
+def prepared(cls: type[Document], update: Any, validate: bool | None) -> Any:
+    """Return an update as it is to be sent: values as they are stored, the revision counted.
 
-    An aggregation pipeline is not looked into: only the server knows what it makes.
+    Raises SchemaDocumentError for what is wrong with the values; ``validate`` overrules ``skip_validation``. An
+    aggregation pipeline is not looked into: only the server knows what it makes.
     """
-    if isinstance(update, Mapping) and (not cls.skip_validation if validate is None else validate):
-        failures = wrong_values(cls, update)
-        if failures:
-            raise SchemaDocumentError.of(failures)
+    failures: list[Failure] = []
+    made = stored_update(cls, update, failures)
+    if isinstance(made, Mapping) and (not cls.skip_validation if validate is None else validate):
+        failures = failures or wrong_values(cls, made)
+    if failures:
+        raise SchemaDocumentError.of(failures)
+    return counted(cls, made)
 
 
 def wrong_values(cls: type[Document], update: Mapping[str, Any]) -> list[Failure]:
@@ -56,8 +69,20 @@ def wrong_values(cls: type[Document], update: Mapping[str, Any]) -> list[Failure
             # What it is the server says, and of others nothing can be known.
             continue
         for path, value in changes.items():
-            if isinstance(path, str):
+            if not isinstance(path, str):
+                failures.append(
+                    Failure(str(path), BadKeyError, f"{operator}: the path {path!r} is no str", path)
+                )
+                continue
+            written = value if operator == "$rename" else path
+            bad = nodes.bad_name(cls._structure.root, written) if isinstance(written, str) else None
+            if bad is None or operator == "$unset":
                 look(cls, path, value, failures)
+            else:
+                message = (
+                    f"{written}: the key {bad!r} must not start with '$', but to be a position in a list"
+                )
+                failures.append(Failure(written, BadKeyError, message, bad))
     return failures
 
 

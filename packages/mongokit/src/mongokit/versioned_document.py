@@ -21,7 +21,7 @@ from mongokit.operations import REFUSALS
 from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
 from mongokit.portions import AT_ONCE
-from mongokit.proxy import scalar
+from mongokit.scalars import scalar, stored_id
 from mongokit.sessions import current, keep_state
 from mongokit.writes import Replace
 
@@ -166,7 +166,7 @@ class VersionedDocument(Document):
             if not in_transaction and not _is_taken(error):
                 # The document was not stored, so this was no revision of it.
                 yield self.versioning_collection.delete_one(
-                    {"_id": _place(self["_id"], number)}, **_of(options)
+                    {"_id": _place(kept["_id"], number)}, **_of(options)
                 )
             if in_transaction or not _is_taken(error):
                 store.refused(error)
@@ -251,7 +251,7 @@ class VersionedDocument(Document):
         return collection.with_options(codec_options=options)
 
     def _history(self) -> Raw:
-        return {"id": {"$eq": self["_id"]}}
+        return {"id": {"$eq": stored_id(type(self), self["_id"])}}
 
     def _ensure_index(self, options: Raw) -> Flow[None]:
         """Build the companion's index, once for each process and database object. Numbers are unique without it."""

@@ -63,7 +63,7 @@ class Write(Operation[R]):
 
     def not_found(self) -> Exception:
         """Return the error for a document that is not, or not any more, as it was read."""
-        return stale(self.document)
+        return stale(self.document, {})
 
     def done(self, result: Any) -> R:
         self.check(result)
@@ -87,7 +87,7 @@ class Save(Write[D]):
 
     def settle(self) -> None:
         # Also when the server refused it, as PyMongo does: a second try must not make a second document.
-        if self.stored is not self.document and "_id" in self.stored:
+        if self.stored is not self.document and "_id" in self.stored and "_id" not in self.document:
             self.document["_id"] = self.stored["_id"]
 
     def freeze(self) -> None:
@@ -149,6 +149,9 @@ class Replace(Save[D]):
         if not self.upsert and not result.matched_count:
             raise self.not_found()
 
+    def not_found(self) -> Exception:
+        return stale(self.document, self.filter)
+
     def is_stored(self, found: Raw | None) -> bool:
         return self.upsert or Save.is_stored(self, found)
 
@@ -160,7 +163,7 @@ class Replace(Save[D]):
             and isinstance(error, pymongo_errors.DuplicateKeyError)
             and (error.details or {}).get("keyPattern") == {"_id": 1}
         ):
-            return stale(self.document)
+            return stale(self.document, self.filter)
         return Operation.explained(self, error)
 
 
@@ -193,7 +196,7 @@ class SetFields(Write[D]):
             raise self.not_found()
 
     def not_found(self) -> Exception:
-        return missing("save", self.document) if self.revision is None else stale(self.document)
+        return missing("save", self.document) if self.revision is None else stale(self.document, self.filter)
 
     def apply(self) -> D:
         document: D = self.document
@@ -251,10 +254,14 @@ def frozen(value: Mapping[str, Any], options: CodecOptions[Any]) -> bytes:
     return encoded
 
 
-def stale(document: Document) -> StaleDocumentError:
-    """Return the error for a document that somebody else has changed."""
-    revision = document.get("_revision")
+def stale(document: Document, filter: Mapping[str, Any]) -> StaleDocumentError:
+    """Return the error for a document that somebody else has changed.
+
+    :param filter: by which it was not found. In a unit of work the document is a revision further already.
+    """
+    revision = filter.get("_revision", document.get("_revision"))
+    when = f"at revision {revision}" if isinstance(revision, int) else "before it had a revision"
     return StaleDocumentError(
-        f"{shown(document)} has been changed or deleted since it was read (at revision {revision}). "
+        f"{shown(document)} has been changed or deleted since it was read ({when}). "
         "reload() it, make the change again, and save()"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 from mongokit.cursor import CursorBase
 
@@ -38,6 +38,16 @@ class AsyncCursor(CursorBase[D]):
                 yield await self.next()
         except StopAsyncIteration:
             return
+
+    def __iter__(self) -> NoReturn:
+        # Without this, as it has positions, Python would ask for one after the other, and never come to an end.
+        raise TypeError(
+            f"{self!r} is awaited: write `async for document in cursor`, or `await cursor.to_list()` for a list"
+        )
+
+    def __contains__(self, value: object) -> NoReturn:
+        # Whose own message Python puts in the place of that of __iter__.
+        self.__iter__()
 
     async def next(self) -> D:
         """Return the next document; raises StopAsyncIteration where there is none."""

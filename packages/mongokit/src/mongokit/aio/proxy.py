@@ -9,11 +9,13 @@ from mongokit import legacy
 from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
 from mongokit.flow import run_async
+from mongokit.modifying import modification, replacing_call
 from mongokit.operations import explaining
-from mongokit.proxy import ProxyBase, random_stages, scalar
+from mongokit.proxy import ProxyBase, random_stages
 from mongokit.results import AsyncResults
+from mongokit.scalars import scalar_id
 from mongokit.sessions import said_clearly
-from mongokit.updates import refuse_values
+from mongokit.updates import prepared
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
@@ -61,7 +63,8 @@ class AsyncDocumentProxy(ProxyBase[D]):
 
     async def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
-        return await self._loaded(await self._reader.find_one({"_id": scalar(id)}, **options), options)
+        filter_ = {"_id": scalar_id(self._obj_class, id)}
+        return await self._loaded(await self._reader.find_one(filter_, **options), options)
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> AsyncCursor[D]:
         """Find documents that have every top-level field of the structure; see ``DocumentProxy.fetch``."""
@@ -86,7 +89,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
         **options: Any,
     ) -> D | None:
         """Change one document and return it, or None; see ``DocumentProxy.find_one_and_update``."""
-        refuse_values(self._obj_class, update, validate)
+        update = prepared(self._obj_class, update, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = await self._reader.find_one_and_update(filter, update, *args, **options)
         return await self._loaded(raw, options, args)
@@ -96,7 +99,8 @@ class AsyncDocumentProxy(ProxyBase[D]):
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
         with explaining(self._obj_class, self.collection, replacement):
-            raw = await self._reader.find_one_and_replace(filter, replacement, *args, **options)
+            replace, made, named = replacing_call(self._reader, self._obj_class, replacement, args, options)
+            raw = await replace(filter, made, **named)
         return await self._loaded(raw, options, args)
 
     async def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
@@ -107,8 +111,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
 
     async def find_and_modify(self, *args: Any, validate: bool | None = None, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        update = args[1] if len(args) > 1 else options.get("update")
-        refuse_values(self._obj_class, update, validate)
+        args, options, update = modification(self._obj_class, args, options, validate)
         with explaining(self._obj_class, self.collection, update):
             found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
             raw = await found

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mongokit.errors import UpdateQueryError
+from mongokit.revisions import counted
 from mongokit.structure.compile import ALWAYS_ALLOWED
 from mongokit.structure.nodes import reaches
 
@@ -38,12 +39,10 @@ def revised(cls: type[Document], rule: str, update: Any) -> Any:
             raise _refusal(rule, update)
         if not cls.use_revision or any(path == "_revision" for _, path in _paths(update)):
             return update
-        return {**update, "$inc": {**update.get("$inc", {}), "_revision": 1}}
+        return counted(cls, update)
     if not isinstance(update, list) or not all(isinstance(stage, Mapping) for stage in update):
         raise _refusal(rule, update)
-    if not cls.use_revision:
-        return update
-    return [*update, {"$set": {"_revision": {"$add": [{"$ifNull": ["$_revision", 0]}, 1]}}}]
+    return counted(cls, update)
 
 
 def check_fields(cls: type[Document], rule: str, update: Any) -> None:

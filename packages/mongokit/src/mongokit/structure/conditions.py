@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from bson.binary import Binary
+from bson.regex import Regex
 
 from mongokit.structure import nodes
 from mongokit.structure.path import Path
@@ -14,6 +16,9 @@ from mongokit.structure.rules import Rules
 from mongokit.types import NOT, OR, i18n
 
 __all__ = ["Conditions"]
+
+_READ_AS: dict[type, tuple[type, ...]] = {Binary: (Binary, bytes), re.Pattern: (re.Pattern, Regex)}
+"""Types with what PyMongo reads in their place: Binary of subtype 0, and patterns that Python cannot compile."""
 
 
 class Conditions:
@@ -32,7 +37,7 @@ class Conditions:
             return lambda value: isinstance(value, int) and not isinstance(value, bool)
         if kind is float and self._rules.int_for_float:
             return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
-        kinds = (list, tuple) if kind is list else (Binary, bytes) if kind is Binary else (kind,)
+        kinds = (list, tuple) if kind is list else _READ_AS.get(kind, (kind,))
         return lambda value: isinstance(value, kinds)
 
     def test(self, node: nodes.Node, var: str, path: Path) -> tuple[str, str]:
@@ -91,7 +96,6 @@ class Conditions:
             return f"type({var}) is float or isinstance({var}, float) or isinstance({var}, int) and not isinstance({var}, bool)"
         if kind is list:
             return f"type({var}) is list or isinstance({var}, sequence)"
-        if kind is Binary and not exact:
-            # PyMongo reads what was stored as Binary of subtype 0 as bytes.
-            return f"isinstance({var}, {self._name('T', (Binary, bytes))})"
+        if kind in _READ_AS and not exact:
+            return f"isinstance({var}, {self._name('T', _READ_AS[kind])})"
         return f"type({var}) is {name} or isinstance({var}, {name})"

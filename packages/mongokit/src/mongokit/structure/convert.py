@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from bson import DatetimeMS, Regex
+
 from mongokit.errors import shortened
 from mongokit.structure import nodes
 from mongokit.structure.referring import reference_of, stored_reference
-from mongokit.types import CustomType, i18n
+from mongokit.types import OR, CustomType, i18n
 
-__all__ = ["Convert", "adopt", "container_of", "to_bson", "to_python"]
+__all__ = ["Convert", "adopt", "compound", "container_of", "to_bson", "to_python"]
 
 Convert = Callable[[Any], Any]
 
@@ -39,7 +43,7 @@ def to_bson(node: nodes.Node) -> Convert | None:
         return lambda value: None if value is None else custom.to_bson(value)
     if isinstance(node, nodes.ReferenceNode):
         return stored_reference(node)
-    return _compound(node, to_bson, as_stored=True)
+    return compound(node, to_bson, as_stored=True)
 
 
 def to_python(node: nodes.Node, owner: str = "a document") -> Convert | None:
@@ -50,10 +54,33 @@ def to_python(node: nodes.Node, owner: str = "a document") -> Convert | None:
     """
     if isinstance(node, nodes.CustomNode):
         return _read(node.custom, f"{owner}: {node.path}")
+    if isinstance(node, (nodes.TypeNode, nodes.OperatorNode)):
+        return _read_as(node)
     if isinstance(node, nodes.ReferenceNode):
         # An eager one has to be asked for: that is a step of its own.
         return None if node.eager else reference_of(node)
-    return _compound(node, partial(to_python, owner=owner), as_stored=False)
+    return compound(node, partial(to_python, owner=owner), as_stored=False)
+
+
+def _read_as(node: nodes.TypeNode | nodes.OperatorNode) -> Convert | None:
+    """Return what makes the declared type of one that PyMongo reads as another; None for all other types."""
+    if isinstance(node, nodes.TypeNode):
+        kinds = {node.type}
+    else:
+        kinds = set(node.operator) if isinstance(node.operator, OR) else set()
+    if re.Pattern in kinds and Regex not in kinds:
+        return _pattern
+    if DatetimeMS in kinds and datetime.datetime not in kinds:
+        return lambda value: DatetimeMS(value) if isinstance(value, datetime.datetime) else value
+    return None
+
+
+def _pattern(value: Any) -> Any:
+    try:
+        return value.try_compile() if isinstance(value, Regex) else value
+    except re.error:
+        # One of the server's, which has words that Python does not know: it is accepted as it is.
+        return value
 
 
 def _read(custom: CustomType, place: str) -> Convert:
@@ -125,9 +152,10 @@ def _replaced(value: Any, convert_of: Callable[[Any], Convert | None]) -> Any:
     return value
 
 
-def _compound(
+def compound(
     node: nodes.Node, child: Callable[[nodes.Node], Convert | None], *, as_stored: bool
 ) -> Convert | None:
+    """Return the function that converts what a node consists of, each as ``child`` says; None where nothing differs."""
     match node:
         case nodes.RecordNode():
             return _record(node, child, as_stored=as_stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = [
     "TupleNode",
     "TypeNode",
     "Validator",
+    "bad_name",
     "descendants",
     "holds_dicts",
     "is_embedded",
@@ -212,25 +214,49 @@ def reaches(root: RecordNode, path: str) -> bool:
 def node_at(root: RecordNode, path: str) -> Node | None:
     """Return the node that a path of an update (``items.0.price``, ``items.$[].price``) leads to; None where the
     structure leaves open what is there."""
-    node: Node = root
+    node: Node | None = root
     for name in path.split("."):
-        found: Node | None = None
-        match node:
-            case RecordNode():
-                found = node.fields.get(name)
-            case I18nNode():
-                # What is stored is a list of languages and values.
-                pass
-            case MapNode():
-                found = node.value
-            case ListNode() if name.isdecimal() or name.startswith("$"):
-                found = node.item
-            case TupleNode() if name.isdecimal() and int(name) < len(node.items):
-                found = node.items[int(name)]
-        if found is None:
-            return None
-        node = found
+        node = None if node is None else _step(node, name)
     return node
+
+
+def _step(node: Node, name: str) -> Node | None:
+    match node:
+        case RecordNode():
+            return node.fields.get(name)
+        case I18nNode():
+            # What is stored is a list of languages and values.
+            return None
+        case MapNode():
+            return node.value
+        case ListNode() if name.isdecimal() or name.startswith("$"):
+            return node.item
+        case TupleNode() if name.isdecimal() and int(name) < len(node.items):
+            return node.items[int(name)]
+    return None
+
+
+def bad_name(root: RecordNode, path: str) -> str | None:
+    """Return what in a path of an update would be stored as a key with a leading ``$``; None where nothing would.
+
+    ``$``, ``$[]`` and ``$[name]`` are positions, where a list is or may be.
+    """
+    node: Node | None = root
+    for name in path.split("."):
+        if name.startswith("$") and (_is_dict(node) or not _POSITION.fullmatch(name)):
+            return name
+        node = None if node is None else _step(node, name)
+    return None
+
+
+_POSITION = re.compile(r"\$(\[\w*\])?")
+
+
+def _is_dict(node: Node | None) -> bool:
+    """Return whether nothing but a dict is stored there."""
+    if isinstance(node, TypeNode):
+        return node.type is dict
+    return isinstance(node, (RecordNode, MapNode)) and not isinstance(node, I18nNode)
 
 
 def holds_dicts(root: RecordNode) -> bool:

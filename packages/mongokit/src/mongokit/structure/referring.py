@@ -13,6 +13,7 @@ from bson.dbref import DBRef
 from mongokit.errors import Failure, SchemaTypeError, shortened
 from mongokit.reference import Ref, made
 from mongokit.structure.nodes import (
+    CustomNode,
     ListNode,
     MapNode,
     Node,
@@ -40,9 +41,7 @@ def reference_of(node: ReferenceNode) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         if isinstance(value, Ref):
             return value.retargeted(target) if value.target is not target and _leads(value, target) else value
-        if not (isinstance(value, (*_IDS, DBRef, dict)) and _may_be_reference(value, node)):
-            return value
-        return made(target, value)
+        return made(target, value) if _may_be_reference(value, node) else value
 
     return convert
 
@@ -88,12 +87,23 @@ def _leads(reference: Ref[Any], target: Target) -> bool:
 def _may_be_reference(value: Any, node: ReferenceNode) -> bool:
     if isinstance(value, dict):
         return is_document(value) or _is_id(value, node)
-    return not isinstance(value, bool)
+    if isinstance(value, (*_IDS, DBRef)):
+        return not isinstance(value, bool)
+    return isinstance(_declared_id(node), CustomNode) and _is_id(value, node)
+
+
+def _declared_id(node: ReferenceNode) -> Node | None:
+    cls = node.target.find()
+    return None if cls is None else cls._structure.fields.get("_id")
 
 
 def _is_id(value: Any, node: ReferenceNode) -> bool:
-    cls = node.target.find()
-    declared = None if cls is None else cls._structure.fields.get("_id")
+    declared = _declared_id(node)
+    if isinstance(declared, CustomNode):
+        # In either form; a mongo_type of object says nothing.
+        return isinstance(value, declared.custom.python_type) or (
+            isinstance(value, declared.custom.mongo_type) and isinstance(value, _IDS)
+        )
     if isinstance(declared, TypeNode):
         return isinstance(value, declared.type) and (declared.type is not int or not isinstance(value, bool))
     if isinstance(declared, RecordNode) and isinstance(value, dict) and not is_document(value):

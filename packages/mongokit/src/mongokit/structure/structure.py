@@ -10,6 +10,7 @@ from typing import Any
 from mongokit.errors import DuplicateI18nError, DuplicateRequiredError
 from mongokit.structure.compile import Check, Rules, compile_check
 from mongokit.structure.convert import Convert, adopt, to_bson, to_python
+from mongokit.structure.forms import stored_form
 from mongokit.structure.nodes import Node, RecordNode, Validator, holds_dicts, namespaces, places
 from mongokit.structure.parse import parse_structure
 from mongokit.structure.referring import Walk, walk
@@ -62,6 +63,10 @@ class Structure:
     """Makes the dict to store, or None where the document can be stored as it is."""
     to_python: Convert | None
     """Makes the Python values of a stored dict, or None where they are the same."""
+    stored_id: Convert | None
+    """Makes the stored ``_id`` of one in either form, or None where they are the same."""
+    python_id: Convert | None
+    """Makes the Python form of an ``_id`` in either form, or None where they are the same."""
     adopt: Mapping[str, Convert]
     """For each field that holds embedded classes or references: makes them of the dicts, documents and ids in a value."""
     references: Walk | None
@@ -107,6 +112,7 @@ class Structure:
         _check_paths(owner, known, "i18n", declared.translated)
         _check_paths(owner, known, "default_values", declared.defaults)
         _check_defaults(owner, root, declared.defaults)
+        id_node = root.fields.get("_id")
         adopted = ((name, adopt(child)) for name, child in root.fields.items())
         return cls(
             owner=owner,
@@ -122,6 +128,8 @@ class Structure:
             skeleton=compile_skeleton(root, declared.defaults, declared.nested),
             to_bson=to_bson(root),
             to_python=to_python(root, owner),
+            stored_id=None if id_node is None else stored_form(id_node, python_first=True),
+            python_id=None if id_node is None else to_python(id_node, owner),
             references=walk(root),
             adopt=MappingProxyType({name: convert for name, convert in adopted if convert is not None}),
             nested=declared.nested,

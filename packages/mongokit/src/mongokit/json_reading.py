@@ -1,0 +1,186 @@
+"""What JSON text says of a document, as ``to_json`` writes it: with the values in Python that the structure says."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bson import json_util
+from bson.binary import UuidRepresentation
+from bson.codec_options import CodecOptions
+from bson.dbref import DBRef
+from bson.json_util import JSONMode, JSONOptions
+
+from mongokit.structure import Structure
+from mongokit.structure.convert import container_of, to_python
+from mongokit.structure.keys import DEEPEST
+from mongokit.structure.nodes import (
+    CustomNode,
+    I18nNode,
+    ListNode,
+    MapNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    ReferenceNode,
+    TupleNode,
+    TypeNode,
+)
+from mongokit.structure.referring import reference_of
+from mongokit.times import aware, moment
+from mongokit.types import IS, NOT, OR, CustomType, Set, i18n
+
+__all__ = ["SCALARS", "Embedded", "below", "from_json"]
+
+SCALARS = (str, int, bool, type(None), float, datetime.datetime)
+"""Types of values that are written as JSON has them, or, of times, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A document that was written inside of another's JSON."""
+
+    content: dict[str, Any]
+    collection: str | None
+    database: str | None
+
+
+def from_json(structure: Structure, text: str | bytes, codec: CodecOptions[Any]) -> dict[str, Any]:
+    """Return the content of a document, with the values in Python that the structure says.
+
+    :param codec: PyMongo's options of the collection.
+
+    What does not fit is left as it is, for validation to name. Raises ValueError for what is no JSON object.
+    """
+    try:
+        given = json.loads(text)
+        if not isinstance(given, dict):
+            raise ValueError(f"from_json() takes a JSON object, not {type(given).__name__}: {text[:60]!r}")  # noqa: TRY004 (the text is wrong, not its type)
+        made: dict[str, Any] = _Decoder(codec).decoded(given, structure.root)
+    except RecursionError:
+        raise ValueError(
+            f"from_json(): the text has too many levels of objects and lists in each other, more than {DEEPEST}: "
+            f"{text[:60]!r}"
+        ) from None
+    return made
+
+
+class _Decoder:
+    """Makes of what JSON knows what a document holds.
+
+    :param codec: PyMongo's options of the collection, of which it takes whether times have a time zone, and which.
+    """
+
+    def __init__(self, codec: CodecOptions[Any]) -> None:
+        self.codec = codec
+        self.options = JSONOptions(
+            json_mode=JSONMode.LEGACY,
+            tz_aware=codec.tz_aware,
+            tzinfo=(codec.tzinfo or datetime.UTC) if codec.tz_aware else None,
+            uuid_representation=UuidRepresentation.STANDARD,
+        )
+
+    def decoded(self, value: Any, node: Node | None) -> Any:
+        if isinstance(node, CustomNode):
+            return self.decoded_custom(value, node.custom)
+        if isinstance(node, ReferenceNode):
+            return self.decoded_reference(value, node)
+        if isinstance(value, dict):
+            content = {key: self.decoded(item, below(node, key)) for key, item in value.items()}
+            if any(key.startswith("$") for key in content):
+                return self.special(content, node)
+            if isinstance(node, RecordNode):
+                return container_of(node.container)(content)
+            return i18n(content) if isinstance(node, I18nNode) else content
+        if isinstance(value, list):
+            items = [self.decoded(item, below(node, position)) for position, item in enumerate(value)]
+            return node.container(items) if isinstance(node, (ListNode, TupleNode)) else items
+        return self.time(value) if _is_time(node, value) else value
+
+    def special(self, value: dict[str, Any], node: Node | None) -> Any:
+        """Return what Extended JSON stands for; the dict itself where it is none, or none that can be understood."""
+        try:
+            found = json_util.object_hook(value, self.options)
+        except Exception:  # noqa: BLE001 (whatever is wrong with it: it is no value, and validation says so)
+            return value
+        convert = to_python(node) if isinstance(node, (TypeNode, OperatorNode)) else None
+        return found if convert is None else convert(found)
+
+    def decoded_custom(self, value: Any, custom: CustomType) -> Any:
+        if custom.mongo_type is datetime.datetime and _is_integer(value):
+            value = self.time(value)
+        elif (
+            isinstance(custom, Set) and custom.structure_type is datetime.datetime and isinstance(value, list)
+        ):
+            value = [self.time(each) if _is_integer(each) else self.decoded(each, None) for each in value]
+        else:
+            value = self.decoded(value, None)
+        if type(value) is custom.python_type and isinstance(value, SCALARS):
+            # As `_encoded_custom` wrote it.
+            return value
+        return custom.to_python(value) if isinstance(value, custom.mongo_type) else value
+
+    def decoded_reference(self, value: Any, node: ReferenceNode) -> Any:
+        """Return the reference that was written as an id, a DBRef, or an embedded document."""
+        if not isinstance(value, dict) or any(key.startswith("$") for key in value):
+            found = self.decoded(value, None)
+            return found if node.eager else reference_of(node)(found)
+        place = {key: value[key] for key in ("_collection", "_database") if isinstance(value.get(key), str)}
+        content = {key: item for key, item in value.items() if key not in ("_collection", "_database")}
+        cls = node.target.find()
+        content = self.decoded(content, None if cls is None else cls._structure.root)
+        if node.eager:
+            return Embedded(content, place.get("_collection"), place.get("_database"))
+        id = content.get("_id")
+        if id is None:
+            return value
+        return reference_of(node)(
+            DBRef(place["_collection"], id, place.get("_database"))
+            if node.dbref and "_collection" in place
+            else id
+        )
+
+    def time(self, value: int) -> Any:
+        try:
+            found = moment(value)
+            if self.codec.tz_aware:
+                found = aware(found).astimezone(self.options.tzinfo)
+        except (OverflowError, ValueError):
+            return value
+        return found
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_time(node: Node | None, value: Any) -> bool:
+    """Return whether a value stands for a time; where an integer will do as well, it is one."""
+    if not _is_integer(value):
+        return False
+    match node:
+        case TypeNode():
+            return node.type is datetime.datetime
+        case OperatorNode(operator=OR() as operator):
+            return datetime.datetime in operator and int not in operator and float not in operator
+        case OperatorNode(operator=NOT() as operator):
+            return int in operator and datetime.datetime not in operator
+        case OperatorNode(operator=IS() as operator):
+            return datetime.datetime in operator.operand_types() and not operator.validate(value)
+    return False
+
+
+def below(node: Node | None, key: Any) -> Node | None:
+    """Return the node of what is in a dict under a key, or in a list at a position; None where there is none."""
+    match node:
+        case RecordNode():
+            return node.fields.get(key)
+        case MapNode():
+            return node.value
+        case ListNode():
+            return node.item
+        case TupleNode():
+            return node.items[key] if isinstance(key, int) and key < len(node.items) else None
+    return None
