@@ -13,7 +13,16 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from . import bundles, checks_of_cdn, checks_of_code, checks_of_serving, compress, import_maps, preloads
+from . import (
+    bundles,
+    checks_of_cdn,
+    checks_of_code,
+    checks_of_places,
+    checks_of_serving,
+    compress,
+    import_maps,
+    preloads,
+)
 from .checks_of_code import GENERATORS, PROGRAMS, given
 from .checks_of_serving import SERVING
 from .conf import FINGERPRINTS, PREFIX, conf
@@ -70,6 +79,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *_preload(),
         *_importmap(),
         *checks_of_code.check(),
+        *checks_of_places.check(),
         *checks_of_cdn.check(),
         *checks_of_serving.check(),
         *_runserver(),
