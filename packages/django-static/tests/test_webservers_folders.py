@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import subprocess
+import sys
+import time
 from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
@@ -159,6 +164,60 @@ def test_our_server_finds_both(collected, tmp_path, edge, is_ahead):
         reply = server.ask(url)
         assert (reply.status, "immutable" in reply.headers["cache-control"]) == (200, True)
         assert server.ask(name).status == 200
+
+
+# An application behind the uwsgi protocol
+
+APPLICATION = """
+def application(environ, start_response):
+    names = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "wsgi.url_scheme", "REMOTE_ADDR")
+    said = [environ[name] for name in names] + [environ["wsgi.input"].read().decode()]
+    body = "|".join(said).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+"""
+
+
+def _uwsgi_programs() -> list[str]:
+    """uWSGI where it is installed; what nginx says to it is tested without it, too (test_the_uwsgi_protocol)."""
+    found = shutil.which("uwsgi", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    return [found] if found else []
+
+
+@pytest.mark.parametrize("program", [*_uwsgi_programs(), None], ids=lambda each: "uWSGI" if each else "none")
+def test_uwsgi_itself_understands_what_nginx_says(site, tmp_path, program):
+    servers.nginx_program()
+    tmp_path.chmod(0o755)
+    site.settings.DJANGO_STATIC_SAVE_PREFIX = str(tmp_path / "out")
+    site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
+    site.write("a.png", b"png", STAMP)
+    url = site.render('{% staticfile "/a.png" %}')
+    place, port = tmp_path / "app.sock", servers.free_port()
+    (tmp_path / "app.py").write_text(APPLICATION)
+    arguments = ("--listen", f"127.0.0.1:{port}", "--server-name", "_", "--upstream", f"unix:{place}")
+    text = printed("--whole", *arguments, "--protocol", "uwsgi")
+    with contextlib.ExitStack() as stack:
+        if program is not None:
+            log = stack.enter_context((tmp_path / "uwsgi.log").open("wb"))
+            command = [program, "--uwsgi-socket", str(place), "--wsgi-file", "app.py", "--need-app"]
+            application = subprocess.Popen(
+                [*command, "--die-on-term"], cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT
+            )
+            stack.callback(application.wait, 30)
+            stack.callback(application.terminate)
+        server = stack.enter_context(servers.nginx(tmp_path / "server", text, port))
+        deadline = time.monotonic() + 60
+        while program is not None and server.get("/").status == 502:
+            assert application.poll() is None, (tmp_path / "uwsgi.log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        got = server.get("/pages/a%20b%C3%A4/?x=1&y=%26", Host="example.com")
+        if program is None:
+            assert got.status == 502
+        else:
+            said = "GET|/pages/a b\u00c3\u00a4/|x=1&y=%26|example.com|http|127.0.0.1|"
+            assert (got.status, got.body.decode()) == (200, said)
+        assert server.get(url).body == b"png"
 
 
 # The path of the whole site
