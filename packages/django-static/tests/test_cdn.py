@@ -12,6 +12,7 @@ import threading
 import urllib.request
 import zlib
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.test import override_settings
@@ -19,6 +20,7 @@ from django.test import override_settings
 import django_static
 from django_static.cdn import SlowMap, file_proxy, proxy
 from django_static.cdn.headers import payload_of
+from django_static.cdn.pages import RETRY_SECONDS
 from django_static.cdn.state import State
 from django_static.cdn.store import StoreError
 from django_static.cdn.stores import store_of
@@ -311,12 +313,55 @@ def test_a_file_that_is_no_longer_the_one_that_was_sent(cdn_site, bucket, warned
 )
 def test_old_versions(cdn_site, bucket, keep, left):
     cdn_site.settings.DJANGO_STATIC_CDN_KEEP_DAYS = keep
-    others = ["x-a.1500000001.png", "a.1500000001.gif", "a.png", "b/a.1500000001.png"]
-    for other in [*others, "a.1500000005.png"]:
+    # What another site has sent looks just like what this one has.
+    others = ["x-a.1500000001.png", "a.1500000001.gif", "a.png", "b/a.1500000001.png", "a.1500000001.png"]
+    for other in others:
+        bucket.put(other)
+    for mtime in (1500000005, 1500000008):
+        cdn_site.write("a.png", f"{mtime}", mtime)
+        restart(cdn_site)
+        assert printed("/a.png")[1] == f"{bucket.base}/a.{mtime}.png"
+    assert sorted(bucket.keys()) == sorted([*others, *left])
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0, []), (14, ["a.1500000005.png"])])
+def test_below_a_prefix_all_versions_are_this_sites(cdn_site, bucket, keep, left):
+    """Another machine of the site has sent them."""
+    cdn_site.settings.DJANGO_STATIC_CDN_KEEP_DAYS = keep
+    cdn_site.settings.DJANGO_STATIC_CDN_PREFIX = "shop/live"
+    others = ["a.1500000005.png", "shop/a.1500000005.png", "shop/live/x-a.1500000005.png"]
+    for other in [*others, "shop/live/a.1500000005.png"]:
         bucket.put(other)
     cdn_site.write("a.png", PNG, 1500000008)
+    assert printed("/a.png")[1] == f"{bucket.base}/shop/live/a.1500000008.png"
+    assert sorted(bucket.keys()) == sorted(
+        [*others, *(f"shop/live/{name}" for name in [*left, "a.1500000008.png"])]
+    )
+
+
+def test_a_style_sheet_below_a_prefix_finds_what_it_names_there(cdn_site, bucket):
+    cdn_site.settings.DJANGO_STATIC_CDN_TYPES = ["css"]
+    cdn_site.settings.DJANGO_STATIC_CDN_PREFIX = "live"
+    cdn_site.write("img/a.png", PNG, 1500000005)
+    cdn_site.write("css/a.css", "a { background: url(../img/a.png) }", 1500000005)
+    assert printed("/css/a.css")[1] == f"{bucket.base}/live/css/a.1500000005.css"
+    assert bucket.keys() == ["live/css/a.1500000005.css", "live/img/a.1500000005.png"]
+
+
+def test_what_another_stage_has_sent_is_never_removed(cdn_site, bucket, tmp_path):
+    """Two stages with one bucket and no prefix: the live one has sent a file, staging finds it, and goes on without it."""
+    cdn_site.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    cdn_site.write("a.png", PNG, 1500000005)
+    printed("/a.png")
+    for place in (cdn_site.media / ".django-static").glob("cdn-*.json"):
+        place.unlink()  # another machine
+    restart(cdn_site)
+    assert printed("/a.png")[1] == f"{bucket.base}/a.1500000005.png"
+    assert len(bucket.puts()) == 1
+    cdn_site.write("a.png", PNG * 2, 1500000008)
+    restart(cdn_site)
     assert printed("/a.png")[1] == f"{bucket.base}/a.1500000008.png"
-    assert sorted(bucket.keys()) == sorted([*others, *left])
+    assert bucket.keys() == ["a.1500000005.png", "a.1500000008.png"]
 
 
 def test_an_older_version_is_not_sent_after_a_later_one(cdn_site, bucket, warned):
@@ -458,7 +503,7 @@ def test_it_comes_back(cdn_site, bucket, warned):
     proxy.current()._clock = lambda: clock[0]
     assert printed("/a.png") == ["/a.5.png"] * 2
     requests = bucket.requests()
-    clock[0] += proxy.RETRY_SECONDS - 1
+    clock[0] += RETRY_SECONDS - 1
     assert printed("/a.png") == ["/a.5.png"] * 2
     assert bucket.requests() == requests  # it is left in peace for a minute
     bucket.breaks()
@@ -942,8 +987,28 @@ def test_a_name_of_ones_own(cdn_site, bucket, tmp_path, program):
     said = program(path, "--as", "talks/2026/a b.png")
     assert "another content" in said
     assert said.endswith("give it another name\n")
-    assert "is no name for a file" in program(path, "--as", "a/../b.png")
+    assert "'a/../b.png' is no name for a file" in program(path, "--as", "a/../b.png")
     assert bucket.keys() == ["talks/2026/a b.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("x?y#z.png", "x%3Fy%23z.png"),
+        ("a%20b.png", "a%2520b.png"),
+        ("100%.png", "100%25.png"),
+        ("//host/c.png", "host/c.png"),
+        ("https:d.png", "https%3Ad.png"),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "live"])
+def test_a_name_of_ones_own_is_taken_as_it_is(cdn_site, bucket, program, name, url, prefix):
+    cdn_site.settings.DJANGO_STATIC_CDN_PREFIX = prefix
+    whole = f"{prefix}/{url}" if prefix else url
+    printed_url = program(cdn_site.write("a.png", PNG, 5), "--as", name)
+    assert unquote(printed_url) == unquote(f"{bucket.base}/{whole}")
+    assert bucket.get(printed_url.removeprefix(f"{bucket.base}/"))[2] == PNG
+    assert bucket.keys() == [f"{prefix}/{name.lstrip('/')}".lstrip("/")]
 
 
 def test_what_names_files_that_were_not_published(cdn_site, bucket, program):

@@ -10,7 +10,7 @@ from django_static import checks
 
 
 def found():
-    ids = ("django_static.E04", "django_static.E050", "django_static.W04")
+    ids = ("django_static.E04", "django_static.E05", "django_static.W04")
     return [message for message in checks.check_settings() if message.id.startswith(ids)]
 
 
@@ -20,7 +20,17 @@ def found():
         ("TYPES", "png", "E040", "list of extensions"),
         ("TYPES", [5], "E040", "list of extensions"),
         ("TYPES", ["."], "E040", "list of extensions"),
+        ("TYPES", ["*.png"], "E040", "Write 'png'"),
+        ("TYPES", ["gif", ".png"], "E040", "Write 'png'"),
+        ("TYPES", ["tar.gz"], "E040", "Write 'gz'"),
         ("BUCKET", 5, "E041", "string"),
+        ("PREFIX", 5, "E041", "string"),
+        ("PREFIX", "a b", "E051", "mysite/staging"),
+        ("PREFIX", "a/../b", "E051", "mysite/staging"),
+        ("PREFIX", "..", "E051", "mysite/staging"),
+        ("PREFIX", "a//b", "E051", "mysite/staging"),
+        ("PREFIX", "a?b", "E051", "mysite/staging"),
+        ("PREFIX", "a%20b", "E051", "mysite/staging"),
         ("STORAGE", ["cdn"], "E041", "string"),
         ("DOMAIN", b"x", "E041", "string"),
         ("REGION", 5, "E041", "string"),
@@ -81,6 +91,7 @@ def test_what_is_right(site):
         "THREADS": 8,
         "ENDPOINT": "http://127.0.0.1:9000",
         "GZIP": True,
+        "PREFIX": "/my-site/v1.2/live_~/",
         "PROBE": False,
     }.items():
         setattr(site.settings, f"DJANGO_STATIC_CDN_{name}", value)
@@ -144,6 +155,43 @@ def test_s3_of_django_storages_signs_unless_told_not_to(site):
         assert [message.id for message in found()] == ids
 
 
+@pytest.mark.parametrize(
+    ("base_url", "id"), [("/media/", "E052"), ("", "E052"), ("https://x.example/", ""), ("//x.example/", "")]
+)
+def test_a_storage_whose_urls_have_no_host(site, base_url, id):
+    settings_of(site)
+    site.settings.MEDIA_URL = "/media/"
+    site.settings.DJANGO_STATIC_CDN_BUCKET = site.settings.DJANGO_STATIC_CDN_DOMAIN = ""
+    site.settings.DJANGO_STATIC_CDN_STORAGE = "cdn"
+    options = {"location": "/nowhere", **({"base_url": base_url} if base_url else {})}
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    site.settings.STORAGES = {**site.settings.STORAGES, "cdn": backend}
+    messages = found()
+    assert [message.id for message in messages] == ([f"django_static.{id}"] if id else [])
+    site.settings.DJANGO_STATIC_CDN_DOMAIN = "d1.cloudfront.net"
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"AWS_ACCESS_KEY": "x"}, "AWS_ACCESS_KEY is set, but AWS_ACCESS_SECRET is not"),
+        ({"AWS_ACCESS_SECRET": "x"}, "AWS_ACCESS_SECRET is set, but AWS_ACCESS_KEY is not"),
+        ({"AWS_ACCESS_KEY_ID": "x"}, "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"),
+        ({"AWS_ACCESS_KEY_ID": "x", "AWS_ACCESS_SECRET": "y"}, "AWS_ACCESS_KEY_ID is set, but"),
+        ({"AWS_ACCESS_KEY": "x", "AWS_ACCESS_SECRET": "y"}, ""),
+        ({}, ""),
+    ],
+)
+def test_half_of_the_credentials(site, given, said):
+    settings_of(site)
+    for name, value in given.items():
+        setattr(site.settings, name, value)
+    messages = found()
+    assert {message.id for message in messages} == ({"django_static.E053"} if said else set())
+    assert not said or said in messages[0].msg
+
+
 @pytest.mark.parametrize("backend", ["static_test_cdn_storages.Broken", "nowhere.Storage"])
 def test_a_storage_that_cannot_be_made(site, backend):
     settings_of(site)
@@ -162,7 +210,6 @@ def test_the_storage(site):
     assert message.id == "django_static.E045"
     assert "default" in message.hint
     site.settings.DJANGO_STATIC_CDN_STORAGE = "default"
-    site.settings.DJANGO_STATIC_CDN_DOMAIN = ""
     assert found() == []
     site.settings.DJANGO_STATIC_CDN_GZIP = True
     assert [message.id for message in found()] == ["django_static.W040"]

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 import django_static
 from django_static.cdn import proxy
+from django_static.cdn.pages import RETRY_SECONDS
 from django_static.cdn.store import NoAddress
 
 PNG = b"\x89PNG" + bytes(range(256))
@@ -169,7 +170,7 @@ def test_where_nothing_is_written_down_it_is_tried_again(site, storage, warned):
     (warning,) = warned()
     assert "the service of credentials is away" in warning
     storages_of_tests.errors.clear()
-    clock[0] += proxy.RETRY_SECONDS - 1
+    clock[0] += RETRY_SECONDS - 1
     assert printed() == ["/a.5.png"] * 2
     clock[0] += 1
     assert printed()[1] == "https://cdn.example.com/a.5.png"
@@ -367,3 +368,15 @@ def test_s3_of_django_storages_signs_unless_told_not_to(bucket, s3_storage):
     assert bucket.keys() == []
     with pytest.raises(NoAddress):
         proxy.current().publisher.publish("a.5.png", Path(__file__))
+
+
+@pytest.mark.parametrize("base_url", ["/media/", "media/"])
+def test_urls_without_a_host_are_said_and_nobody_is_asked(built, storage, warned, tmp_path, base_url):
+    """They lead to the site itself, which no probe knows the address of."""
+    storage("Slow", base_url=base_url)
+    built.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 3600
+    with pytest.raises(CommandError, match="names no host: set DJANGO_STATIC_CDN_DOMAIN"):
+        call_command("staticpublish", skip_checks=True, stdout=StringIO(), stderr=StringIO())
+    assert printed()[1].startswith("/a.")
+    assert ["names no host" in each for each in warned()] == [True]
+    assert not (tmp_path / "cdn").exists()

@@ -17,6 +17,7 @@ import django_static
 from django_static.cdn import answering, proxy
 from django_static.cdn.answering import CannotTell, answers
 from django_static.cdn.headers import payload_of
+from django_static.cdn.pages import RETRY_SECONDS
 from django_static.cdn.store import StoreError
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
@@ -71,7 +72,7 @@ def test_what_is_not_s3(cdn_site, bucket, caplog, faults):
     assert "nginx/1.27" in message or "RecursionError" in message
     assert "whether DJANGO_STATIC_CDN_ENDPOINT is right" in message
     bucket.breaks()
-    clock[0] += proxy.RETRY_SECONDS
+    clock[0] += RETRY_SECONDS
     assert printed("/a.png")[1] == f"{bucket.base}/a.5.png"
 
 
@@ -124,7 +125,7 @@ def test_a_mistake_of_ours_holds_nothing_back_for_ever(cdn_site, bucket, caplog,
         patched.setattr(chosen.publisher, "publish", lambda key, path: 1 / 0)
         assert printed("/a.png") == ["/a.5.png"] * 2
     assert "not foreseen" in caplog.text
-    clock[0] += proxy.RETRY_SECONDS
+    clock[0] += RETRY_SECONDS
     assert printed("/a.png")[1] == f"{bucket.base}/a.5.png"
 
 

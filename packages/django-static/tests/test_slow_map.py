@@ -171,6 +171,15 @@ def test_a_time_of_its_own():
     assert "now" not in m
 
 
+@pytest.mark.parametrize("seconds", ["10", None, [], {}])
+@pytest.mark.parametrize("name", ["timeout_seconds", "first_pause", "longest_pause"])
+def test_what_is_no_number(name, seconds):
+    with pytest.raises(TypeError, match=f"{name} is .*, which is no number; give seconds"):
+        SlowMap(**{"timeout_seconds": 1, name: seconds})
+    with pytest.raises(TypeError, match="hold_seconds is '1'"):
+        SlowMap(1, hold_seconds="1")
+
+
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("-inf")])
 def test_times_that_are_none(seconds):
     with pytest.raises(ValueError, match=r"timeout_seconds is .*give seconds, 0 or more"):
@@ -279,6 +288,58 @@ def test_what_never_answers_is_given_up(caplog):
     assert len(probed.asked) == asked
     probed.map["key"] = "url"
     assert probed.get() == "url"
+
+
+def test_without_a_time_one_no_is_not_the_end(caplog):
+    """A URL that may be used at once, and answers at the third time."""
+    clock, runner, said = Clock(), Runner(), [False, False, True]
+    urls = SlowMap[str, str](0, lambda value: said.pop(0), clock=clock, start=runner)
+    urls["key"] = "url"
+    for _ in range(3):
+        assert urls.get("key") is None
+        assert runner.run() == 1
+        clock.now += 10
+    assert urls.get("key") == "url"
+    assert not caplog.records
+
+
+def test_without_a_time_it_is_given_up_after_ten_minutes(caplog):
+    clock, runner = Clock(), Runner()
+    urls = SlowMap[str, str](0, lambda value: False, clock=clock, start=runner)
+    urls["key"] = "url"
+    began = clock.now
+    while urls.guard and clock.now < began + 10_000:
+        assert urls.get("key") is None
+        runner.run()
+        clock.now += 30
+    assert 600 <= clock.now - began <= 700
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("jump", [10.0, 3600.0, 10.0**9])
+def test_a_clock_that_jumps_ahead_releases_and_nothing_more(jump):
+    """A machine that slept: readers in several threads see the old value or the new one, and never none."""
+    clock = Clock()
+    urls = SlowMap[str, int](10, clock=clock)
+    urls.release("key", 0)
+    seen: list[object] = []
+    begin = threading.Barrier(5)
+
+    def read() -> None:
+        begin.wait(30)
+        seen.extend(urls.get("key") for _ in range(2000))
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for each in readers:
+        each.start()
+    urls["key"] = 1
+    begin.wait(30)
+    clock.now += jump
+    for each in readers:
+        each.join(30)
+    assert set(seen) <= {0, 1}
+    assert urls.get("key") == 1
+    assert urls.guard == {}
 
 
 def test_one_failure_long_after_its_time_is_not_the_end(caplog):

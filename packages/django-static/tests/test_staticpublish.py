@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import socket
 from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
@@ -99,17 +100,25 @@ def test_verify_asks_the_store(built, bucket):
     assert bucket.get("img/b.1500000006.gif")[2] == PNG
 
 
+def foreseen(output: str) -> list[str]:
+    """The keys that a dry run would send."""
+    start = "would be sent, if it is not there: "
+    return sorted(
+        line.removeprefix(start).rpartition(", ")[0] for line in output.splitlines() if line.startswith(start)
+    )
+
+
 def test_a_dry_run_asks_and_sends_nothing(built, bucket):
     output, _ = publish("--dry-run")
-    size = f"{len(PNG)} bytes"
-    assert f"would be sent: img/a b.5.png, {size}\nwould be sent: img/b.1500000006.gif, {size}\n" in output
+    assert foreseen(output) == ["img/a b.5.png", "img/b.1500000006.gif"]
+    assert f"img/b.1500000006.gif, {len(PNG)} bytes\n" in output
     assert output.endswith(f"avif: 2 files would be sent, {2 * len(PNG)} bytes; 0 could not\n")
     assert bucket.requests() == 0
     publish()
     assert "0 files would be sent, 0 bytes; 0 could not" in publish("--dry-run")[0]
     (built.media / "img/b.1500000006.gif").unlink()
-    proxy.reset()
-    assert "0 files would be sent" in publish("--dry-run")[0]  # what is there need not be here
+    assert "0 files would be sent, 0 bytes; 1 could not" in publish("--dry-run")[0]
+    assert counts(as_far_as_it_comes())[0] == 2
     for path in (built.media / ".django-static").glob("cdn-*.json"):
         path.unlink()
     output, errors = publish("--dry-run")
@@ -148,13 +157,13 @@ def as_far_as_it_comes(*arguments: str) -> str:
 def test_the_counts_agree_with_each_other_and_with_what_is_there(built, bucket, types, threads):
     built.settings.DJANGO_STATIC_CDN_TYPES = types
     built.settings.DJANGO_STATIC_CDN_THREADS = threads
-    foreseen = publish("--dry-run")[0].splitlines()
+    before = publish("--dry-run")[0]
     output = publish()[0]
     total, parts = counts(output)
     assert total == parts == len(bucket.keys()) == len(bucket.puts())
     assert f"{total} sent" in output
-    assert sorted(line.split(": ")[1].split(", ")[0] for line in foreseen[:-1]) == sorted(bucket.keys())
-    assert f" {total} file" in foreseen[-1]
+    assert foreseen(before) == sorted(bucket.keys())
+    assert f" {total} file" in before.splitlines()[-1]
     assert counts(publish()[0]) == counts(publish("--verify")[0]) == (total, total)
     # Whatever is missing, and whatever of that comes through.
     bucket._straight(f"{bucket.name}/{min(bucket.keys())}", "DELETE")
@@ -172,8 +181,7 @@ def test_the_counts_agree_with_each_other_and_with_what_is_there(built, bucket, 
 def test_what_is_referred_to_is_foreseen(built, bucket):
     built.settings.DJANGO_STATIC_CDN_TYPES = ["css"]
     output, _ = publish("--dry-run")
-    assert output.splitlines()[0] == f"would be sent: img/b.1500000006.gif, {len(PNG)} bytes"
-    assert output.splitlines()[1].startswith("would be sent: css/a.1500000007.css, ")
+    assert foreseen(output) == ["css/a.1500000007.css", "img/b.1500000006.gif"]
     assert output.splitlines()[2].startswith("css: 2 files would be sent, ")
     assert bucket.requests() == 0
 
@@ -227,18 +235,17 @@ def test_what_cannot_be_asked_for_from_here_has_not_answered(tmp_path):
 
 def test_old_versions_are_swept(built, bucket):
     built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    built.settings.DJANGO_STATIC_CDN_PREFIX = "mine"
     publish()
-    for name in ("img/b.120000000.gif", "img/xb.120000000.gif", "b.120000000.gif"):
+    strangers = ["mine/img/xb.120000000.gif", "mine/b.120000000.gif", "img/b.120000000.gif"]
+    for name in ("mine/img/b.120000000.gif", *strangers):
         bucket.put(name)
     output, _ = publish("--verbosity", "2")
-    assert "removed: img/b.120000000.gif\n" in output
+    assert "removed: mine/img/b.120000000.gif\n" in output
     assert "1 file of old versions removed" in output
-    assert sorted(bucket.keys()) == [
-        "b.120000000.gif",
-        "img/a b.5.png",
-        "img/b.1500000006.gif",
-        "img/xb.120000000.gif",
-    ]
+    assert sorted(bucket.keys()) == sorted(
+        ["mine/img/a b.5.png", "mine/img/b.1500000006.gif", *strangers],
+    )
 
 
 def test_a_later_version_is_said(built, bucket):
@@ -364,10 +371,11 @@ def test_the_listing_may_fail_at_the_end(built, bucket):
 
 def test_a_version_that_cannot_be_removed(built, bucket, warned):
     built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
-    bucket.put("img/b.120000000.gif")
+    built.settings.DJANGO_STATIC_CDN_PREFIX = "x"
+    bucket.put("x/img/b.120000000.gif")
     bucket.breaks(("DELETE", "500!"))
     assert publish()[0].startswith("2 files: 2 sent")
-    assert sorted(bucket.keys()) == ["img/a b.5.png", "img/b.120000000.gif", "img/b.1500000006.gif"]
+    assert sorted(bucket.keys()) == ["x/img/a b.5.png", "x/img/b.120000000.gif", "x/img/b.1500000006.gif"]
     assert any("old versions stay" in warning for warning in warned())
 
 
@@ -450,11 +458,17 @@ def test_a_page_publishes_to_a_storage(built, stored):
 
 def test_old_versions_in_a_storage(built, stored):
     built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
-    for name in ("b.120000000.gif", "xb.120000000.gif"):
-        (stored / "img").mkdir(parents=True, exist_ok=True)
-        (stored / "img" / name).write_text("old")
+    built.settings.DJANGO_STATIC_CDN_PREFIX = "/mine/"
+    for name in ("mine/img/b.120000000.gif", "mine/img/xb.120000000.gif", "img/b.120000000.gif"):
+        (stored / name).parent.mkdir(parents=True, exist_ok=True)
+        (stored / name).write_text("old")
     assert "1 file of old versions removed" in publish()[0]
-    assert files(stored) == ["img/a b.5.png", "img/b.1500000006.gif", "img/xb.120000000.gif"]
+    assert files(stored) == [
+        "img/b.120000000.gif",
+        "mine/img/a b.5.png",
+        "mine/img/b.1500000006.gif",
+        "mine/img/xb.120000000.gif",
+    ]
 
 
 def test_what_a_killed_process_left_in_a_storage_is_finished(built, stored):
@@ -537,3 +551,103 @@ def test_the_state_is_beside_the_manifest(built, bucket):
     (path,) = (built.media / ".django-static").glob("cdn-*.json")
     value = json.loads(path.read_text())
     assert sorted(value["objects"]) == ["img/a b.5.png", "img/b.1500000006.gif"]
+
+
+# What a dry run says and what the run does then
+
+
+def test_a_dry_run_knows_what_the_run_will_compare(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_TYPES = ["*"]
+    publish()
+    assert foreseen(publish("--dry-run")[0]) == []
+    asked = publish("--dry-run", "--verify")[0]
+    assert "would be asked for: css/a.1500000007.css\n" in asked
+    assert "0 files would be sent, 0 bytes; 4 files would be asked for; 0 could not" in asked
+    # Edited in place, with the same number of bytes.
+    place = built.media / "img/b.1500000006.gif"
+    place.unlink()  # (a link)
+    place.write_bytes(PNG[::-1])
+    assert foreseen(publish("--dry-run")[0]) == ["img/b.1500000006.gif"]
+    with pytest.raises(CommandError, match="1 file could not"):
+        publish()
+    place.write_bytes(PNG)
+    # To be stored in another way.
+    (built.media / "c.8.js").write_text("c();" * 500)
+    built.settings.DJANGO_STATIC_CDN_GZIP = True
+    output = publish("--dry-run")[0]
+    assert foreseen(output) == ["c.8.js"]
+    bucket._straight(f"{bucket.name}/c.8.js", "DELETE")
+    sent = re.search(r"(\d+) sent \((.*?)\)", publish()[0])
+    assert f"1 file would be sent, {sent[2]}; 0 could not" in output
+    assert sent[1] == "1"
+
+
+def test_what_was_replaced_is_asked_for(built, bucket):
+    publish()
+    (path,) = (built.media / ".django-static").glob("cdn-*.json")
+    value = json.loads(path.read_text())
+    value["objects"]["img/b.1500000006.gif"]["replaced"] = 1.0
+    path.write_text(json.dumps(value))
+    assert "1 file would be asked for" in publish("--dry-run")[0]
+    requests = bucket.requests()
+    publish()
+    assert ("HEAD", f"/{bucket.name}/img/b.1500000006.gif") in bucket.server.seen[requests:]
+
+
+def test_one_url_does_not_answer(built, bucket):
+    built.settings.DJANGO_STATIC_CDN_TYPES = ["gif"]
+    built.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 3600
+    built.settings.DJANGO_STATIC_CDN_DOMAIN = f"{bucket.base}/not-yet"
+    output, _ = publish("--wait", "0")
+    assert "1 file does not answer yet, such as" in output
+    assert output.endswith("pages print local URLs until it does\n")
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_that_pages_print_nothing_of_it_is_said(built, bucket, value):
+    built.settings.DJANGO_STATIC_FILE_PROXY = value
+    for arguments in ((), ("--dry-run",)):
+        assert publish(*arguments)[1].startswith(
+            "DJANGO_STATIC_FILE_PROXY is not set: pages print local URLs"
+        )
+    built.settings.DJANGO_STATIC_FILE_PROXY = "static_test_proxies.naive"
+    assert publish()[1] == ""
+
+
+# Records that are something else
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "loop", "socket"])
+def test_records_that_are_no_files_hold_nothing_up(built, bucket, kind):
+    publish()
+    (path,) = (built.media / ".django-static").glob("cdn-*.json")
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+        (path / "x").write_text("")
+    elif kind == "loop":
+        path.symlink_to(path.name)
+    else:
+        with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(path.parent):
+            listening.bind(path.name)
+    output, errors = publish()
+    assert "0 sent (0 bytes), 2 there already, 0 failed" in output
+    assert ("cannot be written down" in errors) == (kind == "folder")
+    proxy.reset()
+    page = django_static.staticfile("/img/b.gif")
+    assert page == ("/img/b.1500000006.gif" if kind == "folder" else f"{bucket.base}/img/b.1500000006.gif")
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no terminals")
+def test_progress_on_a_terminal_of_its_own(built, bucket):
+    ours, theirs = os.openpty()
+    shown = b""
+    with os.fdopen(ours, "rb", 0) as screen:
+        with os.fdopen(theirs, "w") as terminal:
+            call_command("staticpublish", stdout=StringIO(), stderr=terminal)
+        with contextlib.suppress(OSError):  # it is closed on the other side
+            while piece := screen.read(4096):
+                shown += piece
+    assert shown == b"\r1 of 2\r2 of 2\r      \r"

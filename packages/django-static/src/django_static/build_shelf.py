@@ -19,6 +19,7 @@ from . import names, output
 from .folders import Folders
 from .graph import components
 from .records import Record, restore, to_json
+from .regular import read_regular
 from .shelf import Known
 
 __all__ = ["BuildShelf", "Work"]
@@ -190,7 +191,7 @@ class BuildShelf:
 
     def _read(self) -> dict[str, Any]:
         try:
-            value = json.loads(self._place.read_bytes())
+            value = json.loads(read_regular(self._place))
             records = value["records"] if value["format"] == _FORMAT else {}
         except FileNotFoundError:
             return {}

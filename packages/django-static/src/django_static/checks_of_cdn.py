@@ -7,16 +7,17 @@ import math
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.core.files.storage import storages
+from django.core.files.storage import FileSystemStorage, storages
 
-from .conf import PREFIX, conf
+from .conf import AWS_CREDENTIALS, PREFIX, conf
 
 __all__ = ["NAMES", "check"]
 
-_TEXTS = ("_CDN_BUCKET", "_CDN_STORAGE", "_CDN_DOMAIN", "_CDN_REGION", "_CDN_ENDPOINT")
+_TEXTS = ("_CDN_BUCKET", "_CDN_STORAGE", "_CDN_PREFIX", "_CDN_DOMAIN", "_CDN_REGION", "_CDN_ENDPOINT")
 _BOOLEANS = ("_CDN_PROBE", "_CDN_GZIP")
 #: Least, and whether it may be None.
 _NUMBERS: dict[str, tuple[float, bool]] = {
@@ -33,6 +34,7 @@ _PROXY = "django_static.cdn.file_proxy"
 _HOST = r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?"
 #: What URLs may begin with; they go into pages as they are.
 _BASE = re.compile(rf"(?:https?:)?//{_HOST}(?:/[\w.~%!$&'()*+,;=:@-]+)*")
+_PREFIX = re.compile(r"/?(?!\.\.?(?:/|$))[\w.~-]+(?:/(?!\.\.?(?:/|$))[\w.~-]+)*/?")
 _ENDPOINT = re.compile(rf"https?://{_HOST}(?:/[^\s?#]*)?")
 
 
@@ -59,6 +61,15 @@ def _types() -> Iterator[CheckMessage]:
             hint="Set it to a list of extensions, such as ['png', 'woff2'], or ['*'] for all.",
             id="django_static.E040",
         )
+        return
+    for each in value:
+        extension = each.rpartition(".")[2]
+        if each != "*" and each != extension:
+            yield Error(
+                f"{PREFIX}_CDN_TYPES has {each!r}, which is no extension.",
+                hint=f"Write {extension!r}: what comes after the last dot of a name, without the dot.",
+                id="django_static.E040",
+            )
 
 
 def _values() -> Iterator[CheckMessage]:
@@ -131,12 +142,32 @@ def _store() -> Iterator[CheckMessage]:
         )
     if options.storage in settings.STORAGES and not options.base:
         yield from _addresses(options.storage)
+    if options.prefix and not _PREFIX.fullmatch(options.prefix):
+        yield Error(
+            f"{PREFIX}_CDN_PREFIX is {_given('_CDN_PREFIX')!r}.",
+            hint="Set it to a path of letters, digits and the marks ._~-, such as 'mysite/staging'.",
+            id="django_static.E051",
+        )
+    if options.bucket:
+        yield from _credentials()
     if options.gzip and options.storage:
         yield Warning(
             f"{PREFIX}_CDN_GZIP is on, but a storage decides itself how files are stored.",
             hint="Use an option of the storage (gzip of django-storages), or let the CDN compress.",
             id="django_static.W040",
         )
+
+
+def _credentials() -> Iterator[CheckMessage]:
+    for pair in AWS_CREDENTIALS:
+        given = [name for name in pair if getattr(settings, name, None)]
+        if len(given) == 1:
+            (missing,) = set(pair) - {given[0]}
+            yield Error(
+                f"{given[0]} is set, but {missing} is not, so that neither is used.",
+                hint=f"Set {missing}, or none of the two to let boto3 look for credentials.",
+                id="django_static.E053",
+            )
 
 
 def _addresses(alias: str) -> Iterator[CheckMessage]:
@@ -150,6 +181,14 @@ def _addresses(alias: str) -> Iterator[CheckMessage]:
             id="django_static.E049",
         )
         return
+    # One made of it may know URLs of its own.
+    base = storage.base_url if isinstance(storage, FileSystemStorage) else None
+    if base is not None and type(storage).url is FileSystemStorage.url and not urlsplit(base).netloc:
+        yield Error(
+            f"The storage {alias!r} of {PREFIX}_CDN_STORAGE has URLs that begin with {base!r}, on this very site.",
+            hint=f"Set its option base_url, or {PREFIX}_CDN_DOMAIN, to where browsers get the files: 'https://…'.",
+            id="django_static.E052",
+        )
     # The names of django-storages; with a domain of its own it signs only where it has a key for that.
     signs = getattr(storage, "querystring_auth", False) is True
     if signs and getattr(storage, "custom_domain", None):

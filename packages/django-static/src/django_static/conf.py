@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.urls import get_script_prefix
 from django.utils.module_loading import import_string
 
 from .compress import available
@@ -22,10 +23,15 @@ from .sources import Sources, finders_of_staticfiles
 if TYPE_CHECKING:
     from .cdn.options import Options as CdnOptions
 
-__all__ = ["FINGERPRINTS", "PREFIX", "Conf", "conf"]
+__all__ = ["AWS_CREDENTIALS", "FINGERPRINTS", "PREFIX", "Conf", "conf"]
 
 PREFIX = "DJANGO_STATIC"
 FINGERPRINTS = ("mtime", "hash")
+#: The settings for a key of AWS and its secret, by the names of today and those of 2010.
+AWS_CREDENTIALS = (
+    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ("AWS_ACCESS_KEY", "AWS_ACCESS_SECRET"),
+)
 
 #: A percent sign that stands for itself.
 _NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -214,6 +220,7 @@ class Conf:
             types=tuple(str(each).lstrip(".").lower() for each in (IMAGES if types is None else types)),
             bucket=str(self._get("CDN_BUCKET", None) or ""),
             storage=str(self._get("CDN_STORAGE", None) or ""),
+            prefix=str(self._get("CDN_PREFIX", None) or "").strip("/"),
             base=_base(str(self._get("CDN_DOMAIN", None) or "")),
             keep_days=None if keep_days is None else float(keep_days),
             wait_seconds=float(self._get("CDN_WAIT_SECONDS", usual.wait_seconds)),
@@ -279,8 +286,8 @@ class Conf:
         finders = "django.contrib.staticfiles" in settings.INSTALLED_APPS
         return Sources(
             roots=self.media_roots,
-            media_url=settings.MEDIA_URL or "",
-            static_url=settings.STATIC_URL or "",
+            media_url=_below_site(settings.MEDIA_URL),
+            static_url=_below_site(settings.STATIC_URL),
             static_root=Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None,
             finders=finders_of_staticfiles() if finders else None,
         )
@@ -296,6 +303,13 @@ class Conf:
         return found
 
 
+def _below_site(url: str | None) -> str:
+    """A URL of the settings; empty where it is that of the whole site, which Django makes of an empty one below
+    ``FORCE_SCRIPT_NAME``."""
+    whole = {"", (settings.FORCE_SCRIPT_NAME or "").strip("/"), get_script_prefix().strip("/")}
+    return "" if url is None or url.strip("/") in whole else url
+
+
 def _base(domain: str) -> str:
     """What URLs begin with: ``d1.cloudfront.net`` is a domain, ``//static.example.com/x/`` says itself how it is reached."""
     scheme, slashes, rest = domain.strip().partition("//")
@@ -306,7 +320,7 @@ def _base(domain: str) -> str:
 
 def _credentials() -> tuple[str, str] | None:
     """The key and the secret, by the names of today or those of 2010."""
-    for names in (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("AWS_ACCESS_KEY", "AWS_ACCESS_SECRET")):
+    for names in AWS_CREDENTIALS:
         key, secret = (getattr(settings, name, None) for name in names)
         if key and secret:
             return str(key), str(secret)

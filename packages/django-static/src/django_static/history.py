@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import names
+from .regular import read_regular
 
 __all__ = ["History"]
 
@@ -38,7 +39,7 @@ class History:
             ValueError: it is damaged, or was changed by somebody else.
         """
         try:
-            value = json.loads(place.read_bytes())
+            value = json.loads(read_regular(place))
         except RecursionError as error:
             raise ValueError(f"it is nested too deeply: {error}") from error
         files = value.get("files") if isinstance(value, dict) else None

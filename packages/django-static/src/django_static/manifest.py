@@ -120,7 +120,7 @@ class Manifest:
         """
         data = self._encoded()
         with contextlib.suppress(OSError):
-            if path.read_bytes() == data:
+            if read_regular(path) == data:
                 return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from .folders import Folders
 from .records import Output
+from .regular import read_regular
 from .sources import Signature, Source, signature
 
 __all__ = ["Copies", "Originals"]
@@ -93,7 +94,7 @@ class Originals:
 
     def _read(self) -> dict[str, tuple[Signature, Signature]]:
         try:
-            value: dict[str, Any] = json.loads(self._place.read_bytes())
+            value: dict[str, Any] = json.loads(read_regular(self._place))
             return {name: (_signature(state), _signature(copy)) for name, (state, copy) in value.items()}
         except (OSError, ValueError, OverflowError, RecursionError, TypeError, AttributeError, IndexError):
             return {}

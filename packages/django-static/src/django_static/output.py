@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from . import names
+from .regular import read_regular
 
 fcntl: ModuleType | None
 try:
@@ -210,7 +211,7 @@ def remove(path: Path) -> None:
 def load(path: Path) -> Any:
     """The value of a record, or None when there is none that can be read."""
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(read_regular(path))
     except (OSError, ValueError, RecursionError):
         return None
 

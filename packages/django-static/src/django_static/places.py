@@ -8,7 +8,22 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["Places", "receiving"]
+__all__ = ["Places", "receiving", "records_beside"]
+
+#: What lies beside a manifest, and is nobody's business; a question mark stands for any character.
+_RECORDS = (
+    "build.lock",
+    "builds",
+    "cdn-????????",
+    "cdn-????????.json",
+    "cdn-????????.lock",
+    "compressed",
+    "originals.json",
+    "records.json",
+    "scan.json",
+    "seal.json",
+    "unfinished",
+)
 
 
 class Places:
@@ -68,6 +83,12 @@ def receiving(sources: Sources, save_prefix: Path | None) -> list[Path]:
     if sources.static_root is not None:
         return [*sources.roots, sources.static_root]
     return [*sources.roots, *(map(Path, sources.finders.locations()) if sources.finders else ())]
+
+
+def records_beside(manifest: Path) -> list[str]:
+    """The manifest and all that may lie beside it, as absolute paths with question marks for any character."""
+    folder = os.path.dirname(os.path.abspath(manifest))  # noqa: PTH100, PTH120 (links stay)
+    return [os.path.join(folder, name) for name in (manifest.name, *_RECORDS)]  # noqa: PTH118
 
 
 def _numbered(label: str, folders: Sequence[str | os.PathLike[str]]) -> dict[str, str | os.PathLike[str]]:

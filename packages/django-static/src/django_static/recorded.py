@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .records import REPLACED, SINCE, from_json
+from .regular import read_regular
 
 __all__ = [
     "Unreadable",
@@ -33,7 +34,7 @@ def load(place: Path) -> Any:
         Unreadable: it is damaged.
     """
     try:
-        return json.loads(place.read_bytes())
+        return json.loads(read_regular(place))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:

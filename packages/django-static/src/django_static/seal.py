@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .regular import read_regular
 from .sources import signature
 
 __all__ = ["Seal"]
@@ -37,7 +38,7 @@ class Seal:
     def read(cls, place: Path) -> Seal | None:
         """The seal in a file, or None when there is none that can be read."""
         try:
-            value = json.loads(place.read_bytes())
+            value = json.loads(read_regular(place))
             if value["format"] != _FORMAT:
                 return None
             return cls(

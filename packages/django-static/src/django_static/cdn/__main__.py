@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     except (ImproperlyConfigured, ImportError) as error:
         parser.error(str(error))
     from ..conf import conf
-    from .addresses import key_of
+    from .addresses import key_of, key_of_name
     from .publisher import Publisher
     from .referred import used
     from .state import State
@@ -59,16 +59,22 @@ def main(arguments: Sequence[str]) -> int:
         options = conf.cdn
         store = store_of(options)
         state = State(conf.manifest_file.parent, store.identity)
-        key = key_of(_public(given.file, conf) if given.key is None else f"/{given.key.lstrip('/')}")
-        for other, place in used(key, given.file):
+        if given.key is None:
+            key = key_of(_public(given.file, conf), options.prefix)
+        else:
+            key = key_of_name(given.key, options.prefix)
+        for other, place in used(key, given.file, options.prefix):
             if not _is_marked(other, conf):
                 raise StoreError(
                     f"{given.file} refers to {place}, whose name has no fingerprint: 'manage.py staticbuild' publishes "
                     "both as they have to be, and 'manage.py staticpublish' brings them to the CDN"
                 )
         publisher = Publisher(store, state, options)
+        is_new = key not in state
         outcome = publisher.publish(key, given.file)
         url = publisher.address(key)
+        if is_new:
+            state.change(key, by_hand=True)
         state.flush()
     except (OSError, StoreError, ValueError) as error:
         sys.stderr.write(f"{error}\n")

@@ -10,23 +10,33 @@ from ..conf import Conf
 from ..names import quoted
 from .store import NoAddress, Store, StoreError
 
-__all__ = ["key_of", "public_of", "url_of"]
+__all__ = ["key_of", "key_of_name", "public_of", "url_of"]
 
 
-def key_of(uri: str) -> str:
-    """``//static.example.com/forever/img/a%20b.5.png`` -> ``forever/img/a b.5.png``.
+def key_of(uri: str, prefix: str = "") -> str:
+    """``//static.example.com/forever/img/a%20b.5.png`` -> ``forever/img/a b.5.png``, below the prefix if there is one.
 
     Raises:
         StoreError: the name cannot be one of S3: it has no end, or bytes that are not UTF-8.
     """
-    path = urlsplit(uri).path
-    key = unquote(path, errors="surrogateescape").lstrip("/")
+    return key_of_name(unquote(urlsplit(uri).path, errors="surrogateescape"), prefix, shown=uri)
+
+
+def key_of_name(name: str, prefix: str = "", *, shown: str = "") -> str:
+    """``/talks/a%20b?.png`` -> ``talks/a%20b?.png``: a name that is no URL, and stands for itself.
+
+    Raises:
+        StoreError: as for :func:`key_of`.
+    """
+    key = name.lstrip("/")
+    if key and prefix:
+        key = f"{prefix}/{key}"
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
         size = -1
     if not 0 < size <= 1024 or any(part in ("", ".", "..") for part in key.split("/")):
-        raise StoreError(f"{uri!r} is no name for a file on a CDN: up to 1024 bytes of UTF-8 are")
+        raise StoreError(f"{(shown or name)!r} is no name for a file on a CDN: up to 1024 bytes of UTF-8 are")
     return key
 
 
@@ -36,12 +46,23 @@ def url_of(key: str, base: str, store: Store) -> str:
     With a storage of Django's that tells itself it may take its time: some ask a service for what they need.
 
     Raises:
-        NoAddress: the store has none that a page could print.
+        NoAddress: the store has none that a page could print, or none with a host, which only one of the site itself lacks.
         StoreError: it could not be found out.
     """
     url = f"{base}/{quoted(key)}" if base else store.url(key)
     if not url:
         raise NoAddress("nobody knows where browsers get the files: set DJANGO_STATIC_CDN_DOMAIN")
+    try:
+        host = urlsplit(url).netloc
+    except ValueError as error:
+        raise StoreError(
+            f"the storage says that browsers get {key} from {url!r}, which is no URL: {error}"
+        ) from error
+    if not host:
+        raise NoAddress(
+            f"the storage says that browsers get {key} from {url!r}, which names no host: set DJANGO_STATIC_CDN_DOMAIN, or "
+            "what the storage's URLs begin with (base_url of FileSystemStorage), to 'https://…'"
+        )
     return url
 
 

@@ -7,7 +7,7 @@ import http.client
 import socket
 from urllib.parse import urlsplit
 
-__all__ = ["CannotTell", "answers"]
+__all__ = ["CannotTell", "answers", "is_gone"]
 
 _SECONDS = 10.0
 #: What says something of this machine, and nothing of the URL: no network, no name server, no file handles.
@@ -23,6 +23,7 @@ _OURS = (
     errno.ENOMEM,
     errno.EPERM,
 )
+_GONE = (http.client.NOT_FOUND, http.client.GONE, http.client.FORBIDDEN)
 _NO_NAME_SERVER = (socket.EAI_AGAIN, socket.EAI_MEMORY, getattr(socket, "EAI_SYSTEM", socket.EAI_MEMORY))
 
 
@@ -38,19 +39,33 @@ def answers(url: str) -> bool:
     Raises:
         CannotTell: this machine has no network now, or no means to use it.
     """
+    return _status(url) == http.client.OK
+
+
+def is_gone(url: str) -> bool:
+    """Whether it is said that there is nothing at the URL; S3 says 403 where one may not list what there is.
+
+    Raises:
+        CannotTell: as for :func:`answers`.
+    """
+    return _status(url) in _GONE
+
+
+def _status(url: str) -> int:
+    """What the URL is answered with; 0 where it is not."""
     parts = urlsplit(url)
     kind = http.client.HTTPConnection if parts.scheme == "http" else http.client.HTTPSConnection
     try:
         connection = kind(parts.netloc.rpartition("@")[2], timeout=_SECONDS)
         try:
             connection.request("HEAD", parts.path + (f"?{parts.query}" if parts.query else ""))
-            return connection.getresponse().status == http.client.OK
+            return connection.getresponse().status
         finally:
             connection.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
         if _is_ours(error):
             raise CannotTell(f"{url} cannot be asked for from here: {error}") from error
-        return False  # no such name, or none at all, refused, too slow: what a browser would meet, too
+        return 0  # no such name, or none at all, refused, too slow: what a browser would meet, too
 
 
 def _is_ours(error: Exception) -> bool:

@@ -20,6 +20,8 @@ class Options:
     bucket: str = ""
     #: The alias of a storage in ``STORAGES``.
     storage: str = ""
+    #: What keys begin with, without slashes at its ends; with one all below it is this site's alone.
+    prefix: str = ""
     #: What URLs begin with, such as ``https://d111.cloudfront.net``; empty to use those of the storage.
     base: str = ""
     #: How long an old version stays after it was replaced; None to keep them all.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +13,14 @@ from ..output import LockTimeout
 from ..places import Places
 from .addresses import key_of, url_of
 from .answering import CannotTell, answers
+from .clearing import Clearing
 from .options import Options
 from .publisher import Outcome, Publisher, What
 from .referred import with_used
 from .state import State
 from .store import NoAddress, Store, StoreError
 
-__all__ = ["Publication", "Published", "wanted_of"]
+__all__ = ["Preview", "Publication", "Published", "wanted_of"]
 
 #: After so many files what was done is written down, so that a killed run need not ask about all of them.
 _FLUSH_EVERY = 50
@@ -44,6 +45,20 @@ class Published:
     problems: list[str] = field(default_factory=list)
     #: URLs that have not answered.
     silent: list[str] = field(default_factory=list)
+    #: What was removed since no build names it any more.
+    cleared: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a run would do with the files, as far as is written down."""
+
+    #: What is not known to be there, with its bytes; the store is asked before they are sent.
+    sent: dict[str, int] = field(default_factory=dict)
+    #: What is written down to be there, and would be asked for.
+    asked: list[str] = field(default_factory=list)
+    #: Keys with what is wrong.
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dict[str, Path], dict[str, str]]:
@@ -58,7 +73,7 @@ def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dic
             continue
         path = places.path(place)
         try:
-            key = key_of(public)
+            key = key_of(public, options.prefix)
         except StoreError as error:
             wrong[public] = str(error)
         else:
@@ -66,7 +81,7 @@ def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dic
                 found[key] = Path(path)
             else:
                 wrong[public] = f"it lies in {place!r}, a folder the settings of this machine do not have"
-    return with_used(found), wrong
+    return with_used(found, options.prefix), wrong
 
 
 class Publication:
@@ -78,9 +93,20 @@ class Publication:
         self._options = options
         self._publisher = Publisher(store, state, options)
 
-    def missing(self, wanted: Mapping[str, Path]) -> list[tuple[str, Path]]:
-        """What is not written down to be there; nobody is asked."""
-        return [(key, path) for key, path in wanted.items() if not self._publisher.is_known(key, path)]
+    def preview(self, wanted: Mapping[str, Path], *, verify: bool = False) -> Preview:
+        """What :meth:`run` would do, as far as that can be said without asking anybody."""
+        found = Preview()
+        for key, path in wanted.items():
+            try:
+                outlook = self._publisher.outlook(key, path, verify=verify)
+            except StoreError as error:
+                found.failed[key] = str(error)
+                continue
+            if outlook is not None and outlook.is_known:
+                found.asked.append(key)
+            elif outlook is not None:
+                found.sent[key] = outlook.size
+        return found
 
     def foresee(self, wanted: Mapping[str, Path]) -> None:
         """See whether pages could print URLs of the files once they are there.
@@ -153,7 +179,7 @@ class Publication:
                 told = pool.map(lambda url: _tells(probe, url), waiting.values())
                 for key, has_answered in zip(waiting, told, strict=True):
                     if has_answered:
-                        self._state.answers(key)
+                        self._state.answers(key, time.time())
                 waiting = self._silent(waiting)
                 left = deadline - time.monotonic()
                 if not waiting or left <= 0:
@@ -162,6 +188,19 @@ class Publication:
                 pause *= 2
         done.silent = sorted(waiting.values())
         self._flush(done)
+
+    def clear(self, done: Published, named: Collection[str], *, removes: bool) -> None:
+        """Write down what the build does not name any more and, if wanted, remove what none has named for long enough."""
+        clearing = Clearing(self._store, self._state, self._options)
+        clearing.mark(named)
+        if removes:
+            done.cleared, failed = clearing.run(named)
+            done.problems += [f"{key} stays on the CDN: {reason}" for key, reason in failed.items()]
+        self._flush(done)
+
+    def due(self, named: Collection[str]) -> list[str]:
+        """What :meth:`clear` would remove now; nobody is asked."""
+        return Clearing(self._store, self._state, self._options).due(named)
 
     def _silent(self, keys: Iterable[str]) -> dict[str, str]:
         """The URLs that are not known to answer, by key."""

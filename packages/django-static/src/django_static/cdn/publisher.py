@@ -19,7 +19,7 @@ from .state import Entry, State, signature
 from .store import NoAddress, Payload, Standing, Store, StoreError
 from .versions import Versions
 
-__all__ = ["OUTDATED_ADVICE", "Outcome", "Publisher", "What"]
+__all__ = ["OUTDATED_ADVICE", "Outcome", "Outlook", "Publisher", "What"]
 
 #: Told of each file that was seen to: its key, what became of it, and the bytes sent.
 Tell = Callable[[str, "What", int], object]
@@ -51,6 +51,15 @@ class Outcome:
     removed: list[str] = field(default_factory=list)
 
 
+class Outlook(NamedTuple):
+    """What a file would come to that is not written down to be there, or is to be asked for."""
+
+    #: Bytes that would be sent.
+    size: int
+    #: Whether the very content is written down to be there.
+    is_known: bool
+
+
 class _How(NamedTuple):
     """How a file, and those it refers to, are brought to a store: see :meth:`Publisher.publish`."""
 
@@ -69,7 +78,7 @@ class Publisher:
         self._state = state
         self._options = options
         self._clock = clock
-        self._versions = Versions(store, state, options.keep_days, clock)
+        self._versions = Versions(store, state, options.keep_days, clock, owns_all=bool(options.prefix))
 
     def is_known(self, key: str, path: Path) -> bool:
         """Whether a file is in the store, as far as is written down; nobody is asked, the file is not read."""
@@ -91,6 +100,17 @@ class Publisher:
             return False
         found = signature(path)
         return found is None or (*found, self._is_gzip()) == (entry.size, entry.mtime_ns, entry.gzip)
+
+    def outlook(self, key: str, path: Path, *, verify: bool = False) -> Outlook | None:
+        """What :meth:`publish` would begin with, by the file and what is written down; None if there is nothing to do.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        payload = self._payload(path)
+        if not verify and self._is_current(key, payload):
+            return None
+        return Outlook(payload.size, self._is_same(key, payload))
 
     def address(self, key: str) -> str:
         """Where browsers get a file, asked of the store where only that knows, and written down.
@@ -147,7 +167,7 @@ class Publisher:
             how.tell(key, What.THERE, 0)
             return Outcome(What.THERE)
         removed = []
-        for other, place in used(key, path):
+        for other, place in used(key, path, self._options.prefix):
             # A circle is closed by the file that is asked for first.
             if other not in seen:
                 seen.add(other)
@@ -237,6 +257,9 @@ class Publisher:
             gzip=self._is_gzip(),
             answers=known is not None and known.answers,
             url=before.url if before else "",
+            sent=is_new or (known is not None and known.sent),
+            by_hand=before is not None and before.by_hand,
+            asked=known.asked if known else 0.0,
         )
         if new != before:
             self._state.note(key, new)

@@ -17,8 +17,8 @@ __all__ = ["used", "with_used"]
 _READERS = {".css": css.references, ".js": js.references, ".mjs": js.references}
 
 
-def used(key: str, path: Path) -> Iterator[tuple[str, Path]]:
-    """The files that one refers to, with their keys."""
+def used(key: str, path: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
+    """The files that one refers to, with their keys, as far as these are below the prefix."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         return
@@ -33,11 +33,12 @@ def used(key: str, path: Path) -> Iterator[tuple[str, Path]]:
         name = unquote(url, errors="surrogateescape")
         other = posixpath.normpath(posixpath.join(posixpath.dirname(key), name))
         place = path.parent / name
-        if not other.startswith("../") and "\0" not in name and place.is_file():
+        is_ours = other.startswith(f"{prefix}/") if prefix else not other.startswith("../")
+        if is_ours and "\0" not in name and place.is_file():
             yield other, place
 
 
-def with_used(wanted: Mapping[str, Path]) -> dict[str, Path]:
+def with_used(wanted: Mapping[str, Path], prefix: str = "") -> dict[str, Path]:
     """Files with all that they refer to, each after what it needs itself; a circle begins anywhere."""
     found: dict[str, Path] = {}
     places = dict(wanted)
@@ -50,7 +51,7 @@ def with_used(wanted: Mapping[str, Path]) -> dict[str, Path]:
         elif key not in begun:
             begun.add(key)
             waiting.append((key, True))
-            for other, place in used(key, places[key]):
+            for other, place in used(key, places[key], prefix):
                 places.setdefault(other, place)
                 waiting.append((other, False))
     return found

@@ -18,6 +18,8 @@ _Value = TypeVar("_Value")
 _Default = TypeVar("_Default")
 #: Seconds; a key that was not read for longer was not watched.
 _WATCHED = 60.0
+#: Seconds; a value that may appear at once is not given up at the first no.
+_HOLD = 600.0
 #: Runs something off the thread that asks.
 Start = Callable[[Callable[[], None]], object]
 
@@ -62,11 +64,12 @@ class SlowMap(Generic[_Key, _Value]):
         clock: seconds that never go back.
         first_pause: seconds between the first probe of a value and the second; doubled each time.
         longest_pause: seconds.
-        hold_seconds: ten times ``timeout_seconds`` unless given.
+        hold_seconds: ten times ``timeout_seconds`` unless given; ten minutes where that is 0.
         start: runs the probe; in a thread of its own unless given.
 
     Raises:
-        ValueError: a time is negative or no number.
+        TypeError: a time is no number, such as ``"10"`` or None.
+        ValueError: it is negative, or NaN.
     """
 
     def __init__(
@@ -89,7 +92,9 @@ class SlowMap(Generic[_Key, _Value]):
         self._clock = clock
         self._first_pause = _seconds("first_pause", first_pause)
         self._longest_pause = _seconds("longest_pause", longest_pause)
-        self._hold = self.timeout * 10 if hold_seconds is None else _seconds("hold_seconds", hold_seconds)
+        self._hold = (
+            (self.timeout * 10 or _HOLD) if hold_seconds is None else _seconds("hold_seconds", hold_seconds)
+        )
         self._start = start
         self._lock = threading.Lock()
         self._probing: dict[_Key, _Probing] = {}
@@ -237,6 +242,8 @@ class SlowMap(Generic[_Key, _Value]):
 
 
 def _seconds(name: str, value: float) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} is {value!r}, which is no number; give seconds, 0 or more")
     if not value >= 0:  # nor is NaN
         raise ValueError(f"{name} is {value!r}; give seconds, 0 or more")
     return value

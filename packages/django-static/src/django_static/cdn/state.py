@@ -38,8 +38,15 @@ class Entry:
     answers: bool = False
     #: Where browsers get it; empty while nobody knows.
     url: str = ""
-    #: When another version was published in its place, in seconds of the epoch; 0 while none was.
+    #: When another version was published in its place, or no build named it any more, in seconds of the epoch; 0 while
+    #: neither was so.
     replaced: float = 0.0
+    #: Whether it was sent from here; another site, or another machine, may have sent what was found there.
+    sent: bool = False
+    #: Whether it was sent by hand: no build names it, and it is to stay.
+    by_hand: bool = False
+    #: When its URL was asked for last, in seconds of the epoch; 0 before.
+    asked: float = 0.0
 
 
 class State:
@@ -92,9 +99,9 @@ class State:
             fresh = {"since": now, "answers": False} if entry.url else {}
             self.change(key, url=url, **fresh)
 
-    def answers(self, key: str) -> None:
+    def answers(self, key: str, now: float) -> None:
         """The URL of a file has answered."""
-        self.change(key, answers=True)
+        self.change(key, answers=True, asked=now)
 
     def _note(self, key: str, entry: Entry | None) -> None:
         self._unwritten[key] = entry
@@ -164,6 +171,9 @@ def _entry(**values: Any) -> Entry:
         bool(entry.answers),
         str(entry.url),
         float(entry.replaced),
+        bool(entry.sent),
+        bool(entry.by_hand),
+        float(entry.asked),
     )
 
 

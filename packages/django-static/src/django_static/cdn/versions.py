@@ -21,13 +21,21 @@ class Versions:
     version that is used again is made to come again."""
 
     def __init__(
-        self, store: Store, state: State, keep_days: float | None, clock: Callable[[], float]
+        self,
+        store: Store,
+        state: State,
+        keep_days: float | None,
+        clock: Callable[[], float],
+        *,
+        owns_all: bool,
     ) -> None:
-        """``keep_days`` is how long a version stays after it was replaced, or None for ever."""
+        """``keep_days`` is how long a version stays after it was replaced, or None for ever; with ``owns_all`` nobody else
+        has files in this place, and what looks like one of ours is, whichever of the site's machines has sent it."""
         self._store = store
         self._state = state
         self._keep_days = keep_days
         self._clock = clock
+        self._owns_all = owns_all
         self._complained = threading.Event()
 
     def there(self, key: str) -> tuple[list[Stored], StoreError | None]:
@@ -97,6 +105,8 @@ class Versions:
             now = self._now()
             replaced = self._replaced([each.stored.key for each in others], now, is_dated=is_dated)
             for old in outdated(key, versions, keep, now, replaced, is_dated=is_dated):
+                if not self.is_ours(old.key):
+                    continue
                 # Another machine may have gone back to it since the store was asked.
                 if old in self._store.list(old.key):
                     self._store.delete(old.key)
@@ -105,6 +115,11 @@ class Versions:
         except StoreError as error:
             self.complain(error)
         return removed
+
+    def is_ours(self, key: str) -> bool:
+        """Whether a file may be removed: another site may live on what it has sent, and look just like this one."""
+        entry = self._state.get(key)
+        return self._owns_all or (entry is not None and entry.sent)
 
     def complain(self, error: StoreError) -> None:
         """Warn once that nothing is removed."""

@@ -23,6 +23,7 @@ from django.template.loaders import app_directories, cached, filesystem
 
 from .. import names
 from ..answers import Place
+from ..regular import read_regular
 from .result import Failure, Scan, Unknown, Use
 
 __all__ = ["Memory"]
@@ -46,7 +47,7 @@ class Memory:
         self._ground = _digest(folders)
         _forget_compiled()
         try:
-            value = json.loads(self._place.read_bytes())
+            value = json.loads(read_regular(self._place))
             if value["format"] == _FORMAT and value["ground"] == self._ground:
                 modules = value["modules"].items()
                 return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 
 from .. import names
@@ -18,12 +19,18 @@ class Finding:
         prefix: str,
         find: Callable[[str], str | None] | None,
         published: Sequence[tuple[str, str]] = (),
+        hidden: Sequence[str] = (),
     ) -> None:
         """``prefix`` is the path of ``STATIC_URL``, or empty to ask no finder; ``published`` are folders by the path that
-        leads there."""
+        leads there; ``hidden`` are the paths of files and folders that are never sent, with question marks for any
+        character."""
         self._prefix = prefix
         self._find = find
         self._published = published
+        self._hidden = [
+            re.compile(f"{re.escape(path).replace(re.escape('?'), '.')}(?:/.*)?", re.DOTALL)
+            for path in hidden
+        ]
 
     def concerns(self, path: str) -> bool:
         """Whether a file of that path may have been published; the disk is not asked."""
@@ -33,7 +40,7 @@ class Finding:
         """Where the file of a URL's path may lie, decoded, and whether its name stands for one content for ever."""
         if self._find is not None and self._prefix and path.startswith(self._prefix):
             name = path.removeprefix(self._prefix)
-            if _is_safe(name) and (found := self._find(name)):
+            if _is_safe(name) and (found := self._find(name)) and not self._is_hidden(found):
                 return found, False
         if names.has_mark(path):
             for prefix, folder in self._published:
@@ -43,6 +50,10 @@ class Finding:
                     if os.path.isfile(place):  # noqa: PTH113
                         return place, True
         return None
+
+    def _is_hidden(self, place: str) -> bool:
+        whole = os.path.abspath(place)  # noqa: PTH100 (links stay)
+        return any(pattern.fullmatch(whole) for pattern in self._hidden)
 
 
 def _is_safe(name: str) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
-
 from ..conf import conf
-from ..places import Places
+from ..manifest import ManifestError
+from ..places import Places, records_beside
 from ..sources import split_host
 from .catalogue import Spelling, as_text
 from .entry import Limits
@@ -41,7 +40,7 @@ def holdings_of_settings(
     if conf.debug and max_age is None:
         given["max_age"] = 0  # an edited file is to be seen at once
     sources = conf.sources()
-    static = _folder(split_host(settings.STATIC_URL or "")[1])
+    static = _folder(split_host(sources.static_url)[1])
     named = _folder(conf.name_prefix)
     has_manifest = conf.enabled and conf.use_manifest_file
     finding = None
@@ -50,9 +49,11 @@ def holdings_of_settings(
         if conf.enabled and not has_manifest:
             if conf.save_prefix is not None:
                 published.append((as_text(named) or "/", str(conf.save_prefix)))
-            elif static and sources.static_root is not None:
+            if static and sources.static_root is not None:
                 published.append((as_text(static), str(sources.static_root)))
-        finding = Finding(as_text(static), sources.finders.find if sources.finders else None, published)
+        finding = Finding(
+            as_text(static), sources.finders.find if sources.finders else None, published, _records()
+        )
     prefixes = tuple(prefix for prefix in (static, named) if prefix)
     return Holdings(
         conf.manifest_file if has_manifest else None,
@@ -64,6 +65,13 @@ def holdings_of_settings(
         prefixes=tuple(map(spelling, prefixes)),
         hashed_names=conf.hashed_names if conf.enabled else None,
     )
+
+
+def _records() -> list[str]:
+    try:
+        return records_beside(conf.manifest_file)
+    except ManifestError:
+        return []  # there is no folder that they could be in
 
 
 def _folder(path: str) -> str:

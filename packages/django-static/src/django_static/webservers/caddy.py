@@ -121,11 +121,18 @@ def _mount(site: Site, mount: Mount) -> Iterator[str]:
             yield f"            not path_regexp `{UNKNOWN_CHARSET}`"
             yield "        }"
             yield f'        header @text{number} Content-Type "{kind}"'
-    yield "        file_server {"
-    yield "            precompressed zstd br gzip"
-    yield f"            hide {HIDDEN}"
-    yield "            pass_thru"
-    yield "        }"
+    hidden = [
+        _quoted(f"{folder.rstrip('/')}/{name}", setting)
+        for folder, setting in mount.folders
+        for name in mount.hidden
+    ]
+    for number, (folder, setting) in enumerate(mount.folders):
+        yield "        file_server {"
+        yield from [f"            root {_quoted(folder, setting)}"] if number else []
+        yield "            precompressed zstd br gzip"
+        yield f"            hide {' '.join((HIDDEN, *hidden))}"
+        yield "            pass_thru"
+        yield "        }"
     yield '        header Content-Type "text/plain; charset=utf-8"'
     yield '        respond "Not found" 404'
     yield "    }"

@@ -143,13 +143,23 @@ def _marks(site: Site) -> Iterator[str]:
             'set $django_static_cache "public, immutable"; }'
         )
         yield f'if ($uri ~ "{DATE}") {{ set $django_static_expires off; set $django_static_cache "no-cache"; }}'
+    several = [mount for mount in site.mounts if mount.others]
+    if several:
+        # By name, since a number gives it as it is in a URL.
+        yield "# What is to be looked for in more folders than one."
+    for mount in sorted(several, key=lambda mount: len(mount.prefix)):  # the longest has the last word
+        pattern = f"^{re.escape(mount.prefix)}(?<django_static_rest>.+)$"
+        yield f'if ($uri ~ "{pattern}") {{ }}'
     yield ""
 
 
 def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
     prefix, folder = _quoted(mount.prefix, mount.named), mount.folder.rstrip("/")
-    _quoted(folder, mount.setting)
-    if mount.prefix.count("/") > 1 and f"{folder}/".endswith(mount.prefix):
+    for each, setting in mount.folders:
+        _quoted(each, setting)
+    if mount.others:
+        place = 'root "/";'
+    elif mount.prefix.count("/") > 1 and f"{folder}/".endswith(mount.prefix):
         place = f"root {_quoted(folder.removesuffix(mount.prefix.rstrip('/')) or '/', mount.setting)};"
     else:
         place = f"alias {_quoted(folder + '/', mount.setting)};"
@@ -164,7 +174,8 @@ def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
     yield from (f"    {line}" for line in _encodings(modules))
     yield "    error_page 404 @django_static_gone;"
     # A folder would be answered with a redirect, and that be kept for ever, too.
-    yield "    try_files $uri @django_static_gone;"
+    tried = [f'"{each.rstrip("/")}/$django_static_rest"' for each, _ in mount.folders if mount.others]
+    yield f"    try_files {' '.join(tried or ['$uri'])} @django_static_gone;"
     yield "    log_not_found off;"
     yield "    default_type application/octet-stream;"
     yield "    types {"
@@ -174,6 +185,10 @@ def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
     # nginx has text/html among them already.
     yield f"    charset_types {' '.join(bare(kind) for kind in CONTENT_TYPES if kind != bare(kind) != 'text/html')};"
     yield "    charset $django_static_charset;"
+    if mount.hidden:
+        names = "|".join(re.escape(name).replace(r"\?", "[^/]") for name in mount.hidden)
+        yield "    # The manifest and the records beside it."
+        yield f'    location ~ "^{re.escape(mount.prefix)}(?:{names})(?:/|$)" {{ return 404; }}'
     yield "}"
     yield f"location ^~ {_quoted(f'{mount.prefix}{HIDDEN}', '')} {{ error_page 404 @django_static_gone; return 404; }}"
     yield ""

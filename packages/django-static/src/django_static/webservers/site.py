@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET
 from ..output import STATE_FOLDER
+from ..places import records_beside
 from ..sources import Sources
 
 __all__ = [
@@ -61,6 +62,15 @@ class Mount:
     #: The setting the folder comes from, for messages, and what the prefix is.
     setting: str
     named: str = URL_PREFIX
+    #: More folders, each asked for what is not in those before it, and the settings they come from.
+    others: tuple[tuple[str, str], ...] = ()
+    #: Files and folders that are not sent, from the prefix on, though they lie there; a question mark is any character.
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def folders(self) -> list[tuple[str, str]]:
+        """All of them, with their settings."""
+        return [(self.folder, self.setting), *self.others]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,43 +132,82 @@ def _is_port(place: str) -> bool:
 
 
 def mounts_of(
-    sources: Sources, save_prefix: Path | None, name_prefix: str, media_root: Path | None
+    sources: Sources,
+    save_prefix: Path | None,
+    name_prefix: str,
+    media_root: Path | None,
+    *,
+    script_name: str = "/",
+    manifest: Path | None = None,
 ) -> tuple[Mount, ...]:
     """The URLs of published files and the folders these are in, as the settings say.
 
     Where published files lie beside their originals there is one for each folder at the top of a media root: ``/css/``,
-    ``/js/``, ``/img/``.
+    ``/js/``, ``/img/``. Where several folders belong to one prefix they are asked one after the other.
+
+    Args:
+        script_name: the path that the whole site is below, which is not handed to a folder.
+        manifest: where it is; it is hidden, and the records beside it.
     """
     found: dict[str, Mount] = {}
-    for mount in _all_mounts(sources, save_prefix, name_prefix, media_root):
-        found.setdefault(mount.prefix, mount)
-    return tuple(found.values())
+    for mount in _all_mounts(sources, save_prefix, name_prefix, media_root, _path(script_name)):
+        known = found.setdefault(mount.prefix, mount)
+        if mount.folder not in [folder for folder, _ in known.folders]:
+            others = (*known.others, (mount.folder, mount.setting))
+            found[mount.prefix] = replace(known, others=others, is_published=False)
+    secret = [] if manifest is None or HIDDEN in manifest.parts else records_beside(manifest)
+    return tuple(replace(mount, hidden=_hidden(mount, secret)) for mount in found.values())
 
 
 def _all_mounts(
-    sources: Sources, save_prefix: Path | None, name_prefix: str, media_root: Path | None
+    sources: Sources, save_prefix: Path | None, name_prefix: str, media_root: Path | None, script_name: str
 ) -> Iterator[Mount]:
-    static = _path(sources.static_url)
+    static, media = _path(sources.static_url), _path(sources.media_url)
+    inner = [path for path in (static, media, script_name and f"{script_name}.") if path]
     if save_prefix is not None:
         setting = "DJANGO_STATIC_SAVE_PREFIX"
         if name_prefix:
             yield Mount(f"{unquote(name_prefix)}/", _absolute(save_prefix), True, setting)
         else:
-            for folder in _folders(save_prefix):
-                yield Mount(f"/{folder.name}/", _absolute(folder), True, setting, TOP_FOLDER)
+            # Files below STATIC_URL are published there sooner or later.
+            place = save_prefix / static.strip("/")
+            if static and (sources.static_root is not None or place.is_dir()):
+                yield Mount(static, _absolute(place), True, setting)
+            for prefix, folder in _tops(save_prefix, "/", inner):
+                yield Mount(prefix, _absolute(folder), True, setting, TOP_FOLDER)
+                if prefix == media and media_root is not None:
+                    yield Mount(media, _absolute(media_root), False, "MEDIA_ROOT")
     else:
         for root in sources.roots:
             setting = "MEDIA_ROOT" if root == media_root else "DJANGO_STATIC_MEDIA_ROOTS"
             if name_prefix:
                 yield Mount(f"{unquote(name_prefix)}/", _absolute(root), False, setting)
-                break  # one prefix leads to one folder
-            for folder in _folders(root):
-                yield Mount(f"/{folder.name}/", _absolute(folder), False, setting, TOP_FOLDER)
-    media = _path(sources.media_url)
-    if media and media_root is not None and save_prefix is None and not name_prefix:
-        yield Mount(media, _absolute(media_root), False, "MEDIA_ROOT")
+                continue
+            for prefix, folder in _tops(root, "/", inner):
+                yield Mount(prefix, _absolute(folder), False, setting, TOP_FOLDER)
+        if media and media_root is not None and not name_prefix:
+            yield Mount(media, _absolute(media_root), False, "MEDIA_ROOT")
     if static and sources.static_root is not None:
         yield Mount(static, _absolute(sources.static_root), False, "STATIC_ROOT")
+
+
+def _tops(root: Path, start: str, inner: list[str]) -> Iterator[tuple[str, Path]]:
+    """The folders that whole parts of the site lead to; of one that holds such a part of its own, or the whole site, those
+    in it."""
+    for folder in _folders(root):
+        prefix = f"{start}{folder.name}/"
+        if any(path.startswith(prefix) and path != prefix for path in inner):
+            yield from _tops(folder, prefix, inner)
+        else:
+            yield prefix, folder
+
+
+def _hidden(mount: Mount, secret: list[str]) -> tuple[str, ...]:
+    found = []
+    for folder, _ in mount.folders:
+        start = os.path.join(folder, "")  # noqa: PTH118 (a string is wanted)
+        found += [path.removeprefix(start).replace(os.sep, "/") for path in secret if path.startswith(start)]
+    return tuple(dict.fromkeys(found))
 
 
 def _folders(root: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
+from ...manifest import ManifestError
 from ...webservers import caddy, modules, nginx
 from ...webservers.site import ConfigError, Site, mounts_of
 
@@ -58,8 +59,19 @@ class Command(BaseCommand):
         hosts = ["_"] if "*" in settings.ALLOWED_HOSTS else settings.ALLOWED_HOSTS
         given = str(settings.MEDIA_ROOT)
         media_root = Path(given) if given else None
+        try:
+            manifest = conf.manifest_file
+        except ManifestError:
+            manifest = None  # nor is there anything to be sent
         site = Site(
-            mounts_of(conf.sources(), conf.save_prefix, conf.name_prefix, media_root),
+            mounts_of(
+                conf.sources(),
+                conf.save_prefix,
+                conf.name_prefix,
+                media_root,
+                script_name=settings.FORCE_SCRIPT_NAME or "/",
+                manifest=manifest,
+            ),
             options["upstream"],
             options["protocol"],
             tuple(options["server_name"] or hosts or ["_"]),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from ...cdn.options import Options as CdnOptions
-from ...cdn.publication import Publication, Published, wanted_of
+from ...cdn.publication import Preview, Publication, Published, wanted_of
 from ...cdn.publisher import OUTDATED_ADVICE
 from ...cdn.state import State
 from ...cdn.store import NoAddress, StoreError
@@ -40,12 +39,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="ask nobody, send nothing, and list what would be sent, with what it refers to",
+            help="ask nobody, send and remove nothing, and list what would be, with what it refers to",
         )
         parser.add_argument(
             "--verify",
             action="store_true",
             help="ask the store also for files that are written down to be there",
+        )
+        parser.add_argument(
+            "--clean",
+            action="store_true",
+            help=f"remove what was sent from here, and what no build has named for {PREFIX}_CDN_KEEP_DAYS",
         )
         parser.add_argument(
             "--wait",
@@ -67,12 +71,22 @@ class Command(BaseCommand):
         except (ManifestError, StoreError) as error:
             raise CommandError(str(error)) from error
         self._verbosity = int(options["verbosity"])
+        if options["clean"]:
+            _see_whether_builds_say_all(settings)
         try:
             publication.foresee(wanted)
         except NoAddress as error:
             raise CommandError(f"nothing is sent, since pages could not name it: {error}") from error
+        if not conf.has_file_proxy:
+            self.stderr.write(
+                f"{PREFIX}_FILE_PROXY is not set: pages print local URLs, whatever is on the CDN; set it to "
+                "'django_static.cdn.file_proxy'"
+            )
         if options["dry_run"]:
-            self._foresee(publication.missing(wanted), wrong, settings)
+            preview = publication.preview(wanted, verify=options["verify"])
+            preview.failed |= wrong
+            due = publication.due(wanted) if options["clean"] and not preview.failed else []
+            self._foresee(preview, due, settings, cleans=options["clean"])
             return
         with ProgressLine(self.stderr, is_wanted=self._verbosity > 0) as progress:
             done = publication.run(wanted, progress, verify=options["verify"])
@@ -80,35 +94,38 @@ class Command(BaseCommand):
         done.failed |= wrong
         if done.files and settings.probe and settings.wait_seconds:
             publication.ask(done, options["wait"])
-        self._report(done)
+        # What a file that could not be read refers to is not known: all of it counts as named.
+        if conf.use_manifest_file and not done.failed:
+            publication.clear(done, wanted, removes=options["clean"])
+        self._report(done, cleans=options["clean"])
         if done.failed:
+            one = len(done.failed) == 1
             raise CommandError(
-                f"{counted(len(done.failed), 'file')} could not be brought to the CDN; pages print their local URLs until a later run"
+                f"{counted(len(done.failed), 'file')} could not be brought to the CDN; pages print {'its' if one else 'their'} "
+                f"local URL{'' if one else 's'} until another run, or they themselves, have brought {'it' if one else 'them'} there"
             )
 
     def _say(self, text: str, verbosity: int = 1) -> None:
         if self._verbosity >= verbosity:
             self.stdout.write(text)
 
-    def _foresee(self, missing: list[tuple[str, Path]], wrong: dict[str, str], settings: CdnOptions) -> None:
-        count = total = 0
-        for key, path in missing:
-            try:
-                size = path.stat().st_size
-            except OSError as error:
-                wrong[key] = f"{path} cannot be read: {error}"
-            else:
-                count += 1
-                total += size
-                self._say(f"would be sent: {key}, {shown(size)}")
-        for key, reason in wrong.items():
+    def _foresee(self, preview: Preview, due: list[str], settings: CdnOptions, *, cleans: bool) -> None:
+        for key, size in preview.sent.items():
+            self._say(f"would be sent, if it is not there: {key}, {shown(size)}")
+        for key in preview.asked:
+            self._say(f"would be asked for: {key}")
+        for key in due:
+            self._say(f"would be removed: {key}")
+        for key, reason in preview.failed.items():
             self.stderr.write(f"{key}: {reason}")
+        asked = f"{counted(len(preview.asked), 'file')} would be asked for; " if preview.asked else ""
+        removed = f"; {counted(len(due), 'file')} would be removed" if cleans else ""
         self._say(
-            f"{', '.join(settings.types)}: {counted(count, 'file')} would be sent, {shown(total)}; "
-            f"{len(wrong)} could not"
+            f"{', '.join(settings.types)}: {counted(len(preview.sent), 'file')} would be sent, "
+            f"{shown(sum(preview.sent.values()))}; {asked}{len(preview.failed)} could not{removed}"
         )
 
-    def _report(self, done: Published) -> None:
+    def _report(self, done: Published, *, cleans: bool) -> None:
         for key, reason in sorted(done.failed.items()):
             self.stderr.write(f"{key}: {reason}")
         for problem in done.problems:
@@ -127,9 +144,31 @@ class Command(BaseCommand):
             f"{counted(len(done.removed), 'file')} of old versions removed"
         )
         if done.silent:
+            verb, they = ("does", "it does") if len(done.silent) == 1 else ("do", "they do")
             self._say(
-                f"{counted(len(done.silent), 'file')} do not answer yet, such as {done.silent[0]}; pages print local URLs until they do"
+                f"{counted(len(done.silent), 'file')} {verb} not answer yet, such as {done.silent[0]}; pages print local URLs until {they}"
             )
+        if cleans and done.failed:
+            self.stderr.write("nothing that builds no longer name is removed while files cannot be seen to")
+        elif cleans:
+            for key in done.cleared:
+                self._say(f"removed: {key}", _LISTED)
+            self._say(f"{counted(len(done.cleared), 'file')} that no build names any more removed")
+
+
+def _see_whether_builds_say_all(settings: CdnOptions) -> None:
+    """
+    Raises:
+        CommandError: pages name files that no build does, or nothing is ever removed.
+    """
+    if not conf.use_manifest_file:
+        raise CommandError(
+            f"--clean goes by what builds name, and pages publish what else they need: set {PREFIX}_USE_MANIFEST_FILE"
+        )
+    if settings.keep_days is None:
+        raise CommandError(
+            f"{PREFIX}_CDN_KEEP_DAYS is None, by which nothing is ever removed: set it to a number of days"
+        )
 
 
 def _seconds(text: str) -> float:

@@ -1,0 +1,281 @@
+"""What a page prints for a published file, and what is to be done for the next page to print more."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..conf import PREFIX
+from ..names import quoted
+from .addresses import key_of
+from .answering import CannotTell, answers, is_gone
+from .background import Background
+from .options import Options
+from .publisher import OUTDATED_ADVICE, Publisher, What
+from .slow_map import SlowMap
+from .state import State
+from .store import NoAddress, Store, StoreError
+
+__all__ = ["RETRY_SECONDS", "Proxy"]
+
+logger = logging.getLogger("django_static")
+
+#: How long a file that could not be stored stays as it is before it is tried again; all of them, if the store is to blame.
+RETRY_SECONDS = 60.0
+#: How long a URL that has answered is believed to do so; and how often it is seen to which are believed no longer.
+TRUST_SECONDS = 86_400.0
+LOOK_SECONDS = 900.0
+
+
+class Proxy:
+    """Answers at once from what is known; everything that takes time is done in a few threads.
+
+    Args:
+        options: the settings.
+        store: where files go.
+        folder: where what is known of the store is written down.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        store: Store,
+        folder: Path,
+        *,
+        probe: Callable[[str], bool] = answers,
+        gone: Callable[[str], bool] = is_gone,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._options = options
+        self._store = store
+        self._probe = probe
+        self._gone = gone
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self.state = State(folder, store.identity)
+        self.publisher = Publisher(store, self.state, options, clock=wall_clock)
+        self.background = Background(options.threads)
+        self._probes = Background(1)
+        self._is_probing = options.probe and options.wait_seconds > 0
+        self.urls = SlowMap[str, str](
+            options.wait_seconds,
+            self._has_answered if self._is_probing else None,
+            clock=clock,
+            start=self._probes.submit,
+        )
+        self._lock = threading.Lock()
+        #: The files that pages have named, by URL.
+        self.taken: dict[str, str] = {}
+        #: When a file is tried again.
+        self._retry_at: dict[str, float] = {}
+        self._rests_until = 0.0
+        self._look_at = clock() + LOOK_SECONDS if self._is_probing else math.inf
+        self._complaints: set[str] = set()
+        self._keys: dict[str, str] = {}
+
+    def __call__(self, uri: str, filepath: str | None = None) -> str:
+        """The URL to print for a file of the site.
+
+        Args:
+            uri: the URL on the site.
+            filepath: where the file lies, when something was done for it.
+        """
+        work = None
+        if filepath is not None:
+            work = self._take(uri, filepath)
+        elif uri in self._retry_at:
+            work = self._try_again(uri)
+        url = self.urls.get(uri, uri)
+        if work is not None:
+            self._submit(work, uri)
+        if self._clock() >= self._look_at:
+            self._look_at = self._clock() + LOOK_SECONDS
+            self._submit(self._look_again, uri)
+        return url
+
+    def _submit(self, work: Callable[[], None], uri: str) -> None:
+        try:
+            self.background.submit(work)
+        except RuntimeError as error:  # of threads: the page has its URL, and this is tried again
+            self._rest(uri)
+            self._say(f"nothing can be done off the request: {error}")
+
+    def _look_again(self) -> None:
+        """Ask for the URLs that have answered long ago, off the request: what was there may have been removed."""
+        self.state.refresh()
+        for uri, filepath in list(self.taken.items()):
+            url = self.urls.data.get(uri)
+            if url is None:
+                continue
+            try:
+                key = key_of(uri, self._options.prefix)
+                entry = self.state.get(key)
+                now = self._wall_clock()
+                if entry is None or entry.url != url or now - max(entry.since, entry.asked) < TRUST_SECONDS:
+                    continue
+                self.state.change(key, asked=now)
+                if self._gone(url):
+                    self._bring_back(uri, key, url, Path(filepath))
+            except CannotTell:
+                break  # nor any other
+            except StoreError as error:
+                self._rest(uri, is_general=error.is_general)
+                self._complain(error)
+        self._flush()
+
+    def _bring_back(self, uri: str, key: str, url: str, path: Path) -> None:
+        """Store again what is gone; until it answers pages name the site.
+
+        Raises:
+            StoreError: it cannot be stored.
+        """
+        self.urls.discard(uri)
+        self.state.change(key, answers=False)
+        self._say(f"{url} is gone, and is sent again if the store has lost it")
+        if self.publisher.publish(key, path, verify=True).what is not What.OUTDATED:
+            self.state.change(key, answers=False)  # that it is in the store has been said before
+            self._show(uri, key, url)
+
+    def _take(self, uri: str, filepath: str) -> Callable[[], None] | None:
+        """Note a file; what is to be done for it off the request, if anything is."""
+        if not self._options.wants(filepath):
+            return None
+        with self._lock:
+            self.taken[uri] = filepath
+        try:
+            key = key_of(uri, self._options.prefix)
+        except StoreError as error:
+            self._complain(error)
+            return None
+        path = Path(filepath)
+        if self.publisher.is_known(key, path):
+            url = self._foreseen(key)
+            if url and not self.publisher.is_replaced(key):
+                self._show(uri, key, url)
+            if self.publisher.is_certain(key, path):
+                entry = self.state.get(key)
+                is_settled = self._options.base and entry is not None and entry.url == url
+                return None if is_settled else lambda: self._find(uri, key, url)
+        return lambda: self._publish(uri, key, path)
+
+    def _foreseen(self, key: str) -> str:
+        """The URL of a stored file as far as it can be said at once; a store that knows it may have to be waited for."""
+        if self._options.base:
+            return f"{self._options.base}/{quoted(key)}"
+        entry = self.state.get(key)
+        return entry.url if entry is not None else ""
+
+    def _try_again(self, uri: str) -> Callable[[], None] | None:
+        now = self._clock()
+        with self._lock:
+            retry_at = self._retry_at.get(uri)
+            filepath = self.taken.get(uri)
+            if retry_at is None or filepath is None or max(retry_at, self._rests_until) > now:
+                return None
+            del self._retry_at[uri]
+        return self._take(uri, filepath)
+
+    def _publish(self, uri: str, key: str, path: Path) -> None:
+        """Bring a file to the store, off the request."""
+        if self._rests_until > self._clock():
+            self._rest(uri)
+            return
+        try:
+            outcome = self.publisher.publish(key, path)
+            self._flush()
+            self._complaints.discard("")
+            entry = self.state.get(key)
+            if outcome.what is What.OUTDATED:
+                self.urls.discard(uri)
+                self._say(
+                    f"{uri} stays on the site, since there is a later {outcome.newer} on the CDN; {OUTDATED_ADVICE}"
+                )
+            elif entry is not None:
+                self._show(uri, key, entry.url)
+        except StoreError as error:
+            self._flush()
+            self.urls.discard(uri)
+            self._rest(uri, is_general=error.is_general)
+            self._complain(error)
+        except Exception:
+            self._rest(uri, is_general=True)
+            raise
+
+    def _find(self, uri: str, key: str, shown: str) -> None:
+        """Find out the URL of a stored file, off the request; it may have changed since it was written down."""
+        if self._rests_until > self._clock():
+            self._rest(uri)
+            return
+        try:
+            url = self.publisher.address(key)
+        except StoreError as error:
+            if isinstance(error, NoAddress):
+                self.urls.discard(uri)
+                shown = ""
+            self._rest(uri, is_general=error.is_general)
+            if not shown:  # what has been written down stands until it is known to be another
+                self._complain(error)
+        else:
+            self._show(uri, key, url)
+        self._flush()
+
+    def _show(self, uri: str, key: str, url: str) -> None:
+        """Print the URL of a stored file from the time on when it answers."""
+        entry = self.state.get(key)
+        if entry is None or url in (self.urls.data.get(uri), self.urls.guard.get(uri, ("",))[0]):
+            return
+        with self._lock:
+            self._keys[url] = key
+        is_same = entry.url in ("", url)
+        wait = self._options.wait_seconds
+        left = min(max(entry.since + wait - self._wall_clock(), 0.0), wait) if is_same else wait
+        # What has answered is not asked again after each restart; what has not is, however long ago it was stored.
+        if (entry.answers and is_same) or not (left or self._is_probing):
+            self.urls.release(uri, url)
+        else:
+            if uri in self.urls.data:
+                self.urls.discard(uri)  # it has moved: where it was nothing may be
+            self.urls.set(uri, url, left)
+
+    def _has_answered(self, url: str) -> bool:
+        if not self._probe(url):
+            return False
+        with self._lock:
+            key = self._keys.pop(url, None)
+        if key is not None:
+            self.state.answers(key, self._wall_clock())
+            self._flush()
+        return True
+
+    def _flush(self) -> None:
+        if self.background.is_waiting():
+            return  # the last one writes for all
+        try:
+            self.state.flush()
+        except OSError as error:
+            self._say(
+                f"what is on the CDN cannot be written down, and is asked for again at each start: {error}"
+            )
+
+    def _rest(self, uri: str, *, is_general: bool = False) -> None:
+        with self._lock:
+            self._retry_at[uri] = self._clock() + RETRY_SECONDS
+            if is_general:
+                self._rests_until = self._clock() + RETRY_SECONDS
+
+    def _complain(self, error: StoreError) -> None:
+        self._say(f"{error}; pages print the local URL", is_general=error.is_general)
+
+    def _say(self, message: str, *, is_general: bool = False) -> None:
+        """Warn once; of what concerns all files alike, once in all until it is over."""
+        with self._lock:
+            known = "" if is_general else message
+            if known in self._complaints:
+                return
+            self._complaints.add(known)
+        logger.warning("%s_FILE_PROXY django_static.cdn.file_proxy: %s", PREFIX, message)

@@ -1,0 +1,170 @@
+"""Files that vanish from the CDN after their URLs have answered: pages find out off the request, and heal."""
+
+from __future__ import annotations
+
+import pytest
+
+from django_static.cdn.answering import CannotTell, is_gone
+from django_static.cdn.pages import LOOK_SECONDS, TRUST_SECONDS, Proxy
+from django_static.cdn.stores import store_of
+from django_static.conf import conf
+
+DAY = 86_400
+
+
+class Web:
+    """What a browser would meet, and two clocks."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+        self.asked: list[str] = []
+        self.now, self.wall = 1000.0, 1_800_000_000.0
+        self.is_cut = False
+
+    def answers(self, url: str) -> bool:
+        return url not in self.gone
+
+    def is_gone(self, url: str) -> bool:
+        self.asked.append(url)
+        if self.is_cut:
+            raise CannotTell(url)
+        return url in self.gone
+
+    def goes_on(self, seconds: float) -> None:
+        self.now += seconds
+        self.wall += seconds
+
+
+@pytest.fixture
+def web():
+    return Web()
+
+
+@pytest.fixture
+def make(cdn_site, bucket, web, tmp_path):
+    """A process of the site."""
+    cdn_site.settings.DJANGO_STATIC_CDN_WAIT_SECONDS = 60
+
+    def made(**values: object) -> Proxy:
+        options = conf.cdn
+        for name, value in values.items():
+            object.__setattr__(options, name, value)
+        return Proxy(
+            options,
+            store_of(options),
+            tmp_path / "state",
+            probe=web.answers,
+            gone=web.is_gone,
+            clock=lambda: web.now,
+            wall_clock=lambda: web.wall,
+        )
+
+    return made
+
+
+def settled(proxy: Proxy) -> None:
+    assert proxy.background.wait(60)
+    assert proxy._probes.wait(60)
+
+
+def shown(proxy: Proxy, uri: str, path: object = None) -> str:
+    """What a page prints when all that earlier ones have begun is done."""
+    proxy(uri, None if path is None else str(path))
+    settled(proxy)
+    proxy(uri)
+    settled(proxy)
+    return proxy(uri)
+
+
+@pytest.fixture
+def picture(cdn_site):
+    return cdn_site.write("a.1500000005.png", b"\x89PNG")
+
+
+URI = "/a.1500000005.png"
+
+
+def test_what_is_gone_is_stored_again_and_named_when_it_answers(make, web, bucket, picture, warned):
+    proxy = make()
+    url = f"{bucket.base}{URI}"
+    assert shown(proxy, URI, picture) == url
+    bucket._straight(f"{bucket.name}{URI}", "DELETE")
+    web.gone.add(url)
+    web.goes_on(TRUST_SECONDS - 1)
+    assert shown(proxy, URI) == url
+    assert web.asked == []  # it is believed for a day
+    web.goes_on(LOOK_SECONDS)
+    assert shown(proxy, URI) == URI
+    assert web.asked == [url]
+    assert bucket.get(URI[1:])[0] == 200
+    assert [f"{url} is gone" in each for each in warned()] == [True]
+    web.gone.clear()
+    web.goes_on(60)
+    assert shown(proxy, URI) == url
+    web.goes_on(TRUST_SECONDS + LOOK_SECONDS)
+    assert shown(proxy, URI) == url
+
+
+def test_what_the_store_has_is_not_sent_again_and_not_named_either(make, web, bucket, picture):
+    proxy = make()
+    url = f"{bucket.base}{URI}"
+    assert shown(proxy, URI, picture) == url
+    web.gone.add(url)
+    web.goes_on(DAY + LOOK_SECONDS)
+    assert shown(proxy, URI) == URI
+    assert bucket.puts() == [URI[1:]]
+    # After a restart, too.
+    assert shown(make(), URI, picture) == URI
+    web.gone.clear()
+    web.goes_on(60)
+    assert shown(proxy, URI) == url
+
+
+def test_what_cannot_be_sent_again_is_named_on_the_site(make, web, bucket, picture):
+    proxy = make()
+    url = f"{bucket.base}{URI}"
+    assert shown(proxy, URI, picture) == url
+    picture.unlink()
+    web.gone.add(url)
+    web.goes_on(DAY + LOOK_SECONDS)
+    assert shown(proxy, URI) == URI
+
+
+def test_several_processes_ask_once_a_day(make, web, bucket, picture):
+    first = make()
+    url = f"{bucket.base}{URI}"
+    assert shown(first, URI, picture) == url
+    others = [make(), make()]
+    for each in others:
+        assert shown(each, URI, picture) == url
+    web.goes_on(DAY + LOOK_SECONDS)
+    for each in [first, *others]:
+        assert shown(each, URI) == url
+    assert web.asked == [url]
+
+
+def test_a_machine_without_a_network_changes_nothing(make, web, bucket, picture):
+    proxy = make()
+    assert shown(proxy, URI, picture) == f"{bucket.base}{URI}"
+    web.is_cut = True
+    web.goes_on(DAY + LOOK_SECONDS)
+    assert shown(proxy, URI) == f"{bucket.base}{URI}"
+    assert len(web.asked) == 1
+
+
+@pytest.mark.parametrize("values", [{"probe": False}, {"wait_seconds": 0.0}])
+def test_where_nobody_is_to_be_asked_nobody_is(make, web, picture, values):
+    proxy = make(**values)
+    shown(proxy, URI, picture)
+    web.goes_on(30 * DAY)
+    shown(proxy, URI)
+    assert web.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "gone"),
+    [("404!", True), ("403!", True), ("500!", False), ("301!", False), ("website!", False)],
+)
+def test_what_counts_as_gone(bucket, fault, gone):
+    bucket.breaks(("HEAD", fault))
+    assert is_gone(f"{bucket.base}/a.png") == gone
