@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from mongokit.errors import ConnectionError
 from mongokit.performing import is_asynchronous
 from mongokit.proxy import DocumentProxy
+from mongokit.scalars import stored_id
 from mongokit.scopes import CollectionScope
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Located:
     def get_dbref(self) -> DBRef:
         """Return the reference to this document, with its database; raises KeyError without ``_id``."""
         document: Any = self
-        return DBRef(self.collection.name, document["_id"], self.db.name)
+        return DBRef(self.collection.name, stored_id(type(document), document["_id"]), self.db.name)
 
     def _proxy(self) -> DocumentProxy[Any]:
         collection: Any = self.collection
