@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from . import names
-from .parts import MAP_COMMENT, Joined, Part
+from .joining import MAP_COMMENT, Joined
+from .parts import Part
 from .references import source_map
 from .references.source_map import Section, SourceMapError
 

@@ -1,14 +1,12 @@
-"""One original as a part of what is published: its text, what it refers to, what it may be joined with."""
+"""One original as a part of what is published: its text, and what it refers to."""
 
 from __future__ import annotations
 
 import codecs
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from . import charsets, names, output
@@ -16,13 +14,7 @@ from .references import css, js, splice
 from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
 
-__all__ = ["MAP_COMMENT", "Joined", "Part", "join", "obstacle"]
-
-
-#: The comment at the end of a file that names its source map (ECMA-426, 11.1).
-MAP_COMMENT = re.compile(
-    r"(?:^|(?<=[\s;}]))(?://[#@][ \t]*sourceMappingURL=(?P<script>[^\s'\"]+)|/\*[#@]\s*sourceMappingURL=(?P<url>[^\s*]+)\s*\*/)\s*\Z"
-)
+__all__ = ["Part", "without_charset"]
 
 
 @dataclass(eq=False)
@@ -206,92 +198,15 @@ class Part:
         return codecs.BOM_UTF8 + data if self.has_bom else data
 
 
-def obstacle(group: Sequence[Part], part: Part) -> str:
-    """Why a part cannot follow a group in one file; empty when it can."""
-    last = group[-1]
-    if not (last.is_text and part.is_text) or last.is_finished or part.is_finished:
-        return "one of them is to stay as it is"
-    if last.source.kind != part.source.kind or last.source.host != part.source.host:
-        return "they are of different kinds or hosts"
-    if not (last.is_certain and part.is_certain):
-        return "the encoding of one of them is not known"
-    if part.source.kind == "css":
-        if last.sheet.has_namespace or not last.sheet.is_closed:
-            return f"{last.source.name} has an @namespace or is not closed"
-        return (
-            ""
-            if part.fits_anywhere
-            else f"{part.source.name} must come first: see its @import, @namespace, blocks"
-        )
-    if any(each.found.looks_for_itself for each in (*group, part)):
-        return "one of them looks for its own script element, and takes its place from that"
-    for script in (*(other.script for other in group), part.script):
-        if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
-            return "one of them has a syntax error, is a module, or looks at its own script element or URL"
-    return next(filter(None, (js.clash(other.script, part.script) for other in group)), "")
-
-
-class Joined(NamedTuple):
-    """Several texts in one: what stands before them, and then what has become of each."""
-
-    head: str
-    bodies: list[str]
-    has_bom: bool
-
-    def encode(self, tail: str = "") -> bytes:
-        data = "".join((self.head, *self.bodies, tail)).encode()
-        return codecs.BOM_UTF8 + data if self.has_bom else data
-
-
-def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
-    """The parts as one file; each begins a line, but for the head."""
-    if group[0].source.kind == "css":
-        bodies = _css_bodies(texts)
-        declared = any(part.has_bom or part.sheet.charset_end or part.needs_charset for part in group)
-        is_ascii = all(map(str.isascii, bodies))
-        return Joined('@charset "utf-8";' if declared and not is_ascii else "", bodies, has_bom=False)
-    bodies = [_js_body(text, is_first=not number) for number, text in enumerate(texts)]
-    is_ascii = all(map(str.isascii, bodies))
-    return Joined("", bodies, has_bom=any(part.has_bom or part.is_foreign for part in group) and not is_ascii)
-
-
-def _css_bodies(texts: Sequence[str]) -> list[str]:
-    bodies = [_closed(_without_charset(MAP_COMMENT.sub("", text))) for text in texts]
-    last = max((number for number, body in enumerate(bodies) if body), default=0)
-    return [f"{body}\n" if body and number < last else body for number, body in enumerate(bodies)]
-
-
-def _closed(text: str) -> str:
-    """The text of a sheet that is closed, with the semicolon that a minifier leaves out at the end of a file."""
-    return text if text.rstrip().endswith(("}", ";")) or css.read(text).is_closed else f"{text};"
-
-
-def _js_body(text: str, *, is_first: bool) -> str:
-    body = _without_source_map(text).strip()
-    if not is_first and body.startswith("#!"):
-        body = body.partition("\n")[2].strip()
-    if not body:
-        return ""
-    last_line = body.rpartition("\n")[2]
-    if "//" in last_line or "--" in last_line or last_line.startswith("#!"):
-        return f"{body}\n;\n"  # a comment would swallow what follows
-    return f"{body}\n" if body.endswith(";") else f"{body};\n"
-
-
-def _without_source_map(text: str) -> str:
-    """Drop the last line where it names a source map: that of one part is wrong for the whole."""
-    head, newline, last = text.rstrip().rpartition("\n")
-    return head + newline if last.startswith(("//# sourceMappingURL=", "//@ sourceMappingURL=")) else text
-
-
-def _without_charset(text: str) -> str:
+def without_charset(text: str) -> str:
+    """A style sheet without the rule that tells its encoding."""
     return text[css.read(text).charset_end :].lstrip() if text.startswith("@charset") else text
 
 
 def _wrapped(inner: Part | None, content: str, wrappers: Sequence[str]) -> str:
     if inner is None:
         return ""
-    body = _without_charset(content)
+    body = without_charset(content)
     for wrapper in reversed(wrappers):
         body = f"{wrapper}{{{body}\n}}"
     return f"{body}\n"

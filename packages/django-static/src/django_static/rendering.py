@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from . import combined_map, minify, names, parts
+from . import combined_map, joining, minify, names
+from .joining import Joined
 from .naming import Naming
-from .parts import Joined, Part
+from .parts import Part
 from .records import Options
 
 __all__ = ["Chart", "Group", "Renderer", "Slimmer"]
@@ -47,7 +48,7 @@ class Renderer:
                 self._slimmed(self._slimmer, part, text) for part, text in zip(group, texts, strict=True)
             ]
         if len(group) > 1:
-            joined = parts.join(group, texts)
+            joined = joining.join(group, texts)
             return joined.encode(self._map(group, rendered, texts, joined, folder))
         is_same = texts[0] == group[0].text and not group[0].is_foreign
         return None if is_same else group[0].encode(texts[0])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import names, parts
+from . import joining, names
 from .at_run_time import must_stay
 from .naming import Naming
 from .parts import Part
@@ -58,7 +58,7 @@ class Writer:
         """Split a run where one file could not stand for several; ``together`` joins them all the same, and says so."""
         groups: list[Group] = []
         for part in examined:
-            obstacle = parts.obstacle(groups[-1], part) if groups else "first"
+            obstacle = joining.obstacle(groups[-1], part) if groups else "first"
             if groups and obstacle and together:
                 part.problems.append(
                     f"{part.source.path}: is put into one file with {groups[-1][0].source.name}, as it was asked for, "
