@@ -16,9 +16,10 @@ from lectures.models import Lecture
 from pymongo.errors import AutoReconnect
 
 from django_mongokit.forms import DocumentFileField, DocumentForm, StoredFile, documentform_factory
-from django_mongokit.forms.files import stored_file
+from django_mongokit.forms.files import Uploads, stored_file
 from mongokit import DuplicateKeyError, StaleDocumentError
 from mongokit.aio import AsyncConnection
+from mongokit.flow import run
 
 ReportForm = documentform_factory(Report)
 LeafForm = documentform_factory(Leaf)
@@ -280,6 +281,22 @@ def test_without_commit_the_files_are_stored_when_asked(mongodb):
     report.save()
     form.save_files()
     assert report.fs.source == b"first"
+
+
+def test_broken_upload_after_the_document_leaves_no_file(mongodb):
+    files = {"picture": upload(b"whole"), "source": Broken("a.txt", b"x")}
+    for order in (["picture", "source"], ["source", "picture"]):
+        form = documentform_factory(Report, fields=["title", *order])(
+            {"title": "T"}, files, collection=mongodb.reports
+        )
+        assert form.is_valid()
+        form.save(commit=False).save()
+        sent = {name: form.cleaned_data[name] for name in ("picture", "source")}
+        with pytest.raises(OSError, match="gone"):
+            run(Uploads(form.instance, sent).stage())
+        with pytest.raises(OSError, match="gone"):
+            form.save_files()
+    assert kept(mongodb) == (0, 0)
 
 
 async def test_asynchronous_collections(mongodb):

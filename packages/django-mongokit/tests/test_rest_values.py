@@ -606,3 +606,13 @@ def test_whatever_is_sent_is_stored_or_refused(mongodb, value):
             JSONRenderer().render(SpeechSerializer(document).data)
         else:
             assert set(serializer.errors) <= {name, "non_field_errors"}
+
+
+def test_times_without_zone_are_utc_wherever_the_site_is(mongodb):
+    with timezone.override("Asia/Tokyo"):
+        serializer = send(mongodb, when="2020-01-01T10:00")
+        assert serializer.is_valid()
+        serializer.save()
+        assert mongodb.api_talks.find_one()["when"] == datetime.datetime(2020, 1, 1, 1)
+        again = SpeechSerializer(mongodb.api_talks.Speech.one())
+        assert shown(again)["when"] == "2020-01-01T10:00:00+09:00"

@@ -375,6 +375,20 @@ def test_only_declared_fields_order(api, talk):
         assert topics(api.get("/ordered/", {"ordering": refused})) == ["B", "A"]
 
 
+def test_without_declared_fields_nobody_orders(api, talk):
+    from api.urls import OrderedTalks
+    from rest_framework.test import APIRequestFactory
+
+    class Fixed(OrderedTalks):
+        ordering_fields = None
+
+    talk("A", secret="1")
+    talk("B", secret="2")
+    for asked in ("topic", "secret"):
+        response = Fixed.as_view({"get": "list"})(APIRequestFactory().get("/", {"ordering": asked}))
+        assert [one["topic"] for one in response.data["results"]] == ["B", "A"]
+
+
 def test_everything_can_be_no_order(api, talk):
     from api.urls import OrderedTalks
     from rest_framework.test import APIRequestFactory

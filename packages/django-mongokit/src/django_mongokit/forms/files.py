@@ -79,7 +79,7 @@ class DocumentFileInput(forms.ClearableFileInput):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Return the HTML."""
         context = self.get_context(name, value, attrs)["widget"]
-        file_input = forms.FileInput.render(_plain_input(self), name, None, attrs, renderer)
+        file_input = forms.FileInput(self.attrs).render(name, None, attrs, renderer)
         if not context["is_initial"]:
             return file_input
         shown = format_html("{} ({})", value, filesizeformat(value.size))
@@ -99,10 +99,6 @@ class DocumentFileInput(forms.ClearableFileInput):
         return format_html(
             "{}: {}{}<br>\n{}: {}", context["initial_text"], shown, box, context["input_text"], file_input
         )
-
-
-def _plain_input(widget: DocumentFileInput) -> forms.FileInput:
-    return forms.FileInput(widget.attrs)
 
 
 class DocumentFileField(forms.FileField):
