@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings as configured
 from django.core import checks
 from failing.models import Handle
 
@@ -173,18 +174,19 @@ def test_what_django_would_tell(mode, reporter, expected, settings):
         (None, []),
     ],
 )
-def test_what_a_handler_of_its_own_would_tell(handlers, expected, settings):
+def test_what_a_handler_of_its_own_would_tell(handlers, expected, settings, monkeypatch):
     settings.EXCEPTION_EXTRA_IDENTITY = "id"
     settings.DEFAULT_EXCEPTION_REPORTER = "django_exception_extra.reporter.ExceptionReporter"
-    settings.LOGGING = {"handlers": handlers}
+    # Not by the fixture: Django 6.1 would configure the log by it at once.
+    monkeypatch.setattr(configured, "LOGGING", {"handlers": handlers})
     ids, text = messages()
     assert ids == expected
     assert ("Give the handler 'mail' in LOGGING the reporter_class" in text) == bool(expected)
 
 
-def test_no_logging_at_all(settings):
+def test_no_logging_at_all(settings, monkeypatch):
     settings.EXCEPTION_EXTRA_IDENTITY = "id"
-    settings.LOGGING = None
+    monkeypatch.setattr(configured, "LOGGING", None)
     assert messages()[0] == ["W004"]
 
 

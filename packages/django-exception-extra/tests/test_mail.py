@@ -129,7 +129,7 @@ def test_hostile_name_stays_one_line(client, anita, told):
     anita.last_name = "Test)\r\nERROR-X-LOGGED-IN = 'boss"
     anita.save()
     client.get("/crash/")
-    assert told() == repr(r"anita (Anita Test)\r\nERROR-X-LOGGED-IN = 'boss)")
+    assert told() == repr(r"anita (Anita Test\x29\r\nERROR-X-LOGGED-IN = 'boss)")
 
 
 def test_client_cannot_send_the_line(told, mailoutbox, db):
