@@ -138,7 +138,6 @@ class Proxy:
         self.state.change(key, answers=False)
         self._say(f"{url} is gone, and is sent again if the store has lost it")
         if self.publisher.publish(key, path, verify=True).what is not What.OUTDATED:
-            self.state.change(key, answers=False)  # that it is in the store has been said before
             self._show(uri, key, url)
 
     def _take(self, uri: str, filepath: str) -> Callable[[], None] | None:
