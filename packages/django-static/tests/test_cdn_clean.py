@@ -197,6 +197,24 @@ def test_what_came_again_since_stays_for_its_days(tmp_path):
     assert "a" not in state
 
 
+def test_what_another_process_goes_back_to_meanwhile_stays(tmp_path):
+    class Slow(Shelf):
+        def list(self, prefix):
+            other = State(tmp_path, "x")
+            other.change("a", replaced=0.0)
+            other.note("b", None)
+            other.flush()
+            return super().list(prefix)
+
+    state = State(tmp_path, "x")
+    for key in ("a", "b", "c"):
+        state.note(key, Entry("d", 1, 1, 1.0, sent=True, replaced=1.0))
+    state.flush()
+    shelf = Slow(a=0.5, b=0.5, c=0.5)
+    assert Clearing(shelf, state, Options(keep_days=0)).run({}) == (["c"], {})
+    assert sorted(shelf.dates) == ["a", "b"]
+
+
 def test_a_store_that_cannot_be_asked_keeps_all(tmp_path):
     class Silent(Shelf):
         def list(self, prefix):

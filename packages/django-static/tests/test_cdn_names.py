@@ -13,6 +13,7 @@ from static_test_marks import NAMES
 
 from django_static.cdn.addresses import key_of, public_of, url_of
 from django_static.cdn.headers import content_type, payload_of
+from django_static.cdn.referred import used
 from django_static.cdn.stamps import is_certain, newer, outdated, stamp_of
 from django_static.cdn.store import Stored, StoreError
 from django_static.conf import conf
@@ -50,6 +51,28 @@ NOW = 1_800_000_000.0
 def test_stamps(key, parts):
     stamp = stamp_of(key)
     assert (stamp and tuple(stamp)) == parts
+
+
+@pytest.mark.parametrize(
+    ("key", "prefix", "found"),
+    [
+        ("live/css/a.css", "live", ["live/css/b.png", "live/c.png"]),
+        ("css/a.css", "", ["css/b.png", "c.png"]),
+        ("live/a.css", "live", ["live/b.png"]),
+        ("a.css", "", ["b.png"]),
+        ("live/css/a.css", "live/css", ["live/css/b.png"]),
+        ("lives/css/a.css", "live", []),
+    ],
+)
+def test_what_is_referred_to_is_looked_for_below_the_prefix_only(tmp_path, key, prefix, found):
+    """Elsewhere it would be among the files of another site."""
+    folder = tmp_path / "x" / "y"
+    folder.mkdir(parents=True)
+    sheet = folder / "a.css"
+    sheet.write_text("a { b: url(b.png), url(../c.png) }")
+    for place in (folder / "b.png", folder.parent / "c.png"):
+        place.write_bytes(b"")
+    assert [other for other, _ in used(key, sheet, prefix)] == found
 
 
 def stored(**days_ago: float) -> list[Stored]:

@@ -261,17 +261,26 @@ def test_several_roots_and_folders(site, tmp_path):
     text = layout(
         site, tmp_path, DJANGO_STATIC_MEDIA_ROOTS=[str(site.media), str(other), "/nowhere"], MEDIA_URL="/up/"
     )
-    found = [line for line in text.splitlines() if line.startswith(("location ^~", "    root", "    alias"))]
+    starts = ("location ^~", "    root", "    alias", "    try_files")
+    found = [line for line in text.splitlines() if line.startswith(starts)]
     assert [line for line in found if "return" not in line] == [
         'location ^~ "/css/" {',
-        f'    root "{site.media}";',
+        '    root "/";',
+        f'    try_files "{site.media}/css/$django_static_rest" "{other}/css/$django_static_rest" @django_static_gone;',
         'location ^~ "/js/" {',
         f'    root "{other}";',
+        "    try_files $uri @django_static_gone;",
         'location ^~ "/up/" {',
         f'    alias "{site.media}/";',
+        "    try_files $uri @django_static_gone;",
     ]
+    assert 'if ($uri ~ "^/css/(?<django_static_rest>.+)$") { }' in text
+    assert text.count("(?<django_static_rest>") == 1
     text = layout(site, tmp_path, DJANGO_STATIC_NAME_PREFIX="/x")
-    assert f'location ^~ "/x/" {{\n    alias "{site.media}/";\n    expires $django_static_expires;' in text
+    assert 'location ^~ "/x/" {\n    root "/";\n    expires $django_static_expires;' in text
+    places = (str(site.media), str(other), "/nowhere")
+    tried = " ".join(f'"{place}/$django_static_rest"' for place in places)
+    assert f"    try_files {tried} @django_static_gone;" in text
     assert 'location ^~ "/css/"' not in text
     text = layout(site, tmp_path, DJANGO_STATIC_NAME_PREFIX="", DJANGO_STATIC_SAVE_PREFIX=str(other))
     assert f'location ^~ "/js/" {{\n    root "{other}";\n    expires max;' in text

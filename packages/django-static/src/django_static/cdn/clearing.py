@@ -48,7 +48,7 @@ class Clearing:
         return [key for key, entry in self._candidates(named) if (entry.replaced or now) <= latest]
 
     def run(self, named: Container[str]) -> tuple[list[str], dict[str, str]]:
-        """Remove what is due; the keys, and what went wrong with others."""
+        """Remove what is due and marked; the keys, and what went wrong with others."""
         removed: list[str] = []
         failed: dict[str, str] = {}
         folders: dict[str, dict[str, float]] = {}
@@ -66,10 +66,11 @@ class Clearing:
 
     def _removed(self, key: str, modified: float | None) -> bool:
         with self._state.locked(key, 30):
+            self._state.refresh()
             entry = self._state.get(key)
-            if entry is None:
-                return False
-            if modified is not None and modified > entry.replaced > 0:
+            if entry is None or not entry.replaced:
+                return False  # another process has done it, or has gone back to it
+            if modified is not None and modified > entry.replaced:
                 # Another machine has gone back to it since.
                 self._state.change(key, replaced=modified)
                 return False

@@ -108,7 +108,9 @@ class Proxy:
     def _look_again(self) -> None:
         """Ask for the URLs that have answered long ago, off the request: what was there may have been removed."""
         self.state.refresh()
-        for uri, filepath in list(self.taken.items()):
+        with self._lock:
+            taken = list(self.taken.items())
+        for uri, filepath in taken:
             url = self.urls.data.get(uri)
             if url is None:
                 continue
@@ -126,6 +128,8 @@ class Proxy:
             except StoreError as error:
                 self._rest(uri, is_general=error.is_general)
                 self._complain(error)
+                if error.is_general:
+                    break
         self._flush()
 
     def _bring_back(self, uri: str, key: str, url: str, path: Path) -> None:
@@ -138,7 +142,6 @@ class Proxy:
         self.state.change(key, answers=False)
         self._say(f"{url} is gone, and is sent again if the store has lost it")
         if self.publisher.publish(key, path, verify=True).what is not What.OUTDATED:
-            self.state.change(key, answers=False)  # that it is in the store has been said before
             self._show(uri, key, url)
 
     def _take(self, uri: str, filepath: str) -> Callable[[], None] | None:

@@ -193,6 +193,7 @@ class Publication:
         """Write down what the build does not name any more and, if wanted, remove what none has named for long enough."""
         clearing = Clearing(self._store, self._state, self._options)
         clearing.mark(named)
+        self._flush(done)  # so that what other processes write from now on counts
         if removes:
             done.cleared, failed = clearing.run(named)
             done.problems += [f"{key} stays on the CDN: {reason}" for key, reason in failed.items()]
