@@ -150,7 +150,7 @@ class Loader(Generic[D]):
         self._bind(document, self.collection)
         self._forget(document, None)
         if cls._has_refs:
-            bind_references(document)
+            bind_references(document, found=True)
         if cls._remembers:
             document._remember(raw)
         if self.part is not None:
