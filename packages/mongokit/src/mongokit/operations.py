@@ -112,6 +112,9 @@ class Reload(Operation[None]):
             raise missing("reload", self.document)
         self.document._become(result)
 
+    def _sent(self) -> Mapping[str, Any]:
+        return self.filter
+
 
 @dataclass(slots=True, eq=False)
 class AtomicUpdate(Operation[D]):
@@ -133,7 +136,7 @@ class AtomicUpdate(Operation[D]):
         return document
 
     def _sent(self) -> Mapping[str, Any]:
-        return self.update
+        return {**self.filter, **self.update}
 
 
 def shown(document: Document) -> str:

@@ -191,7 +191,9 @@ class DocumentProxy(ProxyBase[D]):
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
-        raw = self._reader.find_one({"_id": scalar_id(self._obj_class, id)}, **options)
+        filter_ = {"_id": scalar_id(self._obj_class, id)}
+        with explaining(self._obj_class, self.collection, filter_):
+            raw = self._reader.find_one(filter_, **options)
         return None if raw is None else self._loader_for(options).load(raw, options.get("session"))
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:

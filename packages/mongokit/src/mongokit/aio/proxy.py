@@ -64,7 +64,9 @@ class AsyncDocumentProxy(ProxyBase[D]):
     async def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         filter_ = {"_id": scalar_id(self._obj_class, id)}
-        return await self._loaded(await self._reader.find_one(filter_, **options), options)
+        with explaining(self._obj_class, self.collection, filter_):
+            raw = await self._reader.find_one(filter_, **options)
+        return await self._loaded(raw, options)
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> AsyncCursor[D]:
         """Find documents that have every top-level field of the structure; see ``DocumentProxy.fetch``."""
