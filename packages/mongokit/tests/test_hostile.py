@@ -15,6 +15,7 @@ from mongokit import (
     CustomType,
     Document,
     EncodingError,
+    InvalidDocument,
     MaxDocumentSizeError,
     SchemaDocument,
     SchemaDocumentError,
@@ -264,3 +265,48 @@ def test_the_path_of_what_is_too_deep_is_shortened(collection):
         Open({"a": value}, collection=collection).save()
     assert len(str(caught.value)) < 200
     assert caught.value.errors()[0]["path"].count(".") >= 99
+
+
+IDS = {
+    "more than BSON has": (2**80, "8-byte ints"),
+    "half a surrogate pair": ("\ud800", "half a surrogate pair"),
+    "a key that is no str": ({1: 1}, "the key 1 of _id is no str"),
+    "no value of BSON's": (object(), "cannot encode object"),
+}
+
+
+@pytest.mark.parametrize("kind", ["blocking", "asynchronous"])
+@pytest.mark.parametrize(("id_", "message"), IDS.values(), ids=IDS)
+def test_ids_that_cannot_be_stored(request, database, kind, id_, message):
+    class Thing(Document):
+        structure = {"name": str}
+
+    class Hooked(Thing):
+        def before_delete(self):
+            pass
+
+    things = (database if kind == "blocking" else request.getfixturevalue("driven")).things
+    things.database.client.register([Thing, Hooked])
+    for proxy in (things.Thing, things.Hooked):
+        document = proxy({"_id": id_, "name": "x"})
+        for use in (
+            lambda proxy=proxy: proxy.get_from_id(id_),
+            document.save,
+            document.delete,
+            document.reload,
+            lambda document=document: document.update_atomic({"$set": {"name": "y"}}),
+        ):
+            with pytest.raises(EncodingError, match=message):
+                use()
+
+
+class Loose(Document):
+    structure = {"free": dict}
+
+
+@pytest.mark.parametrize("key", [1, None, 1.5, ("a",)])
+def test_keys_that_are_no_str(key):
+    for content, path in (({key: 1}, "free"), ({"a": [{key: 1}]}, "free.a.0")):
+        with pytest.raises(InvalidDocument, match="is no str") as caught:
+            Loose({"free": content}).validate()
+        assert (path, "EncodingError") in [(one["path"], one["error"]) for one in caught.value.errors()]

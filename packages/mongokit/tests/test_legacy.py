@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import mongokit
 from mongokit import (
     Connection,
     Document,
@@ -11,6 +12,7 @@ from mongokit import (
     MongoReplicaSetClient,
     MultipleResultsFound,
     ReplicaSetConnection,
+    mongo_exceptions,
 )
 
 
@@ -165,3 +167,9 @@ def test_what_to_write_in_place_of_safe(zoo, safe, advice):
 
 def test_other_names_of_the_connection():
     assert MongoClient is ReplicaSetConnection is MongoReplicaSetClient is Connection
+
+
+def test_the_module_of_exceptions():
+    assert mongo_exceptions.__all__
+    for name in mongo_exceptions.__all__:
+        assert getattr(mongo_exceptions, name) is getattr(mongokit, name)

@@ -284,4 +284,42 @@ def test_what_a_type_cannot_read_is_named(collection, structure, stored, path):
     collection.insert_one(stored)
     with pytest.raises(ValueError, match="never") as caught:
         thing(collection=collection).find_one()
-    assert caught.value.__notes__ == [f"Thing: {path}: Iso.to_python() cannot read what is stored: 'never'"]
+    what, where = caught.value.__notes__
+    assert what == f"Thing: {path}: Iso.to_python() cannot read what is stored: 'never'"
+    id_ = collection.find_one()["_id"]
+    assert where.startswith(
+        f"this is Thing {id_!r} in {collection.full_name}; next() of the same cursor gives"
+    )
+
+
+@pytest.mark.parametrize("has_steps", [False, True])
+def test_behind_what_a_type_cannot_read_the_cursor_goes_on(collection, has_steps):
+    class Number(CustomType):
+        mongo_type = str
+        python_type = int
+
+        def to_bson(self, value):
+            return str(value)
+
+        def to_python(self, value):
+            return int(value)
+
+    class Thing(Document):
+        structure = {"n": Number()}
+
+        if has_steps:
+
+            def after_load(self):
+                pass
+
+    collection.insert_many([{"_id": i, "n": n} for i, n in enumerate(["1", "x", "y", "4", "z"])])
+    cursor = Thing(collection=collection).find().sort("_id")
+    read, failed = [], 0
+    while True:
+        try:
+            read.append(next(cursor)["n"])
+        except ValueError:
+            failed += 1
+        except StopIteration:
+            break
+    assert (read, failed) == ([1, 4], 3)

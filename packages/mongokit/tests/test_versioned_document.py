@@ -459,3 +459,18 @@ def test_numbers_are_unique_without_the_index(pages, monkeypatch):
     assert (second["_revision"], read) == (2, [1, 1])
     assert "id_1_revision_1" not in second.versioning_collection.index_information()
     assert pages.find_one()["title"] == "two"
+
+
+def test_what_would_leave_no_revision_says_so(pages):
+    page = pages.Page({"title": "one", "parts": []}).save()
+    before = pages.find_one()
+    with pytest.raises(TypeError, match=r"Page.update_atomic\(\) keeps no revision.*say versioning=False"):
+        page.update_atomic({"$set": {"title": "two"}})
+    with pytest.raises(
+        TypeError, match=r"Page.insert_many\(\) would store documents without a first revision"
+    ):
+        pages.Page.insert_many([{"title": "one", "parts": []}])
+    assert list(pages.find()) == [before]
+    page.update_atomic({"$set": {"title": "two"}}, versioning=False)
+    assert (page.title, page["_revision"], page.get_last_revision_id()) == ("two", 1, 1)
+    assert page.get_revision(1).title == "one"

@@ -14,9 +14,9 @@ from bson.dbref import DBRef
 from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, SchemaTypeError
 from mongokit.flow import Flow
 from mongokit.loading import Reading, finish
-from mongokit.lookups import Key, find_many, is_value, key_of, known, note
+from mongokit.lookups import Key, find_many, key_of, known, note
 from mongokit.portions import portions
-from mongokit.scalars import stored_id
+from mongokit.scalars import is_plain, stored_id
 from mongokit.structure.nodes import ReferenceNode
 from mongokit.target import is_document
 
@@ -268,7 +268,7 @@ def _all_targets(document: Document, only: Iterable[str] | None) -> list[Documen
 def _differing(several: Sequence[Document], session: Any) -> Flow[list[Document]]:
     """Return those of one collection that are not stored as they are now."""
     collection = several[0].collection
-    ids = [id for id in (stored_id(type(one), one["_id"]) for one in several) if is_value(id)]
+    ids = [id for id in (stored_id(type(one), one["_id"]) for one in several) if is_plain(id)]
     stored: dict[Key, Any] = {}
     for some in portions(ids):
         raws = yield collection.find({"_id": {"$in": some}}, session=session).to_list()

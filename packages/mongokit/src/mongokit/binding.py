@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bson.dbref import DBRef
+
 from mongokit.errors import Failure, SchemaTypeError
 from mongokit.reference import Ref, made
 from mongokit.structure.nodes import ReferenceNode
@@ -16,8 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["bind_references", "check_homes", "trust_places"]
 
 
-def bind_references(document: Document) -> None:
-    """Have every lazy reference be a ``Ref`` that knows the document's collection."""
+def bind_references(document: Document, *, found: bool = False) -> None:
+    """Have every lazy reference be a ``Ref`` that knows the document's collection.
+
+    :param found: the document was just read from it.
+    """
     walk = type(document)._structure.references
     collection = getattr(document, "_collection", None)
 
@@ -27,7 +32,7 @@ def bind_references(document: Document) -> None:
         if not (isinstance(value, Ref) and value.target is node.target):
             value = reference_of(node)(value)
         if isinstance(value, Ref):
-            value.bind(collection)
+            value.bind(collection, found=found)
         return value
 
     if walk is not None and collection is not None:
@@ -54,6 +59,21 @@ def trust_places(document: Document) -> None:
         walk(document, (), visit)
 
 
+def _place(value: Any, collection: Any) -> str | None:
+    """Return the full name of the collection that a reference names; None where it names none, or was found so."""
+    target = value.loaded if isinstance(value, Ref) else value
+    if is_document(target):
+        place = getattr(target, "_collection", None)
+        return None if place is None else str(place.full_name)
+    if isinstance(value, DBRef):
+        named: Any = (value.collection, value.database)
+    elif isinstance(value, Ref) and not value.is_found:
+        named = value.place
+    else:
+        return None
+    return None if named is None else f"{named[1] or collection.database.name}.{named[0]}"
+
+
 def check_homes(document: Document, failures: list[Failure]) -> None:
     """Add a failure for each document that is not where it would be looked for, as only its ``_id`` is stored."""
     walk = type(document)._structure.references
@@ -66,17 +86,17 @@ def check_homes(document: Document, failures: list[Failure]) -> None:
         if node.target.find() is None:
             # This is the time to say so where nobody is of that name.
             node.target.resolve(collection)
-        target = value.loaded if isinstance(value, Ref) else value
-        if target is None or node.eager or node.dbref or not is_document(target):
+        if node.eager or node.dbref:
             return value
-        place, home = getattr(target, "_collection", None), node.target.home(collection)
-        if place is not None and home.full_name != place.full_name:
+        place = _place(value, collection)
+        home = None if place is None else node.target.home(collection).full_name
+        if place != home:
             path, name = ".".join(map(str, parts)), node.target.name
             failures.append(
                 Failure(
                     path,
                     SchemaTypeError,
-                    f"{path} refers to a document in {place.full_name}, and would be looked for in {home.full_name}: to "
+                    f"{path} refers to a document in {place}, and would be looked for in {home}: to "
                     f"store the place with each reference declare Ref({name}, dbref=True)",
                     value,
                 )

@@ -49,6 +49,11 @@ def inserting(
         )
     given: list[Any] = list(documents)
     cls, collection = proxy._obj_class, proxy.collection
+    if getattr(cls, "_keeps_revisions", False):
+        raise TypeError(
+            f"{cls.__name__}.insert_many() would store documents without a first revision: save() each of them, or give "
+            "the collection's own insert_many() plain dicts"
+        )
     checked = not cls.skip_validation if validate is None else validate
     made: list[Any]
     stored: list[Any]

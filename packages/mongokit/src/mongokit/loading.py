@@ -21,6 +21,7 @@ import pymongo.collection
 
 from mongokit.binding import bind_references
 from mongokit.dotnotation import doted
+from mongokit.errors import shortened
 from mongokit.flow import Flow, run, run_async
 from mongokit.memory import Memory
 from mongokit.projection import Projection
@@ -144,10 +145,17 @@ class Loader(Generic[D]):
                 raw = {key: doted(value, cls._structure.nested) for key, value in raw.items()}
         convert = cls._structure.to_python
         document = cls.__new__(cls)
-        dict.update(document, raw if convert is None else convert(raw))
+        try:
+            dict.update(document, raw if convert is None else convert(raw))
+        except Exception as error:
+            error.add_note(
+                f"this is {cls.__name__} {shortened(raw.get('_id'))} in {self.collection.full_name}; next() of the same "
+                "cursor gives the document behind it"
+            )
+            raise
         self._bind(document, self.collection)
         if cls._has_refs:
-            bind_references(document)
+            bind_references(document, found=True)
         if cls._remembers:
             document._remember(raw)
         if self.part is not None:

@@ -12,12 +12,12 @@ from bson.codec_options import CodecOptions
 from mongokit.flow import Flow
 from mongokit.loading import Reading
 from mongokit.portions import portions
-from mongokit.scalars import scalar
+from mongokit.scalars import is_plain
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Key", "find_many", "find_one", "is_value", "key_of", "known", "note"]
+__all__ = ["Key", "find_many", "find_one", "key_of", "known", "note"]
 
 D = TypeVar("D", bound="Document")
 _OPTIONS: CodecOptions[Any] = CodecOptions(uuid_representation=STANDARD)
@@ -56,7 +56,7 @@ def note(reading: Reading, document: Document, key: Key) -> None:
 
 def find_one(collection: Any, document_class: type[D], id: Any) -> Flow[D | None]:
     """Return a document, or None."""
-    if not is_value(id):
+    if not is_plain(id):
         return None
     found: D | None = yield _proxy(collection, document_class).get_from_id(id)
     return found
@@ -77,7 +77,7 @@ def find_many(
     found: list[Document] = []
     for (_, cls), (collection, ids) in places.items():
         proxy = _proxy(collection, cls)
-        for some in portions(filter(is_value, ids)):
+        for some in portions(filter(is_plain, ids)):
             cursor = proxy._reader.find({"_id": {"$in": some}}, session=reading.session)
             for raw in (yield cursor.to_list()):
                 document = proxy._loader.make(raw)
@@ -86,15 +86,6 @@ def find_many(
                 note(reading, document, key_of(collection, cls, raw["_id"]))
                 found.append(document)
     return found
-
-
-def is_value(id: Any) -> bool:
-    """Return whether an id can be that of a document: MongoDB would take some for conditions."""
-    try:
-        scalar(id)
-    except TypeError:
-        return False
-    return True
 
 
 def _proxy(collection: Any, document_class: type[Document]) -> Any:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
+import bson
 from pymongo import errors as pymongo_errors
 from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
 
@@ -87,11 +88,18 @@ class Operation(Generic[R]):
             isinstance(error, WriteError) and error.code == BSON_OBJECT_TOO_LARGE
         ):
             # PyMongo complains of some, and leaves others to the server.
-            return MaxDocumentSizeError(f"{name}: {error}")
+            return MaxDocumentSizeError(f"{name}: {self._too_large()} ({error})")
         if isinstance(error, encoding.REFUSALS):
             found = encoding.failures(self._sent(), self.collection.codec_options)
             return SchemaDocumentError.of(found) if found else None
         return None
+
+    def _too_large(self) -> str:
+        from mongokit.writes import MAX_BSON_SIZE  # which needs this module
+
+        size = len(bson.encode(self._sent(), False, self.collection.codec_options))
+        said = f"it has {size}" if size > MAX_BSON_SIZE else "it would have more"
+        return f"{said} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}"
 
     def _sent(self) -> Mapping[str, Any]:
         """Return what may be impossible to encode."""
@@ -111,6 +119,9 @@ class Reload(Operation[None]):
         if result is None:
             raise missing("reload", self.document)
         self.document._become(result)
+
+    def _sent(self) -> Mapping[str, Any]:
+        return self.filter
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -133,7 +144,7 @@ class AtomicUpdate(Operation[D]):
         return document
 
     def _sent(self) -> Mapping[str, Any]:
-        return self.update
+        return {**self.filter, **self.update}
 
 
 def shown(document: Document) -> str:

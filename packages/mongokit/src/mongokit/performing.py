@@ -246,5 +246,9 @@ def delete_plainly(document: Document, collection: Any, options: dict[str, Any])
     that is for the unit of work that is running."""
     if _units.get() and unit_of(collection.database.client) is not None:
         return False
-    collection.delete_one(identity(document), **options)
+    filter_ = identity(document)
+    try:
+        collection.delete_one(filter_, **options)
+    except REFUSALS as error:
+        Delete(document, collection, options, filter_).refused(error)
     return True

@@ -13,7 +13,7 @@ from mongokit.errors import MultipleResultsFound
 from mongokit.flow import run
 from mongokit.loading import Loader
 from mongokit.modifying import modification, replacing_call
-from mongokit.operations import explaining
+from mongokit.operations import REFUSALS, explaining
 from mongokit.results import Results
 from mongokit.scalars import scalar, scalar_id
 from mongokit.sessions import said_clearly
@@ -191,7 +191,13 @@ class DocumentProxy(ProxyBase[D]):
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
-        raw = self._reader.find_one({"_id": scalar_id(self._obj_class, id)}, **options)
+        filter_ = {"_id": scalar_id(self._obj_class, id)}
+        try:
+            raw = self._reader.find_one(filter_, **options)
+        except REFUSALS:
+            # Entered only now, as documents are read by the thousand.
+            with explaining(self._obj_class, self.collection, filter_):
+                raise
         return None if raw is None else self._loader_for(options).load(raw, options.get("session"))
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:

@@ -11,7 +11,7 @@ from bson.dbref import DBRef
 
 from mongokit.errors import ConnectionError, MissingReferenceError
 from mongokit.flow import Flow, run, run_async
-from mongokit.scalars import stored_id
+from mongokit.scalars import is_plain, stored_id
 from mongokit.target import Target, is_document
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Ref(Generic[D]):
     :param dbref: store the reference as a DBRef, with collection and database, instead of the ``_id``.
     """
 
-    __slots__ = ("_collection", "_document", "_id", "_place", "_target", "dbref")
+    __slots__ = ("_collection", "_document", "_id", "_is_found", "_place", "_target", "dbref")
 
     def __init__(self, target: type[D] | str, id: Any = _NONE, *, dbref: bool = False) -> None:
         given: Any = target
@@ -48,6 +48,7 @@ class Ref(Generic[D]):
         self._document: D | None = None
         self._collection: Any = None
         self._place: tuple[str, str | None] | None = None
+        self._is_found = False
 
     if TYPE_CHECKING:
         # What type checkers are to know of a field annotated with Ref[…]: it can be set to more than it gives.
@@ -142,10 +143,8 @@ class Ref(Generic[D]):
         return await run_async(self._exists())
 
     def _exists(self) -> Flow[bool]:
-        from mongokit.lookups import is_value
-
         id = self.stored_id
-        found = (yield self.home.find_one({"_id": id}, {"_id": True})) if is_value(id) else None
+        found = (yield self.home.find_one({"_id": id}, {"_id": True})) if is_plain(id) else None
         return found is not None
 
     def missing(self) -> NoReturn:
@@ -179,11 +178,18 @@ class Ref(Generic[D]):
         """Return the same reference, as one of a field."""
         other = made(target, self._id if self._document is None else self._document)
         other._collection, other._place = self._collection, self._place
+        other._is_found = self._is_found
         return other
 
-    def bind(self, collection: Any) -> None:
-        """Say in which collection the document is that holds the reference."""
+    def bind(self, collection: Any, *, found: bool = False) -> None:
+        """Say in which collection the document is that holds the reference, and whether it was found there with it."""
         self._collection = collection
+        self._is_found = self._is_found or found
+
+    @property
+    def is_found(self) -> bool:
+        """Whether it was read from the database, in the form in which it is kept."""
+        return self._is_found
 
     def hold(self, document: D) -> None:
         """Keep the document, which somebody else has loaded."""
@@ -191,7 +197,7 @@ class Ref(Generic[D]):
 
     def stored(self, *, dbref: bool) -> Any:
         """Return what is stored for it: the id, or a DBRef."""
-        if self._place is not None:
+        if self._place is not None and (dbref or self._is_found):
             # As it was found, also where an id is stored today: it says more.
             return DBRef(self._place[0], self.stored_id, self._place[1])
         if not dbref:
@@ -225,12 +231,12 @@ class Ref(Generic[D]):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where it leads to; like a document, it is bound to no collection afterwards."""
         ids = () if self.is_spec else (self.stored_id,)
-        return _unpickled, (self._target.given, ids, self.dbref, self._place)
+        return _unpickled, (self._target.given, ids, self.dbref, self._place, self._is_found)
 
 
-def _unpickled(given: Any, ids: tuple[Any, ...], dbref: bool, place: Any) -> Ref[Any]:
+def _unpickled(given: Any, ids: tuple[Any, ...], dbref: bool, place: Any, is_found: bool) -> Ref[Any]:
     made: Ref[Any] = Ref(given, *ids, dbref=dbref)
-    made._place = place
+    made._place, made._is_found = place, is_found
     return made
 
 
@@ -238,7 +244,7 @@ def made(target: Target, value: Any) -> Ref[Any]:
     """Return the reference for a document, a DBRef or an id."""
     reference: Ref[Any] = Ref.__new__(Ref)
     reference._target = target
-    reference.dbref = False
+    reference.dbref = reference._is_found = False
     reference._collection = reference._document = reference._place = None
     if isinstance(value, DBRef):
         reference._place = (value.collection, value.database)

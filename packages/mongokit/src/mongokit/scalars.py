@@ -13,7 +13,7 @@ from bson.regex import Regex
 if TYPE_CHECKING:
     from mongokit.schema_document import SchemaDocument
 
-__all__ = ["scalar", "scalar_id", "stored_id"]
+__all__ = ["is_plain", "scalar", "scalar_id", "stored_id"]
 
 _PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
 
@@ -25,13 +25,18 @@ def scalar(value: Any) -> Any:
     """
     if type(value) in _PLAIN_IDS:
         return value
-    if isinstance(value, (re.Pattern, Regex)) or (
-        isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
-    ):
+    if not is_plain(value):
         raise TypeError(
             f"{value!r} is a condition; a value is expected here. To query by a condition use find()"
         )
     return value
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether MongoDB takes a value for what it is, and for no condition."""
+    return not isinstance(value, (re.Pattern, Regex)) and not (
+        isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
+    )
 
 
 def stored_id(cls: type[SchemaDocument], value: Any) -> Any:

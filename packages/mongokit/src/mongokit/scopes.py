@@ -10,6 +10,8 @@ import pymongo
 from bson.dbref import DBRef
 
 from mongokit.proxy import ProxyBase
+from mongokit.scalars import scalar
+from mongokit.structure.referring import is_place
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -143,15 +145,25 @@ class DatabaseScope(Generic[COL]):
         made: Self = make(self.client, self.name, *_options(other))
         return made
 
-    def dereference(self, dbref: DBRef, Model: type[Document] | None = None, **options: Any) -> Any:
+    def dereference(
+        self, dbref: DBRef, Model: type[Document] | ProxyBase[Any] | None = None, **options: Any
+    ) -> Any:
         """Return what a DBRef leads to, or None: a dict, or an instance of a document class; see PyMongo.
 
-        Raises TypeError for what is no DBRef, and ValueError for one into another database.
+        :param Model: a subclass of Document, or one in a collection (``collection.Class``).
+
+        Raises TypeError for what is no DBRef, or has a condition in the place of an id, and ValueError for one into
+        another database, or into what can be no collection.
         """
-        if Model is None:
-            return super().dereference(dbref, **options)  # type: ignore[misc]  # PyMongo's
         if not isinstance(dbref, DBRef):
             raise TypeError(f"dereference() takes a DBRef, not {dbref!r}")
+        scalar(dbref.id)
+        if not is_place(dbref.collection, dbref.database):
+            raise ValueError(f"{dbref!r} names no collection that documents can be in")
+        if Model is None:
+            return super().dereference(dbref, **options)  # type: ignore[misc]  # PyMongo's
+        if isinstance(Model, ProxyBase):
+            Model = Model._obj_class
         if not hasattr(Model, "_collection"):
             raise TypeError(f"dereference(…, {Model!r}): accepted is a subclass of Document")
         if dbref.database not in (None, self.name):

@@ -22,12 +22,16 @@ from mongokit.errors import (
     SchemaDocumentError,
     SchemaTypeError,
     StructureError,
+    shortened,
 )
+from mongokit.reference import Ref
 from mongokit.revisions import counted
+from mongokit.scalars import is_plain
 from mongokit.structure import nodes
 from mongokit.structure.compile import PartCheck, compile_part
 from mongokit.structure.convert import to_python
 from mongokit.structure.keys import bad_keys
+from mongokit.structure.referring import is_place, leads_elsewhere
 from mongokit.structure.rules import Rules
 from mongokit.types import IS
 from mongokit.update_forms import stored_update
@@ -209,8 +213,14 @@ def _as_stored(node: nodes.Node) -> nodes.Node:
     match node:
         case nodes.ReferenceNode(eager=True):
             return nodes.TypeNode(
-                path=node.path, type=DBRef, required=node.required, present=node.present, validators=()
+                path=node.path,
+                type=DBRef,
+                required=node.required,
+                present=node.present,
+                validators=(_Leading(node),),
             )
+        case nodes.ReferenceNode(dbref=False):
+            return replace(node, validators=(*node.validators, _Leading(node)))
         case nodes.RecordNode():
             return replace(node, fields={name: _as_stored(child) for name, child in node.fields.items()})
         case nodes.MapNode():
@@ -220,6 +230,29 @@ def _as_stored(node: nodes.Node) -> nodes.Node:
         case nodes.TupleNode():
             return replace(node, items=tuple(map(_as_stored, node.items)))
     return node
+
+
+class _Leading:
+    """Validates where a DBRef leads that takes the place of a document, or of its id."""
+
+    def __init__(self, node: nodes.ReferenceNode) -> None:
+        self._node = node
+
+    def __call__(self, value: Any) -> bool:
+        place = value.place if isinstance(value, Ref) else (value.collection, value.database)
+        if place is None:
+            return True
+        name, eager = self._node.target.name, self._node.eager
+        if eager and not (is_place(*place) and is_plain(value.id)):
+            raise ValueError(f"%s must refer to a document of {name}; {shortened(value)} can lead to none")
+        if leads_elsewhere(self._node, *place):
+            raise ValueError(f"%s leads to {place[0]}, where no document of {name} is looked for")
+        owner = self._node.target.owner
+        if eager and place[1] is None and not getattr(owner, "force_autorefs_current_db", True):
+            raise ValueError(
+                "%s is a DBRef without a database, which cannot be loaded: use document.get_dbref()"
+            )
+        return True
 
 
 def _wrong_type(path: str, expected: str, value: Any) -> Failure:

@@ -54,6 +54,8 @@ class VersionedDocument(Document):
     ``async for``.
     """
 
+    _keeps_revisions: ClassVar[bool] = True
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if cls.use_revision:
@@ -138,6 +140,28 @@ class VersionedDocument(Document):
         """
         last: int = self._do(self._last(options))
         return last
+
+    def update_atomic(
+        self,
+        update: Mapping[str, Any],
+        *,
+        versioning: bool = True,
+        validate: bool | None = None,
+        **options: Any,
+    ) -> Self:
+        """Let the server change the stored document, and keep no revision of what it is then; returns itself.
+
+        :param versioning: False says that this is wanted; see ``Document.update_atomic`` for the rest. ``_revision``
+            stays what it was, and ``get_revision()`` of it gives the document as it was saved.
+
+        Raises TypeError without ``versioning=False``, and what ``Document.update_atomic`` does.
+        """
+        if versioning:
+            raise TypeError(
+                f"{type(self).__name__}.update_atomic() keeps no revision of what the server makes: change the document "
+                "and save() it, or say versioning=False"
+            )
+        return super().update_atomic(update, validate=validate, **options)
 
     def _do(self, flow: Flow[Any]) -> Any:
         return run_async(flow) if is_asynchronous(self.collection) else run(flow)

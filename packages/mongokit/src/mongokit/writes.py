@@ -242,6 +242,9 @@ class Delete(Write[None]):
     def model(self) -> BulkModel:
         return DeleteOne(self.filter)
 
+    def _sent(self) -> Mapping[str, Any]:
+        return self.filter
+
     def apply(self) -> None:
         return None
 

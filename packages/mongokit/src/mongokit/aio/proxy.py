@@ -10,7 +10,7 @@ from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
 from mongokit.flow import run_async
 from mongokit.modifying import modification, replacing_call
-from mongokit.operations import explaining
+from mongokit.operations import REFUSALS, explaining
 from mongokit.proxy import ProxyBase, random_stages
 from mongokit.results import AsyncResults
 from mongokit.scalars import scalar_id
@@ -64,7 +64,13 @@ class AsyncDocumentProxy(ProxyBase[D]):
     async def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         filter_ = {"_id": scalar_id(self._obj_class, id)}
-        return await self._loaded(await self._reader.find_one(filter_, **options), options)
+        try:
+            raw = await self._reader.find_one(filter_, **options)
+        except REFUSALS:
+            # Entered only now, as documents are read by the thousand.
+            with explaining(self._obj_class, self.collection, filter_):
+                raise
+        return await self._loaded(raw, options)
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> AsyncCursor[D]:
         """Find documents that have every top-level field of the structure; see ``DocumentProxy.fetch``."""

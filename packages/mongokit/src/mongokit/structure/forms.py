@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
+
+from bson.dbref import DBRef
 
 from mongokit.reference import Ref
 from mongokit.structure.convert import Convert, compound
@@ -22,9 +25,27 @@ def stored_form(node: Node, *, python_first: bool = False) -> Convert | None:
     if isinstance(node, CustomNode):
         return _custom(node.custom, python_first=python_first)
     if isinstance(node, ReferenceNode):
-        stored = stored_reference(node)
-        return lambda value: stored(value) if isinstance(value, Ref) or is_document(value) else value
+        return _reference(node)
     return compound(node, partial(stored_form, python_first=python_first), as_stored=True)
+
+
+def _reference(node: ReferenceNode) -> Convert:
+    stored = stored_reference(node)
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, Ref) or is_document(value):
+            return stored(value)
+        if not isinstance(value, DBRef) or node.eager or node.dbref:
+            return value
+        cls = node.target.find()
+        # Where the class does not say that it is its home, the place is more than the id.
+        is_home = cls is not None and (value.collection, value.database) in (
+            (cls.__collection__, None),
+            (cls.__collection__, cls.__database__),
+        )
+        return value.id if is_home else value
+
+    return convert
 
 
 def _custom(custom: CustomType, *, python_first: bool) -> Convert:

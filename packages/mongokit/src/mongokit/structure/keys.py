@@ -16,7 +16,7 @@ Failures = list[Failure]
 
 
 def bad_keys(failures: Failures, path: str, value: Any) -> None:
-    """Add a failure for each key, at any depth, with a dot or a leading ``$``; and for too many levels.
+    """Add a failure for each key, at any depth, with a dot or a leading ``$``, or that is no str; and for too many levels.
 
     A server of today stores such keys, and then no query, update or index can name them; and an operator in
     somebody's JSON would be stored as if it were a value.
@@ -26,7 +26,10 @@ def bad_keys(failures: Failures, path: str, value: Any) -> None:
         place, holder, around = waiting.pop()
         if isinstance(holder, dict):
             for key in holder:
-                if isinstance(key, str) and (key[:1] == "$" or "." in key):
+                if not isinstance(key, str):
+                    message = f"the key {key!r} of {shortened_path(place)} is no str"
+                    failures.append(Failure(place, EncodingError, message, key))
+                elif key[:1] == "$" or "." in key:
                     failures.append(_failure(place, key))
         for key, item in holder.items() if isinstance(holder, dict) else enumerate(holder):
             if isinstance(item, (dict, list, tuple)) and item:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from bson.dbref import DBRef
 
 from mongokit.errors import Failure, SchemaTypeError, shortened
 from mongokit.reference import Ref, made
+from mongokit.scalars import is_plain
 from mongokit.structure.nodes import (
     CustomNode,
     ListNode,
@@ -24,7 +26,17 @@ from mongokit.structure.nodes import (
 )
 from mongokit.target import Target, is_document
 
-__all__ = ["Visit", "Walk", "accepts", "bad_reference", "reference_of", "stored_reference", "walk"]
+__all__ = [
+    "Visit",
+    "Walk",
+    "accepts",
+    "bad_reference",
+    "is_place",
+    "leads_elsewhere",
+    "reference_of",
+    "stored_reference",
+    "walk",
+]
 
 Parts = tuple[Any, ...]
 Visit = Callable[[Any, ReferenceNode, Parts], Any]
@@ -51,7 +63,7 @@ def stored_reference(node: ReferenceNode) -> Callable[[Any], Any]:
     target, dbref = node.target, node.dbref
 
     def convert(value: Any) -> Any:
-        if value is None or isinstance(value, DBRef):
+        if value is None or (isinstance(value, DBRef) and (dbref or node.eager)):
             return value
         return (value if isinstance(value, Ref) else made(target, value)).stored(dbref=dbref)
 
@@ -67,13 +79,41 @@ def accepts(node: ReferenceNode) -> Callable[[Any], bool]:
     def accepted(value: Any) -> bool:
         if isinstance(value, Ref):
             if value.loaded is None:
-                return _leads(value, target) and (value.place is not None or _is_id(value.id, node))
+                place = value.place
+                leads = _leads(value, target) and is_plain(value.stored_id)
+                return leads and (_is_id(value.id, node) if place is None else is_place(*place))
             value = value.loaded
         if is_document(value):
             return target.accepts(type(value)) and value.get("_id") is not None
-        return isinstance(value, DBRef) or _is_id(value, node)
+        if isinstance(value, DBRef):
+            return is_place(value.collection, value.database) and is_plain(value.id)
+        return _is_id(value, node)
 
     return accepted
+
+
+def is_place(collection: Any, database: Any) -> bool:
+    """Return whether a collection of documents can have this name, in a database of this name (or in the same one).
+
+    https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
+    """
+    if not isinstance(collection, str) or not _COLLECTION.fullmatch(collection) or ".." in collection:
+        return False
+    return database is None or (isinstance(database, str) and bool(_DATABASE.fullmatch(database)))
+
+
+def leads_elsewhere(node: ReferenceNode, collection: str, database: str | None) -> bool:
+    """Return whether a place is certainly none of the class of a reference: what the class does not say may be."""
+    cls = node.target.find()
+    if cls is None:
+        return False
+    return cls.__collection__ not in (None, collection) or (
+        database is not None and cls.__database__ not in (None, database)
+    )
+
+
+_COLLECTION = re.compile(r"(?!\.)[^\0$]+(?<!\.)", re.DOTALL)
+_DATABASE = re.compile(r'[^\0/\\. "$]{1,63}', re.DOTALL)
 
 
 def _leads(reference: Ref[Any], target: Target) -> bool:
