@@ -530,7 +530,7 @@ def test_only_what_may_be_seen_is_seen(person, titles, show, options):
     assert titles() == ["Hamlet"]
     somebody = person()
     for page in ("change", "delete", "history"):
-        assert somebody.client.get(f"{LIST}{fidelio.pk}/{page}/").status_code == 302
+        assert somebody.client.get(f"{LIST}{fidelio.pk}/{page}/").status_code == 404
     sent = {"action": "delete_selected", "_selected_action": [fidelio.pk], "post": "yes"}
     assert "Successfully deleted" not in somebody.post(LIST, sent).text
     assert fidelio.collection.count_documents({}) == 2

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bson import ObjectId
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ImproperlyConfigured
@@ -17,8 +18,8 @@ from django_mongokit.admin.changelist import DocumentChangeList
 from django_mongokit.admin.changing import ChangingMixin
 from django_mongokit.admin.checks import DocumentAdminChecks
 from django_mongokit.admin.deleting import DeletingMixin
-from django_mongokit.admin.documents import Documents
-from django_mongokit.admin.fields import Column, node_at
+from django_mongokit.admin.documents import Documents, keys_of
+from django_mongokit.admin.fields import Column, node_at, python_type
 from django_mongokit.admin.forms import admin_form, form_meta
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.listing import ListingMixin
@@ -112,6 +113,12 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
         found = self.get_queryset(request).filter(pk=object_id)[:1]
         return next(iter(found), None)
 
+    def may_be_key(self, text: str) -> bool:
+        """Return whether a text may be the key of one of the documents, there or gone: an ObjectId, unless `_id` says else."""
+        node = node_at(self.model, "_id")
+        kind = ObjectId if node is None else python_type(node)
+        return kind is None or any(isinstance(key, kind) for key in keys_of(text))
+
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Return whether documents may be referred to by a field: the key only."""
         return to_field in {"_id", "pk"}
@@ -170,13 +177,14 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
             if change and not self.has_change_permission(request, obj):
                 names = []
         refusal = getattr(request, "_document_refusal", None)
+        gone = getattr(request, "_document_gone", None)
         options = {"exclude": exclude, **({} if names is None else {"fields": names}), **kwargs}
         form = options.pop("form", self.form)
-        return self._made_form(request, form, refusal=refusal, **options)
+        return self._made_form(request, form, refusal=refusal, gone=gone, **options)
 
     def _made_form(self, request: HttpRequest, form: Any, added: Any = None, **options: Any) -> Any:
         declared = {**getattr(form, "declared_fields", {}), **(added or {})}
-        meta = {name: value for name, value in options.items() if name != "refusal"}
+        meta = {name: value for name, value in options.items() if name not in {"refusal", "gone"}}
         chosen = reference_fields(self, request, DocumentFormOptions(form_meta(form, **meta)), declared)
         return admin_form(
             form, self.model, self.get_collection(), added={**(added or {}), **chosen}, **options

@@ -19,8 +19,10 @@ from django_mongokit.forms.refusals import (
     place_failures,
     stale,
     taken_indexes,
+    unknown_revision,
     verbose_name,
 )
+from django_mongokit.forms.saving import asave_document, leave_unset, save_document
 from mongokit import Document, DuplicateKeyError, SchemaDocumentError, StaleDocumentError
 from mongokit.dotnotation import doted
 from mongokit.performing import is_asynchronous
@@ -152,11 +154,13 @@ class BaseDocumentForm(BaseRecordForm):
 
     def _check_revision(self) -> None:
         """Compare the revision that the page was made of with the one the document has now."""
-        name = self.add_prefix(REVISION)
-        if name not in self.data or REVISION in self.errors:
+        if REVISION not in self.fields or REVISION in self.errors:
             return
         now = self.instance.get(REVISION)
-        if self.cleaned_data.get(REVISION) != now:
+        if self.add_prefix(REVISION) not in self.data:
+            self.add_error(None, unknown_revision(self))
+            self._show_revision(now)
+        elif self.cleaned_data.get(REVISION) != now:
             self.add_error(None, stale(self))
             self._show_revision(now)
 
@@ -179,7 +183,7 @@ class BaseDocumentForm(BaseRecordForm):
         if not commit:
             return self.instance
         try:
-            return self.instance.save()
+            return save_document(self.instance, is_new=self.is_new)
         except REFUSALS as error:
             self.take_back(error)
             raise
@@ -196,7 +200,7 @@ class BaseDocumentForm(BaseRecordForm):
         if not commit:
             return self.instance
         try:
-            return await self.instance.save()
+            return await asave_document(self.instance, is_new=self.is_new)
         except REFUSALS as error:
             awaited = self._stored_revision() if isinstance(error, StaleDocumentError) else None
             self._refused(error, None if awaited is None else await awaited)
@@ -299,7 +303,8 @@ def save_instance(
     instance.update(
         {name: value for name, value in changes.items() if name in chosen and name not in set(exclude or ())}
     )
-    return instance.save() if commit else instance
+    leave_unset(instance)
+    return save_document(instance, is_new="_id" not in instance) if commit else instance
 
 
 def document_to_dict(

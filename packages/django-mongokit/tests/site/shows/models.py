@@ -55,7 +55,7 @@ class Show(DjangoDocument):
     theatre: Ref[Theatre] | None = None
     notes: dict = field(default_factory=dict)
 
-    indexes = [{"fields": ["slug"], "unique": True, "sparse": True}]
+    indexes = [{"fields": ["slug"], "unique": True, "partialFilterExpression": {"slug": {"$gte": ""}}}]
 
     def __str__(self):
         return str(self.get("title"))

@@ -6,13 +6,12 @@ import re
 VOID = {"input", "br", "img", "link", "meta", "hr"}
 
 
-class Page(html.parser.HTMLParser):
-    """`text` of the page without its side bar, `links` by their text, and what its forms would send, by form id."""
+class Markup(html.parser.HTMLParser):
+    """`text` of a page without its side bar, `links` by their text, and what its forms would send, by form id."""
 
-    def __init__(self, response):
+    def __init__(self, text):
         super().__init__()
-        self.status = response.status_code
-        self.html = response.content.decode()
+        self.html = text
         self.words, self.links, self.forms, self.rows = [], {}, {}, []
         self.form = self.select = self.textarea = self.link = self.row = None
         self.is_hidden = 0
@@ -87,6 +86,14 @@ class Page(html.parser.HTMLParser):
         found.update(changes)
         # The row in which JavaScript makes new ones is sent too, and means nothing.
         return {name: value for name, value in found.items() if value is not None}
+
+
+class Page(Markup):
+    """The page of a response, and its `status`."""
+
+    def __init__(self, response):
+        super().__init__(response.content.decode())
+        self.status = response.status_code
 
 
 class Person:
