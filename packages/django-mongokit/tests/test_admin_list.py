@@ -8,9 +8,8 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.test import override_settings
-from pymongo.monitoring import CommandListener
 from shows.models import Mood, Show
-from shows.testing import Page
+from shows.testing import Commands, Page
 
 from django_mongokit.admin import DocumentAdmin, FieldFilter
 
@@ -449,19 +448,6 @@ def test_pages(person, titles, show, options):
 def test_the_last_page_is_not_full_and_the_first_not_there(titles, options):
     options(list_per_page=2)
     assert titles() == []
-
-
-class Commands(CommandListener):
-    def __init__(self):
-        self.sent = []
-
-    def started(self, event):
-        self.sent.append((event.command_name, dict(event.command)))
-
-    def succeeded(self, event):
-        pass
-
-    failed = succeeded
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_protect
 from django_mongokit.admin.fields import Column, as_json, is_nested, value_at
 from django_mongokit.admin.forms import has_revision
 from django_mongokit.admin.inlines import inlines_of
+from django_mongokit.admin.references import load_references
 from django_mongokit.admin.sections import DocumentAdminForm
 from django_mongokit.forms import FormSetField
 from django_mongokit.forms.documents import REFUSALS, REVISION
@@ -134,6 +135,8 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         """Show read-only fields as columns, and lists of nested structures as Django shows inlines."""
         old = context["adminform"]
         may_change = self.has_change_permission(request, obj) if obj is not None else True
+        if obj is not None:
+            load_references(self, [obj], [one for one in old.readonly_fields if isinstance(one, str)])
         seen: set[str] = set()
         fieldsets = [
             (name, {**options, "fields": list(self._lines(old, options.get("fields", ()), seen))})

@@ -24,11 +24,11 @@ from django_mongokit.admin.forms import admin_form, form_meta
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.listing import ListingMixin
 from django_mongokit.admin.pages import DocumentPaginator
-from django_mongokit.admin.references import autocomplete_answer, reference_fields
+from django_mongokit.admin.references import autocomplete_answer, dressed_references, reference_fields
 from django_mongokit.admin.search import search_query
 from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.document import DjangoDocument
-from django_mongokit.forms import BaseDocumentForm, DocumentForm
+from django_mongokit.forms import BaseDocumentForm, DocumentForm, NestedField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.options import lowered
 from django_mongokit.shortcut import get_database
@@ -186,9 +186,13 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
         declared = {**getattr(form, "declared_fields", {}), **(added or {})}
         meta = {name: value for name, value in options.items() if name not in {"refusal", "gone"}}
         chosen = reference_fields(self, request, DocumentFormOptions(form_meta(form, **meta)), declared)
-        return admin_form(
+        made = admin_form(
             form, self.model, self.get_collection(), added={**(added or {}), **chosen}, **options
         )
+        for name, field in made.base_fields.items():
+            if isinstance(field, NestedField) and name not in declared:
+                dressed_references(self, request, field, node_at(self.model, name), name)
+        return made
 
     def _excluded(self, request: HttpRequest, obj: Any) -> Iterable[str]:
         excluded: Sequence[str] | None = self.get_exclude(request, obj)

@@ -3,6 +3,8 @@
 import html.parser
 import re
 
+from pymongo.monitoring import CommandListener
+
 VOID = {"input", "br", "img", "link", "meta", "hr"}
 
 
@@ -41,9 +43,9 @@ class Markup(html.parser.HTMLParser):
                 elif kind == "checkbox" and "checked" in attrs:
                     self.form.setdefault(attrs["name"], []).append(attrs.get("value", "on"))
             case "select":
-                self.select = [attrs.get("name"), None]
-            case "option" if self.select and (self.select[1] is None or "selected" in attrs):
-                self.select[1] = attrs.get("value", "")
+                self.select = [attrs.get("name"), [], [], "multiple" in attrs]
+            case "option" if self.select:
+                self.select[1 if "selected" in attrs else 2].append(attrs.get("value", ""))
             case "textarea":
                 self.textarea = [attrs.get("name"), ""]
             case "img" if self.row:
@@ -62,8 +64,11 @@ class Markup(html.parser.HTMLParser):
                 self.rows.append([" ".join(one.split()) for one in self.row])
                 self.row = None
             case "select" if self.select:
-                if self.form is not None and self.select[1] is not None:
-                    self.form.setdefault(self.select[0], []).append(self.select[1])
+                name, chosen, others, is_multiple = self.select
+                if self.form is not None and (chosen or (others and not is_multiple)):
+                    # Of several that are chosen a plain one sends the last; without a choice it shows the first.
+                    sent = chosen if is_multiple else (chosen or others[:1])[-1:]
+                    self.form.setdefault(name, []).extend(sent)
                 self.select = None
             case "textarea" if self.textarea:
                 if self.form is not None:
@@ -111,3 +116,18 @@ class Person:
     def submit(self, url, form, **changes):
         """Open a page, enter something, and send its form."""
         return self.post(url, self.get(url).sends(form, **changes))
+
+
+class Commands(CommandListener):
+    """Notes the commands that a connection sends, each with its name."""
+
+    def __init__(self):
+        self.sent = []
+
+    def started(self, event):
+        self.sent.append((event.command_name, dict(event.command)))
+
+    def succeeded(self, event):
+        pass
+
+    failed = succeeded
