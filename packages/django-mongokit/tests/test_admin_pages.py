@@ -1,7 +1,6 @@
 """The admin's pages of documents: who may see which, and what becomes of what is entered there."""
 
 import datetime
-
 import re
 
 import pytest

@@ -52,6 +52,7 @@ def write(database, number):
         lambda: talks.create_index("n", unique=True),
         lambda: database.create_collection("capped", capped=True, size=10_000).insert_one({}),
         lambda: database.command("insert", "by_command", documents=[{"_id": 1}]),
+        lambda: (database.client.drop_database(database.name), talks.insert_one({"_id": 3})),
     )[number]
 
 
@@ -59,7 +60,7 @@ def indexes(database):
     return {name: set(database[name].index_information()) for name in database.list_collection_names()}
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(13))
 def test_whatever_way_a_test_writes(mongodb, number):
     class Writing(MongoTestMixin, SimpleTestCase):
         def test_1(self):
@@ -185,6 +186,12 @@ SPOIL = {
     "update": lambda self: self.database.talks.update_many({}, {"$set": {"x": 1}}),
     "insert": lambda self: self.database.talks.insert_one({"_id": 3}),
     "index": lambda self: self.database.talks.drop_indexes(),
+    "drop": lambda self: self.database.talks.drop(),
+    "drop the database": lambda self: self.database.client.drop_database(self.database.name),
+    "drop, and store again": lambda self: (
+        self.database.talks.drop(),
+        self.database.talks.insert_one({"_id": 3}),
+    ),
     "more indexes": lambda self: self.database.talks.create_index("other"),
     "nothing": lambda self: None,
 }
@@ -228,6 +235,24 @@ def test_data_of_set_up_test_data(mongodb, spoil):
     First.spoil = spoil
     passes(First)
     assert empty(mongodb)
+
+
+def test_what_is_dropped_has_its_options_again(mongodb):
+    class Capped(MongoTestMixin, SimpleTestCase):
+        @classmethod
+        def setUpClass(cls):
+            super().setUpClass()
+            get_database().create_collection("capped", capped=True, size=8192).insert_one({"_id": 1})
+
+        def test_1(self):
+            self.database.capped.drop()
+
+        def test_2(self):
+            assert self.database.capped.options()["capped"] is True
+            assert [one["_id"] for one in self.database.capped.find()] == [1]
+
+    passes(Capped)
+    assert "capped" not in mongodb.list_collection_names()
 
 
 def test_cleaning_comes_after_the_tests_own_cleanups(mongodb):

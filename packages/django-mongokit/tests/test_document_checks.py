@@ -168,3 +168,30 @@ def test_by_the_command(manage):
         "check", code=1, SITE_SESSIONS="1", SITE_SETTINGS=json.dumps({"SESSION_MONGODB_ALIAS": "x"})
     )
     assert "(django_mongokit.E012) SESSION_MONGODB_ALIAS is 'x'" in output
+
+
+def test_a_unique_sparse_index_that_takes_null():
+    class Coin(DjangoDocument):
+        number: str | None = None
+        year: int | None = None
+        mint: str
+        indexes = [
+            {"fields": [field], "unique": True, "sparse": True} for field in ("number", "year", "mint")
+        ] + [
+            {"fields": ["year", "mint"], "unique": True, "sparse": True},
+            {"fields": ["number"], "sparse": True},
+        ]
+
+    class Open(Coin):
+        use_schemaless = True
+
+    found = [one for one in document_checks.check_sparse() if ".Coin: " in one.msg or ".Open: " in one.msg]
+    assert {one.id for one in found} == {"django_mongokit.W005"}
+    assert [one.msg.partition(": ")[2].partition(" takes")[0] for one in found] == [
+        "the unique sparse index of number",
+        "the unique sparse index of year",
+    ]
+    assert [one.hint.partition('Expression": ')[2] for one in found] == [
+        """{'number': {"$gte": ""}}.""",
+        """{'year': {"$type": "…"}}.""",
+    ]

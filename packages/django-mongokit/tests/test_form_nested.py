@@ -6,6 +6,7 @@ import annotated_types as at
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
+from shows.testing import Markup
 
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import (
@@ -178,6 +179,67 @@ def test_a_list_that_somebody_else_has_changed_meanwhile(orders, initial):
     assert error.startswith("Somebody has added or removed elements meanwhile.")
     assert error in str(form)
     assert [line["sku"] for line in order["lines"]] == ["a", "b"]
+
+
+def shown(form):
+    """Return what a browser sends of a form, as it is shown."""
+    page = Markup(f"<form>{form}</form>")
+    return page.sends("form")
+
+
+def test_saved_again_after_somebody_else_has_removed_a_row(orders):
+    order = saved(orders, "a", "b", "c")
+    data = shown(OrderForm(instance=order)) | {"lines-2-sku": "mine", "lines-2-count": "7"}
+    orders.update_one({}, {"$pull": {"lines": {"sku": "a"}}})
+    stored = orders.proxy(Order).one()
+    form = OrderForm(data, instance=stored)
+    assert not form.is_valid()
+    assert "save again to put it in the place of theirs" in str(form)
+    assert 'value="mine"' in str(form)
+    again = OrderForm(shown(form), instance=orders.proxy(Order).one())
+    assert again.is_valid(), again.errors
+    again.save()
+    assert [(line["sku"], line["count"], line["secret"]) for line in orders.find_one()["lines"]] == [
+        ("a", 1, "s"),
+        ("b", 1, "secret of b"),
+        ("mine", 7, "s"),
+    ]
+
+
+def test_changed_by_somebody_else_once_more(orders):
+    order = saved(orders, "a", "b")
+    data = shown(OrderForm(instance=order)) | {"lines-1-sku": "mine"}
+    orders.update_one({}, {"$set": {"lines": []}})
+    form = OrderForm(data, instance=orders.proxy(Order).one())
+    assert not form.is_valid()
+    orders.update_one({}, {"$set": {"lines": [{"sku": "theirs", "count": 1, "secret": "s"}]}})
+    form = OrderForm(shown(form), instance=orders.proxy(Order).one())
+    assert not form.is_valid(), "they are told of this, too"
+    again = OrderForm(shown(form), instance=orders.proxy(Order).one())
+    assert again.is_valid(), again.errors
+    again.save()
+    assert [line["sku"] for line in orders.find_one()["lines"]] == ["a", "mine"]
+
+
+def test_rows_that_are_deleted_and_moved_when_they_replace_others(orders):
+    order = saved(orders, "a", "b", "c")
+    data = shown(OrderForm(instance=order)) | {"lines-0-DELETE": "on", "lines-1-ORDER": "9"}
+    orders.update_one({}, {"$pop": {"lines": 1}})
+    form = OrderForm(data, instance=orders.proxy(Order).one())
+    assert not form.is_valid()
+    again = OrderForm(shown(form), instance=orders.proxy(Order).one())
+    assert again.is_valid(), again.errors
+    again.save()
+    assert [(line["sku"], line["secret"]) for line in orders.find_one()["lines"]] == [
+        ("c", "s"),
+        ("b", "secret of b"),
+    ]
+
+
+def test_nobody_says_that_rows_replace_what_was_not_asked_about(orders):
+    order = saved(orders, "a", "b")
+    form = OrderForm(sent({"sku": "x", "count": "1"}, lines__REPLACES="7"), instance=order)
+    assert form.errors["lines"][0].startswith("Somebody has added or removed")
 
 
 def test_the_management_form_is_needed(orders):

@@ -8,7 +8,7 @@ import pytest
 from bson import Code, DBRef, Int64, ObjectId, Regex
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_save
 from django.utils import timezone, translation
 from talks.models import Computer
 
@@ -21,6 +21,7 @@ from mongokit import (
     SchemaDocument,
     StaleDocumentError,
     StructureError,
+    VersionedDocument,
 )
 from mongokit import ValidationError as RefusedByValidator
 
@@ -331,6 +332,43 @@ def test_a_server_that_does_not_name_the_fields(posts, taken, monkeypatch):
     assert form.errors == {"__all__": ["There is another blog post with these values."]}
 
 
+def test_two_without_a_value_under_a_unique_index(mongodb):
+    class Tag(DjangoDocument):
+        word: str | None = None
+        indexes = [{"fields": ["word"], "unique": True, "sparse": True}]
+
+    class Open(DjangoDocument):
+        structure = {"word": str, "other": {"n": int}}
+        use_schemaless = True
+        indexes = [
+            {"fields": ["word"], "unique": True, "sparse": True},
+            {"fields": ["other.n"], "unique": True, "sparse": True},
+        ]
+
+    class Partial(DjangoDocument):
+        word: str | None = None
+        indexes = [{"fields": ["word"], "unique": True, "partialFilterExpression": {"word": {"$gte": ""}}}]
+
+    for kind in (Tag, Open, Partial):
+        mongodb.words.drop()
+        kind.generate_index(mongodb.words)
+        first, second, third, fourth = (
+            documentform_factory(kind)({"word": word}, collection=mongodb.words)
+            for word in ("", "", "a", "a")
+        )
+        assert first.try_save() is not None
+        if kind is Tag:
+            # Its documents have all of its fields always.
+            assert second.try_save() is None
+            [error] = second.errors["word"]
+            assert error.startswith("There is another Tag without Word already, and only one may be:")
+        else:
+            assert second.try_save() is not None, second.errors
+        assert third.try_save() is not None
+        assert fourth.try_save() is None
+        assert fourth.errors["word"] == [f"{kind.__name__} with this Word already exists."]
+
+
 INDEXES = {
     "sparse, nothing": ({"sparse": True}, None, {"text": ""}, True),
     "sparse, the same": ({"sparse": True}, "a", {"text": "a"}, False),
@@ -450,6 +488,58 @@ def test_it_was_deleted_meanwhile(pages, page):
     assert pages.count_documents({}) == 0
 
 
+class Leaf(DjangoDocument):
+    structure = {"text": str, "n": int}
+
+
+class Kept(VersionedDocument):
+    structure = {"text": str}
+
+
+@pytest.mark.parametrize("kind", [Leaf, Kept])
+@pytest.mark.parametrize("awaited", [False, True])
+async def test_a_form_brings_nothing_back(mongodb, kind, awaited):
+    leaves = mongodb.leaves
+    leaf = kind(collection=leaves)
+    leaf["text"] = "old"
+    leaf.save()
+    form = documentform_factory(kind)({"text": "mine"}, instance=leaf)
+    assert form.is_valid(), form.errors
+    leaves.delete_many({})
+    assert (await form.atry_save() if awaited else form.try_save()) is None
+    assert form.has_error("__all__", "gone")
+    assert form["text"].value() == "mine"
+    assert leaf["text"] == "old"
+    assert leaves.count_documents({}) == 0
+
+
+async def test_nor_in_an_asynchronous_collection(mongodb, uri):
+    async with AsyncConnection(uri) as connection:
+        leaf = Leaf({"text": "old", "n": None}, collection=connection[mongodb.name].leaves)
+        await leaf.save()
+        for is_there in (True, False):
+            form = documentform_factory(Leaf)({"text": f"mine {is_there}", "n": "1"}, instance=leaf)
+            if not is_there:
+                mongodb.leaves.delete_many({})
+            assert ((await form.atry_save()) is leaf) is is_there
+            assert form.has_error("__all__", "gone") is not is_there
+    assert mongodb.leaves.count_documents({}) == 0
+
+
+def test_what_a_receiver_changes_is_stored_too(mongodb):
+    leaf = Leaf({"text": "old", "n": None}, collection=mongodb.leaves).save()
+
+    def count(sender, instance, **kwargs):
+        instance["n"] = 7
+
+    pre_save.connect(count, sender=Leaf)
+    try:
+        documentform_factory(Leaf, fields=["text"])({"text": "new"}, instance=leaf).save()
+    finally:
+        pre_save.disconnect(count, sender=Leaf)
+    assert (mongodb.leaves.find_one()["text"], mongodb.leaves.find_one()["n"]) == ("new", 7)
+
+
 @pytest.mark.parametrize("revision", ["x", "999", "-1", ""])
 def test_a_forged_revision_saves_nothing(pages, page, revision):
     form = PageForm({"title": "T", "text": "his", "_revision": revision}, instance=page)
@@ -458,7 +548,21 @@ def test_a_forged_revision_saves_nothing(pages, page, revision):
 
 
 def test_a_page_without_the_hidden_field(pages, page):
-    assert PageForm({"title": "T", "text": "his"}, instance=page).try_save()["_revision"] == 2
+    form = PageForm({"title": "T", "text": "his"}, instance=page)
+    assert form.try_save() is None
+    assert form.has_error("__all__", "revision")
+    assert "The page did not say of which revision of this Page it was made" in str(form)
+    assert pages.find_one()["text"] == "old"
+    assert PageForm(page_data(form), instance=page).try_save()["_revision"] == 2
+
+
+def test_a_form_that_does_not_ask_for_the_revision(pages, page):
+    class Unasked(PageForm):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            del self.fields["_revision"]
+
+    assert Unasked({"title": "T", "text": "his"}, instance=page).try_save()["_revision"] == 2
 
 
 def test_the_revision_is_hidden_and_of_the_form(pages, page):
@@ -647,7 +751,9 @@ async def test_asynchronous_connections(posts, pages, uri, mongodb):
         pages.update_one({}, {"$inc": {"_revision": 1}})
         assert await stale.atry_save() is None
         assert stale["_revision"].value() == "2"
-        assert (await PageForm({"title": "N"}, instance=page).asave(commit=False))["title"] == "N"
+        assert (await PageForm({"title": "N", "_revision": "1"}, instance=page).asave(commit=False))[
+            "title"
+        ] == "N"
 
 
 def test_a_class_that_django_has_no_name_for(mongodb):

@@ -2,6 +2,7 @@
 
 import pytest
 from bson import ObjectId
+from django.db.utils import ConnectionDoesNotExist
 from django.http import Http404
 from django.test import Client
 
@@ -94,3 +95,9 @@ def test_get_database_of_a_connection(mongodb, client_of_server):
     """What has databases by name will do, so also a client of PyMongo's, and `connection` itself."""
     for given in (django_mongokit.connection, mongodb.client, client_of_server):
         assert get_database(given).name == mongodb.name
+
+
+def test_the_alias_by_either_name(mongodb):
+    assert get_database(alias="mongodb") == get_database(using="mongodb") == mongodb
+    with pytest.raises(ConnectionDoesNotExist):
+        get_database(alias="nothing")

@@ -6,6 +6,7 @@ django_mongokit.W001  two document classes of one name, of which `collection.Nam
 django_mongokit.W002  a declared index is missing    } `check --database mongodb` only,
 django_mongokit.W003  an index is not as declared    } which asks the server
 django_mongokit.W004  the server could not be asked  }
+django_mongokit.W005  a unique sparse index of a field that is null where it has no value
 """
 
 from __future__ import annotations
@@ -21,13 +22,23 @@ from pymongo.errors import PyMongoError
 
 from django_mongokit.cache import MongoDBCache
 from django_mongokit.conf import mongodb_aliases, session_alias, session_collection
+from django_mongokit.document import document_classes
 from django_mongokit.mongodb.creation import in_test_environment
 from django_mongokit.mongodb.embedded import is_unavailable
 from django_mongokit.mongodb.pool import registrations
 from django_mongokit.shortcut import get_database
+from django_mongokit.sparse import may_be_null, sparse_and_unique
 from mongokit import index_diff
 
-__all__ = ["CHECKS", "DATABASE_CHECKS", "check_caches", "check_indexes", "check_names", "check_sessions"]
+__all__ = [
+    "CHECKS",
+    "DATABASE_CHECKS",
+    "check_caches",
+    "check_indexes",
+    "check_names",
+    "check_sessions",
+    "check_sparse",
+]
 
 _SECONDS = 30
 _ENGINE, _BACKEND = "django_mongokit.sessions", "django_mongokit.cache.MongoDBCache"
@@ -73,9 +84,32 @@ def check_indexes(app_configs: Any = None, databases: Any = None, **kwargs: Any)
     return [message for alias in chosen for message in _indexes(alias)]
 
 
-CHECKS = (check_sessions, check_caches, check_names)
+def check_sparse(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that no unique sparse index takes the documents without a value for documents of one value."""
+    return [
+        Warning(
+            f"{cls._meta.label}: the unique sparse index of {', '.join(names)} takes one document without a value: a field "
+            "of a structure is always stored, as null where it has none, and sparse leaves out only what is not stored.",
+            hint='Say which values are to be unique, in the place of "sparse": "partialFilterExpression": '
+            f"{{{names[0]!r}: {_some_value(cls, names[0])}}}.",
+            id="django_mongokit.W005",
+        )
+        for cls in document_classes
+        if not cls.use_schemaless
+        for names in sparse_and_unique(cls)
+        if all(may_be_null(cls, name) for name in names)
+    ]
+
+
+CHECKS = (check_sessions, check_caches, check_names, check_sparse)
 DATABASE_CHECKS = (check_indexes,)
 """Run when a database is named, as Django's checks of databases are."""
+
+
+def _some_value(document: Any, path: str) -> str:
+    """Return the condition for any value but null; for texts the one of which equality says that it holds."""
+    node = document._structure.places.get(path)
+    return '{"$gte": ""}' if getattr(node, "type", None) is str else '{"$type": "…"}'
 
 
 def _collisions(alias: str) -> Iterator[CheckMessage]:

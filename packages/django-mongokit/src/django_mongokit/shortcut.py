@@ -32,14 +32,19 @@ __all__ = [
 ]
 
 
-def get_database(conn: Connection | None = None, *, using: str = DEFAULT_ALIAS) -> Database:
+def get_database(
+    conn: Connection | None = None, *, using: str = DEFAULT_ALIAS, alias: str | None = None
+) -> Database:
     """Return the database of `DATABASES[using]`, on `conn` or that alias's own connection.
+
+    `alias=` is another word for `using=`, which Django's own functions have.
 
     Its name is looked up at each call, since it differs between a test run and a normal one: call it where you use
     it, not once at import. Inside a test environment it is always a test database, never the real one.
     Raises `ConnectionDoesNotExist` for an undeclared alias, `TypeError` when `conn` is no connection; connects to
     nothing yet.
     """
+    using = using if alias is None else alias
     given: object = conn
     if not (given is None or isinstance(given, MongoClient)):
         alias = f" An alias is named so: get_database(using={given!r})." if isinstance(given, str) else ""

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django_mongokit.admin.dates import DateHierarchy
 from django_mongokit.admin.fields import Column, label_of
 from django_mongokit.admin.filters import filter_for
+from django_mongokit.admin.references import load_references
 from django_mongokit.selection import Documents
 
 __all__ = ["DocumentChangeList"]
@@ -82,6 +83,9 @@ class DocumentChangeList(ChangeList):
             self.result_list = list(self.queryset[: self.list_max_show_all])
         else:
             self.result_list = self._page(pages)
+        load_references(
+            self.model_admin, self.result_list, [one for one in self.list_display if isinstance(one, Column)]
+        )
         self.paginator = pages
         self.show_full_result_count = bool(self.model_admin.show_full_result_count)
         self.full_result_count = None

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin.utils import display_for_value
+from django.contrib.admin.utils import display_for_value, unquote
+from django.core.exceptions import ValidationError
 from django.db import router, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
 from django_mongokit.admin.fields import Column, as_json, is_nested, value_at
 from django_mongokit.admin.forms import has_revision
 from django_mongokit.admin.inlines import inlines_of
+from django_mongokit.admin.references import load_references
 from django_mongokit.admin.sections import DocumentAdminForm
 from django_mongokit.forms import FormSetField
 from django_mongokit.forms.documents import REFUSALS, REVISION
+from django_mongokit.forms.storing import save_document
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
@@ -54,6 +60,7 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
     """Changing and adding."""
 
     column: Any
+    may_be_key: Any
 
     @method_decorator(csrf_protect)
     def changeform_view(
@@ -71,6 +78,7 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
             return response
         if SAVE_AS in request.POST:
             _make_rows_new(request)
+        request._document_extra = extra_context or {}  # type: ignore[attr-defined]  # for the method below
         try:
             with log_atomic():
                 response = view(request, object_id, form_url, extra_context)
@@ -78,6 +86,39 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
             request._document_refusal = error  # type: ignore[attr-defined]  # for get_form()
             response = view(request, object_id, form_url, extra_context)
         return response
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Answer 404; but to whom has sent what was entered in a form, show it again, to be saved as a new document."""
+        key = unquote(object_id)
+        extra = getattr(request, "_document_extra", None)
+        if extra is None or not self.may_be_key(key):
+            raise Http404(f"There is no {opts.verbose_name} with the key {key!r:.80} (any more).")
+        _make_rows_new(request)
+        text, shown, context = _("Somebody else has deleted this %(name)s meanwhile."), self, dict(extra)
+        if self.has_add_permission(request):
+            text = f"{text} {_('What you have entered is still here: save it, and it will be a new one.')}"
+        else:
+            text = f"{text} {_('What you have entered is still here, but you may not make a new one of it.')}"
+            # An add page all the same, without its buttons.
+            shown = copy.copy(self)
+            shown.has_add_permission = lambda request: True  # type: ignore[method-assign]  # of this copy
+            context |= dict.fromkeys(
+                ("show_save", "show_save_and_continue", "show_save_and_add_another"), False
+            )
+        request._document_gone = ValidationError(  # type: ignore[attr-defined]  # for get_form()
+            text, code="gone", params={"name": self.opts.verbose_name}
+        )
+        address = reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_add", current_app=self.admin_site.name
+        )
+        response: HttpResponse = shown._changeform_view(request, None, address, context)  # type: ignore[attr-defined]  # Django's
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Store a document; raises `StaleDocumentError` where one that is changed was deleted meanwhile."""
+        save_document(obj, is_new=not change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store the uploads; lists of nested structures are the document's own."""
@@ -95,6 +136,8 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         """Show read-only fields as columns, and lists of nested structures as Django shows inlines."""
         old = context["adminform"]
         may_change = self.has_change_permission(request, obj) if obj is not None else True
+        if obj is not None:
+            load_references(self, [obj], [one for one in old.readonly_fields if isinstance(one, str)])
         seen: set[str] = set()
         fieldsets = [
             (name, {**options, "fields": list(self._lines(old, options.get("fields", ()), seen))})

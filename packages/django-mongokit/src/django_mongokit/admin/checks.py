@@ -25,7 +25,7 @@ from django.core.checks import CheckMessage, Error
 
 from django_mongokit.admin.filters import ReferenceFilter, kind_for
 from django_mongokit.admin.inlines import EmbeddedInline
-from django_mongokit.admin.references import admin_of, referred_documents
+from django_mongokit.admin.references import admin_of, reference_in, referred_documents
 from django_mongokit.forms import BaseDocumentForm
 from django_mongokit.forms.files import file_names
 from django_mongokit.places import is_below_list, node_at, python_type
@@ -214,7 +214,7 @@ def _embedded(admin: Any) -> Iterator[CheckMessage]:
 
 def _autocomplete(admin: Any) -> Iterator[CheckMessage]:
     for name in admin.autocomplete_fields:
-        node = admin.model._structure.fields.get(name)
+        node = reference_in(node_at(admin.model, name))
         if not isinstance(node, ReferenceNode):
             yield _error(
                 admin, 110, f"autocomplete_fields has {name!r}, which is no reference.", _known(admin)

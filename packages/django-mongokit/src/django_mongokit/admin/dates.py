@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -12,37 +12,43 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from django_mongokit.admin.fields import value_at
+from django_mongokit.admin.fields import in_utc, value_at
 from django_mongokit.selection import Documents
 
 __all__ = ["DateHierarchy", "as_stored"]
+
+MOST_PARTS = 100
+"""How many years are linked to."""
 
 
 def as_stored(moment: datetime.datetime) -> datetime.datetime:
     """Return a local time as MongoDB compares it.
 
-    With `USE_TZ` documents have times in UTC; without it, those of the project's time zone as they are.
+    With `USE_TZ` documents have times in UTC; without it, those of the project's time zone as they are. Raises
+    `OverflowError` where Python has no year for it.
     """
     if settings.USE_TZ and timezone.is_naive(moment):
-        return timezone.make_aware(moment)
-    return moment
+        moment = timezone.make_aware(moment)
+    return moment.astimezone(datetime.UTC) if timezone.is_aware(moment) else moment
 
 
 def _as_local(stored: datetime.datetime) -> datetime.datetime:
     if not settings.USE_TZ:
         return stored
-    return timezone.localtime(
-        timezone.make_aware(stored, datetime.UTC) if timezone.is_naive(stored) else stored
-    )
+    try:
+        return timezone.localtime(in_utc(stored))
+    except OverflowError:
+        return stored.replace(tzinfo=None)
 
 
-def _zone() -> str:
-    """Return the current time zone as MongoDB knows it: by its name, else as an offset."""
-    if not settings.USE_TZ:
-        return "UTC"
-    zone = timezone.get_current_timezone()
-    name: str | None = getattr(zone, "key", None)
-    return timezone.localtime().strftime("%z") if name is None else name
+def _next(first: datetime.datetime, parts: int) -> datetime.datetime:
+    """Return when the next year, month or day begins; raises ValueError or OverflowError after Python's last."""
+    match parts:
+        case 1:
+            return first.replace(year=first.year + 1)
+        case 2:
+            return (first + datetime.timedelta(days=32)).replace(day=1)
+    return first + datetime.timedelta(days=1)
 
 
 class DateHierarchy:
@@ -61,26 +67,9 @@ class DateHierarchy:
         given = sent[: sent.index(None)] if None in sent else sent
         try:
             self.chosen = [int(value) for value in given if value is not None]
-            if self.chosen:
-                self.query: dict[str, Any] = {field: {"$gte": self._start(), "$lt": self._end()}}
-            else:
-                self.query = {}
+            self.query: dict[str, Any] = {field: self._of(self.chosen)} if self.chosen else {}
         except (ValueError, OverflowError) as error:
             raise IncorrectLookupParameters(error) from error
-
-    def _start(self) -> datetime.datetime:
-        year, month, day = [*self.chosen, 1, 1][:3]
-        return as_stored(datetime.datetime(year, month, day))  # noqa: DTZ001 (as_stored makes it aware)
-
-    def _end(self) -> datetime.datetime:
-        year, month, day = [*self.chosen, 1, 1][:3]
-        start = datetime.datetime(year, month, day)  # noqa: DTZ001 (as_stored makes it aware)
-        match len(self.chosen):
-            case 1:
-                return as_stored(start.replace(year=year + 1))
-            case 2:
-                return as_stored((start + datetime.timedelta(days=32)).replace(day=1))
-        return as_stored(start + datetime.timedelta(days=1))
 
     def links(self, changelist: Any) -> dict[str, Any]:
         """Return what Django's template `admin/date_hierarchy.html` shows."""
@@ -110,35 +99,58 @@ class DateHierarchy:
     def _ends(self, documents: Documents) -> tuple[Any, Any]:
         there = documents.filter({self.field: {"$type": "date"}})
         found = [list(there.order_by(name)[:1]) for name in (self.field, f"-{self.field}")]
-        first, last = (self._local(value_at(one[0], self.field)) if one else None for one in found)
+        first, last = (min(self._times(one[0]), default=None) if one else None for one in found)
         return first, last
 
-    @staticmethod
-    def _local(value: Any) -> datetime.datetime | None:
-        if isinstance(value, list):
-            value = next((one for one in value if isinstance(one, datetime.datetime)), None)
-        return _as_local(value) if isinstance(value, datetime.datetime) else None
+    def _times(self, document: Any) -> list[datetime.datetime]:
+        """Return the times of a document, as clocks show them here."""
+        value = value_at(document, self.field)
+        values = value if isinstance(value, list) else [value]
+        return [_as_local(one).replace(tzinfo=None) for one in values if isinstance(one, datetime.datetime)]
 
     def _parts(self, documents: Documents, chosen: list[int]) -> list[list[int]]:
-        """Return the years, or the months of a year, or the days of a month, that have documents."""
-        if len(chosen) == 3:
-            return []
-        part = ("$year", "$month", "$dayOfMonth")[len(chosen)]
-        stages: list[Mapping[str, Any]] = [
-            {"$match": {"$and": [documents.query or {}, self._within(chosen)]}},
-            {"$group": {"_id": {part: {"date": f"${self.field}", "timezone": _zone()}}}},
-            {"$sort": {"_id": 1}},
-        ]
-        return [[*chosen, found["_id"]] for found in documents.collection.aggregate(stages)]
+        """Return the years, or the months of a year, or the days of a month, that have documents.
 
-    def _within(self, chosen: list[int]) -> dict[str, Any]:
-        is_date = {self.field: {"$type": "date"}}
-        if not chosen:
-            return is_date
-        span = DateHierarchy(
-            self.field, {name: [str(one)] for name, one in zip(self.names, chosen, strict=False)}
-        )
-        return {"$and": [is_date, span.query]}
+        Each is found by the first document after the one before, so that with an index no other is looked at.
+        """
+        found: list[list[int]] = []
+        if len(chosen) == 3:
+            return found
+        whole = self._of(chosen)
+        since = datetime.datetime(*[*chosen, 1, 1, 1][:3])  # type: ignore[arg-type]  # noqa: DTZ001 (local)
+        while len(found) < MOST_PARTS:
+            later = self._since(since)
+            first = list(documents.filter({self.field: {**whole, **later}}).order_by(self.field)[:1])
+            times = [one for one in self._times(first[0]) if one >= since] if first else []
+            if not times:
+                break
+            part = [*chosen, (min(times).year, min(times).month, min(times).day)[len(chosen)]]
+            found.append(part)
+            try:
+                since = _next(datetime.datetime(*[*part, 1, 1][:3]), len(part))  # type: ignore[arg-type]  # noqa: DTZ001 (local)
+            except (ValueError, OverflowError):
+                break  # Python's years are over
+        return found
+
+    @staticmethod
+    def _since(moment: datetime.datetime) -> dict[str, Any]:
+        try:
+            return {"$gte": as_stored(moment)}
+        except OverflowError:
+            return {}
+
+    @staticmethod
+    def _of(chosen: list[int]) -> dict[str, Any]:
+        """Return the condition for the times of a year, month or day, of all where none is chosen."""
+        found: dict[str, Any] = {"$type": "date"}
+        if chosen:
+            first = datetime.datetime(*[*chosen, 1, 1][:3])  # type: ignore[arg-type]  # noqa: DTZ001 (as_stored makes it aware)
+            # Without a bound where Python's years are over.
+            with suppress(OverflowError):
+                found["$gte"] = as_stored(first)
+            with suppress(ValueError, OverflowError):
+                found["$lt"] = as_stored(_next(first, len(chosen)))
+        return found
 
     def _link(self, changelist: Any, chosen: list[int]) -> str:
         values = dict(zip(self.names, map(str, chosen), strict=False))

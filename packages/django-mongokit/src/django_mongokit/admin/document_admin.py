@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bson import ObjectId
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ImproperlyConfigured
@@ -22,15 +23,15 @@ from django_mongokit.admin.forms import admin_form, form_meta
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.listing import ListingMixin
 from django_mongokit.admin.pages import DocumentPaginator
-from django_mongokit.admin.references import autocomplete_answer, reference_fields
+from django_mongokit.admin.references import autocomplete_answer, dressed_references, reference_fields
 from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.document import DjangoDocument
-from django_mongokit.forms import BaseDocumentForm, DocumentForm
+from django_mongokit.forms import BaseDocumentForm, DocumentForm, NestedField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.options import lowered
-from django_mongokit.places import node_at
+from django_mongokit.places import node_at, python_type
 from django_mongokit.search import search_query
-from django_mongokit.selection import Documents
+from django_mongokit.selection import Documents, keys_of
 from django_mongokit.shortcut import get_database
 
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
         found = self.get_queryset(request).filter(pk=object_id)[:1]
         return next(iter(found), None)
 
+    def may_be_key(self, text: str) -> bool:
+        """Return whether a text may be the key of one of the documents, there or gone: an ObjectId, unless `_id` says else."""
+        node = node_at(self.model, "_id")
+        kind = ObjectId if node is None else python_type(node)
+        return kind is None or any(isinstance(key, kind) for key in keys_of(text))
+
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Return whether documents may be referred to by a field: the key only."""
         return to_field in {"_id", "pk"}
@@ -171,17 +178,22 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
             if change and not self.has_change_permission(request, obj):
                 names = []
         refusal = getattr(request, "_document_refusal", None)
+        gone = getattr(request, "_document_gone", None)
         options = {"exclude": exclude, **({} if names is None else {"fields": names}), **kwargs}
         form = options.pop("form", self.form)
-        return self._made_form(request, form, refusal=refusal, **options)
+        return self._made_form(request, form, refusal=refusal, gone=gone, **options)
 
     def _made_form(self, request: HttpRequest, form: Any, added: Any = None, **options: Any) -> Any:
         declared = {**getattr(form, "declared_fields", {}), **(added or {})}
-        meta = {name: value for name, value in options.items() if name != "refusal"}
+        meta = {name: value for name, value in options.items() if name not in {"refusal", "gone"}}
         chosen = reference_fields(self, request, DocumentFormOptions(form_meta(form, **meta)), declared)
-        return admin_form(
+        made = admin_form(
             form, self.model, self.get_collection(), added={**(added or {}), **chosen}, **options
         )
+        for name, field in made.base_fields.items():
+            if isinstance(field, NestedField) and name not in declared:
+                dressed_references(self, request, field, node_at(self.model, name), name)
+        return made
 
     def _excluded(self, request: HttpRequest, obj: Any) -> Iterable[str]:
         excluded: Sequence[str] | None = self.get_exclude(request, obj)

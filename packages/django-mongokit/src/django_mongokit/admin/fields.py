@@ -22,6 +22,7 @@ from mongokit.structure.nodes import Node, RecordNode, ReferenceNode
 __all__ = [
     "Column",
     "as_json",
+    "in_utc",
     "is_nested",
     "label_of",
     "shown",
@@ -72,8 +73,7 @@ def shown(value: Any) -> Any:
         label = getattr(value, "label", None)
         return str(label) if label is not None else pretty_name(value.name.lower())
     if isinstance(value, datetime.datetime):
-        is_utc = settings.USE_TZ and timezone.is_naive(value)
-        return timezone.make_aware(value, datetime.UTC) if is_utc else value
+        return _shown_time(value)
     if value is None or isinstance(value, (str, bool, int, float, datetime.date, datetime.time)):
         return value
     if isinstance(value, Ref):
@@ -86,6 +86,22 @@ def shown(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(display_for_value(shown(one), "-") for one in value)
     return str(value)
+
+
+def in_utc(stored: datetime.datetime) -> datetime.datetime:
+    """Return a time of a document with its time zone, which is UTC where it says none."""
+    return timezone.make_aware(stored, datetime.UTC) if timezone.is_naive(stored) else stored
+
+
+def _shown_time(value: datetime.datetime) -> Any:
+    if not settings.USE_TZ:
+        return value
+    try:
+        timezone.localtime(in_utc(value))
+    except OverflowError:
+        # Here it would be in a year that Python has not.
+        return f"{value.replace(tzinfo=None).isoformat(' ')} UTC"
+    return in_utc(value)
 
 
 def is_nested(value: Any) -> bool:

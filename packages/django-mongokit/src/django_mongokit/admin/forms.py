@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from django_mongokit.admin.fields import label_of
 from django_mongokit.forms import FormSetField, NestedField
@@ -31,12 +32,15 @@ class AdminFormMixin:
 
     home: ClassVar[Any]
     refusal: ClassVar[Refusal | None] = None
+    gone: ClassVar[ValidationError | None] = None
+    """The error for what was sent of a document that somebody else has deleted."""
     if TYPE_CHECKING:
         fields: Any
         errors: Any
         instance: Any
         tell: Any
         save_files: Any
+        add_error: Any
 
     def __init__(self, *args: Any, instance: Any = None, **kwargs: Any) -> None:
         where = {} if instance is not None else {"collection": self.home}
@@ -44,7 +48,9 @@ class AdminFormMixin:
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # that of BaseDocumentForm
-        if self.refusal is not None and not self.errors:
+        if self.gone is not None:
+            self.add_error(None, self.gone)
+        elif self.refusal is not None and not self.errors:
             self.tell(self.refusal, self.instance)
 
     def save_m2m(self) -> None:
@@ -57,6 +63,7 @@ def admin_form(
     document: type[Document],
     collection: Collection,
     refusal: Refusal | None = None,
+    gone: ValidationError | None = None,
     added: Mapping[str, forms.Field] | None = None,
     **options: Any,
 ) -> Any:
@@ -65,6 +72,7 @@ def admin_form(
     :param form: the `DocumentForm` it is derived from.
     :param collection: where new documents go.
     :param refusal: why an attempt to save what is sent again was refused.
+    :param gone: an error to be told, as somebody else has deleted the document.
     :param added: fields that are not the document's.
     :param options: attributes of its `Meta`, for those of `form`.
     """
@@ -72,6 +80,7 @@ def admin_form(
         "Meta": form_meta(form, document=document, **options),
         "home": collection,
         "refusal": refusal,
+        "gone": gone,
         **(added or {}),
     }
     made = type(form)(f"{document.__name__}Form", (AdminFormMixin, form), names)

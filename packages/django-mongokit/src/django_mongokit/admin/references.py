@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from django import forms
@@ -13,21 +13,32 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
 
-from django_mongokit.admin.fields import label_of
+from django_mongokit.admin.fields import label_of, value_at
 from django_mongokit.document import DjangoDocument
+from django_mongokit.forms.fields import JsonValueField
+from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import DocumentFormOptions
-from django_mongokit.forms.references import DocumentChoiceField, DocumentSelect
+from django_mongokit.forms.references import (
+    DocumentChoiceField,
+    DocumentMultipleChoiceField,
+    DocumentSelect,
+    DocumentSelectMultiple,
+)
 from django_mongokit.places import node_at
 from django_mongokit.selection import Documents
 from django_mongokit.shortcut import get_database
-from mongokit.structure.nodes import Node, ReferenceNode
+from mongokit import Ref
+from mongokit.structure.nodes import ListNode, Node, RecordNode, ReferenceNode
 
 __all__ = [
     "AutocompleteSelect",
     "admin_of",
     "autocomplete_answer",
+    "dressed_references",
+    "load_references",
     "may_be_offered",
     "reference_fields",
+    "reference_in",
     "referred_documents",
 ]
 
@@ -124,12 +135,77 @@ class AutocompleteSelect(DocumentSelect):
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
         """Return the option that is chosen already, and an empty one: the others are searched for."""
         keys = [key for key in value if key]
-        options = [*([] if self.is_required else [("", "")]), *((key, self.label(key)) for key in keys)]
+        empty = [] if self.is_required or self.allow_multiple_selected else [("", "")]
+        options = [*empty, *((key, self.label(key)) for key in keys)]
         made = [
             self.create_option(name, key, text, key in keys, index)
             for index, (key, text) in enumerate(options)
         ]
         return [(None, made, 0)]
+
+
+class AutocompleteSelectMultiple(AutocompleteSelect):
+    """The same, for several documents."""
+
+    allow_multiple_selected = True
+    value_from_datadict = DocumentSelectMultiple.value_from_datadict
+    value_omitted_from_data = DocumentSelectMultiple.value_omitted_from_data
+
+
+def dressed_references(
+    model_admin: Any, request: HttpRequest, field: Any, node: Node | None, path: str
+) -> None:
+    """Put choices in the place of JSON for the references in a nested structure, or a list of them.
+
+    Only in forms that were made for this one; who has written one has said how.
+    """
+    record = node.item if isinstance(node, ListNode) else node
+    inner = field.form_class
+    if getattr(inner, "Meta", None) is not None or not isinstance(record, RecordNode):
+        return
+    for name, one in list(inner.base_fields.items()):
+        below, place = record.fields.get(name), f"{path}.{name}"
+        if isinstance(one, NestedField):
+            dressed_references(model_admin, request, one, below, place)
+        elif may_be_offered(model_admin, reference_in(below)) and isinstance(one, JsonValueField):
+            given = inner._meta.of_field(name)
+            inner.base_fields[name] = _field(
+                model_admin, request, place, below, {"label": one.label, **given}
+            )
+
+
+def reference_in(node: Node | None) -> Node | None:
+    """Return the reference that a node is, or is a list of."""
+    return node.item if isinstance(node, ListNode) else node
+
+
+def load_references(model_admin: Any, documents: Iterable[Any], paths: Iterable[str]) -> None:
+    """Load what documents refer to, with one query for each path, so that it can be shown by name.
+
+    :param paths: names of fields; those that are no references are passed over.
+    """
+    documents = list(documents)
+    for path in paths:
+        node = reference_in(node_at(model_admin.model, path))
+        if not may_be_offered(model_admin, node):
+            continue
+        found = [ref for one in documents for ref in _references(value_at(one, path)) if ref.loaded is None]
+        if not found:
+            continue
+        keys = list({str(ref.id): ref.id for ref in found}.values())
+        by_key = {one.pk: one for one in referred_documents(model_admin, node).filter({"_id": {"$in": keys}})}
+        for ref in found:
+            document = by_key.get(str(ref.id))
+            if document is not None and document["_id"] == ref.id:
+                ref.hold(document)
+
+
+def _references(value: Any) -> Iterator[Ref[Any]]:
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _references(one)
 
 
 def reference_fields(
@@ -146,30 +222,38 @@ def reference_fields(
     for name, node in model_admin.model._structure.fields.items():
         given = options.of_field(name)
         wanted = options.takes(name) and name not in declared and "form_class" not in given
-        if wanted and may_be_offered(model_admin, node):
+        if wanted and may_be_offered(model_admin, reference_in(node)):
             found[name] = _field(model_admin, request, name, node, given)
     return found
 
 
 def _field(
-    model_admin: Any, request: HttpRequest, name: str, node: ReferenceNode, given: dict[str, Any]
+    model_admin: Any, request: HttpRequest, path: str, node: Any, given: dict[str, Any]
 ) -> forms.Field:
-    searches = name in model_admin.get_autocomplete_fields(request)
+    reference = reference_in(node)
+    searches = path in model_admin.get_autocomplete_fields(request)
     opts = model_admin.opts
     url = reverse(
         f"admin:{opts.app_label}_{opts.model_name}_references", current_app=model_admin.admin_site.name
     )
 
     def offered() -> Documents:
-        return referred_documents(model_admin, node)[:OFFERED]
+        return referred_documents(model_admin, reference)[:OFFERED]
 
     def find(key: str) -> Any:
-        return next(iter(referred_documents(model_admin, node).filter(pk=key)[:1]), None)
+        return next(iter(referred_documents(model_admin, reference).filter(pk=key)[:1]), None)
 
+    if isinstance(node, ListNode):
+        widget: Any = AutocompleteSelectMultiple(url, path) if searches else DocumentSelectMultiple
+        fitting = {"required": node.required or node.filled, "label": label_of(path), "widget": widget}
+        eager = isinstance(reference, ReferenceNode) and reference.eager
+        return DocumentMultipleChoiceField(
+            offered, find, eager=eager, kind=node.container, **{**fitting, **given}
+        )
     fitting = {
         "required": node.required or node.present,
-        "label": label_of(name),
-        "widget": AutocompleteSelect(url, name) if searches else DocumentSelect,
+        "label": label_of(path),
+        "widget": AutocompleteSelect(url, path) if searches else DocumentSelect,
     }
     return DocumentChoiceField(offered, find, eager=node.eager, **{**fitting, **given})
 
@@ -181,7 +265,7 @@ def autocomplete_answer(model_admin: Any, request: HttpRequest) -> JsonResponse:
     `PermissionDenied` for who may not see them, or not change what refers to them.
     """
     name = request.GET.get("field_name", "")
-    node = node_at(model_admin.model, name)
+    node = reference_in(node_at(model_admin.model, name))
     if name not in model_admin.get_autocomplete_fields(request) or not isinstance(node, ReferenceNode):
         raise Http404(f"{name!r:.80} is not in autocomplete_fields.")
     admin = admin_of(model_admin.admin_site, node.target.find())

@@ -35,6 +35,9 @@ class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't 
     :param queryset: the documents.
     """
 
+    data: Any
+    prefix: str
+
     def __init__(
         self, data: Any = None, files: Any = None, *, queryset: Iterable[Any] = (), **kwargs: Any
     ) -> None:

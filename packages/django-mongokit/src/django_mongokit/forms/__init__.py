@@ -14,7 +14,12 @@ from django_mongokit.forms.instances import document_to_dict, save_instance
 from django_mongokit.forms.nested import BaseRecordFormSet, FormSetField, NestedField
 from django_mongokit.forms.options import ALL_FIELDS, DocumentFormOptions
 from django_mongokit.forms.records import DocumentFormMetaclass, EmbeddedDocumentForm
-from django_mongokit.forms.references import DocumentChoiceField, DocumentSelect
+from django_mongokit.forms.references import (
+    DocumentChoiceField,
+    DocumentMultipleChoiceField,
+    DocumentSelect,
+    DocumentSelectMultiple,
+)
 from django_mongokit.forms.structures import (
     fields_for_document,
     formfield_for_document_field,
@@ -34,7 +39,9 @@ __all__ = [
     "DocumentForm",
     "DocumentFormMetaclass",
     "DocumentFormOptions",
+    "DocumentMultipleChoiceField",
     "DocumentSelect",
+    "DocumentSelectMultiple",
     "EmbeddedDocumentForm",
     "FormSetField",
     "JsonField",

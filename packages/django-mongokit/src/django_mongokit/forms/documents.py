@@ -20,6 +20,7 @@ from django_mongokit.forms.refusals import (
     place_failures,
     stale,
     taken_indexes,
+    unknown_revision,
 )
 from django_mongokit.forms.saving import REFUSALS, REVISION, Refusal, SavingForm
 from mongokit import Document
@@ -155,11 +156,13 @@ class BaseDocumentForm(SavingForm):
 
     def _check_revision(self) -> None:
         """Compare the revision that the page was made of with the one the document has now."""
-        name = self.add_prefix(REVISION)
-        if name not in self.data or REVISION in self.errors:
+        if REVISION not in self.fields or REVISION in self.errors:
             return
         now = self.instance.get(REVISION)
-        if self.cleaned_data.get(REVISION) != now:
+        if self.add_prefix(REVISION) not in self.data:
+            self.add_error(None, unknown_revision(self))
+            self._show_revision(now)
+        elif self.cleaned_data.get(REVISION) != now:
             self.add_error(None, stale(self))
             self._show_revision(now)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django_mongokit.forms.records import BaseRecordForm
 from django_mongokit.forms.refusals import verbose_name
+from django_mongokit.forms.storing import leave_unset, save_document
 
 __all__ = ["document_to_dict", "gives_naive_times", "save_instance"]
 
@@ -35,7 +36,8 @@ def save_instance(
     instance.update(
         {name: value for name, value in changes.items() if name in chosen and name not in set(exclude or ())}
     )
-    return instance.save() if commit else instance
+    leave_unset(instance)
+    return save_document(instance, is_new="_id" not in instance) if commit else instance
 
 
 def document_to_dict(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.forms.formsets import DELETION_FIELD_NAME, BaseFormSet, formset_factory
+from django.forms.formsets import DELETION_FIELD_NAME, ORDERING_FIELD_NAME, BaseFormSet, formset_factory
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["BaseRecordFormSet", "FormSetField", "InnerError", "NestedBoundField", "NestedField"]
 
 Errors = Iterable[tuple[str, ValidationError]]
+_MOST_COMPARISONS = 2000
+"""Of rows with elements, in a list that has been changed by two."""
+REPLACES = "REPLACES"
+"""In the management form: the number of elements in whose place the rows that were sent are to be."""
 
 
 class InnerError(ValidationError):
@@ -165,7 +169,7 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         """Return what the form of one element is made with."""
         found = super().get_form_kwargs(index)
-        at = index is not None and index < len(self.stored)
+        at = index is not None and index < min(len(self.stored), self.initial_form_count())
         stored = self.stored[index] if at and index is not None else None
         return {
             **found,
@@ -185,13 +189,62 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
             if form not in gone and (index < self.initial_form_count() or form.has_changed())
         ]
 
+    @cached_property
+    def management_form(self) -> Any:
+        """Django's, which says also that the rows are to replace others, where people were asked."""
+        form = super().management_form
+        if self.is_bound and form.add_prefix(REPLACES) in self.data:
+            form.fields[REPLACES] = forms.CharField(required=False, widget=forms.HiddenInput)
+        return form
+
     def clean(self) -> None:
-        """Refuse what was made for a list of another length: elements are known by their position only."""
-        if self.initial_form_count() not in (len(self.stored), len(self.initial or ())):
+        """Refuse what was made for a list of another length: elements are known by their position only.
+
+        Sent once more, the rows take the place of the list as it was then.
+        """
+        if not self.replaces and self.initial_form_count() not in (len(self.stored), len(self.initial or ())):
+            self._make_rows_new()
             raise ValidationError(
-                _("Somebody has added or removed elements meanwhile. Please reload the page and try again."),
+                _(
+                    "Somebody has added or removed elements meanwhile. What you have entered is still here: save again "
+                    "to put it in the place of theirs, or reload the page to see what they have changed."
+                ),
                 code="stale",
             )
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the rows are to take the place of a list that somebody else has changed."""
+        is_new = self.is_bound and self.initial_form_count() == 0
+        return is_new and self.data.get(f"{self.prefix}-{REPLACES}") == str(len(self.stored))
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        construct = super()._construct_form  # type: ignore[misc]  # Django's own
+        if self.replaces:
+            # What the form does not ask for stays with the element that the row was made of, as far as that is known.
+            for at, element in enumerate(self._left):
+                if self._comparisons == 0 or not isinstance(element, Mapping):
+                    break
+                self._comparisons -= 1
+                form: Any = construct(i, **{**kwargs, "stored": element, "initial": element})
+                if set(form.changed_data) <= {ORDERING_FIELD_NAME, DELETION_FIELD_NAME}:
+                    del self._left[at]
+                    form.is_kept = True
+                    return form
+            kwargs["initial"] = {}
+        return construct(i, **kwargs)
+
+    @cached_property
+    def _left(self) -> list[Any]:
+        self._comparisons = _MOST_COMPARISONS
+        return list(self.stored)
+
+    def _make_rows_new(self) -> None:
+        data: Any = self.data
+        self.data = data = data.copy()
+        data[f"{self.prefix}-INITIAL_FORMS"] = "0"
+        data[f"{self.prefix}-{REPLACES}"] = str(len(self.stored))
+        del self.management_form
 
     def render_rows(self) -> SafeString:
         """Return the HTML: each element in a fieldset."""

@@ -225,6 +225,9 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
     :param optional: when nothing is entered, nothing is required, and `value()` is None.
     """
 
+    is_kept = False
+    """Whether this is an element that is there already, in a list that is made anew."""
+
     def __init__(
         self,
         data: Any = None,
@@ -264,7 +267,7 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
 
     def has_changed(self) -> bool:
         """Return whether something was entered. An element that is new, and cleared, is none."""
-        return super().has_changed() and not (self.stored is None and self._is_cleared())
+        return self.is_kept or (super().has_changed() and not (self.stored is None and self._is_cleared()))
 
     def is_blank(self) -> bool:
         """Return whether nothing was entered: each input is empty, or all show their defaults still."""

@@ -7,13 +7,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import EMPTY_VALUES
+from django.forms.boundfield import BoundField
 from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.document import DjangoDocument
 from mongokit import Ref
 
-__all__ = ["DocumentChoiceField", "DocumentSelect"]
+__all__ = ["DocumentChoiceField", "DocumentMultipleChoiceField", "DocumentSelect", "DocumentSelectMultiple"]
 
 Find = Callable[[str], Any]
 
@@ -49,7 +51,53 @@ class DocumentSelect(forms.Select):
         choices: Any = self.choices
         field = choices.field
         document = field.find(key)
-        return key if document is None else field.label_from_document(document)
+        return _("%s (not there any more)") % key if document is None else field.label_from_document(document)
+
+
+class DocumentSelectMultiple(DocumentSelect):
+    """A `<select>` of several documents; those that are referred to are the first, in their order."""
+
+    allow_multiple_selected = True
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        """Return the options: what is chosen, then the others that are offered."""
+        listed: Any = self.choices
+        offered: dict[str, Any] = {str(key): label for key, label in listed}
+        offered.pop("", None)
+        chosen = {key: offered.pop(key, None) or self.label(key) for key in value if key}
+        both = [
+            *((key, text, True) for key, text in chosen.items()),
+            *((key, text, False) for key, text in offered.items()),
+        ]
+        return [
+            (None, [self.create_option(name, key, text, is_chosen, index)], index)
+            for index, (key, text, is_chosen) in enumerate(both)
+        ]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return the keys that were sent."""
+        return data.getlist(name) if hasattr(data, "getlist") else data.get(name)
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Return False: where nothing is chosen, nothing is sent."""
+        return False
+
+
+class _ReferenceBoundField(BoundField):
+    """A field of references, in which what was not touched stands for what is stored: that may be gone, and stay."""
+
+    field: DocumentChoiceField
+
+    @property
+    def data(self) -> Any:
+        """What was sent; the stored value where that is as it was shown."""
+        sent = super().data
+        form: Any = self.form
+        stored = getattr(form, "stored", None)
+        if not sent or not stored or form.is_new or self.name in form.given:
+            return sent
+        value = stored.get(self.name)
+        return value if value and self.field.prepare_value(value) == sent else sent
 
 
 class DocumentChoiceField(forms.Field):
@@ -85,6 +133,10 @@ class DocumentChoiceField(forms.Field):
         found.widget.choices = _Choices(found)
         return found
 
+    def get_bound_field(self, form: Any, field_name: str) -> BoundField:
+        """Return the field of a form."""
+        return _ReferenceBoundField(form, self, field_name)
+
     def label_from_document(self, document: Any) -> str:
         """Return what people read for a document; for subclasses."""
         return str(document)
@@ -110,7 +162,38 @@ class DocumentChoiceField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether another document was chosen."""
-        before = self.prepare_value(initial)
+        before, after = self.prepare_value(initial), self.prepare_value(data)
         return not self.disabled and ("" if before is None else str(before)) != (
-            "" if data is None else str(data)
+            "" if after is None else str(after)
         )
+
+
+class DocumentMultipleChoiceField(DocumentChoiceField):
+    """Several references; cleaned to a list of `mongokit.Ref`. The parameters are those of `DocumentChoiceField`."""
+
+    widget = DocumentSelectMultiple
+    empty_values = [*EMPTY_VALUES]
+    default_error_messages = {"invalid_list": _("Enter a list of values.")}
+
+    def __init__(self, *args: Any, kind: type = list, **kwargs: Any) -> None:
+        self.kind = kind
+        super().__init__(*args, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the keys, as text, of references or documents."""
+        if not isinstance(value, (list, tuple)):
+            return [] if value in (None, "") else [str(value)]
+        return [str(super(DocumentMultipleChoiceField, self).prepare_value(one)) for one in value]
+
+    def clean(self, value: Any) -> Any:
+        """Return the references; raises `ValidationError` for a key that leads to nothing that may be chosen."""
+        self.validate(value)
+        if value in self.empty_values:
+            return self.kind()
+        if not isinstance(value, (list, tuple)):
+            raise ValidationError(self.error_messages["invalid_list"], code="invalid_list")
+        return self.kind(super(DocumentMultipleChoiceField, self).clean(one) for one in value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether other documents were chosen, or in another order."""
+        return not self.disabled and self.prepare_value(initial) != self.prepare_value(data)

@@ -32,6 +32,7 @@ __all__ = [
     "stale",
     "taken_indexes",
     "taken_text",
+    "unknown_revision",
     "verbose_name",
 ]
 
@@ -129,7 +130,7 @@ def is_size_wrong(document: Document) -> ValidationError | None:
 def taken_indexes(form: SavingForm, document: Document) -> Iterator[tuple[str, ...]]:
     """Yield the fields of each unique index that another stored document has the same values in.
 
-    Indexes of part of a collection are left to the server, and so are fields below lists.
+    Indexes of part of a collection are left to the server, except for one of all texts; so are fields below lists.
     """
     stored = document._stored()
     wanted: list[tuple[tuple[str, ...], dict[str, Any]]] = (
@@ -143,20 +144,32 @@ def taken_indexes(form: SavingForm, document: Document) -> Iterator[tuple[str, .
     for names, options in wanted:
         heads = {name.partition(".")[0] for name in names}
         if (
-            options.get("partialFilterExpression")
+            not _is_indexed(options.get("partialFilterExpression"), names, stored)
             or any(_is_below_list(document, name) for name in names)
             or not heads & form.fields.keys()
             or heads & form.errors.keys()
         ):
             continue
         query: dict[str, Any] = {name: _equal(value_at(stored, name)) for name in names}
-        if options.get("sparse") and all(value_at(stored, name) is None for name in names):
+        empty = (None, "") if type(document).use_schemaless else (None,)
+        if options.get("sparse") and all(value_at(stored, name) in empty for name in names):
             continue
         if "_id" in document and not form.is_new:
             query = {"$and": [query, {"_id": {"$ne": document["_id"]}}]}
         found = document.collection.find_one(query, {"_id": 1}, collation=options.get("collation"))
         if found is not None:
             yield names
+
+
+def _is_indexed(condition: Any, names: tuple[str, ...], stored: Mapping[str, Any]) -> bool:
+    """Return whether a document is known to be in an index, and so is who has the same values."""
+    return not condition or all(
+        name in names and wanted in _ANY_TEXT and isinstance(value_at(stored, name), str)
+        for name, wanted in condition.items()
+    )
+
+
+_ANY_TEXT: tuple[Any, ...] = ({"$gte": ""}, {"$type": "string"})
 
 
 def _is_below_list(document: Document, path: str) -> bool:
@@ -174,6 +187,12 @@ def duplicate(form: SavingForm, names: Iterable[str]) -> None:
     names = tuple(names)
     labels = [_label(form, name) for name in names]
     text = taken_text(form._meta.document, labels)
+    entered = getattr(form, "cleaned_data", {})
+    if names and all(name in entered and entered[name] is None for name in names):
+        text = _(
+            "There is another %(model_name)s without %(field_labels)s already, and only one may be: for the unique index, "
+            "null is a value like any other."
+        ) % {"model_name": verbose_name(form._meta.document), "field_labels": get_text_list(labels, _("and"))}
     error = [(name, ValidationError(text, code="unique")) for name in names]
     if not error or len(form.place(error)) == len(error):
         form.add_error(NON_FIELD_ERRORS, ValidationError(text, code="unique"))
@@ -211,3 +230,12 @@ def stale(form: SavingForm, *, is_gone: bool = False) -> ValidationError:
         "save again to put it in the place of theirs, or reload the page to see what they have changed."
     )
     return ValidationError(text, code="stale", params={"name": name})
+
+
+def unknown_revision(form: SavingForm) -> ValidationError:
+    """Return the error for a page that did not send the revision it was made of."""
+    text = _(
+        "The page did not say of which revision of this %(name)s it was made, so nobody knows whether somebody else has "
+        "changed it since. What you have entered is still here: save again to put it in the place of what is stored."
+    )
+    return ValidationError(text, code="revision", params={"name": verbose_name(form._meta.document)})

@@ -12,6 +12,7 @@ from django_mongokit.forms.files import Uploads, file_names
 from django_mongokit.forms.instances import save_instance
 from django_mongokit.forms.records import BaseRecordForm
 from django_mongokit.forms.refusals import duplicate, place_failures, stale
+from django_mongokit.forms.storing import asave_document, save_document
 from mongokit import DuplicateKeyError, SchemaDocumentError, StaleDocumentError
 from mongokit.flow import run, run_async
 from mongokit.performing import is_asynchronous
@@ -51,7 +52,7 @@ class SavingForm(BaseRecordForm):
         uploads = self._uploads()
         try:
             run(uploads.stage())
-            saved = self.instance.save()
+            saved = save_document(self.instance, is_new=self.is_new)
         except BaseException as error:
             run(uploads.discard())
             if isinstance(error, REFUSALS):
@@ -92,7 +93,7 @@ class SavingForm(BaseRecordForm):
         uploads = self._uploads()
         try:
             await run_async(uploads.stage())
-            saved = await self.instance.save()
+            saved = await asave_document(self.instance, is_new=self.is_new)
         except BaseException as error:
             await run_async(uploads.discard())
             if isinstance(error, REFUSALS):

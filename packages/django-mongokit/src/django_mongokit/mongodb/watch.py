@@ -20,7 +20,7 @@ __all__ = ["Name", "TouchedCollections", "listen", "recorder", "start_recording"
 _WRITES = frozenset({"insert", "update", "delete", "findAndModify", "findandmodify"})
 # These change what deleting documents would not undo: indexes, options, the collection being there at all.
 _SCHEMA = frozenset(
-    {"create", "createIndexes", "dropIndexes", "collMod", "convertToCapped", "createSearchIndexes"}
+    {"create", "createIndexes", "drop", "dropIndexes", "collMod", "convertToCapped", "createSearchIndexes"}
 )
 
 Name = tuple[str, str]
@@ -33,6 +33,8 @@ class TouchedCollections(monitoring.CommandListener):
     def __init__(self) -> None:
         self.written: set[Name] = set()
         self.restructured: set[Name] = set()
+        self.dropped: set[str] = set()
+        """The databases that were dropped as a whole, so that any of their collections may be gone."""
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         """Note what the command about to be sent will touch."""
@@ -41,6 +43,8 @@ class TouchedCollections(monitoring.CommandListener):
             self.written.add((event.database_name, command[name]))
         elif name in _SCHEMA:
             self.restructured.add((event.database_name, command[name]))
+        elif name == "dropDatabase":
+            self.dropped.add(event.database_name)
         elif name == "aggregate":
             self.written.update(_outputs(event.database_name, command.get("pipeline", ())))
         elif name == "bulkWrite":
@@ -60,6 +64,7 @@ class TouchedCollections(monitoring.CommandListener):
         """Start from nothing."""
         self.written.clear()
         self.restructured.clear()
+        self.dropped.clear()
 
 
 recorder = TouchedCollections()

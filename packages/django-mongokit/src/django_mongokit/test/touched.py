@@ -21,9 +21,10 @@ __all__ = ["Baseline", "clean", "remember", "test_databases"]
 
 @dataclass
 class Baseline:
-    """What a test class stored once for all its tests: documents and indexes by collection."""
+    """What a test class stored once for all its tests: documents, options and indexes by collection."""
 
     documents: dict[Name, list[Any]] = field(default_factory=dict)
+    options: dict[Name, dict[str, Any]] = field(default_factory=dict)
     indexes: dict[Name, list[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -40,6 +41,7 @@ def remember(baseline: Baseline) -> None:
         if name[0] in databases:
             collection = databases[name[0]][name[1]]
             baseline.documents[name] = list(collection.find())
+            baseline.options[name] = dict(collection.options())
             baseline.indexes[name] = [_definition(index) for index in collection.list_indexes()]
     recorder.forget()
 
@@ -51,10 +53,11 @@ def clean(baseline: Baseline | None = None) -> None:
     options were changed is dropped.
     """
     try:
-        databases = test_databases()
+        databases, before = test_databases(), baseline or Baseline()
+        recorder.restructured.update(name for name in before.documents if name[0] in recorder.dropped)
         for name in sorted(recorder.written | recorder.restructured):
             if name[0] in databases:
-                _clean_one(databases[name[0]][name[1]], name, baseline or Baseline())
+                _clean_one(databases[name[0]][name[1]], name, before)
     finally:
         recorder.forget()
 
@@ -65,6 +68,8 @@ def _clean_one(collection: Any, name: Name, before: Baseline) -> None:
     collection = collection.with_options(write_concern=WriteConcern(**concern))
     if name in recorder.restructured:
         collection.drop()
+        if before.options.get(name):
+            collection.database.create_collection(collection.name, **before.options[name])
         indexes = [index for index in before.indexes.get(name, ()) if index["name"] != "_id_"]
         if indexes:
             collection.database.command("createIndexes", collection.name, indexes=indexes)

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from django_mongokit.admin import DocumentAdmin
-from shows.models import Note, Show, Theatre
+from shows.models import Note, Show, Theatre, Troupe
 
 
 class LengthFilter(admin.SimpleListFilter):
@@ -50,6 +50,11 @@ class ShowAdmin(DocumentAdmin):
 class TheatreAdmin(DocumentAdmin):
     list_display = ["name", "city"]
     search_fields = ["name"]
+
+
+@admin.register(Troupe)
+class TroupeAdmin(DocumentAdmin):
+    list_display = ["name", "home", "theatres", "main.theatre", "stages.theatre"]
 
 
 class NoteAdmin(DocumentAdmin):

@@ -55,7 +55,7 @@ class Show(DjangoDocument):
     theatre: Ref[Theatre] | None = None
     notes: dict = field(default_factory=dict)
 
-    indexes = [{"fields": ["slug"], "unique": True, "sparse": True}]
+    indexes = [{"fields": ["slug"], "unique": True, "partialFilterExpression": {"slug": {"$gte": ""}}}]
 
     def __str__(self):
         return str(self.get("title"))
@@ -67,10 +67,28 @@ class Show(DjangoDocument):
         return self["title"].upper()
 
 
+class Stage(SchemaDocument):
+    name: str
+    theatre: Ref[Theatre] | None = None
+    others: list[Ref[Theatre]] = field(default_factory=list)
+
+
+class Troupe(DjangoDocument):
+    __collection__ = "troupes"
+    name: str
+    home: Ref[Theatre] | None = None
+    theatres: list[Ref[Theatre]] = field(default_factory=list)
+    main: Stage | None = None
+    stages: list[Stage] = field(default_factory=list)
+
+    def __str__(self):
+        return str(self.get("name"))
+
+
 class Note(DjangoDocument):
     """Nothing is said of it, not even where it is; its key is a text."""
 
     structure = {"_id": str, "text": str}
 
 
-connection.register([Theatre, Show, Note])
+connection.register([Theatre, Show, Troupe, Note])

@@ -3,16 +3,17 @@
 import html.parser
 import re
 
+from pymongo.monitoring import CommandListener
+
 VOID = {"input", "br", "img", "link", "meta", "hr"}
 
 
-class Page(html.parser.HTMLParser):
-    """`text` of the page without its side bar, `links` by their text, and what its forms would send, by form id."""
+class Markup(html.parser.HTMLParser):
+    """`text` of a page without its side bar, `links` by their text, and what its forms would send, by form id."""
 
-    def __init__(self, response):
+    def __init__(self, text):
         super().__init__()
-        self.status = response.status_code
-        self.html = response.content.decode()
+        self.html = text
         self.words, self.links, self.forms, self.rows = [], {}, {}, []
         self.form = self.select = self.textarea = self.link = self.row = None
         self.is_hidden = 0
@@ -42,9 +43,9 @@ class Page(html.parser.HTMLParser):
                 elif kind == "checkbox" and "checked" in attrs:
                     self.form.setdefault(attrs["name"], []).append(attrs.get("value", "on"))
             case "select":
-                self.select = [attrs.get("name"), None]
-            case "option" if self.select and (self.select[1] is None or "selected" in attrs):
-                self.select[1] = attrs.get("value", "")
+                self.select = [attrs.get("name"), [], [], "multiple" in attrs]
+            case "option" if self.select:
+                self.select[1 if "selected" in attrs else 2].append(attrs.get("value", ""))
             case "textarea":
                 self.textarea = [attrs.get("name"), ""]
             case "img" if self.row:
@@ -63,8 +64,11 @@ class Page(html.parser.HTMLParser):
                 self.rows.append([" ".join(one.split()) for one in self.row])
                 self.row = None
             case "select" if self.select:
-                if self.form is not None and self.select[1] is not None:
-                    self.form.setdefault(self.select[0], []).append(self.select[1])
+                name, chosen, others, is_multiple = self.select
+                if self.form is not None and (chosen or (others and not is_multiple)):
+                    # Of several that are chosen a plain one sends the last; without a choice it shows the first.
+                    sent = chosen if is_multiple else (chosen or others[:1])[-1:]
+                    self.form.setdefault(name, []).extend(sent)
                 self.select = None
             case "textarea" if self.textarea:
                 if self.form is not None:
@@ -89,6 +93,14 @@ class Page(html.parser.HTMLParser):
         return {name: value for name, value in found.items() if value is not None}
 
 
+class Page(Markup):
+    """The page of a response, and its `status`."""
+
+    def __init__(self, response):
+        super().__init__(response.content.decode())
+        self.status = response.status_code
+
+
 class Person:
     """Somebody logged in, with a browser."""
 
@@ -104,3 +116,18 @@ class Person:
     def submit(self, url, form, **changes):
         """Open a page, enter something, and send its form."""
         return self.post(url, self.get(url).sends(form, **changes))
+
+
+class Commands(CommandListener):
+    """Notes the commands that a connection sends, each with its name."""
+
+    def __init__(self):
+        self.sent = []
+
+    def started(self, event):
+        self.sent.append((event.command_name, dict(event.command)))
+
+    def succeeded(self, event):
+        pass
+
+    failed = succeeded

@@ -1,0 +1,97 @@
+"""How a form stores its document: what is empty is left out where it would clash, and nothing deleted comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+from pymongo.errors import OperationFailure
+
+from django_mongokit.sparse import sparse_and_unique
+from mongokit import Document, StaleDocumentError, VersionedDocument
+from mongokit.memory import value_at
+
+__all__ = ["asave_document", "leave_unset", "save_document"]
+
+
+def save_document(document: Any, *, is_new: bool) -> Any:
+    """Save a document and return it; one that was stored before has to be there still.
+
+    Raises what its `save()` does, and `StaleDocumentError` where somebody else has deleted it meanwhile.
+    """
+    if is_new or "_id" not in document or _is_compared(document):
+        return document.save()
+    if isinstance(document, VersionedDocument):
+        # It is stored as a whole only, so that nobody can tell in the same moment.
+        if document.collection.find_one({"_id": document["_id"]}, {"_id": 1}) is None:
+            raise _gone(document)
+        return document.save()
+    try:
+        return document.save(only=_all_of(document))
+    except OperationFailure as error:
+        if _is_missing(error):
+            raise _gone(document) from error
+        raise
+
+
+async def asave_document(document: Any, *, is_new: bool) -> Any:
+    """Do what `save_document` does, for a document in the collection of an `AsyncConnection`."""
+    if is_new or "_id" not in document or _is_compared(document):
+        return await document.save()
+    # An Any still, since what is awaited here mypy takes for the synchronous one.
+    if issubclass(type(document), VersionedDocument):
+        if await document.collection.find_one({"_id": document["_id"]}, {"_id": 1}) is None:
+            raise _gone(document)
+        return await document.save()
+    try:
+        return await document.save(only=_all_of(document))
+    except OperationFailure as error:
+        if _is_missing(error):
+            raise _gone(document) from error
+        raise
+
+
+def _is_compared(document: Any) -> bool:
+    """Return whether `save()` finds the document by its revision, and so only where it is there."""
+    return bool(type(document).use_revision and document.get("_revision") is not None)
+
+
+def _all_of(document: Document) -> list[str]:
+    """Return the names of all fields that are the document's own to write."""
+    known: Iterable[str] = type(document)._structure.fields
+    own: Iterable[str] = document if type(document).use_schemaless else ()
+    return [name for name in dict.fromkeys((*known, *own)) if name not in {"_id", "_revision"}]
+
+
+def _is_missing(error: OperationFailure) -> bool:
+    # The server's own errors have a code.
+    return error.code is None and not isinstance(error, StaleDocumentError)
+
+
+def _gone(document: Document) -> StaleDocumentError:
+    return StaleDocumentError(
+        f"{type(document).__name__} {document['_id']!r} has been deleted since it was read: save it as a new one"
+    )
+
+
+def leave_unset(document: Any) -> None:
+    """Take out of a document what is empty and alone under a unique sparse index.
+
+    Such an index leaves out documents that lack its fields, not those in which they are null: the second would be
+    refused, while people expect any number of documents without a value, as of a unique column in SQL. Documents of a
+    class without `use_schemaless` have all of their fields always: for these there is `partialFilterExpression`.
+    """
+    if not type(document).use_schemaless:
+        return
+    for names in sparse_and_unique(type(document)):
+        if all(value_at(document, name) in (None, "") for name in names):
+            for name in names:
+                _remove(document, name)
+
+
+def _remove(document: Any, path: str) -> None:
+    *above, name = path.split(".")
+    for one in above:
+        document = document.get(one) if isinstance(document, MutableMapping) else None
+    if isinstance(document, MutableMapping):
+        document.pop(name, None)
