@@ -100,13 +100,16 @@ def test_what_a_column_shows(person, show, options, column, value, expected):
     assert "<script>x" not in page.html
 
 
-def test_a_reference_is_shown_by_its_key_or_its_document(person, show, mongodb, options):
+def test_a_reference_is_shown_by_the_name_of_its_document_or_its_key(person, show, mongodb, options):
     options(list_display=["title", "theatre"], list_editable=[], list_display_links=["title"])
     theatre = mongodb.theatres.Theatre()
     theatre.update(name="Globe")
     theatre.save()
     show("Hamlet", theatre=theatre)
-    assert person().get(LIST).rows[1][2] == theatre.pk
+    somebody = person()
+    assert somebody.get(LIST).rows[1][2] == "Globe"
+    theatre.delete()
+    assert somebody.get(LIST).rows[1][2] == theatre.pk
 
 
 def test_columns_of_all_kinds(person, show, options):

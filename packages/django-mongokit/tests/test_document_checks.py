@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from django_mongokit import connection, document_checks
+from django_mongokit import connection, document, document_checks
 from django_mongokit.document import DjangoDocument
 from django_mongokit.mongodb import pool
 
@@ -170,8 +170,16 @@ def test_by_the_command(manage):
     assert "(django_mongokit.E012) SESSION_MONGODB_ALIAS is 'x'" in output
 
 
-def test_a_unique_sparse_index_that_takes_null():
+def test_a_unique_sparse_index_that_takes_null(monkeypatch):
+    # Other tests' checks are not to find these.
+    made = []
+    monkeypatch.setattr(document, "document_classes", made)
+    monkeypatch.setattr(document_checks, "document_classes", made)
+
     class Coin(DjangoDocument):
+        class Meta:
+            app_label = "talks"
+
         number: str | None = None
         year: int | None = None
         mint: str
@@ -183,9 +191,16 @@ def test_a_unique_sparse_index_that_takes_null():
         ]
 
     class Open(Coin):
+        class Meta:
+            app_label = "talks"
+
         use_schemaless = True
 
-    found = [one for one in document_checks.check_sparse() if ".Coin: " in one.msg or ".Open: " in one.msg]
+    class Elsewhere(Coin):
+        """Of no installed app, as those of tests are."""
+
+    found = document_checks.check_sparse()
+    assert [cls.__name__ for cls in made] == ["Coin", "Open", "Elsewhere"]
     assert {one.id for one in found} == {"django_mongokit.W005"}
     assert [one.msg.partition(": ")[2].partition(" takes")[0] for one in found] == [
         "the unique sparse index of number",

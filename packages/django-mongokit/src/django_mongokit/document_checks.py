@@ -26,6 +26,7 @@ from django_mongokit.document import document_classes
 from django_mongokit.mongodb.creation import in_test_environment
 from django_mongokit.mongodb.embedded import is_unavailable
 from django_mongokit.mongodb.pool import registrations
+from django_mongokit.permissions import is_of_an_app
 from django_mongokit.shortcut import get_database
 from django_mongokit.sparse import may_be_null, sparse_and_unique
 from mongokit import index_diff
@@ -95,7 +96,7 @@ def check_sparse(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
             id="django_mongokit.W005",
         )
         for cls in document_classes
-        if not cls.use_schemaless
+        if not cls.use_schemaless and is_of_an_app(cls._meta)
         for names in sparse_and_unique(cls)
         if all(may_be_null(cls, name) for name in names)
     ]

@@ -15,7 +15,7 @@ from django_mongokit.conf import mongodb_aliases
 from django_mongokit.document import document_classes
 from django_mongokit.options import DocumentMeta, lowered
 
-__all__ = ["create_permissions"]
+__all__ = ["create_permissions", "is_of_an_app"]
 
 
 def create_permissions(
@@ -37,7 +37,7 @@ def create_permissions(
     if app_config.label != "auth" or using in mongodb_aliases():
         return
     # Two classes of a name, as of a reloaded module, are one to whoever reads a permission.
-    found = {cls._meta.label: cls._meta for cls in document_classes if _is_of_an_app(cls._meta)}
+    found = {cls._meta.label: cls._meta for cls in document_classes if is_of_an_app(cls._meta)}
     try:
         content_type = apps.get_model("contenttypes", "ContentType")
         permission = apps.get_model("auth", "Permission")
@@ -54,7 +54,8 @@ def create_permissions(
                 (stdout or sys.stdout).write(f"Adding permission '{meta.app_label}.{one.codename}'\n")
 
 
-def _is_of_an_app(meta: DocumentMeta) -> bool:
+def is_of_an_app(meta: DocumentMeta) -> bool:
+    """Return whether a document class is of an installed app."""
     return any(app_config.label == meta.app_label for app_config in global_apps.get_app_configs())
 
 
