@@ -22,8 +22,9 @@ if [ "${1:-}" = --lock ]; then
     .tool/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
         --exclude-newer "$cooldown" --no-header --no-annotate --no-emit-index-url \
         benchmarks/requirements.in packages/django-static/pyproject.toml packages/mongokit/pyproject.toml \
-        packages/django-exception-extra/pyproject.toml --extra embedded --no-emit-package slimstack-static \
-        --no-emit-package slimstack-mongokit --no-emit-package slimstack-exception-extra \
+        packages/django-mongokit/pyproject.toml packages/django-exception-extra/pyproject.toml --extra embedded \
+        --no-emit-package slimstack-static --no-emit-package slimstack-mongokit \
+        --no-emit-package slimstack-django-mongokit --no-emit-package slimstack-exception-extra \
         -o "$new"
     if grep -nE 'https?://|file:' "$new"; then
         fail "a lock file names a host; see the lines above. $lock is as it was."
@@ -34,7 +35,7 @@ if [ "${1:-}" = --lock ]; then
 fi
 
 python=$(.venv/bin/python -c 'import sys; print(sys.executable)')
-stamp=$({ echo "$PWD" "$python"; "$python" --version; cat tools.lock "$lock" packages/django-static/pyproject.toml packages/mongokit/pyproject.toml packages/django-exception-extra/pyproject.toml; } | cksum)
+stamp=$({ echo "$PWD" "$python"; "$python" --version; cat tools.lock "$lock" packages/*/pyproject.toml; } | cksum)
 if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
     say "1/2  $(grep -c '^[a-zA-Z0-9].*==' "$lock") locked packages of the races into $venv ($("$python" --version))"
     rm -rf "$venv"
@@ -42,9 +43,10 @@ if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
     .tool/bin/uv pip install --quiet --python "$venv" --require-hashes -r "$lock" ||
         fail "could not install $lock." "The lines above say why. Without a way to the Python package index this step cannot work:" \
              "check the network, or name a mirror: UV_DEFAULT_INDEX=... make bench"
-    say "2/2  django-static, mongokit and django-exception-extra, editable"
+    say "2/2  our packages, editable"
     .tool/bin/uv pip install --quiet --python "$venv" --no-deps --no-build-isolation --offline \
-        -e packages/django-static -e packages/mongokit -e packages/django-exception-extra || fail "could not install our own packages into $venv"
+        -e packages/django-static -e packages/mongokit -e packages/django-mongokit -e packages/django-exception-extra ||
+        fail "could not install our own packages into $venv"
     printf '%s\n' "$stamp" > "$venv/.stamp"
 fi
 [ "${1:-}" = --setup ] && exit 0
