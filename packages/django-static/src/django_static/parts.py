@@ -41,6 +41,8 @@ class Part:
     #: False for bytes of an unknown encoding, kept one to one by way of latin-1.
     is_certain: bool = True
     has_bom: bool = False
+    #: Whether it is a module that has one form for all who import it, which is that of ``slimfile``.
+    is_shared: bool = False
     #: Whether the original is in another encoding than UTF-8, which is what is published.
     is_foreign: bool = False
     references: list[Reference] = field(default_factory=list)

@@ -7,6 +7,7 @@ import contextlib
 from . import charsets, names
 from .parts import Part
 from .records import Manner, Options
+from .references import js
 from .sources import Missing, Source, SourceError, Sources, signature, split_suffix
 
 __all__ = ["Reader"]
@@ -49,9 +50,19 @@ class Reader:
         )
         # What a bundler has finished is looked into only where its files would not be found beside it.
         is_left_alone = part.is_finished and not self._options.name_prefix
-        if manner is Manner.VERBATIM or not source.kind or is_left_alone:
+        if manner is Manner.VERBATIM or not source.kind or (is_left_alone and source.kind == "css"):
             return part
-        part.read()
+        if is_left_alone:
+            if not js.may_refer(part.data):
+                return part
+            part.read()
+            # The modules that others import, too, must be the same ones for it; all else is found beside it.
+            part.references = [each for each in part.references if each.what == "module"]
+            if not part.references:
+                part.is_text, part.text = False, ""
+                return part
+        else:
+            part.read()
         if not part.is_certain:
             part.remarks.append(
                 f"{source.path}: is not UTF-8, and nothing in it says what else for sure: it is published byte for byte, and to be "
@@ -59,6 +70,8 @@ class Reader:
             )
         if self._options.name_prefix and source.kind == "js":
             self._note_open(part)
+        elif source.kind == "js":
+            _note_twins(part)
         if not chain:
             self._inlined = 0
         if inline and part.is_certain and source.kind == "css":
@@ -147,3 +160,14 @@ class Reader:
             if problem not in notes:
                 notes.append(problem)
             return None
+
+
+def _note_twins(part: Part) -> None:
+    """Say where modules are imported by names that are made at run time, which are those of the originals."""
+    imports = [each for each in part.found.unknown if each.what == "module"]
+    if imports and not part.is_finished:
+        part.remarks.append(
+            f"{part.source.path}:{imports[0].line}: what {imports[0].expression!r} leads to is known at run time only: it is loaded "
+            "by the name of its original, and so is all that it imports; a module of these that pages also load under its "
+            "published name is there twice, with a state for each, unless {% staticimportmap %} names them"
+        )

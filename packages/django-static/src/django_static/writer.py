@@ -234,6 +234,7 @@ class Writer:
             draft.digest,
             name,
             integrity,
+            is_shared=len(draft.group) == 1 and draft.original.is_shared,
         )
 
     def _charted(self, draft: _Draft, chart: _Chart) -> Output:
@@ -281,8 +282,11 @@ class Writer:
             return None
         moved = bool(self._options.name_prefix)
         texts = rendered = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
-        if self._slim:
-            texts = [self._slimmed(part, text) for part, text in zip(group, texts, strict=True)]
+        if self._slim or any(part.is_shared for part in group):
+            texts = [
+                self._slimmed(part, text) if self._slim or part.is_shared else text
+                for part, text in zip(group, texts, strict=True)
+            ]
         if len(group) > 1:
             joined = parts.join(group, texts)
             return joined.encode(self._map(group, rendered, texts, joined, folder))
