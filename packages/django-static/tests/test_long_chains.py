@@ -51,6 +51,12 @@ def opened() -> Iterator[Counter[str]]:
         _opened = None
 
 
+@pytest.fixture(autouse=True)
+def _as_written(settings):
+    """What is looked for in the files are comments."""
+    settings.DJANGO_STATIC_MINIFIERS = {"js": None}
+
+
 @pytest.fixture
 def looked(monkeypatch):
     """How often the state of each file was asked for to judge a record."""

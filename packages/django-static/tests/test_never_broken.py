@@ -225,10 +225,11 @@ def test_contents(plain, tag):
         files, own = CONTENTS[title]
         assert url != name, title
         text = plain.bytes(url)
+        is_module = any(own.endswith(".js") and "import '" in str(content) for content in files.values())
         if "i.png" in files:
             assert b"../i." in text, title
             assert b"../i.png" not in text, title
-        if tag == "staticfile" and len(files) == 1:
+        if tag == "staticfile" and len(files) == 1 and not is_module:
             given = files[own.lstrip("/")]
             given = given.encode() if isinstance(given, str) else given
             if given.startswith(codecs.BOM_UTF16_LE):
@@ -245,7 +246,7 @@ class TestMuch:
         url = plain.url("/js/0.js")
         for number in range(count):
             text = plain.bytes(url)
-            assert f"a({number})".encode() in text
+            assert f"a({number})".encode() in text.replace(b"e3)", b"000)")
             (url,) = plain.loads(url)
         assert plain.bytes(url) == b"b()"
 

@@ -35,6 +35,7 @@ def note(part: Part, prefix: str) -> None:
                 "under another; if the script finds its files by that, give it their folder in the page"
             )
     if not prefix:
+        _note_twins(part)
         return
     uncertain = [each for each in found.unknown if not each.end]
     if uncertain:
@@ -53,6 +54,17 @@ def note(part: Part, prefix: str) -> None:
         part.remarks.append(
             f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
             "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
+        )
+
+
+def _note_twins(part: Part) -> None:
+    """Say where modules are imported by names that are made at run time, which are those of the originals."""
+    imports = [each for each in part.found.unknown if each.what == "module"]
+    if imports:
+        part.remarks.append(
+            f"{part.source.path}:{imports[0].line}: what {imports[0].expression!r} leads to is known at run time only: it is loaded "
+            "by the name of its original, and so is all that it imports; a module of these that pages also load under its "
+            "published name is there twice, with a state for each, unless {% staticimportmap %} names them"
         )
 
 

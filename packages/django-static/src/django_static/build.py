@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import posixpath
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ __all__ = ["Build"]
 
 #: Characters of scripts from which on starting processes pays.
 _MUCH_TEXT = 100_000
+#: What the name of a script has in it.
+_SCRIPT = re.compile(r"\.m?js", re.IGNORECASE)
 
 
 class Build:
@@ -98,6 +101,7 @@ class Build:
         originals = self._originals(folders) if tree else None
         ahead = Ahead()
         self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
+        self._pipeline.modules.are_awaited = any(_SCRIPT.search(use.value) for use in uses)
         tree_files = TreeFiles(tree, self._pipeline, self._shelf, originals)
         try:
             wanted = wanted_of(uses, self._sources, self._options)
@@ -111,6 +115,7 @@ class Build:
                 self._publish(run)
             for use in wanted.maps:
                 self._map_modules(use, wanted)
+            self._pipeline.modules.settle(self._shelf.records())
             tree_files.publish(
                 self._publish_plain,
                 lambda done: progress(len(runs) + done, total),

@@ -88,12 +88,14 @@ class Edition:
             failed = "; ".join(dict.fromkeys(self._failures))
             raise OSError(f"not all that they refer to could be published, see the warnings above: {failed}")
         summary = self.summary
+        sizes: dict[Path, int] = {}  # a file may be in several records
         for record in self._shelf.records():
             summary.before += sum(state[1] for state in record.inputs.values() if state)
-            summary.after += sum(each.size for each in record.outputs)
+            sizes |= {each.path: each.size for each in record.outputs}
             self._published |= {
                 each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
             }
+        summary.after += sum(sizes.values())
         summary.files = list(map(str, self._published))
         summary.problems += alike([*summary.files, *self._beside])
         summary.written += len(self._shelf.written)

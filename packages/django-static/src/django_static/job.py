@@ -11,6 +11,7 @@ from . import names
 from .freshness import Freshness
 from .graph import components
 from .keys import Keys
+from .modules import Modules, is_module
 from .parts import Part
 from .reader import Reader
 from .records import Manner, Options, Output, Record
@@ -35,6 +36,11 @@ class Tools(NamedTuple):
     #: The folders that published files may go to.
     receiving: Sequence[Path]
     freshness: Freshness
+    modules: Modules
+
+    def holds(self, record: Record) -> bool:
+        """Whether a record by itself is true still."""
+        return self.modules.agrees(record) and self.freshness.is_unchanged(record)
 
 
 class Job:
@@ -46,11 +52,15 @@ class Job:
         self._shelf = tools.shelf
         self._slim = slim
         self._reader = Reader(tools.sources, tools.options)
-        self._writer = Writer(tools.options, tools.shelf, tools.receiving, tools.slimmer if slim else None)
+        self._writer = Writer(tools.options, tools.shelf, tools.receiving, tools.slimmer, slim=slim)
         #: What has become of each file that was published for itself.
         self._records: dict[Source, Record] = {}
         self._failures: dict[Source, Exception] = {}
         self._keys: dict[Source, str] = {}
+        #: Scripts that are imported as modules.
+        self._imported: set[Source] = set()
+        #: Those of which the result is not kept, since something failed that may work another time.
+        self._unsettled: set[Source] = set()
         #: Those that have been read and wait for what they refer to.
         self._waiting: dict[Source, Part] = {}
 
@@ -60,12 +70,20 @@ class Job:
         self._publish_all([source])
         if source in self._failures:
             raise self._failures[source]
-        return self._records[source]
+        record = self._records[source]
+        if record.key == key:
+            return record
+        # The one form of a module, which has a key of its own.
+        uses = (record,) if record.inputs else record.uses  # a member of a circle has what it is in the whole
+        alias = self._known[key] = Record(key, record.outputs, {}, uses=uses)
+        if source not in self._unsettled:
+            self._shelf.save(alias)
+        return alias
 
     def leaf(self, source: Source, key: str) -> Record | None:
         """Publish a file if there is nothing in it to be published before, or to be told of."""
         part = self._reader.read(source)
-        if part.targets or part.problems or part.notes or part.remarks:
+        if part.targets or part.problems or part.notes or part.remarks or self._tools.modules.may_be(part):
             return None
         self._keys[source] = key
         self._waiting[source] = part
@@ -76,6 +94,8 @@ class Job:
         """Publish the files of a run, in as few as can stand for them."""
         inline = len(wanted) > 1
         run = [self._reader.read(source, manner=manner, inline=inline) for source in wanted]
+        for part in run:
+            self._share(part)
         self._publish_all(
             [target for part in run for inner in part.all() for target in inner.targets.values()]
         )
@@ -103,16 +123,39 @@ class Job:
 
     def _references(self, source: Source) -> Sequence[Source]:
         """What must be published before a file can be; nothing if the file itself need not be."""
-        record = self._shelf.load(self._key(source), self._tools.freshness.is_unchanged, self._known)
-        if record is not None:
-            self._records[source] = record
+        if self._has_record(source):
             return ()
         try:
             part = self._waiting[source] = self._reader.read(source)
         except OSError as error:
             self._failures[source] = error
             return ()
+        self._share(part)
+        if part.is_shared and not self._slim:
+            self._keys[source] = self._key_of(source, slim=True)
+            if self._has_record(source):
+                del self._waiting[source]
+                return ()
         return list(part.targets.values())
+
+    def _has_record(self, source: Source) -> bool:
+        """Whether a file has been published before, and need not be again."""
+        record = self._shelf.load(self._key(source), self._tools.holds, self._known)
+        if record is not None:
+            self._records[source] = record
+        return record is not None
+
+    def _share(self, part: Part) -> None:
+        """Find out whether a file has one form for all; then so have the modules it imports."""
+        modules, source = self._tools.modules, part.source
+        if modules.are_settled:
+            part.is_shared = modules.has(source)
+            return
+        part.is_shared = source in self._imported or is_module(part)
+        for reference in part.references:
+            target = part.targets.get(reference.start)
+            if reference.what == "module" and target is not None and target.kind == "js":
+                self._imported.add(target)
 
     def _publish(self, source: Source) -> None:
         part = self._waiting.pop(source)
@@ -153,7 +196,7 @@ class Job:
         """Do a piece of work unless another process has done it meanwhile."""
         with self._shelf.lock(key):
             self._known.pop(key, None)
-            record = self._shelf.load(key, self._tools.freshness.is_unchanged, self._known)
+            record = self._shelf.load(key, self._tools.holds, self._known)
             if record is not None:
                 return record
             record = self._known[key] = write()
@@ -163,7 +206,9 @@ class Job:
                         logger.warning("%s", problem)
                     for note in (*inner.notes, *inner.remarks):
                         logger.info("%s", note)
-            if not self._is_incomplete(read):
+            if self._is_incomplete(read):
+                self._unsettled.update(part.source for part in read)
+            else:
                 self._shelf.save(record)
         return record
 
@@ -221,7 +266,12 @@ class Job:
     def _key(self, source: Source) -> str:
         key = self._keys.get(source)
         if key is None:
-            key = self._keys[source] = self._tools.keys.of(
-                (source,), self._slim and bool(source.kind), Manner.USUAL
-            )
+            slim = self._slim or source in self._imported or self._tools.modules.has(source)
+            key = self._keys[source] = self._key_of(source, slim=slim)
         return key
+
+    def _key_of(self, source: Source, *, slim: bool) -> str:
+        tools = self._tools
+        return tools.keys.of(
+            (source,), slim and bool(source.kind), Manner.USUAL, of_tree=tools.modules.are_settled
+        )

@@ -23,15 +23,19 @@ class Keys:
         self._options = options
         self._settings: dict[tuple[bool, Manner, frozenset[str]], str] = {}
 
-    def of(self, wanted: Sequence[Source], slim: bool, manner: Manner) -> str:
-        """The key of publishing a run of files in one way; settings are part of it."""
+    def of(self, wanted: Sequence[Source], slim: bool, manner: Manner, *, of_tree: bool = False) -> str:
+        """The key of publishing a run of files in one way; settings are part of it.
+
+        ``of_tree``: where no page has asked for a script, its modules keep the form they have.
+        """
         kinds = frozenset(source.kind for source in wanted) if slim else frozenset()
         manners = (slim, manner, kinds)
         settings = self._settings.get(manners)
         if settings is None:
             settings = self._settings[manners] = self._settings_of(slim, manner, kinds)
         files = [f"{source.name}\n{source.path}" for source in wanted]
-        return names.digest(settings, *files)[:32]
+        mark = ("tree",) if of_tree and not slim and any(source.kind == "js" for source in wanted) else ()
+        return names.digest(settings, *files, *mark)[:32]
 
     def _settings_of(self, slim: bool, manner: Manner, kinds: frozenset[str]) -> str:
         options = self._options

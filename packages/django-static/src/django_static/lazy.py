@@ -20,6 +20,7 @@ from .answers import (
     split_names,
 )
 from .block_memo import BlockMemo
+from .modules import is_script
 from .pipeline import Pipeline
 from .records import Manner, Printed, Record
 from .shelf import Known
@@ -49,6 +50,7 @@ class Lazy:
         self._texts: dict[tuple[str, str], str] = {}
         self._maps: dict[tuple[str, bool], ModuleMap] = {}
         self._sources: dict[str, Source] = {}
+        self._stored: dict[str, Address] = {}
         self._records: dict[_Run, Record] = {}
         self._retry_at: dict[str | _Run, float] = {}
         self._complaints = Complaints()
@@ -109,7 +111,24 @@ class Lazy:
         return found
 
     def stored(self, name: str, plain: str) -> Address:
-        return Address.of(plain)
+        known = self._stored.get(name)
+        if known is None:
+            known = self._of_storage(name, plain)
+            if not self._recheck:
+                remember(self._stored, name, known)
+        return known
+
+    def _of_storage(self, name: str, plain: str) -> Address:
+        """The URL of the original; of a module that of its one published form."""
+        sources = self._pipeline.sources
+        if not is_script(name):
+            return Address.of(plain)
+        given = sources.static_url + name
+        try:
+            is_module = self._pipeline.is_module(sources.find(given))
+        except (OSError, SourceError):
+            return Address.of(plain)  # storages do not ask whether there is a file
+        return self.file(given, False) if is_module else Address.of(plain)
 
     def _address(self, name: str, slim: bool, place: Place | None) -> Address:
         given = split_names(name)

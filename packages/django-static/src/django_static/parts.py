@@ -33,6 +33,8 @@ class Part:
     #: False for bytes of an unknown encoding, kept one to one by way of latin-1.
     is_certain: bool = True
     has_bom: bool = False
+    #: Whether it is a module that has one form for all who import it, which is that of ``slimfile``.
+    is_shared: bool = False
     #: Whether the original is in another encoding than UTF-8, which is what is published.
     is_foreign: bool = False
     references: list[Reference] = field(default_factory=list)
@@ -66,6 +68,20 @@ class Part:
         else:
             self.found = js.scan(self.text)
             self.references = list(self.found.references)
+
+    def read_imports(self) -> None:
+        """Take of a finished script the modules it imports, which must be the same ones as for all others.
+
+        All else that it refers to is found beside it, so that one without such imports stays as it is.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        self.read()
+        self.references = [each for each in self.references if each.what == "module"]
+        self.found = js.Found()
+        if not self.references:
+            self.is_text, self.text = False, ""
 
     def keep_bytes(self) -> None:
         """Leave the bytes of a file in an encoding of one byte to a character as they are."""

@@ -8,7 +8,9 @@ from . import minify
 from .freshness import Freshness
 from .job import Job, Tools
 from .keys import Keys
+from .modules import Modules, is_module
 from .places import receiving
+from .reader import Reader
 from .records import Manner, Options, Record
 from .rendering import Slimmer
 from .shelf import Known, SharedShelf, Shelf
@@ -32,6 +34,7 @@ class Pipeline:
         self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
         self.keys = Keys(options)
         self.freshness = Freshness(sources)
+        self.modules = Modules()
         self._tools = Tools(
             sources,
             options,
@@ -40,6 +43,7 @@ class Pipeline:
             self.keys,
             receiving(sources, options.save_prefix),
             self.freshness,
+            self.modules,
         )
 
     def publish(
@@ -61,8 +65,10 @@ class Pipeline:
         known = {} if known is None else known
         wanted = tuple(wanted)
         slim = slim and manner is not Manner.VERBATIM and any(source.kind for source in wanted)
-        key = self.keys.of(wanted, slim, manner)
-        record = self.shelf.load(key, self.freshness.is_unchanged, known)
+        if len(wanted) == 1 and manner is Manner.USUAL and self.modules.has(wanted[0]):
+            slim = True
+        key = self.keys.of(wanted, slim, manner, of_tree=self.modules.are_settled)
+        record = self.shelf.load(key, self._tools.holds, known)
         if record is not None:
             return record
         job = Job(self._tools, slim, known)
@@ -76,11 +82,19 @@ class Pipeline:
         Raises:
             OSError, ValueError: as for :meth:`publish`.
         """
-        key = self.keys.of((source,), False, Manner.USUAL)
+        key = self.keys.of((source,), False, Manner.USUAL, of_tree=True)
         known: Known = {}
-        return self.shelf.load(key, self.freshness.is_unchanged, known) or Job(
-            self._tools, False, known
-        ).leaf(source, key)
+        return self.shelf.load(key, self._tools.holds, known) or Job(self._tools, False, known).leaf(
+            source, key
+        )
+
+    def is_module(self, source: Source) -> bool:
+        """Whether a file is an ES module.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return is_module(Reader(self.sources, self.options).read(source))
 
     def withdraw(self, old: Record, new: Record) -> None:
         """Remove what newer files have replaced; for development, where every change leaves one behind."""

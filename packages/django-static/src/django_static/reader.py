@@ -11,6 +11,9 @@ from .sources import Missing, Source, SourceError, Sources, signature, split_suf
 
 __all__ = ["Reader"]
 
+#: One of them is in every module that imports others.
+_MODULE_WORDS = (b"import", b"export")
+
 
 #: Sheets that are put into one: each more is imported as it is. Two that import the next one twice, and so on, would be
 #: a billion after thirty, and a chain of a thousand is deeper than Python's stack.
@@ -53,14 +56,16 @@ class Reader:
             return part
         if not is_left_alone:
             part.read()
+        elif source.kind == "js" and any(word in part.data for word in _MODULE_WORDS):
+            part.read_imports()
         if not part.is_readable:
             part.remarks.append(
                 f"{source.path}: is not UTF-8, and nothing in it says what else for sure: it is published byte for byte, and to be "
                 "sent without a charset; convert it to UTF-8"
             )
-        if is_left_alone:
+        if is_left_alone and not part.references:
             return part
-        if source.kind == "js":
+        if source.kind == "js" and not is_left_alone:
             at_run_time.note(part, self._options.name_prefix)
         if not chain:
             self._inlined = 0

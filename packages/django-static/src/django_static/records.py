@@ -115,6 +115,8 @@ class Output:
     name: str = ""
     #: The digest of the bytes for an ``integrity`` attribute; empty when nobody asked for it.
     integrity: str = ""
+    #: Whether it is the one form of a module, for all who import it.
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def to_json(record: Record) -> dict[str, Any]:
         "outputs": [
             [
                 *(o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same),
-                *(o.digest, o.name, o.integrity),
+                *(o.digest, o.name, o.integrity, o.is_shared),
             ]
             for o in record.outputs
         ],
@@ -219,9 +221,10 @@ def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
     try:
         outputs = tuple(
             Output(
-                int(c), str(u), str(p), Path(path), int(s), int(z), bool(same), str(d), str(name), str(hashed)
+                *(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same)),
+                *(str(d), str(name), str(hashed), bool(shared)),
             )
-            for c, u, p, path, s, z, same, d, name, hashed in value["outputs"]
+            for c, u, p, path, s, z, same, d, name, hashed, shared in value["outputs"]
         )
         inputs = {
             str(path): None if seen is None else (int(seen[0]), int(seen[1]), int(seen[2]))

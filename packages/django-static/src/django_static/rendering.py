@@ -29,11 +29,12 @@ class Chart(NamedTuple):
 class Renderer:
     """Renders parts of which all that they refer to has been published; notes problems in them."""
 
-    def __init__(self, options: Options, naming: Naming, slimmer: Slimmer | None) -> None:
-        """Without a ``slimmer`` nothing is minified."""
+    def __init__(self, options: Options, naming: Naming, slimmer: Slimmer, *, slim: bool) -> None:
+        """Without ``slim`` only modules are minified that all share."""
         self._options = options
         self._naming = naming
         self._slimmer = slimmer
+        self._slim = slim
         #: The source maps of joined files, by their first parts.
         self.charts: dict[Part, Chart] = {}
 
@@ -42,11 +43,11 @@ class Renderer:
         if len(group) == 1 and not group[0].is_text:
             return None
         moved = bool(self._options.name_prefix)
-        texts = rendered = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
-        if self._slimmer is not None:
-            texts = [
-                self._slimmed(self._slimmer, part, text) for part, text in zip(group, texts, strict=True)
-            ]
+        rendered = [part.render(folder, self._options.name_prefix, moved=moved) for part in group]
+        texts = [
+            self._slimmed(part, text) if self._slim or part.is_shared else text
+            for part, text in zip(group, rendered, strict=True)
+        ]
         if len(group) > 1:
             joined = joining.join(group, texts)
             return joined.encode(self._map(group, rendered, texts, joined, folder))
@@ -73,11 +74,11 @@ class Renderer:
         self.charts[group[0]] = Chart(f"{folder}{slash}{name}", data)
         return combined_map.comment(group[0].source.kind, names.quoted(name))
 
-    def _slimmed(self, slimmer: Slimmer, part: Part, text: str) -> str:
+    def _slimmed(self, part: Part, text: str) -> str:
         kind = part.source.kind
         if not part.is_certain or part.is_finished or minify.is_minified(part.source.name):
             return text
-        result = slimmer(text, kind, self._options.minifiers[kind])
+        result = self._slimmer(text, kind, self._options.minifiers[kind])
         if result.problem:
             problem = f"{part.source.path}: published without minifying: {result.problem}"
             if problem not in part.problems:

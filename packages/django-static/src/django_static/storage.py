@@ -14,6 +14,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 
 from .build import Build
 from .conf import conf
+from .modules import is_script
 from .plan import plan
 from .resolver import current, reset
 from .tree import Tree
@@ -26,6 +27,8 @@ logger = logging.getLogger("django_static")
 class StaticStorage(StaticFilesStorage):
     """Prints the names of the manifest while ``DJANGO_STATIC`` and ``DJANGO_STATIC_USE_MANIFEST_FILE`` are on.
 
+    Without a manifest what it prints is the original, but for ES modules: the tags have them under one name, too.
+
     ``DJANGO_STATIC_FILE_PROXY`` is asked for each of its URLs as for those of the tags.
 
     ``collectstatic`` collects as it always does, and then publishes all it has collected with their references right;
@@ -35,7 +38,9 @@ class StaticStorage(StaticFilesStorage):
     def url(self, name: str | None) -> str:
         """The URL of a file; that of the file as it is where the manifest does not have it."""
         plain = super().url(name)
-        if not name or not (conf.has_file_proxy or (conf.enabled and conf.use_manifest_file)):
+        if not name or not (
+            conf.has_file_proxy or (conf.enabled and (conf.use_manifest_file or is_script(name)))
+        ):
             return plain
         return current().stored(name, plain).url
 

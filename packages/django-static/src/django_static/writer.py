@@ -43,14 +43,16 @@ class Writer:
         options: Options,
         shelf: Shelf,
         receiving: Sequence[Path],
-        slimmer: Slimmer | None,
+        slimmer: Slimmer,
+        *,
+        slim: bool,
     ) -> None:
-        """``receiving`` are the folders that files may go to; without a ``slimmer`` nothing is minified."""
+        """``receiving`` are the folders that files may go to; without ``slim`` only modules are minified that all share."""
         self._receiving = receiving
         self._options = options
         self._naming = Naming(options)
         self._shelf = shelf
-        self._renderer = Renderer(options, self._naming, slimmer)
+        self._renderer = Renderer(options, self._naming, slimmer, slim=slim)
         #: The source maps that were written.
         self.maps: list[Output] = []
 
@@ -224,6 +226,7 @@ class Writer:
             draft.digest,
             name,
             integrity,
+            is_shared=len(draft.group) == 1 and draft.original.is_shared,
         )
 
     def _charted(self, draft: _Draft, chart: Chart) -> Output:

@@ -21,6 +21,9 @@ __all__ = ["scan"]
 _LITERAL = rf"(?P<literal>{STRING}|{TEMPLATE})"
 _ONE_ARGUMENT = re.compile(rf"{BLANKS}{_LITERAL}{BLANKS}(?=[,)])")
 _AN_ASSET = re.compile(rf"{BLANKS}{_LITERAL}{BLANKS},{BLANKS}{OWN_URL.pattern}{BLANKS},?{BLANKS}\)")
+#: A constant in pieces, ``'./' + 'n.js'``; not in a template, where a reference has other escapes.
+_SUM = re.compile(rf"(?:{STRING}{BLANKS}\+{BLANKS})+{STRING}{BLANKS}")
+_STRING = re.compile(STRING)
 _WHOLE_LITERAL = re.compile(rf"{_LITERAL}{BLANKS}")
 _BODY = re.compile(rf"{BLANKS}\{{")
 _GLOBAL = re.compile(r"(?:^|[^\w$.])(?:self|globalThis)\s*\.\s*\Z")
@@ -145,6 +148,8 @@ class _Reader:
         spans = self._arguments(candidate.start)
         if spans and OWN_URL.fullmatch(self.text, *spans[0]):
             self.known = spans[0][1]  # the script itself, whatever it is called
+        elif spans and _SUM.fullmatch(self.text, *spans[0]):
+            self._sum(*spans[0])
         elif spans:
             self._open(*spans[0], "module")
 
@@ -201,6 +206,14 @@ class _Reader:
         if url:
             self.references.append(Reference(start, end, url, self.text[start], 0, what))
         return bool(url)
+
+    def _sum(self, start: int, end: int) -> None:
+        """Note a reference to what several literals are together."""
+        literals = list(_STRING.finditer(self.text, start, end))
+        url = "".join(_decoded(each[0][1:-1]) for each in literals)
+        if url:
+            first, last = literals[0].start(), literals[-1].end()
+            self.references.append(Reference(first, last, url, self.text[first], 0, "module"))
 
     def _open(self, start: int, end: int, what: str) -> None:
         expression = " ".join(self.text[start:end].split())[:_LONGEST_EXPRESSION]

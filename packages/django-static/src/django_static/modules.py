@@ -1,0 +1,77 @@
+"""ES modules have one published form each, whatever tag asks for them and whoever imports them.
+
+A browser knows a module by its URL (WHATWG HTML, 8.1.6.1): a minified twin beside a plain one would be another module, with
+a state of its own, and ``customElements.define()`` would throw when the second of them is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .parts import Part
+from .records import Record
+from .references import js
+from .sources import Source, split_suffix
+
+__all__ = ["Modules", "is_module", "is_script"]
+
+#: Without one of these words a text is no module.
+_WORDS = re.compile(r"\b(?:import|export)\b")
+_STATEMENTS = ("import_statement", "export_statement")
+
+
+def is_module(part: Part) -> bool:
+    """Whether a script can be nothing but a module: it has ``import`` or ``export`` statements (ECMA-262, 16.2)."""
+    if part.source.kind != "js" or not part.is_text or _WORDS.search(part.text) is None:
+        return False
+    return any(statement.type in _STATEMENTS for statement in js.parse(part.text).root_node.named_children)
+
+
+def is_script(name: str) -> bool:
+    """Whether a file may be a module, by its name."""
+    return split_suffix(name)[0].lower().endswith((".js", ".mjs"))
+
+
+class Modules:
+    """Which modules are published in the form that ``slimfile`` gives them, also for those who did not ask for it.
+
+    All that pages ask for are, and what these import. Of a whole tree that would be thousands of files to be minified
+    which no page uses: there those are that pages have asked for before, and all others stay as they are.
+    """
+
+    def __init__(self) -> None:
+        #: The names of those that pages ask for; None until they are settled, and while pages ask.
+        self._slim: frozenset[str] | None = None
+        #: Whether pages will ask for scripts.
+        self.are_awaited = False
+
+    def may_be(self, part: Part) -> bool:
+        """Whether a file may turn out to be one of them."""
+        return self._slim is None and self.are_awaited and _WORDS.search(part.text) is not None
+
+    @property
+    def are_settled(self) -> bool:
+        return self._slim is not None
+
+    def settle(self, records: Iterable[Record]) -> None:
+        """From now on the modules in these records have that form, and no others."""
+        self._slim = frozenset(
+            output.name for record in records for output in record.outputs if output.is_shared
+        )
+
+    def has(self, source: Source) -> bool:
+        """Whether a module is known to have that form, by its name alone."""
+        return self._slim is not None and source.form in self._slim
+
+    def agrees(self, record: Record) -> bool:
+        """Whether what was published before leads to the forms that modules have now."""
+        slim = self._slim
+        if slim is None:
+            return True
+        return all(
+            output.is_shared is (output.name in slim)
+            for used in record.uses
+            for output in used.outputs
+            if output.name in slim or output.is_shared
+        )
