@@ -36,7 +36,8 @@ def make(mongodb, form=ReportForm, files=None, **data):
 
 
 def change(instance, form=ReportForm, files=None, **data):
-    made = form({"title": "T", **data}, files or {}, instance=instance)
+    seen = {"_revision": str(instance["_revision"])} if "_revision" in instance else {}
+    made = form({"title": "T", **seen, **data}, files or {}, instance=instance)
     assert made.is_valid(), made.errors
     return made.save()
 
@@ -199,7 +200,8 @@ def test_refused_document_leaves_no_file(mongodb):
 def test_somebody_else_s_change_keeps_their_file(mongodb):
     plain = make(mongodb, LeafForm, files={"source": upload(b"old")})
     mine, theirs = (mongodb.plain_reports.Leaf.one({"_id": plain["_id"]}) for _ in range(2))
-    form = LeafForm({"title": "Mine"}, {"source": upload(b"mine")}, instance=mine)
+    sent = {"title": "Mine", "_revision": str(mine["_revision"])}
+    form = LeafForm(sent, {"source": upload(b"mine")}, instance=mine)
     assert form.is_valid()
     change(theirs, LeafForm, files={"source": upload(b"theirs")})
     with pytest.raises(StaleDocumentError):

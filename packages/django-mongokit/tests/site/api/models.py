@@ -67,7 +67,7 @@ class Speech(DjangoDocument):
     author: Ref[Author] | None = None
     guests: list[Ref[Author]] = field(default_factory=list)
 
-    indexes = [{"fields": ["slug"], "unique": True, "sparse": True}]
+    indexes = [{"fields": ["slug"], "unique": True, "partialFilterExpression": {"slug": {"$gte": ""}}}]
 
     @property
     def shout(self):

@@ -9,7 +9,7 @@ class Report(DjangoDocument):
     gridfs = {"files": ["source", "picture"], "containers": ["notes"]}
     structure = {"title": str, "slug": str}
     required_fields = ["title"]
-    indexes = [{"fields": ["slug"], "unique": True, "sparse": True}]
+    indexes = [{"fields": ["slug"], "unique": True, "partialFilterExpression": {"slug": {"$gte": ""}}}]
 
     def get_file_url(self, field):
         return f"/reports/{self.pk}/{field}/"
