@@ -323,7 +323,8 @@ def test_keys(uri, key):
 
 
 @pytest.mark.parametrize(
-    "uri", ["/", "", "/a/../b.png", "/a//b.png", "/a/%2e%2e/b", "/%FF.png", f"/{'ä' * 513}", "/a/"]
+    "uri",
+    ["/", "", "///b.png", "/a/../b.png", "/a//b.png", "/a/%2e%2e/b", "/%FF.png", f"/{'ä' * 513}", "/a/"],
 )
 def test_names_that_are_none(uri):
     with pytest.raises(StoreError, match="is no name for a file on a CDN"):

@@ -33,7 +33,8 @@ _opened: Counter[str] | None = None
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _opened is not None and event == "open" and str(arguments[0]).endswith(".json"):
+    # Only what opens by a mode: `open()` by a function of one's own opens twice, the second time by flags.
+    if _opened is not None and event == "open" and arguments[1] and str(arguments[0]).endswith(".json"):
         _opened[os.fsdecode(arguments[0])] += 1
 
 

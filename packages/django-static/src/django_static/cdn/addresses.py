@@ -19,7 +19,9 @@ def key_of(uri: str, prefix: str = "") -> str:
     Raises:
         StoreError: the name cannot be one of S3: it has no end, or bytes that are not UTF-8.
     """
-    return key_of_name(unquote(urlsplit(uri).path, errors="surrogateescape"), prefix, shown=uri)
+    # Of three slashes urllib makes a host without a name, and browsers one of what follows.
+    path = "" if uri.startswith("///") else urlsplit(uri).path
+    return key_of_name(unquote(path, errors="surrogateescape"), prefix, shown=uri)
 
 
 def key_of_name(name: str, prefix: str = "", *, shown: str = "") -> str:
