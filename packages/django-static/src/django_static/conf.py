@@ -17,7 +17,7 @@ from .names import quoted
 from .output import STATE_FOLDER
 from .private import private_folder
 from .records import HASHED_NAMES, Options
-from .sources import Sources, finders_of_staticfiles
+from .sources import Mount, Sources, finders_of_staticfiles
 
 if TYPE_CHECKING:
     from .cdn.options import Options as CdnOptions
@@ -283,6 +283,11 @@ class Conf:
             static_url=settings.STATIC_URL or "",
             static_root=Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None,
             finders=finders_of_staticfiles() if finders else None,
+            mounts=[
+                mount
+                for name in ("STATIC_URL", "MEDIA_URL")
+                for mount in Mount.of(name, _written(name), getattr(settings, name) or "")
+            ],
         )
 
     def _get(self, name: str, default: Any) -> Any:
@@ -294,6 +299,11 @@ class Conf:
             return None
         found: Callable[..., str] = value if callable(value) else import_string(value)
         return found
+
+
+def _written(name: str) -> str:
+    """A setting as it is written: Django's answer has the path before it that the site lies below."""
+    return str(getattr(getattr(settings, "_wrapped", None), name, None) or "")
 
 
 def _base(domain: str) -> str:
