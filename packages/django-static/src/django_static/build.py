@@ -89,7 +89,8 @@ class Build:
         """Publish everything; ``killed`` tells that a build before did not come to its end."""
         folders = Folders()
         self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
-        self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self._summary)
+        urls = {"static_url": self._sources.static_url, "files_url": self._sources.media_url}
+        self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self._summary, urls)
         if killed:
             self._shelf.sweep(self._receiving)
         tree: Mapping[str, Source] = {}

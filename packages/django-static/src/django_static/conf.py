@@ -18,7 +18,7 @@ from .names import quoted
 from .output import STATE_FOLDER
 from .private import private_folder
 from .records import HASHED_NAMES, Options
-from .sources import Sources, finders_of_staticfiles
+from .sources import Mount, Sources, finders_of_staticfiles
 
 if TYPE_CHECKING:
     from .cdn.options import Options as CdnOptions
@@ -290,6 +290,11 @@ class Conf:
             static_url=_below_site(settings.STATIC_URL),
             static_root=Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None,
             finders=finders_of_staticfiles() if finders else None,
+            mounts=[
+                mount
+                for name in ("STATIC_URL", "MEDIA_URL")
+                for mount in Mount.of(name, _written(name), getattr(settings, name) or "")
+            ],
         )
 
     def _get(self, name: str, default: Any) -> Any:
@@ -308,6 +313,11 @@ def _below_site(url: str | None) -> str:
     ``FORCE_SCRIPT_NAME``."""
     whole = {"", (settings.FORCE_SCRIPT_NAME or "").strip("/"), get_script_prefix().strip("/")}
     return "" if url is None or url.strip("/") in whole else url
+
+
+def _written(name: str) -> str:
+    """A setting as it is written: Django's answer has the path before it that the site lies below."""
+    return str(getattr(getattr(settings, "_wrapped", None), name, None) or "")
 
 
 def _base(domain: str) -> str:

@@ -30,13 +30,21 @@ class Edition:
     """Notes what is published; at the end all of it is compressed, and the manifest names it.
 
     Args:
+        urls: what names of files begin with, by :data:`.mounts.SETTINGS`.
         manifest: the file to leave the map in; what the next build goes by lies beside it.
     """
 
     def __init__(
-        self, options: Options, places: Places, manifest: Path, shelf: BuildShelf, summary: Summary
+        self,
+        options: Options,
+        places: Places,
+        manifest: Path,
+        shelf: BuildShelf,
+        summary: Summary,
+        urls: Mapping[str, str],
     ) -> None:
         self._options = options
+        self._urls = urls
         self._places = places
         self._manifest = manifest
         self._state = manifest.parent
@@ -144,7 +152,11 @@ class Edition:
             self._places,
             self._options,
         )
-        settings = {"name_prefix": self._options.name_prefix, "media_url": self._options.media_url}
+        settings = {
+            "name_prefix": self._options.name_prefix,
+            "media_url": self._options.media_url,
+            **self._urls,
+        }
         codecs = {codec.format: codec.key for codec in codecs_of(self._options.compress)}
         Manifest(self._runs, self.texts, self._files, settings, served, codecs).write(self._manifest)
         try:

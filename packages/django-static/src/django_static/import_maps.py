@@ -19,18 +19,21 @@ __all__ = [
     "element",
     "empty",
     "expanded",
+    "is_key",
     "key",
     "moved",
     "plain",
     "problem",
     "published",
     "read",
+    "renamed",
     "specification",
     "urls",
 ]
 
 SETTING = f"{PREFIX}_IMPORTMAP"
 
+_KEY = "importmap"
 _EXTENSIONS = (".js", ".mjs")
 
 
@@ -70,7 +73,12 @@ def read(specification: str) -> dict[str, str]:
 
 def key(slim: bool) -> str:
     """The kind of text that a manifest keeps an import map as."""
-    return "importmap slim" if slim else "importmap"
+    return f"{_KEY} slim" if slim else _KEY
+
+
+def is_key(key: str) -> bool:
+    """Whether a text of a manifest is an import map."""
+    return key.startswith(f"{_KEY} ")
 
 
 def plain(specification: str, change: Callable[[str], str] = lambda name: name) -> str:
@@ -149,6 +157,16 @@ def moved(text: str, answers: Mapping[str, tuple[str, bool]]) -> str:
     return _dump(value)
 
 
+def renamed(text: str, rename: Callable[[str], str]) -> str:
+    """An import map with other URLs, on either side."""
+    sections: Mapping[str, Mapping[str, str]] = json.loads(text)
+    value = {
+        name: {rename(key): rename(entry) if name == "imports" else entry for key, entry in section.items()}
+        for name, section in sections.items()
+    }
+    return _dump(value)
+
+
 def element(text: str, nonce: str = "") -> str:
     """The script element around an import map, of which the text must be one for HTML already."""
     attribute = f' nonce="{escape(nonce)}"' if nonce else ""
@@ -158,6 +176,7 @@ def element(text: str, nonce: str = "") -> str:
 def expanded(specification: str, sources: Sources) -> Iterator[tuple[str, str]]:
     """Pairs of a specifier and the name of its file, those of folders and patterns file by file."""
     for specifier, name in read(specification).items():
+        name = sources.mounted(name)
         if not specifier.endswith("/"):
             yield specifier, name
             continue

@@ -124,7 +124,7 @@ class Manifested:
 
     def _find(self, name: str, place: Place | None, fate: str = "the given URL is printed") -> str | None:
         """The name the manifest has a file under, or None with one warning; silently None for another host."""
-        bare = split_suffix(name)[0]
+        bare = self._sources.mounted(split_suffix(name)[0])
         for form in (bare, decoded(bare), self._originals.get(bare, bare)):
             if form in self._names:
                 return form

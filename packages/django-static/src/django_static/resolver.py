@@ -17,6 +17,7 @@ from .conf import PREFIX, conf
 from .lazy import Lazy
 from .manifest import Manifest, ManifestError
 from .manifested import Manifested
+from .mounts import mounted
 from .pipeline import Pipeline
 from .places import Places
 from .proxied import Proxied
@@ -112,7 +113,7 @@ def _without_proxy(*, is_asked: bool) -> Resolver:
             logger.error("%s; until then pages print the URLs they were given", error)
             return Off(with_links=is_asked)
         places = Places.of(sources, options.save_prefix) if is_asked else None
-        return Manifested(manifest, sources, options, places)
+        return Manifested(mounted(manifest, sources.mounts), sources, options, places)
     return Lazy(Pipeline(sources, options, slimmer=minify.slim_at_once), recheck=conf.debug)
 
 

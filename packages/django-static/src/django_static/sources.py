@@ -14,6 +14,7 @@ from urllib.parse import unquote
 __all__ = [
     "Finders",
     "Missing",
+    "Mount",
     "Refused",
     "Signature",
     "Source",
@@ -52,6 +53,23 @@ class Finders(NamedTuple):
 
     find: Callable[[str], str | None]
     locations: Callable[[], Iterable[str]]
+
+
+class Mount(NamedTuple):
+    """A setting that means another URL where the site lies below a path."""
+
+    #: ``STATIC_URL`` or ``MEDIA_URL``.
+    setting: str
+    #: As templates have it, ``/static/``, and what it is here: ``/app/static/``.
+    written: str
+    here: str
+
+    @classmethod
+    def of(cls, setting: str, written: str, here: str) -> tuple[Mount, ...]:
+        """That of a setting as it is written and as it is here; none where it means the same everywhere."""
+        if not written or written.startswith(("/", "http:", "https:")):
+            return ()
+        return (cls(setting, f"/{written}", here),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +161,25 @@ class Sources:
         static_url: str = "",
         static_root: Path | None = None,
         finders: Finders | None = None,
+        mounts: Sequence[Mount] = (),
     ) -> None:
         self.roots = tuple(roots)
         self.media_url = media_url if media_url.strip("/") else ""
         self.static_url = static_url if static_url.strip("/") else ""
         self.static_root = static_root
         self.finders = finders
+        self.mounts = tuple(mounts)
         self._allowed: tuple[str, ...] | None = None
+
+    def mounted(self, name: str) -> str:
+        """A name as it is here, where it is written as if the site were at the root."""
+        for mount in self.mounts:
+            if name.startswith(mount.here):
+                return name
+        for mount in self.mounts:
+            if name.startswith(mount.written):
+                return mount.here + name[len(mount.written) :]
+        return name
 
     def is_ours(self, name: str) -> bool:
         """Whether the name may be one of the site's own files: no host, or that of STATIC_URL or MEDIA_URL."""
@@ -164,7 +194,7 @@ class Sources:
             Missing: no such file.
             Refused: the name or a link leads out of the folders, or to something that is not a plain file.
         """
-        bare = split_suffix(name)[0]
+        bare = self.mounted(split_suffix(name)[0])
         if not self.is_ours(bare):
             raise Missing(f"{name!r} is on another host")
         if "\0" in bare:

@@ -41,7 +41,12 @@ class Tree(Sources):
 
     def __init__(self, sources: Sources, files: Iterable[tuple[str, str]]) -> None:
         super().__init__(
-            sources.roots, sources.media_url, sources.static_url, sources.static_root, sources.finders
+            sources.roots,
+            sources.media_url,
+            sources.static_url,
+            sources.static_root,
+            sources.finders,
+            sources.mounts,
         )
         self._real_folders: dict[str, str] = {}
         folders: dict[str, Path] = {}
