@@ -160,7 +160,11 @@ def _media_roots() -> Iterator[CheckMessage]:
         yield _wrong("_MEDIA_ROOTS", "Set it to a list of folders.", "django_static.E006")
         return
     for root in value:
-        if not Path(root).is_dir():
+        if not isinstance(root, str | Path):
+            yield _wrong(
+                "_MEDIA_ROOTS", "Set it to a list of folders.", "django_static.E006", f"{root!r} is none"
+            )
+        elif not Path(root).is_dir():
             yield Warning(
                 f"{PREFIX}_MEDIA_ROOTS names {str(root)!r}, which is not a folder.",
                 hint="Files are not looked for there until it is one.",
@@ -183,10 +187,13 @@ def _fingerprint() -> Iterator[CheckMessage]:
     pattern = given("_HASHED_NAMES")
     if pattern is not None:
         try:
-            re.compile(pattern)
+            found = re.compile(pattern).search("site.js")
+            why = "" if pattern and found is None else "it is found in 'site.js', which has no hash"
         except (re.error, TypeError) as error:
-            hint = r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names."
-            yield _wrong("_HASHED_NAMES", hint, "django_static.E013", str(error))
+            why = str(error)
+        if why:
+            hint = r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names, or r'(?!)' for no names at all."
+            yield _wrong("_HASHED_NAMES", hint, "django_static.E013", why)
 
 
 def _manifest() -> Iterator[CheckMessage]:

@@ -38,6 +38,8 @@ def _generators() -> Iterator[CheckMessage]:
         if not value or callable(value):
             continue
         try:
+            if not isinstance(value, str):
+                raise TypeError("it is neither a function nor the dotted path of one")
             found = import_string(value)
         except (ImportError, AttributeError, TypeError) as error:
             yield Error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ AWS_CREDENTIALS = (
     ("AWS_ACCESS_KEY", "AWS_ACCESS_SECRET"),
 )
 
+_PATH = (str, os.PathLike)
 #: A percent sign that stands for itself.
 _NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -52,7 +54,7 @@ class Conf:
     @property
     def save_prefix(self) -> Path | None:
         """``DJANGO_STATIC_SAVE_PREFIX``: the folder that receives what is published; beside the originals if unset."""
-        value = self._get("SAVE_PREFIX", "")
+        value = self._of("SAVE_PREFIX", _PATH, "")
         return Path(value) if value else None
 
     @property
@@ -77,10 +79,8 @@ class Conf:
     @property
     def media_roots(self) -> tuple[Path, ...]:
         """``DJANGO_STATIC_MEDIA_ROOTS``: folders to look for originals in; ``[MEDIA_ROOT]`` unless set."""
-        roots = self._get("MEDIA_ROOTS", None)
-        if roots is None:
-            roots = [settings.MEDIA_ROOT]
-        return tuple(Path(root) for root in roots if root)
+        roots = self._of("MEDIA_ROOTS", (list, tuple), [settings.MEDIA_ROOT])
+        return tuple(Path(root) for root in roots if root and isinstance(root, _PATH))
 
     @property
     def use_symlink(self) -> bool:
@@ -90,7 +90,7 @@ class Conf:
     @property
     def name_max_length(self) -> int:
         """``DJANGO_STATIC_NAME_MAX_LENGTH``: characters of a combined name, without timestamp and extension."""
-        return int(self._get("NAME_MAX_LENGTH", 40))
+        return int(self._of("NAME_MAX_LENGTH", int, 40))
 
     @property
     def fingerprint(self) -> str:
@@ -100,8 +100,9 @@ class Conf:
     @property
     def hashed_names(self) -> re.Pattern[str]:
         """``DJANGO_STATIC_HASHED_NAMES``: a regular expression for base names that are hashed already, and kept."""
-        value = self._get("HASHED_NAMES", None)
-        return HASHED_NAMES if value is None else re.compile(value)
+        value = self._of("HASHED_NAMES", (str, re.Pattern), "")
+        # An empty one would be in every name.
+        return re.compile(value) if value else HASHED_NAMES
 
     @property
     def integrity(self) -> bool:
@@ -120,7 +121,7 @@ class Conf:
         Raises:
             ManifestError: no folder is set at all.
         """
-        value = self._get("MANIFEST_FILE", None)
+        value = self._of("MANIFEST_FILE", _PATH, None)
         if value:
             return Path(value)
         roots = [self.save_prefix, settings.STATIC_ROOT, *self.media_roots]
@@ -135,19 +136,19 @@ class Conf:
     @property
     def compress(self) -> tuple[str, ...]:
         """``DJANGO_STATIC_COMPRESS``: the formats of compressed siblings; all that can be made here unless set."""
-        value = self._get("COMPRESS", None)
+        value = self._of("COMPRESS", (list, tuple), None)
         return available() if value is None else tuple(value)
 
     @property
     def compress_cache(self) -> Path | None:
         """``DJANGO_STATIC_COMPRESS_CACHE``: a folder for compressed bytes that builds share; beside the manifest if unset."""
-        value = self._get("COMPRESS_CACHE", None)
+        value = self._of("COMPRESS_CACHE", _PATH, None)
         return Path(value) if value else None
 
     @property
     def bundles(self) -> Mapping[str, Sequence[Any]]:
         """``DJANGO_STATIC_BUNDLES``: what templates ask for under names known at run time only, by tag."""
-        return dict(self._get("BUNDLES", {}))
+        return dict(self._of("BUNDLES", Mapping, {}))
 
     @property
     def preload(self) -> Sequence[Any]:
@@ -158,7 +159,7 @@ class Conf:
     @property
     def importmap(self) -> Mapping[str, str]:
         """``DJANGO_STATIC_IMPORTMAP``: names of files by module specifier; those of folders end in a slash."""
-        return dict(self._get("IMPORTMAP", None) or {})
+        return dict(self._of("IMPORTMAP", Mapping, {}))
 
     @property
     def source_maps(self) -> bool:
@@ -183,12 +184,12 @@ class Conf:
     @property
     def filename_generator(self) -> Callable[..., str] | None:
         """``DJANGO_STATIC_FILENAME_GENERATOR``: dotted path of ``f((stem, extension), mtime) -> name``."""
-        return self._callable("FILENAME_GENERATOR")
+        return self._generator("FILENAME_GENERATOR")
 
     @property
     def combine_filenames_generator(self) -> Callable[..., str] | None:
         """``DJANGO_STATIC_COMBINE_FILENAMES_GENERATOR``: dotted path of ``f(names, max_length) -> name``."""
-        return self._callable("COMBINE_FILENAMES_GENERATOR")
+        return self._generator("COMBINE_FILENAMES_GENERATOR")
 
     @property
     def file_proxy(self) -> Callable[..., object] | None:
@@ -244,7 +245,7 @@ class Conf:
         """
         given = {
             kind: () if chain is None else (chain,) if isinstance(chain, str) else tuple(chain)
-            for kind, chain in self._get("MINIFIERS", {}).items()
+            for kind, chain in self._of("MINIFIERS", Mapping, {}).items()
         }
         return {**DEFAULT_ENGINES, **self._compressors(), **given}
 
@@ -300,12 +301,23 @@ class Conf:
     def _get(self, name: str, default: Any) -> Any:
         return getattr(settings, f"{PREFIX}_{name}", default)
 
+    def _of(self, name: str, kinds: Any, default: Any) -> Any:
+        """A setting, or the default where it is of another kind: a check says so, and pages go on."""
+        value = self._get(name, default)
+        return value if isinstance(value, kinds) else default
+
     def _callable(self, name: str) -> Callable[..., str] | None:
         value = self._get(name, None)
         if not value:
             return None
+        if not callable(value) and not isinstance(value, str):
+            raise TypeError(f"{value!r} is neither a function nor the dotted path of one")
         found: Callable[..., str] = value if callable(value) else import_string(value)
         return found
+
+    def _generator(self, name: str) -> Callable[..., str] | None:
+        value = self._get(name, None)
+        return self._callable(name) if isinstance(value, str) or callable(value) else None
 
 
 def _below_site(url: str | None) -> str:
