@@ -615,7 +615,12 @@ def test_the_manifest_is_plain_json(page):
     page.build()
     value = json.loads(page.manifest.read_text("utf-8"))
     assert value["format"] == 5
-    assert value["settings"] == {"media_url": "", "name_prefix": ""}
+    assert value["settings"] == {
+        "media_url": "",
+        "name_prefix": "",
+        "static_url": "/static/",
+        "files_url": "/media/",
+    }
 
 
 def test_a_changed_image_gives_its_style_sheet_another_name(page):

@@ -93,6 +93,32 @@ def test_circles(way):
     assert [len(files_of(urls, name)) for name in "ab"] == [1, 1]
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        (
+            "a",
+            {
+                "a.css": "p { b: url(a.js) }",
+                "a.js": "new URL('a.css', import.meta.url)",
+                "b.js": "import './a.js'",
+            },
+        ),
+        ("a", {"a.js": "import('./b.js')", "b.js": "import('./a.js')", "c.js": "import './a.js'"}),
+        ("b", {"a.js": "import('./b.js')", "b.js": "import './a.js'", "c.js": "import './b.js'"}),
+    ],
+    ids=["with a sheet", "of calls", "of a call and a statement"],
+)
+@pytest.mark.parametrize("is_reversed", [False, True], ids=["", "reversed"])
+def test_circles_that_do_not_look_like_modules(way, name, files, is_reversed):
+    for each, text in files.items():
+        way.site.write(f"js/{each}", text)
+    order = sorted(files, reverse=is_reversed)
+    page = " ".join(f'{{% staticfile "/js/{each}" %}}' for each in order if each.endswith("js"))
+    urls = graph(way, way.show(page))
+    assert len(files_of(urls, name)) == 1
+
+
 @pytest.mark.parametrize("first", ["slimfile", "staticfile"])
 def test_a_script_is_no_module(way, first):
     """A classic script is what the tag says."""

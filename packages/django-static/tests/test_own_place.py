@@ -165,8 +165,9 @@ class TestPublished:
         assert len(texts) == 2
         assert sum("$1$2/js/" in text for text in texts.values()) == (2 if way.prefix else 0)
 
-    def test_assets_of_a_module_that_hands_itself_on(self, way):
+    def test_assets_of_a_module_that_hands_itself_on(self, way, settings):
         """Its base is another one from then on: they are named from the root."""
+        settings.DJANGO_STATIC_MINIFIERS = {"js": None}
         way.site.write("js/w.js", "postMessage(1)")
         way.site.write("js/a.js", "f(import.meta); new Worker(new URL('./w.js', import.meta.url));")
         url = way.url("/js/a.js")

@@ -131,12 +131,19 @@ class Job:
             self._failures[source] = error
             return ()
         self._share(part)
-        if part.is_shared and not self._slim:
+        if not self._slim and (part.is_shared or self._is_known_module(source)):
             self._keys[source] = self._key_of(source, slim=True)
             if self._has_record(source):
                 del self._waiting[source]
                 return ()
         return list(part.targets.values())
+
+    def _is_known_module(self, source: Source) -> bool:
+        """Whether somebody has imported a script of which the text does not tell that it is a module."""
+        if source.kind != "js" or self._tools.modules.are_settled:
+            return False
+        record = self._shelf.load(self._key_of(source, slim=True), self._tools.holds, self._known)
+        return record is not None and record.outputs[0].is_shared
 
     def _has_record(self, source: Source) -> bool:
         """Whether a file has been published before, and need not be again."""
@@ -156,6 +163,11 @@ class Job:
             target = part.targets.get(reference.start)
             if reference.what == "module" and target is not None and target.kind == "js":
                 self._imported.add(target)
+                waiting = self._waiting.get(target)
+                if waiting is not None and not waiting.is_shared:
+                    # It was met before, by a reference that did not tell; now it is of a circle of modules.
+                    waiting.is_shared = True
+                    self._keys[target] = self._key_of(target, slim=True)
 
     def _publish(self, source: Source) -> None:
         part = self._waiting.pop(source)

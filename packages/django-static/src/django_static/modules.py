@@ -22,9 +22,13 @@ _STATEMENTS = ("import_statement", "export_statement")
 
 
 def is_module(part: Part) -> bool:
-    """Whether a script can be nothing but a module: it has ``import`` or ``export`` statements (ECMA-262, 16.2)."""
+    """Whether a script can be nothing but a module: it has ``import`` or ``export`` statements, or ``import.meta``
+    (ECMA-262, 16.2 and 13.3.12)."""
     if part.source.kind != "js" or not part.is_text or _WORDS.search(part.text) is None:
         return False
+    kinds = {*(each.what for each in part.references), *(each.what for each in part.found.unknown)}
+    if part.found.own or "asset" in kinds:
+        return True
     return any(statement.type in _STATEMENTS for statement in js.parse(part.text).root_node.named_children)
 
 
