@@ -65,6 +65,7 @@ class BaseDocumentForm(SavingForm):
         self.stored = self.instance
         self.is_new = instance is None
         self.naive_utc = gives_naive_times(self.instance)
+        self.database = self.instance.collection.database
         shown = {} if self.is_new else document_to_dict(self.instance)
         if not self.is_new:
             # Asked for when they are shown, or compared with what was sent.
