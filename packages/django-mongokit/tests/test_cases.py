@@ -1,18 +1,22 @@
 """MongoTestMixin: what a test class leaves behind, which is nothing, and what it keeps between its tests."""
 
 import copy
+import subprocess
+import sys
+import threading
 import unittest
 from types import SimpleNamespace
 
 import pytest
-from django.db import connections
+from django.contrib.auth.models import Group
+from django.db import connections, transaction
 from django.test import SimpleTestCase, TestCase
 from talks.models import add_talk
 
 from django_mongokit import connection, get_database
 from django_mongokit.mongodb import creation, pool
 from django_mongokit.mongodb.watch import recorder
-from django_mongokit.test import MongoTestCase, MongoTestMixin
+from django_mongokit.test import MongoTestCase, MongoTestMixin, MongoTransactionTestCase
 
 
 def run(*classes):
@@ -370,3 +374,140 @@ def test_commands_that_this_server_may_lack(command, written):
     recorder.started(SimpleNamespace(command=command, command_name=next(iter(command)), database_name="d"))
     assert (recorder.written, recorder.restructured) == (written, set())
     recorder.forget()
+
+
+def in_thread(function):
+    """Call a function in a thread, and return what it returns."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(function()))
+    thread.start()
+    thread.join(60)
+    return found[0]
+
+
+@pytest.fixture
+def elsewhere(uri):
+    """Write to a database in another process, whose commands nobody hears: `elsewhere("name", "…")`."""
+
+    def write_there(database, *statements):
+        code = f"import pymongo; database = pymongo.MongoClient({uri!r})[{database!r}]; " + "; ".join(
+            statements
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
+
+    return write_there
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_nobody_was_heard_to_write_is_emptied(mongodb, elsewhere):
+    class Unheard(MongoTransactionTestCase):
+        def test_1(self):
+            elsewhere(
+                self.database.name,
+                "database.unheard.insert_one({'_id': 1})",
+                "database.unheard.create_index('n')",
+                "database.create_collection('limited', capped=True, size=8192).insert_one({'_id': 1})",
+            )
+            assert self.database.unheard.count_documents({}) == 1
+            assert self.database.limited.count_documents({}) == 1
+
+        def test_2(self):
+            assert empty(self.database)
+            assert "n_1" in self.database.unheard.index_information(), "emptied, not dropped"
+
+    passes(Unheard)
+    assert empty(mongodb)
+    mongodb.client.drop_database(mongodb.name)
+    recorder.forget()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_plain_case_does_not_look_at_what_it_did_not_hear(mongodb, elsewhere):
+    class Heard(MongoTestCase):
+        def test(self):
+            elsewhere(self.database.name, "database.unheard.insert_one({'_id': 1})")
+
+    passes(Heard)
+    assert [one["_id"] for one in mongodb.unheard.find()] == [1]
+    mongodb.unheard.drop()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("spoil", SPOIL.values(), ids=SPOIL)
+def test_data_of_set_up_class_in_a_transaction_test_case(mongodb, spoil):
+    class First(Loaded, MongoTransactionTestCase):
+        @classmethod
+        def setUpClass(cls):
+            super().setUpClass()
+            cls.load()
+
+    First.spoil = spoil
+    passes(First)
+    assert empty(mongodb)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sql_is_committed_in_a_transaction_test_case_and_flushed(mongodb):
+    done = []
+
+    class Committing(MongoTransactionTestCase):
+        def test_1(self):
+            with transaction.atomic():
+                Group.objects.create(name="one")
+                transaction.on_commit(lambda: done.append(Group.objects.count()))
+                assert done == []
+            assert done == [1]
+            assert not connections["default"].in_atomic_block
+            self.database.talks.insert_one({"_id": 1})
+
+        def test_2(self):
+            assert Group.objects.count() == 0
+            assert empty(self.database)
+
+    class RolledBack(MongoTestCase):
+        def test(self):
+            transaction.on_commit(lambda: done.append("never"))
+            assert connections["default"].in_atomic_block
+
+    passes(Committing, RolledBack)
+    assert done == [1]
+    assert Committing.databases == {"default", "mongodb"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("base", [MongoTestCase, MongoTransactionTestCase])
+def test_transactions_of_mongodb_commit_and_threads_see_them(mongodb, client_of_server, base):
+    class Committing(base):
+        def test_1(self):
+            talks = self.database.talks
+            talks.insert_one({"_id": 0})
+
+            def seen_elsewhere():
+                return client_of_server[self.database.name].talks.count_documents({})
+
+            with connection.start_session() as session, session.start_transaction():
+                talks.insert_one({"_id": 1}, session=session)
+                assert in_thread(seen_elsewhere) == 1
+            assert in_thread(seen_elsewhere) == 2
+            in_thread(lambda: get_database().others.insert_one({"_id": 1}))
+            assert self.database.others.count_documents({}) == 1
+
+        def test_2(self):
+            assert empty(self.database)
+
+    passes(Committing)
+    assert empty(mongodb)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_view_that_another_process_made_stays(mongodb, elsewhere):
+    class Viewing(MongoTransactionTestCase):
+        def test(self):
+            self.database.talks.insert_one({"_id": 1})
+            elsewhere(self.database.name, "database.create_collection('shown', viewOn='talks', pipeline=[])")
+            assert self.database.shown.count_documents({}) == 1
+
+    passes(Viewing)
+    assert mongodb.shown.count_documents({}) == 0
+    assert "shown" in mongodb.list_collection_names()
+    mongodb.shown.drop()

@@ -118,7 +118,7 @@ def test_an_original_beside_ours(databases, tmp_path, monkeypatch, original):
 
 def test_registered_with_a_tag_and_run_by_default():
     assert "django_mongokit" in registry.registry.tags_available()
-    assert run_checks(tags=["django_mongokit"]) == []
+    assert [one for one in run_checks(tags=["django_mongokit"]) if not one.is_silenced()] == []
 
 
 def test_ids_of_the_docs_are_those_of_the_code():

@@ -317,7 +317,7 @@ def test_what_is_sent_is_shown_again_as_it_was():
 
     class Nowhere:
         codec_options = type("Options", (), {"tz_aware": False})
-        collection = None
+        collection = database = None
 
     bound = form(sent, instance=Thing(collection=Nowhere()))
     assert {name: bound[name].value() for name in sent} == sent

@@ -1,16 +1,19 @@
 """`DocumentChoiceField`: a reference chosen in a form of one's own."""
 
+import asyncio
 import copy
 
 import pytest
+from asgiref.sync import sync_to_async
 from django import forms
 from django.core.exceptions import ValidationError
-from shows.models import Show, Theatre
+from django.http import QueryDict
+from shows.models import Show, Theatre, Troupe
 
 from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
-from django_mongokit.forms import DocumentChoiceField, DocumentForm
-from mongokit import Ref
+from django_mongokit.forms import DocumentChoiceField, DocumentForm, referred
+from mongokit import AsyncConnection, Ref
 
 
 @pytest.fixture
@@ -185,3 +188,185 @@ def test_where_references_are_eager(field, theatres, mongodb):
 def test_the_widget_may_be_another(field):
     assert isinstance(field(widget=forms.RadioSelect).widget, forms.RadioSelect)
     assert "Rose" in field(widget=forms.RadioSelect).widget.render("theatre", None)
+
+
+@pytest.fixture
+def troupe_form():
+    """A form of a class with references in every place, of which nobody has said anything."""
+
+    class TroupeForm(DocumentForm):
+        class Meta:
+            document = Troupe
+
+    return TroupeForm
+
+
+@pytest.fixture
+def sent(theatres):
+    """What a browser sends, with these theatres; the keys are of other documents, too, or of nobody."""
+
+    def data(home="", several=(), main="", others=(), stage=""):
+        found = QueryDict(mutable=True)
+        found.update(
+            {
+                "name": "T",
+                "home": home,
+                "main-name": "M",
+                "main-theatre": main,
+                "stages-TOTAL_FORMS": "1",
+                "stages-INITIAL_FORMS": "0",
+                "stages-0-name": "S",
+                "stages-0-theatre": stage,
+            }
+        )
+        found.setlist("theatres", list(several))
+        found.setlist("main-others", list(others))
+        return found
+
+    return data
+
+
+def test_of_the_structure_alone(troupe_form, theatres, mongodb):
+    globe, rose, swan = (theatres[name].pk for name in ("Globe", "Rose", "Swan"))
+    offered = [(globe, "", "Globe"), (rose, "", "Rose"), (swan, "", "Swan")]
+    form = troupe_form(collection=mongodb.troupes)
+    assert options(str(form["home"])) == [("", " selected", "---------"), *offered]
+    assert options(str(form["theatres"])) == offered
+    assert options(str(form["main"].inner["theatre"]))[1:] == offered
+    assert options(str(form["main"].inner["others"])) == offered
+    assert options(str(form["stages"].inner[0]["theatre"]))[1:] == offered
+
+
+def test_stored_in_every_place(troupe_form, theatres, mongodb, sent):
+    globe, rose, swan = (theatres[name] for name in ("Globe", "Rose", "Swan"))
+    data = sent(globe.pk, [swan.pk, rose.pk], rose.pk, [globe.pk], swan.pk)
+    form = troupe_form(data, collection=mongodb.troupes)
+    assert form.try_save(), form.errors
+    stored = mongodb.troupes.find_one()
+    assert stored["home"] == globe["_id"]
+    assert stored["theatres"] == [swan["_id"], rose["_id"]]
+    assert stored["main"]["theatre"] == rose["_id"]
+    assert stored["main"]["others"] == [globe["_id"]]
+    assert stored["stages"][0]["theatre"] == swan["_id"]
+    again = troupe_form(data, instance=mongodb.troupes.Troupe.one())
+    assert not set(again.changed_data) & {"home", "theatres", "main"}
+    assert options(str(again["home"]))[1] == (globe.pk, " selected", "Globe")
+
+
+REFUSED = {
+    "home": {"home": "{}"},
+    "theatres": {"several": ["{}"]},
+    "main": {"main": "{}"},
+    "main, a list": {"others": ["{}"]},
+    "stages": {"stage": "{}"},
+}
+
+
+@pytest.mark.parametrize("key", ["forged", "0" * 24, "$ne", "1" * 400, "a\0b"])
+@pytest.mark.parametrize(("where", "values"), REFUSED.items(), ids=REFUSED)
+def test_ids_of_nobody_are_refused_everywhere(troupe_form, mongodb, sent, where, values, key):
+    given = {name: [key] if isinstance(value, list) else key for name, value in values.items()}
+    form = troupe_form(sent(**given), collection=mongodb.troupes)
+    assert not form.try_save()
+    assert "Select a valid choice" in str(form.errors[where.partition(",")[0]])
+    assert mongodb.troupes.count_documents({}) == 0
+
+
+def test_above_the_bound_a_key_is_asked_for(troupe_form, theatres, mongodb, sent, monkeypatch):
+    monkeypatch.setattr(referred, "OFFERED", 2)
+    globe, swan = theatres["Globe"], theatres["Swan"]
+    form = troupe_form(collection=mongodb.troupes)
+    assert str(form["home"]).startswith('<input type="text" name="home"')
+    assert str(form["theatres"]).startswith("<textarea")
+    assert "<option" not in form.as_p()
+    data = sent(swan.pk, [f"{globe.pk}\r\n {swan.pk}\r\n"], swan.pk, [globe.pk], "")
+    assert troupe_form(data, collection=mongodb.troupes).try_save()
+    stored = mongodb.troupes.Troupe.one()
+    assert [one.id for one in stored["theatres"]] == [globe["_id"], swan["_id"]]
+    shown = troupe_form(instance=stored)
+    assert f'value="{swan.pk}"' in str(shown["home"])
+    assert f"\n{globe.pk}\n{swan.pk}</textarea>" in str(shown["theatres"])
+    form = troupe_form(sent("nobody's", ["x\ny"]), instance=stored)
+    assert {"home", "theatres"} <= set(form.errors)
+    assert "nobody&#x27;s" in str(form["home"])
+    assert "\nx\ny</textarea>" in str(form["theatres"])
+
+
+def test_as_many_as_the_bound_are_offered(troupe_form, theatres, mongodb, monkeypatch):
+    monkeypatch.setattr(referred, "OFFERED", 3)
+    assert len(options(str(troupe_form(collection=mongodb.troupes)["theatres"]))) == 3
+
+
+def test_what_is_gone_stays_unless_it_is_touched(troupe_form, theatres, mongodb, sent):
+    globe, rose = theatres["Globe"], theatres["Rose"]
+    data = sent(globe.pk, [globe.pk], globe.pk, [globe.pk])
+    data["stages-TOTAL_FORMS"] = "0"
+    stored = troupe_form(data, collection=mongodb.troupes).try_save()
+    globe.delete()
+    assert "not there any more" in str(troupe_form(instance=stored)["home"])
+    data["name"] = "New"
+    form = troupe_form(data, instance=mongodb.troupes.Troupe.one())
+    assert form.try_save(), form.errors
+    assert mongodb.troupes.find_one()["home"] == globe["_id"]
+    data.setlist("theatres", [globe.pk, rose.pk])
+    form = troupe_form(data, instance=mongodb.troupes.Troupe.one())
+    assert list(form.errors) == ["theatres"]
+
+
+def test_they_are_looked_for_in_the_forms_own_database(troupe_form, theatres, client_of_server, name):
+    elsewhere = connection[name]
+    made = elsewhere.theatres.Theatre({"name": "Fenice", "city": "Venice"}).save()
+    form = troupe_form({"home": theatres["Globe"].pk}, collection=elsewhere.troupes)
+    assert [label for _key, _selected, label in options(str(form["theatres"]))] == ["Fenice"]
+    assert "home" in form.errors
+    main = form["main"].inner
+    assert [label for _key, _selected, label in options(str(main["others"]))] == ["Fenice"]
+    assert form.fields["home"].clean(made.pk).id == made["_id"]
+
+
+def test_where_nobody_knows_the_documents_it_is_json(mongodb):
+    class Lost(DjangoDocument):
+        structure = {"name": str}
+
+    class Finder(DjangoDocument):
+        __collection__ = "finders"
+        structure = {
+            "first": Ref(Lost, dbref=True),
+            "several": [Ref(Lost, dbref=True)],
+            "later": Ref("NotThereYet", dbref=True),
+        }
+
+    form = type("F", (DocumentForm,), {"Meta": type("Meta", (), {"document": Finder})})
+    fields = form(collection=mongodb.finders).fields
+    assert {type(field).__name__ for field in fields.values()} == {"JsonValueField", "JsonListField"}
+
+
+def test_eager_ones_of_the_structure_alone(theatres, mongodb):
+    class Route(DjangoDocument):
+        __collection__ = "routes"
+        structure = {"start": Theatre, "stops": [Theatre]}
+        use_autorefs = True
+
+    connection.register([Route])
+    form_class = type("F", (DocumentForm,), {"Meta": type("Meta", (), {"document": Route})})
+    rose, swan = theatres["Rose"], theatres["Swan"]
+    data = QueryDict(f"start={rose.pk}&stops={swan.pk}&stops={rose.pk}")
+    form = form_class(data, collection=mongodb.routes)
+    assert form.try_save(), form.errors
+    stored = mongodb.routes.Route.one()
+    assert [one["name"] for one in [stored["start"], *stored["stops"]]] == ["Rose", "Swan", "Rose"]
+    assert not form_class(data, instance=stored).has_changed()
+
+
+def test_of_a_document_that_is_awaited(troupe_form, theatres, mongodb, uri, sent):
+    async def fill_in():
+        async with AsyncConnection(uri) as there:
+            there.register([Theatre, Troupe])
+            form = troupe_form(sent(theatres["Rose"].pk), collection=there[mongodb.name].troupes)
+            shown = await sync_to_async(lambda: options(str(form["theatres"])))()
+            return shown, await form.atry_save(), form.errors
+
+    shown, stored, errors = asyncio.run(fill_in())
+    assert [label for _key, _selected, label in shown] == ["Globe", "Rose", "Swan"]
+    assert stored, errors
+    assert mongodb.troupes.find_one()["home"] == theatres["Rose"]["_id"]

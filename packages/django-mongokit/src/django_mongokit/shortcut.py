@@ -29,6 +29,7 @@ __all__ = [
     "get_database",
     "get_document_or_404",
     "get_list_or_404",
+    "name_of_collection",
 ]
 
 
@@ -64,14 +65,20 @@ def documents_of(
 
     Raises `ImproperlyConfigured` where neither says which collection.
     """
-    name = collection or document.__collection__
+    name = name_of_collection(owner, document, collection)
+    found: DocumentProxy[Any] = get_database(using=using)[name].proxy(document)
+    return found
+
+
+def name_of_collection(owner: type, document: Any, collection: str | None) -> str:
+    """Return the name of the collection that `documents_of` looks in, and raise what it raises; asks no server."""
+    name: str | None = collection or document.__collection__
     if not name:
         raise ImproperlyConfigured(
             f"{owner.__name__} does not say where to find its documents. Write collection = … in it, "
             f"or __collection__ in {document.__name__}."
         )
-    found: DocumentProxy[Any] = get_database(using=using)[name].proxy(document)
-    return found
+    return name
 
 
 def get_document_or_404(documents: Any, query: Mapping[str, Any] | None = None, /, **fields: Any) -> Any:

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.contrib.admin.utils import display_for_value, unquote
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
@@ -13,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
@@ -24,6 +26,7 @@ from django_mongokit.admin.sections import DocumentAdminForm
 from django_mongokit.forms import FormSetField
 from django_mongokit.forms.documents import REFUSALS, REVISION
 from django_mongokit.forms.storing import save_document
+from django_mongokit.forms.strays import strays_of
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
@@ -118,7 +121,7 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store a document; raises `StaleDocumentError` where one that is changed was deleted meanwhile."""
-        save_document(obj, is_new=not change)
+        save_document(obj, is_new=not change, strays=getattr(form, "strays", frozenset()))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store the uploads; lists of nested structures are the document's own."""
@@ -137,6 +140,7 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         old = context["adminform"]
         may_change = self.has_change_permission(request, obj) if obj is not None else True
         if obj is not None:
+            self._tell_strays(request, obj)
             load_references(self, [obj], [one for one in old.readonly_fields if isinstance(one, str)])
         seen: set[str] = set()
         fieldsets = [
@@ -159,6 +163,12 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         context["media"] = sum((one.media for one in inlines), context["media"])
         found: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
         return found
+
+    def _tell_strays(self, request: HttpRequest, obj: Any) -> None:
+        found = sorted(strays_of(obj))
+        if found:
+            text = _("Stored too, and not declared: %(fields)s. This page leaves it as it is.")
+            self.message_user(request, text % {"fields": get_text_list(found, _("and"))}, messages.WARNING)
 
     def _readonly(self, name: Any) -> Any:
         found = self.column(name)

@@ -25,9 +25,10 @@ from django.core.checks import CheckMessage, Error
 
 from django_mongokit.admin.filters import ReferenceFilter, kind_for
 from django_mongokit.admin.inlines import EmbeddedInline
-from django_mongokit.admin.references import admin_of, reference_in, referred_documents
+from django_mongokit.admin.references import admin_of, referred_documents
 from django_mongokit.forms import BaseDocumentForm
 from django_mongokit.forms.files import file_names
+from django_mongokit.forms.referred import reference_in
 from django_mongokit.places import is_below_list, node_at, python_type
 from mongokit.structure.nodes import ListNode, RecordNode, ReferenceNode
 

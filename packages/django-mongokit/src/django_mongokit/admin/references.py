@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
 
 from django_mongokit.admin.fields import label_of, value_at
-from django_mongokit.document import DjangoDocument
 from django_mongokit.forms.fields import JsonValueField
 from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import DocumentFormOptions
@@ -23,6 +22,13 @@ from django_mongokit.forms.references import (
     DocumentMultipleChoiceField,
     DocumentSelect,
     DocumentSelectMultiple,
+)
+from django_mongokit.forms.referred import (
+    OFFERED,
+    ReferenceField,
+    ReferenceListField,
+    reference_in,
+    referred_class,
 )
 from django_mongokit.places import node_at
 from django_mongokit.selection import Documents
@@ -38,12 +44,9 @@ __all__ = [
     "load_references",
     "may_be_offered",
     "reference_fields",
-    "reference_in",
     "referred_documents",
 ]
 
-OFFERED = 200
-"""How many documents a plain `<select>` offers."""
 PAGE = 20
 """How many documents a search offers at a time."""
 
@@ -54,8 +57,8 @@ def referred_documents(model_admin: Any, node: Node | None) -> Documents:
     Raises `LookupError` where the class that is referred to is no `DjangoDocument`, or does not say where its documents
     are.
     """
-    target: Any = node.target.find() if isinstance(node, ReferenceNode) else None
-    if target is None or not issubclass(target, DjangoDocument):
+    target = referred_class(node)
+    if target is None:
         raise LookupError(f"{getattr(node, 'path', None)!r} is no reference to a DjangoDocument")
     admin = admin_of(model_admin.admin_site, target)
     if admin is not None:
@@ -167,16 +170,13 @@ def dressed_references(
         below, place = record.fields.get(name), f"{path}.{name}"
         if isinstance(one, NestedField):
             dressed_references(model_admin, request, one, below, place)
-        elif may_be_offered(model_admin, reference_in(below)) and isinstance(one, JsonValueField):
+        elif may_be_offered(model_admin, reference_in(below)) and isinstance(
+            one, (JsonValueField, ReferenceField, ReferenceListField)
+        ):
             given = inner._meta.of_field(name)
             inner.base_fields[name] = _field(
                 model_admin, request, place, below, {"label": one.label, **given}
             )
-
-
-def reference_in(node: Node | None) -> Node | None:
-    """Return the reference that a node is, or is a list of."""
-    return node.item if isinstance(node, ListNode) else node
 
 
 def load_references(model_admin: Any, documents: Iterable[Any], paths: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ from django_mongokit.forms.refusals import (
     unknown_revision,
 )
 from django_mongokit.forms.saving import REFUSALS, REVISION, Refusal, SavingForm
+from django_mongokit.forms.strays import show_what_is_wrong, strays_of, without
 from mongokit import Document
 from mongokit.dotnotation import doted
 from mongokit.performing import is_asynchronous
@@ -65,6 +66,7 @@ class BaseDocumentForm(SavingForm):
         self.stored = self.instance
         self.is_new = instance is None
         self.naive_utc = gives_naive_times(self.instance)
+        self.database = self.instance.collection.database
         shown = {} if self.is_new else document_to_dict(self.instance)
         if not self.is_new:
             # Asked for when they are shown, or compared with what was sent.
@@ -86,6 +88,8 @@ class BaseDocumentForm(SavingForm):
         if "_id" in self.fields and "_id" in self.instance and not self.is_new:
             # With another key it would be another document.
             self.fields["_id"].disabled = True
+        if not self.is_new:
+            show_what_is_wrong(self.fields, self.instance)
         if self.instance.use_revision:
             self.fields[REVISION] = forms.IntegerField(
                 required=False, widget=forms.HiddenInput, initial=self.instance.get(REVISION)
@@ -132,6 +136,9 @@ class BaseDocumentForm(SavingForm):
             self.add_error(None, error)
             return
         failures, others = failures_of(candidate)
+        if failures and not self.is_new and "_id" in self.instance:
+            self.strays = strays_of(self.instance)
+            failures = without(failures, self.strays)
         place_failures(self, failures)
         for other in others:
             self._add_own(other)

@@ -31,6 +31,7 @@ from django_mongokit.forms.jsontext import PLAIN_TYPES
 from django_mongokit.forms.limits import constraints_of, is_empty, limits_of, may_be_empty, values_of
 from django_mongokit.forms.nested import FormSetField, NestedField
 from django_mongokit.forms.options import DocumentFormOptions
+from django_mongokit.forms.referred import ReferenceField, ReferenceListField, reference_in, referred_class
 from mongokit.conversions import EnumType
 from mongokit.structure.annotations import Factory
 from mongokit.structure.convert import to_bson, to_python
@@ -41,6 +42,7 @@ from mongokit.structure.nodes import (
     Node,
     OperatorNode,
     RecordNode,
+    ReferenceNode,
     TupleNode,
     TypeNode,
     is_embedded,
@@ -193,8 +195,18 @@ def _(node: RecordNode, making: Making) -> Described:
 
 
 @_described.register
+def _(node: ReferenceNode, making: Making) -> Described:
+    return _of_reference(node) or (
+        JsonValueField,
+        {"to_stored": to_bson(node), "to_document": to_python(node)},
+    )
+
+
+@_described.register
 def _(node: ListNode, making: Making) -> Described:
     item = node.item
+    if isinstance(item, ReferenceNode):
+        return _of_reference(node) or (JsonListField, _as_json(node, node.container))
     if isinstance(item, RecordNode) and item.fields:
         factory: dict[str, Any] = {}
         for constraint in constraints_of(node):
@@ -239,6 +251,18 @@ def _as_json(node: Node, empty: Callable[[], Any]) -> dict[str, Any]:
 
 def _nothing() -> None:
     return None
+
+
+def _of_reference(node: Node) -> Described | None:
+    """Return the field for a reference, or a list of them; None where nobody knows which documents there are."""
+    reference = reference_in(node)
+    target = referred_class(reference)
+    if target is None or not target.__collection__:
+        return None
+    parameters = {"target": target, "eager": getattr(reference, "eager", False)}
+    if isinstance(node, ListNode):
+        return ReferenceListField, {**parameters, "kind": node.container}
+    return ReferenceField, parameters
 
 
 def _of_type(node: Node, kind: type) -> Described:

@@ -79,6 +79,7 @@ class NestedBoundField(BoundField):
             optional=optional,
             is_new=outer.is_new,
             naive_utc=outer.naive_utc,
+            database=outer.database,
             disabled=self.field.disabled,
         )
 
@@ -164,6 +165,7 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
     stored: Sequence[Any] = ()
     is_new = False
     naive_utc = False
+    database: Any = None
     label: Any = ""
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
@@ -175,6 +177,7 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
             **found,
             "is_new": self.is_new,
             "naive_utc": self.naive_utc,
+            "database": self.database,
             "stored": stored if isinstance(stored, Mapping) else None,
         }
 
@@ -278,7 +281,7 @@ class FormSetBoundField(NestedBoundField):
         )
         made.renderer = made.form_renderer = outer.renderer
         made.stored, made.label = stored, self.label
-        made.is_new, made.naive_utc = outer.is_new, outer.naive_utc
+        made.is_new, made.naive_utc, made.database = outer.is_new, outer.naive_utc, outer.database
         return made
 
     def as_widget(self, widget: Any = None, attrs: Any = None, only_initial: bool = False) -> SafeString:

@@ -119,6 +119,8 @@ class BaseRecordForm(forms.BaseForm):
     """The fields that show something else than what is stored, since `initial` says so."""
     naive_utc = False
     """Whether times in the document are UTC without time zone, as its collection gives them back."""
+    database: Any = None
+    """The database of the document; None where nobody has said."""
 
     def changes(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was entered, by field of the structure, as the document is to have it.
@@ -238,6 +240,7 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
         optional: bool = False,
         is_new: bool = False,
         naive_utc: bool = False,
+        database: Any = None,
         disabled: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -248,6 +251,7 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
         self.stored = stored
         self.optional = optional
         self.naive_utc = naive_utc
+        self.database = database
         self.is_new = is_new
         shown = {} if is_new else stored or {}
         given = initial or {}

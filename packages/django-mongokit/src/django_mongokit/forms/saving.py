@@ -29,6 +29,8 @@ class SavingForm(BaseRecordForm):
 
     instance: Any
     data: Any
+    strays: frozenset[str] = frozenset()
+    """What the document has stored, and its class does not declare: it stays as it is."""
 
     def _show_revision(self, revision: int | None) -> None:
         # Whoever saves again has read that it puts their input in the place of somebody else's.
@@ -52,7 +54,7 @@ class SavingForm(BaseRecordForm):
         uploads = self._uploads()
         try:
             run(uploads.stage())
-            saved = save_document(self.instance, is_new=self.is_new)
+            saved = save_document(self.instance, is_new=self.is_new, strays=self.strays)
         except BaseException as error:
             run(uploads.discard())
             if isinstance(error, REFUSALS):
@@ -93,7 +95,7 @@ class SavingForm(BaseRecordForm):
         uploads = self._uploads()
         try:
             await run_async(uploads.stage())
-            saved = await asave_document(self.instance, is_new=self.is_new)
+            saved = await asave_document(self.instance, is_new=self.is_new, strays=self.strays)
         except BaseException as error:
             await run_async(uploads.discard())
             if isinstance(error, REFUSALS):

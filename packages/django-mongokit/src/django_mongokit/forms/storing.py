@@ -7,48 +7,64 @@ from typing import Any
 
 from pymongo.errors import OperationFailure
 
+from django_mongokit.forms.refusals import failures_of
+from django_mongokit.forms.strays import without
 from django_mongokit.sparse import sparse_and_unique
-from mongokit import Document, StaleDocumentError, VersionedDocument
+from mongokit import Document, SchemaDocumentError, StaleDocumentError, VersionedDocument
 from mongokit.memory import value_at
 
 __all__ = ["asave_document", "leave_unset", "save_document"]
 
 
-def save_document(document: Any, *, is_new: bool) -> Any:
+def save_document(document: Any, *, is_new: bool, strays: frozenset[str] = frozenset()) -> Any:
     """Save a document and return it; one that was stored before has to be there still.
+
+    :param strays: paths that are not declared, and were stored all the same: they stay, and keep nothing from being saved.
 
     Raises what its `save()` does, and `StaleDocumentError` where somebody else has deleted it meanwhile.
     """
-    if is_new or "_id" not in document or _is_compared(document):
+    options = _leaving(document, strays)
+    if is_new or "_id" not in document or (_is_compared(document) and not options):
         return document.save()
     if isinstance(document, VersionedDocument):
         # It is stored as a whole only, so that nobody can tell in the same moment.
         if document.collection.find_one({"_id": document["_id"]}, {"_id": 1}) is None:
             raise _gone(document)
-        return document.save()
+        return document.save(**options)
     try:
-        return document.save(only=_all_of(document))
+        return document.save(only=_all_of(document), **options)
     except OperationFailure as error:
         if _is_missing(error):
             raise _gone(document) from error
         raise
 
 
-async def asave_document(document: Any, *, is_new: bool) -> Any:
+async def asave_document(document: Any, *, is_new: bool, strays: frozenset[str] = frozenset()) -> Any:
     """Do what `save_document` does, for a document in the collection of an `AsyncConnection`."""
-    if is_new or "_id" not in document or _is_compared(document):
+    options = _leaving(document, strays)
+    if is_new or "_id" not in document or (_is_compared(document) and not options):
         return await document.save()
     # An Any still, since what is awaited here mypy takes for the synchronous one.
     if issubclass(type(document), VersionedDocument):
         if await document.collection.find_one({"_id": document["_id"]}, {"_id": 1}) is None:
             raise _gone(document)
-        return await document.save()
+        return await document.save(**options)
     try:
-        return await document.save(only=_all_of(document))
+        return await document.save(only=_all_of(document), **options)
     except OperationFailure as error:
         if _is_missing(error):
             raise _gone(document) from error
         raise
+
+
+def _leaving(document: Any, strays: frozenset[str]) -> dict[str, Any]:
+    """Return how a document with strays is saved, once all else about it is found right."""
+    if not strays:
+        return {}
+    failures = without(failures_of(document)[0], strays)
+    if failures:
+        raise SchemaDocumentError.of(failures)
+    return {"validate": False}
 
 
 def _is_compared(document: Any) -> bool:

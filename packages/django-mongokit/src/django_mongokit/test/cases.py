@@ -6,7 +6,7 @@ import unittest
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import connections
-from django.test import TestCase
+from django.test import TestCase, TransactionTestCase
 
 from django_mongokit.conf import DEFAULT_ALIAS, mongodb_aliases
 from django_mongokit.mongodb.watch import recorder, start_recording
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-__all__ = ["MongoTestCase", "MongoTestMixin"]
+__all__ = ["MongoTestCase", "MongoTestMixin", "MongoTransactionTestCase"]
 
 
 class MongoTestMixin(_Base):
@@ -35,6 +35,8 @@ class MongoTestMixin(_Base):
     """
 
     _baseline: ClassVar[Baseline] = Baseline()
+    _everything: ClassVar[bool] = False
+    """Whether collections are cleaned that nobody was heard to write to."""
 
     @property
     def database(self) -> Database:
@@ -54,7 +56,7 @@ class MongoTestMixin(_Base):
     @classmethod
     def _clean_class(cls) -> None:
         recorder.restructured.update(cls._baseline.documents)
-        clean()
+        clean(everything=cls._everything)
 
     def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
         """Run the test; the cleaning comes after its own tearDown and cleanups."""
@@ -69,13 +71,35 @@ class MongoTestMixin(_Base):
     def _prepare(self) -> None:
         # What was written between two tests was written by setUpClass, or by what it called.
         remember(self._baseline)
-        self.addCleanup(clean, self._baseline)
+        self.addCleanup(clean, self._baseline, everything=self._everything)
 
 
 class MongoTestCase(MongoTestMixin, TestCase):
     """Django's `TestCase`, with the SQL database "default" rolled back and MongoDB cleaned after each test."""
 
     databases: Any = {"default", DEFAULT_ALIAS}
+
+
+class MongoTransactionTestCase(MongoTestMixin, TransactionTestCase):
+    """Django's `TransactionTestCase`: what is done in SQL is committed, and all there is is emptied after each test.
+
+    It differs from `MongoTestCase` in these:
+
+    * The SQL database "default" is in no transaction of the test's own: `transaction.on_commit` runs what it is given,
+      other connections (a thread's, a live server's) see what is written, `select_for_update` and an `IntegrityError`
+      do what they do in production. It is flushed after each test, which takes longer than a rollback.
+    * Of MongoDB every collection of the test databases is emptied, not only those that this process was heard to write
+      to: also what another process has written, a worker or a server that the test started, or a client of PyMongo's
+      that is older than the tests. That is one command for each collection there is.
+    * There is no `setUpTestData`, as in Django. What `setUpClass` stores in MongoDB is there again for every test; what
+      it stores in SQL is flushed after the first.
+
+    In MongoDB both see what threads write, and in both its transactions commit: neither puts a transaction round a test.
+    Django's runner has it come after every `TestCase`, so that what it empties is not missed by those.
+    """
+
+    databases: Any = {"default", DEFAULT_ALIAS}
+    _everything = True
 
 
 def _leave_sql_alone(cls: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -46,20 +46,34 @@ def remember(baseline: Baseline) -> None:
     recorder.forget()
 
 
-def clean(baseline: Baseline | None = None) -> None:
+def clean(baseline: Baseline | None = None, *, everything: bool = False) -> None:
     """Bring the touched collections back to what they were: empty, or as the `baseline` has them.
 
     Documents are deleted and indexes stay, as making them anew is what is slow; but a collection whose indexes or
     options were changed is dropped.
+
+    :param everything: do so with all collections there are, since not every write is heard: one by another process, or
+        by a client that was there before the tests.
     """
     try:
         databases, before = test_databases(), baseline or Baseline()
         recorder.restructured.update(name for name in before.documents if name[0] in recorder.dropped)
-        for name in sorted(recorder.written | recorder.restructured):
+        touched = recorder.written | recorder.restructured
+        if everything:
+            touched |= before.documents.keys() | set(_collections(databases.values()))
+        for name in sorted(touched):
             if name[0] in databases:
                 _clean_one(databases[name[0]][name[1]], name, before)
     finally:
         recorder.forget()
+
+
+def _collections(databases: Iterable[Database]) -> Iterator[Name]:
+    """Yield what holds documents of its own, so no views, and none of the server's."""
+    for database in databases:
+        for found in database.list_collections():
+            if found.get("type") != "view" and not found["name"].startswith("system."):
+                yield database.name, found["name"]
 
 
 def _clean_one(collection: Any, name: Name, before: Baseline) -> None:

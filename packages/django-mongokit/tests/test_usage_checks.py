@@ -1,0 +1,197 @@
+"""The system checks of how documents are used: names that hide fields, views that cannot find their documents."""
+
+import types
+
+import pytest
+from django.urls import include, path
+from talks.models import Talk
+
+from django_mongokit import document, views
+from django_mongokit.document import DjangoDocument
+from django_mongokit.forms import DocumentForm
+from django_mongokit.usage_checks import check_attributes, check_views
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The document classes there are: those that the test makes."""
+    found = []
+    monkeypatch.setattr(document, "document_classes", found)
+    return found
+
+
+def of_an_app(**attributes):
+    meta = type("Meta", (), {"app_label": "talks"})
+    return type("Thing", (DjangoDocument,), {"Meta": meta, "__module__": __name__, **attributes})
+
+
+DOTTED = {
+    "items": "document.items",
+    "save": "document.save",
+    "_meta": "document._meta",
+    "pk": "document.pk",
+    "structure": "document.structure",
+    "collection": "document.collection",
+}
+
+
+@pytest.mark.parametrize(("name", "words"), DOTTED.items(), ids=DOTTED)
+def test_a_field_that_an_attribute_hides(made, name, words):
+    of_an_app(structure={name: str, "title": str}, use_dot_notation=True)
+    (message,) = check_attributes()
+    assert message.id == "django_mongokit.W006"
+    assert message.msg.startswith(
+        f"talks.Thing: the field {name} has the name of an attribute, which {words}"
+    )
+    assert f"document[{name!r}]" in message.hint
+
+
+def test_one_that_is_nested(made):
+    of_an_app(structure={"place": {"city": str, "values": [int]}}, use_dot_notation=True)
+    (message,) = check_attributes()
+    assert "talks.Thing: the field place.values has" in message.msg
+    assert "document.place.values gives" in message.msg
+
+
+def test_what_is_read_as_an_item_is_not_hidden(made):
+    of_an_app(structure={"items": str, "save": str, "place": {"values": int}})
+    assert check_attributes() == []
+
+
+def test_the_key_is_no_field_without_dot_notation_either(made):
+    of_an_app(structure={"pk": str})
+    (message,) = check_attributes()
+    assert "the field pk has the name of an attribute" in message.msg
+
+
+def test_a_property_of_the_class_is_its_own_business(made):
+    of_an_app(structure={"title": str}, use_dot_notation=True, title=property(lambda self: "T"))
+    assert check_attributes() == []
+
+
+def test_a_class_of_no_app_is_passed_over(made):
+    type("Thing", (DjangoDocument,), {"structure": {"pk": str}, "__module__": "nobodys"})
+    assert [cls.__name__ for cls in made] == ["Thing"]
+    assert check_attributes() == []
+
+
+class Lost(DjangoDocument):
+    structure = {"title": str}
+
+
+class LostForm(DocumentForm):
+    class Meta:
+        document = Lost
+
+
+class OwnDocuments(views.ListView):
+    document = Lost
+
+    def get_documents(self):
+        raise NotImplementedError
+
+
+class OwnQueryset(views.ListView):
+    document = Lost
+
+    def get_queryset(self):
+        raise NotImplementedError
+
+
+class OwnObject(views.UpdateView):
+    form_class = LostForm
+
+    def get_object(self, queryset=None):
+        raise NotImplementedError
+
+
+WRONG = {
+    "list": (views.ListView.as_view(document=Lost), "ListView does not say where to find its documents"),
+    "create": (views.CreateView.as_view(form_class=LostForm), "CreateView does not say where"),
+    "detail": (views.DetailView.as_view(document=Lost), "or __collection__ in Lost"),
+    "of nothing": (views.DeleteView.as_view(success_url="/"), "DeleteView does not say what it shows"),
+}
+FINE = {
+    "class says": views.ListView.as_view(document=type("T", (Talk,), {"__collection__": "talks"})),
+    "view says": views.DetailView.as_view(document=Lost, collection="lost"),
+    "documents of its own": OwnDocuments.as_view(),
+    "queryset of its own": OwnQueryset.as_view(),
+    "object of its own": OwnObject.as_view(),
+    "no class": lambda request: None,
+}
+
+
+@pytest.fixture
+def urls(settings):
+    """Have these be the URLs of the site."""
+
+    def put(*patterns):
+        settings.ROOT_URLCONF = types.ModuleType("urls_of_a_test")
+        settings.ROOT_URLCONF.urlpatterns = list(patterns)
+
+    return put
+
+
+@pytest.mark.parametrize(("view", "words"), WRONG.values(), ids=WRONG)
+def test_a_view_that_does_not_find_its_documents(urls, view, words):
+    urls(path("in/", include([path("it/<pk>/", view)])))
+    (message,) = check_views()
+    assert message.id == "django_mongokit.W007"
+    assert words in message.msg
+    assert "'in/it/<pk>/'" in message.msg
+
+
+@pytest.mark.parametrize("view", FINE.values(), ids=FINE)
+def test_a_view_that_does(urls, view):
+    urls(path("", view))
+    assert check_views() == []
+
+
+def test_a_project_without_urls(settings):
+    settings.ROOT_URLCONF = None
+    assert check_views() == []
+
+
+def test_by_the_command(manage):
+    output = manage(
+        "shell", "-c", "from django.core.checks import registry as r; print(r.registry.registered_checks)"
+    )
+    assert "check_views" in output
+    assert "check_attributes" in output
+
+
+# Why there is no check of mutable defaults.
+
+
+class Basket(DjangoDocument):
+    structure = {"tags": [str], "place": {"halls": [int]}, "notes": dict}
+    default_values = {"tags": ["a"], "place.halls": [1], "notes": {"x": {"y": []}}}
+
+
+class Annotated(DjangoDocument):
+    tags: list[str] = ["a"]
+    notes: dict = {"x": {"y": []}}
+
+
+@pytest.mark.parametrize("cls", [Basket, Annotated])
+def test_a_mutable_default_is_each_documents_own(cls):
+    first = cls()
+    first["tags"].append("b")
+    first["notes"]["x"]["y"].append(1)
+    second = cls()
+    assert (second["tags"], second["notes"]) == (["a"], {"x": {"y": []}})
+    if cls is Basket:
+        first["place"]["halls"].append(2)
+        assert cls()["place"]["halls"] == [1]
+        assert cls.default_values["tags"] == ["a"]
+
+
+def test_nor_does_a_form_change_it(mongodb):
+    form_class = type(
+        "F", (DocumentForm,), {"Meta": type("Meta", (), {"document": Basket, "fields": ["tags"]})}
+    )
+    first = form_class({"tags": '["a"]'}, collection=mongodb.baskets).save()
+    first["tags"].append("b")
+    first["notes"]["x"]["y"].append(1)
+    assert form_class({"tags": '["a"]'}, collection=mongodb.baskets).save()["notes"] == {"x": {"y": []}}
+    assert Basket()["tags"] == ["a"]
