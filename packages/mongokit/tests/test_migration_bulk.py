@@ -315,8 +315,9 @@ def test_a_batch_has_something_in_it(posts):
 
 
 def test_safe_is_an_old_spelling(posts):
-    with pytest.warns(DeprecationWarning, match="migrate_all\\(safe=…\\)"):
+    with pytest.warns(DeprecationWarning, match="migrate_all\\(safe=…\\)") as warned:
         report = PostMigration(Post).migrate_all(posts, True)
+    assert warned[0].filename == __file__
     assert report.changed == 190
 
 

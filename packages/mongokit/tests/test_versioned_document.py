@@ -7,6 +7,7 @@ import threading
 import uuid
 
 import pytest
+from pymongo import WriteConcern
 
 from mongokit import (
     ConnectionError,
@@ -373,9 +374,13 @@ def test_what_has_no_whole_document_or_no_answer(pages):
         pytest.raises(ValueError, match="a revision needs the server's answer"),
     ):
         page.save(safe=False)
+    unsure = pages.with_options(write_concern=WriteConcern(w=0)).proxy(Page)
+    with pytest.raises(ValueError, match=r"\.things has a write concern of 0, and a revision needs"):
+        unsure({"title": "x", "parts": []}).save()
     with pytest.warns(DeprecationWarning, match="safe=True"):
         page.save(safe=True, only=None)
     assert page["_revision"] == 1
+    assert numbers(page.versioning_collection) == [1]
     with pytest.raises(ConnectionError, match="bound to no collection"):
         Page({"_id": 1}).delete()
     with pytest.raises(KeyError, match="_id"):

@@ -98,6 +98,12 @@ class VersionedDocument(Document):
             self._unsafe(self.collection, safe=safe)
             if not safe:
                 raise ValueError("a revision needs the server's answer: say versioning=False with safe=False")
+        for place in (self.collection, self.versioning_collection):
+            if not place.write_concern.acknowledged:
+                raise ValueError(
+                    f"{place.full_name} has a write concern of 0, and a revision needs the server's answer: say "
+                    "versioning=False, or give it another one"
+                )
         options.pop("only", None)
         saved: Self = self._do(self._save(uuid, validate, options))
         return saved

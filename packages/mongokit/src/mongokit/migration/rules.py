@@ -174,6 +174,6 @@ class DocumentMigration:
         return self.watched is not None and self.watched.has_written
 
 
-def note_safe(safe: bool | None, method: str) -> None:
+def note_safe(safe: bool | None, method: str, stacklevel: int = 4) -> None:
     if safe is not None:
-        warn_once(f"{method}(safe=…)", f"{method}(): rules always wait for the server's answer", 4)
+        warn_once(f"{method}(safe=…)", f"{method}(): rules always wait for the server's answer", stacklevel)
