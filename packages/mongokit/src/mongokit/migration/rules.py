@@ -125,7 +125,8 @@ class DocumentMigration:
             target, or a rule that writes itself has to be quicker.
         :param wait: seconds to wait for another runner; None: as long as it takes.
 
-        Raises UpdateQueryError for a field that is not in the structure, MigrationError where another runner does
+        Raises UpdateQueryError for a field that is not in the structure, SchemaDocumentError for a value that its field
+        does not take, MigrationError where another runner does
         not come to an end, or has taken over.
         """
         note_safe(safe, "migrate_all")
