@@ -11,6 +11,7 @@ from mongokit import legacy
 from mongokit.cursor import Cursor
 from mongokit.errors import MultipleResultsFound
 from mongokit.flow import run
+from mongokit.history import refuse_unkept
 from mongokit.loading import Loader
 from mongokit.modifying import modification, replacing_call
 from mongokit.operations import REFUSALS, explaining
@@ -231,8 +232,12 @@ class DocumentProxy(ProxyBase[D]):
 
         With ``use_revision`` it counts ``_revision``, so that whoever has read the document before is told when he saves.
 
+        A VersionedDocument keeps no revision of what comes of it, nor of what the methods below write: they raise TypeError
+        unless ``versioning=False`` says that this is wanted.
+
         Raises SchemaDocumentError, DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
         """
+        refuse_unkept(self._obj_class, "find_one_and_update", options)
         update = prepared(self._obj_class, update, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = self._reader.find_one_and_update(filter, update, *args, **options)
@@ -247,6 +252,7 @@ class DocumentProxy(ProxyBase[D]):
 
         Raises DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
         """
+        refuse_unkept(self._obj_class, "find_one_and_replace", options)
         with explaining(self._obj_class, self.collection, replacement):
             replace, made, named = replacing_call(self._reader, self._obj_class, replacement, args, options)
             raw = replace(filter, made, **named)

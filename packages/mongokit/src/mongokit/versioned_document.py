@@ -17,6 +17,7 @@ from pymongo import errors as pymongo_errors
 from mongokit.document import Document
 from mongokit.errors import StructureError
 from mongokit.flow import Flow, run, run_async
+from mongokit.history import refuse_unkept
 from mongokit.operations import REFUSALS
 from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
@@ -162,12 +163,8 @@ class VersionedDocument(Document):
 
         Raises TypeError without ``versioning=False``, and what ``Document.update_atomic`` does.
         """
-        if versioning:
-            raise TypeError(
-                f"{type(self).__name__}.update_atomic() keeps no revision of what the server makes: change the document "
-                "and save() it, or say versioning=False"
-            )
-        return super().update_atomic(update, validate=validate, **options)
+        refuse_unkept(type(self), "update_atomic", {"versioning": versioning})
+        return super().update_atomic(update, validate=validate, versioning=False, **options)
 
     def _do(self, flow: Flow[Any]) -> Any:
         return run_async(flow) if is_asynchronous(self.collection) else run(flow)
