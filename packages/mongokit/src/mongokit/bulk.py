@@ -29,7 +29,7 @@ from mongokit.writes import MAX_BSON_SIZE, Insert
 if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult
 
-    from mongokit.proxy import ProxyBase
+    from mongokit.proxy_base import ProxyBase
 
 __all__ = ["inserting", "writing"]
 

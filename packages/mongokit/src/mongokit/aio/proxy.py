@@ -12,7 +12,7 @@ from mongokit.flow import run_async
 from mongokit.history import refuse_unkept
 from mongokit.modifying import modification, replacing_call
 from mongokit.operations import REFUSALS, explaining
-from mongokit.proxy import ProxyBase, random_stages
+from mongokit.proxy_base import ProxyBase, random_stages
 from mongokit.results import AsyncResults
 from mongokit.scalars import scalar_id
 from mongokit.sessions import said_clearly
