@@ -359,7 +359,7 @@ CONSTRAINTS = {
         Annotated[str, annotated_types.MinLen(2)],
         "ab",
         "a",
-        "x must have at least 2 elements not 'a'",
+        "x must have at least 2 characters not 'a'",
     ),
     "Len": (
         Annotated[list[int], annotated_types.Len(0, 1)],
@@ -400,7 +400,7 @@ CONSTRAINTS = {
         Annotated[str, annotated_types.MaxLen(3)],
         "abc",
         "%s" * 100,
-        "x must have at most 3 elements not '" + "%s" * 28 + "...",
+        "x must have at most 3 characters not '" + "%s" * 28 + "...",
     ),
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
-import os
 import subprocess
 import sys
 import textwrap
@@ -13,6 +12,7 @@ import warnings
 import gridfs
 import pymongo
 import pytest
+from forking import in_child
 from pymongo import WriteConcern
 from pymongo.errors import CollectionInvalid, ConfigurationError
 
@@ -200,26 +200,6 @@ def test_every_exported_name_is_there():
 
 
 # Forks
-
-
-def in_child(action):
-    """Run in a forked child; return what it says."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
-                said = repr(action())
-        except BaseException as error:
-            said = f"{type(error).__name__}: {error}"
-        os.write(write_end, said.encode())
-        os._exit(0)
-    os.close(write_end)
-    with os.fdopen(read_end) as pipe:
-        said = pipe.read()
-    os.waitpid(pid, 0)
-    return said
 
 
 def test_a_forked_child_goes_on_with_the_same_objects(connection, collection):

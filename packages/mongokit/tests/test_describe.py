@@ -181,6 +181,20 @@ TYPES = {
 }
 
 
+LANGUAGES = {
+    "text": (str, "str in each language"),
+    "a list": ([str], "list of str in each language"),
+    "fields": ({"short": str}, "fields in each language"),
+}
+
+
+@pytest.mark.parametrize(("spec", "words"), LANGUAGES.values(), ids=LANGUAGES)
+def test_translated_fields(spec, words):
+    described = type("Thing", (Document,), {"structure": {"x": spec}, "i18n": ["x"]}).describe()
+    assert described.fields[0].type == words
+    assert words in str(described)
+
+
 @pytest.mark.parametrize(("spec", "words"), TYPES.values(), ids=TYPES)
 def test_types(spec, words):
     (one,) = type("Thing", (Document,), {"structure": {"x": spec}}).describe().fields[:1]
@@ -194,8 +208,13 @@ ANNOTATIONS = {
     "constraints": (Annotated[int, Ge(1)], ("int", "not None", None, (">= 1",))),
     "lengths": (
         Annotated[str, Len(2, 9)],
-        ("str", "not None", None, ("at least 2 elements", "at most 9 elements")),
+        ("str", "not None", None, ("at least 2 characters", "at most 9 characters")),
     ),
+    "lengths of a list": (
+        Annotated[list[str], Len(2, 9)],
+        ("list of str", "not None", None, ("at least 2 elements", "at most 9 elements")),
+    ),
+    "lengths of bytes": (Annotated[bytes, Len(2)], ("bytes", "not None", None, ("at least 2 bytes",))),
     "function": (Annotated[str, Predicate(str.islower)], ("str", "not None", None, ("islower",))),
     "literal": (Literal["a", "b"], ("'a' or 'b'", "not None", None, ())),
     "enum": (Colour, ("Colour (EnumType(Colour), stored as str)", "not None", None, ())),

@@ -21,7 +21,7 @@ from pymongo.errors import PyMongoError
 
 from mongokit import Connection
 from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server
-from mongokit.embedded.keeper import files, wire
+from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
 
 USER = """
@@ -250,6 +250,77 @@ def test_a_killed_server_is_started_again_on_its_port(folder):
         assert connection.a.b.count_documents({}) == 2
     log = (folder / "server.log").read_text()
     assert f"server {killed} ended with status -9; starting it again in 1 s" in log
+
+
+@pytest.fixture
+def small_folder(folder):
+    """A data folder on a file system of 16 MB, and what gives that more room."""
+
+    def mount(options):
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        return subprocess.run(command, check=False, capture_output=True).returncode
+
+    folder.mkdir(mode=0o700)
+    if os.geteuid() or mount("size=16m"):
+        pytest.skip("mounting a small file system takes root")
+    yield folder, lambda: mount("remount,size=200m")
+    until(lambda: not processes(folder), 40)
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_server_whose_disk_was_full_goes_on_when_there_is_room(small_folder):
+    """WiredTiger gives up for good where it cannot write; the server answers on, and does nothing any more."""
+    folder, give_room = small_folder
+    with (
+        EmbeddedServer(folder) as embedded,
+        Connection(embedded.uri, serverSelectionTimeoutMS=20_000) as connection,
+    ):
+        things, acknowledged, first, port = connection.a.b, [], embedded.pid, embedded.port
+
+        def fill():
+            for number in range(10_000):
+                things.insert_one({"_id": number, "content": os.urandom(50_000)})
+                acknowledged.append(number)
+
+        with pytest.raises(PyMongoError):
+            fill()
+        assert acknowledged
+        assert give_room() == 0
+
+        def inserted():
+            try:
+                return things.replace_one({"_id": "more"}, {"x": 1}, upsert=True).acknowledged
+            except PyMongoError:
+                return False
+
+        until(inserted, 90)
+        until(lambda: embedded.pid != first)
+        assert embedded.port == port
+        assert set(acknowledged) <= set(things.distinct("_id"))
+        assert things.find_one({"_id": acknowledged[-1]})["content"]
+    assert (
+        f"the storage of server {first} has failed, see above; ending it"
+        in (folder / "server.log").read_text()
+    )
+
+
+def test_a_server_is_not_ended_for_what_its_log_says(folder):
+    """Anybody's text may be logged: the keeper asks the server, and leaves alone what answers."""
+    with EmbeddedServer(folder) as embedded, wire.Line(embedded.port) as line:
+        access.log_in(line, access.read_password(folder))
+
+        def connections():
+            return line.command({"serverStatus": 1})["connections"]["totalCreated"]
+
+        first, before = embedded.pid, connections()
+        with (folder / "server.log").open("a") as log:
+            log.write("WT_PANIC\n")
+        until(lambda: connections() > before)
+        # It has been asked. Were it ended, this line would break.
+        until(lambda: line.command({"serverStatus": 1})["connections"]["current"] == 1)
+        assert line.command({"listDatabases": 1})["ok"] == 1
+        assert embedded.pid == first
+    assert "has failed" not in (folder / "server.log").read_text()
 
 
 def test_no_acknowledged_write_is_lost_when_the_server_is_killed(folder, user):

@@ -83,10 +83,14 @@ def test_a_container_is_a_mapping(article, database):
     assert [(file.name, getattr(file, "container", None)) for file in article.fs] == [
         ("a.jpg", "images"), ("a.jpg", "audio"), ("b.jpg", "images"), ("source", None),
     ]  # fmt: skip
+    images["a.jpg"] = b"newer"
+    assert (len(images), images.keys(), len(article.fs.audio)) == (2, ["a.jpg", "b.jpg"], 1)
+    assert dict(images) == {"a.jpg": b"newer", "b.jpg": BIG}
+    assert "c.jpg" not in images
     del images["b.jpg"]
     with pytest.raises(NoFile, match=r"has no file 'b\.jpg' in 'images'"):
         _ = images["b.jpg"]
-    assert left(database) == (3, 3)
+    assert left(database) == (4, 4)
     with pytest.raises(NoFile):
         article.fs.get_last_version("a.jpg")  # that is in containers only
 
@@ -141,6 +145,8 @@ OPERATIONS = {
     "container write": lambda fs: fs.images.__setitem__("a", b"x"),
     "container delete": lambda fs: fs.images.__delitem__("a"),
     "container in": lambda fs: "a" in fs.images,
+    "container len": lambda fs: len(fs.images),
+    "container keys": lambda fs: fs.images.keys(),
     "new_file": lambda fs: fs.new_file("source"),
     "put": lambda fs: fs.put(b"x", filename="source"),
     "get": lambda fs: fs.get(ObjectId()),
@@ -204,6 +210,12 @@ def test_undeclared_names(article):
         article.fs.images = b"x"
     with pytest.raises(TypeError, match="the name of a file is a str"):
         article.fs.images[""] = b"x"
+    for name in ("a\0.jpg", "\0", "a\ud800"):
+        with pytest.raises(ValueError, match="must hold neither NUL nor half a surrogate pair"):
+            article.fs.images[name] = b"x"
+        with pytest.raises(ValueError, match="must hold neither NUL"):
+            article.fs.images.new_file(name)
+    assert left(article.collection.database) == (0, 0)
     assert {"source", "images", "put"} <= set(dir(article.fs))
     assert not hasattr(Document({"_id": 1}), "fs")
 
@@ -381,7 +393,9 @@ async def test_the_asynchronous_twin(aconnection, adatabase, database):
     assert await (await article.fs.get_version("source", 0)).read() == b"one"
     await article.fs.images.put(b"image", "a")
     assert await article.fs.images["a"] == b"image"
-    assert await article.fs.images.names() == ["a"]
+    assert await article.fs.images.names() == await article.fs.images.keys() == ["a"]
+    assert article.fs.images
+    assert article.fs.audio
     assert [file.name async for file in article.fs] == ["a", "source", "source"]
     assert [await file.read() async for file in article.fs.images] == [b"image"]
     assert await article.fs.prune("source") == 1
@@ -408,6 +422,7 @@ async def test_the_asynchronous_twin(aconnection, adatabase, database):
         (lambda: article.fs.images.__setitem__("a", b"x"), r"await doc\.fs\.images\.put\(data, 'a'\)"),
         (lambda: article.fs.images.__delitem__("a"), r"await doc\.fs\.images\.remove\('a'\)"),
         (lambda: "a" in article.fs.images, r"await doc\.fs\.images\.names\(\)"),
+        (lambda: len(article.fs.images), r"len\(await doc\.fs\.images\.names\(\)\)"),
     ):
         with pytest.raises(TypeError, match=instead):
             use()

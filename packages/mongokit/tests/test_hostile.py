@@ -191,6 +191,27 @@ def test_messages_are_short_whatever_the_value():
     assert all(len(f["message"]) < 400 and len(f["value"]) <= 200 for f in caught.value.errors())
 
 
+NO_STR = {
+    "int": ({"map": {int: str}}, {"map": {1: "a", 2: "b"}}, [("map", 1), ("map", 2)]),
+    "float": ({"map": {float: str}}, {"map": {0.5: "a"}}, [("map", 0.5)]),
+    "in a list": ({"maps": [{int: str}]}, {"maps": [{}, {1: "a"}]}, [("maps.1", 1)]),
+    "in a map": ({"map": {str: {int: str}}}, {"map": {"x": {1: "a"}}}, [("map.x", 1)]),
+}
+
+
+@pytest.mark.parametrize(("structure", "content", "where"), NO_STR.values(), ids=NO_STR)
+def test_keys_that_mongodb_does_not_have_are_refused_before_the_save(collection, structure, content, where):
+    """MongoKit let the driver find out; what is empty is valid."""
+    cls = type("Numbered", (Document,), {"structure": structure})
+    document = cls(content, collection=collection)
+    for action in (document.validate, document.save):
+        with pytest.raises(EncodingError, match="is no str, and MongoDB has no others") as caught:
+            action()
+        assert [(each.path, each.value) for each in caught.value.failures] == where
+    assert list(collection.find()) == []
+    cls({name: type(value)() for name, value in content.items() if isinstance(name, str)}).validate()
+
+
 def test_many_unknown_fields_are_all_named():
     document = form(**{f"name{number}": 1 for number in range(20_000)})
     found = failures(document)

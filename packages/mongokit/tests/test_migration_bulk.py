@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.util
 import logging
 import os
@@ -17,7 +18,15 @@ from bson import ObjectId
 from pymongo import AsyncMongoClient
 from pymongo.errors import DuplicateKeyError
 
-from mongokit import Connection, Document, DocumentMigration, MigrationError, UpdateQueryError
+from mongokit import (
+    Connection,
+    CustomType,
+    Document,
+    DocumentMigration,
+    MigrationError,
+    SchemaTypeError,
+    UpdateQueryError,
+)
 from mongokit.flow import run
 from mongokit.migration.bookmark import Bookmark
 
@@ -250,6 +259,65 @@ def test_a_function_leaves_alone_what_it_returns_none_for(posts):
     assert not report.complete
 
 
+WRONG = {
+    "$set": ({"$set": {"n": "seven"}}, "n", "allmigration01: n must be an instance of int not str"),
+    "an element": ({"$set": {"tags": ["a", 1]}}, "tags.1", "tags.1 must be an instance of str not int"),
+    "$push": ({"$push": {"tags": {"$each": ["a", 1]}}}, "tags.$each.1", "must be an instance of str not int"),
+    "below": ({"$set": {"where": {"city": 1}}}, "where.city", "where.city must be an instance of str"),
+    "$inc": ({"$inc": {"title": 1}}, "title", "title must be an instance of str not int"),
+    "a stage": ([{"$set": {"n": "seven", "tags": "$tags"}}], "n", "n must be an instance of int not str"),
+    "another stage": ([{"$addFields": {"title": 7}}], "title", "title must be an instance of str not int"),
+    "of a function": (
+        lambda doc: {"$set": {"n": str(doc["n"])}},
+        "n",
+        "n must be an instance of int not str",
+    ),
+}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(("update", "path", "message"), WRONG.values(), ids=WRONG)
+def test_values_that_fields_do_not_take(posts, update, path, message, dry_run):
+    before = list(posts.find())
+    migration = rule(sets({"titel": {"$exists": True}}, update))
+    with pytest.raises(SchemaTypeError, match=message) as caught:
+        migration.migrate_all(posts, dry_run=dry_run)
+    assert [failure.path for failure in caught.value.failures] == [path]
+    assert list(posts.find()) == before
+    assert dry_run or migration.bookmark(posts)["owner"] is None, "the next one can run"
+
+
+class Day(CustomType):
+    mongo_type = str
+    python_type = datetime.date
+
+    def to_bson(self, value):
+        return value.isoformat()
+
+    def to_python(self, value):
+        return datetime.date.fromisoformat(value)
+
+
+STORED = {
+    "as it is stored": ({"$set": {"day": "2010-05-01"}}, True),
+    "None": ({"$set": {"day": None}}, True),
+    "an expression": ([{"$set": {"day": {"$toString": "$n"}, "n": "$n"}}], True),
+    "no day": ({"$set": {"day": "yesterday"}}, False),
+    "another type": ({"$set": {"day": 20100501}}, False),
+}
+
+
+@pytest.mark.parametrize(("update", "is_taken"), STORED.values(), ids=STORED)
+def test_values_are_in_their_stored_form(posts, update, is_taken):
+    cls = type("Dated", (Document,), {"structure": {"n": int, "day": Day()}})
+    migration = type("M", (DocumentMigration,), {"allmigration01": sets({"n": 1}, update)})(cls)
+    if is_taken:
+        assert migration.migrate_all(posts).changed == 1
+    else:
+        with pytest.raises(SchemaTypeError, match="allmigration01: day"):
+            migration.migrate_all(posts)
+
+
 UNKNOWN = {
     "$set": ({"$set": {"nothing": 1}}, r"allmigration01: \$set: can't find nothing in structure \(of Post\)"),
     "below": ({"$set": {"where.street": 1}}, "can't find where.street"),
@@ -315,8 +383,9 @@ def test_a_batch_has_something_in_it(posts):
 
 
 def test_safe_is_an_old_spelling(posts):
-    with pytest.warns(DeprecationWarning, match="migrate_all\\(safe=…\\)"):
+    with pytest.warns(DeprecationWarning, match="migrate_all\\(safe=…\\)") as warned:
         report = PostMigration(Post).migrate_all(posts, True)
+    assert warned[0].filename == __file__
     assert report.changed == 190
 
 

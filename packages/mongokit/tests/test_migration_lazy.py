@@ -132,9 +132,16 @@ def test_the_handler_migrates_without_touching_the_object(posts):
 
 
 def test_safe_is_an_old_spelling(posts):
-    with pytest.warns(DeprecationWarning, match="migrate\\(safe=…\\) is MongoKit's old spelling"):
+    with pytest.warns(DeprecationWarning, match="migrate\\(safe=…\\) is MongoKit's old spelling") as warned:
         posts(OLD, gen_skel=False).migrate(safe=True)
+    assert warned[0].filename == __file__
     assert PostMigration(declare()).migrate(posts(OLD, gen_skel=False), True) == []
+
+
+def test_safe_of_the_handler_is_an_old_spelling(posts):
+    with pytest.warns(DeprecationWarning, match="migrate\\(safe=…\\) is MongoKit's old spelling") as warned:
+        PostMigration(declare()).migrate(posts(OLD, gen_skel=False), safe=True)
+    assert warned[0].filename == __file__
 
 
 def test_validate_does_not_migrate_unless_asked_to(posts):

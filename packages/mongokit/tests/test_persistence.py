@@ -12,6 +12,7 @@ from typing import ClassVar
 import pymongo.errors
 import pytest
 from bson import ObjectId
+from pymongo import WriteConcern
 
 from mongokit import (
     CustomType,
@@ -371,6 +372,23 @@ def test_a_unique_field_is_not_taken_for_staleness(talks):
 def test_a_revision_needs_an_answer(talks):
     with pytest.raises(ValueError, match=r"Counter has use_revision: save.. needs the server's answer"):
         talks.Counter().save(safe=False)
+
+
+UNANSWERED = {
+    "new": lambda make: make().save(),
+    "under an _id": lambda make: make(_id=9).save(),
+    "stored": lambda make: make(_id=7, _revision=1).save(),
+    "only": lambda make: make(_id=7, _revision=1).save(only=["n"]),
+}
+
+
+@pytest.mark.parametrize("save", UNANSWERED.values(), ids=UNANSWERED)
+def test_a_revision_needs_an_answer_whoever_says_that_there_is_none(talks, save):
+    stored = talks.Counter({**Counter(), "_id": 7}).save()
+    unsure = talks.with_options(write_concern=WriteConcern(w=0))
+    with pytest.raises(ValueError, match=r"Counter has use_revision: .* write concern of 0 \(.*\.things\)"):
+        save(lambda **content: unsure.proxy(Counter)({**Counter(), **content}))
+    assert list(talks.Counter.find()) == [stored]
 
 
 def test_sixteen_writers_lose_nothing(talks):

@@ -7,6 +7,7 @@ import threading
 import uuid
 
 import pytest
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne, WriteConcern
 
 from mongokit import (
     ConnectionError,
@@ -15,6 +16,7 @@ from mongokit import (
     EncodingError,
     MaxDocumentSizeError,
     ObjectId,
+    OperationFailure,
     PartialDocumentError,
     RequireFieldError,
     SchemaTypeError,
@@ -373,9 +375,13 @@ def test_what_has_no_whole_document_or_no_answer(pages):
         pytest.raises(ValueError, match="a revision needs the server's answer"),
     ):
         page.save(safe=False)
+    unsure = pages.with_options(write_concern=WriteConcern(w=0)).proxy(Page)
+    with pytest.raises(ValueError, match=r"\.things has a write concern of 0, and a revision needs"):
+        unsure({"title": "x", "parts": []}).save()
     with pytest.warns(DeprecationWarning, match="safe=True"):
         page.save(safe=True, only=None)
     assert page["_revision"] == 1
+    assert numbers(page.versioning_collection) == [1]
     with pytest.raises(ConnectionError, match="bound to no collection"):
         Page({"_id": 1}).delete()
     with pytest.raises(KeyError, match="_id"):
@@ -439,13 +445,9 @@ def test_revisions_are_kept_in_the_stored_form(connection, pages):
 def test_numbers_are_unique_without_the_index(pages, monkeypatch):
     """Somebody may have dropped it: two who have read the same last number still get two."""
 
-    def no_index(self, options):
-        return
-        yield
-
-    monkeypatch.setattr(VersionedDocument, "_ensure_index", no_index)
     first = pages.Page({"_id": "p", "title": "one", "parts": []})
     first.save()
+    first.versioning_collection.drop_indexes()
     second = pages.Page({"_id": "p", "title": "two", "parts": []})
     read, last = [], VersionedDocument._last
 
@@ -461,16 +463,86 @@ def test_numbers_are_unique_without_the_index(pages, monkeypatch):
     assert pages.find_one()["title"] == "two"
 
 
-def test_what_would_leave_no_revision_says_so(pages):
-    page = pages.Page({"title": "one", "parts": []}).save()
-    before = pages.find_one()
-    with pytest.raises(TypeError, match=r"Page.update_atomic\(\) keeps no revision.*say versioning=False"):
-        page.update_atomic({"$set": {"title": "two"}})
+OLD = {"_id": 1, "title": "one", "parts": []}
+TWO = {"$set": {"title": "two"}}
+NEW = {"title": "two", "parts": []}
+UNKEPT = {
+    "update_atomic": lambda proxy, **how: proxy.get_from_id(1).update_atomic(TWO, **how),
+    "find_one_and_update": lambda proxy, **how: proxy.find_one_and_update({"_id": 1}, TWO, **how),
+    "find_one_and_replace": lambda proxy, **how: proxy.find_one_and_replace({"_id": 1}, NEW, **how),
+    "find_and_modify": lambda proxy, **how: proxy.find_and_modify({"_id": 1}, TWO, **how),
+    "find_and_modify, replacing": lambda proxy, **how: proxy.find_and_modify(query={"_id": 1}, update=NEW, **how),
+    "bulk_write, UpdateOne": lambda proxy, **how: proxy.bulk_write([UpdateOne({"_id": 1}, TWO)], **how),
+    "bulk_write, UpdateMany": lambda proxy, **how: proxy.bulk_write([UpdateMany({}, TWO)], **how),
+    "bulk_write, ReplaceOne": lambda proxy, **how: proxy.bulk_write([ReplaceOne({"_id": 1}, NEW)], **how),
+    "bulk_write, InsertOne": lambda proxy, **how: proxy.bulk_write(
+        [DeleteOne({"_id": 1}), InsertOne({**NEW, "_id": 1})], **how
+    ),
+    "insert_many": lambda proxy, **how: proxy.insert_many([{**NEW, "_id": 2}], **how),
+}  # fmt: skip
+DELETIONS = {
+    "find_one_and_delete": lambda proxy: proxy.find_one_and_delete({"_id": 1}),
+    "find_and_modify": lambda proxy: proxy.find_and_modify({"_id": 1}, remove=True),
+    "bulk_write": lambda proxy: proxy.bulk_write([DeleteOne({"_id": 1})]),
+    "bulk_write, said": lambda proxy: proxy.bulk_write([DeleteOne({"_id": 1})], versioning=False),
+}
+
+
+@pytest.fixture(params=["blocking", "asynchronous"])
+def kept(request, connection, database):
+    """Pages of either kind of connection, of which there is one, in one revision; and the blocking ones."""
+    connection.register([Page])
+    database.things.Page(OLD).save()
+    where = database if request.param == "blocking" else request.getfixturevalue("driven")
+    where.client.register([Page])
+    return where.things.proxy(Page), database.things
+
+
+@pytest.mark.filterwarnings("ignore:find_and_modify:DeprecationWarning")
+@pytest.mark.parametrize(("name", "write"), UNKEPT.items(), ids=UNKEPT)
+def test_what_would_leave_no_revision_says_so(kept, name, write):
+    proxy, pages = kept
     with pytest.raises(
-        TypeError, match=r"Page.insert_many\(\) would store documents without a first revision"
+        TypeError,
+        match=rf"Page\.{name.split(',')[0]}\(\) keeps no revision of.*: save\(\) each.*, or say versioning=False",
     ):
-        pages.Page.insert_many([{"title": "one", "parts": []}])
-    assert list(pages.find()) == [before]
+        write(proxy)
+    assert list(pages.find()) == [{**OLD, "_revision": 1}]
+
+
+@pytest.mark.filterwarnings("ignore:find_and_modify:DeprecationWarning")
+@pytest.mark.parametrize("write", UNKEPT.values(), ids=UNKEPT)
+def test_what_is_to_leave_no_revision(kept, write):
+    """The next save() has the next number, whatever was written in between."""
+    proxy, pages = kept
+    write(proxy, versioning=False)
+    found = pages.Page.find_one({"title": "two"})
+    assert numbers(pages.database.versioned_things) == [1]
+    found["title"] = "three"
+    found.save()
+    assert (found["_revision"], found.get_last_revision_id()) == ((2, 2) if found["_id"] == 1 else (1, 1))
+    assert pages.Page({"_id": 1}).get_revision(1)["title"] == "one"
+
+
+@pytest.mark.filterwarnings("ignore:find_and_modify:DeprecationWarning")
+@pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS)
+def test_deletions_leave_the_history(kept, delete):
+    proxy, pages = kept
+    delete(proxy)
+    assert list(pages.find()) == []
+    assert numbers(pages.database.versioned_things) == [1]
+
+
+def test_versioning_is_nothing_that_other_classes_know(collection):
+    class Plain(Document):
+        structure = {"title": str}
+
+    with pytest.raises((TypeError, OperationFailure), match="versioning"):
+        collection.proxy(Plain).find_one_and_update({}, TWO, versioning=False)
+
+
+def test_an_update_keeps_the_number(pages):
+    page = pages.Page({"title": "one", "parts": []}).save()
     page.update_atomic({"$set": {"title": "two"}}, versioning=False)
     assert (page.title, page["_revision"], page.get_last_revision_id()) == ("two", 1, 1)
     assert page.get_revision(1).title == "one"

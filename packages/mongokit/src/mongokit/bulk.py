@@ -16,6 +16,7 @@ from mongokit.batches import explained
 from mongokit.document import Document
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
+from mongokit.history import refuse_unkept
 from mongokit.ids import new_id
 from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
@@ -28,11 +29,14 @@ from mongokit.writes import MAX_BSON_SIZE, Insert
 if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult
 
-    from mongokit.proxy import ProxyBase
+    from mongokit.proxy_base import ProxyBase
 
 __all__ = ["inserting", "writing"]
 
 Raw = dict[str, Any]
+
+_STORING = (InsertOne, ReplaceOne, UpdateOne, UpdateMany)
+"""The requests that do not delete."""
 
 
 def inserting(
@@ -49,11 +53,7 @@ def inserting(
         )
     given: list[Any] = list(documents)
     cls, collection = proxy._obj_class, proxy.collection
-    if getattr(cls, "_keeps_revisions", False):
-        raise TypeError(
-            f"{cls.__name__}.insert_many() would store documents without a first revision: save() each of them, or give "
-            "the collection's own insert_many() plain dicts"
-        )
+    refuse_unkept(cls, "insert_many", options)
     checked = not cls.skip_validation if validate is None else validate
     made: list[Any]
     stored: list[Any]
@@ -223,6 +223,8 @@ def writing(
     cls = proxy._obj_class
     checked = not cls.skip_validation if validate is None else validate
     given = list(requests)
+    storing = any(isinstance(request, _STORING) for request in given)
+    refuse_unkept(cls, "bulk_write", options, is_storing=storing)
     documents: dict[int, Document] = {}
     failures: list[Failure] = []
     for position, request in enumerate(given):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pymongo.collection
 
 from mongokit import legacy
-from mongokit.proxy import DocumentProxy, only_one, random_of, scalar
+from mongokit.proxy import DocumentProxy, random_of
+from mongokit.proxy_base import only_one
+from mongokit.scalars import scalar
 from mongokit.scopes import CollectionScope
 from mongokit.sessions import COLLECTION_METHODS, in_sessions
 

@@ -126,7 +126,7 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
             ``save()``; see :class:`mongokit.units.Unit`.
         """
         outer: Any = unit_of(self)
-        if outer is not None:
+        if outer is not None and not outer.is_forked:
             with outer.joined(late=late):
                 yield outer
             return

@@ -157,7 +157,7 @@ def _field(
         if node.present
         else "",
         default=_default(defaults[node.path]) if node.path in defaults else None,
-        checks=tuple(map(_check, node.validators)),
+        checks=tuple(_check(validator, node) for validator in node.validators),
         indexes=tuple(index.document["name"] for index in indexes if node.path in index.document["key"]),
         reference=_target(node),
     )
@@ -180,6 +180,8 @@ def _kind(node: nodes.Node) -> str:
             return node.container.__name__ if nodes.is_embedded(node.container) else "fields"
         case nodes.ListNode():
             return f"{node.container.__name__} of {_kind(node.item)}"
+        case nodes.I18nNode():
+            return f"{_kind(node.value)} in each language"
         case nodes.MapNode():
             return f"{node.key.__name__} -> {_kind(node.value)}"
         case nodes.TupleNode():
@@ -213,9 +215,10 @@ def _default(value: Any) -> str:
     return f"{_name(value)}()" if callable(value) else shortened(value)
 
 
-def _check(validator: Any) -> str:
+def _check(validator: Any, node: nodes.Node) -> str:
     if isinstance(validator, Constraint):
-        return validator.text.removeprefix("be ").removeprefix("have ")
+        kind = node.type if isinstance(node, nodes.TypeNode) else object
+        return validator.text_for(kind).removeprefix("be ").removeprefix("have ")
     return _name(validator)
 
 

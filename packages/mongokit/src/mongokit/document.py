@@ -196,10 +196,6 @@ class Document(
             warn_once("save(safe=True)", "save(), which waits for the server's answer", 4)
             return collection
         warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
-        if type(self).use_revision:
-            raise ValueError(
-                f"{type(self).__name__} has use_revision: save() needs the server's answer, so safe=False will not do"
-            )
         return collection.with_options(write_concern=WriteConcern(w=0))
 
     def validate(self, auto_migrate: bool = False) -> None:

@@ -267,7 +267,8 @@ class FSContainer(_Files):
     """Files of one document under names of their own: a mapping of names to bytes.
 
     ``doc.fs.images["a.jpg"] = data`` stores a version, ``doc.fs.images["a.jpg"]`` reads the last one, ``del`` deletes
-    all. Iterating yields every file (PyMongo's ``GridOut``), as does iterating ``doc.fs`` for all of the document.
+    all. ``len()`` and ``keys()`` are of the names, so ``dict(doc.fs.images)`` holds the last versions. Iterating yields
+    every version of every file (PyMongo's ``GridOut``), as does iterating ``doc.fs`` for all of the document.
     """
 
     def __getitem__(self, filename: str) -> Any:
@@ -285,6 +286,18 @@ class FSContainer(_Files):
         _refuse_to_wait(self, f"await doc.fs.{self._container}.names()")
         return filename in list(self.names())
 
+    def __len__(self) -> int:
+        _refuse_to_wait(self, f"len(await doc.fs.{self._container}.names())")
+        return len(self.names())
+
+    def __bool__(self) -> bool:
+        """A container is there, whether anything is in it or not: that would have to be asked for."""
+        return True
+
+    def keys(self) -> Any:
+        """Return the names of the files, sorted, as ``names()`` does."""
+        return self.names()
+
     def names(self) -> Any:
         """Return the names of the files, sorted."""
         return self._do(self._names())
@@ -296,6 +309,15 @@ class FSContainer(_Files):
     def _check_name(self, filename: Any) -> None:
         if not isinstance(filename, str) or not filename:
             raise TypeError(f"the name of a file is a str that is not empty, not {filename!r}")
+        try:
+            is_storable = "\0" not in filename and bool(filename.encode())
+        except UnicodeEncodeError:
+            is_storable = False
+        if not is_storable:
+            # Such a name cannot be given to a file system, to a header, or (half a surrogate pair) to MongoDB.
+            raise ValueError(
+                f"the name of a file must hold neither NUL nor half a surrogate pair, as {filename!r} does"
+            )
 
 
 class FS(_Files):

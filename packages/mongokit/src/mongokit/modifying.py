@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mongokit.history import refuse_unkept
 from mongokit.revisions import replacing
 from mongokit.target import is_document
 from mongokit.updates import prepared
@@ -38,13 +39,15 @@ def modification(
     cls: type[Document], args: tuple[Any, ...], options: Mapping[str, Any], validate: bool | None
 ) -> tuple[tuple[Any, ...], Raw, Any]:
     """Return the arguments of ``find_and_modify`` as they are to be passed on, and the update among them."""
+    options = dict(options)
     update = args[1] if len(args) > 1 else options.get("update")
+    refuse_unkept(cls, "find_and_modify", options, is_storing=update is not None)
     if isinstance(update, Mapping) and not _is_update(update):
         made = replacement_of(cls, update)
     else:
         made = prepared(cls, update, validate)
     if len(args) > 1:
-        return (args[0], made, *args[2:]), dict(options), made
+        return (args[0], made, *args[2:]), options, made
     return args, {**options, "update": made}, made
 
 

@@ -138,11 +138,16 @@ def plan_save(
 ) -> Operation[D]:
     """Validate, and return how the document is to be stored; the parameters are those of ``Document.save``.
 
-    Raises SchemaDocumentError; KeyError and what ``identity`` raises; with ``only`` ValueError for a path that is not
-    in the structure.
+    Raises SchemaDocumentError; KeyError and what ``identity`` raises; ValueError for a class with revisions where the
+    server does not answer; with ``only`` ValueError for a path that is not in the structure.
     """
     cls = type(document)
     options = options or {}
+    if cls.use_revision and not collection.write_concern.acknowledged:
+        raise ValueError(
+            f"{cls.__name__} has use_revision: save() needs the server's answer, which neither safe=False nor a write "
+            f"concern of 0 ({collection.full_name}) waits for"
+        )
     if only is not None and not isinstance(only, str):
         only = list(only)
     check(document, validate, only)

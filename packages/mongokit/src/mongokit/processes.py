@@ -1,4 +1,4 @@
-"""What happens to connections when their process forks, and what is looked at once in each process."""
+"""What happens to connections and units of work when their process forks, and what is looked at once in each process."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from typing import Protocol
 __all__ = ["warn_of_original", "watch_forks"]
 
 
-class Reopened(Protocol):
-    """A connection, which begins anew in the child of a fork."""
+class Forked(Protocol):
+    """What has to know that it is in the child of a fork."""
 
     def _mongokit_after_fork(self) -> None: ...
 
 
-_connections: weakref.WeakValueDictionary[int, Reopened] = weakref.WeakValueDictionary()
+_watched: weakref.WeakValueDictionary[int, Forked] = weakref.WeakValueDictionary()
 _once = threading.Lock()
 _watching = False
 _looked = False
 
 
-def watch_forks(connection: Reopened, login: str) -> None:
-    """Remember a connection for the child of a fork. By id, as clients of the same server are equal.
+def watch_forks(one: Forked, login: str | None = None) -> None:
+    """Remember who is to be told in the child of a fork. By id, as clients of the same server are equal.
 
     :param login: the module that PyMongo would import when it logs in first. A child that is forked while another thread
         does would wait for the end of that import for ever, as that thread is not in it.
     """
     global _watching
-    importlib.import_module(login)
+    if login is not None:
+        importlib.import_module(login)
     with _once:
         if not _watching and hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=_once.acquire, after_in_parent=_once.release, after_in_child=_reopen)
+            os.register_at_fork(before=_once.acquire, after_in_parent=_once.release, after_in_child=_tell)
             _watching = True
-        _connections[id(connection)] = connection
+        _watched[id(one)] = one
 
 
-def _reopen() -> None:
+def _tell() -> None:
     _once.release()
-    for connection in list(_connections.values()):
-        connection._mongokit_after_fork()
+    for one in list(_watched.values()):
+        one._mongokit_after_fork()
 
 
 def warn_of_original() -> None:

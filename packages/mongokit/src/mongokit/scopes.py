@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVa
 import pymongo
 from bson.dbref import DBRef
 
-from mongokit.proxy import ProxyBase
+from mongokit.proxy_base import ProxyBase
 from mongokit.scalars import scalar
 from mongokit.structure.referring import is_place
 

@@ -19,6 +19,7 @@ from mongokit.ids import new_id
 from mongokit.operations import REFUSALS
 from mongokit.performing import after
 from mongokit.persistence import identity
+from mongokit.processes import watch_forks
 from mongokit.sessions import keep_state
 from mongokit.writes import Insert, Unchanged, Write, frozen
 
@@ -58,6 +59,14 @@ class Unit:
         self.latest: Batch | None = None
         """What the last write has become part of, as long as that is pending."""
         self._is_over = False
+        self.is_forked = False
+        """Whether this process is the child of that which has begun it: then it is no unit of this process."""
+        watch_forks(self)
+
+    def _mongokit_after_fork(self) -> None:
+        """Forget, in the child of a fork, what the parent is going to send; nothing else can be taken either."""
+        self.is_forked = self._is_over = True
+        self._batches, self.latest = [], None
 
     def __len__(self) -> int:
         """Return how many writes are pending."""
@@ -78,9 +87,14 @@ class Unit:
     def add(self, write: Write[R]) -> R:
         """Take a write that is to be sent later, and return what ``save()`` returns.
 
-        Raises InvalidOperation when the block is over, ValueError for a write with options of its own, and what is
+        Raises InvalidOperation when the block is over or another process's, ValueError for a write with options of its own, and what is
         wrong with the document.
         """
+        if self.is_forked:
+            raise InvalidOperation(
+                "this process was forked inside of a unit of work, which its parent sends: what the child saves or deletes "
+                "would not be in it. Do that in a unit_of_work() of the child's own, or fork outside of the block"
+            )
         if self._is_over:
             raise InvalidOperation(
                 "this unit of work is over, and would not send what is saved now: save() outside of its block"

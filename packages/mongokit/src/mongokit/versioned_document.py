@@ -7,7 +7,6 @@ higher number was faster. So nothing is lost, whoever saves when: the document i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
@@ -17,12 +16,13 @@ from pymongo import errors as pymongo_errors
 from mongokit.document import Document
 from mongokit.errors import StructureError
 from mongokit.flow import Flow, run, run_async
+from mongokit.history import ensure_index, in_transaction, is_taken, place, refuse_unkept, shared
 from mongokit.operations import REFUSALS
 from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
 from mongokit.portions import AT_ONCE
 from mongokit.scalars import scalar, stored_id
-from mongokit.sessions import current, keep_state
+from mongokit.sessions import keep_state
 from mongokit.writes import Replace
 
 __all__ = ["RevisionDocument", "VersionedDocument"]
@@ -35,8 +35,6 @@ MOST_TRIES = 10_000
 """Saves of one document by others between a look at the last number and taking the next. Each of theirs went through."""
 BATCH = AT_ONCE
 """Documents that ``remove`` deletes at once, with their histories."""
-
-logger = logging.getLogger("mongokit")
 
 
 class RevisionDocument(Document):
@@ -98,6 +96,12 @@ class VersionedDocument(Document):
             self._unsafe(self.collection, safe=safe)
             if not safe:
                 raise ValueError("a revision needs the server's answer: say versioning=False with safe=False")
+        for where in (self.collection, self.versioning_collection):
+            if not where.write_concern.acknowledged:
+                raise ValueError(
+                    f"{where.full_name} has a write concern of 0, and a revision needs the server's answer: say "
+                    "versioning=False, or give it another one"
+                )
         options.pop("only", None)
         saved: Self = self._do(self._save(uuid, validate, options))
         return saved
@@ -156,12 +160,8 @@ class VersionedDocument(Document):
 
         Raises TypeError without ``versioning=False``, and what ``Document.update_atomic`` does.
         """
-        if versioning:
-            raise TypeError(
-                f"{type(self).__name__}.update_atomic() keeps no revision of what the server makes: change the document "
-                "and save() it, or say versioning=False"
-            )
-        return super().update_atomic(update, validate=validate, **options)
+        refuse_unkept(type(self), "update_atomic", {"versioning": versioning})
+        return super().update_atomic(update, validate=validate, versioning=False, **options)
 
     def _do(self, flow: Flow[Any]) -> Any:
         return run_async(flow) if is_asynchronous(self.collection) else run(flow)
@@ -174,7 +174,8 @@ class VersionedDocument(Document):
         planned = plan_save(self, self.collection, uuid, False, None, options)
         if not isinstance(planned, Replace):
             raise TypeError(f"{type(planned).__name__} is no way to store a {type(self).__name__}")
-        yield from self._ensure_index(options)
+        if not in_transaction(self.collection, options):
+            yield from ensure_index(self.versioning_collection, RevisionDocument._indexes)
         number = yield from self._take_number(planned, options)
         kept = {**planned.stored, "_revision": number}
         not_newer = {"_revision": {"$not": {"$gte": number}}}
@@ -186,13 +187,13 @@ class VersionedDocument(Document):
             result = yield store.send()
         except REFUSALS as error:
             # What fails in a transaction has ended it.
-            in_transaction = _in_transaction(self.collection, options)
-            if not in_transaction and not _is_taken(error):
+            has_ended = in_transaction(self.collection, options)
+            if not has_ended and not is_taken(error):
                 # The document was not stored, so this was no revision of it.
                 yield self.versioning_collection.delete_one(
-                    {"_id": _place(kept["_id"], number)}, **_of(options)
+                    {"_id": place(kept["_id"], number)}, **shared(options)
                 )
-            if in_transaction or not _is_taken(error):
+            if has_ended or not is_taken(error):
                 store.refused(error)
         keep_state(self.collection, self)
         if result is not None:
@@ -209,13 +210,13 @@ class VersionedDocument(Document):
         """Keep what is to be stored under the next number, and return that."""
         collection, id = self.versioning_collection, planned.stored["_id"]
         for _ in range(MOST_TRIES):
-            number = (yield from self._last(_of(options))) + 1
+            number = (yield from self._last(shared(options))) + 1
             kept = {**planned.stored, "_revision": number}
-            revision = {"_id": _place(id, number), "id": id, "revision": number, "doc": kept}
+            revision = {"_id": place(id, number), "id": id, "revision": number, "doc": kept}
             try:
-                yield collection.insert_one(revision, **_of(options))
+                yield collection.insert_one(revision, **shared(options))
             except pymongo_errors.DuplicateKeyError:
-                if _in_transaction(self.collection, options):
+                if in_transaction(self.collection, options):
                     raise
             except REFUSALS as error:
                 planned.refused(error)
@@ -234,7 +235,7 @@ class VersionedDocument(Document):
     def _delete(self, versioning: bool, options: Raw) -> Flow[None]:
         yield from performing(plan_delete, self, self.collection, options)
         if versioning:
-            yield self.versioning_collection.delete_many(self._history(), **_of(options))
+            yield self.versioning_collection.delete_many(self._history(), **shared(options))
 
     def _remove(self, query: Mapping[str, Any], versioning: bool, options: Raw) -> Flow[int]:
         if not versioning:
@@ -242,13 +243,13 @@ class VersionedDocument(Document):
             return int(result.deleted_count)
         removed = 0
         while True:
-            cursor = self.collection.find(query, {"_id": True}, limit=BATCH, **_of(options))
+            cursor = self.collection.find(query, {"_id": True}, limit=BATCH, **shared(options))
             found = yield cursor.to_list()
             ids = [one["_id"] for one in found]
             if not ids:
                 return removed
             result = yield self.collection.delete_many({"_id": {"$in": ids}}, **options)
-            yield self.versioning_collection.delete_many({"id": {"$in": ids}}, **_of(options))
+            yield self.versioning_collection.delete_many({"id": {"$in": ids}}, **shared(options))
             removed += result.deleted_count
 
     def _get_revision(self, revision: int, options: Raw) -> Flow[Self | None]:
@@ -276,37 +277,3 @@ class VersionedDocument(Document):
 
     def _history(self) -> Raw:
         return {"id": {"$eq": stored_id(type(self), self["_id"])}}
-
-    def _ensure_index(self, options: Raw) -> Flow[None]:
-        """Build the companion's index, once for each process and database object. Numbers are unique without it."""
-        collection = self.versioning_collection
-        done = collection.database.__dict__.setdefault("_mongokit_versioned", set())
-        if collection.name in done or _in_transaction(self.collection, options):
-            return
-        try:
-            yield collection.create_indexes([index.model() for index in RevisionDocument._indexes])
-        except pymongo_errors.OperationFailure as error:
-            logger.warning("%s has no index of (id, revision): %s", collection.full_name, error)
-        done.add(collection.name)
-
-
-def _place(id: Any, number: int) -> Raw:
-    return {"id": id, "revision": number}
-
-
-def _of(options: Raw) -> Raw:
-    """Return those of the options that hold for the revisions too."""
-    return {name: options[name] for name in ("session", "comment") if name in options}
-
-
-def _is_taken(error: Exception) -> bool:
-    return isinstance(error, pymongo_errors.DuplicateKeyError) and (error.details or {}).get(
-        "keyPattern"
-    ) == {"_id": 1}
-
-
-def _in_transaction(collection: Any, options: Raw) -> bool:
-    session = options.get("session")
-    if session is not None:
-        return bool(session.in_transaction)
-    return current(collection.database.client) is not None

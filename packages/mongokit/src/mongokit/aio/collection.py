@@ -9,7 +9,8 @@ import pymongo.asynchronous.collection
 
 from mongokit import legacy
 from mongokit.aio.proxy import AsyncDocumentProxy
-from mongokit.proxy import only_one, random_stages, scalar
+from mongokit.proxy_base import only_one, random_stages
+from mongokit.scalars import scalar
 from mongokit.scopes import CollectionScope
 from mongokit.sessions import COLLECTION_METHODS, in_sessions
 

@@ -115,7 +115,7 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         See :meth:`mongokit.Connection.unit_of_work`. Tasks that are started in the block are part of it.
         """
         outer: Any = unit_of(self)
-        if outer is not None:
+        if outer is not None and not outer.is_forked:
             with outer.joined(late=late):
                 yield outer
             return

@@ -9,9 +9,10 @@ from mongokit import legacy
 from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
 from mongokit.flow import run_async
+from mongokit.history import refuse_unkept
 from mongokit.modifying import modification, replacing_call
 from mongokit.operations import REFUSALS, explaining
-from mongokit.proxy import ProxyBase, random_stages
+from mongokit.proxy_base import ProxyBase, random_stages
 from mongokit.results import AsyncResults
 from mongokit.scalars import scalar_id
 from mongokit.sessions import said_clearly
@@ -95,6 +96,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
         **options: Any,
     ) -> D | None:
         """Change one document and return it, or None; see ``DocumentProxy.find_one_and_update``."""
+        refuse_unkept(self._obj_class, "find_one_and_update", options)
         update = prepared(self._obj_class, update, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = await self._reader.find_one_and_update(filter, update, *args, **options)
@@ -104,6 +106,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
         self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
     ) -> D | None:
         """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
+        refuse_unkept(self._obj_class, "find_one_and_replace", options)
         with explaining(self._obj_class, self.collection, replacement):
             replace, made, named = replacing_call(self._reader, self._obj_class, replacement, args, options)
             raw = await replace(filter, made, **named)

@@ -125,7 +125,8 @@ class DocumentMigration:
             target, or a rule that writes itself has to be quicker.
         :param wait: seconds to wait for another runner; None: as long as it takes.
 
-        Raises UpdateQueryError for a field that is not in the structure, MigrationError where another runner does
+        Raises UpdateQueryError for a field that is not in the structure, SchemaDocumentError for a value that its field
+        does not take, MigrationError where another runner does
         not come to an end, or has taken over.
         """
         note_safe(safe, "migrate_all")
@@ -174,6 +175,6 @@ class DocumentMigration:
         return self.watched is not None and self.watched.has_written
 
 
-def note_safe(safe: bool | None, method: str) -> None:
+def note_safe(safe: bool | None, method: str, stacklevel: int = 4) -> None:
     if safe is not None:
-        warn_once(f"{method}(safe=…)", f"{method}(): rules always wait for the server's answer", 4)
+        warn_once(f"{method}(safe=…)", f"{method}(): rules always wait for the server's answer", stacklevel)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mongokit.errors import UpdateQueryError
+from mongokit.errors import Failure, SchemaDocumentError, UpdateQueryError
 from mongokit.revisions import counted
 from mongokit.structure.compile import ALWAYS_ALLOWED
 from mongokit.structure.nodes import reaches
+from mongokit.updates import wrong_values
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -46,7 +47,8 @@ def revised(cls: type[Document], rule: str, update: Any) -> Any:
 
 
 def check_fields(cls: type[Document], rule: str, update: Any) -> None:
-    """Raise UpdateQueryError for a field that an update sets and the structure does not have."""
+    """Raise UpdateQueryError for a field that an update sets and the structure does not have, SchemaDocumentError for a
+    value that its field does not take."""
     if cls.use_schemaless:
         return
     for operator, path in _paths(update):
@@ -56,6 +58,31 @@ def check_fields(cls: type[Document], rule: str, update: Any) -> None:
             f"{rule}: {operator}: can't find {path} in structure (of {cls.__name__}): add it there, or have the rule "
             "set another field"
         )
+    failures = [
+        Failure(failure.path, failure.error, f"{rule}: {failure.message}", failure.value)
+        for made in _known(update)
+        for failure in wrong_values(cls, made)
+    ]
+    if failures:
+        raise SchemaDocumentError.of(failures)
+
+
+def _known(update: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield operators with the values that they set: all but what only the server knows, as expressions of stages."""
+    if isinstance(update, Mapping):
+        yield {operator: changes for operator, changes in update.items() if operator not in _LEAVING}
+        return
+    for stage in update:
+        for operator in _ADDING:
+            fields = stage.get(operator)
+            if isinstance(fields, Mapping):
+                yield {"$set": {path: value for path, value in fields.items() if _is_literal(value)}}
+
+
+def _is_literal(value: Any) -> bool:
+    return not isinstance(value, (Mapping, list, tuple)) and not (
+        isinstance(value, str) and value.startswith("$")
+    )
 
 
 def _paths(update: Any) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from bson.binary import Binary
 from mongokit.errors import Failure
 from mongokit.structure import nodes
 from mongokit.structure.conditions import Conditions
-from mongokit.structure.keys import bad_keys, bad_map_key, open_fields
+from mongokit.structure.keys import bad_keys, bad_map_key, open_fields, unstorable_key
 from mongokit.structure.path import Path
 from mongokit.structure.reasons import REASONS, closer_look
 from mongokit.structure.referring import bad_reference
@@ -43,7 +43,7 @@ class _Writer:
             **REASONS,
             **{
                 function.__name__: function
-                for function in (bad_keys, bad_map_key, bad_reference, open_fields)
+                for function in (bad_keys, bad_map_key, bad_reference, open_fields, unstorable_key)
             },
             "M": object(),
             "sequence": (list, tuple),
@@ -278,6 +278,9 @@ class _Writer:
         if issubclass(node.key, str):
             self.write(depth + 1, f"elif '.' in {key} or {key}[:1] == '$':")
             self.write(depth + 2, f"bad_map_key(failures, {path.source}, {key})")
+        else:
+            self.write(depth + 1, f"elif not isinstance({key}, str):")
+            self.write(depth + 2, f"unstorable_key(failures, {path.source}, {key})")
         self.value(node.value, item, path.variable(key), depth + 1)
 
     def positions(self, node: nodes.TupleNode, var: str, path: Path, depth: int) -> None:

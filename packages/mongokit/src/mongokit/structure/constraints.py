@@ -6,8 +6,9 @@ The package is not needed: whoever uses its classes has it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 __all__ = ["Constraint", "validators_of"]
@@ -38,6 +39,9 @@ def _constraint(given: Any) -> Iterator[Validator]:
         yield from _validators(given)
 
 
+_UNITS: Mapping[type, str] = MappingProxyType({str: "characters", bytes: "bytes"})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Constraint:
     """A validator that says what is accepted; ``%s`` is where validation puts the path."""
@@ -53,8 +57,16 @@ class Constraint:
     def __call__(self, value: Any) -> bool:
         if not self.holds(value):
             shown = repr(value)
-            raise ValueError(f"%s must {self.text} not {shown if len(shown) <= 60 else shown[:57] + '...'}")
+            text = self.text_for(type(value))
+            raise ValueError(f"%s must {text} not {shown if len(shown) <= 60 else shown[:57] + '...'}")
         return True
+
+    def text_for(self, kind: type) -> str:
+        """Return the text for values of a type: what text and bytes are long by are no elements."""
+        unit = next((unit for base, unit in _UNITS.items() if issubclass(kind, base)), None)
+        if unit is None or self.bound is None or self.bound[0] not in ("min_length", "max_length"):
+            return self.text
+        return self.text.replace("elements", unit)
 
 
 def _time_zone(given: Any) -> Validator:

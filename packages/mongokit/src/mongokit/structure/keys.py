@@ -7,7 +7,15 @@ from typing import Any
 
 from mongokit.errors import BadKeyError, EncodingError, Failure
 
-__all__ = ["DEEPEST", "bad_keys", "bad_map_key", "open_fields", "shortened_path", "unending"]
+__all__ = [
+    "DEEPEST",
+    "bad_keys",
+    "bad_map_key",
+    "open_fields",
+    "shortened_path",
+    "unending",
+    "unstorable_key",
+]
 
 DEEPEST = 100
 """Levels of dicts and lists in each other that MongoDB documents as its limit."""
@@ -53,6 +61,14 @@ def shortened_path(path: str) -> str:
 
 def bad_map_key(failures: Failures, path: str, key: str) -> None:
     failures.append(_failure(path, key))
+
+
+def unstorable_key(failures: Failures, path: str, key: Any) -> None:
+    """Add a failure for a key of the type that the structure asks for, where MongoDB has only text."""
+    message = (
+        f"the key {key!r} of {shortened_path(path) or 'the document'} is no str, and MongoDB has no others"
+    )
+    failures.append(Failure(path, EncodingError, message, key))
 
 
 def open_fields(failures: Failures, path: str, declared: Mapping[str, Any], value: Mapping[Any, Any]) -> None:

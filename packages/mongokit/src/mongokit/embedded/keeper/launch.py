@@ -12,7 +12,7 @@ from pathlib import Path
 from .files import log_tail
 from .wire import HOST
 
-__all__ = ["StartError", "failure", "launch", "make_private", "port_in"]
+__all__ = ["PANIC", "StartError", "failure", "launch", "make_private", "port_in"]
 
 LAUNCHER = """
 import ctypes, os, signal, sys
@@ -30,6 +30,10 @@ CLOSED = ("--auth",)
 OPEN = ("--log-level", "INFO", "--sync-on-commit")
 """The open server is there to be told the password: it has to log its port, and to have the user on disk at once."""
 LISTENING = re.compile(rf"{re.escape(HOST)}:([1-9]\d{{0,4}})\b")
+
+
+PANIC = "WT_PANIC"
+"""What WiredTiger calls it when it does nothing any more, and what is logged of every operation from then on."""
 
 
 class StartError(Exception):

@@ -24,7 +24,7 @@ from .access import (
     write_password,
 )
 from .files import ServerState, log_since, log_tail, open_lock, read_state, try_lock, write_state
-from .launch import StartError, failure, launch, make_private, port_in
+from .launch import PANIC, StartError, failure, launch, make_private, port_in
 from .wire import CommandError, Line, answers, free_port, port_is_free
 
 __all__ = ["LOG_LIMIT", "Orders", "main"]
@@ -36,6 +36,8 @@ FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 1.0, 30.0, 60.0
 
 STRANGER_SECONDS = 10.0
 """How long a server may take to find out that somebody else has its port."""
+LOOK_SECONDS = 2.0
+"""Seconds between two looks at what the server has logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Keeper:
         self.server: subprocess.Popen[bytes] | None = None
         self.users_fd = open_lock(self.folder, "users.lock")
         self.server_fd = -1
+        self.announced: int | None = None
+        """The process that ``server.json`` names."""
+        self.log_read = 0
+        """Bytes of the log in which nothing is to be looked for any more."""
         self.unused = self.terminated = False
         self.wake_read, self.wake_write = os.pipe()
 
@@ -225,9 +231,11 @@ class Keeper:
     def announce(self, server: subprocess.Popen[bytes]) -> None:
         """Say in ``server.json`` where the server is."""
         write_state(self.folder, ServerState(server.pid, self.port, os.getpid(), self.orders.linger))
+        self.announced = server.pid
 
     def launch(self, port: int, *, closed: bool = True) -> subprocess.Popen[bytes]:
         """Start the server process."""
+        self.log_read = os.fstat(2).st_size
         self.server = launch(self.orders.command, self.folder, port, self.server_fd, closed=closed)
         return self.server
 
@@ -263,6 +271,7 @@ class Keeper:
         pause, started, restart_at = FIRST_PAUSE, time.monotonic(), None
         while not (self.unused or self.terminated):
             now = time.monotonic()
+            self.end_panicked()
             code = self.server.poll() if self.server else None
             if self.server and code is not None:
                 pause = FIRST_PAUSE if now - started > STEADY_SECONDS else pause
@@ -274,15 +283,45 @@ class Keeper:
             elif restart_at is not None and now >= restart_at:
                 started, restart_at = now, None
                 try:
-                    self.announce(self.launch(self.port))
+                    self.launch(self.port)
                 except OSError as error:
-                    # A full disk, say. Clients know the port, so a server that is not announced serves them.
-                    self.say(f"could not start the server, or not say so: {error}")
-                    restart_at = None if self.server else now + pause
-            timeout = None if restart_at is None else max(0.0, restart_at - time.monotonic())
+                    self.say(f"could not start the server: {error}")
+                    restart_at = now + pause
+            if self.server and self.server.pid != self.announced:
+                # Where the disk is full the next look tries again. Clients know the port meanwhile.
+                with contextlib.suppress(OSError):
+                    self.announce(self.server)
+            timeout = LOOK_SECONDS if restart_at is None else max(0.0, restart_at - time.monotonic())
             select.select([self.wake_read], [], [], timeout)
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wake_read, 4096)
+
+    def end_panicked(self) -> None:
+        """End a server that answers, but whose storage has given up, as on a full disk: what it has acknowledged is in the
+        journal, and only a new process opens that."""
+        size = os.fstat(2).st_size
+        if self.server is None or size == self.log_read:
+            return
+        has_panicked = PANIC in log_since(self.folder, self.log_read)
+        self.log_read = size
+        if has_panicked and self.server.poll() is None and not self.reads():
+            self.say(f"the storage of server {self.server.pid} has failed, see above; ending it")
+            self.server.kill()
+            self.server.wait()
+
+    def reads(self) -> bool:
+        """Return whether the server can read what it has stored; it has not said that it cannot, while it is slow."""
+        try:
+            password = read_password(self.folder)
+            with Line(self.port) as line:
+                if password is not None:
+                    log_in(line, password)
+                line.command({"listDatabases": 1, "nameOnly": True})
+        except CommandError:
+            return False
+        except (OSError, ValueError):
+            pass
+        return True
 
     def stop_server(self) -> None:
         """Ask the server to stop; end it when it does not."""

@@ -1,0 +1,135 @@
+"""What one document class in one collection is for both kinds of connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
+
+from mongokit.errors import MultipleResultsFound
+from mongokit.loading import Loader
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
+
+__all__ = ["ProxyBase", "only_one", "random_stages"]
+
+D = TypeVar("D", bound="Document")
+Raw = dict[str, Any]
+
+
+def only_one(found: list[Any], what: str) -> Any:
+    """Return the one element, or None; raises MultipleResultsFound."""
+    if len(found) > 1:
+        raise MultipleResultsFound(
+            f"more than one {what} found where one was expected: {[d['_id'] for d in found]}, …"
+        )
+    return found[0] if found else None
+
+
+def random_stages(filter: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Return the aggregation pipeline that chooses one by chance."""
+    match: list[Mapping[str, Any]] = [{"$match": filter}] if filter else []
+    return [*match, {"$sample": {"size": 1}}]
+
+
+class ProxyBase(Generic[D]):
+    """Called, it makes a document bound to its collection; its methods find them.
+
+    What it does not have itself is looked up on a document of the class, so methods a class adds can be called on it.
+    """
+
+    collection: Any
+    _reader: Any
+
+    def __init__(
+        self,
+        document_class: type[D],
+        collection: Any,
+        registered: Mapping[str, type[Document]] | None = None,
+    ) -> None:
+        self._obj_class = document_class
+        self.collection = collection
+        self._loader = Loader(document_class, collection, registered or {})
+        self._make = self._loader.maker_of_new()
+        nested = document_class._structure.loaded
+        if nested is not dict:
+            # PyMongo's decoder makes nested dicts of the class for top-level ones.
+            options = collection.codec_options.with_options(document_class=nested)
+            self._reader = collection.with_options(codec_options=options)
+        else:
+            self._reader = collection
+
+    def __repr__(self) -> str:
+        return f"<{self._obj_class.__name__} in {self.collection.full_name}>"
+
+    def __call__(
+        self,
+        doc: Mapping[str, Any] | None = None,
+        gen_skel: bool = True,
+        lang: str | None = None,
+        fallback_lang: str | None = None,
+        *more: Never,
+        **unknown: Never,
+    ) -> D:
+        """Return a new document, bound to the collection; raises TypeError for other arguments."""
+        if doc and self._make is not None and lang is None is fallback_lang and not (more or unknown):
+            return self._make(doc)
+        if more or unknown:
+            name = self._obj_class.__name__
+            what = ", ".join([*map(repr, more), *(f"{key}=" for key in unknown)])
+            raise TypeError(
+                f"{name}() takes a dict of fields, gen_skel, lang and fallback_lang; it has no use for {what}. "
+                f"Fields are given as {name}({{{next(iter(unknown), 'field')!r}: ...}})"
+            )
+        # Classes with an __init__ of their own may know nothing of languages.
+        languages: dict[str, Any] = {}
+        if lang is not None:
+            languages["lang"] = lang
+        if fallback_lang is not None:
+            languages["fallback_lang"] = fallback_lang
+        return self._obj_class(doc, gen_skel, collection=self.collection, **languages)
+
+    @property
+    def db(self) -> Any:
+        """The database of its collection."""
+        return self.collection.database
+
+    database = db
+
+    @property
+    def connection(self) -> Any:
+        """The connection of its collection."""
+        return self.collection.database.client
+
+    def _found(
+        self, filter: Mapping[str, Any] | None, projection: Any, skip: int, limit: int, options: Raw
+    ) -> tuple[Any, Loader[D], Raw]:
+        """Return what a cursor is made of."""
+        source = self._reader.find(filter, projection, skip, limit, **options)
+        counted = {"filter": filter, "skip": skip, "limit": limit}
+        counted |= {
+            name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
+        }
+        return source, self._loader.of_part(projection), counted
+
+    def _present(self, spec: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Return the filter for documents that have every top-level field of the structure."""
+        structure = self._obj_class._structure
+        present: Raw = {name: {"$exists": True} for name in structure.fields if name != "_id"}
+        if not spec:
+            return present
+        apart = not any(key in present or key.startswith("$") for key in spec)
+        return {**present, **spec} if apart else {"$and": [spec, present]}
+
+    def _loader_for(self, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> Loader[D]:
+        """Return the loader for a query with these options; the projection is the first that has no name."""
+        projection = args[0] if args else options.get("projection")
+        return self._loader if projection is None else self._loader.of_part(projection)
+
+    def _only(self, found: list[Any]) -> Any:
+        return only_one(found, self._obj_class.__name__)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self(gen_skel=False), name)
