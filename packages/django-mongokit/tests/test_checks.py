@@ -80,6 +80,14 @@ def test_wrong(entries, number, text, databases):
     assert message.is_serious()
 
 
+@pytest.mark.parametrize("host", ["http://peter:s3@cr:t@h/db", ["mongodb://peter:s3@cr:t@h", 1]], ids=str)
+def test_no_password_is_said(databases, host):
+    (message,) = found(ours(HOST=host), databases)
+    assert message.id == "django_mongokit.E004"
+    assert "peter:***@h" in message.msg
+    assert "s3" not in str(message)
+
+
 def test_short_engine_says_how_to_write_it(databases):
     [message] = found({**ours(), "default": {"ENGINE": "postgresql_psycopg2"}}, databases)
     assert message.hint == 'Write "ENGINE": "django.db.backends.postgresql".'
