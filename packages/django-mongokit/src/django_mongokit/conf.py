@@ -147,7 +147,8 @@ def test_database_name(alias: str, values: Mapping[str, Any], name: str) -> str:
     """
     chosen = (values.get("TEST") or {}).get("NAME") or values.get("TEST_NAME")
     if not chosen:
-        return TEST_DATABASE_PREFIX + check_database_name(alias, "NAME", name)
+        name = check_database_name(alias, "NAME", name)
+        return check_database_name(alias, "TEST", TEST_DATABASE_PREFIX + name)
     chosen = check_database_name(alias, "TEST", chosen)
     if not chosen.startswith(TEST_DATABASE_PREFIX):
         raise SettingError(
@@ -174,6 +175,8 @@ def check_database_name(alias: str, key: str, name: object) -> str:
     why = _fault_of_name(name)
     if why:
         hint = 'MongoDB takes up to 63 bytes without spaces or any of . $ / \\ ".'
+        if key == "TEST":
+            hint += ' Write "TEST": {"NAME": "test_…"} with another name.'
         raise SettingError(alias, key, f"{name!r} {why}.", hint)
     return name
 
