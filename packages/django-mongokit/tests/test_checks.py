@@ -27,6 +27,8 @@ FINE = {
     "user and options": ours(USER="u", PASSWORD="p", OPTIONS={"tls": True, "authSource": "admin"}),
     "test name": ours(TEST={"NAME": "test_other"}),
     "embedded": ours(OPTIONS={"embedded": "var/mongodb"}),
+    "as long as can be": ours(NAME="n" * 58),
+    "longer, with a test name": ours(NAME="n" * 63, TEST={"NAME": "test_n"}),
 }
 
 
@@ -57,6 +59,7 @@ WRONG = {
     "test name": (ours(TEST={"NAME": "mine"}), "E007", "'mine'"),
     "old test name": (ours(TEST_NAME="mine"), "E007", "'mine'"),
     "real as test": (ours(NAME="test_x", TEST={"NAME": "test_x"}), "E007", "the real database"),
+    "too long as test": (ours(NAME="n" * 60), "E007", "is longer than 63 bytes"),
     "atomic": (ours(ATOMIC_REQUESTS=True), "E008", "ATOMIC_REQUESTS"),
     "short engine": (
         {**ours(), "default": {"ENGINE": "sqlite3", "NAME": "example-sqlite3.db"}},
@@ -78,6 +81,14 @@ def test_wrong(entries, number, text, databases):
     assert text in message.msg
     assert message.hint
     assert message.is_serious()
+
+
+@pytest.mark.parametrize("host", ["http://peter:s3@cr:t@h/db", ["mongodb://peter:s3@cr:t@h", 1]], ids=str)
+def test_no_password_is_said(databases, host):
+    (message,) = found(ours(HOST=host), databases)
+    assert message.id == "django_mongokit.E004"
+    assert "peter:***@h" in message.msg
+    assert "s3" not in str(message)
 
 
 def test_short_engine_says_how_to_write_it(databases):

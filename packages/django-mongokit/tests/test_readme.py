@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_mongokit import checks, document_checks
+from django_mongokit import checks, document_checks, usage_checks
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -46,7 +46,9 @@ def test_the_example(run, tmp_path):
 
 def test_every_check_is_listed():
     listed = set(re.findall(r"\b[EW]0\d\d\b", README.read_text())) | {"E004"}
-    assert listed == set(re.findall(r"\b[EW]0\d\d\b", checks.__doc__ + document_checks.__doc__))
+    assert listed == set(
+        re.findall(r"\b[EW]0\d\d\b", checks.__doc__ + document_checks.__doc__ + usage_checks.__doc__)
+    )
 
 
 def test_the_checks_of_the_admin_are_listed():
@@ -65,13 +67,14 @@ def test_public_names_of_the_readme_exist():
         media,
         middleware,
         paginator,
+        rest,
         sessions,
         storage,
         test,
         views,
     )
 
-    assert all([cache, converters, media, middleware, paginator, sessions, storage, test, views])
+    assert all([cache, converters, media, middleware, paginator, rest, sessions, storage, test, views])
     for dotted in set(re.findall(r"`django_mongokit\.([\w.]+)", README.read_text())) - {"mongodb"}:
         found = django_mongokit
         for part in dotted.split("."):

@@ -2,6 +2,7 @@
 
 import pytest
 from bson import ObjectId
+from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import ConnectionDoesNotExist
 from django.http import Http404
 from django.test import Client
@@ -101,3 +102,8 @@ def test_the_alias_by_either_name(mongodb):
     assert get_database(alias="mongodb") == get_database(using="mongodb") == mongodb
     with pytest.raises(ConnectionDoesNotExist):
         get_database(alias="nothing")
+
+
+def test_an_alias_of_sql(mongodb):
+    with pytest.raises(ImproperlyConfigured, match=r"'default', which is no alias of MongoDB.*'mongodb'"):
+        get_database(using="default")

@@ -294,6 +294,25 @@ def test_deleted_between_list_and_edit(client, papers):
     assert papers.count_documents({}) == 6
 
 
+def test_what_was_sent_of_a_deleted_document_is_not_lost(client, papers, mongodb):
+    paper = one(papers, "A")
+    paper.delete()
+    response = client.post(f"/papers/pk/{paper.pk}/edit/", {**NEW, "title": "My long text"})
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert 'value="My long text"' in page
+    assert "Somebody else has deleted this" in page
+    assert papers.count_documents({}) == 6
+    draft = mongodb.drafts.Draft({"title": "first"})
+    draft.save()
+    draft.delete()
+    sent = {"title": "mine", "_revision": "1"}
+    page = client.post(f"/papers/drafts/{draft.pk}/", sent).content.decode()
+    assert 'value="mine"' in page
+    assert page.count("Somebody else") == 1
+    assert mongodb.drafts.count_documents({}) == 0
+
+
 def test_the_second_of_two_editors_is_told(client, mongodb):
     draft = mongodb.drafts.Draft({"title": "first"})
     draft.save()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,7 @@ SERVER_SELECTION_TIMEOUT_DEBUG = 500
 _SELECTION_OPTION = "serverSelectionTimeoutMS"
 _FORBIDDEN_IN_NAMES = frozenset(' ."$/\\\0')
 _MAX_NAME_BYTES = 63
+_PASSWORD = re.compile(r"(://[^:/@]*:).*(@)", re.DOTALL)
 _SCHEMES = ("mongodb://", "mongodb+srv://")
 
 
@@ -145,7 +147,8 @@ def test_database_name(alias: str, values: Mapping[str, Any], name: str) -> str:
     """
     chosen = (values.get("TEST") or {}).get("NAME") or values.get("TEST_NAME")
     if not chosen:
-        return TEST_DATABASE_PREFIX + check_database_name(alias, "NAME", name)
+        name = check_database_name(alias, "NAME", name)
+        return check_database_name(alias, "TEST", TEST_DATABASE_PREFIX + name)
     chosen = check_database_name(alias, "TEST", chosen)
     if not chosen.startswith(TEST_DATABASE_PREFIX):
         raise SettingError(
@@ -172,6 +175,8 @@ def check_database_name(alias: str, key: str, name: object) -> str:
     why = _fault_of_name(name)
     if why:
         hint = 'MongoDB takes up to 63 bytes without spaces or any of . $ / \\ ".'
+        if key == "TEST":
+            hint += ' Write "TEST": {"NAME": "test_…"} with another name.'
         raise SettingError(alias, key, f"{name!r} {why}.", hint)
     return name
 
@@ -246,10 +251,15 @@ def _host(alias: str, host: object) -> str | list[str] | None:
         raise SettingError(
             alias,
             "HOST",
-            f"is {host!r}.",
+            f"is {_without_password(host)}.",
             'It takes a host ("127.0.0.1"), several ("a:27017,b:27017"), or a whole URI ("mongodb://…").',
         )
     return host
+
+
+def _without_password(host: object) -> str:
+    """Return how a wrong HOST is shown: it may have a password, and what checks say lands in logs."""
+    return _PASSWORD.sub(r"\1***\2", repr(host))
 
 
 def _options_of_uri(host: str | list[str] | None) -> set[str]:

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404
 from pymongo import MongoClient
 
-from django_mongokit.conf import DEFAULT_ALIAS, database_name
+from django_mongokit.conf import DEFAULT_ALIAS, ENGINE, database_name, entry, require_mongodb_alias
 from django_mongokit.mongodb.creation import ensure_test_database, in_test_environment
 from django_mongokit.mongodb.pool import shared_connection
 from mongokit.performing import is_asynchronous
@@ -42,14 +42,16 @@ def get_database(
 
     Its name is looked up at each call, since it differs between a test run and a normal one: call it where you use
     it, not once at import. Inside a test environment it is always a test database, never the real one.
-    Raises `ConnectionDoesNotExist` for an undeclared alias, `TypeError` when `conn` is no connection; connects to
-    nothing yet.
+    Raises `ConnectionDoesNotExist` for an undeclared alias, `ImproperlyConfigured` for one of another ENGINE, `TypeError`
+    when `conn` is no connection; connects to nothing yet.
     """
     using = using if alias is None else alias
     given: object = conn
     if not (given is None or isinstance(given, MongoClient)):
         alias = f" An alias is named so: get_database(using={given!r})." if isinstance(given, str) else ""
         raise TypeError(f"get_database() takes a mongokit Connection, or nothing, not {given!r}.{alias}")
+    if entry(using).get("ENGINE") != ENGINE:
+        require_mongodb_alias(using, "get_database(using=…)")
     if in_test_environment():
         ensure_test_database(using)
     return (shared_connection(using) if conn is None else conn)[database_name(using)]

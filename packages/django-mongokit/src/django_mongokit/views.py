@@ -16,13 +16,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from bson import ObjectId
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views import generic
 
 from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.forms import DocumentForm, documentform_factory
-from django_mongokit.forms.documents import REFUSALS
+from django_mongokit.forms.documents import REFUSALS, REVISION
+from django_mongokit.forms.refusals import stale
 from django_mongokit.paginator import DocumentList, Paginator
 from django_mongokit.shortcut import documents_of, get_document_or_404
 
@@ -177,9 +179,13 @@ class _WithForm(_OneDocument):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Save what was entered, or show the form again with its errors.
 
-        Among them are those that only saving can find: the name is taken, or somebody else has saved first.
+        Among them are those that only saving can find: the name is taken, or somebody else has saved first. Where the
+        document was deleted meanwhile the answer is 404 too, with the form, so that nothing that was entered is lost.
         """
-        self.object = self._get_object_of_form()
+        try:
+            self.object = self._get_object_of_form()
+        except Http404:
+            return self._show_of_gone()
         form = self.get_form()
         if not form.is_valid():
             return self._show(form)
@@ -190,6 +196,26 @@ class _WithForm(_OneDocument):
                 raise  # some other document's
             return self._show(form)
         return saved
+
+    def _show_of_gone(self) -> HttpResponseBase:
+        # A document as far as it is known, since templates make URLs of its key.
+        self.object = document = self.get_documents()()
+        pk, slug = self.kwargs.get(self.pk_url_kwarg), self.kwargs.get(self.slug_url_kwarg)
+        if pk is not None:
+            document["_id"] = ObjectId(pk) if ObjectId.is_valid(pk) else pk
+        if slug is not None:
+            document[self.get_slug_field()] = slug
+        form = self.get_form()
+        if REVISION in form.fields:
+            # What was sent is of the document that is gone: there is none that it could be older than.
+            sent = str(form.data.get(form.add_prefix(REVISION)))
+            document[REVISION] = int(sent) if sent.isascii() and sent.isdecimal() else None
+        form.full_clean()
+        form.add_error(None, stale(form, is_gone=True))
+        response: Any = self._show(form)
+        response.status_code = 404
+        shown: HttpResponseBase = response
+        return shown
 
     def _show(self, form: Any) -> HttpResponseBase:
         shown: HttpResponseBase = self.form_invalid(form)
@@ -211,7 +237,7 @@ class CreateView(_WithForm, generic.CreateView):  # type: ignore[type-arg,misc] 
 
 
 class UpdateView(_WithForm, generic.UpdateView):  # type: ignore[type-arg,misc]
-    """Changes a document by a form; 404 where it was deleted meanwhile."""
+    """Changes a document by a form; 404 where it was deleted meanwhile, with what was sent still in the form."""
 
 
 class DeleteView(_OneDocument, generic.DeleteView):  # type: ignore[type-arg]
