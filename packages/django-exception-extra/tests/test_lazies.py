@@ -1,14 +1,17 @@
 """Lazy users that are not Django's: a copy of the request is asked, or nobody, never the request itself."""
 # ruff: noqa: B008 (what is bound once is what these are about)
 
+import logging
 import types
 import weakref
+from collections import defaultdict, deque
 from functools import partial
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user, get_user_model
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 from django.utils.functional import LazyObject, SimpleLazyObject, empty
@@ -108,6 +111,29 @@ def with_attribute(request):
     return find_again
 
 
+class Held(dict):
+    """What it does with what it holds is its own business."""
+
+
+class ReferenceThatFails(weakref.ref):
+    def __call__(self):
+        raise KeyError("no")
+
+
+def of_itself(request):
+    held = {"request": request}
+    held["self"] = held
+    return held
+
+
+def in_many(request):
+    """One lazy object in another, more often than Python calls."""
+    user = SimpleLazyObject(lambda: ask(request))
+    for _ in range(2000):
+        user = SimpleLazyObject(partial(str_of, user))
+    return partial(str_of, user)
+
+
 class Chain:
     """Middleware as deep as that of a large site."""
 
@@ -138,6 +164,14 @@ CERTAIN = {
     "verified, with a lazy user": lambda request: partial(
         Stage().load, request, SimpleLazyObject(lambda: ask(request))
     ),
+    "list": lambda request: lambda held=[request]: ask(*held),
+    "dict": lambda request: lambda held={"request": request}: ask(**held),
+    "set": lambda request: lambda held={request}: ask(*held),
+    "queue": lambda request: lambda held=deque([request]): ask(*held),
+    "dict with a default": lambda request: (
+        lambda held=defaultdict(dict, {1: {"request": request}}): ask(**held[1])
+    ),
+    "dict of itself": lambda request: lambda held=of_itself(request): ask(held["self"]["request"]),
     "deep middleware": lambda request: partial(Chain(300).load, request),
 }
 UNCERTAIN = {
@@ -146,8 +180,7 @@ UNCERTAIN = {
     "slots": lambda request: Slotted(request).load,
     "object in a closure": lambda request: calling(Loader(request)),
     "object in a partial": lambda request: partial(calling, Loader(request)),
-    "list": lambda request: lambda held=[request]: ask(*held),
-    "dict": lambda request: lambda held={"request": request}: ask(**held),
+    "dict of a class of its own": lambda request: lambda held=Held(request=request): ask(**held),
     "tuple": lambda request: lambda held=(request,): ask(*held),
     "far away": lambda request: (
         lambda held=Stage(Stage([Loader(request)])): ask(held.get_response.get_response[0].request)
@@ -160,6 +193,9 @@ UNCERTAIN = {
     "generator": lambda request: (ask(each) for each in [request]).__next__,
     "method of the request's wrapper": lambda request: partial(Loader.__call__, Loader(request)),
     "its attributes": lambda request: lambda held=vars(request): held["loaded"],
+    "a factory of defaults": lambda request: lambda held=defaultdict(Loader(request)): held["user"],
+    "reference that fails": lambda request: lambda held=(ReferenceThatFails(request),): ask(request),
+    "one in many": in_many,
     "a chain without end": lambda request: partial(Chain(20_000).load, request),
 }
 
@@ -261,7 +297,11 @@ def lazily(settings):
     return put
 
 
-urlpatterns = [path("crash/", crash), path("acrash/", acrash)]
+urlpatterns = [
+    path("crash/", crash),
+    path("acrash/", acrash),
+    path("log_and_show/", lambda request: log_and_show(request)),
+]
 
 
 class OfSession:
@@ -276,6 +316,150 @@ SHAPES = {
     "object": lambda request: OfSession(request).load,
     "session": lambda request: partial(session_of, request, request.session),
 }
+
+
+def put_into_meta(request):
+    request.META["current"] = lambda: get_user(request)
+    return lambda: request.META["current"]()
+
+
+def put_into_session(request):
+    request.session.owner = OfSession(request)
+    return lambda: request.session.owner.load()
+
+
+def put_beside(name, value):
+    """The user is found by way of another attribute of the request."""
+
+    def make(request):
+        setattr(request, name, value(request))
+        return lambda: find(getattr(request, name))
+
+    def find(value):
+        return (
+            value.load()
+            if hasattr(value, "load")
+            else next(iter(value))()
+            if isinstance(value, dict)
+            else value()
+        )
+
+    return make
+
+
+# Found by the copy; or not asked, and what the session says is told.
+DETOURS = {
+    "auser": (lambda request: lambda: async_to_sync(request.auser)(), True),
+    "function": (put_beside("current", lambda request: lambda: get_user(request)), True),
+    "partial": (put_beside("current", lambda request: partial(get_user, request)), True),
+    "method": (put_beside("current", lambda request: OfSession(request).load), False),
+    "object": (put_beside("current", OfSession), False),
+    "dict": (put_beside("current", lambda request: {lambda: get_user(request): 1}), True),
+    "META": (put_into_meta, False),
+    "session": (put_into_session, False),
+}
+
+
+@pytest.mark.parametrize("shape", DETOURS)
+def test_session_stays_as_it_was_by_a_detour(shape, anita, client, lazily):
+    """What hangs on a copy of the request must not lead back to it."""
+    make, found = DETOURS[shape]
+    lazily(make)
+    response = client.get("/crash/")
+    request = response.wsgi_request
+    assert request.META[META_KEY] == (ANITA if found else f"id={anita.pk} (from the session)")
+    assert request.user._wrapped is empty
+    assert not request.session.accessed
+    assert "Vary" not in response
+    # And the project can still ask.
+    assert str(request.user) == "anita"
+
+
+@pytest.mark.parametrize("hung", ["META", "object", "messages"])
+def test_user_of_django_is_found_beside_any_of_them(hung, client, settings):
+    def hang(get_response):
+        def middleware(request):
+            if hung == "META":
+                request.META["current"] = OfSession(request)
+            else:
+                setattr(request, {"messages": "_messages", "object": "current"}[hung], OfSession(request))
+            return get_response(request)
+
+        return middleware
+
+    globals()["hang"] = hang
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:-1], f"{__name__}.hang", settings.MIDDLEWARE[-1]]
+    settings.ADMINS = []
+    response = client.get("/crash/")
+    assert response.wsgi_request.META[META_KEY] == ANITA
+    assert "Vary" not in response
+
+
+def by_auser(request, user):
+    return str(async_to_sync(request.auser)())
+
+
+def test_function_of_the_project_may_ask_auser(client, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = f"{__name__}.by_auser"
+    settings.ADMINS = []
+    response = client.get("/crash/")
+    request = response.wsgi_request
+    assert request.META[META_KEY] == "anita"
+    assert not hasattr(request, "_acached_user")
+    assert not request.session.accessed
+    assert "Vary" not in response
+
+
+def log_and_show(request):
+    logging.getLogger("django.request").error("x", extra={"request": request, "status_code": 500})
+    return HttpResponse(str(request.user))
+
+
+def kept_in(cache):
+    def make(request):
+        def find():
+            if "user" not in cache:
+                cache["user"] = get_user(request)
+            return cache["user"]
+
+        return find
+
+    return make
+
+
+def kept_in_list(request):
+    found = []
+
+    def find():
+        found or found.append(get_user(request))
+        return found[0]
+
+    return find
+
+
+def kept_on_the_request(request):
+    request.found = {}
+    return lambda: request.found.get("user") or request.found.setdefault("user", get_user(request))
+
+
+KEPT = {
+    "dict": lambda request: kept_in({})(request),
+    "dict of dicts": lambda request: kept_in(defaultdict(dict))(request),
+    "list": kept_in_list,
+    "on the request": kept_on_the_request,
+}
+
+
+@pytest.mark.parametrize("shape", KEPT)
+def test_page_after_an_error_varies_though_the_user_is_kept(shape, client, lazily):
+    """The look must not fill what the page itself then finds filled, without a question to the session."""
+    lazily(KEPT[shape])
+    response = client.get("/log_and_show/")
+    assert response.content == b"anita"
+    assert response.wsgi_request.META[META_KEY] == ANITA
+    assert response["Vary"] == "Cookie"
+
+
 ENGINES = ["db", "signed_cookies", "cache", "cached_db"]
 
 

@@ -168,9 +168,11 @@ def test_user_that_fails_by_the_database_costs_no_second_query(anita, settings):
     settings.ADMINS = []
     settings.ROOT_URLCONF = __name__
     asked = []
+    # Not the list itself, of which the copy that is asked has one of its own.
+    note = asked.append
 
     def locked():
-        asked.append("user")
+        note("user")
         connection.cursor().execute("SELECT 1 FROM auth_user")
 
     def lock(get_response):

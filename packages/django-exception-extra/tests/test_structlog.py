@@ -8,7 +8,7 @@ import structlog
 from django.core.signals import request_finished, request_started
 from django.test import AsyncClient, Client
 
-from django_exception_extra import recorded
+from django_exception_extra import ExceptionExtraMiddleware, recorded
 from django_exception_extra import structlog as ours
 from django_exception_extra.log import LoggedInFilter
 
@@ -112,3 +112,18 @@ def asks_itself(get_response):
         return get_response(request)
 
     return middleware
+
+
+def test_outer_request_that_fails_after_a_nested_one(client, rf, anita):
+    """What ended with the nested one is said of the outer one again, when that fails for good."""
+    request = rf.get("/")
+    request.user = anita
+    request_started.send(sender=None, environ=request.META)
+    record = logging.makeLogRecord({"request": request, "levelno": logging.ERROR, "levelname": "ERROR"})
+    LoggedInFilter().filter(record)
+    client.get("/fine/")
+    assert structlog.contextvars.get_contextvars() == {}
+    ExceptionExtraMiddleware(lambda request: None).process_exception(request, ValueError("crash"))
+    assert structlog.contextvars.get_contextvars() == {"logged_in": "anita (Anita Test)"}
+    request_finished.send(sender=None)
+    assert structlog.contextvars.get_contextvars() == {}

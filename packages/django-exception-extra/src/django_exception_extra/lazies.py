@@ -1,4 +1,4 @@
-"""What a request works out when it is first asked for, as `request.user`: made to ask a copy of the request.
+"""What a request has that can ask it, as the lazy `request.user`: made to ask a copy of the request.
 
 Where that cannot be had for certain there is no such copy: to be asked would leave traces on the request itself.
 """
@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import copy
 import functools
 import gc
 import logging
 import threading
 import types
 import weakref
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
 from django.utils.functional import LazyObject, SimpleLazyObject, empty
 
-__all__ = ["Rebinding", "is_lazy", "is_refused", "is_unevaluated"]
+__all__ = ["Rebinding", "is_lazy", "is_refused", "is_unevaluated", "refused"]
 
 # What leads to everything that goes on in the process, but is no way from a lazy object to what it asks.
 _AMBIENT = (
@@ -32,6 +34,10 @@ _AMBIENT = (
     concurrent.futures.Executor,
     threading.Thread,
 )
+_CALLABLE = (functools.partial, types.MethodType, types.FunctionType)
+# What a lazy object may keep its answer in; of these there is a copy, of one of a class of its own none.
+_MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
+_COLLECTIONS = (list, deque, set)
 # How many objects are looked at before it counts as uncertain: the middleware of a large site are some hundreds.
 _FAR = 20_000
 
@@ -52,8 +58,13 @@ def is_refused(value: object) -> bool:
     return is_unevaluated(value) and getattr(value, "__dict__", {}).get("_setupfunc") is _refuse
 
 
+def refused() -> Any:
+    """What stands for such a lazy object."""
+    return SimpleLazyObject(_refuse)
+
+
 class Rebinding:
-    """Copies of the lazy objects of a request that ask its stand-in; what they share, the copies share."""
+    """Copies of what a request has, which ask its stand-in; what they share, the copies share."""
 
     def __init__(self, request: HttpRequest, twin: HttpRequest) -> None:
         self._made: dict[int, Any] = {id(request): twin}
@@ -65,14 +76,25 @@ class Rebinding:
             self._originals.add(id(session))
 
     def of(self, value: Any) -> Any:
-        """A copy of a lazy object; one that refuses to be evaluated, where it could ask the request itself."""
+        """What the stand-in has in place of `value`, an attribute of the request.
+
+        A copy of a lazy object, a function or a container. Of what could ask the request itself and cannot be copied,
+        something that raises `RuntimeError` when it is evaluated or called.
+        """
         # Of one that fails nothing half-made must be left to the others.
         before = dict(self._made)
         try:
             return self._other(value)
-        except _UncertainError:
+        except Exception:  # noqa: BLE001 (RecursionError, or what a class of the project's own raises: not certain either)
             self._made = before
-            return SimpleLazyObject(_refuse)
+            return _refuse if type(value) in _CALLABLE else refused()
+
+    def leads_back(self, value: Any) -> bool:
+        """Whether what the request and its stand-in share leads to the request; not where that would be very far."""
+        try:
+            return self._is_reached_from(value, too_far=False)
+        except Exception:  # noqa: BLE001 (whatever it is: then it may)
+            return True
 
     def _other(self, value: Any) -> Any:
         if id(value) in self._made:
@@ -87,9 +109,26 @@ class Rebinding:
             return types.MethodType(self._other(value.__func__), self._other(value.__self__))
         if type(value) is types.FunctionType:
             return self._function(value)
+        if type(value) in (*_MAPPINGS, *_COLLECTIONS) and id(value) not in self._originals:
+            return self._container(value)
         if self._is_reached_from(value):
             raise _UncertainError
         return value
+
+    def _container(self, value: Any) -> Any:
+        if len(self._made) + len(value) > _FAR or self._is_reached_from(
+            getattr(value, "default_factory", None)
+        ):
+            raise _UncertainError
+        self._made[id(value)] = other = copy.copy(value)
+        other.clear()
+        if type(value) in _MAPPINGS:
+            other.update({self._other(name): self._other(each) for name, each in value.items()})
+        elif type(value) is set:
+            other.update([self._other(each) for each in value])
+        else:
+            other.extend([self._other(each) for each in value])
+        return other
 
     def _lazy(self, value: Any) -> Any:
         # A class of its own may ask whatever it likes, in a method of its own.
@@ -123,8 +162,8 @@ class Rebinding:
             return
         other.cell_contents = self._other(value)
 
-    def _is_reached_from(self, value: Any) -> bool:
-        """Whether an object holds the request, its session or one of its lazy objects, at whatever distance."""
+    def _is_reached_from(self, value: Any, *, too_far: bool = True) -> bool:
+        """Whether an object holds the request, its session or one of its lazy objects; `too_far` to say it at this distance."""
         waiting = [value]
         # Themselves and not their numbers only, which others made meanwhile could get.
         seen: dict[int, Any] = {}
@@ -135,14 +174,16 @@ class Rebinding:
             if id(each) in seen or issubclass(type(each), _AMBIENT):
                 continue
             seen[id(each)] = each
-            if len(seen) > _FAR or type(each) in weakref.ProxyTypes:
+            if len(seen) > _FAR:
+                return too_far
+            if type(each) in weakref.ProxyTypes:
                 return True
             waiting += _held_by(each)
         return False
 
 
 class _UncertainError(Exception):
-    """A lazy object could ask the request itself."""
+    """What the request has could ask the request itself."""
 
 
 def _held_by(value: Any) -> Iterable[Any]:
@@ -157,7 +198,7 @@ def _held_by(value: Any) -> Iterable[Any]:
     return gc.get_referents(value)
 
 
-def _refuse() -> NoReturn:
+def _refuse(*_args: object, **_kwargs: object) -> NoReturn:
     raise RuntimeError(
         "Not evaluated: it could leave a trace on the request that failed, of which this is a copy."
     )

@@ -49,6 +49,12 @@ _WRITERS = ("save", "create", "delete")
 # What reading the form leaves on a request.
 _BODY = {"_body", "_stream", "_read_started"}
 _FORM = {*_BODY, "_post", "_files"}
+# What a copy of a request has of it as it is: what it was made of, and who is known.
+_AS_THEY_ARE = {
+    *(*_FORM, "META", "environ", "scope", "session", "resolver_match", "_upload_handlers"),
+    *("user", CACHED_USER, CACHED_AUSER, "impersonator"),
+}
+_OURS = "_exception_extra_"
 
 
 def evaluated_user(request: HttpRequest) -> Any:
@@ -197,7 +203,8 @@ def aside(request: _Request, *, read: bool = True) -> _Request:
     """A copy of the request with a user and a session of its own, on which all can be done without any effect.
 
     What it shares is `META`, and the form, which can be read only once: unless `read`, one that was not read yet is
-    empty. A lazy object that could ask the request itself is replaced by one that raises when it is evaluated.
+    empty. A lazy object that could ask the request itself, and whatever else leads to it, is replaced by one that raises
+    when it is evaluated.
     """
     # Not by copy(), which leaves out what cannot be pickled.
     twin = type(request).__new__(type(request))
@@ -209,8 +216,13 @@ def aside(request: _Request, *, read: bool = True) -> _Request:
             session.__dict__["_session_cache"] = dict(session.__dict__["_session_cache"])
         twin.session = _quiet(session)
     rebinding = lazies.Rebinding(request, twin)
+    # Who asks the copy could get from these to the request itself; Django's own user does not.
+    shared = [request.META, _held(twin.__dict__.get("session"))]
+    leads_back = any(map(rebinding.leads_back, shared))
     for name, value in list(twin.__dict__.items()):
-        if lazies.is_unevaluated(value):
+        if leads_back and lazies.is_unevaluated(value) and not _is_djangos(value, request):
+            twin.__dict__[name] = lazies.refused()
+        elif lazies.is_unevaluated(value) or not (name in _AS_THEY_ARE or name.startswith(_OURS)):
             twin.__dict__[name] = rebinding.of(value)
 
     def load() -> None:
@@ -231,6 +243,13 @@ def give_back(twin: HttpRequest, request: HttpRequest) -> None:
     """Let the request have a body that was read of its copy, since it cannot be read again."""
     if "_body" in twin.__dict__ and "_body" not in request.__dict__:
         request.__dict__.update({name: twin.__dict__[name] for name in _BODY & twin.__dict__.keys()})
+
+
+def _held(session: object) -> object:
+    """What a session has of its own: not the cache it is kept in, with those of all others."""
+    if not isinstance(session, SessionBase):
+        return session
+    return {name: value for name, value in vars(session).items() if name != "_cache"}
 
 
 def _is_loaded(session: SessionBase) -> bool:

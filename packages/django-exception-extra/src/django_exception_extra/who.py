@@ -67,8 +67,10 @@ def record(request: HttpRequest, exception: BaseException | None, *, final: bool
         # One failure passes here up to four times: as an exception, a signal, an answer and a log line.
         seen = memory.remembered(request)
         if seen is not None:
-            if final:
+            if final and not seen.final:
                 memory.keep(request, replace(seen, final=True))
+                # Those who were told may have forgotten it with the end of a request that was sent meanwhile.
+                _publish(request, seen.who, final=True)
             return seen.who
         # What the look itself logs is no failure to be looked at.
         if not is_wanted() or _looked_at.get() is request.META:
