@@ -1,5 +1,7 @@
 """The README's example, pasted: the project it makes passes its check and its tests."""
 
+import contextlib
+import importlib
 import re
 from importlib import metadata
 from pathlib import Path
@@ -61,21 +63,11 @@ def test_the_checks_of_the_admin_are_listed():
 
 def test_public_names_of_the_readme_exist():
     import django_mongokit
-    from django_mongokit import (
-        cache,
-        converters,
-        media,
-        middleware,
-        paginator,
-        rest,
-        sessions,
-        storage,
-        test,
-        views,
-    )
 
-    assert all([cache, converters, media, middleware, paginator, rest, sessions, storage, test, views])
     for dotted in set(re.findall(r"`django_mongokit\.([\w.]+)", README.read_text())) - {"mongodb"}:
+        # Modules are attributes once they have been imported.
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(f"django_mongokit.{dotted.partition('.')[0]}")
         found = django_mongokit
         for part in dotted.split("."):
             if not re.fullmatch(r"[EW]\d+", part):
