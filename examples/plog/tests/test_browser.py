@@ -116,6 +116,8 @@ class Tab:
 
     def look(self, name=None):
         """What must be true of every page as it is shown."""
+        # Between two pages there is a moment without any, of which it is true that nothing is on it.
+        self.page.wait_for_load_state()
         width = self.page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
