@@ -269,12 +269,12 @@ def test_a_child_of_an_abstract_class(mongodb):
         class Meta:
             abstract = True
 
-    class Letter(Stamped):
+    class Postcard(Stamped):
         structure = {"to": str}
 
-    connection.register([Letter])
-    letter = mongodb.letters.Letter({"to": "x", "created": datetime.datetime(2010, 3, 8)})
-    with listening(Letter) as heard:
+    connection.register([Postcard])
+    letter = mongodb.letters.Postcard({"to": "x", "created": datetime.datetime(2010, 3, 8)})
+    with listening(Postcard) as heard:
         letter.save()
     assert [name for name, _ in heard] == ["pre_save", "post_save"]
     assert mongodb.letters.find_one()["created"] == datetime.datetime(2010, 3, 8)
