@@ -110,15 +110,24 @@ def modes(site: Site, tmp_path: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
+def forks() -> Iterator[Any]:
+    """Starts processes that have imported what they need; see :mod:`static_test_forks`."""
+    import static_test_forks
+
+    with static_test_forks.forks() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def s3_server() -> Iterator[Any]:
     """An S3 on loopback; see :mod:`static_test_s3`."""
     pytest.importorskip("boto3", reason="boto3 is not installed: pip install slimstack-static[s3]")
     pytest.importorskip(
         "moto.server", reason="there is no S3 to test with: pip install 'moto[s3]' flask flask-cors"
     )
-    from static_test_s3 import moto
+    from static_test_s3 import moto, read_once
 
-    with moto() as address:
+    with read_once(), moto() as address:
         yield address
 
 

@@ -131,7 +131,7 @@ def test_the_example_of_the_source(site):
         ),
         pytest.param("<link rel=icon href=/a.css>", "<link rel=icon href=/a.css>", id="icon"),
         pytest.param(
-            "<link rel=preload as=style href=/a.css>", "<link rel=preload as=style href=/a.css>", id="preload"
+            "<link rel=preload as=image href=/a.css>", "<link rel=preload as=image href=/a.css>", id="preload"
         ),
         pytest.param(link(' type="text/less"'), link(' type="text/less"'), id="less"),
         pytest.param(script(' type="text/template"'), script(' type="text/template"'), id="template"),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, contextmanager, suppress
 from io import StringIO
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+import static_test_browser as browser
 import static_test_servers as servers
 from django.core.management import call_command
 from static_test_built import Built
@@ -20,21 +18,7 @@ from static_test_built import Built
 from django_static import resolver
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
-    pytest.mark.timeout(300),
-]
+pytestmark = browser.NEEDS_CHROMIUM
 
 #: What each does with the URL it has found: load the rest of itself from there.
 _LOAD = """
@@ -91,16 +75,11 @@ FILES = {
 }
 EXPECTED = [*LOOKS, "map"]
 PAGE = (
-    "<!doctype html><title>a page</title>{% TAG %}"
+    "<!doctype html><title>a page</title><link rel=icon href=data:,>{% TAG %}"
     '<link rel="stylesheet" href="/static/map/map.css">{% endTAG %}<body>{% TAG %}'
     + "".join(f'<script src="/static/js/{name}.js"></script>' for name in LOOKS)
     + '<script src="/static/map/map.js"></script>{% endTAG %}'
 )
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
 
 
 class QuietWsgi(WSGIRequestHandler):
@@ -110,18 +89,6 @@ class QuietWsgi(WSGIRequestHandler):
 
 class Threaded(ThreadingMixIn, WSGIServer):
     daemon_threads = True
-
-
-@contextmanager
-def running(server: ThreadingHTTPServer | WSGIServer) -> Iterator[int]:
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join(30)
-        server.server_close()
 
 
 class Site:
@@ -140,22 +107,8 @@ class Site:
         for name, text in FILES.items():
             built.app_file(name, text)
 
-    @contextmanager
-    def files(self) -> Iterator[int]:
-        """What is published, and what the finders know: as it is in development, and with a lazy render."""
-        site = self
-
-        class Handler(Quiet):
-            def translate_path(self, path: str) -> str:
-                name = path.partition("?")[0].lstrip("/")
-                if site.prefix and path.startswith(site.prefix):
-                    return str(site.root / "out" / name)
-                name = name.removeprefix("static/")
-                published = site.built.static / name
-                return str(published if published.exists() else site.built.extra / name)
-
-        with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
-            yield port
+    def files(self) -> AbstractContextManager[int]:
+        return browser.files(self.prefix, self.root / "out", self.built.static, self.built.extra)
 
     @contextmanager
     def ours(self) -> Iterator[int]:
@@ -165,7 +118,7 @@ class Site:
             start("404 Not Found", [])
             return [b""]
 
-        with running(make_server("127.0.0.1", 0, StaticServer(nothing), Threaded, QuietWsgi)) as port:
+        with browser.running(make_server("127.0.0.1", 0, StaticServer(nothing), Threaded, QuietWsgi)) as port:
             yield port
 
     @contextmanager
@@ -184,10 +137,8 @@ class Site:
 
 @pytest.fixture(scope="module")
 def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.started() as found:
+        yield found
 
 
 @pytest.fixture
@@ -212,8 +163,8 @@ def shown(chromium, port: int, html: str) -> tuple[list[str], list[str], list[st
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("requestfinished", lambda request: asked.append(request.url.removeprefix(base)))
     page.on("response", lambda answer: wrong.append(answer.url) if answer.status >= 400 else None)
-    page.route("**/page", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.route("**/favicon.ico", lambda route: route.fulfill(body=b""))
+    # Once: while there is a route every request goes by way of us.
+    page.route("**/page", lambda route: route.fulfill(body=html, content_type="text/html"), times=1)
     page.goto(f"{base}/page")
     with suppress(playwright.TimeoutError):
         page.wait_for_function(f"(window.parts || []).length >= {len(EXPECTED)}", timeout=30_000)

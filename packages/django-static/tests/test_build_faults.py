@@ -176,7 +176,9 @@ class TestNoRoom:
         assert built.show(PAGE) != shown
         whole(built, "two")
 
-    def test_for_a_file(self, built):
+    def test_for_a_file(self, built, monkeypatch):
+        # Python would leave a compiled module that is cut off, and every later process would fail at it.
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
         again(built)
         urls = whole(built, "one")
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

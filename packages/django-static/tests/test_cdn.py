@@ -887,18 +887,13 @@ def test_another_process_that_takes_too_long(cdn_site, bucket, warned, monkeypat
         (["/nowhere.png"], "/nowhere.png is not a file"),
     ],
 )
-def test_usage(arguments, said):
-    done = subprocess.run(
-        [sys.executable, "-m", "django_static.cdn", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("usage:")
-    assert said in done.stderr
+def test_usage(forks, arguments, said):
+    process = forks.start("-m", "django_static.cdn", *arguments)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == ""
+    assert errors.startswith("usage:")
+    assert said in errors
 
 
 def test_the_program_without_settings(tmp_path):

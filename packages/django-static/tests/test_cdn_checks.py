@@ -149,7 +149,13 @@ def test_s3_of_django_storages_signs_unless_told_not_to(site):
     settings_of(site)
     site.settings.DJANGO_STATIC_CDN_BUCKET = site.settings.DJANGO_STATIC_CDN_DOMAIN = ""
     site.settings.DJANGO_STATIC_CDN_STORAGE = "cdn"
-    for options, ids in (({}, ["django_static.E050"]), ({"querystring_auth": False}, [])):
+    parameters = {"object_parameters": {"CacheControl": "max-age=315360000, public"}}
+    for options, ids in (
+        (parameters, ["django_static.E050"]),
+        ({**parameters, "querystring_auth": False}, []),
+        ({"querystring_auth": False}, ["django_static.W041"]),
+        ({}, ["django_static.E050", "django_static.W041"]),
+    ):
         backend = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "x", **options}}
         site.settings.STORAGES = {**site.settings.STORAGES, "cdn": backend}
         assert [message.id for message in found()] == ids

@@ -8,12 +8,16 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+import django_static
 from django_static.cdn import proxy
 from django_static.cdn.__main__ import main
 from django_static.cdn.clearing import Clearing
 from django_static.cdn.options import Options
+from django_static.cdn.publisher import Publisher
 from django_static.cdn.state import Entry, State
 from django_static.cdn.store import Stored, StoreError
+from django_static.cdn.stores import store_of
+from django_static.conf import conf
 
 DAY = 86_400
 PNG = b"\x89PNG"
@@ -69,7 +73,7 @@ def test_what_no_build_names_goes_and_nothing_of_others(shop, bucket, prefix):
     assert [line for line in foreseen.splitlines() if "would be removed: " in line] == [
         f"would be removed: {key}" for key in gone
     ]
-    assert foreseen.endswith("; 0 could not; 2 files would be removed\n")
+    assert foreseen.endswith("; 0 could not; 2 files that no build names any more would be removed\n")
     assert len(bucket.keys()) == len(others) + 3
     output, errors = publish("--clean", "-v2")
     assert [f"removed: {key}" in output for key in gone] == [True, True]
@@ -79,18 +83,16 @@ def test_what_no_build_names_goes_and_nothing_of_others(shop, bucket, prefix):
     assert "0 files that no build names any more removed" in publish("--clean")[0]
 
 
-def test_its_days_begin_with_the_first_run_that_does_not_name_it(shop, bucket, monkeypatch):
-    now = [1_800_000_000.0]
-    monkeypatch.setattr(Clearing.__init__, "__kwdefaults__", {"clock": lambda: now[0]})
+def test_its_days_begin_with_the_first_run_that_does_not_name_it(shop, bucket):
+    now = bucket.server
+    now.now = 1_800_000_000.0  # the bucket's clock
     shop.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 14
     publish()
     build(shop, "img/a.png")
     assert "0 files that no build" in publish("--clean")[0]
-    now[0] += 14 * DAY - 1
+    now.now += 14 * DAY - 900
     assert "0 files that no build" in publish("--clean")[0]
-    now[0] += 1
-    assert "2 files would be removed" in publish("--clean", "--dry-run")[0]
-    assert sorted(bucket.keys()) == ALL
+    now.now += 1800
     publish()  # without the option nothing goes
     assert sorted(bucket.keys()) == ALL
     # A build that names it again takes it back.
@@ -128,7 +130,12 @@ def test_a_file_that_cannot_be_read_keeps_all(shop, bucket):
     build(shop, "img/a.png")
     place = shop.media / "img/a.1500000005.png"
     place.unlink()
-    assert "0 files would be removed" in publish("--clean", "--dry-run")[0]
+    errors = StringIO()
+    output = StringIO()
+    with pytest.raises(CommandError, match="1 file could not be brought to the CDN"):
+        call_command("staticpublish", "--clean", "--dry-run", stdout=output, stderr=errors)
+    assert "0 files that no build names any more would be removed" in output.getvalue()
+    assert str(place) in errors.getvalue()
     errors = StringIO()
     with pytest.raises(
         CommandError, match="1 file could not be brought to the CDN; pages print its local URL"
@@ -159,9 +166,11 @@ def test_a_refusal_is_said_and_the_rest_goes(shop, bucket):
     build(shop, "img/a.png")
     shop.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
     bucket.breaks(("DELETE", "403"))
-    output, errors = publish("--clean")
-    assert "c.1500000005.gif stays on the CDN: removing c.1500000005.gif" in errors
-    assert "1 file that no build" in output
+    said = StringIO()
+    with pytest.raises(CommandError, match="1 file that no build names any more could not be removed"):
+        call_command("staticpublish", "--clean", stdout=said, stderr=said)
+    assert "c.1500000005.gif stays on the CDN: removing c.1500000005.gif" in said.getvalue()
+    assert "1 file that no build" in said.getvalue()
     assert "1 file that no build" in publish("--clean")[0]
     assert bucket.keys() == ["img/a.1500000005.png"]
 
@@ -177,6 +186,9 @@ class Shelf:
 
     def delete(self, key):
         del self.dates[key]
+
+    def now(self):
+        return None
 
 
 def test_what_came_again_since_stays_for_its_days(tmp_path):
@@ -195,6 +207,23 @@ def test_what_came_again_since_stays_for_its_days(tmp_path):
     assert clearing.run({}) == (["a"], {})
     assert shelf.dates == {}
     assert "a" not in state
+
+
+def test_the_time_of_a_store_is_told_in_whole_seconds(tmp_path):
+    """So the next run may be told less than the run before was: with no days to stay that is no reason to stay."""
+
+    class Told(Shelf):
+        told = 1_800_000_000.9
+
+        def now(self):
+            return self.told
+
+    shelf = Told(a=1_700_000_000.0)
+    state = State(tmp_path, "x")
+    state.note("a", Entry("d", 1, 1, 1.0, sent=True))
+    Clearing(shelf, state, Options(keep_days=0)).mark({})
+    shelf.told -= 0.8
+    assert Clearing(shelf, state, Options(keep_days=0)).run({}) == (["a"], {})
 
 
 def test_what_another_process_goes_back_to_meanwhile_stays(tmp_path):
@@ -225,3 +254,87 @@ def test_a_store_that_cannot_be_asked_keeps_all(tmp_path):
     clearing = Clearing(Silent(), state, Options(keep_days=0))
     assert clearing.run({}) == ([], {"a": "no"})
     assert "a" in state
+
+
+def test_what_another_machine_may_remove_is_asked_for_when_it_is_named_again(shop, bucket):
+    """Without a prefix: this machine has found there what the other has sent, and neither names it for a while."""
+    publish()
+    (records,) = (shop.media / ".django-static").glob("cdn-*.json")
+    theirs = records.read_bytes()
+    records.unlink()
+    publish()  # finds all there
+    build(shop, "img/a.png")
+    publish("--clean")
+    assert sorted(bucket.keys()) == ALL
+    ours = records.read_bytes()
+    records.write_bytes(theirs)
+    publish("--clean")
+    assert bucket.keys() == ["img/a.1500000005.png"]
+    records.write_bytes(ours)
+    entries = json.loads(ours)["objects"]
+    assert {key: entry["replaced"] > 0 for key, entry in entries.items()} == {
+        key: key != "img/a.1500000005.png" for key in ALL
+    }
+    build(shop, *NAMES)
+    proxy.reset()
+    assert django_static.staticfile("/c.gif") == "/c.1500000005.gif"  # not before it is there again
+    assert proxy.current().background.wait(60)
+    publish()
+    assert sorted(bucket.keys()) == ALL
+
+
+def test_what_a_run_names_again_is_kept_by_one_that_began_before(shop, bucket, monkeypatch):
+    publish()
+    build(shop, "img/a.png")
+    publish()
+    (records,) = (shop.media / ".django-static").glob("cdn-*.json")
+    identity = store_of(conf.cdn).identity
+    earlier = State(records.parent, identity)
+    clearing = Clearing(store_of(conf.cdn), earlier, conf.cdn)
+    assert sorted(clearing.due({"img/a.1500000005.png"})) == ["c.1500000005.gif", "img/b.1500000005.png"]
+    build(shop, *NAMES)
+    bring = Publisher.publish
+    cleared = []
+
+    def publish_late(self, key, path, **how):
+        if not cleared:  # nothing of this run but its beginning is written down
+            cleared.append(None)
+            cleared.append(clearing.run({"img/a.1500000005.png"}))
+        return bring(self, key, path, **how)
+
+    monkeypatch.setattr(Publisher, "publish", publish_late)
+    shop.settings.DJANGO_STATIC_CDN_THREADS = 1
+    publish()
+    assert cleared == [None, ([], {})]
+    assert sorted(bucket.keys()) == ALL
+
+
+def test_records_that_cannot_be_written_keep_all(shop, bucket, monkeypatch):
+    publish()
+    build(shop, "img/a.png")
+
+    def refuse(self):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(State, "flush", refuse)
+    said = StringIO()
+    with pytest.raises(CommandError, match="pages do not know of it"):
+        call_command("staticpublish", "--clean", stdout=said, stderr=said)
+    assert "cannot be written down" in said.getvalue()
+    assert sorted(bucket.keys()) == ALL
+
+
+def test_what_was_sent_by_hand_stays_though_the_site_had_sent_it(shop, bucket, capsys):
+    publish()
+    assert main([str(shop.media / "c.1500000005.gif")]) == 0
+    build(shop, "img/a.png")
+    publish("--clean")
+    assert sorted(bucket.keys()) == ["c.1500000005.gif", "img/a.1500000005.png"]
+
+
+def test_a_site_without_a_folder_is_told_so_by_the_program(shop, bucket, capsys):
+    shop.settings.MEDIA_ROOT = ""
+    shop.settings.STATIC_ROOT = None
+    shop.settings.DJANGO_STATIC_SAVE_PREFIX = None
+    assert main([__file__]) == 1
+    assert "MEDIA_ROOT" in capsys.readouterr().err

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from static_test_forks import Forks, Process
 
 from django_static.cdn.state import State
 from django_static.cdn.stores import store_of
@@ -37,8 +36,8 @@ DJANGO_STATIC_BUNDLES = {{"staticfile": {names!r}}}
 class Site:
     """A project of its own, published by processes of their own."""
 
-    def __init__(self, root: Path, bucket, cdn_site) -> None:
-        self.root, self.bucket = root, bucket
+    def __init__(self, root: Path, bucket, cdn_site, forks: Forks) -> None:
+        self.root, self.bucket, self.forks = root, bucket, forks
         self.media = root / "media"
         self.names = [f"/p{number}.png" for number in range(COUNT)]
         self.media.mkdir(parents=True)
@@ -52,7 +51,7 @@ class Site:
         (root / "mysettings.py").write_text(text + "\n".join(lines) + "\n")
         self.do("staticbuild")
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Process:
         environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "mysettings",
@@ -60,14 +59,7 @@ class Site:
             "AWS_ACCESS_KEY_ID": "tests",
             "AWS_SECRET_ACCESS_KEY": "tests",
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", "django", *arguments],
-            cwd=self.root,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return self.forks.start("-m", "django", *arguments, environment=environment, folder=self.root)
 
     def do(self, *arguments: str) -> str:
         with self.start(*arguments) as process:
@@ -94,8 +86,8 @@ class Site:
 
 
 @pytest.fixture
-def project(tmp_path, bucket, cdn_site):
-    return Site(tmp_path / "project", bucket, cdn_site)
+def project(tmp_path, bucket, cdn_site, forks):
+    return Site(tmp_path / "project", bucket, cdn_site, forks)
 
 
 @pytest.mark.parametrize("sent", [0, 7])
@@ -135,9 +127,9 @@ def test_two_runs_at_once_send_each_file_once(project, bucket):
     assert project.records().keys() == project.wanted.keys()
 
 
-def test_two_machines_at_once(project, bucket, cdn_site, tmp_path):
+def test_two_machines_at_once(project, bucket, cdn_site, tmp_path, forks):
     """They share nothing but the bucket: a file may be sent twice, and is the same."""
-    other = Site(tmp_path / "other", bucket, cdn_site)
+    other = Site(tmp_path / "other", bucket, cdn_site, forks)
     with (
         project.start("staticpublish", "--wait", "0") as one,
         other.start("staticpublish", "--wait", "0") as two,
@@ -161,7 +153,7 @@ def test_records_of_a_later_format_are_none(project, bucket):
 
 
 def test_records_in_a_folder_that_nobody_may_write_to(project, bucket, cdn_site):
-    """It is said, and all is there."""
+    """It is said, by the exit code too, and all is there."""
     folder = project.media / ".django-static"
     if os.geteuid() == 0:
         # Whom no mode keeps out: a folder is where the file would be.
@@ -174,7 +166,7 @@ def test_records_in_a_folder_that_nobody_may_write_to(project, bucket, cdn_site)
             output, errors = process.communicate(timeout=SECONDS)
     finally:
         folder.chmod(0o755)
-    assert process.returncode == 0
+    assert process.returncode == 1
     assert output.startswith(f"{COUNT} files: {COUNT} sent")
     assert errors.count("what is on the CDN cannot be written down") == 1
     assert project.there() == project.wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from django_static.cdn.answering import CannotTell, is_gone
-from django_static.cdn.pages import LOOK_SECONDS, TRUST_SECONDS, Proxy
+from django_static.cdn.pages import LOOK_SECONDS, RETRY_SECONDS, TRUST_SECONDS, Proxy
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
 
@@ -168,3 +168,71 @@ def test_where_nobody_is_to_be_asked_nobody_is(make, web, picture, values):
 def test_what_counts_as_gone(bucket, fault, gone):
     bucket.breaks(("HEAD", fault))
     assert is_gone(f"{bucket.base}/a.png") == gone
+
+
+@pytest.fixture
+def lost(make, web, bucket, picture):
+    """A process whose picture has gone from the bucket, and cannot be sent again so far; its URL."""
+    proxy = make(attempts=1)
+    url = f"{bucket.base}{URI}"
+    assert shown(proxy, URI, picture) == url
+
+    def lose() -> None:
+        bucket._straight(f"{bucket.name}{URI}", "DELETE")
+        web.gone.add(url)
+        bucket.breaks(("PUT", "500!"))
+        web.goes_on(DAY + LOOK_SECONDS)
+
+    return proxy, url, lose
+
+
+def test_what_cannot_be_sent_again_now_is_tried_until_it_is(lost, make, web, bucket, picture):
+    proxy, url, lose = lost
+    lose()
+    assert shown(proxy, URI) == URI
+    web.goes_on(RETRY_SECONDS + 1)
+    assert shown(proxy, URI) == URI
+    assert shown(make(attempts=1), URI, picture) == URI  # nor after a restart
+    bucket.breaks()
+    web.goes_on(RETRY_SECONDS + 1)
+    shown(proxy, URI)
+    assert bucket.get(URI[1:])[0] == 200
+    web.gone.clear()
+    web.goes_on(60)
+    assert shown(proxy, URI) == url
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True])
+def test_what_another_process_has_found_gone_is_not_named_for_long(
+    lost, make, web, bucket, picture, is_sent_again
+):
+    proxy, url, lose = lost
+    other = make(attempts=1)
+    assert shown(other, URI, picture) == url
+    lose()
+    if is_sent_again:  # and does not answer yet
+        bucket.breaks()
+    assert shown(proxy, URI) == URI
+    web.asked.clear()
+    assert shown(other, URI) == URI
+    web.goes_on(LOOK_SECONDS)
+    assert shown(other, URI) == URI
+    bucket.breaks()
+    web.gone.clear()
+    web.goes_on(RETRY_SECONDS + 1)
+    assert shown(other, URI) == url
+    assert bucket.get(URI[1:])[0] == 200
+
+
+def test_what_is_no_longer_written_down_is_asked_for(make, web, bucket, picture, tmp_path):
+    proxy = make()
+    url = f"{bucket.base}{URI}"
+    assert shown(proxy, URI, picture) == url
+    other = make()
+    other.state.note(URI[1:], None)  # a version that was removed, its days having gone
+    other.state.flush()
+    bucket._straight(f"{bucket.name}{URI}", "DELETE")
+    web.gone.add(url)
+    web.goes_on(LOOK_SECONDS)
+    assert shown(proxy, URI) == URI
+    assert bucket.get(URI[1:])[0] == 200

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zlib
+from io import StringIO
 from urllib.parse import unquote
 
 import pytest
+from django.core.management import call_command
+from django.urls import set_script_prefix
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from static_test_marks import NAMES
 
+from django_static.cdn import proxy
 from django_static.cdn.addresses import key_of, public_of, url_of
 from django_static.cdn.headers import content_type, payload_of
 from django_static.cdn.referred import used
@@ -401,3 +406,48 @@ def test_credentials_by_the_names_of_today_and_of_2010(site):
     assert conf.cdn.credentials == ("old", "older")
     site.settings.AWS_ACCESS_KEY_ID, site.settings.AWS_SECRET_ACCESS_KEY = "key", "secret"
     assert conf.cdn.credentials == ("key", "secret")
+
+
+@pytest.mark.parametrize("prefix", ["", "shop"])
+def test_a_file_has_one_key_wherever_the_site_lies(cdn_site, bucket, prefix):
+    """Commands do not know below which path the server has put the site; with ``--clean`` they removed what pages named."""
+    settings, start = cdn_site.settings, f"{prefix}/" if prefix else ""
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    settings.DJANGO_STATIC_COMPRESS = []
+    settings.DJANGO_STATIC_CDN_PREFIX = prefix
+    settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    settings.DJANGO_STATIC_BUNDLES = {"staticfile": ["/static/img/a.png"]}
+    settings.STATICFILES_DIRS = [str(cdn_site.root / "assets")]
+    settings.STATIC_ROOT = str(cdn_site.root / "out")
+    picture = cdn_site.root / "assets/img/a.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"\x89PNG")
+    os.utime(picture, (1500000005, 1500000005))
+
+    def lies_below(path):
+        set_script_prefix(path)
+        settings.STATIC_URL = "static/"
+        cdn_site.restart()
+        proxy.reset()
+
+    def publishes(*arguments):
+        output = StringIO()
+        call_command("staticpublish", *arguments, stdout=output, stderr=output)
+        return output.getvalue()
+
+    try:
+        lies_below("/")
+        call_command("staticbuild", stdout=StringIO(), stderr=StringIO())
+        lies_below("/")
+        assert publishes().startswith("1 file: 1 sent")
+        for path in ("/", "/app/", "/other/app/"):
+            lies_below(path)
+            page = cdn_site.render('{% staticfile "/static/img/a.png" %}')
+            assert page == f"{bucket.base}/{start}static/img/a.1500000005.png"
+            assert proxy.current().background.wait(60)
+            assert publishes("--clean").startswith("1 file: 0 sent (0 bytes), 1 there already")
+        lies_below("/")
+        assert publishes("--clean").startswith("1 file: 0 sent (0 bytes), 1 there already")
+        assert bucket.keys() == [f"{start}static/img/a.1500000005.png"]
+    finally:
+        set_script_prefix("/")

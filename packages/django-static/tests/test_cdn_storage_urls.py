@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from io import StringIO
@@ -13,8 +14,11 @@ from django.core.management import CommandError, call_command
 
 import django_static
 from django_static.cdn import proxy
+from django_static.cdn.headers import payload_of
 from django_static.cdn.pages import RETRY_SECONDS
-from django_static.cdn.store import NoAddress
+from django_static.cdn.store import NoAddress, Standing
+from django_static.cdn.stores import store_of
+from django_static.conf import conf
 
 PNG = b"\x89PNG" + bytes(range(256))
 
@@ -359,6 +363,40 @@ def test_s3_of_django_storages(built, bucket, s3_storage):
     assert (status, headers["Cache-Control"], body) == (200, "max-age=315360000, public", PNG)
     assert headers["Content-Type"] == "image/png"
     assert publish().startswith("2 files: 0 sent (0 bytes), 2 there already")
+
+
+def changes(bucket) -> int:
+    return sum(method in ("PUT", "DELETE") for method, _ in bucket.server.seen)
+
+
+# (what it unpacks lies in a temporary file that it does not close)
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
+def test_s3_of_django_storages_that_compresses(built, bucket, s3_storage):
+    """What it tells of a file is the size of what it has made of it."""
+    s3_storage(querystring_auth=False, gzip=True, gzip_content_types=["image/png"])
+    assert publish().startswith("2 files: 2 sent")
+    assert bucket.get("a.5.png")[1]["Content-Encoding"] == "gzip"
+    for path in (built.media / ".django-static").glob("cdn-*.json"):
+        path.unlink()
+    restart(built)
+    before = changes(bucket)
+    assert publish().startswith("2 files: 0 sent (0 bytes), 2 there already")
+    assert publish("--verify").startswith("2 files: 0 sent (0 bytes), 2 there already")
+    assert changes(bucket) == before
+
+
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
+def test_s3_of_django_storages_unpacks_what_comes_packed(tmp_path, bucket, s3_storage):
+    s3_storage(querystring_auth=False, gzip=True)
+    path = tmp_path / "a.svgz"
+    path.write_bytes(gzip.compress(b"<svg/>" * 500_000))
+    for name, content in (("same", path.read_bytes()), ("other", gzip.compress(b"<svg></svg>"))):
+        store = store_of(conf.cdn)
+        (tmp_path / "given.svgz").write_bytes(content)
+        store.put(f"{name}.svgz", payload_of(tmp_path / "given.svgz", with_gzip=False))
+    payload = payload_of(path, with_gzip=False)
+    assert store.standing("same.svgz", payload) is Standing.SAME
+    assert store.standing("other.svgz", payload) is Standing.OTHER
 
 
 def test_s3_of_django_storages_signs_unless_told_not_to(bucket, s3_storage):

@@ -14,7 +14,8 @@ from static_test_cdn_storages import Far, Overwriting
 import django_static
 from django_static.cdn import proxy
 from django_static.cdn.options import Options
-from django_static.cdn.publisher import Outcome, Publisher, What
+from django_static.cdn.outcomes import Outcome, What
+from django_static.cdn.publisher import Publisher
 from django_static.cdn.s3 import S3
 from django_static.cdn.state import State
 from django_static.cdn.storage_store import StorageStore

@@ -110,3 +110,41 @@ def test_again_with_nothing_changed(collect, how):
     assert collect({}, *how) == first
     assert collect.files == before
     assert staticfiles_storage.url("i.svg") == f"/static/{first['i.svg']}"
+
+
+def test_what_may_not_be_published_lies_beside_what_may(collect, caplog, tmp_path):
+    """Folders are looked at once, and what is no plain file in them by itself."""
+    caplog.set_level(logging.WARNING, "django_static")
+    app, secret = tmp_path / "app", tmp_path / "secret.txt"
+    secret.write_text("secret")
+    for folder in ("one", "two"):
+        (app / folder).mkdir()
+        (app / folder / "plain.txt").write_text(folder)
+        (app / folder / "inside.txt").symlink_to(app / folder / "plain.txt")
+        (app / folder / "outside.txt").symlink_to(secret)
+    (app / "three").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "plain.txt").write_text("elsewhere")
+    assert sorted(collect({})) == [
+        f"{folder}/{name}.txt" for folder in ("one", "two") for name in ("inside", "plain")
+    ]
+    said = sorted(record.getMessage().split(" is a link")[0] for record in caplog.records)
+    assert said == ["'one/outside.txt'", "'three/plain.txt' lies in a folder that", "'two/outside.txt'"]
+
+
+def test_nothing_is_done_again_and_all_is_told_again(collect):
+    told = collect(FILES)
+    before = {path: path.stat().st_mtime_ns for path in collect.static.rglob("*") if path.is_file()}
+    assert collect({}) == told
+    after = {path: path.stat().st_mtime_ns for path in collect.static.rglob("*") if path.is_file()}
+    assert {path for path in after if after[path] != before.get(path)} <= {
+        collect.static / ".django-static" / "build.lock"
+    }
+
+
+def test_a_storage_that_has_its_files_elsewhere_is_asked_where(collect, settings):
+    """Paths are put together for Django's own storages only."""
+    settings.STATICFILES_FINDERS = ["static_test_finders.Finder"]
+    finders.get_finder.cache_clear()
+    told = collect({"kept/a.txt": "kept", "a.txt": "another"})
+    assert (collect.static / told["a.txt"]).read_text() == "kept"

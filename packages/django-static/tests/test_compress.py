@@ -110,16 +110,15 @@ def open_folder():
         yield Folder(Path(name))
 
 
-def run_worker(folder, formats="gz,br", *how, root=None):
-    process = start_worker(folder, formats, *how, root=root)
+def run_worker(forks, folder, formats="gz,br", *how, root=None):
+    process = start_worker(forks, folder, formats, *how, root=root)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     return [(Path(path).name, *rest) for path, *rest in json.loads(output.splitlines()[-1])]
 
 
-def start_worker(folder, formats="gz,br", *how, root=None):
-    command = [sys.executable, str(WORKER), str(root or folder.root), str(folder.cache.folder), formats, *how]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start_worker(forks, folder, formats="gz,br", *how, root=None):
+    return forks.start(WORKER, root or folder.root, folder.cache.folder, formats, *how)
 
 
 def assert_whole(root: Path) -> int:
@@ -202,7 +201,7 @@ class TestFormats:
             (["gz:0"], "no level from 1 to 9"),
             (["zst:"], "no level from 1 to 22"),
             (["br:-1"], "no level"),
-            (["gz", "br", "gz:1"], "named twice in gz, br, gz"),
+            (["gz", "br", "gz:1"], "'gz' and 'gz:1' are one format; name it once"),
         ],
     )
     def test_what_is_asked_for_wrongly(self, formats, message):
@@ -513,31 +512,31 @@ class TestFaults:
         assert folder.run(path)[0].problem == ""
         assert assert_whole(folder.root) == 6
 
-    def test_a_read_only_target(self, open_folder):
+    def test_a_read_only_target(self, forks, open_folder):
         path = open_folder.write("a.txt", TEXT)
         open_folder.cache.folder.mkdir(mode=0o777)
         open_folder.cache.folder.chmod(0o777)
         open_folder.root.chmod(0o555)
-        ((_, _, found, is_new, problem),) = run_worker(open_folder, "gz,br", "nobody")
+        ((_, _, found, is_new, problem),) = run_worker(forks, open_folder, "gz,br", "nobody")
         assert (found, is_new) == ({}, False)
         assert "PermissionError" in problem
         assert open_folder.beside(path) == []
 
-    def test_a_read_only_cache(self, open_folder):
+    def test_a_read_only_cache(self, forks, open_folder):
         path = open_folder.write("a.txt", TEXT)
         open_folder.cache.folder.mkdir(mode=0o555)
         open_folder.root.chmod(0o777)
         path.chmod(0o644)
         for _ in range(2):
-            ((_, _, found, _, problem),) = run_worker(open_folder, "gz,br", "nobody")
+            ((_, _, found, _, problem),) = run_worker(forks, open_folder, "gz,br", "nobody")
             assert (set(found), problem) == ({"gz", "br"}, "")
         assert assert_whole(open_folder.root) == 2
 
-    def test_files_that_may_not_grow(self, folder):
+    def test_files_that_may_not_grow(self, forks, folder):
         """Small siblings fit, the others are reported; of those not even a part is seen."""
         folder.write("a.txt", TEXT)
         folder.write("b.bin", NOISE[:200_000] + TEXT * 2000)
-        small, big = run_worker(folder, "gz,br", "full")
+        small, big = run_worker(forks, folder, "gz,br", "full")
         assert (set(small[2]), small[4]) == ({"gz", "br"}, "")
         assert big[2] == {}
         assert "File too large" in big[4]
@@ -545,7 +544,7 @@ class TestFaults:
         assert not list(folder.root.glob(".*"))
         assert not list(folder.cache.folder.rglob("*.tmp"))
 
-    def test_a_full_disk(self, folder, tmp_path):
+    def test_a_full_disk(self, forks, folder, tmp_path):
         disk = tmp_path / "disk"
         disk.mkdir()
         command = ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(disk)]
@@ -555,7 +554,7 @@ class TestFaults:
             for name, data in {"a.txt": TEXT, "b.bin": NOISE[:60_000] + TEXT * 5, "c.bin": OTHER}.items():
                 (disk / name).write_bytes(data)
             (disk / "b.bin.br").write_bytes(b"of an older content")
-            first, full, last = run_worker(folder, "br", root=disk)
+            first, full, last = run_worker(forks, folder, "br", root=disk)
             assert (set(first[2]), set(last[2]), first[4], last[4]) == ({"br"}, {"br"}, "", "")
             assert full[2] == {}
             assert "No space left" in full[4]
@@ -564,11 +563,11 @@ class TestFaults:
         finally:
             subprocess.run(["umount", str(disk)], check=True)
 
-    def test_killed_while_writing(self, folder, monkeypatch):
+    def test_killed_while_writing(self, forks, folder, monkeypatch):
         """Nothing half written is seen, the next build does the work, and sweeps up an hour later."""
         path = folder.write("a.txt", TEXT)
         path.with_name("a.txt.gz").write_bytes(b"of an older content")
-        process = start_worker(folder, "gz,br", "stall")
+        process = start_worker(forks, folder, "gz,br", "stall")
         assert process.stdout.readline() == "about to appear\n"
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -583,13 +582,13 @@ class TestFaults:
         folder.run(folder.root / "b.txt")
         assert not list(folder.root.glob(".django-static-*.tmp"))
 
-    def test_two_processes_share_a_cache(self, folder, tmp_path):
+    def test_two_processes_share_a_cache(self, forks, folder, tmp_path):
         for number in range(12):
             folder.write(f"{number}.txt", TEXT * (number + 1) + bytes([number]))
         second = tmp_path / "second"
         subprocess.run(["cp", "-rp", folder.root, second], check=True)
         processes = [
-            start_worker(folder, "gz,br,zst", root=root) for root in (folder.root, second, folder.root)
+            start_worker(forks, folder, "gz,br,zst", root=root) for root in (folder.root, second, folder.root)
         ]
         for process in processes:
             output, errors = process.communicate(timeout=60)

@@ -42,8 +42,20 @@ from django_static.references import css, splice
         pytest.param("@namespace url(http://www.w3.org/1999/xhtml);", [], id="namespace"),
         pytest.param("@-moz-document url(http://x/){a{b:url(i.png)}}", ["i.png"], id="document"),
         pytest.param("@supports (b:url(n)){a{b:url(i.png)}}", ["i.png"], id="supports"),
-        pytest.param("a{b:url(i.png", [], id="open at the end"),
-        pytest.param("a{b:url('i.png", [], id="string open at the end"),
+        pytest.param("a{b:url(i.png", ["i.png"], id="open at the end"),
+        pytest.param("a{b:url( i.png \n", ["i.png"], id="open at the end with blanks"),
+        pytest.param("a{b:url(", [], id="open and empty"),
+        pytest.param("a{b:url('", [], id="string open and empty"),
+        pytest.param("a{b:url(i j.png", [], id="bad url open at the end"),
+        pytest.param("a{b:url('i.png\n", [], id="string broken at the end"),
+        pytest.param("a{b:url(i.png\\", ["i.png\ufffd"], id="open after a backslash"),
+        pytest.param("a{b:url('i.png\\", ["i.png"], id="string open after a backslash"),
+        pytest.param("a{b:url('i.png\\\\", ["i.png\\"], id="string open after two backslashes"),
+        pytest.param("a{b:src('i.png", ["i.png"], id="src open at the end"),
+        pytest.param("a{b:image-set('i.png", ["i.png"], id="image set open at the end"),
+        pytest.param("@import 'i.css", ["i.css"], id="import open at the end"),
+        pytest.param("a{b:'i.png", [], id="another string open at the end"),
+        pytest.param("a{b:url('i.png", ["i.png"], id="string open at the end"),
         pytest.param("a{b:url(i j.png)}", [], id="bad url"),
         pytest.param("a{b:url()}", [], id="empty"),
         pytest.param("a{b:url(var(--x))}", [], id="bad url with a function"),
@@ -303,11 +315,18 @@ class TestCombining:
         assert combined == [published[name] for name in order]
 
     @pytest.mark.parametrize(
-        "last", ["@import '_j.css", "@import url(_j.css", "@import url('_j.css", "@import '';"]
+        ("last", "published"),
+        [
+            ("@import '_j.css", "@import '_j.5.css'"),
+            ("@import url(_j.css", "@import url(_j.5.css"),
+            ("@import url('_j.css", "@import url('_j.5.css'"),
+            ("@import '';", "@import '';"),
+            ("@import '", "@import '"),
+        ],
     )
-    def test_an_import_of_nobody_knows_what_keeps_its_place(self, combine, last):
+    def test_an_import_of_nobody_knows_what_keeps_its_place(self, combine, last, published):
         combined = combine(_i="i{b:c}", _j="j{b:c}", a="a{b:c}", b=f"@import '_i.css';{last}")
-        assert combined == ["a{b:c}", f"@import '_i.5.css';{last}"]
+        assert combined == ["a{b:c}", f"@import '_i.5.css';{published}"]
 
     @pytest.mark.parametrize(
         "head",
@@ -426,3 +445,25 @@ def test_text_around_a_reference_is_kept(site, data, expected):
     url = django_static.staticfile("/a.css")
     assert (site.media / url.lstrip("/")).read_bytes() == expected
     assert django_static.slimfile("/a.css").endswith(".css")
+
+
+@pytest.mark.parametrize("tag", ["slimfile", "staticfile"])
+@pytest.mark.parametrize("prefix", ["", "/cache"])
+@pytest.mark.parametrize(
+    "end", ["url(../img/i.png", "url( ../img/i.png \n", "url('../img/i.png", 'url("../img/i.png"', "url("]
+)
+def test_a_sheet_that_ends_inside_a_url(site, settings, tmp_path, warned, tag, prefix, end):
+    """A browser takes the end of a style sheet for all that is missing."""
+    site.write("img/i.png", "picture", 5)
+    site.write("css/a.css", f"p {{ color : red; background: {end}", 6)
+    folder = site.media
+    if prefix:
+        settings.DJANGO_STATIC_SAVE_PREFIX = folder = tmp_path / "out"
+        settings.DJANGO_STATIC_NAME_PREFIX = prefix
+    url = site.render(f"{{% {tag} '/css/a.css' %}}")
+    assert url == f"{prefix}/css/a.6.css"
+    published = css.references(site.text(url.removeprefix(prefix), folder))
+    assert [each.url for each in published] == ["../img/i.5.png"] * (end != "url(")
+    assert (folder / "img/i.5.png").exists() == (end != "url(")
+    other = site.slimall("<link rel=stylesheet href=/css/a.css><link rel=stylesheet href=/css/a.css>")
+    assert other.count("<link") == 2, "nothing can come behind it in one file"

@@ -241,6 +241,28 @@ class TestPrograms:
         )
 
 
+@pytest.fixture(scope="module")
+def hasty_java(tmp_path_factory):
+    """A folder with a java that makes no effort to run long: half of the time it needs goes into its own compilers."""
+    found = shutil.which("java")
+    folder = tmp_path_factory.mktemp("java")
+    if found is not None:
+        path = folder / "java"
+        path.write_text(
+            f'#!/bin/sh\nexec {shlex.quote(found)} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "$@"\n'
+        )
+        path.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def hasty(hasty_java, monkeypatch):
+    monkeypatch.setenv("PATH", f"{hasty_java}{os.pathsep}{os.environ['PATH']}")
+    # By which the scripts of Debian go.
+    monkeypatch.setenv("JAVA_CMD", str(hasty_java / "java"))
+
+
+@pytest.mark.usefixtures("hasty")
 class TestJars:
     @pytest.mark.parametrize(
         ("name", "path", "kind", "text", "expected"),
@@ -294,6 +316,7 @@ class TestJars:
         assert "took more than 0.005 seconds" in reason(SCRIPT, "js", f"closure:{jar(CLOSURE)}")
 
 
+@pytest.mark.usefixtures("hasty")
 class TestTheirFailureInThePage:
     """An error does not stop the page: the original is served, with the error in a leading comment."""
 

@@ -10,13 +10,12 @@ import gzip
 import hashlib
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urljoin
 
 import brotli
 import pytest
+from static_test_forks import Forks, Process
 from static_test_ways import leftovers
 
 from django_static.manifest import Manifest
@@ -31,8 +30,9 @@ HOST = "https://cdn.example.net"
 class All:
     """The site, run by processes of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, forks: Forks) -> None:
         self.root = root
+        self.forks = forks
         self.out = root / "out"
         self.fill("one")
 
@@ -49,20 +49,16 @@ class All:
     def write(self, name: str, text: str) -> None:
         (self.root / "app" / name).write_text(text)
 
-    def start(self, action: str, fault: str = "") -> subprocess.Popen[str]:
+    def start(self, action: str, fault: str = "") -> Process:
         """A process that waits for a line before it does anything."""
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        command = [sys.executable, str(SITE), str(self.root), action, *filter(None, [fault])]
-        return subprocess.Popen(command, text=True, **pipes)
+        return self.forks.start(SITE, self.root, action, *filter(None, [fault]))
 
     def run(self, *given: tuple[str, str]) -> list[tuple[int, str]]:
         """What becomes of processes that begin at once: how each ended, and what it printed and complained of."""
         processes = [self.start(*each) for each in given]
         for process in processes:
-            assert process.stdout is not None
             assert process.stdout.readline() == "ready\n", process.communicate()[1]
         for process in processes:
-            assert process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
         ended = [process.communicate(timeout=60) for process in processes]
@@ -79,8 +75,6 @@ class All:
     def kill(self, action: str, name: str) -> None:
         """Kill a process when a file of that name is about to appear."""
         process = self.start(action, f"stall:{name}")
-        assert process.stdin is not None
-        assert process.stdout is not None
         process.stdin.write("\n")
         process.stdin.flush()
         said = process.stdout.readline() + process.stdout.readline()
@@ -133,9 +127,9 @@ def integrity(data: bytes) -> str:
 
 
 @pytest.fixture
-def everything(tmp_path):
+def everything(tmp_path, forks):
     tmp_path.chmod(0o755)
-    return All(tmp_path)
+    return All(tmp_path, forks)
 
 
 #: When a build is killed: before the first file, among siblings, before what pages go by, and in what comes after it.

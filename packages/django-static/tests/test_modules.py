@@ -10,6 +10,8 @@ import pytest
 from static_test_built import Built
 from static_test_ways import NAMES, WAYS, Way
 
+from django_static.references import js
+
 SHARED = "export const state = { n: 0 } ;\n\nstate.n += 1 ;\n"
 ENTRY = "import { state } from './shared.js' ;\nstate.n += 1 ;\n"
 
@@ -155,10 +157,29 @@ def test_a_name_in_pieces(way):
 def test_it_is_said_that_names_are_made_at_run_time(way, caplog):
     caplog.set_level("INFO", "django_static")
     way.site.write("js/one.js", ENTRY + "import(`./${name}.js`)\n")
+    way.verbosity = 2  # it is no fault
     way.url("/js/one.js", "slimfile")
-    (said,) = {each for each in caplog.messages if "known at run time only" in each}
+    (said,) = {
+        each for each in (*caplog.messages, *way.said.splitlines()) if "known at run time only" in each
+    }
     assert said.startswith(f"{way.site.media}/js/one.js:3: what '`./${{name}}.js`' leads to")
     assert ("{% staticimportmap %}" in said) is not way.prefix.startswith("/")
+
+
+@pytest.mark.parametrize("text", ["import './shared.js'; a()", "a();\nexport let b", "export { a };"])
+def test_a_big_one_is_told_without_a_parser(way, settings, monkeypatch, text):
+    """It takes fifty times the text in memory, and a page waits."""
+
+    def parsed(text):
+        raise MemoryError
+
+    monkeypatch.setattr(js, "parse", parsed)
+    settings.DJANGO_STATIC_MINIFIERS = {"js": None}
+    way.site.write("js/a.js", text)
+    assert (
+        len(graph(way, way.show("{% slimfile '/js/a.js' %} {% staticfile '/js/a.js' %}")))
+        == text.count("import") + 1
+    )
 
 
 class TestOfATree:

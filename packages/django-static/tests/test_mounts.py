@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from static_test_forks import Forks
 
 SETTINGS = """
 from pathlib import Path
@@ -69,7 +68,10 @@ IMPORTS = {
 ASK = """
 import io, json, re, sys
 from django.core.wsgi import get_wsgi_application
+from django_static.serve.wsgi import StaticServer
 application = get_wsgi_application()
+if sys.argv[2] == "served":
+    application = StaticServer(application)
 pages = []
 for name in json.loads(sys.argv[1]):
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SCRIPT_NAME": name, "SERVER_NAME": "x", "SERVER_PORT": "80",
@@ -102,22 +104,16 @@ def project(request, tmp_path):
     return tmp_path
 
 
-def run(project: Path, *arguments: str, settings: str = "") -> str:
+def run(forks: Forks, project: Path, *arguments: str, settings: str = "") -> str:
     (project / "site_settings.py").write_text(f"from settings import *\n{settings}")
     environment = {**os.environ, "PYTHONPATH": str(project), "DJANGO_SETTINGS_MODULE": "site_settings"}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        check=False,
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    process = forks.start(*arguments, environment=environment, folder=project)
+    output, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    return output
 
 
+@pytest.mark.parametrize("served", ["served", "alone"])
 @pytest.mark.parametrize("built", ["built", "lazily"])
 @pytest.mark.parametrize(
     ("settings", "asked", "place"),
@@ -131,11 +127,12 @@ def run(project: Path, *arguments: str, settings: str = "") -> str:
     ],
     ids=["below a path", "at the root", "the first counts", "the root comes first", "forced"],
 )
-def test_every_tag_prints_where_the_site_is(project, settings, asked, place, built):
+def test_every_tag_prints_where_the_site_is(forks, project, settings, asked, place, built, served):
+    """Also where a server of ours stands around the application, which reads the settings before any request."""
     if built == "built":
-        run(project, "-m", "django", "staticbuild")
+        run(forks, project, "-m", "django", "staticbuild")
     settings += f"\nDJANGO_STATIC_USE_MANIFEST_FILE = {built == 'built'}\n"
-    pages = json.loads(run(project, "-c", ASK, json.dumps(asked), settings=settings))
+    pages = json.loads(run(forks, project, "-c", ASK, json.dumps(asked), served, settings=settings))
     is_renamed = "StaticStorage" in (project / "settings.py").read_text() and built == "built"
     for page in pages:
         head, _, rest = page.partition("\n<!--")

@@ -308,6 +308,22 @@ class TestMuch:
         assert [plain.bytes(url) for url in loaded[::2]] == [str(n).encode() for n in range(count)]
         assert loaded[1::2] == [f"/css/none{n}.png" for n in range(count)]
 
+    def test_one_that_is_referred_to_again_and_again(self, plain, monkeypatch, warned):
+        """It is looked for once, and each place that leads nowhere is told of."""
+        from django_static.sources import Sources
+
+        asked = []
+        find = Sources.find
+        monkeypatch.setattr(Sources, "find", lambda self, name: asked.append(name) or find(self, name))
+        plain.site.write("i.png", "i")
+        plain.site.write("css/a.css", "a { b: url(../i.png) }\n" * 3000 + "c { d: url(none.png) }\n" * 3)
+        loaded = plain.loads(plain.url("/css/a.css"))
+        assert len(set(loaded)) == 2
+        assert plain.bytes(loaded[0]) == b"i"
+        assert asked.count("/i.png") < 20
+        said = "\n".join([*warned(), plain.said])
+        assert all(f"css/a.css:{line}: '/css/none.png' was not found" in said for line in (3001, 3002, 3003))
+
     @pytest.mark.parametrize("name", ["big.bin", "big.css"])
     def test_a_big_file(self, plain, name):
         content = b"a { b: c }\n" * 1_900_000

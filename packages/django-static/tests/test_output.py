@@ -6,8 +6,6 @@ import errno
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -15,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from static_test_forks import Forks, Process
 
 import django_static
 from django_static import minify, output, parts, reader
@@ -54,18 +53,16 @@ def folder() -> Iterator[Path]:
 class Workers:
     """Processes that wait for one another."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, forks: Forks) -> None:
         self.root = root
+        self.forks = forks
         self.start = root / "start"
         self.journal = root / "journal"
-        self.running: list[subprocess.Popen[str]] = []
+        self.running: list[Process] = []
 
-    def add(self, action: str = "render", **variables: str) -> subprocess.Popen[str]:
+    def add(self, action: str = "render", **variables: str) -> Process:
         environment = {**os.environ, "STATIC_TEST_JOURNAL": str(self.journal), **variables}
-        command = [sys.executable, str(WORKER), str(self.root), str(self.start), action]
-        process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        process = self.forks.start(WORKER, self.root, self.start, action, environment=environment)
         self.running.append(process)
         return process
 
@@ -79,8 +76,8 @@ class Workers:
 
 
 @pytest.fixture
-def workers(folder: Path) -> Iterator[Workers]:
-    group = Workers(folder)
+def workers(folder: Path, forks: Forks) -> Iterator[Workers]:
+    group = Workers(folder, forks)
     yield group
     for process in group.running:
         if process.poll() is None:

@@ -246,6 +246,29 @@ class TestPublished:
         assert (b"$1$2/js/a.3f2a9c1b.js" in way.bytes(url)) is bool(way.prefix)
 
 
+class TestModules:
+    """They are told of no element: what looks through those of the page finds what the modules there would have said."""
+
+    LOOKS = ("document.querySelectorAll('script').forEach(s => s.src)", "$('script[src*=a]')")
+
+    @pytest.mark.parametrize("look", LOOKS)
+    @pytest.mark.parametrize("text", ["LOOK; export {}", "import './b.js'; LOOK", "LOOK; f(import.meta)"])
+    def test_those_of_the_page_say_where_they_were(self, way, look, text):
+        way.site.write("js/a.js", text.replace("LOOK", look))
+        way.site.write("js/b.js", "b()")
+        published = way.bytes(way.url("/js/a.js", "slimfile")).decode()
+        assert published.count('querySelectorAll("script[type=module][src]")') == 1
+        assert ("setAttribute" in published) is ("[src*=a]" in look)
+        assert (")?\\/forever(" in published) is bool(way.prefix)
+        assert "currentScript" not in published
+
+    @pytest.mark.parametrize("text", [LOOK, "a = $('link[href$=\"a.css\"]').href"])
+    def test_what_finds_no_module_is_left_alone(self, way, settings, text):
+        settings.DJANGO_STATIC_MINIFIERS = {"js": None}
+        way.site.write("js/a.js", f"{text}; export {{}}")
+        assert way.bytes(way.url("/js/a.js")).decode() == f"{text}; export {{}}"
+
+
 @pytest.mark.parametrize("prefix", ["", "/forever"])
 def test_big_ones_are_minified_by_processes_beside(site, settings, tmp_path, monkeypatch, prefix):
     """Their text is known before: nothing in it waits for the name of another file."""
@@ -315,6 +338,35 @@ class TestCheck:
         assert out == "every reference leads to a file\n"
         assert err.startswith(f"{path}:2: what 'currentScript' leads to is known at run time only")
         assert self.said("--ignore", "*/js/*")[1] == ""
+
+    MODULE = "export {};\na = document.scripts; b = a[0].src"
+
+    def test_a_module_below_a_prefix(self, forever):
+        path = forever.site.write("js/a.js", self.MODULE)
+        forever.url("/js/a.js")
+        out, err = self.said()
+        assert out == "every reference leads to a file\n"
+        assert err.startswith(f"{path}:2: what 'document.scripts' finds is known at run time only: ")
+        assert "the originals, which must be served" in err
+        assert "/js/, where" not in err
+
+    @pytest.mark.parametrize("prefix", ["", "/forever"])
+    def test_a_module_with_names_that_nobody_can_undo(self, site, settings, prefix):
+        way = Way(site, settings, "build", "hash", prefix)
+        settings.DJANGO_STATIC_FILENAME_GENERATOR = "static_test_helpers.by_version"
+        path = site.write("js/a.js", self.MODULE)
+        way.url("/js/a.js")
+        out, err = self.said()
+        assert out == "every reference leads to a file\n"
+        assert err.startswith(f"{path}:2: what 'document.scripts' finds is known at run time only, and ")
+        assert "DJANGO_STATIC_FILENAME_GENERATOR" in err
+        assert "give it their folder in the page" in err
+
+    def test_a_module_without_either_is_helped(self, site, settings):
+        way = Way(site, settings, "build", "hash", "")
+        site.write("js/a.js", self.MODULE)
+        way.url("/js/a.js")
+        assert self.said() == ("every reference leads to a file\n", "")
 
     @pytest.mark.parametrize(
         ("text", "what"),

@@ -378,3 +378,51 @@ def test_whatever_is_written_is_read_again(form, url):
 def test_hostile_text_takes_no_more_than_its_length(text):
     """A reader that began anew at each word would take hours here."""
     assert js.references(f"{text} import.meta.url") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import 'a'", True),
+        ("import b from 'a'", True),
+        ("export * from 'a'", True),
+        ("export { b } from 'a'; c()", True),
+        ("import('a')", False),
+        ("import.meta.resolve('a')", False),
+        ("// import 'a'", False),
+        ("b = `import 'a'`", False),
+        ("new Worker('a')", False),
+    ],
+)
+def test_statements_that_only_modules_have(text, expected):
+    assert js.scan(text).has_statement is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("export default 1", True),
+        ("a()\nexport{b}", True),
+        ("export /* b */ const c = 1", True),
+        ("export async function a() {}", True),
+        ("export * from 'a'", True),
+        ("a.export * 2", False),
+        ("a?.export * 2", False),
+        ("a = { export: 1, b: { export() {} } }", False),
+        ("class A { export = 1; #export }", False),
+        ("// export default 1", False),
+        ("'export {a}' + `export class A`", False),
+        ("exports * 2; $export * 2; exported({})", False),
+        ("exportdefault", False),
+    ],
+)
+def test_export_statements(text, expected):
+    assert js.has_export(text) is expected
+    kinds = [node.type for node in js.parse(text).root_node.named_children]
+    assert ("export_statement" in kinds) is expected
+
+
+def test_where_code_cannot_be_told_the_parser_is_asked():
+    text = "if (a) {}\n/b'/.test(c)\nexport default 1"
+    assert not js.has_export(text)
+    assert js.read(text).is_module

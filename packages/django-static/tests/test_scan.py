@@ -408,13 +408,53 @@ def test_a_failing_parent_is_one_failure():
     assert result.failed == (Failure("one", 1, "not today"),)
 
 
-def test_missing_templates_are_noted():
+def test_missing_templates_are_told():
     result = scanned('\n{% include "no.html" %}', '{% extends "none.html" %}', '{% include "../up" %}')
-    assert result.notes == (
+    assert list(map(str, result.missing)) == [
         "one, line 1, {% extends %}: there is no template none.html",
         "page, line 2, {% include %}: there is no template no.html",
-    )
+    ]
     assert "outside the file hierarchy" in result.failed[0].reason
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "{% if x %}\n{% include 'a.html' %}{% endif %}",
+            ["line 2, {% include %}: there is no template a.html"],
+        ),
+        (
+            "{% with t='a.html' %}{% include t %}{% endwith %}",
+            ["line 1, {% include %}: there is no template a.html"],
+        ),
+        ("{% include t %}", []),
+        ("{% include t with u='a.html' %}", []),
+        ("{% include 'one' %}", []),
+        ("{% include 'one' with t='a.html' %}", ["one, line 1, {% include %}: there is no template a.html"]),
+        ("{% extends 'page' %}", ["line 1, {% extends %}: there is no template page"]),
+        ("{% extends x|default:t %}", []),
+        ("{% extends '' %}", ["line 1, {% extends %}: there is no template ''"]),
+    ],
+)
+def test_templates_that_are_not_there(source, said):
+    result = scanned(source, "{% if t %}{% include t %}{% endif %}")
+    assert list(map(str, result.missing)) == [
+        each if each.startswith("one") else f"page, {each}" for each in said
+    ]
+    assert result.failed == ()
+
+
+@pytest.mark.parametrize("name", ["", "folder", "n" * 300, "a/../../../etc/passwd"])
+def test_names_that_no_template_has(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "page.html").write_text(
+        f"{{% include '{name}' %}}\n{{% if x %}}{{% include '{name}' %}}{{% endif %}}"
+    )
+    result = scan([Engine(dirs=[str(tmp_path)])])
+    assert [each.place.line for each in result.missing] == [1, 2]
+    assert all((name or "''") in each.reason for each in result.missing)
+    assert result.failed == ()
 
 
 def test_a_block_with_a_loop_that_may_be_empty():

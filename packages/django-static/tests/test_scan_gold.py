@@ -23,6 +23,7 @@ CONDITIONS = ("a", "b", "not a", "a and b", "a or not b", "not b or a", 'v == "o
 TEXTS = ("one", "two", "")
 VALUES = {"a": (1, 0), "b": (1, 0), "v": TEXTS, "w": TEXTS, "u": TEXTS}
 ITEMS = ["one", "/i.css"]
+CACHED = "django.template.loaders.cached.Loader"
 LIBRARIES = {
     "django_static": "django_static.templatetags.django_static",
     "static": "django.templatetags.static",
@@ -211,7 +212,8 @@ def found(
 ) -> tuple[set[Any], set[Any], set[Any]]:
     recorder = Recorder()
     engine = Engine(
-        loaders=[("django.template.loaders.locmem.Loader", templates)],
+        # Read once: each is rendered with every combination of values.
+        loaders=[(CACHED, [("django.template.loaders.locmem.Loader", templates)])],
         libraries=LIBRARIES,
     )
     note("\n".join(f"{name}: {text}" for name, text in templates.items()))

@@ -520,13 +520,45 @@ def test_failures_have_name_line_and_reason():
     assert scanned("{% if 0 %}{{ a|nonsense }}{% endif %}").failed == ()
 
 
-def test_missing_templates_are_noted():
+def test_missing_templates_are_told():
     result = scanned('\n{% include "no.html" %}{% import "none" as n %}', '{% extends "nothing" %}')
-    assert result.notes == (
+    assert list(map(str, result.missing)) == [
         "one, line 1, {% extends %}: there is no template nothing",
         "page, line 2, {% import %}: there is no template none",
         "page, line 2, {% include %}: there is no template no.html",
-    )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "\n{% include ['a.html', 'b.html'] %}",
+            ["line 2, {% include %}: there is none of the templates a.html, b.html"],
+        ),
+        ("{% include ['a.html', 'one'] %}", []),
+        ("{% include ['a.html', known_to_nobody] %}", []),
+        ("{% include ['a.html', 'b.html'] ignore missing %}", []),
+        ("{% include 'a.html' ignore missing %}", []),
+        ("{% include name %}{% extends name %}{% import name as n %}", []),
+        (
+            "{% if x %}{% extends 'a.html' %}{% endif %}",
+            ["line 1, {% extends %}: there is no template a.html"],
+        ),
+        ("{% if x %}{% extends 'one' %}{% endif %}", []),
+        (
+            "{% if x %}{% include 'a.html' %}{% endif %}",
+            ["line 1, {% include %}: there is no template a.html"],
+        ),
+        ("{% from 'a.html' import x %}", ["line 1, {% import %}: there is no template a.html"]),
+        ("{% include '' %}", ["line 1, {% include %}: there is no template ''"]),
+        ("{% include '../one' %}", ["line 1, {% include %}: there is no template ../one"]),
+    ],
+)
+def test_templates_that_are_not_there(source, said):
+    result = scanned(source, "one")
+    assert list(map(str, result.missing)) == [f"page, {each}" for each in said]
+    assert (result.failed, result.notes) == ((), ())
 
 
 def test_loaders(tmp_path):

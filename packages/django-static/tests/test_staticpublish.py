@@ -8,6 +8,7 @@ import json
 import os
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from django_static.cdn.publication import Publication, Published
 from django_static.cdn.state import Entry, State
 from django_static.cdn.storage_store import StorageStore
 from django_static.cdn.store import Standing, StoreError
+from django_static.output import LockTimeout
 
 PNG = b"\x89PNG" + bytes(range(256))
 
@@ -92,10 +94,91 @@ def test_again_sends_nothing(built, bucket):
     assert [method for method, _ in bucket.server.seen[requests:]] == ["GET"]
 
 
+@pytest.mark.parametrize("fault", ["gone", "other"])
+def test_what_verify_finds_to_be_wrong_is_named_by_no_page(built, bucket, fault):
+    publish()
+    key = "img/b.1500000006.gif"
+    bucket.remove(key)
+    if fault == "gone":
+        bucket.breaks(*[("PUT", "403")] * 9)
+    else:
+        bucket.put(key, b"another file's bytes")
+    built.restart()
+    proxy.reset()
+    assert django_static.staticfile("/img/b.gif") == f"{bucket.base}/{key}"
+    for arguments in (["--verify", "--wait", "0"], ["--wait", "0"]):
+        with pytest.raises(
+            CommandError, match="1 file could not be brought to the CDN; pages print its local URL"
+        ):
+            call_command("staticpublish", *arguments, stdout=StringIO(), stderr=StringIO())
+        built.restart()
+        proxy.reset()
+        assert django_static.staticfile("/img/b.gif") == f"/{key}"
+
+
+SHEET, PICTURE, SCRIPT, OTHER = "css/a.1500000007.css", "img/b.1500000006.gif", "c.8.js", "img/a b.5.png"
+DOUBTED = {
+    "nobody could ask": ([SHEET], [], ("HEAD", "500!"), ["--verify"], [SHEET, PICTURE, SCRIPT, OTHER]),
+    "what it refers to is another file": ([SHEET], [PICTURE], None, ["--verify"], [SHEET, PICTURE]),
+    "what it refers to is gone": ([PICTURE], [], ("PUT", "403!"), [], [SHEET, PICTURE]),
+    "it cannot be looked at": ([], [SCRIPT], ("HEAD", "403!"), ["--verify"], [SHEET, PICTURE, SCRIPT, OTHER]),
+}
+
+
+@pytest.mark.parametrize(("lost", "foreign", "fault", "arguments", "local"), DOUBTED.values(), ids=DOUBTED)
+def test_pages_name_the_site_where_a_run_says_so(built, bucket, lost, foreign, fault, arguments, local):
+    built.settings.DJANGO_STATIC_CDN_TYPES = ["*"]
+    publish()
+    for key in (*lost, *foreign):
+        bucket.remove(quote(key))
+    for key in foreign:
+        bucket.put(key, b"another file's bytes")
+    bucket.breaks(*([fault] if fault else []))
+    puts = bucket.puts()
+    with pytest.raises(CommandError) as failed:
+        call_command("staticpublish", "--wait", "0", *arguments, stdout=StringIO(), stderr=StringIO())
+    assert f"{len(local)} file" in str(failed.value)
+    assert bucket.puts() == puts
+    built.restart()
+    proxy.reset()
+    for key, shown in {
+        SHEET: django_static.slimfile("/css/a.css"),
+        PICTURE: django_static.staticfile("/img/b.gif"),
+        SCRIPT: django_static.staticfile("/c.js"),
+        OTHER: django_static.staticfile("/img/a b.png"),
+    }.items():
+        assert shown == (f"/{quote(key)}" if key in local else f"{bucket.base}/{quote(key)}")
+
+
+def test_threads_wait_for_each_other_where_no_lock_can_be_written(tmp_path):
+    state = State(tmp_path / "file" / "folder", "x")
+    (tmp_path / "file").touch()
+    with state.locked("a.png", 1), ThreadPoolExecutor(1) as pool:
+        with pytest.raises(LockTimeout, match="another thread has held"):
+            pool.submit(lambda: state.locked("a.png", 0.01).__enter__()).result()
+        pool.submit(lambda: state.locked("b.png", 0.01).__enter__()).result()
+    with state.locked("a.png", 0.01):
+        pass
+
+
+def test_ctrl_c_is_one_line_and_loses_nothing(built, bucket, monkeypatch):
+    flush = Publication._flush
+
+    def interrupted(self, done):
+        flush(self, done)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Publication, "_flush", interrupted)
+    with pytest.raises(CommandError, match=r"^interrupted$") as found:
+        publish()
+    assert found.value.returncode == 130
+    monkeypatch.undo()
+    assert publish()[0].startswith("2 files: 0 sent (0 bytes), 2 there already")
+
+
 def test_verify_asks_the_store(built, bucket):
     publish()
     bucket._straight(f"{bucket.name}/img/b.1500000006.gif", "DELETE")
-    assert publish()[0].startswith("2 files: 0 sent")
     assert publish("--verify")[0].startswith(f"2 files: 1 sent ({len(PNG)} bytes), 1 there already")
     assert bucket.get("img/b.1500000006.gif")[2] == PNG
 
@@ -108,6 +191,33 @@ def foreseen(output: str) -> list[str]:
     )
 
 
+def refused(*arguments: str) -> str:
+    """What is printed, on either stream, by a run that exits with 1."""
+    output = StringIO()
+    with pytest.raises(CommandError, match="could not be brought to the CDN"):
+        call_command("staticpublish", *arguments, stdout=output, stderr=output)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(("days", "old"), [(0, ["img/b.1500000006.gif"]), (14, []), (None, [])])
+def test_a_dry_run_lists_the_old_versions_that_go(built, bucket, days, old):
+    built.settings.DJANGO_STATIC_CDN_KEEP_DAYS = days
+    publish()
+    built.write("img/b.gif", PNG + b"new", 1500000007)
+    call_command("staticbuild", stdout=StringIO(), stderr=StringIO())
+    built.restart()
+    proxy.reset()
+    asked = bucket.requests()
+    output = publish("--dry-run")[0]
+    start = "would be removed: "
+    assert [line.removeprefix(start) for line in output.splitlines() if line.startswith(start)] == old
+    assert ("; 1 file of old versions would be removed" in output) is bool(old)
+    assert bucket.requests() == asked
+    before = set(bucket.keys())
+    publish()
+    assert sorted(before - set(bucket.keys())) == old
+
+
 def test_a_dry_run_asks_and_sends_nothing(built, bucket):
     output, _ = publish("--dry-run")
     assert foreseen(output) == ["img/a b.5.png", "img/b.1500000006.gif"]
@@ -117,14 +227,14 @@ def test_a_dry_run_asks_and_sends_nothing(built, bucket):
     publish()
     assert "0 files would be sent, 0 bytes; 0 could not" in publish("--dry-run")[0]
     (built.media / "img/b.1500000006.gif").unlink()
-    assert "0 files would be sent, 0 bytes; 1 could not" in publish("--dry-run")[0]
+    assert "0 files would be sent, 0 bytes; 1 could not" in refused("--dry-run")
     assert counts(as_far_as_it_comes())[0] == 2
     for path in (built.media / ".django-static").glob("cdn-*.json"):
         path.unlink()
-    output, errors = publish("--dry-run")
+    output = refused("--dry-run")
     assert "1 file would be sent" in output
     assert "1 could not" in output
-    assert "b.1500000006.gif cannot be read" in errors
+    assert "b.1500000006.gif cannot be read" in output
 
 
 def test_chosen_types(built, bucket):
@@ -223,7 +333,7 @@ def test_a_bucket_whose_domain_nobody_knows(built, bucket):
 
 
 def test_what_cannot_be_asked_for_from_here_has_not_answered(tmp_path):
-    def probe(url):
+    def probe(url, seconds):
         raise CannotTell(url)
 
     state = State(tmp_path, "x")
@@ -331,10 +441,12 @@ def test_a_state_that_cannot_be_written_is_said(built, bucket):
         State(folder, store_of(conf.cdn).identity).path.mkdir()
     else:
         folder.chmod(0o500)
-    output, errors = publish()
+    said = StringIO()
+    with pytest.raises(CommandError, match="pages do not know of it"):
+        call_command("staticpublish", stdout=said, stderr=said)
     folder.chmod(0o700)
-    assert output.startswith("2 files: 2 sent")
-    assert errors.count("cannot be written down") == 1
+    assert "2 files: 2 sent" in said.getvalue()
+    assert said.getvalue().count("cannot be written down") == 1
 
 
 def test_files_that_have_no_name_there_fail_alone(built, bucket):
@@ -350,7 +462,7 @@ def test_files_that_have_no_name_there_fail_alone(built, bucket):
     assert "UTF-8" in errors.getvalue()
     assert "'media7:elsewhere.5.png', a folder the settings of this machine do not have" in errors.getvalue()
     assert sorted(bucket.keys()) == ["img/a b.5.png", "img/b.1500000006.gif"]
-    assert "2 could not" in publish("--dry-run")[0]
+    assert "2 could not" in refused("--dry-run")
 
 
 def test_a_style_sheet_stays_where_its_picture_stays(built, bucket):
@@ -403,7 +515,7 @@ def test_it_waits_no_longer_than_asked_to(tmp_path):
     state.note("a.5.png", Entry("1", 1, 1, 1.0, url="https://cdn.example.com/a.5.png"))
     asked = []
 
-    def probe(url):
+    def probe(url, seconds):
         asked.append(url)
         return len(asked) == 3
 
@@ -568,7 +680,8 @@ def test_a_dry_run_knows_what_the_run_will_compare(built, bucket):
     place.unlink()  # (a link)
     place.write_bytes(PNG[::-1])
     assert foreseen(publish("--dry-run")[0]) == ["img/b.1500000006.gif"]
-    with pytest.raises(CommandError, match="1 file could not"):
+    # (it, and the style sheet that refers to it)
+    with pytest.raises(CommandError, match="2 files could not"):
         publish()
     place.write_bytes(PNG)
     # To be stored in another way.
@@ -578,7 +691,7 @@ def test_a_dry_run_knows_what_the_run_will_compare(built, bucket):
     assert foreseen(output) == ["c.8.js"]
     bucket._straight(f"{bucket.name}/c.8.js", "DELETE")
     sent = re.search(r"(\d+) sent \((.*?)\)", publish()[0])
-    assert f"1 file would be sent, {sent[2]}; 0 could not" in output
+    assert f"1 file would be sent, {sent[2]}; 2 files would be asked for; 0 could not" in output
     assert sent[1] == "1"
 
 
@@ -632,9 +745,11 @@ def test_records_that_are_no_files_hold_nothing_up(built, bucket, kind):
     else:
         with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(path.parent):
             listening.bind(path.name)
-    output, errors = publish()
-    assert "0 sent (0 bytes), 2 there already, 0 failed" in output
-    assert ("cannot be written down" in errors) == (kind == "folder")
+    said = StringIO()
+    with pytest.raises(CommandError) if kind == "folder" else contextlib.nullcontext():
+        call_command("staticpublish", stdout=said, stderr=said)
+    assert "0 sent (0 bytes), 2 there already, 0 failed" in said.getvalue()
+    assert ("cannot be written down" in said.getvalue()) == (kind == "folder")
     proxy.reset()
     page = django_static.staticfile("/img/b.gif")
     assert page == ("/img/b.1500000006.gif" if kind == "folder" else f"{bucket.base}/img/b.1500000006.gif")
@@ -651,3 +766,74 @@ def test_progress_on_a_terminal_of_its_own(built, bucket):
             while piece := screen.read(4096):
                 shown += piece
     assert shown == b"\r1 of 2\r2 of 2\r      \r"
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_concerns_all_files_ends_the_run(tmp_path, threads):
+    class Refused(StorageStore):
+        def standing(self, key, payload):
+            raise StoreError("no bucket", is_general=True)
+
+    files = {}
+    for number in range(40):
+        files[f"{number}.5.png"] = path = tmp_path / f"{number}.5.png"
+        path.write_bytes(PNG)
+    store = Refused(
+        lambda: FileSystemStorage(location=str(tmp_path / "cdn"), base_url="https://cdn.example.com"), "x"
+    )
+    done = Publication(store, State(tmp_path, "x"), Options(storage="x", threads=threads)).run(files)
+    assert len(done.failed) in range(3, 3 + threads)  # what was under way then is brought to its end
+    assert len(done.failed) + len(done.untried) == 40
+    assert done.files == []
+
+
+def test_what_concerns_one_file_ends_nothing(tmp_path):
+    class Picky(StorageStore):
+        def standing(self, key, payload):
+            raise StoreError("too large", is_general=False)
+
+    files = {}
+    for number in range(9):
+        files[f"{number}.5.png"] = path = tmp_path / f"{number}.5.png"
+        path.write_bytes(PNG)
+    store = Picky(
+        lambda: FileSystemStorage(location=str(tmp_path / "cdn"), base_url="https://cdn.example.com"), "x"
+    )
+    done = Publication(store, State(tmp_path, "x"), Options(storage="x", threads=1)).run(files)
+    assert (len(done.failed), done.untried) == (9, [])
+
+
+def test_the_command_says_once_what_concerns_all(built, bucket, monkeypatch):
+    monkeypatch.setattr("django_static.cdn.publication._REFUSALS", 1)
+    built.settings.DJANGO_STATIC_CDN_ATTEMPTS = built.settings.DJANGO_STATIC_CDN_THREADS = 1
+    bucket.breaks(("*", "403!"))
+    said = StringIO()
+    with pytest.raises(CommandError, match="2 files could not be brought"):
+        call_command("staticpublish", stdout=said, stderr=said)
+    assert "1 more file not tried" in said.getvalue()
+    assert said.getvalue().count(": storing ") == 1
+    assert ", 2 failed;" in said.getvalue()
+
+
+def test_a_mute_cdn_is_waited_for_no_longer_than_is_wanted(tmp_path, monkeypatch):
+    """As many URLs as there are, they share the time."""
+    now = [0.0]
+    monkeypatch.setattr("django_static.cdn.waiting.time.monotonic", lambda: now[0])
+    asked = []
+
+    def probe(url, seconds):
+        asked.append(seconds)
+        now[0] += seconds
+        return False
+
+    state = State(tmp_path, "x")
+    keys = [f"{number}.png" for number in range(50)]
+    for key in keys:
+        state.note(key, Entry("d", 1, 1, 1.0, url=f"https://cdn.example.com/{key}"))
+    done = Published(total=50, files=keys)
+    Publication(None, state, Options(threads=1)).ask(done, 10, probe)
+    assert len(done.silent) == 50
+    assert asked == [10.0]
+    asked.clear()
+    Publication(None, state, Options(threads=1)).ask(done, 0, probe)
+    assert asked == [1.0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from django_static import report_page, resolver
 from django_static.report import Known, Load, Published, Report, Template
-from django_static.sizes import shown
+from django_static.sizes import printable, shown
 
 LOCMEM = "django.template.loaders.locmem.Loader"
 SHEETS = "{% slimall %}<link rel=stylesheet href=/a.css><link rel=stylesheet href=/b.css>{% endslimall %}"
@@ -345,7 +346,7 @@ class TestPage:
         ],
     )
     def test_what_cannot_be_seen_is_written_out(self, text, printed):
-        assert report_page.printable(text) == printed
+        assert printable(text) == printed
 
     def test_a_hostile_file_name(self, reported):
         reported.site.write("<script>alert(1)<b>.png", "x")
@@ -440,10 +441,36 @@ class TestCommand:
         call_command("staticreport", stdout=out, skip_checks=True)
         assert out.getvalue().startswith("<!DOCTYPE html>")
 
-    def test_a_folder_that_is_not_there(self, reported, tmp_path):
+    @pytest.mark.parametrize(
+        ("name", "reason"),
+        [
+            ("no/x.html", "No such file or directory"),
+            ("folder", "Is a directory"),
+            (".", "Is a directory"),
+            ("/", "Is a directory"),
+            ("..", "Is a directory"),
+            ("file/x.html", "Not a directory"),
+            ("n" * 300, "File name too long"),
+            ("a\0b", "embedded null byte"),
+        ],
+    )
+    def test_a_place_that_cannot_be_written_to(self, reported, tmp_path, monkeypatch, name, reason):
+        """Said is what was asked for, and nothing of how it is done."""
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "file").write_text("")
+        before = sorted(tmp_path.rglob("*"))
         reported.page("p.html", "")
-        with pytest.raises(CommandError, match="could not be written"):
-            call_command("staticreport", output=str(tmp_path / "no" / "x.html"), skip_checks=True)
+        with pytest.raises(CommandError) as raised:
+            call_command("staticreport", output=name, skip_checks=True)
+        assert str(raised.value) == f"{Path(name)} could not be written: {reason}".replace("\0", "\\x00")
+        assert sorted(tmp_path.rglob("*")) == before
+
+    def test_a_name_as_long_as_one_can_be(self, reported, tmp_path):
+        reported.page("p.html", "")
+        target = tmp_path / f"{'n' * 250}.html"
+        call_command("staticreport", output=str(target), stdout=StringIO(), skip_checks=True)
+        assert target.read_text().startswith("<!DOCTYPE html>")
 
     def test_a_failure_leaves_the_last_report(self, reported, monkeypatch):
         reported.page("p.html", "")
@@ -507,3 +534,205 @@ def test_jinja_and_template_folders(reported, tmp_path):
     ]
     section = reported.report().sections["Unreferenced files"]
     assert re.findall(r"/\w\.png", section) == ["/d.png"]
+
+
+class TestStatic:
+    """What ``{% static %}`` prints is loaded as well, where our storage gives it its names."""
+
+    @pytest.fixture
+    def stored(self, reported, settings):
+        settings.STORAGES = {"staticfiles": {"BACKEND": "django_static.storage.StaticStorage"}}
+        settings.DJANGO_STATIC_COMPRESS = []
+        reported.app.joinpath("a.css").write_text("a {\n  b : c ;\n}\n")
+        reported.app.joinpath("x.js").write_text("x" * 800)
+        reported.app.joinpath("w?b.png").write_bytes(b"p" * 50)
+        reported.app.joinpath("vendor.css").write_text("@import 'a.css';\n")
+        return reported
+
+    @pytest.mark.parametrize(
+        ("text", "before", "after"),
+        [
+            (
+                "{% slimfile '/static/a.css' %}{% static 'x.js' %}",
+                "816 bytes · 2 requests",
+                "806 bytes · 2 req",
+            ),
+            ("{% static 'x.js' %}", "800 bytes · 1 request", "800 bytes · 1 request"),
+            ("{% static 'x.js' %}{% static 'x.js?v=1' %}", "800 bytes · 1 request", "800 bytes · 1 request"),
+            ("{% static 'w?b.png' %}", "50 bytes · 1 request", "50 bytes · 1 request"),
+            ("{% static 'vendor.css' %}", "33 bytes · 2 requests", " · 2 requests"),
+            (
+                "{% slimall %}<link rel=stylesheet href=\"{% static 'a.css' %}\">{% endslimall %}",
+                "16 bytes · 1 request",
+                "6 bytes · 1 request",
+            ),
+            (
+                "{% slimall %}<link rel=stylesheet href={% static 'a.css' %}><img src={% static 'w?b.png' %}>{% endslimall %}",
+                "66 bytes · 2 requests",
+                "56 bytes · 2 requests",
+            ),
+            (
+                "{% slimall %}<link rel=stylesheet href=\"{% static 'a.css' %}\">{% endslimall %}{% static 'a.css' %}",
+                "16 bytes · 1 request",
+                "22 bytes · 2 requests",
+            ),
+        ],
+        ids=[
+            "beside a tag",
+            "alone",
+            "twice",
+            "odd name",
+            "imports",
+            "in a block",
+            "picture in it",
+            "in and out",
+        ],
+    )
+    def test_counted(self, stored, text, before, after):
+        stored.page("p.html", "\n" + text)
+        stored.build()
+        told = squeezed(stored.report().sections["What each template loads"])
+        assert f"p.html before{before}" in told
+        assert after in told.partition("after")[2]
+        assert "not in the manifest" not in told
+
+    def test_that_of_jinja2_too(self, stored, settings, tmp_path):
+        pytest.importorskip("jinja2", reason="Jinja2 is not installed")
+        (tmp_path / "j").mkdir()
+        (tmp_path / "j" / "p.html").write_text("{{ static('x.js') }}")
+        settings.TEMPLATES = [
+            {
+                "BACKEND": "django.template.backends.jinja2.Jinja2",
+                "DIRS": [str(tmp_path / "j")],
+                "OPTIONS": {"environment": "static_test_jinja.with_static"},
+            }
+        ]
+        stored.build()
+        told = squeezed(stored.report().sections["What each template loads"])
+        assert "p.html before800 bytes · 1 request after800 bytes · 1 request" in told
+
+    def test_what_is_newer_than_the_build(self, stored):
+        stored.page("p.html", "{% static 'x.js' %}")
+        stored.build()
+        stored.app.joinpath("new.js").write_text("n" * 30)
+        stored.page(
+            "p.html", "{% static 'x.js' %}{% static 'new.js' %}{% static 'none.js' %}{% static 'js/' %}"
+        )
+        told = squeezed(stored.report().sections["What each template loads"])
+        assert "before830 bytes · 2 requests after830 bytes · 2 requests" in told
+        assert "1 not in the manifest" in told
+
+    @pytest.mark.parametrize("first", ["a.html", "z.html"])
+    def test_a_template_that_is_included_in_a_block_and_out_of_it(self, stored, first):
+        stored.page("link.html", "<link rel=stylesheet href=\"{% static 'a.css' %}\">")
+        stored.page(first, "{% slimall %}{% include 'link.html' %}{% endslimall %}")
+        told = squeezed(stored.report().sections["What each template loads"])
+        assert "link.html before16 bytes · 1 request" in told  # a view may render it by itself
+        assert f"{first} before16 bytes · 1 request" in told
+
+    def test_of_another_storage_it_is_none_of_ours(self, reported):
+        reported.app.joinpath("x.js").write_text("x" * 800)
+        reported.page("p.html", "{% static 'x.js' %}")
+        reported.build()
+        assert "p.html" not in reported.report().sections["What each template loads"]
+
+
+class TestNowhere:
+    """The report and ``staticbuild --check`` say the same."""
+
+    @pytest.fixture(params=["StaticStorage", "StaticFilesStorage"])
+    def both(self, request, reported, settings):
+        ours = request.param == "StaticStorage"
+        module = "django_static.storage" if ours else "django.contrib.staticfiles.storage"
+        settings.STORAGES = {"staticfiles": {"BACKEND": f"{module}.{request.param}"}}
+
+        def run(*ignore: str) -> tuple[list[str], list[str]]:
+            out = StringIO()
+            try:
+                call_command(
+                    "staticbuild", check=True, ignore=ignore, stdout=out, stderr=StringIO(), skip_checks=True
+                )
+                checked = []
+            except CommandError:
+                checked = out.getvalue().splitlines()
+            out = StringIO()
+            call_command(
+                "staticreport", output=str(reported.target), ignore=ignore, stdout=out, skip_checks=True
+            )
+            page = Page(reported.target.read_text("utf-8"))
+            lines = map(squeezed, page.sections["References that lead nowhere"].splitlines())
+            told = [
+                line.strip()
+                for line in lines
+                if line.strip() and not line.startswith(("None:", "What manage.py"))
+            ]
+            assert re.search(rf"Lead nowhere\s*{len(told)}\b", page.sections[""])
+            return checked, told
+
+        reported.ours = ours
+        reported.both = run
+        return reported
+
+    def test_a_file_that_no_template_names(self, both):
+        both.app.joinpath("lone.css").write_text("a { b: url(no.png) }")
+        both.page("p.html", "")
+        checked, told = both.both()
+        assert told == checked
+        assert len(told) == both.ours
+
+    def test_a_file_that_a_template_has_in_its_text_only(self, both):
+        both.app.joinpath("lone.css").write_text("a { b: url(no.png) }")
+        both.page("p.html", "<link rel=stylesheet href='/static/lone.css'>")
+        checked, told = both.both()
+        assert told == checked
+        assert len(told) == both.ours
+
+    def test_a_file_that_a_template_names(self, both):
+        both.app.joinpath("a.css").write_text("a { b: url(no.png) }")
+        both.page("p.html", "{% slimfile '/static/a.css' %}{% static 'none.js' %}{% slimfile '/lost.js' %}")
+        checked, told = both.both()
+        assert told == checked
+        assert len(told) == 3
+        checked, told = both.both("*.css")
+        assert told == checked
+        assert len(told) == 2
+
+    def test_a_link_that_leads_out(self, both, tmp_path):
+        (tmp_path / "secret.txt").write_text("secret")
+        both.app.joinpath("out.txt").symlink_to(tmp_path / "secret.txt")
+        both.page("p.html", "")
+        checked, told = both.both()
+        assert told == checked
+        assert len(told) == both.ours
+
+    def test_what_is_used_is_told_apart_all_the_same(self, both):
+        both.app.joinpath("used.css").write_text("@import 'inner.css';")
+        both.app.joinpath("inner.css").write_text("a{}")
+        both.app.joinpath("lone.css").write_text("a {}")
+        both.page("p.html", "<link rel=stylesheet href='/static/used.css'>")
+        both.both()
+        unused = Page(both.target.read_text("utf-8")).sections["Unreferenced files"]
+        assert "lone.css" in unused
+        assert "used.css" not in unused
+        assert "inner.css" not in unused
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("UTC", "2027-01-15 08:00 UTC"),
+        ("EST5", "2027-01-15 03:00 UTC-05:00"),
+        ("IST-5:30", "2027-01-15 13:30 UTC+05:30"),
+    ],
+)
+def test_times_have_a_zone(reported, monkeypatch, zone, said):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        monkeypatch.setattr(report_page.time, "time", lambda: 1_800_000_000)
+        page = report_page.render(Report(built=1_800_000_000 - 86_400))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert f"Made {said}." in page
+    assert f"The last build is of {said.replace('-15', '-14')}." in page

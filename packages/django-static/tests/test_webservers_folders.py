@@ -249,6 +249,23 @@ def test_the_whole_site_is_no_folder(below, media):
     assert 'location ^~ "/app/"' not in text
 
 
+@both
+@pytest.mark.parametrize("protocol", ["http", "uwsgi"])
+def test_how_the_application_is_started_is_said(below, kind, protocol):
+    """Nothing else can: a web server that took the path away would break those that do so themselves."""
+    arguments = (
+        ["--server", "--caddy"]
+        if kind == "caddy"
+        else ["--server", "--modules", "none", "--protocol", protocol]
+    )
+    text = printed(*arguments)
+    assert "# gunicorn -e SCRIPT_NAME=/app, or uwsgi --mount /app=mysite.wsgi --manage-script-name." in text
+    below.settings.FORCE_SCRIPT_NAME = "/a\n}\nb"
+    assert "SCRIPT_NAME=/a%0A%7D%0Ab, or" in printed(*arguments)
+    below.settings.FORCE_SCRIPT_NAME = None
+    assert "SCRIPT_NAME" not in printed(*arguments).replace("uwsgi_param SCRIPT_NAME", "")
+
+
 @pytest.mark.parametrize("static", ["", "/app/"])
 def test_nor_is_it_for_static_files(below, static):
     below.settings.STATIC_URL = static
@@ -334,11 +351,19 @@ RECORDS = (
 @both
 @pytest.mark.parametrize("inside", ["", "m n/"])
 @pytest.mark.parametrize("name_prefix", ["/forever", ""])
-def test_records_among_the_files_are_not_sent(collected, tmp_path, kind, inside, name_prefix):
-    """Whatever the check says: it is only read."""
+@pytest.mark.parametrize("through", ["no link", "a link to the folder", "a link to the manifest's"])
+def test_records_among_the_files_are_not_sent(collected, tmp_path, kind, inside, name_prefix, through):
+    """Whatever the check says: it is only read. Nor where one setting goes by a link, as `current -> releases/5`."""
     collected.settings.DJANGO_STATIC_NAME_PREFIX = name_prefix
-    folder = tmp_path / "published" / ("" if name_prefix else "static") / inside
-    collected.settings.DJANGO_STATIC_MANIFEST_FILE = str(folder / "manifest.json")
+    published = tmp_path / "published"
+    folder = published / ("" if name_prefix else "static") / inside
+    published.mkdir()
+    (tmp_path / "link").symlink_to(published)
+    if through == "a link to the folder":
+        collected.settings.DJANGO_STATIC_SAVE_PREFIX = str(tmp_path / "link")
+    place = tmp_path / "link" / folder.relative_to(published) if through.endswith("'s") else folder
+    collected.settings.DJANGO_STATIC_MANIFEST_FILE = str(place / "manifest.json")
+    assert "django_static.E024" in [each.id for each in checks.check_settings()]
     start = f"{name_prefix or '/static'}/{quote(inside)}"
     for name in (*RECORDS, "other.json", "buildsx", "cdn-0a1b2c3d4.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -352,8 +377,10 @@ def test_records_among_the_files_are_not_sent(collected, tmp_path, kind, inside,
             assert server.get(f"{start}{name}").body == b"secret", name
 
 
-def test_our_server_does_not_send_them_either(collected, tmp_path):
-    collected.settings.DJANGO_STATIC_MANIFEST_FILE = str(tmp_path / "app/manifest.json")
+@pytest.mark.parametrize("through", ["app", "link"])
+def test_our_server_does_not_send_them_either(collected, tmp_path, through):
+    (tmp_path / "link").symlink_to(tmp_path / "app")
+    collected.settings.DJANGO_STATIC_MANIFEST_FILE = str(tmp_path / through / "manifest.json")
     for name in (*RECORDS, "other.json"):
         (tmp_path / "app" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "app" / name).write_text("secret")

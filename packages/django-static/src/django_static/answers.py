@@ -8,6 +8,7 @@ from html import escape
 from types import MappingProxyType
 from typing import NamedTuple, Protocol, TypeVar
 
+from .sizes import message
 from .sources import is_foreign
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Resolver",
     "remember",
     "split_names",
+    "titled",
 ]
 
 logger = logging.getLogger("django_static")
@@ -38,10 +40,13 @@ class Place(NamedTuple):
     template: str
     line: int
     tag: str
+    #: The engine that the template belongs to, where another one has a template of that name, too.
+    engine: str = ""
 
     def __str__(self) -> str:
-        line = f"line {self.line}, " if self.line else ""  # a setting has none
-        return f"{self.template}, {line}{{% {self.tag} %}}"
+        line = f"line {self.line}" if self.line else ""  # a setting has none
+        tag = f"{{% {self.tag} %}}" if self.tag else ""
+        return ", ".join(filter(None, (titled(self.template, self.engine), line, tag)))
 
 
 class Published(NamedTuple):
@@ -137,10 +142,15 @@ class Complaints:
     def __init__(self) -> None:
         self._said: dict[str, None] = {}
 
-    def say(self, place: Place | None, message: str) -> None:
-        if message not in self._said:
-            remember(self._said, message, None)
-            logger.warning("%s%s", f"{place}: " if place else "", message)
+    def say(self, place: Place | None, text: str) -> None:
+        if text not in self._said:
+            remember(self._said, text, None)
+            logger.warning("%s", message(f"{place}: {text}" if place else text))
+
+
+def titled(template: str, engine: str) -> str:
+    """What a template is called in messages and on pages; ``engine`` as in :class:`Place`."""
+    return f"{template} (engine {engine})" if engine else template
 
 
 def remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:

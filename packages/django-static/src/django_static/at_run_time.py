@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import re
+from collections.abc import Collection
 
 from .parts import Part
+from .records import Options
 from .references import js
 from .sources import SourceError, Sources
 
@@ -18,11 +20,13 @@ _SCRIPTS = tuple(
 )
 #: The name of a picture in a regular expression.
 _PICTURE = re.compile(r"\\\.(?:png|gif|jpe?g|svg|webp)(?!\w)")
+_DOT = rb"\."
+_HYPHEN = rb"\-"
 
 
-def note(part: Part, prefix: str) -> None:
+def note(part: Part, options: Options) -> None:
     """Say what a script will look for at the place of the original, and what it looks for in vain."""
-    found, source = part.found, part.source
+    found, source, prefix = part.found, part.source, options.name_prefix
     for look in found.looks:
         is_other = (
             look.value.rpartition("/")[2] not in source.url.rpartition("/")[2] and "$" not in look.value
@@ -34,6 +38,8 @@ def note(part: Part, prefix: str) -> None:
                 f"{source.path}:{look.line}: looks in the page for {what} by its name, {look.expression!r}: it is published "
                 "under another; if the script finds its files by that, give it their folder in the page"
             )
+    if found.looks_for_others and part.is_module:
+        _note_elements(part, options)
     if not prefix:
         _note_twins(part)
         return
@@ -46,7 +52,11 @@ def note(part: Part, prefix: str) -> None:
     places = [
         *((each.line, each.expression) for each in found.unknown if each.end),
         *((each.line, "import.meta" if each.is_whole else "import.meta.url") for each in found.own),
-        *((each.line, each.expression) for each in found.looks if each.kind != "sheet"),
+        *(
+            (each.line, each.expression)
+            for each in found.looks
+            if each.kind != "sheet" and not part.is_module
+        ),
     ]
     if places:
         line, what = min(places)
@@ -54,6 +64,22 @@ def note(part: Part, prefix: str) -> None:
         part.remarks.append(
             f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
             "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
+        )
+
+
+def _note_elements(part: Part, options: Options) -> None:
+    """Say where a module looks for the element of one that is told of none, and so for where its files are."""
+    look = next(each for each in part.found.looks if each.kind != "sheet")
+    begin = f"{part.source.path}:{look.line}: what {look.expression!r} finds is known at run time only"
+    if options.filename_generator is not None:
+        part.remarks.append(
+            f"{begin}, and DJANGO_STATIC_FILENAME_GENERATOR has made up the names of published modules: if the script finds its "
+            "files by them, give it their folder in the page, or print the URL of the original there, without a tag"
+        )
+    elif options.name_prefix:
+        part.remarks.append(
+            f"{begin}: the elements of modules say there the URLs of the originals, which must be served, too "
+            "(staticbuild --all, collectstatic)"
         )
 
 
@@ -101,15 +127,46 @@ def leave_what_scripts_look_for(part: Part, sources: Sources) -> None:
         for start, target in part.targets.items()
         if not target.kind and "." in target.url
     }
-    script = _script_beside(part, sources) if names else b""
-    for start, name in names.items() if script else ():
-        pattern = re.escape(name).encode("utf-8", "surrogateescape")  # a file name may be any bytes
-        if pattern in script or pattern.replace(b"\\-", b"-") in script:
+    known = _known(set(names.values()), _script_beside(part, sources)) if names else ()
+    for start, name in names.items() if known else ():
+        if name in known:
             target = part.targets.pop(start)
             part.remarks.append(
                 f"{part.source.path}: {target.name} keeps its name, since the script beside the sheet looks for it by that: "
                 "the original must be served, too"
             )
+
+
+def _known(names: Collection[str], script: bytes) -> set[str]:
+    """Those of the names, each with a dot, that a script has as regular expressions, wherever in them.
+
+    A sheet may have as many pictures as a script has lines: the script is gone through once, and what stands around each
+    of its escaped dots is looked up, not each name looked for.
+    """
+    tails: dict[bytes, dict[bytes, str]] = {}
+    for name in names:
+        head, _, tail = _escaped(name).rpartition(_DOT)
+        tails.setdefault(tail, {})[head] = name
+    lengths = {tail: {len(head) for head in heads} for tail, heads in tails.items()}
+    ends = {len(tail) for tail in tails}
+    script = script.replace(_HYPHEN, b"-")
+    found: set[str] = set()
+    dot = script.find(_DOT)
+    while dot >= 0:
+        for end in ends:
+            tail = script[dot + len(_DOT) : dot + len(_DOT) + end]
+            for length in lengths.get(tail, ()):
+                head = script[max(dot - length, 0) : dot]
+                if head in tails[tail]:
+                    found.add(tails[tail][head])
+        dot = script.find(_DOT, dot + len(_DOT))
+    return found
+
+
+def _escaped(name: str) -> bytes:
+    """A name as it is written in a regular expression, where a hyphen need not be escaped."""
+    # A file name may be any bytes.
+    return re.escape(name).encode("utf-8", "surrogateescape").replace(_HYPHEN, b"-")
 
 
 def _script_beside(part: Part, sources: Sources) -> bytes:

@@ -1,4 +1,7 @@
-"""A block of HTML with its style sheets and scripts published, and combined where nothing stands between them."""
+"""A block of HTML with its style sheets and scripts published, and combined where nothing stands between them.
+
+Preloads in it lead to what its style sheets and scripts have become: one that led to an original would be fetched for nothing.
+"""
 
 from __future__ import annotations
 
@@ -47,19 +50,24 @@ def resolve(html: str, publisher: Publisher[File], mode: str = "") -> Layout:
     """
     changes: list[_Change] = []
     runs: list[tuple[object, list[_Member[File]]]] = []
+    hints: list[_Member[File]] = []
     is_settled = True
     is_open = False
     for element in markup.read(html):
         if element.kind == "blank":
             continue
         file = None
-        if element.kind in ("css", "js", "module"):
+        if element.kind in markup.LOADING:
             name = (element.location.value or "").strip()
             file = publisher.find(name)
             if file is None:
                 is_missing = not publisher.is_foreign(name)
                 is_settled = is_settled and not is_missing
                 changes.append(_kept(html, element, is_missing=is_missing))
+        if element.kind == "hint":
+            is_open = is_open and not _is_scripted(element)
+            hints += [] if file is None else [_Member(element, file)]
+            continue
         if file is None:
             is_open = False
             continue
@@ -70,6 +78,7 @@ def resolve(html: str, publisher: Publisher[File], mode: str = "") -> Layout:
         else:
             runs.append((key, [member]))
         is_open = key is not None
+    placed: list[tuple[_Member[File], Printed | None]] = []
     for _, run in runs:
         manner = _manner(run[0], publisher.moves)
         printed = publisher.publish([member.file for member in run], manner) if manner else None
@@ -77,25 +86,73 @@ def resolve(html: str, publisher: Publisher[File], mode: str = "") -> Layout:
             is_settled = False
         if printed is not None:
             changes += _replaced(html, run, printed, mode)
+            which = (output for output in printed for _ in range(output.parts))
+            placed += zip(run, which, strict=True)
         else:
             changes += [_kept(html, member.element) for member in run]
+            placed += [(member, None) for member in run]
+    seen: set[object] = set()
+    for hint in hints:
+        found = _followed(hint, placed)
+        if found is None:
+            manner = _manner(hint, publisher.moves)
+            alone = publisher.publish([hint.file], manner) if manner else None
+            is_settled = is_settled and not (manner is not None and alone is None)
+            found = hint, alone[0] if alone else None
+        changes += _hinted(html, hint.element, *found, seen)
     return _layout(html, changes, is_settled=is_settled)
 
 
+def _followed(
+    hint: _Member[File], placed: Sequence[tuple[_Member[File], Printed | None]]
+) -> tuple[_Member[File], Printed | None] | None:
+    """The style sheet or script of the block that a preload is of, and what has become of it."""
+    if _is_scripted(hint.element):
+        return None  # what it does is done once for each file
+    same = [each for each in placed if each[0].file == hint.file]
+    has_digest = hint.element.get("integrity") is not None
+    alike = [each for each in same if (each[0].element.get("integrity") is not None) == has_digest]
+    return next(iter([*alike, *same]), None)
+
+
+def _hinted(
+    html: str, hint: markup.Element, followed: _Member[File], output: Printed | None, seen: set[object]
+) -> list[_Change]:
+    """A preload of what a file has become; nothing for one more of the same, where several files became one."""
+    if output is None:
+        return [_kept(html, hint)]
+    location = hint.location
+    suffix = "" if output.parts > 1 else split_suffix((location.value or "").strip())[1]
+    url = output.public + suffix
+    said = frozenset(
+        (each.name, each.value) for each in hint.attributes if each.name not in ("href", "integrity")
+    )
+    if output.parts > 1 and (url, said) in seen:
+        return [_removed(html, hint)]
+    seen.add((url, said))
+    changes: list[_Change] = []
+    own = hint.get("integrity")
+    if own is not None and followed.element.get("integrity") is None:
+        changes.append((len(html[: own.begin].rstrip()), own.end, ""))  # it is that of the original
+    digest = _digest(output, followed.element, hint)
+    address = Address.of(url, suffix, file=output.file, integrity=output.integrity)
+    return [*changes, (location.start, location.end, Link(address, in_quotes(url), digest))]
+
+
 def names(html: str) -> list[str]:
-    """The URLs of the style sheets and scripts in a block."""
+    """The URLs of the style sheets and scripts in a block, and of its preloads."""
     return [
         (element.location.value or "").strip()
         for element in markup.read(html)
-        if element.kind in ("css", "js", "module")
+        if element.kind in markup.LOADING
     ]
 
 
 def given(html: str, change: Callable[[str], str] = lambda url: url) -> Layout:
-    """The block as it is, but for the URL of each style sheet and script, which is passed through a function."""
+    """The block as it is, but for the URL of each style sheet, script and preload, which is passed through a function."""
     changes: list[_Change] = []
     for element in markup.read(html):
-        if element.kind in ("css", "js", "module"):
+        if element.kind in markup.LOADING:
             start, end, link = _kept(html, element)
             url = change(link.address.url)
             if url != link.address.url:
@@ -112,10 +169,12 @@ def in_quotes(url: str) -> str:
 def _attributes_key(element: markup.Element) -> object:
     """Elements with the same key may be combined; None for one that must stand alone."""
     values: dict[str, str | None] = {}
+    if _is_scripted(element):
+        return None
     for attribute in element.attributes:
         name, value = attribute.name, attribute.value
-        if name in ("integrity", "id", "charset") or name.startswith("on"):
-            return None  # a hash of one file, an element others look for, a handler that runs once per file
+        if name in ("integrity", "charset"):
+            return None  # a hash of one file
         if name == "rel":
             value = " ".join((value or "").lower().split())
         if name not in ("href", "src", "type"):
@@ -123,11 +182,23 @@ def _attributes_key(element: markup.Element) -> object:
     return None if element.kind == "module" else (element.kind, frozenset(values.items()))
 
 
+def _is_scripted(element: markup.Element) -> bool:
+    """Whether others look for the element, or it has a handler that runs once per file."""
+    return any(each.name == "id" or each.name.startswith("on") for each in element.attributes)
+
+
+def _is_sheet(element: markup.Element) -> bool:
+    destination = element.get("as")
+    return element.kind == "css" or (
+        element.kind == "hint" and destination is not None and (destination.value or "").lower() == "style"
+    )
+
+
 def _manner(member: _Member[File], moves: bool) -> Manner | None:
     """How a single element or run is published; None for one that is left as it is."""
     if member.element.get("integrity") is not None:
         # The references of a style sheet cannot be corrected under a hash.
-        return None if moves and member.element.kind == "css" else Manner.VERBATIM
+        return None if moves and _is_sheet(member.element) else Manner.VERBATIM
     return Manner.USUAL
 
 
@@ -144,22 +215,23 @@ def _replaced(
         suffix = "" if others else split_suffix((location.value or "").strip())[1]
         url = output.public + suffix
         address = Address.of(url, suffix, file=output.file, integrity=output.integrity)
-        link = Link(address, in_quotes(url), _digest(output, first))
+        link = Link(address, in_quotes(url), _digest(output, first, first))
         changes.append((location.start, location.end, link))
         if mode and first.kind == "js" and first.get("async") is None and first.get("defer") is None:
             start = first.start + len("<script")
             changes.append((start, start, f" {mode}"))
-        for element in others:
-            start = element.start
-            while start > 0 and html[start - 1].isspace():
-                start -= 1
-            changes.append((start, element.end, ""))
+        changes += [_removed(html, element) for element in others]
     return changes
 
 
-def _digest(output: Printed, element: markup.Element) -> str:
-    """The attributes by which a browser looks at the bytes; a digest of the author's stays alone."""
-    if not output.integrity or element.get("integrity") is not None:
+def _removed(html: str, element: markup.Element) -> _Change:
+    """Nothing in place of an element and the white space before it."""
+    return len(html[: element.start].rstrip()), element.end, ""
+
+
+def _digest(output: Printed, using: markup.Element, element: markup.Element) -> str:
+    """The attributes by which a browser looks at the bytes that an element uses; a digest of the author's stays alone."""
+    if not output.integrity or using.get("integrity") is not None:
         return ""
     # Without it a file from another host cannot be looked at, and is not run.
     origin = "" if element.get("crossorigin") else ' crossorigin="anonymous"'

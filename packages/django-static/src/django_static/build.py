@@ -57,7 +57,8 @@ class Build:
         self._options = options
         self._manifest = manifest
         self._state = manifest.parent
-        self._summary = Summary()
+        #: What has been done so far; of a build that fails, too.
+        self.summary = Summary()
         self._places = Places.of(sources, options.save_prefix)
         self._receiving = receiving(sources, options.save_prefix)
 
@@ -82,32 +83,34 @@ class Build:
                     self._edition.compress(progress)
                     self._edition.close(work)
                     self._sweep()
-        self._summary.seconds = time.perf_counter() - start
-        return self._summary
+        self.summary.seconds = time.perf_counter() - start
+        return self.summary
 
     def _build(self, uses: Sequence[Use], progress: Progress, *, killed: bool) -> None:
         """Publish everything; ``killed`` tells that a build before did not come to its end."""
         folders = Folders()
         self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
         urls = {"static_url": self._sources.static_url, "files_url": self._sources.media_url}
-        self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self._summary, urls)
+        self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self.summary, urls)
         if killed:
             self._shelf.sweep(self._receiving)
         tree: Mapping[str, Source] = {}
         if isinstance(self._sources, Tree):
             tree = self._sources.files
-            self._summary.problems += [
+            self.summary.problems += [
                 f"{error}; it is not published" for error in self._sources.refused.values()
             ]
         originals = self._originals(folders) if tree else None
         ahead = Ahead()
-        self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim)
+        self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim, self.summary.tell)
         self._pipeline.modules.are_awaited = any(_SCRIPT.search(use.value) for use in uses)
         tree_files = TreeFiles(tree, self._pipeline, self._shelf, originals)
         try:
             wanted = wanted_of(uses, self._sources, self._options)
             self._edition.texts = wanted.texts
-            self._summary.problems += wanted.problems
+            self._edition.found = wanted.found
+            self._edition.listed = {source.name for source in tree.values()}
+            self.summary.problems += wanted.problems
             runs = list(wanted.runs)
             self._minify_ahead(runs, ahead)
             total = len(runs) + len(tree)
@@ -125,8 +128,9 @@ class Build:
         finally:
             ahead.close()
             tree_files.close()
-        self._summary.tree = tree_files.places
-        self._summary.written += len(originals.written) if originals is not None else 0
+            self.summary.say_once()
+        self.summary.tree = tree_files.places
+        self.summary.written += len(originals.written) if originals is not None else 0
         self._edition.add_copies(tree_files.copies)
         self._edition.sum_up()
 
@@ -141,7 +145,7 @@ class Build:
     def _work(self, uses: Sequence[Use]) -> str:
         """What tells the work of this build from that of another."""
         sources = self._sources
-        files = sources.files.values() if isinstance(sources, Tree) else ()
+        files = sources.paths.items() if isinstance(sources, Tree) else ()
         refused = map(str, sources.refused.values()) if isinstance(sources, Tree) else ()
         options = repr(dataclasses.replace(self._options, lock_timeout=0, build_timeout=0))
         return names.digest(
@@ -152,16 +156,16 @@ class Build:
             repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
             # Of a folder in an import map it matters what is there.
             *(repr(list(import_maps.expanded(use.value, sources))) for use in uses if use.kind == "modules"),
-            *(f"{source.name}\n{source.path}" for source in files),
+            *(f"{name}\n{path}" for name, path in files),
             *refused,
         )
 
     def _is_sealed(self, work: str) -> bool:
         """Whether the last build did the same and nothing has changed; its summary is then that of this one."""
         seal = Seal.read(self._state / "seal.json")
-        if seal is None or not seal.holds(work, self._sources.has):
+        if seal is None or not seal.holds(work, self._sources.path_of):
             return False
-        self._summary = Summary.again(seal.summary)
+        self.summary = Summary.again(seal.summary)
         return True
 
     def _minify_ahead(self, runs: Sequence[Run], ahead: Ahead) -> None:

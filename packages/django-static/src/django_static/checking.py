@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from . import blocks, import_maps
 from .answers import Place, split_names
 from .graph import components
 from .inline import Mention
+from .messages import is_ignored
 from .plan import Plan
 from .reader import Reader
 from .records import Options
 from .sources import Source, SourceError, Sources, split_suffix
+from .stored import name_of_static
 from .tree import Tree
 
 __all__ = ["Checked", "check"]
@@ -26,10 +26,12 @@ class Checked:
 
     #: A line for each reference that leads nowhere.
     problems: list[str]
-    #: The files that were reached, with those each refers to.
-    reached: Mapping[Source, Sequence[Source]]
+    #: The files that were read, with those each refers to.
+    read: Mapping[Source, Sequence[Source]]
     #: A line for each file of which something is good to know, and no mistake.
     remarks: list[str]
+    #: Those of the files that templates and ``more`` lead to.
+    reached: frozenset[Source]
 
 
 def check(
@@ -46,10 +48,12 @@ def check(
     Args:
         ignore: glob patterns for names of templates and paths of files in which nothing is to be complained of.
         inline: what stands in style sheets and scripts inside templates.
-        more: files that are used, too.
+        more: files that are used, too; they are followed, and nothing is complained of in what only they lead to.
     """
     work = _Check(sources, options, ignore)
     found = [str(failure) for failure in plan.failed if not work.is_ignored(failure.template)]
+    for absence in plan.missing:
+        work.complain(absence.reason, absence.place)
     for use in plan.uses:
         if use.kind == "file":
             for name in split_names(use.value):
@@ -63,32 +67,37 @@ def check(
             for name in blocks.names(use.value):
                 work.name(name, use.place)
     for place, path in plan.mentions:
-        bare = split_suffix(path)[0]
-        if bare and not bare.endswith("/"):  # what scripts put names behind
-            work.name(sources.static_url + quote(bare), place)
+        name = split_suffix(name_of_static(path, sources))[0]
+        if name:
+            work.name(name, place)
     for mention in inline:
         work.name(mention.url, mention)
-    if isinstance(sources, Tree):
-        work.tree(sources)
-    work.add(more)
-    problems = work.follow()
-    return Checked(list(dict.fromkeys([*found, *work.found, *problems])), work.reached, work.remarks)
+    named = work.roots
+    tree = work.tree(sources) if isinstance(sources, Tree) else ()
+    problems = work.follow([*named, *tree])
+    remarks = list(work.remarks)
+    used = list(more)
+    work.follow(used)
+    reached = frozenset(
+        source for ring in components([*named, *used], work.read.__getitem__) for source in ring
+    )
+    return Checked(list(dict.fromkeys([*found, *work.found, *problems])), work.read, remarks, reached)
 
 
 class _Check:
     def __init__(self, sources: Sources, options: Options, ignore: Sequence[str]) -> None:
         self.found: list[str] = []
         self.remarks: list[str] = []
-        self.reached: dict[Source, Sequence[Source]] = {}
+        self.read: dict[Source, Sequence[Source]] = {}
         self._sources = sources
         self._reader = Reader(sources, options)
         self._ignore = ignore
-        self._roots: dict[Source, None] = {}
+        self.roots: dict[Source, None] = {}
 
     def name(self, name: str, place: Place | Mention) -> None:
         if self._sources.is_ours(name):
             try:
-                self._roots[self._sources.find(name)] = None
+                self.roots[self._sources.find(name)] = None
             except SourceError as error:
                 self.complain(str(error), place)
 
@@ -96,18 +105,18 @@ class _Check:
         if not self.is_ignored(place.template):
             self.found.append(f"{place}: {problem}")
 
-    def tree(self, tree: Tree) -> None:
-        self._roots |= dict.fromkeys(tree.files.values())
+    def tree(self, tree: Tree) -> Iterable[Source]:
         self.found += [str(error) for error in tree.refused.values()]
+        return tree.files.values()
 
-    def add(self, more: Iterable[Source]) -> None:
-        self._roots |= dict.fromkeys(more)
-
-    def follow(self) -> list[str]:
-        """What is wrong in the files, and in those they refer to."""
+    def follow(self, roots: Iterable[Source]) -> list[str]:
+        """What is wrong in the files, and in those they refer to, as far as they have not been read."""
         problems: list[str] = []
 
         def edges(source: Source) -> Sequence[Source]:
+            if source in self.read:
+                return self.read[source]
+            self.read[source] = ()
             try:
                 part = self._reader.read(source)
             except OSError as error:
@@ -116,15 +125,12 @@ class _Check:
             if not self.is_ignored(str(source.path)):
                 problems.extend([*part.problems, *part.notes])
                 self.remarks += part.remarks
-            self.reached[source] = targets = list(part.targets.values())
+            self.read[source] = targets = list(part.targets.values())
             return targets
 
-        for _ in components(list(self._roots), edges):
+        for _ in components(list(roots), edges):
             pass
         return problems
 
     def is_ignored(self, name: str) -> bool:
-        """Whether a pattern meets the path of a file, or the name of a template with or without a slash before it."""
-        return any(
-            fnmatch.fnmatchcase(each, pattern) for each in (name, f"/{name}") for pattern in self._ignore
-        )
+        return is_ignored(name, self._ignore)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,10 +22,10 @@ from . import (
     import_maps,
     preloads,
 )
-from .checks_of_code import GENERATORS, PROGRAMS, given
+from .checks_of_code import GENERATORS, PROGRAMS
 from .checks_of_serving import SERVING
-from .conf import FINGERPRINTS, PREFIX, conf
-from .manifest import ManifestError
+from .checks_reading import given, wrong
+from .conf import FINGERPRINTS, PREFIX
 
 __all__ = ["check_settings"]
 
@@ -67,12 +66,8 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     return [
         *_names(),
         *_types(),
-        *_save_prefix(),
-        *_prefixes(),
-        *_media_roots(),
         *_name_max_length(),
         *_fingerprint(),
-        *_manifest(),
         *_bundles(),
         *_compress(),
         *_preload(),
@@ -83,11 +78,6 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         *checks_of_serving.check(),
         *checks_of_project.check(),
     ]
-
-
-def _wrong(name: str, hint: str, id: str, why: str = "") -> Error:
-    """What is to be said of a setting that is not as it must be."""
-    return Error(f"{PREFIX}{name} is {given(name)!r}{f': {why}' if why else ''}.", hint=hint, id=id)
 
 
 def _names() -> Iterator[CheckMessage]:
@@ -102,88 +92,24 @@ def _names() -> Iterator[CheckMessage]:
 def _types() -> Iterator[CheckMessage]:
     for name in _BOOLEANS:
         if not isinstance(given(name), bool | None):
-            yield _wrong(name, "Set it to True or False.", "django_static.E001")
+            yield wrong(name, "Set it to True or False.", "django_static.E001")
     for name in _TEXTS:
         if not isinstance(given(name), str | None):
-            yield _wrong(name, "Set it to a string.", "django_static.E002")
-
-
-def _save_prefix() -> Iterator[CheckMessage]:
-    name = f"{PREFIX}_SAVE_PREFIX"
-    value = given("_SAVE_PREFIX")
-    if not isinstance(value, str | Path | None):
-        yield _wrong("_SAVE_PREFIX", "Set it to the path of a folder.", "django_static.E003")
-    elif value and not Path(value).is_absolute():
-        yield Error(
-            f"{name} is the relative path {str(value)!r}.",
-            hint="Give an absolute path, such as BASE_DIR / 'cache-forever': a server may start in any folder.",
-            id="django_static.E004",
-        )
-    elif value and conf.enabled:
-        folder = next(parent for parent in (Path(value), *Path(value).parents) if parent.exists())
-        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-            yield Warning(
-                f"{name} is {str(value)!r}, and {str(folder)!r} cannot be written to by this user.",
-                hint="Until it can be, pages print the URLs they were given.",
-                id="django_static.W003",
-            )
-
-
-def _prefixes() -> Iterator[CheckMessage]:
-    prefix, host = given("_NAME_PREFIX"), given("_MEDIA_URL")
-    if isinstance(prefix, str) and prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        yield Warning(
-            f"{PREFIX}_NAME_PREFIX is {prefix!r}.",
-            hint=f"It is read as {conf.name_prefix!r}; write it so.",
-            id="django_static.W004",
-        )
-    if isinstance(host, str) and host:
-        if host.endswith("/"):
-            yield Warning(
-                f"{PREFIX}_MEDIA_URL ends in a slash: {host!r}.",
-                hint=f"It is read as {conf.media_url!r}; write it so.",
-                id="django_static.W005",
-            )
-        if not host.startswith(("//", "http://", "https://", "/")):
-            yield Error(
-                f"{PREFIX}_MEDIA_URL is {host!r}, which a browser reads as a relative path.",
-                hint=f"Write '//{host}' or 'https://{host}'.",
-                id="django_static.E005",
-            )
-
-
-def _media_roots() -> Iterator[CheckMessage]:
-    value = given("_MEDIA_ROOTS")
-    if value is None:
-        return
-    if isinstance(value, str | bytes) or not isinstance(value, list | tuple):
-        yield _wrong("_MEDIA_ROOTS", "Set it to a list of folders.", "django_static.E006")
-        return
-    for root in value:
-        if not isinstance(root, str | Path):
-            yield _wrong(
-                "_MEDIA_ROOTS", "Set it to a list of folders.", "django_static.E006", f"{root!r} is none"
-            )
-        elif not Path(root).is_dir():
-            yield Warning(
-                f"{PREFIX}_MEDIA_ROOTS names {str(root)!r}, which is not a folder.",
-                hint="Files are not looked for there until it is one.",
-                id="django_static.W006",
-            )
+            yield wrong(name, "Set it to a string.", "django_static.E002")
 
 
 def _name_max_length() -> Iterator[CheckMessage]:
     value = given("_NAME_MAX_LENGTH")
     if value is not None and (not isinstance(value, int) or not _LEAST_LENGTH <= value <= 200):
         hint = f"Set it to a number of characters from {_LEAST_LENGTH} to 200."
-        yield _wrong("_NAME_MAX_LENGTH", hint, "django_static.E007")
+        yield wrong("_NAME_MAX_LENGTH", hint, "django_static.E007")
 
 
 def _fingerprint() -> Iterator[CheckMessage]:
     value = given("_FINGERPRINT")
     if value is not None and value not in FINGERPRINTS:
         hint = f"Set it to one of {', '.join(map(repr, FINGERPRINTS))}."
-        yield _wrong("_FINGERPRINT", hint, "django_static.E012")
+        yield wrong("_FINGERPRINT", hint, "django_static.E012")
     pattern = given("_HASHED_NAMES")
     if pattern is not None:
         try:
@@ -193,23 +119,7 @@ def _fingerprint() -> Iterator[CheckMessage]:
             why = str(error)
         if why:
             hint = r"Set it to a regular expression, such as r'-[\w-]{8}\.' for Vite's names, or r'(?!)' for no names at all."
-            yield _wrong("_HASHED_NAMES", hint, "django_static.E013", why)
-
-
-def _manifest() -> Iterator[CheckMessage]:
-    value = given("_MANIFEST_FILE")
-    if not isinstance(value, str | Path | None) or (value and not Path(value).is_absolute()):
-        hint = "Set it to the absolute path of a file, such as BASE_DIR / 'manifest.json'."
-        yield _wrong("_MANIFEST_FILE", hint, "django_static.E014")
-    elif conf.enabled and conf.use_manifest_file:
-        try:
-            conf.manifest_file  # noqa: B018 (it may raise)
-        except ManifestError as error:
-            yield Error(
-                f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
-                hint=f"Set {PREFIX}_MANIFEST_FILE to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
-                id="django_static.E022",
-            )
+            yield wrong("_HASHED_NAMES", hint, "django_static.E013", why)
 
 
 def _bundles() -> Iterator[CheckMessage]:
@@ -226,15 +136,15 @@ def _compress() -> Iterator[CheckMessage]:
     value = given("_COMPRESS")
     hint = f"Set it to a list with some of {', '.join(compress.FORMATS)}, or to an empty one."
     if value is not None and (isinstance(value, str) or not isinstance(value, list | tuple)):
-        yield _wrong("_COMPRESS", hint, "django_static.E016")
+        yield wrong("_COMPRESS", hint, "django_static.E016")
     elif value:
         try:
             compress.check(map(str, value))
         except compress.FormatError as error:
-            yield _wrong("_COMPRESS", hint, "django_static.E016", str(error))
+            yield wrong("_COMPRESS", hint, "django_static.E016", str(error))
     folder = given("_COMPRESS_CACHE")
     if not isinstance(folder, str | Path | None) or (folder and not Path(folder).is_absolute()):
-        yield _wrong("_COMPRESS_CACHE", "Set it to the absolute path of a folder.", "django_static.E017")
+        yield wrong("_COMPRESS_CACHE", "Set it to the absolute path of a folder.", "django_static.E017")
 
 
 def _preload() -> Iterator[CheckMessage]:

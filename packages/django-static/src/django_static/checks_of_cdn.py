@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
-from .conf import AWS_CREDENTIALS, PREFIX, conf
+from .cdn.headers import CACHE_CONTROL, EXPIRES
+from .conf import PREFIX, conf
+from .conf_of_cdn import AWS_CREDENTIALS
 
-__all__ = ["NAMES", "check"]
+__all__ = ["BASE", "NAMES", "check"]
 
 _TEXTS = ("_CDN_BUCKET", "_CDN_STORAGE", "_CDN_PREFIX", "_CDN_DOMAIN", "_CDN_REGION", "_CDN_ENDPOINT")
 _BOOLEANS = ("_CDN_PROBE", "_CDN_GZIP")
@@ -33,7 +35,7 @@ NAMES = ("_CDN_TYPES", *_TEXTS, *_BOOLEANS, *_NUMBERS)
 _PROXY = "django_static.cdn.file_proxy"
 _HOST = r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?"
 #: What URLs may begin with; they go into pages as they are.
-_BASE = re.compile(rf"(?:https?:)?//{_HOST}(?:/[\w.~%!$&'()*+,;=:@-]+)*")
+BASE = re.compile(rf"(?:(?i:https?):)?//{_HOST}(?:/[\w.~%!$&'()*+,;=:@-]+)*")
 _PREFIX = re.compile(r"/?(?!\.\.?(?:/|$))[\w.~-]+(?:/(?!\.\.?(?:/|$))[\w.~-]+)*/?")
 _ENDPOINT = re.compile(rf"https?://{_HOST}(?:/[^\s?#]*)?")
 
@@ -128,7 +130,7 @@ def _store() -> Iterator[CheckMessage]:
             hint="Set it to the domain of the distribution, such as 'd111111abcdef8.cloudfront.net'.",
             id="django_static.E047",
         )
-    elif options.base and not _BASE.fullmatch(options.base):
+    elif options.base and not BASE.fullmatch(options.base):
         yield Error(
             f"{PREFIX}_CDN_DOMAIN is {_given('_CDN_DOMAIN')!r}.",
             hint="Set it to a domain, or to a URL such as 'https://static.example.com'.",
@@ -140,8 +142,8 @@ def _store() -> Iterator[CheckMessage]:
             hint="Set it to a URL such as 'https://s3.example.com'.",
             id="django_static.E048",
         )
-    if options.storage in settings.STORAGES and not options.base:
-        yield from _addresses(options.storage)
+    if options.storage in settings.STORAGES:
+        yield from _storage(options.storage, has_domain=bool(options.base))
     if options.prefix and not _PREFIX.fullmatch(options.prefix):
         yield Error(
             f"{PREFIX}_CDN_PREFIX is {_given('_CDN_PREFIX')!r}.",
@@ -170,8 +172,7 @@ def _credentials() -> Iterator[CheckMessage]:
             )
 
 
-def _addresses(alias: str) -> Iterator[CheckMessage]:
-    """Whether a storage that is to say itself where its files are has URLs that pages can print; it is not asked for one."""
+def _storage(alias: str, *, has_domain: bool) -> Iterator[CheckMessage]:
     try:
         storage = storages[alias]
     except Exception as error:  # noqa: BLE001 (a storage may be anything)
@@ -181,6 +182,31 @@ def _addresses(alias: str) -> Iterator[CheckMessage]:
             id="django_static.E049",
         )
         return
+    if not has_domain:
+        yield from _addresses(alias, storage)
+    yield from _headers(alias, storage)
+
+
+def _headers(alias: str, storage: Storage) -> Iterator[CheckMessage]:
+    """Whether a storage of django-storages has been told what caches may do; others say nothing of it."""
+    told = getattr(storage, "get_object_parameters", None)
+    if not callable(told):
+        return
+    try:
+        given = {str(name).lower().replace("_", "") for name in told("a.png")}
+    except Exception:  # noqa: BLE001 (a storage may be anything)
+        return
+    if "cachecontrol" not in given and not getattr(storage, "cache_control", None):
+        yield Warning(
+            f"The storage {alias!r} of {PREFIX}_CDN_STORAGE sends no Cache-Control, so that nobody keeps its files for long.",
+            hint="Give it the headers among its options: 'object_parameters': "
+            f"{{'CacheControl': '{CACHE_CONTROL}', 'Expires': '{EXPIRES}'}} (S3; other backends have names of their own).",
+            id="django_static.W041",
+        )
+
+
+def _addresses(alias: str, storage: Storage) -> Iterator[CheckMessage]:
+    """Whether a storage that is to say itself where its files are has URLs that pages can print; it is not asked for one."""
     # One made of it may know URLs of its own.
     base = storage.base_url if isinstance(storage, FileSystemStorage) else None
     if base is not None and type(storage).url is FileSystemStorage.url and not urlsplit(base).netloc:

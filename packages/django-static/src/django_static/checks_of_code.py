@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
+from . import names
+from .checks_reading import given, wrong
 from .conf import PREFIX, conf
+from .conf_of_code import chain_of
 from .minify import KINDS, engines
+from .minify.engines import jars
 
-__all__ = ["GENERATORS", "PROGRAMS", "check", "given"]
+__all__ = ["GENERATORS", "PROGRAMS", "check"]
 
-GENERATORS = ("_FILENAME_GENERATOR", "_COMBINE_FILENAMES_GENERATOR")
+
+class _Called(NamedTuple):
+    """How a function of the site is written, and what a build would do with it."""
+
+    usage: str
+    arguments: tuple[object, ...]
+    sample: Callable[[Callable[..., str]], str]
+
+
+GENERATORS: Mapping[str, _Called] = {
+    "_FILENAME_GENERATOR": _Called(
+        "f((stem, extension), mtime)",
+        (("/js/site", ".js"), 1269198161),
+        lambda generator: names.stamped("/js/site.js", 1269198161, generator),
+    ),
+    "_COMBINE_FILENAMES_GENERATOR": _Called(
+        "f(names, max_length)",
+        (["/js/a.1269198161.js", "/js/b.1269198161.js"], 40),
+        lambda generator: names.combined(
+            ["/js/a.js", "/js/b.js"], [1269198161] * 2, 1269198161, conf.name_max_length, generator
+        ),
+    ),
+}
 PROGRAMS = ("_CLOSURE_COMPILER", "_YUI_COMPRESSOR")
 
 
@@ -28,32 +53,38 @@ def check() -> Iterator[CheckMessage]:
     yield from _programs()
 
 
-def given(name: str) -> Any:
-    return getattr(settings, PREFIX + name, None)
-
-
 def _generators() -> Iterator[CheckMessage]:
-    for name in GENERATORS:
+    for name, called in GENERATORS.items():
         value = given(name)
-        if not value or callable(value):
+        if not value:
+            continue
+        hint = f"Give the dotted path of a function {called.usage}."
+        try:
+            if not isinstance(value, str) and not callable(value):
+                raise TypeError("it is neither a function nor the dotted path of one")
+            generator = value if callable(value) else import_string(value)
+            if not callable(generator):
+                raise TypeError(f"{generator!r} cannot be called")
+            _see_arguments(generator, *called.arguments)
+        except Exception as error:  # noqa: BLE001 (it imports code of the site)
+            yield wrong(name, hint, "django_static.E008", f"{type(error).__name__}: {error}")
             continue
         try:
-            if not isinstance(value, str):
-                raise TypeError("it is neither a function nor the dotted path of one")
-            found = import_string(value)
-        except (ImportError, AttributeError, TypeError) as error:
-            yield Error(
-                f"{PREFIX}{name} is {value!r}: {error}.",
-                hint="Give the dotted path of a function.",
-                id="django_static.E008",
-            )
-        else:
-            if not callable(found):
-                yield Error(
-                    f"{PREFIX}{name} names {found!r}, which cannot be called.",
-                    hint="Give the dotted path of a function.",
-                    id="django_static.E008",
-                )
+            called.sample(generator)
+        except Exception as error:  # noqa: BLE001 (it is code of the site)
+            yield Warning(f"{PREFIX}{name}: {error}.", hint=hint, id="django_static.W012")
+
+
+def _see_arguments(function: Callable[..., object], *arguments: object, **named: object) -> None:
+    """
+    Raises:
+        TypeError: it cannot be called so.
+    """
+    try:
+        taken = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # one that is not written in Python
+    taken.bind(*arguments, **named)
 
 
 def _file_proxy() -> Iterator[CheckMessage]:
@@ -67,13 +98,9 @@ def _file_proxy() -> Iterator[CheckMessage]:
         return
     if proxy is None:
         return
-    try:
-        taken = inspect.signature(proxy)
-    except (TypeError, ValueError):
-        return  # one that is not written in Python
     for facts in ({"filepath": ""}, {"disabled": True}):
         try:
-            taken.bind("", new=True, changed=False, checked=True, notfound=False, **facts)
+            _see_arguments(proxy, "", new=True, changed=False, checked=True, notfound=False, **facts)
         except TypeError as error:
             yield Error(
                 f"{name} {value!r} cannot be called as it is: {error}.", hint=hint, id="django_static.E031"
@@ -82,34 +109,58 @@ def _file_proxy() -> Iterator[CheckMessage]:
 
 
 def _minifiers() -> Iterator[CheckMessage]:
-    value = given("_MINIFIERS")
+    name, value = "_MINIFIERS", given("_MINIFIERS")
     if value is None:
         return
-    if not isinstance(value, Mapping) or set(value) - set(KINDS):
-        yield Error(
-            f"{PREFIX}_MINIFIERS is {value!r}.",
-            hint=f"Set it to a dictionary with some of the keys {', '.join(KINDS)}.",
-            id="django_static.E009",
-        )
+    if not isinstance(value, Mapping):
+        hint = f"Set it to a dictionary with some of the keys {', '.join(KINDS)}."
+        yield wrong(name, hint, "django_static.E009")
         return
-    for kind in value:
-        for engine in conf.minifiers[kind]:
-            try:
-                engines.load(engine)
-            except (ImportError, AttributeError) as error:
-                yield Error(
-                    f"{PREFIX}_MINIFIERS has {engine!r} for {kind!r}: {error}.",
-                    hint=f"There are {', '.join(engines.names())}, and the dotted paths of functions.",
-                    id="django_static.E010",
-                )
+    for kind, chain in value.items():
+        if kind not in KINDS:
+            yield Error(
+                f"{PREFIX}{name} has the key {kind!r}.",
+                hint=f"Kinds of text are {', '.join(KINDS)}.",
+                id="django_static.E009",
+            )
+            continue
+        known = chain_of(chain)
+        if known is None:
+            yield Error(
+                f"{PREFIX}{name} has {chain!r} for {kind!r}.",
+                hint="Set it to the name of an engine, a list of such names, or None to leave the kind alone; a function of your "
+                "own is named by its dotted path.",
+                id="django_static.E009",
+            )
+        else:
+            yield from _engines(kind, known)
+
+
+def _engines(kind: str, chain: Sequence[str]) -> Iterator[CheckMessage]:
+    for engine in chain:
+        try:
+            engines.see_kind(engine, kind)
+            loaded = engines.load(engine)
+            if not callable(loaded):
+                raise TypeError(f"{loaded!r} cannot be called")
+            _see_arguments(loaded, "", kind)
+        except Exception as error:  # noqa: BLE001 (it imports code of the site)
+            yield Error(
+                f"{PREFIX}_MINIFIERS has {engine!r} for {kind!r}: {error}.",
+                hint=f"There are {', '.join(engines.names(kind))}, and the dotted paths of functions minify(text, kind).",
+                id="django_static.E010",
+            )
 
 
 def _programs() -> Iterator[CheckMessage]:
     for name in PROGRAMS:
         value = given(name)
-        if value and (not isinstance(value, str | Path) or not Path(value).is_file()):
+        if not value:
+            continue
+        problem = jars.problem(str(value)) if isinstance(value, str | Path) else "is no path"
+        if problem:
             yield Error(
-                f"{PREFIX}{name} is {str(value)!r}, which is not a file.",
+                f"{PREFIX}{name} is {str(value)!r}, which {problem}.",
                 hint="Give the path of a .jar file, for which Java is needed, or of a program.",
                 id="django_static.E018",
             )

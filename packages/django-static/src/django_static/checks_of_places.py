@@ -1,44 +1,181 @@
-"""System checks of where published files are, and of where what is known of them is."""
+"""System checks of the settings that say where things are: originals, published files and their URLs, the manifest."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 
-from .checks_of_code import given
+from .checks_of_cdn import BASE
+from .checks_reading import given, wrong
 from .conf import PREFIX, conf
+from .manifest import ManifestError
 from .output import STATE_FOLDER
-from .places import Places
+from .places import Places, path_within
 
 __all__ = ["check"]
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d)")
+#: A host may have a path instead.
+_PATH = re.compile(r"(?:/[\w.~%!$&'()*+,;=:@-]+)*")
+#: What no URL has in it as it is (RFC 3986, 2), and what ends a path.
+_ENCODED = re.compile(r'[\x00-\x20"#<>?\\^`{|}\x7f]|%(?![0-9A-Fa-f]{2})')
 
 
 def check() -> Iterator[CheckMessage]:
     """What is wrong with them."""
-    prefix = given("_NAME_PREFIX")
-    if isinstance(prefix, str) and {".", ".."} & set(unquote(prefix).split("/")):
+    yield from _save_prefix()
+    yield from _name_prefix()
+    yield from _media_url()
+    yield from _media_roots()
+    yield from _manifest_file()
+
+
+def _save_prefix() -> Iterator[CheckMessage]:
+    name = f"{PREFIX}_SAVE_PREFIX"
+    value = given("_SAVE_PREFIX")
+    if not isinstance(value, str | Path | None):
+        yield wrong("_SAVE_PREFIX", "Set it to the path of a folder.", "django_static.E003")
+    elif value and not Path(value).is_absolute():
         yield Error(
-            f"{PREFIX}_NAME_PREFIX is {prefix!r}: browsers leave '.' and '..' out of a path, and ask for another one.",
-            hint="Write the path that is meant, such as '/cache-forever'.",
-            id="django_static.E023",
+            f"{name} is the relative path {str(value)!r}.",
+            hint="Give an absolute path, such as BASE_DIR / 'cache-forever': a server may start in any folder.",
+            id="django_static.E004",
         )
-    place = given("_MANIFEST_FILE")
-    if isinstance(place, str | Path) and place and Path(place).is_absolute():
-        yield from _manifest(os.path.abspath(place))  # noqa: PTH100 (links stay)
+    elif value and conf.enabled:
+        folder = _nearest(Path(value))
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            yield Warning(
+                f"{name} is {str(value)!r}, and {str(folder)!r} cannot be written to by this user.",
+                hint="Until it can be, pages print the URLs they were given.",
+                id="django_static.W003",
+            )
 
 
-def _manifest(place: str) -> Iterator[CheckMessage]:
+def _name_prefix() -> Iterator[CheckMessage]:
+    name, prefix = "_NAME_PREFIX", given("_NAME_PREFIX")
+    if not isinstance(prefix, str) or not prefix:
+        return  # E002 tells of the type
+    if prefix.startswith("//") or _SCHEME.match(prefix):
+        yield wrong(
+            name,
+            f"Set {PREFIX}_MEDIA_URL to the host, such as '//static.example.com', and this to a path, such as '/cache-forever'.",
+            "django_static.E025",
+            f"it is read as the path {conf.name_prefix!r}, and names no host",
+        )
+        return
+    if {".", ".."} & set(unquote(prefix).split("/")):
+        yield wrong(
+            name,
+            "Write the path that is meant, such as '/cache-forever'.",
+            "django_static.E023",
+            "browsers leave '.' and '..' out of a path, and ask for another one",
+        )
+    elif _ENCODED.search(prefix):
+        yield Warning(
+            f"{PREFIX}{name} is {prefix!r}, which has in it what no path of a URL has.",
+            hint=f"It goes into pages as {conf.name_prefix!r}. Leave out blanks, marks such as ? and #, and whatever else is "
+            "encoded in that.",
+            id="django_static.W011",
+        )
+    elif not prefix.startswith("/") or prefix.endswith("/"):
+        yield Warning(
+            f"{PREFIX}{name} is {prefix!r}.",
+            hint=f"It is read as {conf.name_prefix!r}; write it so.",
+            id="django_static.W004",
+        )
+
+
+def _media_url() -> Iterator[CheckMessage]:
+    name, host = "_MEDIA_URL", given("_MEDIA_URL")
+    if not isinstance(host, str) or not host:
+        return
+    scheme = _SCHEME.match(host)
+    if scheme is not None and scheme[1].lower() not in ("http", "https"):
+        rest = host[scheme.end() :].strip("/") or "static.example.com"
+        yield wrong(
+            name,
+            f"Write '//{rest}' or 'https://{rest}'.",
+            "django_static.E005",
+            f"browsers load no style sheets and scripts by {scheme[1]!r}",
+        )
+    elif scheme is None and not host.startswith("/"):
+        yield wrong(
+            name,
+            f"Write '//{host}' or 'https://{host}'.",
+            "django_static.E005",
+            "a browser reads it as a relative path",
+        )
+    elif not (BASE.fullmatch(conf.media_url.lower()) or (_PATH.fullmatch(conf.media_url) and conf.media_url)):
+        yield wrong(
+            name,
+            "Write a host, such as '//static.example.com' or 'https://static.example.com', without blanks, ? or #.",
+            "django_static.E005",
+            "URLs cannot begin with it",
+        )
+    elif host.endswith("/"):
+        yield Warning(
+            f"{PREFIX}{name} ends in a slash: {host!r}.",
+            hint=f"It is read as {conf.media_url!r}; write it so.",
+            id="django_static.W005",
+        )
+
+
+def _media_roots() -> Iterator[CheckMessage]:
+    value = given("_MEDIA_ROOTS")
+    if value is None:
+        return
+    if isinstance(value, str | bytes) or not isinstance(value, list | tuple):
+        yield wrong("_MEDIA_ROOTS", "Set it to a list of folders.", "django_static.E006")
+        return
+    for root in value:
+        if not isinstance(root, str | Path):
+            yield wrong(
+                "_MEDIA_ROOTS", "Set it to a list of folders.", "django_static.E006", f"{root!r} is none"
+            )
+        elif not Path(root).is_dir():
+            yield Warning(
+                f"{PREFIX}_MEDIA_ROOTS names {str(root)!r}, which is not a folder.",
+                hint="Files are not looked for there until it is one.",
+                id="django_static.W006",
+            )
+
+
+def _manifest_file() -> Iterator[CheckMessage]:
+    name, value = "_MANIFEST_FILE", given("_MANIFEST_FILE")
+    hint = "Set it to the absolute path of a file, such as BASE_DIR / 'manifest.json'."
+    if not isinstance(value, str | Path | None) or (value and not Path(value).is_absolute()):
+        yield wrong(name, hint, "django_static.E014")
+    elif value:
+        # A slash at the end is not part of a path.
+        if os.path.isdir(value) or str(value).endswith("/"):  # noqa: PTH112 (it may be one that no file can have)
+            yield wrong(name, hint, "django_static.E014", "it is a folder")
+        elif not (parent := _nearest(Path(value).parent)).is_dir():
+            yield wrong(name, hint, "django_static.E014", f"{str(parent)!r} is no folder")
+        yield from _readable_by_all(os.path.abspath(value))  # noqa: PTH100 (links stay)
+    elif conf.enabled and conf.use_manifest_file:
+        try:
+            conf.manifest_file  # noqa: B018 (it may raise)
+        except ManifestError as error:
+            yield Error(
+                f"{PREFIX}_USE_MANIFEST_FILE is on, but {error}.",
+                hint=f"Set {PREFIX}_MANIFEST_FILE to the absolute path of a file, such as BASE_DIR / 'manifest.json'.",
+                id="django_static.E022",
+            )
+
+
+def _readable_by_all(place: str) -> Iterator[CheckMessage]:
     try:
         folders = Places.of(conf.sources(), conf.save_prefix).folders.values()
     except (AttributeError, TypeError):
         return  # of settings that are told of already
     for folder in folders:
-        start = os.path.join(folder, "")  # noqa: PTH118
-        if place.startswith(start) and STATE_FOLDER not in Path(place[len(start) :]).parent.parts:
+        inside = path_within(place, folder)
+        if inside is not None and STATE_FOLDER not in Path(inside).parent.parts:
             yield Error(
                 f"{PREFIX}_MANIFEST_FILE is {place!r}, in a folder of published files: whoever asks a web server for it, "
                 "or for the records beside it, gets them.",
@@ -46,3 +183,8 @@ def _manifest(place: str) -> Iterator[CheckMessage]:
                 id="django_static.E024",
             )
             return
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself, or what is there of those above it."""
+    return next(parent for parent in (path, *path.parents) if os.path.lexists(parent))

@@ -8,7 +8,7 @@ from importlib import metadata
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from .checks_of_code import given
+from .checks_reading import given
 from .conf import PREFIX, conf
 
 __all__ = ["check"]
@@ -20,6 +20,7 @@ def check() -> Iterator[CheckMessage]:
     """What does not go together."""
     yield from _runserver()
     yield from _storage()
+    yield from _middleware()
     yield from _original()
 
 
@@ -58,6 +59,32 @@ def _storage() -> Iterator[CheckMessage]:
             "what has another name inside a block is not combined.",
             id="django_static.W010",
         )
+
+
+def _middleware() -> Iterator[CheckMessage]:
+    """Whether pages that come from a cache have the ``Link`` header of what was registered when they were rendered."""
+    from django.middleware.cache import UpdateCacheMiddleware
+    from django.utils.module_loading import import_string
+
+    from .middleware import LinkHeaderMiddleware
+
+    above = ""
+    for entry in getattr(settings, "MIDDLEWARE", None) or ():
+        try:
+            kind = import_string(entry)
+        except (AttributeError, ImportError):
+            continue  # Django says so
+        if not isinstance(kind, type):
+            continue
+        if issubclass(kind, LinkHeaderMiddleware):
+            above = entry
+        elif above and issubclass(kind, UpdateCacheMiddleware):
+            yield Warning(
+                f"MIDDLEWARE has {above!r} above {entry!r}, which keeps pages without the Link header: those that come from "
+                "the cache have none of what {% staticpreload %} names.",
+                hint=f"Move {above!r} below {entry!r}.",
+                id="django_static.W013",
+            )
 
 
 def _original() -> Iterator[CheckMessage]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from .checks_of_code import given
+from .checks_reading import given
 from .conf import PREFIX
 
 __all__ = ["SERVING", "check"]

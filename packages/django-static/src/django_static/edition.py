@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,10 @@ class Edition:
         #: What pages print of runs, and other texts they print.
         self._runs: dict[str, tuple[Printed, ...]] = {}
         self.texts: dict[str, str] = {}
+        #: The paths that names in templates led to, None where they led nowhere; and the names of the files of the tree,
+        #: of which the work tells where they are.
+        self.found: Mapping[str, str | None] = {}
+        self.listed: Container[str] = ()
         self._files: dict[str, str] = {}
         self._failures: list[str] = []
         #: Copies of originals, compressed siblings.
@@ -94,10 +98,11 @@ class Edition:
         """
         if self._failures:
             failed = "; ".join(dict.fromkeys(self._failures))
-            raise OSError(f"not all that they refer to could be published, see the warnings above: {failed}")
+            raise OSError(f"not all that they refer to could be published, see the warnings: {failed}")
         summary = self.summary
         sizes: dict[Path, int] = {}  # a file may be in several records
         for record in self._shelf.records():
+            summary.tell(record)
             summary.before += sum(state[1] for state in record.inputs.values() if state)
             sizes |= {each.path: each.size for each in record.outputs}
             self._published |= {
@@ -106,6 +111,7 @@ class Edition:
         summary.after += sum(sizes.values())
         summary.files = list(map(str, self._published))
         summary.problems += alike([*summary.files, *self._beside])
+        summary.say_once()
         summary.written += len(self._shelf.written)
 
     def compress(self, progress: Progress) -> None:
@@ -165,6 +171,16 @@ class Edition:
             # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
             summary.problems.append(f"the build is done, but cannot be remembered: {error}")
 
+    def _found(self) -> dict[str, str | None]:
+        """What names led to; one that led nowhere for anybody, and was there for others, is to be looked at again."""
+        found: dict[str, str | None] = {}
+        for record in self._shelf.records():
+            found |= record.found
+        found |= self.found
+        for record in self._shelf.records():
+            found |= dict.fromkeys(record.missing)
+        return {name: path for name, path in found.items() if path is None or name not in self.listed}
+
     def _remember(self, work: str) -> None:
         """Leave what the next build may go by."""
         summary = self.summary
@@ -179,6 +195,6 @@ class Edition:
             work,
             inputs,
             Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
-            tuple({name for record in self._shelf.records() for name in record.missing}),
+            self._found(),
             summary.plain(),
         ).write(self._state / "seal.json")

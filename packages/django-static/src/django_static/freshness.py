@@ -22,6 +22,7 @@ class Freshness:
             all(signature(path) == seen for path, seen in record.inputs.items())
             and all(map(_is_whole, record.outputs))
             and not any(self._sources.has(name) for name in record.missing)
+            and all(self._sources.path_of(name) == path for name, path in record.found.items())
         )
 
     def is_current(self, record: Record, known: Known) -> bool:

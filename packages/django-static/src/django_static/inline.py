@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from .answers import titled
 from .references import css, html, js
 from .scan.literals import HOLE, Literal
 from .sources import is_foreign
@@ -21,9 +22,11 @@ class Mention(NamedTuple):
     #: The element or attribute: ``<script>``, ``<style>``, ``style=``.
     inside: str
     url: str
+    #: As in :class:`django_static.answers.Place`.
+    engine: str = ""
 
     def __str__(self) -> str:
-        return f"{self.template}, line {self.line}, {self.inside}"
+        return f"{titled(self.template, self.engine)}, line {self.line}, {self.inside}"
 
 
 def mentions(texts: Iterable[Literal]) -> Iterator[Mention]:
@@ -38,7 +41,8 @@ def mentions(texts: Iterable[Literal]) -> Iterator[Mention]:
                 if HOLE not in url and (url.startswith("/") or is_foreign(url)):
                     # In an attribute character references hide where exactly.
                     offset = 0 if inline.inside == "style=" else position
-                    yield Mention(text.template, text.line(inline.start + offset), inline.inside, url)
+                    line = text.line(inline.start + offset)
+                    yield Mention(text.template, line, inline.inside, url, text.engine)
 
 
 def _urls(inline: html.Inline) -> Iterator[tuple[int, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from . import names
 from .freshness import Freshness
 from .graph import components
 from .keys import Keys
-from .modules import Modules, is_module
+from .modules import Modules
 from .parts import Part
 from .reader import Reader
 from .records import Manner, Options, Output, Record
@@ -21,8 +20,6 @@ from .sources import Source, Sources
 from .writer import Writer
 
 __all__ = ["Job", "Tools"]
-
-logger = logging.getLogger("django_static")
 
 
 class Tools(NamedTuple):
@@ -37,6 +34,10 @@ class Tools(NamedTuple):
     receiving: Sequence[Path]
     freshness: Freshness
     modules: Modules
+    #: Told of each piece of work that was done now.
+    tell: Callable[[Record], None]
+    #: How many characters a piece of work may have minified; None for all.
+    most_slimmed: int | None
 
     def holds(self, record: Record) -> bool:
         """Whether a record by itself is true still."""
@@ -52,7 +53,9 @@ class Job:
         self._shelf = tools.shelf
         self._slim = slim
         self._reader = Reader(tools.sources, tools.options)
-        self._writer = Writer(tools.options, tools.shelf, tools.receiving, tools.slimmer, slim=slim)
+        self._writer = Writer(
+            tools.options, tools.shelf, tools.receiving, tools.slimmer, slim=slim, most=tools.most_slimmed
+        )
         #: What has become of each file that was published for itself.
         self._records: dict[Source, Record] = {}
         self._failures: dict[Source, Exception] = {}
@@ -158,7 +161,7 @@ class Job:
         if modules.are_settled:
             part.is_shared = modules.has(source)
             return
-        part.is_shared = source in self._imported or is_module(part)
+        part.is_shared = source in self._imported or part.is_module
         for reference in part.references:
             target = part.targets.get(reference.start)
             if reference.what == "module" and target is not None and target.kind == "js":
@@ -212,12 +215,7 @@ class Job:
             if record is not None:
                 return record
             record = self._known[key] = write()
-            for part in read:
-                for inner in part.all():
-                    for problem in inner.problems:
-                        logger.warning("%s", problem)
-                    for note in (*inner.notes, *inner.remarks):
-                        logger.info("%s", note)
+            self._tools.tell(record)
             if self._is_incomplete(read):
                 self._unsettled.update(part.source for part in read)
             else:
@@ -236,9 +234,7 @@ class Job:
                     if published.path != target.path:
                         inner.links[start] = published.url
                 elif target in self._failures:
-                    problem = f"{inner.source.path}: {target.name}: {self._failures[target]}"
-                    if problem not in inner.problems:
-                        inner.problems.append(problem)
+                    inner.problems.append(f"{inner.source.path}: {target.name}: {self._failures[target]}")
 
     def _is_incomplete(self, read: Sequence[Part]) -> bool:
         """Whether something failed that may work another time: the result is then not remembered."""
@@ -258,6 +254,13 @@ class Job:
             {str(part.source.path): part.seen for part in every},
             tuple(dict.fromkeys(name for part in every for name in part.missing)),
             tuple({record.key: record for record in used if record is not None}.values()),
+            {
+                source.name: str(source.path)
+                for part in every
+                for source in (part.source, *part.targets.values())
+            },
+            tuple(dict.fromkeys(problem for part in every for problem in part.problems)),
+            tuple(dict.fromkeys(note for part in every for note in (*part.notes, *part.remarks))),
         )
 
     def _report_circle(self, circle: Sequence[Part]) -> None:

@@ -25,6 +25,7 @@ from .pipeline import Pipeline
 from .records import Manner, Printed, Record
 from .shelf import Known
 from .sources import Source, SourceError, split_suffix
+from .stored import name_of_static
 
 __all__ = ["Lazy"]
 
@@ -123,7 +124,7 @@ class Lazy:
         sources = self._pipeline.sources
         if not is_script(name):
             return Address.of(plain)
-        given = sources.static_url + name
+        given = name_of_static(name, sources)
         try:
             is_module = self._pipeline.is_module(sources.find(given))
         except (OSError, SourceError):

@@ -87,13 +87,14 @@ class Manifested:
     def stored(self, name: str, plain: str) -> Address:
         known = self._stored.get(name)
         if known is None:
-            bare, suffix = split_suffix(name)
-            printed = self._single(self._sources.static_url + bare, slim=False)
-            known = (
-                Address.of(printed.public + suffix, suffix, printed.file, printed.integrity, is_settled=True)
-                if printed
-                else Address.of(plain, split_suffix(plain)[1], is_missing=True, is_settled=True)
-            )
+            known = Address.of(plain, split_suffix(plain)[1], is_missing=True, is_settled=True)
+            # See `name_of_static`; here nothing is looked for.
+            for bare, suffix in ((name, ""), split_suffix(name)):
+                printed = self._single(self._sources.static_url + bare, slim=False)
+                if printed:
+                    url = printed.public + suffix
+                    known = Address.of(url, suffix, printed.file, printed.integrity, is_settled=True)
+                    break
             remember(self._stored, name, known)
         return known
 

@@ -6,35 +6,18 @@ a state of its own, and ``customElements.define()`` would throw when the second 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from .parts import Part
 from .records import Record
-from .references import js
 from .sources import Source, split_suffix
 
-__all__ = ["Modules", "is_module", "is_script"]
-
-#: Without one of these words a text is no module.
-_WORDS = re.compile(r"\b(?:import|export)\b")
-_STATEMENTS = ("import_statement", "export_statement")
-
-
-def is_module(part: Part) -> bool:
-    """Whether a script can be nothing but a module: it has ``import`` or ``export`` statements, or ``import.meta``
-    (ECMA-262, 16.2 and 13.3.12)."""
-    if part.source.kind != "js" or not part.is_text or _WORDS.search(part.text) is None:
-        return False
-    kinds = {*(each.what for each in part.references), *(each.what for each in part.found.unknown)}
-    if part.found.own or "asset" in kinds:
-        return True
-    return any(statement.type in _STATEMENTS for statement in js.parse(part.text).root_node.named_children)
+__all__ = ["Modules", "is_script"]
 
 
 def is_script(name: str) -> bool:
-    """Whether a file may be a module, by its name."""
-    return split_suffix(name)[0].lower().endswith((".js", ".mjs"))
+    """Whether a file may be a module, by its name, in which a "?" or "#" may begin a query or be a letter like others."""
+    return any(each.lower().endswith((".js", ".mjs")) for each in (name, split_suffix(name)[0]))
 
 
 class Modules:
@@ -52,7 +35,7 @@ class Modules:
 
     def may_be(self, part: Part) -> bool:
         """Whether a file may turn out to be one of them."""
-        return self._slim is None and self.are_awaited and _WORDS.search(part.text) is not None
+        return self._slim is None and self.are_awaited and part.may_be_module
 
     @property
     def are_settled(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,9 @@ from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
 
 __all__ = ["Part", "without_charset"]
+
+_MODULE_WORDS = re.compile(r"\b(?:import|export)\b")
+_MODULE_STATEMENTS = ("import_statement", "export_statement")
 
 
 @dataclass(eq=False)
@@ -115,6 +119,23 @@ class Part:
         return js.read(self.text)
 
     @property
+    def may_be_module(self) -> bool:
+        """Whether a script has one of the words without which it is not one for sure."""
+        return _MODULE_WORDS.search(self.text) is not None
+
+    @cached_property
+    def is_module(self) -> bool:
+        """Whether a script can be nothing but a module: it has ``import`` or ``export`` statements, or ``import.meta``
+        (ECMA-262, 16.2 and 13.3.12)."""
+        if self.source.kind != "js" or not self.is_text or not self.may_be_module:
+            return False
+        kinds = {*(each.what for each in self.references), *(each.what for each in self.found.unknown)}
+        if self.found.has_statement or self.found.own or "asset" in kinds or js.has_export(self.text):
+            return True  # which saves the parser: it takes fifty times the text in memory
+        statements = js.parse(self.text).root_node.named_children
+        return any(each.type in _MODULE_STATEMENTS for each in statements)
+
+    @property
     def fits_anywhere(self) -> bool:
         """Whether a style sheet may follow others in one file: its imports are inlined and nothing of it is open."""
         return (
@@ -164,9 +185,13 @@ class Part:
             source = self.source
             changes += js.relocated(self.text, self.found, source.host, names.quoted(source.url))
         if self.found.looks_for_itself:
-            source = self.source
-            changes.append(js.posed(self.text, self.found, source.host, names.quoted(source.url)))
+            changes += self._posed(prefix)
         return splice(self.text, changes)
+
+    def _posed(self, prefix: str) -> list[tuple[int, int, str]]:
+        if not self.is_module:
+            return [js.posed(self.text, self.found, self.source.host, names.quoted(self.source.url))]
+        return [js.modules_posed(self.text, self.found, prefix)] if self.found.looks_for_others else []
 
     def _written(self, reference: Reference, folder: str, prefix: str, moved: bool) -> str | None:
         if reference.is_bare:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from .names import has_sure_mark, quoted, unmarked
-from .output import STATE_FOLDER
+from .names import quoted
+from .own_output import is_published, without_published
 from .sources import Sources, is_foreign
 from .tree import files_of_finders
 
@@ -41,11 +41,11 @@ def matching(pattern: str, sources: Sources, published: Container[str] = ()) -> 
             name not in seen
             and fnmatch.fnmatchcase(name, pattern)
             and path.is_file()
-            and not _is_published(path, published)
+            and not is_published(path, published)
         ):
             seen.add(name)
             yield prefix + quoted(name[len(prefix) :])
-    for name, _ in files_of_finders() if sources.finders else ():
+    for name, _ in without_published(files_of_finders(), sources) if sources.finders else ():
         if fnmatch.fnmatchcase(sources.static_url + name, pattern):
             yield sources.static_url + quoted(name)
 
@@ -61,15 +61,3 @@ def _in_roots(pattern: str, sources: Sources) -> Iterator[tuple[str, Path, Path]
         folder = base.removeprefix(prefix).lstrip("/")
         for root in sources.roots if base.startswith(prefix) or not base else ():
             yield from ((prefix, root, path) for path in sorted((root / folder).rglob("*")))
-
-
-def _is_published(path: Path, published: Container[str]) -> bool:
-    """Whether a file beside the originals was published, now or by those whose records are gone."""
-    if STATE_FOLDER in path.parts:
-        return True
-    if path.suffix in (".gz", ".br", ".zst") and _is_published(path.with_suffix(""), published):
-        return True
-    if str(path) in published:
-        return True
-    original = unmarked(path.name)
-    return has_sure_mark(path.name) and bool(original) and path.with_name(original).is_file()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from . import minify
 from .freshness import Freshness
 from .job import Job, Tools
 from .keys import Keys
-from .modules import Modules, is_module
+from .modules import Modules
 from .places import receiving
 from .reader import Reader
 from .records import Manner, Options, Record
 from .rendering import Slimmer
 from .shelf import Known, SharedShelf, Shelf
 from .sources import Source, Sources
+from .told import Told
 
 __all__ = ["Pipeline"]
 
@@ -28,7 +29,13 @@ class Pipeline:
         options: Options,
         shelf: Shelf | None = None,
         slimmer: Slimmer | None = None,
+        tell: Callable[[Record], None] | None = None,
+        most_slimmed: int | None = None,
     ) -> None:
+        """``tell`` is handed each record that is made, to say what is to be said of it; the log says so by default.
+
+        ``most_slimmed`` is how many characters one run of files may have minified, with all that they refer to.
+        """
         self.sources = sources
         self.options = options
         self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
@@ -44,6 +51,8 @@ class Pipeline:
             receiving(sources, options.save_prefix),
             self.freshness,
             self.modules,
+            tell or Told(),
+            most_slimmed,
         )
 
     def publish(
@@ -94,7 +103,7 @@ class Pipeline:
         Raises:
             OSError: it cannot be read.
         """
-        return is_module(Reader(self.sources, self.options).read(source))
+        return Reader(self.sources, self.options).read(source).is_module
 
     def withdraw(self, old: Record, new: Record) -> None:
         """Remove what newer files have replaced; for development, where every change leaves one behind."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["Places", "receiving", "records_beside"]
+__all__ = ["Places", "path_within", "receiving", "records_beside"]
 
 #: What lies beside a manifest, and is nobody's business; a question mark stands for any character.
 _RECORDS = (
@@ -86,9 +86,22 @@ def receiving(sources: Sources, save_prefix: Path | None) -> list[Path]:
 
 
 def records_beside(manifest: Path) -> list[str]:
-    """The manifest and all that may lie beside it, as absolute paths with question marks for any character."""
+    """The manifest and all that may lie beside it, as absolute paths with question marks for any character.
+
+    As they are written, and where links lead.
+    """
     folder = os.path.dirname(os.path.abspath(manifest))  # noqa: PTH100, PTH120 (links stay)
-    return [os.path.join(folder, name) for name in (manifest.name, *_RECORDS)]  # noqa: PTH118
+    folders = dict.fromkeys((folder, os.path.realpath(folder)))
+    return [os.path.join(each, name) for each in folders for name in (manifest.name, *_RECORDS)]  # noqa: PTH118
+
+
+def path_within(path: str, folder: str | os.PathLike[str]) -> str | None:
+    """How a path goes on below a folder, as it is written or where links lead; None if it does not lie there."""
+    for at, start in ((path, os.path.abspath(folder)), (os.path.realpath(path), os.path.realpath(folder))):  # noqa: PTH100 (links stay)
+        start = os.path.join(start, "")  # noqa: PTH118
+        if at.startswith(start):
+            return at[len(start) :]
+    return None
 
 
 def _numbered(label: str, folders: Sequence[str | os.PathLike[str]]) -> dict[str, str | os.PathLike[str]]:

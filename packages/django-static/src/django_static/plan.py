@@ -11,8 +11,9 @@ from .answers import Place
 from .conf import PREFIX, conf
 from .history import History
 from .output import load
+from .own_output import without_published
 from .records import files_of as record_files
-from .scan import Failure, Unknown, Use, scan
+from .scan import Absence, Failure, Unknown, Use, scan
 from .scan.memory import Memory
 from .sources import Sources
 from .tree import Tree, files_of_finders
@@ -30,6 +31,9 @@ class Plan:
     notes: tuple[str, ...] = ()
     #: What ``{% static %}`` is handed, and where.
     mentions: tuple[tuple[Place, str], ...] = ()
+    missing: tuple[Absence, ...] = ()
+    #: Of those mentions the ones that stand inside blocks of ours and nowhere else.
+    enclosed: frozenset[tuple[Place, str]] = frozenset()
 
 
 def plan(sources: Sources, *, remember: bool = False) -> Plan:
@@ -55,7 +59,15 @@ def plan(sources: Sources, *, remember: bool = False) -> Plan:
         *(Use(preload, "file", each.slim, each.name) for each in preloads.of_setting(conf.preload)),
     )
     failed = (*found.failed, *declared.failed)
-    return Plan(tuple(dict.fromkeys(uses)), found.unknown, failed, found.notes, found.mentions)
+    return Plan(
+        tuple(dict.fromkeys(uses)),
+        found.unknown,
+        failed,
+        found.notes,
+        found.mentions,
+        found.missing,
+        frozenset(found.enclosed),
+    )
 
 
 def _published() -> frozenset[str]:
@@ -71,5 +83,5 @@ def _published() -> frozenset[str]:
 
 
 def all_sources(sources: Sources) -> Tree:
-    """The sources with every file the finders know."""
-    return Tree(sources, files_of_finders() if sources.finders else ())
+    """The sources with every file the finders know, but for those that were published."""
+    return Tree(sources, without_published(files_of_finders(), sources) if sources.finders else ())

@@ -14,6 +14,7 @@ from . import blocks, import_maps
 from .answers import Address, Layout, ModuleMap, Place, Published, Resolver, remember
 from .block_memo import BlockMemo
 from .conf import PREFIX
+from .sizes import message, printable
 from .sources import is_foreign
 
 __all__ = ["Proxied"]
@@ -176,9 +177,9 @@ class Proxied:
                 "%s_FILE_PROXY %s failed for %s: %s: %s; the local URL is printed",
                 PREFIX,
                 _name_of(self._proxy),
-                uri,
+                printable(uri),
                 type(error).__name__,
-                error,
+                message(error),
             )
 
 

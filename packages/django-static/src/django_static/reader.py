@@ -66,17 +66,22 @@ class Reader:
         if is_left_alone and not part.references:
             return part
         if source.kind == "js" and not is_left_alone:
-            at_run_time.note(part, self._options.name_prefix)
+            at_run_time.note(part, self._options)
         if not chain:
             self._inlined = 0
         if inline and part.is_certain and source.kind == "css":
             self._import(part, (*chain, source))
         covered = [(rule.start, rule.end) for rule in part.sheet.imports] if part.inlined else []
+        known: dict[str, Source] = {}
         for reference in part.references:
             if not reference.is_bare and not any(start <= reference.start < end for start, end in covered):
-                found = self._find(part, reference.url, reference.line, reference.what)
+                found = known.get(reference.url)
+                if found is None:  # each that leads nowhere is told of with its line
+                    found = self._find(part, reference.url, reference.line, reference.what)
                 if found is not None:
-                    part.targets[reference.start] = found
+                    known[reference.url] = part.targets[reference.start] = found
+        for told in (part.problems, part.notes):
+            told[:] = dict.fromkeys(told)  # once for all: a sheet may have a hundred thousand
         if source.kind == "css":
             at_run_time.leave_what_scripts_look_for(part, self._sources)
         if part.is_foreign and source.kind == "css" and not charsets.is_wide(part.data):
@@ -132,7 +137,5 @@ class Reader:
             outcome = "stays as it is" if url.strip().startswith("/") else f"goes on meaning {name}"
             problem = f"{part.source.path}:{line}: {error}; {url!r} {outcome}"
             # A source map is for those who look for faults: to visitors it makes no difference.
-            notes = part.notes if what == "map" else part.problems
-            if problem not in notes:
-                notes.append(problem)
+            (part.notes if what == "map" else part.problems).append(problem)
             return None

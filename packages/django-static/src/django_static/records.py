@@ -131,6 +131,11 @@ class Record:
     missing: tuple[str, ...] = ()
     #: The work on the files that are referred to: when one of them gets another name the work is done anew.
     uses: tuple[Record, ...] = ()
+    #: The paths that names in it led to; when one leads to another file the work is done anew.
+    found: Mapping[str, str] = field(default_factory=dict)
+    #: What people are told of it at each build: what is wrong with the originals, and what is good to know.
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def printed(self) -> tuple[Printed, ...]:
@@ -166,7 +171,11 @@ def to_json(record: Record) -> dict[str, Any]:
         ],
         "inputs": record.inputs,
         "missing": record.missing,
+        "found": record.found,
         "uses": [[used.key, used.identity] for used in record.uses],
+        # Of most files there is nothing to be said.
+        **({"problems": record.problems} if record.problems else {}),
+        **({"notes": record.notes} if record.notes else {}),
     }
 
 
@@ -230,6 +239,9 @@ def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
             str(path): None if seen is None else (int(seen[0]), int(seen[1]), int(seen[2]))
             for path, seen in value["inputs"].items()
         }
-        return Record(key, outputs, inputs, tuple(map(str, value["missing"])), tuple(uses))
+        found = {str(name): str(path) for name, path in value["found"].items()}
+        problems, notes = (tuple(map(str, value.get(name, ()))) for name in ("problems", "notes"))
+        missing = tuple(map(str, value["missing"]))
+        return Record(key, outputs, inputs, missing, tuple(uses), found, problems, notes)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error

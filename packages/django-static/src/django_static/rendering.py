@@ -29,12 +29,19 @@ class Chart(NamedTuple):
 class Renderer:
     """Renders parts of which all that they refer to has been published; notes problems in them."""
 
-    def __init__(self, options: Options, naming: Naming, slimmer: Slimmer, *, slim: bool) -> None:
-        """Without ``slim`` only modules are minified that all share."""
+    def __init__(
+        self, options: Options, naming: Naming, slimmer: Slimmer, *, slim: bool, most: int | None
+    ) -> None:
+        """Without ``slim`` only modules are minified that all share; ``most`` is how many characters, None for all."""
         self._options = options
         self._naming = naming
         self._slimmer = slimmer
         self._slim = slim
+        self._most = most
+        self._slimmed_so_far = 0
+        self._has_told = False
+        #: Whether a part is minified, which is the same each time that it is rendered: names may stand for what it was first.
+        self._is_slimmed: dict[Part, bool] = {}
         #: The source maps of joined files, by their first parts.
         self.charts: dict[Part, Chart] = {}
 
@@ -78,9 +85,28 @@ class Renderer:
         kind = part.source.kind
         if not part.is_certain or part.is_finished or minify.is_minified(part.source.name):
             return text
+        if not self._may_slim(part, text):
+            return text
         result = self._slimmer(text, kind, self._options.minifiers[kind])
         if result.problem:
             problem = f"{part.source.path}: published without minifying: {result.problem}"
             if problem not in part.problems:
                 part.problems.append(problem)
         return result.text
+
+    def _may_slim(self, part: Part, text: str) -> bool:
+        """Whether there is room for one more text; a long one that the slimmer leaves as it is takes none."""
+        known = self._is_slimmed.get(part)
+        if known is None:
+            size = len(text) if len(text) <= minify.LONGEST_AT_ONCE else 0
+            known = self._is_slimmed[part] = self._most is None or self._slimmed_so_far + size <= self._most
+            if known:
+                self._slimmed_so_far += size
+            elif not self._has_told:
+                self._has_told = True
+                part.problems.append(
+                    f"{part.source.path}: this file, and others that are loaded with it, are published without minifying: more than "
+                    f"{self._most:,} characters at once take too long to judge while a page waits: minify them ahead, with "
+                    "'manage.py staticbuild'"
+                )
+        return known

@@ -5,48 +5,28 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import blocks, retention
-from .answers import split_names
-from .checking import Checked, check
+from . import retention
+from .checking import check
 from .compress import FORMATS
 from .inline import Mention
-from .last_build import LastBuild, Published, sent
+from .last_build import LastBuild, Published
 from .manifest import ManifestError
 from .output import STATE_FOLDER
 from .plan import Plan
 from .recorded import Unreadable
-from .records import Manner, Options
-from .scan import Unknown, Use
-from .sources import Source, SourceError, Sources, signature
+from .records import Options
+from .report_loads import Load, Template, templates
+from .scan import Unknown
+from .sources import Source, Sources, signature
 from .tree import Tree
 
 __all__ = ["Known", "Load", "Published", "Report", "Template", "gather"]
 
 _CHUNK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is fetched: requests, bytes of the files, and bytes sent where a compressed sibling is the smallest."""
-
-    requests: int = 0
-    size: int = 0
-    sent: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """What the tags of a template name, and what is printed instead; None without a build."""
-
-    name: str
-    before: Load
-    after: Load | None
-    #: How many of the names are not in the manifest.
-    lacking: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +66,9 @@ def gather(
     manifest: Path,
     words: Callable[[], set[str]],
     inline: Iterable[Mention] = (),
+    *,
+    ignore: Sequence[str] = (),
+    stored: bool = False,
 ) -> Report:
     """Look at everything; nothing is published.
 
@@ -94,16 +77,19 @@ def gather(
         manifest: that of the last build.
         words: gives all that may be the name of a file in the text of templates.
         inline: what stands in style sheets and scripts inside templates.
+        ignore: as for :func:`django_static.checking.check`.
+        stored: whether ``{% static %}`` prints the names of the manifest.
     """
     report = Report(unknown=plan.unknown, notes=list(plan.notes))
     published = _published_paths(sources, options, manifest, report)
     known = _known(sources, published)
     mentioned = words()
     more = [source for source, each in known.items() if _is_mentioned(source, each.name, sources, mentioned)]
-    plain = Sources(
-        sources.roots, sources.media_url, sources.static_url, sources.static_root, sources.finders
-    )
-    checked = check(plain, options, plan, inline=inline, more=more)
+    # What a build with these settings would publish, so that the problems are those of `staticbuild --check`.
+    built_of: Sources = sources
+    if not stored:
+        built_of = Sources(*sources.parts)
+    checked = check(built_of, options, plan, ignore=ignore, inline=inline, more=more)
     report.problems = checked.problems
     try:
         built = LastBuild(manifest)
@@ -112,95 +98,12 @@ def gather(
     except (ManifestError, OSError) as error:
         built = None
         report.lack = str(error)
-    report.templates = _templates(plain, plan, checked, built)
+    report.templates = templates(built_of, plan, checked, built, stored=stored)
     reached = {os.path.realpath(source.path) for source in checked.reached}
     report.unreferenced = [each for each in known.values() if os.path.realpath(each.path) not in reached]
     report.duplicates = _duplicates(list(known.values()))
     report.known, report.known_bytes = len(known), sum(each.size for each in known.values())
     return report
-
-
-def _templates(sources: Sources, plan: Plan, checked: Checked, built: LastBuild | None) -> list[Template]:
-    uses: dict[str, list[Use]] = defaultdict(list)
-    for use in plan.uses:
-        if use.kind in ("file", "block"):  # an import map loads nothing by itself
-            uses[use.place.template].append(use)
-    found = [_template(name, each, sources, checked, built) for name, each in uses.items()]
-    return sorted(
-        (each for each in found if each.before.requests), key=lambda each: (-each.before.size, each.name)
-    )
-
-
-def _template(
-    name: str, uses: Sequence[Use], sources: Sources, checked: Checked, built: LastBuild | None
-) -> Template:
-    before: dict[Path, int] = {}
-    after: dict[Path, tuple[int, int]] = {}
-    lacking = 0
-
-    def find(given: str) -> Source | None:
-        try:
-            return sources.find(given) if sources.is_ours(given) else None
-        except SourceError:
-            return None
-
-    def publish(wanted: Sequence[Source], slim: bool, manner: Manner) -> None:
-        nonlocal lacking
-        originals = {path: size for source in wanted for path, size in _with_imports(source, checked.reached)}
-        before.update(originals)
-        if built is None:
-            return
-        printed = built.printed(wanted, slim, manner)
-        if printed is None:
-            lacking += len(wanted)
-            after.update({path: (size, size) for path, size in originals.items()})
-            return
-        files = built.files(printed)
-        after.update({path: (each.size, sent(each)) for path, each in files.items()})
-
-    for use in uses:
-        if use.kind == "block":
-
-            def publish_run(wanted: Sequence[Source], manner: Manner, slim: bool = use.slim) -> None:
-                publish(wanted, slim, manner)
-
-            blocks.resolve(
-                use.value,
-                blocks.Publisher[Source](
-                    find=find,
-                    publish=publish_run,
-                    is_foreign=lambda given: not sources.is_ours(given),
-                    moves=False,
-                ),
-                use.mode,
-            )
-        else:
-            wanted = [source for source in map(find, split_names(use.value)) if source is not None]
-            if wanted:
-                publish(wanted, use.slim, Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL)
-    size = sum(before.values())
-    return Template(
-        name,
-        Load(len(before), size, size),
-        Load(len(after), sum(each[0] for each in after.values()), sum(each[1] for each in after.values()))
-        if built
-        else None,
-        lacking,
-    )
-
-
-def _with_imports(source: Source, reached: Mapping[Source, Sequence[Source]]) -> Iterator[tuple[Path, int]]:
-    """An original, and the style sheets that it imports, which a browser fetches too."""
-    seen: set[Source] = set()
-    pending = [source]
-    while pending:
-        current = pending.pop()
-        if current not in seen:
-            seen.add(current)
-            state = signature(current.path)
-            yield current.path, state[1] if state else 0
-            if current.kind == "css":
-                pending += [target for target in reached.get(current, ()) if target.kind == "css"]
 
 
 def _published_paths(sources: Sources, options: Options, manifest: Path, report: Report) -> set[str]:
@@ -210,8 +113,7 @@ def _published_paths(sources: Sources, options: Options, manifest: Path, report:
     except Unreadable as error:
         report.notes.append(f"{error} Published files may be among those that nothing refers to.")
         return set()
-    published = {*kept.wanted, *kept.unwanted} - kept.originals
-    return published | {f"{path}.{suffix}" for path in published for suffix in FORMATS}
+    return kept.published | {f"{path}.{suffix}" for path in kept.published for suffix in FORMATS}
 
 
 def _known(sources: Tree, published: set[str]) -> dict[Source, Known]:

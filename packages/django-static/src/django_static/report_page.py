@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from django.template import Context, Engine
 
 from .report import Known, Load, Report, Template
-from .sizes import shown
+from .sizes import printable, shown
 
 __all__ = ["render"]
 
@@ -45,6 +46,7 @@ def _context(report: Report, title: str) -> dict[str, Any]:
         "title": printable(title),
         "made": _time(time.time()),
         "built": _time(report.built) if report.built is not None else "",
+        "static_tag": "{% static %}",
         "lack": printable(report.lack),
         "known": report.known,
         "known_size": shown(report.known_bytes),
@@ -170,14 +172,8 @@ def _folder(name: str, group: Sequence[Known]) -> dict[str, Any]:
     }
 
 
-def printable(text: str) -> str:
-    """A name without characters that cannot be seen, or that change how others are seen."""
-    return (
-        text
-        if text.isprintable()
-        else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-    )
-
-
 def _time(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    """A time by the clock of the process, and how far that is from UTC: the page may be read anywhere."""
+    local = time.localtime(seconds)
+    zone = timezone(timedelta(seconds=local.tm_gmtoff))
+    return f"{time.strftime('%Y-%m-%d %H:%M', local)} {zone}"

@@ -105,7 +105,11 @@ def _asked_for() -> Resolver:
 def _without_proxy(*, is_asked: bool) -> Resolver:
     if not conf.enabled:
         return Off(conf.media_url if conf.media_url_always else "", with_links=is_asked)
-    sources, options = conf.sources(), conf.options()
+    try:
+        sources, options = conf.sources(), conf.options()
+    except ImportError as error:  # of a function of the site
+        logger.error("%s; until then pages print the URLs they were given", error)
+        return Off(with_links=is_asked)
     if conf.use_manifest_file:
         try:
             manifest = Manifest.read(conf.manifest_file)
@@ -114,7 +118,10 @@ def _without_proxy(*, is_asked: bool) -> Resolver:
             return Off(with_links=is_asked)
         places = Places.of(sources, options.save_prefix) if is_asked else None
         return Manifested(mounted(manifest, sources.mounts), sources, options, places)
-    return Lazy(Pipeline(sources, options, slimmer=minify.slim_at_once), recheck=conf.debug)
+    pipeline = Pipeline(
+        sources, options, slimmer=minify.slim_at_once, most_slimmed=minify.LONGEST_TOGETHER_AT_ONCE
+    )
+    return Lazy(pipeline, recheck=conf.debug)
 
 
 def reset(**kwargs: Any) -> None:

@@ -54,6 +54,11 @@ class Retention:
     #: Whether the last build was killed when its files were in use already, but not recorded.
     is_uncertain: bool = False
 
+    @property
+    def published(self) -> set[str]:
+        """The paths of all that we have written, wanted or not."""
+        return {*self.wanted, *self.unwanted} - self.originals
+
     def want(self, paths: Iterable[str], reason: str) -> None:
         for path in paths:
             self.wanted.setdefault(path, reason)

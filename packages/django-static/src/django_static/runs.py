@@ -33,6 +33,8 @@ class Wanted:
         #: The import maps; what they name is among the runs.
         self.maps: list[Use] = []
         self.problems: dict[str, None] = {}
+        #: The path that each name led to; None where it led nowhere.
+        self.found: dict[str, str | None] = {}
         self._sources = sources
         self._options = options
 
@@ -92,10 +94,13 @@ class Wanted:
         if not self._sources.is_ours(name):
             return None
         try:
-            return self._sources.find(name)
+            source = self._sources.find(name)
         except SourceError as error:
+            self.found[name] = None
             self._complain(place, f"{error}; {fate}")
             return None
+        self.found[name] = str(source.path)
+        return source
 
     def _complain(self, place: Place, message: str) -> None:
         self.problems[f"{place}: {message}"] = None

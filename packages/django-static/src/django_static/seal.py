@@ -17,7 +17,7 @@ from .sources import signature
 
 __all__ = ["Seal"]
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Seal:
     #: Signatures of the originals, and sizes in bytes with times of modification of what stands published.
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
-    #: Names that led nowhere.
-    missing: tuple[str, ...]
+    #: The path that each name led to; None where it led nowhere. Without those that are part of the work.
+    found: Mapping[str, str | None]
     #: The summary of the build, as plain values.
     summary: Mapping[str, Any]
 
@@ -45,19 +45,19 @@ class Seal:
                 str(value["work"]),
                 dict(value["inputs"]),
                 dict(value["outputs"]),
-                tuple(map(str, value["missing"])),
+                dict(value["found"]),
                 dict(value["summary"]),
             )
         except (OSError, KeyError, RecursionError, TypeError, ValueError):
             return None
 
-    def holds(self, work: str, is_there: Callable[[str], bool]) -> bool:
+    def holds(self, work: str, path_of: Callable[[str], str | None]) -> bool:
         """Whether the same is asked for, of the same originals, and all that was published is there as it was left."""
         return (
             self.work == work
             and all(_listed(signature(path)) == seen for path, seen in self.inputs.items())
             and all(_state(path) == seen for path, seen in self.outputs.items())
-            and not any(map(is_there, self.missing))
+            and all(path_of(name) == path for name, path in self.found.items())
         )
 
     def write(self, place: Path) -> None:
@@ -71,7 +71,7 @@ class Seal:
             "work": self.work,
             "inputs": self.inputs,
             "outputs": self.outputs,
-            "missing": self.missing,
+            "found": self.found,
             "summary": self.summary,
         }
         temporary = place.with_name(f".{place.name}.tmp")

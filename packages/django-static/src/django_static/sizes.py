@@ -1,8 +1,8 @@
-"""Sizes and names as people read them."""
+"""Sizes, names and messages as people read them."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "printable", "shown"]
+__all__ = ["counted", "message", "printable", "shown"]
 
 
 def shown(count: int) -> str:
@@ -20,5 +20,14 @@ def counted(count: int, noun: str) -> str:
 
 
 def printable(text: str) -> str:
-    """A name that cannot play tricks on a terminal."""
-    return text if text.isprintable() else ascii(text)
+    """A name without characters that cannot be seen, that change how others are seen, or that a terminal obeys."""
+    return (
+        text
+        if text.isprintable()
+        else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    )
+
+
+def message(text: object) -> str:
+    """The same for a message, which may have several lines."""
+    return "\n".join(map(printable, str(text).split("\n")))

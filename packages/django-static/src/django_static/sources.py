@@ -171,6 +171,11 @@ class Sources:
         self.mounts = tuple(mounts)
         self._allowed: tuple[str, ...] | None = None
 
+    @property
+    def parts(self) -> tuple[Sequence[Path], str, str, Path | None, Finders | None, Sequence[Mount]]:
+        """What others like these are made of."""
+        return self.roots, self.media_url, self.static_url, self.static_root, self.finders, self.mounts
+
     def mounted(self, name: str) -> str:
         """A name as it is here, where it is written as if the site were at the root."""
         for mount in self.mounts:
@@ -210,11 +215,14 @@ class Sources:
 
     def has(self, name: str) -> bool:
         """Whether there is a file behind a name that may be published."""
+        return self.path_of(name) is not None
+
+    def path_of(self, name: str) -> str | None:
+        """The path of the file behind a name; None if there is none that may be published."""
         try:
-            self.find(name)
+            return str(self.find(name).path)
         except SourceError:
-            return False
-        return True
+            return None
 
     def _candidates(self, name: str) -> Iterator[tuple[Path, Path]]:
         """Pairs of a path to try and the folder of its published siblings."""

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.core.files.storage import FileSystemStorage
+from django.core.management.base import CommandError
 
 from .build import Build
 from .conf import conf
+from .manifest import ManifestError
+from .messages import Messages
 from .modules import is_script
+from .own_output import without_published
 from .plan import plan
 from .resolver import current, reset
+from .sizes import message
 from .tree import Tree
 
 __all__ = ["StaticStorage"]
@@ -35,6 +41,9 @@ class StaticStorage(StaticFilesStorage):
     ``staticbuild`` does both without copying first.
     """
 
+    #: The location, the folder that ``path`` was asked about last, and its path.
+    _latest: tuple[str | os.PathLike[str], str, str] = ("", "", "")
+
     def url(self, name: str | None) -> str:
         """The URL of a file; that of the file as it is where the manifest does not have it."""
         plain = super().url(name)
@@ -44,22 +53,69 @@ class StaticStorage(StaticFilesStorage):
             return plain
         return current().stored(name, plain).url
 
+    def path(self, name: str | os.PathLike[str]) -> str:
+        """The path of a file, as Django has it; where its folder is is kept, as ``collectstatic`` asks thrice for each file.
+
+        Raises:
+            SuspiciousFileOperation: the name leads out of the folder of the storage.
+            ImproperlyConfigured: there is none.
+        """
+        text = os.fspath(name)
+        folder, _, own = text.rpartition("/")
+        if not (folder and own and os.sep == "/") or text.startswith(("/", ".")) or "/." in text:
+            return super().path(name)
+        location, known, found = self._latest
+        if known != folder or location != self.location:
+            found = super().path(folder)
+            self._latest = (self.location, folder, found)
+        return os.path.join(found, own)  # noqa: PTH118 (thousands of files)
+
     def post_process(
         self, paths: Mapping[str, tuple[Any, str]], dry_run: bool = False, **options: Any
     ) -> Iterator[tuple[str, str, bool]]:
         """Publish what has been collected; yields each name, that of its published file, and True.
 
+        What ``staticbuild`` tells goes to the log: a storage is given no verbosity and no output of the command's.
+
         Raises:
-            OSError: something could not be written; the old manifest stays.
+            CommandError: a setting is wrong, or something could not be written; the old manifest stays.
         """
         if dry_run or not conf.enabled:
             return
-        sources = conf.sources()
-        files = [(name, storage.path(path)) for name, (storage, path) in paths.items()]
-        build = Build(Tree(sources, files), conf.options(), conf.manifest_file, with_originals=False)
-        summary = build.run(plan(sources, remember=True).uses)
+        files = [(name, _place(storage, path)) for name, (storage, path) in paths.items()]
+        try:
+            sources = conf.sources()
+            work = plan(sources, remember=True)
+            tree = Tree(sources, without_published(files, sources))
+            build = Build(tree, conf.options(), conf.manifest_file, with_originals=False)
+        except (ImportError, ManifestError, ValueError) as error:
+            raise CommandError(message(error)) from error
+        messages = Messages(work)
+        _log(logging.ERROR, messages.failures())
+        _log(logging.WARNING, messages.notes())
+        try:
+            summary = build.run(work.uses)
+        except (OSError, ValueError) as error:
+            raise CommandError(message(f"{error}; the manifest is what it was before")) from error
+        finally:
+            _log(logging.WARNING, build.summary.problems)
+        _log(logging.WARNING, messages.unforeseen())
+        _log(logging.INFO, build.summary.notes)
         reset()
-        for problem in summary.problems:
-            logger.warning("%s", problem)
+        prefix = os.path.join(self.location, "")  # noqa: PTH118 (what paths begin with)
         for name, path in summary.tree.items():
-            yield name, os.path.relpath(path, self.location), True
+            is_below = path.startswith(prefix)
+            yield name, path[len(prefix) :] if is_below else os.path.relpath(path, self.location), True
+
+
+def _log(level: int, texts: Iterable[str]) -> None:
+    for text in texts:
+        logger.log(level, "%s", message(text))
+
+
+def _place(storage: Any, path: str) -> str:
+    """The path of a file that a finder has listed: that name leads nowhere else, so it need not be asked where to."""
+    if getattr(type(storage), "path", None) is FileSystemStorage.path:
+        return os.path.join(storage.location, path)  # noqa: PTH118 (thousands of files)
+    found: str = storage.path(path)
+    return found

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .records import Record
+
 __all__ = ["Summary", "alike"]
 
 
@@ -25,7 +27,19 @@ class Summary:
     siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: What could not be done as asked for, for people.
     problems: list[str] = field(default_factory=list)
+    #: What is no mistake, and good to know.
+    notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def tell(self, record: Record) -> None:
+        """Take in what is to be said of a piece of work."""
+        self.problems += record.problems
+        self.notes += record.notes
+
+    def say_once(self) -> None:
+        """Leave out what is said again: one file may be in many pieces of work, and each is told of when it is done."""
+        self.problems = list(dict.fromkeys(self.problems))
+        self.notes = list(dict.fromkeys(self.notes))
 
     def plain(self) -> dict[str, Any]:
         """What a build that finds nothing changed says again, as plain values."""
@@ -36,6 +50,7 @@ class Summary:
             "after": self.after,
             "siblings": self.siblings,
             "problems": self.problems,
+            "notes": self.notes,
         }
 
     @classmethod
@@ -49,6 +64,7 @@ class Summary:
             after=value["after"],
             siblings=siblings,
             problems=list(value["problems"]),
+            notes=list(value["notes"]),
         )
 
 

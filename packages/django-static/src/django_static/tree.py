@@ -40,49 +40,69 @@ class Tree(Sources):
     """Sources that know all files of the finders beforehand; nobody may change them meanwhile."""
 
     def __init__(self, sources: Sources, files: Iterable[tuple[str, str]]) -> None:
-        super().__init__(
-            sources.roots,
-            sources.media_url,
-            sources.static_url,
-            sources.static_root,
-            sources.finders,
-            sources.mounts,
-        )
-        self._real_folders: dict[str, str] = {}
-        folders: dict[str, Path] = {}
+        super().__init__(*sources.parts)
+        #: The plain files in folders that may be published: a look at each folder instead of one at each file.
+        self._plain_in: dict[str, frozenset[str]] = {}
         #: Files that may not be published, and why.
         self.refused: dict[str, SourceError] = {}
-        self.files: dict[str, Source] = {}
-        self._known: dict[str, Source] = {}
-        base = self.static_url or "/"
-        host, prefix = split_host(base)
+        #: The paths of the others by their names below STATIC_URL.
+        self.paths: dict[str, str] = {}
         for name, path in files:
-            url = f"{prefix}{name}"
-            folder = os.path.dirname(f"{self.static_root}{os.sep}{name}" if self.static_root else path)  # noqa: PTH120
-            if folder not in folders:
-                folders[folder] = Path(folder)
-            source = Source(
-                base + name, url if url.startswith("/") else f"/{url}", host, Path(path), folders[folder]
-            )
             try:
                 self._check(name, path)
             except SourceError as error:
                 self.refused[name] = error
-                continue
-            self.files[name] = source
-            self._known[source.name] = source
+            else:
+                self.paths[name] = path
+        self._base = self.static_url or "/"
+        self._sources: dict[str, Source] = {}
+        self._folders: dict[str, Path] = {}
+        self._others: dict[str, Source] = {}
+
+    @property
+    def files(self) -> dict[str, Source]:
+        """All that may be published, by their names; made when they are asked for, as a build without changes never does."""
+        if len(self._sources) < len(self.paths):
+            self._sources = {name: self._source(name) for name in self.paths}
+        return self._sources
 
     def find(self, name: str) -> Source:
         bare = split_suffix(name)[0]
-        known = self._known.get(bare) or self._known.get(decoded(bare))
-        if known is not None:
-            return known
-        found = super().find(name)
-        self._known[bare] = found
-        return found
+        known = self._known(bare) or self._known(decoded(bare))
+        if known is None:
+            known = self._others[bare] = super().find(name)
+        return known
+
+    def _known(self, name: str) -> Source | None:
+        if name.startswith(self._base) and name[len(self._base) :] in self.paths:
+            return self._source(name[len(self._base) :])
+        return self._others.get(name)
+
+    def _source(self, name: str) -> Source:
+        known = self._sources.get(name)
+        if known is None:
+            path = self.paths[name]
+            host, prefix = split_host(self._base)
+            url = f"{prefix}{name}"
+            folder = os.path.dirname(f"{self.static_root}{os.sep}{name}" if self.static_root else path)  # noqa: PTH120
+            if folder not in self._folders:
+                self._folders[folder] = Path(folder)
+            known = self._sources[name] = Source(
+                self._base + name,
+                url if url.startswith("/") else f"/{url}",
+                host,
+                Path(path),
+                self._folders[folder],
+            )
+        return known
 
     def _check(self, name: str, path: str) -> None:
         """Whether a file is a plain one inside the folders that may be published; links are followed."""
+        folder, own = os.path.split(path)
+        if folder not in self._plain_in:
+            self._plain_in[folder] = self._plain_of(folder)
+        if own in self._plain_in[folder]:
+            return
         try:
             status = os.lstat(path)
         except OSError as error:
@@ -93,8 +113,15 @@ class Tree(Sources):
             return
         if not stat.S_ISREG(status.st_mode):
             raise Refused(f"{name!r} is not a plain file")
-        folder = os.path.dirname(path)  # noqa: PTH120
-        if folder not in self._real_folders:
-            self._real_folders[folder] = os.path.realpath(folder) + os.sep
-        if not self._is_allowed(self._real_folders[folder]):
+        if not self._is_allowed(os.path.realpath(folder) + os.sep):
             raise Refused(f"{name!r} lies in a folder that is a link out of {self.places()}")
+
+    def _plain_of(self, folder: str) -> frozenset[str]:
+        """The plain files of a folder that may be published; none where that is to be looked at file by file."""
+        if not self._is_allowed(os.path.realpath(folder) + os.sep):
+            return frozenset()
+        try:
+            with os.scandir(folder) as entries:
+                return frozenset(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+        except OSError:
+            return frozenset()

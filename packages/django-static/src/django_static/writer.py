@@ -46,13 +46,17 @@ class Writer:
         slimmer: Slimmer,
         *,
         slim: bool,
+        most: int | None = None,
     ) -> None:
-        """``receiving`` are the folders that files may go to; without ``slim`` only modules are minified that all share."""
+        """``receiving`` are the folders that files may go to; without ``slim`` only modules are minified that all share.
+
+        ``most`` is how many characters are minified; None for all.
+        """
         self._receiving = receiving
         self._options = options
         self._naming = Naming(options)
         self._shelf = shelf
-        self._renderer = Renderer(options, self._naming, slimmer, slim=slim)
+        self._renderer = Renderer(options, self._naming, slimmer, slim=slim, most=most)
         #: The source maps that were written.
         self.maps: list[Output] = []
 

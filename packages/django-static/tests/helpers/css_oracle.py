@@ -13,7 +13,7 @@ from django_static.references.css import Reference
 
 _NEWLINE = re.compile(r"\r\n|[\n\r\f]")
 _STRING = re.compile(
-    r"""(["'])((?:(?!\1)[^\\\n\r\f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\(?:\r\n|[^0-9A-Fa-f]))*)\1"""
+    r"""(["'])((?:(?!\1)[^\\\n\r\f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\(?:\r\n|[^0-9A-Fa-f]))*)(?:\1|\\?\Z)"""
 )
 _BARE_URL = re.compile(
     r"""(?:[^\x01-\x20\\"'()\x7f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\[^\n\r\f0-9A-Fa-f])*"""
@@ -112,7 +112,7 @@ class _Walk:
             self.maps.append(self.at(start + match.start(1), start + match.end(1), match[1], "", "map"))
 
     def reference(self, token: ast.Node, what: str = "url") -> Iterator[Reference]:
-        """The reference a string, ``url()`` or ``src()`` makes; none where it is not closed."""
+        """The reference a string, ``url()`` or ``src()`` makes; the end of the text closes what is open."""
         start = self.offset(token)
         if isinstance(token, ast.FunctionBlock):
             inner = [
@@ -127,7 +127,8 @@ class _Walk:
         elif isinstance(token, ast.URLToken):
             begin = _SPACE.match(self.text, self.text.index("(", start) + 1).end()
             end = _BARE_URL.match(self.text, begin).end()
-            if self.text.startswith(")", _SPACE.match(self.text, end).end()):
+            after = _SPACE.match(self.text, end).end()
+            if self.text.startswith(")", after) or after == len(self.text):
                 yield self.at(begin, end, token.value, "", what)
 
     def at(self, start: int, end: int, url: str, quote: str, what: str) -> Reference:

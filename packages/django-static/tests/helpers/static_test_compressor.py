@@ -21,6 +21,8 @@ if __name__ == "__main__":
     if how == ["nobody"] and os.getuid() == 0:
         os.setuid(65534)
     elif how == ["full"]:
+        # Python would leave a compiled module that is cut off, and every later process would fail at it.
+        sys.dont_write_bytecode = True
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
     elif how == ["stall"]:
         replace = os.replace

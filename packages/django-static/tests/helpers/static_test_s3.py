@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import formatdate
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest.mock import patch
 
+from botocore.loaders import create_loader
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
@@ -165,6 +168,9 @@ class Bucket:
             f"{self.name}/{key}", "PUT", body, {k.replace("_", "-"): v for k, v in headers.items()}
         )
 
+    def remove(self, key: str) -> None:
+        self._straight(f"{self.name}/{key}", "DELETE")
+
     def date(self, key: str, seconds: float) -> None:
         """Have a file count as stored at a time, in seconds of the epoch."""
         kept = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.name].keys[key]
@@ -182,6 +188,13 @@ class Bucket:
             return response.status, response.headers, response.read()
         finally:
             connection.close()
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within, all clients share what boto3 reads of its own files, which takes half a second for each."""
+    with patch("botocore.session.create_loader", cache(create_loader)):
+        yield
 
 
 @contextmanager

@@ -64,6 +64,8 @@ def spoil(fault: str) -> None:
         os.setgid(65534)
         os.setuid(65534)
     elif fault == "full":
+        # Python would leave a compiled module that is cut off, and every later process would fail at it.
+        sys.dont_write_bytecode = True
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     elif fault.startswith("stall:"):
         replace = os.replace

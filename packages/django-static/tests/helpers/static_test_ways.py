@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from django.template import engines
 
 from django_static import resolver
 from django_static.references import css, js
+
+logger = logging.getLogger("django_static")
 
 LOCMEM = "django.template.loaders.locmem.Loader"
 
@@ -30,6 +33,7 @@ class Way:
         self.mode = mode
         self.prefix = prefix
         self.said = ""
+        self.verbosity = 1
         #: The folder that receives files.
         self.out: Path = site.root / "out" if prefix else site.media
         settings.DJANGO_STATIC_FINGERPRINT = fingerprint
@@ -58,9 +62,12 @@ class Way:
         ]
         resolver.reset()
         if self.mode == "build":
-            out = StringIO()
-            call_command("staticbuild", stdout=out, stderr=out, skip_checks=True)
-            self.said = out.getvalue()
+            out, wrong = StringIO(), StringIO()
+            call_command("staticbuild", stdout=out, stderr=wrong, skip_checks=True, verbosity=self.verbosity)
+            self.said = wrong.getvalue() + out.getvalue()
+            # Where pages would say it, so that a test need not care who does.
+            for line in wrong.getvalue().splitlines():
+                logger.warning("%s", line)
             resolver.reset()
 
     def show(self, template: str) -> str:

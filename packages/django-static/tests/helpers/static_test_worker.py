@@ -48,6 +48,8 @@ def main() -> None:
         os.setgid(65534)
         os.setuid(65534)
     if action == "full":
+        # Python would leave a compiled module that is cut off, and every later process would fail at it.
+        sys.dont_write_bytecode = True
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
     deadline = time.monotonic() + 60
     while not start.exists():

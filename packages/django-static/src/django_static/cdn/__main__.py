@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = _Parser(
         prog="DJANGO_SETTINGS_MODULE=mysite.settings python -m django_static.cdn", description=DESCRIPTION
     )
-    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("file", metavar="FILE", type=Path, help="the file to store, with what it refers to")
     parser.add_argument(
         "--as",
         dest="key",
@@ -48,7 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     except (ImproperlyConfigured, ImportError) as error:
         parser.error(str(error))
     from ..conf import conf
-    from .addresses import key_of, key_of_name
+    from ..manifest import ManifestError
+    from .addresses import bare, key_of, key_of_name
     from .publisher import Publisher
     from .referred import used
     from .state import State
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         store = store_of(options)
         state = State(conf.manifest_file.parent, store.identity)
         if given.key is None:
-            key = key_of(_public(given.file, conf), options.prefix)
+            key = key_of(bare(_public(given.file, conf), conf.sources().mounts), options.prefix)
         else:
             key = key_of_name(given.key, options.prefix)
         for other, place in used(key, given.file, options.prefix):
@@ -70,13 +71,11 @@ def main(arguments: Sequence[str]) -> int:
                     "both as they have to be, and 'manage.py staticpublish' brings them to the CDN"
                 )
         publisher = Publisher(store, state, options)
-        is_new = key not in state
         outcome = publisher.publish(key, given.file)
         url = publisher.address(key)
-        if is_new:
-            state.change(key, by_hand=True)
+        state.change(key, by_hand=True)
         state.flush()
-    except (OSError, StoreError, ValueError) as error:
+    except (ManifestError, OSError, StoreError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if outcome.newer:

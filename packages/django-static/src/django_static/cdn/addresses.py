@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..conf import Conf
 from ..names import quoted
+from ..sources import Mount
 from .store import NoAddress, Store, StoreError
 
-__all__ = ["key_of", "key_of_name", "public_of", "url_of"]
+__all__ = ["bare", "key_of", "key_of_name", "public_of", "url_of"]
+
+
+def bare(uri: str, mounts: Sequence[Mount]) -> str:
+    """The URL of a file as if the site were at the root: ``/app/static/a.5.png`` -> ``/static/a.5.png``.
+
+    Where it lies may be known to the server alone, so commands could not tell the keys of pages otherwise.
+    """
+    for mount in mounts:
+        if uri.startswith(mount.here):
+            return mount.written + uri[len(mount.here) :]
+    return uri
 
 
 def key_of(uri: str, prefix: str = "") -> str:

@@ -31,15 +31,17 @@ class CannotTell(Exception):
     """The URL could not be asked for, for a reason that lies here."""
 
 
-def answers(url: str) -> bool:
+def answers(url: str, seconds: float = _SECONDS) -> bool:
     """Whether the URL leads to a file, as far as this machine can tell; ``//host/path`` is asked by https.
+
+    It is waited for so many seconds at most, and never longer than ten.
 
     Not followed is a redirect: a distribution that is not ready sends some (307), and a browser would go there each time.
 
     Raises:
         CannotTell: this machine has no network now, or no means to use it.
     """
-    return _status(url) == http.client.OK
+    return _status(url, min(seconds, _SECONDS)) == http.client.OK
 
 
 def is_gone(url: str) -> bool:
@@ -51,12 +53,12 @@ def is_gone(url: str) -> bool:
     return _status(url) in _GONE
 
 
-def _status(url: str) -> int:
+def _status(url: str, seconds: float = _SECONDS) -> int:
     """What the URL is answered with; 0 where it is not."""
     parts = urlsplit(url)
     kind = http.client.HTTPConnection if parts.scheme == "http" else http.client.HTTPSConnection
     try:
-        connection = kind(parts.netloc.rpartition("@")[2], timeout=_SECONDS)
+        connection = kind(parts.netloc.rpartition("@")[2], timeout=seconds)
         try:
             connection.request("HEAD", parts.path + (f"?{parts.query}" if parts.query else ""))
             return connection.getresponse().status

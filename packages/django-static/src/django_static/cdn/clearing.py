@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Container
 
 from .options import Options
+from .stamps import days_have_gone
 from .state import Entry, State
 from .store import Store, StoreError
 
 __all__ = ["Clearing"]
-
-_DAY_SECONDS = 86_400
 
 
 class Clearing:
@@ -33,8 +32,9 @@ class Clearing:
 
     def mark(self, named: Container[str]) -> None:
         """Write down of what the build does not name that it is so from now on."""
-        now = self._clock()
-        for key, entry in self._candidates(named):
+        now = self._now()
+        for key, entry in self._unnamed(named):
+            # Of what others have sent, too: they may remove it, so it is asked for when a build names it again.
             if not entry.replaced:
                 self._state.change(key, replaced=now)
 
@@ -42,13 +42,16 @@ class Clearing:
         """What has been named by no build for long enough, as far as is written down; nobody is asked."""
         if self._keep_days is None:
             return []
-        now = self._clock()
-        latest = now - self._keep_days * _DAY_SECONDS
+        now = self._now()
         # What is not marked yet will be by the run itself.
-        return [key for key, entry in self._candidates(named) if (entry.replaced or now) <= latest]
+        return [
+            key
+            for key, entry in self._unnamed(named)
+            if self._is_ours(key, entry) and days_have_gone(self._keep_days, entry.replaced or now, now)
+        ]
 
     def run(self, named: Container[str]) -> tuple[list[str], dict[str, str]]:
-        """Remove what is due and marked; the keys, and what went wrong with others."""
+        """Remove what is due and marked, and written down as such; the keys, and what went wrong with others."""
         removed: list[str] = []
         failed: dict[str, str] = {}
         folders: dict[str, dict[str, float]] = {}
@@ -78,12 +81,18 @@ class Clearing:
             self._state.note(key, None)
             return modified is not None
 
-    def _candidates(self, named: Container[str]) -> list[tuple[str, Entry]]:
+    def _unnamed(self, named: Container[str]) -> list[tuple[str, Entry]]:
         found = []
         for key in sorted(self._state.keys()):
             entry = self._state.get(key)
-            if entry is None or not entry.digest or entry.by_hand or key in named:
-                continue
-            if key.startswith(f"{self._prefix}/") if self._prefix else entry.sent:
+            if entry is not None and entry.digest and not entry.by_hand and key not in named:
                 found.append((key, entry))
         return found
+
+    def _is_ours(self, key: str, entry: Entry) -> bool:
+        return key.startswith(f"{self._prefix}/") if self._prefix else entry.sent
+
+    def _now(self) -> float:
+        """The time by the clock that dates what is in the store; by ours where that is not known."""
+        told = self._store.now()
+        return self._clock() if told is None else told

@@ -15,9 +15,10 @@ from .addresses import key_of
 from .answering import CannotTell, answers, is_gone
 from .background import Background
 from .options import Options
-from .publisher import OUTDATED_ADVICE, Publisher, What
+from .outcomes import OUTDATED_ADVICE, What
+from .publisher import Publisher
 from .slow_map import SlowMap
-from .state import State
+from .state import Entry, State
 from .store import NoAddress, Store, StoreError
 
 __all__ = ["RETRY_SECONDS", "Proxy"]
@@ -38,6 +39,7 @@ class Proxy:
         options: the settings.
         store: where files go.
         folder: where what is known of the store is written down.
+        bare: the URL of a file as if the site were at the root; called in the thread of a page.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Proxy:
         store: Store,
         folder: Path,
         *,
+        bare: Callable[[str], str] = str,
         probe: Callable[[str], bool] = answers,
         gone: Callable[[str], bool] = is_gone,
         clock: Callable[[], float] = time.monotonic,
@@ -53,6 +56,7 @@ class Proxy:
     ) -> None:
         self._options = options
         self._store = store
+        self._bare = bare
         self._probe = probe
         self._gone = gone
         self._clock = clock
@@ -77,6 +81,8 @@ class Proxy:
         self._look_at = clock() + LOOK_SECONDS if self._is_probing else math.inf
         self._complaints: set[str] = set()
         self._keys: dict[str, str] = {}
+        #: The keys of the files that pages have named, by their URLs on the site.
+        self._names: dict[str, str] = {}
 
     def __call__(self, uri: str, filepath: str | None = None) -> str:
         """The URL to print for a file of the site.
@@ -115,10 +121,10 @@ class Proxy:
             if url is None:
                 continue
             try:
-                key = key_of(uri, self._options.prefix)
+                key = self._names[uri]
                 entry = self.state.get(key)
                 now = self._wall_clock()
-                if entry is None or entry.url != url or now - max(entry.since, entry.asked) < TRUST_SECONDS:
+                if entry is not None and (entry.url != url or _is_believed(entry, now)):
                     continue
                 self.state.change(key, asked=now)
                 if self._gone(url):
@@ -139,7 +145,8 @@ class Proxy:
             StoreError: it cannot be stored.
         """
         self.urls.discard(uri)
-        self.state.change(key, answers=False)
+        self.state.doubt(key)
+        self._flush()  # for other processes, whether or not it can be sent
         self._say(f"{url} is gone, and is sent again if the store has lost it")
         if self.publisher.publish(key, path, verify=True).what is not What.OUTDATED:
             self._show(uri, key, url)
@@ -151,7 +158,7 @@ class Proxy:
         with self._lock:
             self.taken[uri] = filepath
         try:
-            key = key_of(uri, self._options.prefix)
+            key = self._names.setdefault(uri, key_of(self._bare(uri), self._options.prefix))
         except StoreError as error:
             self._complain(error)
             return None
@@ -282,3 +289,8 @@ class Proxy:
                 return
             self._complaints.add(known)
         logger.warning("%s_FILE_PROXY django_static.cdn.file_proxy: %s", PREFIX, message)
+
+
+def _is_believed(entry: Entry, now: float) -> bool:
+    """Whether a URL that is printed need not be asked for; another process may have found that nothing is there."""
+    return entry.answers and not entry.doubted and now - max(entry.since, entry.asked) < TRUST_SECONDS

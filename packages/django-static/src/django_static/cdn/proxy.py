@@ -10,6 +10,7 @@ from typing import Any
 from django.core.signals import setting_changed
 
 from ..conf import PREFIX, conf
+from .addresses import bare
 from .pages import Proxy
 from .store import StoreError
 from .stores import store_of
@@ -37,7 +38,7 @@ def current() -> Proxy:
         with _lock:
             if _chosen is None:
                 options = conf.cdn
-                made = Proxy(options, store_of(options), conf.manifest_file.parent)
+                made = Proxy(options, store_of(options), conf.manifest_file.parent, bare=_bare)
                 while _inherited:
                     made(*_inherited.popitem())
                 _chosen = made
@@ -48,6 +49,10 @@ def current() -> Proxy:
                         os.register_at_fork(after_in_child=_after_fork)
             chosen = _chosen
     return chosen
+
+
+def _bare(uri: str) -> str:
+    return bare(uri, conf.sources().mounts)
 
 
 def reset(**kwargs: Any) -> None:

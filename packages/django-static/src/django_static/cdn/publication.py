@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..manifest import Manifest
-from ..output import LockTimeout
 from ..places import Places
-from .addresses import key_of, url_of
-from .answering import CannotTell, answers
+from ..sources import Mount
+from .addresses import bare, key_of, url_of
+from .answering import answers
 from .clearing import Clearing
 from .options import Options
-from .publisher import Outcome, Publisher, What
-from .referred import with_used
+from .outcomes import Outcome, What
+from .publisher import Publisher
+from .referred import referrers, with_used
 from .state import State
 from .store import NoAddress, Store, StoreError
+from .waiting import Probe, wait_for
 
 __all__ = ["Preview", "Publication", "Published", "wanted_of"]
 
 #: After so many files what was done is written down, so that a killed run need not ask about all of them.
 _FLUSH_EVERY = 50
-_FIRST_PAUSE = 0.25
+#: So many in a row are not a moment in which the store was not well.
+_REFUSALS = 3
 Progress = Callable[[int, int], object]
 
 
 @dataclass(slots=True)
 class Published:
-    """What has become of the files: each is there, outdated or failed."""
+    """What has become of the files: each is there, outdated, failed or untried."""
 
     total: int = 0
     #: The keys of those that are in the store now.
@@ -41,12 +44,18 @@ class Published:
     outdated: dict[str, str] = field(default_factory=dict)
     #: Keys with what went wrong.
     failed: dict[str, str] = field(default_factory=dict)
+    #: Keys of those that were not begun, since they would have met with the same as those before.
+    untried: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     #: URLs that have not answered.
     silent: list[str] = field(default_factory=list)
     #: What was removed since no build names it any more.
     cleared: list[str] = field(default_factory=list)
+    #: Keys of what should have been and was not.
+    uncleared: list[str] = field(default_factory=list)
+    #: Whether what was done could be written down.
+    is_written: bool = True
 
 
 @dataclass(slots=True)
@@ -57,11 +66,15 @@ class Preview:
     sent: dict[str, int] = field(default_factory=dict)
     #: What is written down to be there, and would be asked for.
     asked: list[str] = field(default_factory=list)
+    #: Keys of old versions that would be removed.
+    removed: list[str] = field(default_factory=list)
     #: Keys with what is wrong.
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dict[str, Path], dict[str, str]]:
+def wanted_of(
+    manifest: Manifest, places: Places, options: Options, mounts: Sequence[Mount] = ()
+) -> tuple[dict[str, Path], dict[str, str]]:
     """The files of a manifest that are to be on the CDN, by key; and what is wrong with those that cannot be, by URL.
 
     What they refer to is among them, whatever its type, before what refers to it.
@@ -73,7 +86,7 @@ def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dic
             continue
         path = places.path(place)
         try:
-            key = key_of(public, options.prefix)
+            key = key_of(bare(public, mounts), options.prefix)
         except StoreError as error:
             wrong[public] = str(error)
         else:
@@ -82,6 +95,28 @@ def wanted_of(manifest: Manifest, places: Places, options: Options) -> tuple[dic
             else:
                 wrong[public] = f"it lies in {place!r}, a folder the settings of this machine do not have"
     return with_used(found, options.prefix), wrong
+
+
+class _Exhausted(Exception):
+    """So many files have met with what concerns all of them that no other is tried."""
+
+
+class _Patience:
+    """Ends with some refusals of all files in a row, of each thread one at least: one that is lucky begins anew."""
+
+    def __init__(self, threads: int) -> None:
+        self._limit = max(threads, _REFUSALS)
+        self._refusals = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if self._refusals >= self._limit:
+            raise _Exhausted
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        is_general = isinstance(error, StoreError) and error.is_general
+        with self._lock:
+            self._refusals = self._refusals + 1 if is_general else 0
 
 
 class Publication:
@@ -106,6 +141,7 @@ class Publication:
                 found.asked.append(key)
             elif outlook is not None:
                 found.sent[key] = outlook.size
+        found.removed = self._publisher.outdated([key for key in wanted if key not in found.failed])
         return found
 
     def foresee(self, wanted: Mapping[str, Path]) -> None:
@@ -139,63 +175,62 @@ class Publication:
                 done.sent[key] = sent
 
         pool = ThreadPoolExecutor(self._options.threads)
-        try:
-            running = {
-                pool.submit(self._publisher.publish, key, path, verify=verify, is_swept=True, tell=tell): key
-                for key, path in wanted.items()
-            }
+
+        patience = _Patience(self._options.threads)
+
+        def bring(key: str, path: Path, *, verify: bool) -> Outcome:
+            with patience:
+                return self._publisher.publish(key, path, verify=verify, is_swept=True, tell=tell)
+
+        def publish(files: Mapping[str, Path], *, verify: bool) -> None:
+            running = {pool.submit(bring, key, path, verify=verify): key for key, path in files.items()}
             for number, future in enumerate(as_completed(running), 1):
                 key = running[future]
                 try:
                     _count(done, key, future.result())
+                except _Exhausted:
+                    done.untried.append(key)
                 except StoreError as error:
                     done.failed[key] = str(error)
-                progress(number, len(wanted))
+                progress(number, len(files))
                 if number % _FLUSH_EVERY == 0:
                     self._flush(done)
+
+        try:
+            self._take_back(wanted, done)
+            publish(wanted, verify=verify)
             try:
+                there = self._publisher.listing(done.files)
+                lost = self._publisher.lost((key for key in done.files if key not in done.sent), there)
+                if lost:
+                    done.files = [key for key in done.files if key not in lost]
+                    self._flush(done)  # pages name them no more
+                    publish({key: wanted[key] for key in wanted if key in lost}, verify=False)
                 current = {key: wanted[key] for key in sorted(done.files)}
-                done.removed += self._publisher.sweep(current, done.sent)
+                done.removed += self._publisher.sweep(current, done.sent, there)
             except StoreError as error:
                 done.problems.append(f"old versions stay: {error}")
+            self._doubt_referrers(wanted, done)
         finally:
             pool.shutdown(cancel_futures=True)
             self._flush(done)
-        for key in done.failed:
+        for key in (*done.failed, *done.untried):
             done.sent.pop(key, None)
         return done
 
-    def ask(self, done: Published, seconds: float, probe: Callable[[str], bool] = answers) -> None:
-        """Wait until the URLs of what is there answer, and write down which do.
-
-        Args:
-            seconds: the longest wait; each is asked once at least.
-        """
-        deadline = time.monotonic() + seconds
-        waiting = self._silent(done.files)
-        pause = _FIRST_PAUSE
-        with ThreadPoolExecutor(self._options.threads) as pool:
-            while waiting:
-                told = pool.map(lambda url: _tells(probe, url), waiting.values())
-                for key, has_answered in zip(waiting, told, strict=True):
-                    if has_answered:
-                        self._state.answers(key, time.time())
-                waiting = self._silent(waiting)
-                left = deadline - time.monotonic()
-                if not waiting or left <= 0:
-                    break
-                time.sleep(min(pause, left))
-                pause *= 2
-        done.silent = sorted(waiting.values())
+    def ask(self, done: Published, seconds: float, probe: Probe = answers) -> None:
+        """Wait until the URLs of what is there answer, and write down which do: :func:`.waiting.wait_for`."""
+        done.silent = wait_for(done.files, self._state, seconds, threads=self._options.threads, probe=probe)
         self._flush(done)
 
     def clear(self, done: Published, named: Collection[str], *, removes: bool) -> None:
         """Write down what the build does not name any more and, if wanted, remove what none has named for long enough."""
         clearing = Clearing(self._store, self._state, self._options)
         clearing.mark(named)
-        self._flush(done)  # so that what other processes write from now on counts
-        if removes:
+        # So that what other processes write from now on counts, and that nothing is removed which they take to be there.
+        if self._flush(done) and removes:
             done.cleared, failed = clearing.run(named)
+            done.uncleared = sorted(failed)
             done.problems += [f"{key} stays on the CDN: {reason}" for key, reason in failed.items()]
         self._flush(done)
 
@@ -203,29 +238,41 @@ class Publication:
         """What :meth:`clear` would remove now; nobody is asked."""
         return Clearing(self._store, self._state, self._options).due(named)
 
-    def _silent(self, keys: Iterable[str]) -> dict[str, str]:
-        """The URLs that are not known to answer, by key."""
-        found = {}
-        for key in keys:
-            entry = self._state.get(key)
-            if entry is not None and entry.url and not entry.answers:
-                found[key] = entry.url
-        return found
+    def _doubt_referrers(self, wanted: Mapping[str, Path], done: Published) -> None:
+        """See to it that no page names a file whose readers would look on the CDN for what is not there."""
+        if not done.failed:
+            return
+        there = {key: wanted[key] for key in done.files}
+        found = referrers(there, self._is_doubted, self._options.prefix)
+        for key, other in found.items():
+            self._state.doubt(key)
+            done.failed[key] = f"it refers to {other}, which is not there as it should be"
+        done.files = [key for key in done.files if key not in found]
 
-    def _flush(self, done: Published) -> None:
+    def _is_doubted(self, key: str) -> bool:
+        entry = self._state.get(key)
+        return entry is not None and entry.doubted
+
+    def _take_back(self, wanted: Iterable[str], done: Published) -> None:
+        try:
+            self._publisher.take_back(wanted)
+        except OSError as error:
+            _unwritten(done, error)
+
+    def _flush(self, done: Published) -> bool:
         try:
             self._state.flush()
-        except (LockTimeout, OSError) as error:
-            problem = f"what is on the CDN cannot be written down, so that pages do not know of it: {error}"
-            if problem not in done.problems:
-                done.problems.append(problem)
+        except OSError as error:
+            _unwritten(done, error)
+            return False
+        return True
 
 
-def _tells(probe: Callable[[str], bool], url: str) -> bool:
-    try:
-        return probe(url)
-    except CannotTell:
-        return False
+def _unwritten(done: Published, error: OSError) -> None:
+    done.is_written = False
+    problem = f"what is on the CDN cannot be written down, so that pages do not know of it: {error}"
+    if problem not in done.problems:
+        done.problems.append(problem)
 
 
 def _count(done: Published, key: str, outcome: Outcome) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,51 +12,14 @@ from ..output import LockTimeout
 from .addresses import url_of
 from .headers import payload_of
 from .options import Options
+from .outcomes import Outcome, Outlook, Tell, What
 from .referred import used
 from .stamps import newer, stamp_of
 from .state import Entry, State, signature
 from .store import NoAddress, Payload, Standing, Store, StoreError
-from .versions import Versions
+from .versions import Listing, Versions
 
-__all__ = ["OUTDATED_ADVICE", "Outcome", "Outlook", "Publisher", "What"]
-
-#: Told of each file that was seen to: its key, what became of it, and the bytes sent.
-Tell = Callable[[str, "What", int], object]
-
-
-#: What to do about files that are not sent since there are later versions.
-OUTDATED_ADVICE = (
-    "to have the earlier one on the CDN give its original a modification time of now (touch), or set "
-    "DJANGO_STATIC_FINGERPRINT = 'hash', by which no version is later than another"
-)
-
-
-class What(Enum):
-    """What became of a file."""
-
-    UPLOADED = "uploaded"
-    THERE = "there already"
-    #: A later version is in the store: this one is on its way out, and stays on the site.
-    OUTDATED = "older than what is there"
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What was done for a file and those it refers to."""
-
-    what: What
-    #: The later version that is there.
-    newer: str = ""
-    removed: list[str] = field(default_factory=list)
-
-
-class Outlook(NamedTuple):
-    """What a file would come to that is not written down to be there, or is to be asked for."""
-
-    #: Bytes that would be sent.
-    size: int
-    #: Whether the very content is written down to be there.
-    is_known: bool
+__all__ = ["Publisher"]
 
 
 class _How(NamedTuple):
@@ -83,7 +45,7 @@ class Publisher:
     def is_known(self, key: str, path: Path) -> bool:
         """Whether a file is in the store, as far as is written down; nobody is asked, the file is not read."""
         entry = self._state.get(key)
-        if entry is None or not entry.digest:
+        if entry is None or not entry.digest or entry.doubted:
             return False
         found = signature(path)
         return found is None or found[0] == entry.size
@@ -96,7 +58,8 @@ class Publisher:
     def is_certain(self, key: str, path: Path) -> bool:
         """Whether the file is the very one that was stored, by its size and modification time, and stored as wanted."""
         entry = self._state.get(key)
-        if entry is None or entry.replaced:  # what is used again is to be seen to be there, and to be current
+        # What is used again is to be seen to be there, and to be current.
+        if entry is None or entry.doubted or entry.replaced:
             return False
         found = signature(path)
         return found is None or (*found, self._is_gzip()) == (entry.size, entry.mtime_ns, entry.gzip)
@@ -140,7 +103,7 @@ class Publisher:
 
         Args:
             verify: ask the store also where the file is written down to be there.
-            is_swept: :meth:`sweep` follows, so that nobody need be asked about the versions of each file alone.
+            is_swept: :meth:`sweep` follows, which sees to the versions of all files together.
             tell: called for it and for each of those, in this thread.
 
         Raises:
@@ -166,6 +129,14 @@ class Publisher:
             self._note(key, payload)
             how.tell(key, What.THERE, 0)
             return Outcome(What.THERE)
+        try:
+            return self._brought(key, path, payload, how, seen)
+        except StoreError:
+            # Nobody has seen it there, with all that it refers to; so no page is to name it.
+            self._state.doubt(key)
+            raise
+
+    def _brought(self, key: str, path: Path, payload: Payload, how: _How, seen: set[str]) -> Outcome:
         removed = []
         for other, place in used(key, path, self._options.prefix):
             # A circle is closed by the file that is asked for first.
@@ -193,6 +164,9 @@ class Publisher:
             self._note(key, payload)
             return Outcome(What.THERE)
         standing = self._store.standing(key, payload)
+        if standing is not Standing.SAME:
+            # Whatever becomes of it now: no page is to name it until the right file has been seen there.
+            self._state.doubt(key)
         if standing is Standing.OTHER:
             stamp = stamp_of(key)
             advice = (
@@ -209,6 +183,8 @@ class Publisher:
             self._note(key, payload)
             return Outcome(What.THERE)
         versions, refusal = self._versions.there(key)
+        if any(each.key == key for each in versions):
+            self._see_whether_it_shows(key, payload)
         later = newer(key, versions, self._state)
         if later:
             self._state.note(key, None)
@@ -217,10 +193,38 @@ class Publisher:
         self._note(key, payload, is_new=True)
         if refusal is not None:  # had the upload been refused as well, that would have been said
             self._versions.complain(refusal)
-        return Outcome(What.UPLOADED, removed=self._versions.remove(key, versions))
+        return Outcome(What.UPLOADED, removed=[] if how.is_swept else self._versions.remove(key, versions))
 
-    def sweep(self, files: Mapping[str, Path], sent: Container[str] = ()) -> list[str]:
-        """See to the versions of all that is current: :meth:`.versions.Versions.sweep`."""
+    def outdated(self, keys: Collection[str]) -> list[str]:
+        """Which old versions of these files would be removed once they are current, as far as is written down."""
+        return self._versions.written_outdated(keys)
+
+    def _see_whether_it_shows(self, key: str, payload: Payload) -> None:
+        """
+        Raises:
+            StoreError: what is listed cannot be looked at, and might be another file.
+        """
+        if self._store.standing(key, payload) is Standing.ABSENT:
+            raise StoreError(
+                f"{key} is there, and the store does not show it, so that nobody can say what it is; allow reading it "
+                "(S3: s3:GetObject)"
+            )
+
+    def lost(self, keys: Iterable[str], there: Listing) -> list[str]:
+        """Of what was taken to be there what is not, as far as a listing made later says; it is to be published again."""
+        lost = [key for key in keys if there.lacks(key)]
+        for key in lost:
+            self._state.doubt(key)
+        return lost
+
+    def listing(self, keys: Iterable[str]) -> Listing:
+        """What the store has in the folders of these files: :meth:`.versions.Versions.listing`."""
+        return self._versions.listing(keys)
+
+    def sweep(
+        self, files: Mapping[str, Path], sent: Container[str] = (), listed: Listing | None = None
+    ) -> list[str]:
+        """See to the versions of all that is current: :meth:`.versions.Versions.sweep`; it is listed unless it was."""
 
         def payload(key: str) -> Payload:
             found = self._payload(files[key])
@@ -228,12 +232,13 @@ class Publisher:
                 raise StoreError(f"{files[key]} has changed meanwhile")
             return found
 
-        return self._versions.sweep(files, sent, payload)
+        return self._versions.sweep(files, listed or self.listing(files), sent, payload)
 
     def _is_current(self, key: str, payload: Payload) -> bool:
-        """Whether a content is written down to be there, and nothing to have been published in its place."""
+        """Whether a content is written down to be there, beyond doubt, and nothing to have been published in its place."""
         entry = self._state.get(key)
-        return entry is not None and not entry.replaced and self._is_same(key, payload)
+        is_doubtful = entry is None or entry.doubted or bool(entry.replaced)
+        return not is_doubtful and self._is_same(key, payload)
 
     def _is_same(self, key: str, payload: Payload) -> bool:
         entry = self._state.get(key)
@@ -263,6 +268,22 @@ class Publisher:
         )
         if new != before:
             self._state.note(key, new)
+        if before is not None and before.replaced:
+            # At once: what goes by the records removes it else. Whoever writes them next says that it cannot be done.
+            with contextlib.suppress(OSError):
+                self._state.flush()
+
+    def take_back(self, keys: Iterable[str]) -> None:
+        """Write down that files are wanted again that others have replaced, or no build named: none is to be removed now.
+
+        Raises:
+            OSError: it cannot be written down.
+        """
+        taken = [key for key in keys if self.is_replaced(key)]
+        for key in taken:
+            self._state.change(key, replaced=0.0, doubted=True)
+        if taken:
+            self._state.flush()
 
     def _payload(self, path: Path) -> Payload:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +12,7 @@ from ..references import css, js
 from ..regular import read_regular
 from ..sources import is_foreign
 
-__all__ = ["used", "with_used"]
+__all__ = ["referrers", "used", "with_used"]
 
 _READERS = {".css": css.references, ".js": js.references, ".mjs": js.references}
 
@@ -54,4 +54,20 @@ def with_used(wanted: Mapping[str, Path], prefix: str = "") -> dict[str, Path]:
             for other, place in used(key, places[key], prefix):
                 places.setdefault(other, place)
                 waiting.append((other, False))
+    return found
+
+
+def referrers(files: Mapping[str, Path], is_meant: Callable[[str], bool], prefix: str = "") -> dict[str, str]:
+    """Those of the files that refer to what is meant, or to one that does; each with what it refers to."""
+    found: dict[str, str] = {}
+    begun = -1
+    while begun != len(found):
+        begun = len(found)
+        for key, path in files.items():
+            if key in found:
+                continue
+            others = (other for other, _ in used(key, path, prefix))
+            meant = next((other for other in others if other in found or is_meant(other)), None)
+            if meant is not None:
+                found[key] = meant
     return found

@@ -32,6 +32,7 @@ class S3:
     """A bucket. The client is made when it is first needed, once for all threads."""
 
     takes_encodings = True
+    can_list = True
 
     def __init__(self, options: Options) -> None:
         self._options = options

@@ -9,9 +9,20 @@ from typing import NamedTuple
 from .. import names
 from .store import Stored
 
-__all__ = ["Stamp", "came_later", "is_certain", "newer", "outdated", "stamp_of", "versions_of"]
+__all__ = [
+    "Stamp",
+    "came_later",
+    "days_have_gone",
+    "is_certain",
+    "newer",
+    "outdated",
+    "stamp_of",
+    "versions_of",
+]
 
 _DAY_SECONDS = 86_400
+#: Stores tell the time in whole seconds (RFC 9110, 5.6.7), so of two times told the later one may be less by one.
+_ROUNDING_SECONDS = 1
 _MARK_LENGTH = 12
 #: Twelve hexadecimal digits are the beginning of a digest, whatever they are; so far no time has as many.
 _STAMPED = re.compile(
@@ -131,9 +142,14 @@ def outdated(
         since = replaced.get(each.key, 0.0 if is_dated else now)
         if is_dated:
             since = max(since, min((date for date in arrivals if date > each.modified), default=now))
-        if now - since >= keep_days * _DAY_SECONDS:
+        if days_have_gone(keep_days, since, now):
             old.append(each)
     return old
+
+
+def days_have_gone(days: float, since: float, now: float) -> bool:
+    """Whether that many days have gone from one time to another, both as a store tells them."""
+    return now - since + _ROUNDING_SECONDS >= days * _DAY_SECONDS
 
 
 def came_later(key: str, others: Iterable[Stored]) -> bool:

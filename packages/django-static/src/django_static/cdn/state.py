@@ -47,6 +47,8 @@ class Entry:
     by_hand: bool = False
     #: When its URL was asked for last, in seconds of the epoch; 0 before.
     asked: float = 0.0
+    #: Whether it may be missing: the store is to be asked before anybody names it.
+    doubted: bool = False
 
 
 class State:
@@ -61,6 +63,8 @@ class State:
         self._locks = folder / f"cdn-{mark}"
         self._lock = threading.Lock()
         self._unwritten: dict[str, Entry | None] = {}
+        #: For threads, where the folder cannot be written to.
+        self._thread_locks: dict[str, threading.Lock] = {}
         #: The state of the file that was read last.
         self._seen: tuple[int, int] | None = None
         self._entries = self._load()
@@ -103,6 +107,10 @@ class State:
         """The URL of a file has answered."""
         self.change(key, answers=True, asked=now)
 
+    def doubt(self, key: str) -> None:
+        """A file may be missing, whatever is known of it; so its URL counts as one that has not answered."""
+        self.change(key, doubted=True, answers=False)
+
     def _note(self, key: str, entry: Entry | None) -> None:
         self._unwritten[key] = entry
         if entry is None:
@@ -140,7 +148,11 @@ class State:
             except output.LockTimeout:
                 raise
             except OSError:
-                pass  # a folder that cannot be written to: the store is asked what is there
+                # A folder that cannot be written to: between processes the store alone says what is there.
+                lock = self._thread_locks.setdefault(key, threading.Lock())
+                if not lock.acquire(timeout=seconds):
+                    raise output.LockTimeout(f"another thread has held {key} for {seconds:g} s") from None
+                stack.callback(lock.release)
             yield
 
     def _with_unwritten(self, entries: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -174,6 +186,7 @@ def _entry(**values: Any) -> Entry:
         bool(entry.sent),
         bool(entry.by_hand),
         float(entry.asked),
+        bool(entry.doubted),
     )
 
 

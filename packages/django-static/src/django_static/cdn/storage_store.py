@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import gzip
 import os
 import posixpath
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import Storage
@@ -18,6 +18,7 @@ from .store import NoAddress, Payload, Standing, Stored, StoreError
 __all__ = ["StorageStore"]
 
 _CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
 
 
 class StorageStore:
@@ -33,6 +34,7 @@ class StorageStore:
     def __init__(self, storage: Callable[[], Storage], alias: str) -> None:
         self._find = storage
         self._alias = alias
+        self._is_listed = True
 
     @property
     def identity(self) -> str:
@@ -45,19 +47,9 @@ class StorageStore:
             path = self._path(key)
             if path is not None and not Path(path).is_file():
                 raise StoreError(f"{path} in the storage {self._alias!r} is not a file")
-            size = self._storage.size(key)
-            if size > payload.size:
-                return Standing.OTHER
-            there, ours, rest = hashlib.sha256(), hashlib.sha256(), size
+            # The size it tells may be of what it has made of the file: some compress, and unpack what they give back.
             with self._storage.open(key) as stored, payload.open() as given:
-                while rest and (piece := stored.read(min(_CHUNK, rest))):
-                    there.update(piece)
-                    ours.update(given.read(len(piece)))
-                    rest -= len(piece)
-            if there.digest() != ours.digest():
-                return Standing.OTHER
-            # The beginning of our file: a process was killed while it wrote it.
-            return Standing.SAME if size == payload.size else Standing.UNFINISHED
+                return _compared(stored, given, is_packed=payload.content_encoding == "gzip")
 
     def put(self, key: str, payload: Payload) -> None:
         with self._errors("storing", key), payload.open() as body:
@@ -93,12 +85,19 @@ class StorageStore:
         with self._errors("listing", prefix):
             try:
                 _, names = self._storage.listdir(folder)
-            except (FileNotFoundError, NotImplementedError):
+            except FileNotFoundError:
+                return
+            except NotImplementedError:
+                self._is_listed = False
                 return
             for name in names:
                 key = f"{folder}{slash}{name}"
                 if key.startswith(prefix):
                     yield Stored(key, self._storage.get_modified_time(key).timestamp())
+
+    @property
+    def can_list(self) -> bool:
+        return self._is_listed
 
     def delete(self, key: str) -> None:
         with self._errors("removing", key):
@@ -144,3 +143,16 @@ class StorageStore:
                 f"{doing} {key} in the storage {self._alias!r}: {type(error).__name__}: {error}",
                 is_general=True,
             ) from error
+
+
+def _compared(stored: IO[bytes], given: BinaryIO, *, is_packed: bool) -> Standing:
+    piece = stored.read(_CHUNK)
+    ours: BinaryIO | gzip.GzipFile = given
+    if is_packed and not piece.startswith(_GZIP):
+        ours = gzip.GzipFile(fileobj=given)
+    while piece:
+        if ours.read(len(piece)) != piece:
+            return Standing.OTHER
+        piece = stored.read(_CHUNK)
+    # The beginning of our file: a process was killed while it wrote it.
+    return Standing.UNFINISHED if ours.read(1) else Standing.SAME

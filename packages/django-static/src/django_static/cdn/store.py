@@ -105,6 +105,10 @@ class Store(Protocol):
     def list(self, prefix: str) -> Iterable[Stored]:
         """What is there under names that begin so, without what is in folders below."""
 
+    @property
+    def can_list(self) -> bool:
+        """Whether :meth:`list` says all that is there, as far as its answers so far have shown."""
+
     def can_renew(self, key: str) -> bool:
         """Whether :meth:`renew` is possible with a file that is there."""
 

@@ -79,10 +79,18 @@ def codecs(formats: Iterable[str]) -> tuple[Codec, ...]:
     Raises:
         FormatError: as for :func:`check`.
     """
+    formats = list(formats)
     found = tuple(_codec(name) for name in formats)
-    names = [codec.format for codec in found]
-    if len(set(names)) < len(names):
-        raise FormatError(f"a format is named twice in {', '.join(names)}")
+    given: dict[str, list[str]] = {}
+    for name, codec in zip(formats, found, strict=True):
+        given.setdefault(codec.format, []).append(repr(name))
+    twice = [
+        f"{', '.join(several[:-1])} and {several[-1]} are one format"
+        for several in given.values()
+        if len(several) > 1
+    ]
+    if twice:
+        raise FormatError(f"{'; '.join(twice)}; name it once, with the level that is meant")
     return found
 
 

@@ -34,6 +34,7 @@ logger = logging.getLogger("django_static")
 #: Characters: some 100 thousand are judged in a second.
 LONGEST = 5_000_000
 LONGEST_AT_ONCE = 500_000
+LONGEST_TOGETHER_AT_ONCE = 1_000_000
 
 KINDS = ("css", "js", "html")
 DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {

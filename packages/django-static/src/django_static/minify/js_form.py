@@ -48,8 +48,10 @@ def normal_form(text: str) -> list[str] | None:
     root = read(text)
     if root is None:
         return None
+    reader = _Reader(root)
+    del root  # with the reader's, so that what is made of it does not lie beside it
     try:
-        return _Reader(root).tokens()
+        return reader.tokens()
     except UnclearError:
         return None
 
@@ -72,7 +74,9 @@ class _Reader(Definitions):
         self.refuse_twice(self.root, self.root.named)
         names = var_names(self.root) | block_functions(self.root)
         self.shadowed = names | lexical_names(self.root.named)
-        return [*sorted(names), *serialised(self.body(self.root.named, scope))]
+        forms = self.body(self.root.named, scope)
+        del self.root
+        return [*sorted(names), *serialised(forms)]
 
     def body(self, statements: Sequence[Node], scope: Scope) -> list[Form]:
         """Statements with the directives before them."""

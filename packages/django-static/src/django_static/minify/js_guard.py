@@ -48,7 +48,6 @@ _INERT = (
 #: Parameters before one that takes the rest are kept.
 _REST = ",...{length_django_static:[]}"
 _FUNCTIONS = ("function_expression", "generator_function", "arrow_function", "class")
-_LISTS = ("statement_block", "program", "switch_case", "switch_default")
 _ENDS_IN_ITS_LAST = (
     *("else_clause", "expression_statement", "parenthesized_expression", "return_statement"),
     *("sequence_expression", "statement_block"),
@@ -200,7 +199,7 @@ def _is_inert(test: Node, function: Node | None, script: js_kept.Script) -> bool
 def _is_to_stand_apart(place: js_kept.Place, script: js_kept.Script) -> bool:
     """Whether a statement must not be drawn together with the one before."""
     node, parent, before, function = place
-    if parent is None or parent.type not in _LISTS or before is None:
+    if parent is None or parent.type not in js_kept.LISTS or before is None:
         return False
     if node.type == "lexical_declaration":
         return before.type == node.type and (_unpacks(before) or _unpacks(node))

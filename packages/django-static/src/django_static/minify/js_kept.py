@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-__all__ = ["FUNCTIONS", "Place", "Script", "marks", "without"]
+__all__ = ["FUNCTIONS", "LISTS", "Place", "Script", "marks", "without"]
 
 _MARK = "keep_django_static"
 _MARKS = re.compile(rf"with\({_MARK}(?:,[^()]*)?\);")
@@ -40,6 +40,20 @@ _GIVERS = {
     "assignment_pattern": ("left", "right"),
     "object_assignment_pattern": ("left", "right"),
 }
+#: What holds statements: one may have to stand apart from that before it.
+LISTS = ("statement_block", "program", "switch_case", "switch_default")
+#: All else that is looked at.
+_COUNTING = frozenset(
+    (
+        *FUNCTIONS,
+        *_DECLARATIONS,
+        *_GIVERS,
+        *("null", "true", "false", "regex_pattern", "member_expression"),
+        *("ternary_expression", "if_statement", "return_statement", "with_statement"),
+    )
+)
+#: Names that tell of the whole script that names count.
+_TELLING = (b"eval", b"name")
 _IDENTIFIERS = ("identifier", "shorthand_property_identifier_pattern")
 _KEYS = (
     "property_identifier",
@@ -59,27 +73,61 @@ class Place(NamedTuple):
     function: Node | None
 
 
+class _Around:
+    """A node whose children are seen, one after the other."""
+
+    __slots__ = ("before", "function", "node")
+
+    def __init__(self, node: Node | None, function: Node | None) -> None:
+        self.node = node
+        self.function = function
+        self.before: Node | None = None
+
+
+def _counts(place: Place) -> bool:
+    """Whether anybody looks at a place."""
+    kind = place.node.type
+    if kind in _COUNTING:
+        return True
+    if kind in _KEYS or kind == "identifier":
+        return place.node.text in _TELLING
+    return place.before is not None and place.parent is not None and place.parent.type in LISTS
+
+
 class Script:
-    """A script as a list of places, and its functions."""
+    """A script as a list of the places that may be marked, or say that others are to be; and its functions.
+
+    There are millions of others in a large script, and each as an object of Python would be hundreds of bytes; so they are
+    seen one by one. A node that was asked for its children holds them for as long as it is held itself.
+    """
 
     def __init__(self, root: Node) -> None:
         self.places: list[Place] = []
         #: The function around a function, by its id.
         self.outer: dict[int, Node | None] = {}
         self._declared: dict[int, set[bytes]] = {}
-        stack = [Place(root, None, None, None)]
-        while stack:
-            place = stack.pop()
-            node, function = place.node, place.function
-            self.places.append(place)
+        cursor = root.walk()
+        #: The nodes around, each with the function that its children are in, and the last of these so far.
+        around = [_Around(None, None)]
+        while True:
+            node, outer = cursor.node, around[-1]
+            assert node is not None  # noqa: S101 (the cursor stands on a node)
+            place = Place(node, outer.node, outer.before, outer.function)
+            if _counts(place):
+                self.places.append(place)
+            if node.is_named and node.type != "comment":
+                outer.before = node
+            function = outer.function
             if node.type in FUNCTIONS:
                 self.outer[node.id] = function
                 function = node
-            before = None
-            for child in node.children:
-                stack.append(Place(child, node, before, function))
-                if child.is_named and child.type != "comment":
-                    before = child
+            if cursor.goto_first_child():
+                around.append(_Around(node, function))
+                continue
+            while not cursor.goto_next_sibling():
+                if not cursor.goto_parent():
+                    return
+                around.pop()
 
     def around(self, function: Node | None) -> Iterator[Node]:
         """A function and those around it, from the inside out."""

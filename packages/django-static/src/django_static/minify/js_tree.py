@@ -80,6 +80,8 @@ def read(text: str) -> Node | None:
     data = text.encode("utf-8", "surrogatepass")
     is_module = any(kid.type in _OF_MODULES for kid in tree.root_node.named_children)
     cursor = tree.walk()
+    #: The parser makes a string of its own for each of millions of nodes, and there are some thousand that differ.
+    known: dict[str, str] = {}
     root = Node("program", True, "")
     path = [_Grown(root)]
     if not cursor.goto_first_child():
@@ -88,6 +90,7 @@ def read(text: str) -> Node | None:
         found = cursor.node
         assert found is not None  # noqa: S101 (the cursor stands on a node)
         kind = found.type
+        kind = known.setdefault(kind, kind)
         # The rest of the line is a comment in a script, and part of an expression in a module.
         is_open = kind == "<" and data.startswith(b"!--", found.end_byte)
         if is_open or kind in _REFUSED or (kind == "html_comment" and is_module):
@@ -95,8 +98,9 @@ def read(text: str) -> Node | None:
         if kind not in _COMMENTS and not (found.is_extra and kind != "hash_bang_line"):
             leaf = found.child_count == 0
             raw = data[found.start_byte : found.end_byte].decode("utf-8", "surrogatepass") if leaf else ""
-            node = Node(kind, found.is_named, raw)
-            path[-1].add(node, cursor.field_name)
+            node = Node(kind, found.is_named, known.setdefault(raw, raw))
+            field = cursor.field_name
+            path[-1].add(node, field and known.setdefault(field, field))
             if cursor.goto_first_child():
                 path.append(_Grown(node))
                 continue

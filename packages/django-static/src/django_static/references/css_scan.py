@@ -144,15 +144,21 @@ class _Scanner:
         self.outer.append(self.frame)
         self.frame = _Frame(close, is_live, is_image_set and is_live)
 
-    def _add(self, start: int, end: int, quote: str, what: str) -> None:
-        url = _unescaped(self.text[start + len(quote) : end - len(quote)])
+    def _add(self, start: int, end: int, quote: str, what: str, *, is_closed: bool = True) -> None:
+        written = self.text[start + len(quote) : end - len(quote) if is_closed else end]
+        if quote and not is_closed and (len(written) - len(written.rstrip("\\"))) % 2:
+            written = written[:-1]  # it escapes nothing, since nothing follows (4.3.5)
+        url = _unescaped(written)
         if url:
             self.found.append(Reference(start, end, url, quote, self.lines.at(start), what))
 
     def _string(self, *, counts: bool, what: str = "url") -> None:
         match = _WHOLE_STRING.match(self.text, self.position)
         if match is None:
-            self.position = _end(_BROKEN_STRING, self.text, self.position)
+            start, self.position = self.position, _end(_BROKEN_STRING, self.text, self.position)
+            if counts and self.position == len(self.text):
+                # The end of a style sheet closes what is open.
+                self._add(start, self.position, self.text[start], what, is_closed=False)
             return
         if counts:
             self._add(match.start(), match.end(), self.text[self.position], what)
@@ -235,10 +241,10 @@ class _Scanner:
         text = self.text
         start, end = self.position, _end(_BARE_URL, text, self.position)
         self.position = _end(_BLANKS, text, end)
-        if text.startswith(")", self.position):
+        if text.startswith(")", self.position) or self.position == len(text):
             if is_live:
                 self._add(start, end, "", what)
-            self.position += 1
+            self.position = min(self.position + 1, len(text))
         else:
             self.position = _end(_REST_OF_BAD_URL, text, self.position)
         self.frame = self.outer.pop()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .html_tokens import WHITESPACE, Attribute, attributes_of, tokens
 
-__all__ = ["Attribute", "Element", "Inline", "inline", "read"]
+__all__ = ["LOADING", "Attribute", "Element", "Inline", "inline", "read"]
 
 _SCRIPT_TYPES = (
     "",
@@ -16,6 +16,10 @@ _SCRIPT_TYPES = (
     "application/ecmascript",
     "text/ecmascript",
 )
+#: What a preload may be of (its ``as``) that is published under another name; pictures have a ``srcset`` besides.
+_PRELOADED = ("style", "script", "font")
+#: The kinds of elements that load a file.
+LOADING = ("css", "js", "module", "hint")
 #: Elements whose content is text, whatever it looks like.
 _TEXT_ONLY = ("textarea", "title", "iframe", "xmp", "noembed", "noframes", "plaintext")
 
@@ -24,8 +28,9 @@ _TEXT_ONLY = ("textarea", "title", "iframe", "xmp", "noembed", "noframes", "plai
 class Element:
     """A piece of the HTML.
 
-    ``kind`` is ``css`` (a style sheet link), ``js`` (a classic script with a source), ``module``, ``blank`` (white space
-    and comments: nothing that takes part in the cascade or runs) or ``other``.
+    ``kind`` is ``css`` (a style sheet link), ``js`` (a classic script with a source), ``module``, ``hint`` (a link that has a
+    style sheet, script, module or font loaded early), ``blank`` (white space and comments: nothing that takes part in the
+    cascade or runs) or ``other``.
     """
 
     kind: str
@@ -38,8 +43,8 @@ class Element:
 
     @property
     def location(self) -> Attribute:
-        """The attribute with the URL; only of ``css``, ``js`` and ``module``."""
-        found = self.get("href" if self.kind == "css" else "src")
+        """The attribute with the URL; only of the kinds in :data:`LOADING`."""
+        found = self.get("href" if self.kind in ("css", "hint") else "src")
         assert found is not None  # noqa: S101 (the kinds say so)
         return found
 
@@ -131,7 +136,12 @@ def _link_kind(attributes: tuple[Attribute, ...]) -> str:
     values = {attribute.name: (attribute.value or "").strip(WHITESPACE) for attribute in attributes}
     relations = values.get("rel", "").lower().split()
     usual = values.get("type", "").lower().split(";")[0].strip() in ("", "text/css")
-    return "css" if "stylesheet" in relations and usual and values.get("href") else "other"
+    if not values.get("href"):
+        return "other"
+    if "stylesheet" in relations:
+        return "css" if usual else "other"
+    is_followed = "preload" in relations and values.get("as", "").lower() in _PRELOADED
+    return "hint" if is_followed or "modulepreload" in relations else "other"
 
 
 def _script_kind(attributes: tuple[Attribute, ...]) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from . import js_names
-from .js_element import posed
+from .js_element import modules_posed, posed
 from .js_found import Found, Own, Unknown
 from .js_names import declared, text_of
 from .js_own import relocated
-from .js_references import scan
+from .js_references import has_export, scan
 from .js_syntax import parse
 from .reference import Reference
 
@@ -22,6 +22,8 @@ __all__ = [
     "Script",
     "Unknown",
     "clash",
+    "has_export",
+    "modules_posed",
     "parse",
     "posed",
     "read",

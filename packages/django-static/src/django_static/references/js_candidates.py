@@ -14,7 +14,7 @@ from .js_element import places
 from .js_found import Candidate
 from .patterns import loop
 
-__all__ = ["OWN_URL", "candidates"]
+__all__ = ["EXPORTED", "OWN_URL", "candidates"]
 
 _IDENTIFIER = loop(r"[\w$\u200c\u200d]++", r"\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\})", least=1)
 _END_OF_WORD = r"(?![\w$\\])"
@@ -37,6 +37,11 @@ _EXPORT = re.compile(
     rf"export{_NOT_IN_A_WORD.format('export')}{BLANKS}"
     rf"(?:{_NAMED}|\*(?:{BLANKS}as{_END_OF_WORD}{BLANKS}(?:{_IDENTIFIER}|{STRING}))?)"
     rf"{BLANKS}from{BLANKS}(?P<static>{STRING})"
+)
+#: What follows the word in a statement, and where it is the name of a property does not.
+EXPORTED = re.compile(
+    rf"export{_NOT_IN_A_WORD.format('export')}{_END_OF_WORD}{BLANKS}"
+    rf"(?:[{{*]|(?:default|const|let|var|function|class|async){_END_OF_WORD})"
 )
 _ASSET = re.compile(
     rf"new{_NOT_IN_A_WORD.format('new')}{_END_OF_WORD}{BLANKS}(?:(?:window|self|globalThis){BLANKS}\.{BLANKS})?"

@@ -1,9 +1,10 @@
-"""Classic scripts that look for their own ``<script>`` element, and take from its ``src`` where the rest of them is.
+"""Scripts that look for their own ``<script>`` element, and take from its ``src`` where the rest of them is.
 
 A published script has another name than it had, and below a prefix another folder. It is not told by the text what is
 made of the URL: the last slash may count, or the name of the file. So the element says, from the first statement on, what
 it would have said if nothing had been published, to whoever asks (WHATWG HTML, 4.12.1: a script that was started is not
-fetched again).
+fetched again). A module is told of no element (8.1.6.4: ``currentScript`` is null), and the one that looks may be imported
+by the one that the page names: there the elements of all modules say so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cached_property
 from .js_code import BLANKS, STRING
 from .js_found import Candidate, Found, Look
 
-__all__ = ["LOOKS", "Looker", "places", "posed"]
+__all__ = ["LOOKS", "Looker", "modules_posed", "places", "posed"]
 
 #: What a place is a candidate for, as ``places`` tells.
 LOOKS = ("current", "list", "selector", "sheet")
@@ -61,6 +62,8 @@ _DIRECTIVE = re.compile(
 _NEW_LINE = re.compile(r"[\n\r\u2028\u2029]")
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 _SHOWN = 80
+#: What published names have that those of originals have not, as :data:`.names.FINGERPRINT` and :data:`.names.DATE` say.
+_MARK = r"(?:\.nocharset)?\.(?:\d{9,11}|(?!\d{12})[0-9a-f]{12})(?:-[0-9a-f]{8})?"
 #: Of so many things with a ``.scripts`` one may be the document.
 _MOST_NAMES = 20
 
@@ -160,6 +163,37 @@ def posed(text: str, found: Found, host: str, path: str) -> tuple[int, int, str]
         target = f"$1$2{target}"
     elif host.startswith("//"):
         target = f"$1{target}"
+    return _before_all(
+        text,
+        "(function(s){function f(u){return u.replace("
+        rf"/^(\w+:)?(\/\/[^\/?#]*)?[^?#]*/,{json.dumps(target)})}}"
+        "var u=s&&s.src,g=s&&s.getAttribute;"
+        rf"if(/^\w+:\/\//.test(u)){{{_pose(found)}}}"
+        '})(typeof document=="object"&&document.currentScript);',
+    )
+
+
+def modules_posed(text: str, found: Found, prefix: str) -> tuple[int, int, str]:
+    """What to put into a module that looks for elements, so that those of modules say what they would without publishing.
+
+    It is told by their URLs: those that stand below the prefix, or without one those with a fingerprint. Names that a
+    function of the site has made up stay.
+    """
+    start = re.escape(prefix).replace("/", r"\/")
+    mark = f"(?:{_MARK})?" if prefix else _MARK
+    return _before_all(
+        text,
+        "(function(d){function f(u){return u.replace("
+        rf'/^((?:\w+:)?\/\/[^\/?#]*)?{start}(\/[^?#]*?){mark}(\.m?js)(?=$|[?#])/i,"$1$2$3")}}'
+        "function p(s){var u=s.src,g=s.getAttribute;"
+        rf"if(u!==f(u)){{{_pose(found)}}}}}"
+        'd&&d.querySelectorAll("script[type=module][src]").forEach(p)'
+        '})(typeof document=="object"&&document);',
+    )
+
+
+def _pose(found: Found) -> str:
+    """Statements after which the element ``s`` with the URL ``u`` says what the function ``f`` makes of it."""
     # A selector reads the attribute itself. To set it is refused under Trusted Types, and to others who compare pages it
     # is another script then: so only where it must be.
     attribute = (
@@ -167,15 +201,15 @@ def posed(text: str, found: Found, host: str, path: str) -> tuple[int, int, str]
         if any(each.kind == "selector" for each in found.looks)
         else ""
     )
-    head = (
-        "(function(s){function f(u){return u.replace("
-        rf"/^(\w+:)?(\/\/[^\/?#]*)?[^?#]*/,{json.dumps(target)})}}"
-        "var u=s&&s.src,g=s&&s.getAttribute;"
-        rf"if(/^\w+:\/\//.test(u)){{{attribute}u=f(u);"
+    return (
+        f"{attribute}u=f(u);"
         'Object.defineProperty(s,"src",{value:u,writable:true,configurable:true});'
-        's.getAttribute=function(n){return/^src$/i.test(n)?f(g.call(s,"src")):g.call(s,n)}}'
-        '})(typeof document=="object"&&document.currentScript);'
+        's.getAttribute=function(n){return/^src$/i.test(n)?f(g.call(s,"src")):g.call(s,n)}'
     )
+
+
+def _before_all(text: str, head: str) -> tuple[int, int, str]:
+    """The insertion of a statement before all others."""
     start = _start(text)
     # A directive that a new line has ended would now be called.
     return start, start, f";{head}" if text[:start].endswith(("'", '"')) else head

@@ -71,6 +71,8 @@ class Found:
     unknown: tuple[Unknown, ...] = ()
     own: tuple[Own, ...] = ()
     looks: tuple[Look, ...] = ()
+    #: Whether there is a statement that loads another module: then it can be nothing but one itself.
+    has_statement: bool = False
 
     @property
     def hands_on_itself(self) -> bool:
@@ -81,3 +83,8 @@ class Found:
     def looks_for_itself(self) -> bool:
         """Whether it reads the URL of its own element."""
         return any(each.kind != "sheet" for each in self.looks)
+
+    @property
+    def looks_for_others(self) -> bool:
+        """Whether it looks through the elements of a page; a module has no other way, since it is not told its own."""
+        return any(each.kind in ("list", "selector") for each in self.looks)

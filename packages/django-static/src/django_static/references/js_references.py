@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
 from . import js_element
-from .js_candidates import OWN_URL, candidates
+from .js_candidates import EXPORTED, OWN_URL, candidates
 from .js_code import BLANKS, STRING, TEMPLATE, Code, arguments
 from .js_found import Candidate, Found, Look, Own, Unknown
 from .js_own import look
@@ -16,7 +17,7 @@ from .js_slash import Unsure
 from .js_syntax import Syntax
 from .reference import Lines, Reference
 
-__all__ = ["scan"]
+__all__ = ["has_export", "scan"]
 
 _LITERAL = rf"(?P<literal>{STRING}|{TEMPLATE})"
 _ONE_ARGUMENT = re.compile(rf"{BLANKS}{_LITERAL}{BLANKS}(?=[,)])")
@@ -51,6 +52,16 @@ def _scanned(text: str, found: list[Candidate]) -> Found:
     # To be wrong about a look costs a few bytes, and the parser seconds.
     others = _scanned(text, [each for each in found if each.kind not in js_element.LOOKS])
     return replace(others, looks=_Reader(text, _Anywhere(text)).read(looks).looks)
+
+
+def has_export(text: str) -> bool:
+    """Whether a script has an ``export`` statement for sure; one in which code cannot be told by its tokens may have some."""
+    place = Code(text)
+    with contextlib.suppress(Unsure):
+        for match in EXPORTED.finditer(text):
+            if place.reach(match.start()) and not place.is_member(match.start()):
+                return True
+    return False
 
 
 class _Place(Protocol):
@@ -90,6 +101,7 @@ class _Reader:
         #: Up to where what a script reads of itself is taken care of.
         self.known = 0
         self.map: Reference | None = None
+        self.has_statement = False
         #: Whether the arguments read last end where they seem to.
         self.is_sure = True
         #: Characters to be read for arguments; only calls nested without end need more.
@@ -129,6 +141,7 @@ class _Reader:
             tuple(replace(found, line=numbers[found.start]) for found in sorted(self.unknown, key=_start)),
             tuple(replace(found, line=numbers[found.start]) for found in self.own),
             tuple(replace(found, line=numbers[found.start]) for found in self.looks),
+            self.has_statement,
         )
 
     def _map(self, candidate: Candidate) -> None:
@@ -136,6 +149,7 @@ class _Reader:
         self.map = Reference(start, end, self.text[start:end], "", 0, "map")
 
     def _static(self, candidate: Candidate) -> None:
+        self.has_statement = True
         self._literal(candidate.start, candidate.end, "module")
 
     def _dynamic(self, candidate: Candidate) -> None:

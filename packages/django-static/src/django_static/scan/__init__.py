@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .result import Failure, Scan, Unknown, Use
+from .result import Absence, Failure, Scan, Unknown, Use
 
-__all__ = ["Failure", "Scan", "Unknown", "Use", "scan"]
+__all__ = ["Absence", "Failure", "Scan", "Unknown", "Use", "scan"]
 
 
 def scan(engines: Iterable[Any] | None = None, *, static: Callable[[str], str] | None = None) -> Scan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -76,7 +77,7 @@ def _modules(walk: Walk, node: ImportMapNode, state: State) -> list[State]:
             try:
                 value = import_maps.specification(dict(zip(texts[::2], texts[1::2], strict=True)))
             except ValueError as error:
-                walk.findings.note(f"{node.place}: {error}")
+                walk.findings.note(str(error), node.place)
             else:
                 walk.use(Use(node.place, "modules", node.slim, value), node)
         results.append(after.cannot_write(written(node)))
@@ -85,7 +86,9 @@ def _modules(walk: Walk, node: ImportMapNode, state: State) -> list[State]:
 
 def _text(walk: Walk, node: ours.BlockNode | ours.ContentNode, state: State, frame: Frame) -> list[State]:
     results = []
-    for after in walk.capture(node.nodelist, replace(state, pieces=frozenset()), frame):
+    with walk.findings.block() if isinstance(node, ours.BlockNode) else contextlib.nullcontext():
+        ends = walk.capture(node.nodelist, replace(state, pieces=frozenset()), frame)
+    for after in ends:
         text = after.text or ""
         uses: list[Use] = []
         decisive: Sequence[str] = after.unknown

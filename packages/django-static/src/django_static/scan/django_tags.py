@@ -227,7 +227,7 @@ def _static(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
         url: str | None = None
         if isinstance(value, Known):
             if isinstance(value.value, str):
-                walk.findings.mentions[place(node, "static"), plain(value.value)] = None
+                walk.findings.mention(place(node, "static"), plain(value.value))
             try:
                 url = walk.static(value.value)
             except Exception as error:  # noqa: BLE001 (a storage may do anything; the page will fail there too)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from django.template import Engine, Origin, Template, TemplateDoesNotExist, TemplateSyntaxError
+from django.template import Engine, Origin, Template, TemplateSyntaxError
 from django.template.base import Node, TextNode
 from django.template.loader_tags import BlockNode, ExtendsNode, IncludeNode, construct_relative_path
 
@@ -16,7 +15,8 @@ from . import django_tags
 from .django_expressions import Expressions, Lookup, plain
 from .django_foreign import foreign, place, written
 from .django_ours import asked
-from .result import Failure, Findings, Use
+from .django_templates import Templates
+from .result import Findings, Use
 from .states import Known, State, Symbol, Value, merge
 
 __all__ = ["Frame", "Walk"]
@@ -55,19 +55,20 @@ class Walk:
     #: Names of templates that were met and may not have been listed.
     met: dict[str, None] = field(default_factory=dict)
     expressions: Expressions = field(init=False)
+    templates: Templates = field(init=False)
     _entry: str = ""
     _depth: int = 0
     _turns: dict[Hashable, int] = field(default_factory=dict)
     _walked: set[Hashable] = field(default_factory=set)
     _active: set[int] = field(default_factory=set)
-    _loaded: dict[Hashable, Template | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.templates = Templates(self.engine, self.findings)
         self.expressions = Expressions(self.engine.string_if_invalid, self._block_attribute)
 
     def template(self, name: str) -> None:
         """Walk a template that a view may render."""
-        template = self.load(name)
+        template = self.templates.load(name)
         if isinstance(template, str):
             self.findings.note(template)
             return
@@ -103,38 +104,6 @@ class Walk:
         """Every way through some nodes, each with the text they print."""
         return self.run(nodes, [replace(state, text="", unknown=())], frame)
 
-    def load(self, name: str, skip: Sequence[Origin] | None = None) -> Template | str | None:
-        """A compiled template, or why there is none; None where the failure has been reported."""
-        key = (name, tuple(origin.name for origin in skip or () if origin.template_name == name))
-        if key not in self._loaded:
-            self._loaded[key] = self._load(name, skip)
-        found = self._loaded[key]
-        return None if found == "" else found
-
-    def _path(self, name: str) -> str:
-        """The file that a template would be read from."""
-        for loader in self.engine.template_loaders:
-            for origin in loader.get_template_sources(name):
-                if Path(origin.name).is_file():
-                    return str(origin.name)
-        return ""
-
-    def _load(self, name: str, skip: Sequence[Origin] | None) -> Template | str:
-        try:
-            if skip is None:
-                found: Template = self.engine.get_template(name)
-            else:
-                found = self.engine.find_template(name, skip=list(skip))[0]
-        except TemplateDoesNotExist as error:
-            return f"there is no template {str(error) or name}"
-        except Exception as error:  # noqa: BLE001 (tags of others are compiled here, and may raise anything)
-            line = getattr(getattr(error, "token", None), "lineno", None) or 0
-            reason = str(error) or type(error).__name__
-            self.findings.failed[Failure(name, line, reason)] = self._path(name)
-            return ""
-        self.findings.compiled.add(str(found.origin.name))
-        return found
-
     def use(self, use: Use, node: Node) -> None:
         self.findings.use(use, written(node), reached=self._is_reached(use.place))
 
@@ -153,7 +122,7 @@ class Walk:
                 results.append(self._extends_unknown(node, after))
                 continue
             history = frame.history or (node.origin,)
-            parent = self.load(plain(value.value), history)
+            parent = self.templates.load(plain(value.value), history)
             if not isinstance(parent, Template):
                 self._missing(node, parent)
                 results.append(after.cannot_write(written(node)))
@@ -218,7 +187,7 @@ class Walk:
         except TemplateSyntaxError as error:
             self._missing(node, str(error))
             return [state.cannot_write(written(node))]
-        template = self.load(name)
+        template = self.templates.load(name)
         if template is None or isinstance(template, str):
             self._missing(node, template)
             return [state.cannot_write(written(node))]
@@ -234,9 +203,9 @@ class Walk:
         turn, turns = (name, view), name
         if self._turns.get(turn) or self._turns.get(turns, 0) >= _MOST_TURNS:
             if not self._turns.get(turn):
-                self._missing(
-                    node,
+                self.findings.note(
                     f"it includes itself with other values each time, and is followed {_MOST_TURNS} times",
+                    _place(node),
                 )
             return [state.cannot_write(written(node))]
         for key in (turn, turns):
@@ -278,10 +247,13 @@ class Walk:
         self._active.discard(id(node))
 
     def _missing(self, node: Node, reason: str | None) -> None:
-        tag = "extends" if isinstance(node, ExtendsNode) else "include"
         # The templates of form widgets are rendered by an engine of their own that has these, too.
         if reason and "django/forms/" not in reason:
-            self.findings.note(f"{place(node, tag)}: {reason}")
+            self.findings.lacks(_place(node), reason)
+
+
+def _place(node: Node) -> Place:
+    return place(node, "extends" if isinstance(node, ExtendsNode) else "include")
 
 
 def _added(

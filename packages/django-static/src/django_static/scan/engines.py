@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.template import Engine
@@ -10,6 +11,7 @@ from django.template import engines as project_engines
 from django.templatetags.static import static as static_url
 
 from .django_walk import Walk
+from .engine_titles import EngineTitles
 from .listing import names
 from .result import Findings, Scan
 
@@ -17,8 +19,11 @@ __all__ = ["scan_all"]
 
 
 def scan_all(engines: Iterable[Any] | None, static: Callable[[str], str] | None) -> Scan:
-    findings = Findings()
-    for backend in project_engines.all() if engines is None else engines:
+    backends = list(project_engines.all() if engines is None else engines)
+    titles = EngineTitles(backends)
+    every = Findings()
+    for number, backend in enumerate(backends):
+        findings = Findings()
         engine = getattr(backend, "engine", backend)
         environment: Any = getattr(backend, "env", backend)
         if isinstance(engine, Engine):
@@ -31,7 +36,8 @@ def scan_all(engines: Iterable[Any] | None, static: Callable[[str], str] | None)
             findings.note(
                 f"template engine {type(backend).__module__}.{type(backend).__qualname__} is not known here"
             )
-    return findings.scan()
+        every.take(findings, partial(titles.of, number))
+    return every.scan()
 
 
 def _is_jinja(environment: object) -> bool:

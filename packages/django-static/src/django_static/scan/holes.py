@@ -18,8 +18,7 @@ _HOLE = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 LOST = "\ufdd2"
 
 #: On these it depends what is published, and whether it is.
-_DECISIVE = ("href", "src", "rel", "type")
-_ASSETS = ("css", "js", "module")
+_DECISIVE = ("href", "src", "rel", "type", "as")
 
 
 def hole(number: int) -> str:
@@ -69,7 +68,7 @@ def pieces(text: str, unknown: Sequence[str]) -> list[str]:
             runs.append([])
     found: dict[str, None] = {}
     for run in runs:
-        alone = [(element, element) for element in run if element.kind in _ASSETS]
+        alone = [(element, element) for element in run if element.kind in markup.LOADING]
         for first, last in [(run[0], run[-1]), *alone] if alone else ():
             found |= dict.fromkeys(_texts(text[first.start : last.end], unknown))
     return list(found)

@@ -137,13 +137,13 @@ def _modules(walk: Walk, place: Place, slim: bool, given: _Given, written: str) 
     try:
         walk.use(Use(place, "modules", slim, import_maps.specification(entries)), written)
     except ValueError as error:
-        walk.findings.note(f"{place}: {error}")
+        walk.findings.note(str(error), place)
 
 
 def _static(walk: Walk, place: Place, value: Value) -> Value:
     if not isinstance(value, Known) or not isinstance(value.value, str):
         return Symbol()
-    walk.findings.mentions[place, str.__str__(value.value)] = None
+    walk.findings.mention(place, str.__str__(value.value))
     try:
         return Known(str.__str__(walk.static(value.value)))
     except Exception as error:  # noqa: BLE001 (a storage may do anything; the page will fail there too)

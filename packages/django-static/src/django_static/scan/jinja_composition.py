@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
+from ..resolver import Place
 from . import jinja_macros
 from .jinja_operations import write
 from .jinja_values import Frame, ListValue, MacroValue, ModuleValue, elements, unparse
@@ -29,6 +30,8 @@ def _block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 
 def _extends(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     """One under a condition: the parent depends on it, and so does what is printed here."""
+    for _, value in walk.expressions.evaluate(node.template, state, frame):
+        walk.named(value, node, "extends", frame)  # it must be there all the same
     return [walk.unplaced(node, Symbol(), state, frame)]
 
 
@@ -47,6 +50,13 @@ def _include(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
         else:
             if node.ignore_missing:
                 results.append(after)
+                continue
+            if candidates and len(candidates) > 1:
+                names = ", ".join(str(each.value) for each in candidates if isinstance(each, Known))
+                walk.findings.lacks(
+                    Place(frame.unit.name, node.lineno, "include"), f"there is none of the templates {names}"
+                )
+                results.append(after.cannot_write(written))
                 continue
         unit = None if chosen is None else walk.named(chosen, node, "include", frame)
         # Jinja2 prints one without context past the block it stands in, unless it is asynchronous.

@@ -72,7 +72,7 @@ class Units:
             tree = environment.parse(source, name, filename)
             _check(tree, environment)
         except jinja2.TemplateNotFound:
-            return f"there is no template {name}"
+            return f"there is no template {name or repr(name)}"
         except jinja2.TemplateSyntaxError as error:
             return self._failed(name, error.lineno, error.message or str(error), filename)
         except UnicodeDecodeError as error:

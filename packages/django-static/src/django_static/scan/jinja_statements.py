@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -224,7 +225,9 @@ def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     if frame.is_mute:
         return _inner(walk, body, state, frame)
     results = []
-    for after in walk.capture(body, replace(state, pieces=frozenset()).push(), frame):
+    with walk.findings.block() if place.tag != "slimcontent" else contextlib.nullcontext():
+        ends = walk.capture(body, replace(state, pieces=frozenset()).push(), frame)
+    for after in ends:
         text = after.text or ""
         uses: list[Use] = []
         decisive: Sequence[str] = after.unknown

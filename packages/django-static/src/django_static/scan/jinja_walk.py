@@ -121,7 +121,7 @@ class Walk:
         return state.cannot_write(f"{{% extends {unparse(node.template)} %}}")
 
     def named(self, value: Value, node: nodes.Node, tag: str, frame: Frame) -> Unit | None:
-        """The template that a value names; a note if there is none of that name."""
+        """The template that a value names; told of if there is none of that name."""
         if not isinstance(value, Known) or not isinstance(value.value, str):
             return None
         name = self.environment.join_path(str.__str__(value.value), frame.unit.name)
@@ -129,7 +129,7 @@ class Walk:
         if isinstance(unit, Unit):
             return unit
         if unit:
-            self.findings.note(f"{Place(frame.unit.name, node.lineno, tag)}: {unit}")
+            self.findings.lacks(Place(frame.unit.name, node.lineno, tag), unit)
         return None
 
     def block(self, name: str, position: int, state: State, frame: Frame) -> list[State]:
@@ -189,7 +189,8 @@ class Walk:
         if self._turns.get((name,), 0) >= _MOST_TURNS:
             what = "a macro of it" if isinstance(name, tuple) and name[0] == "macro" else "it"
             self.findings.note(
-                f"{unit.name}: {what} uses itself with other values each time, and is followed {_MOST_TURNS} times"
+                f"{what} uses itself with other values each time, and is followed {_MOST_TURNS} times",
+                Place(unit.name, 0, ""),
             )
             return None
         for key in (view, (name,)):

@@ -11,6 +11,7 @@ from django.template import Engine
 from django.template import engines as project_engines
 from django.template.base import Lexer, TokenType
 
+from .engine_titles import EngineTitles
 from .listing import names
 
 __all__ = ["HOLE", "Literal", "literals"]
@@ -24,13 +25,15 @@ class Literal:
     """The text of a template; each tag and variable in it is a :data:`HOLE`."""
 
     template: str
+    #: As in :class:`django_static.answers.Place`.
+    engine: str
     text: str
     #: Where each piece of it begins, and the line of the template it begins in.
     starts: tuple[int, ...]
     lines: tuple[int, ...]
 
     @classmethod
-    def of(cls, template: str, pieces: Iterable[tuple[int, str]]) -> Literal:
+    def of(cls, template: str, engine: str, pieces: Iterable[tuple[int, str]]) -> Literal:
         """Put pieces together, each given with its line."""
         texts: list[str] = []
         starts: list[int] = []
@@ -41,7 +44,7 @@ class Literal:
             lines.append(line)
             texts.append(text)
             length += len(text)
-        return cls(template, "".join(texts), tuple(starts), tuple(lines))
+        return cls(template, engine, "".join(texts), tuple(starts), tuple(lines))
 
     def line(self, offset: int) -> int:
         """The line of the template, from 1, that an offset of the text lies in."""
@@ -54,20 +57,25 @@ def literals(engines: Iterable[Any] | None = None) -> Iterator[Literal]:
 
     A template that cannot be read is left out: that, and why, is told by whoever compiles it.
     """
-    for backend in project_engines.all() if engines is None else engines:
+    backends = list(project_engines.all() if engines is None else engines)
+    titles = EngineTitles(backends)
+    for number, backend in enumerate(backends):
         engine = getattr(backend, "engine", backend)
         environment: Any = getattr(backend, "env", None)
+        texts: Iterable[tuple[str, list[tuple[int, str]]]] = ()
         if isinstance(engine, Engine):
-            yield from _of_django(engine)
+            texts = _of_django(engine)
         elif environment is not None:
-            yield from _of_jinja(environment)
+            texts = _of_jinja(environment)
+        for name, pieces in texts:
+            yield Literal.of(name, titles.of(number, name), pieces)
 
 
-def _of_django(engine: Engine) -> Iterator[Literal]:
+def _of_django(engine: Engine) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     for name in names(engine, lambda note: None, tagless=True):
         text = _source(engine, name)
         if text is not None and "\0" not in text:
-            yield Literal.of(name, _pieces_of_django(text))
+            yield name, list(_pieces_of_django(text))
 
 
 def _source(engine: Engine, name: str) -> str | None:
@@ -93,7 +101,7 @@ def _pieces_of_django(text: str) -> Iterator[tuple[int, str]]:
             yield token.lineno or 0, token.contents if is_text else HOLE
 
 
-def _of_jinja(environment: Any) -> Iterator[Literal]:
+def _of_jinja(environment: Any) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     from .jinja_listing import names
 
     for name in names(environment, lambda note: None):
@@ -102,7 +110,7 @@ def _of_jinja(environment: Any) -> Iterator[Literal]:
             pieces = list(_pieces_of_jinja(environment, source))
         except Exception:  # noqa: BLE001, S112 (loaders of others may raise anything)
             continue
-        yield Literal.of(name, pieces)
+        yield name, pieces
 
 
 def _pieces_of_jinja(environment: Any, source: str) -> Iterator[tuple[int, str]]:

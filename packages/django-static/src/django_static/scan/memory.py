@@ -24,11 +24,11 @@ from django.template.loaders import app_directories, cached, filesystem
 from .. import names
 from ..answers import Place
 from ..regular import read_regular
-from .result import Failure, Scan, Unknown, Use
+from .result import Absence, Failure, Scan, Unknown, Use
 
 __all__ = ["Memory"]
 
-_FORMAT = 2
+_FORMAT = 4
 
 
 class Memory:
@@ -166,9 +166,11 @@ def _plain(scan: Scan) -> dict[str, Any]:
     return {
         "uses": [[list(use.place), use.kind, use.slim, use.value, use.mode] for use in scan.uses],
         "unknown": [[list(each.place), each.expression, each.alone] for each in scan.unknown],
-        "failed": [[each.template, each.line, each.reason] for each in scan.failed],
+        "failed": [[each.template, each.line, each.reason, each.engine] for each in scan.failed],
         "notes": list(scan.notes),
         "mentions": [[list(place), path] for place, path in scan.mentions],
+        "missing": [[list(each.place), each.reason] for each in scan.missing],
+        "enclosed": [[list(place), path] for place, path in scan.enclosed],
     }
 
 
@@ -178,7 +180,9 @@ def _restored(value: Any) -> Scan:
             Use(Place(*place), kind, slim, given, mode) for place, kind, slim, given, mode in value["uses"]
         ),
         tuple(Unknown(Place(*place), expression, alone) for place, expression, alone in value["unknown"]),
-        tuple(Failure(template, line, reason) for template, line, reason in value["failed"]),
+        tuple(Failure(*failure) for failure in value["failed"]),
         tuple(map(str, value["notes"])),
         tuple((Place(*place), str(path)) for place, path in value["mentions"]),
+        tuple(Absence(Place(*place), reason) for place, reason in value["missing"]),
+        tuple((Place(*place), str(path)) for place, path in value["enclosed"]),
     )

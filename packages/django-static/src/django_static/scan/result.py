@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ..resolver import Place
+from ..answers import Place, titled
 
-__all__ = ["Failure", "Findings", "Scan", "Unknown", "Use"]
+__all__ = ["Absence", "Failure", "Findings", "Scan", "Unknown", "Use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,31 @@ class Failure:
     template: str
     line: int
     reason: str
+    #: As in :class:`django_static.answers.Place`.
+    engine: str = ""
 
     def __str__(self) -> str:
-        return (
-            f"{self.template}: line {self.line}: {self.reason}"
-            if self.line
-            else f"{self.template}: {self.reason}"
-        )
+        line = f"line {self.line}: " if self.line else ""
+        return f"{titled(self.template, self.engine)}: {line}{self.reason}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Absence:
+    """A template that another one asks for by name, and that there is not: a page that comes to it fails."""
+
+    place: Place
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """All that was found, each once, in the order of templates and lines; ``notes`` says what could not be looked at.
 
-    ``mentions`` are the paths that ``{% static %}`` is handed.
+    ``mentions`` are the paths that ``{% static %}`` is handed; ``enclosed`` are those of them that stand inside blocks of ours
+    and nowhere else.
     """
 
     uses: tuple[Use, ...] = ()
@@ -69,6 +82,8 @@ class Scan:
     failed: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     mentions: tuple[tuple[Place, str], ...] = ()
+    missing: tuple[Absence, ...] = ()
+    enclosed: tuple[tuple[Place, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,8 +98,13 @@ class Findings:
     #: With the file that failed; one that another engine compiles is a template of that engine.
     failed: dict[Failure, str] = field(default_factory=dict)
     compiled: set[str] = field(default_factory=set)
-    notes: dict[str, None] = field(default_factory=dict)
-    mentions: dict[tuple[Place, str], None] = field(default_factory=dict)
+    #: With the place that each is about.
+    notes: dict[tuple[Place | None, str], None] = field(default_factory=dict)
+    #: With whether each stands inside of our blocks only.
+    mentions: dict[tuple[Place, str], bool] = field(default_factory=dict)
+    missing: dict[Absence, None] = field(default_factory=dict)
+    #: How many blocks of ours are being walked.
+    blocks: int = 0
 
     def use(self, use: Use, written: str, *, reached: bool) -> None:
         self.uses[use] = None
@@ -95,8 +115,44 @@ class Findings:
         key = (place, expression, written)
         self.unknown[key] = self.unknown.get(key, False) or reached
 
-    def note(self, text: str) -> None:
-        self.notes[text] = None
+    def note(self, text: str, place: Place | None = None) -> None:
+        self.notes[place, text] = None
+
+    def mention(self, place: Place, path: str) -> None:
+        """Note what ``{% static %}`` is handed."""
+        key = (place, path)
+        self.mentions[key] = self.mentions.get(key, True) and self.blocks > 0
+
+    @contextlib.contextmanager
+    def block(self) -> Iterator[None]:
+        """What is found meanwhile stands inside a block of ours."""
+        self.blocks += 1
+        yield
+        self.blocks -= 1
+
+    def lacks(self, place: Place, reason: str) -> None:
+        self.missing[Absence(place, reason)] = None
+
+    def take(self, found: Findings, engine: Callable[[str, str], str]) -> None:
+        """Take over what was found in one engine; ``engine`` is asked for its name by that of a template and its file."""
+
+        def at(place: Place) -> Place:
+            return place._replace(engine=engine(place.template, ""))
+
+        self.uses |= {replace(use, place=at(use.place)): None for use in found.uses}
+        self.told |= {(at(place), written) for place, written in found.told}
+        self.unknown |= {
+            (at(place), expression, written): reached
+            for (place, expression, written), reached in found.unknown.items()
+        }
+        self.failed |= {
+            replace(failure, engine=engine(failure.template, path)): path
+            for failure, path in found.failed.items()
+        }
+        self.compiled |= found.compiled
+        self.notes |= {(place and at(place), text): None for place, text in found.notes}
+        self.mentions |= {(at(place), path): enclosed for (place, path), enclosed in found.mentions.items()}
+        self.missing |= {Absence(at(each.place), each.reason): None for each in found.missing}
 
     def scan(self) -> Scan:
         alone: dict[tuple[Place, str], bool] = {}
@@ -108,7 +164,9 @@ class Findings:
         return Scan(
             tuple(sorted(self.uses, key=lambda use: (use.place, use.kind, use.slim, use.value, use.mode))),
             tuple(sorted(unknown, key=lambda each: (each.place, each.expression))),
-            tuple(sorted(failed, key=lambda each: (each.template, each.line, each.reason))),
-            tuple(sorted(self.notes)),
+            tuple(sorted(failed, key=lambda each: (each.template, each.line, each.engine, each.reason))),
+            tuple(sorted({f"{place}: {text}" if place else text for place, text in self.notes})),
             tuple(sorted(self.mentions)),
+            tuple(sorted(self.missing)),
+            tuple(sorted(key for key, enclosed in self.mentions.items() if enclosed)),
         )

@@ -52,8 +52,9 @@ class Finding:
         return None
 
     def _is_hidden(self, place: str) -> bool:
-        whole = os.path.abspath(place)  # noqa: PTH100 (links stay)
-        return any(pattern.fullmatch(whole) for pattern in self._hidden)
+        # As it is written, and where links lead.
+        wholes = {os.path.abspath(place), os.path.realpath(place)}  # noqa: PTH100 (links stay)
+        return any(pattern.fullmatch(whole) for pattern in self._hidden for whole in wholes)
 
 
 def _is_safe(name: str) -> bool:

@@ -63,6 +63,7 @@ def whole(site: Site) -> str:
         *([f"    bind {host}"] if host else []),
         *(f"    {line}".rstrip() for line in inner.splitlines()),
         "    handle {",
+        *(f"        # {line}" for line in site.start),
         f"        reverse_proxy {upstream}",
         "    }",
         "}",

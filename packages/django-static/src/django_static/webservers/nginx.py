@@ -210,6 +210,7 @@ def _encodings(modules: Modules | None) -> Iterator[str]:
 def _application(site: Site) -> Iterator[str]:
     yield "# What visitors may send in one request; unless it is said nginx refuses more than 1m."
     yield "client_max_body_size 10m;"
+    yield from (f"# {line}" for line in site.start)
     if site.protocol == "uwsgi":
         yield "uwsgi_pass django_static_application;"
         yield from (f"uwsgi_param {name} {value};" for name, value in _UWSGI.items())

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET
 from ..output import STATE_FOLDER
-from ..places import records_beside
+from ..places import path_within, records_beside
 from ..sources import Sources
 
 __all__ = [
@@ -86,6 +86,20 @@ class Site:
     listen: str = "80"
     #: Whether pages of other origins use the files: a host of their own, or hashes in the pages.
     is_shared: bool = False
+    #: The path that the whole site is below, ``/app``; empty for none.
+    below: str = ""
+
+    @property
+    def start(self) -> tuple[str, ...]:
+        """How the application is to be started; nothing where that is no matter. Django under WSGI wants no such path in what
+        it is asked for (PEP 3333), and it is not for a web server to guess who takes it away."""
+        if not self.below:
+            return ()
+        return (
+            f"The site lies below {self.below} (FORCE_SCRIPT_NAME), which under WSGI the application's server takes off the path:",
+            f"gunicorn -e SCRIPT_NAME={self.below}, or uwsgi --mount {self.below}=mysite.wsgi --manage-script-name. Under ASGI",
+            "Django does.",
+        )
 
     def check(self) -> None:
         """See whether all of it can be written down.
@@ -205,8 +219,10 @@ def _tops(root: Path, start: str, inner: list[str]) -> Iterator[tuple[str, Path]
 def _hidden(mount: Mount, secret: list[str]) -> tuple[str, ...]:
     found = []
     for folder, _ in mount.folders:
-        start = os.path.join(folder, "")  # noqa: PTH118 (a string is wanted)
-        found += [path.removeprefix(start).replace(os.sep, "/") for path in secret if path.startswith(start)]
+        for path in secret:
+            inside = path_within(path, folder)
+            if inside is not None:
+                found.append(inside.replace(os.sep, "/"))
     return tuple(dict.fromkeys(found))
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ...build import Build
 from ...checking import check
 from ...conf import PREFIX, conf
 from ...inline import mentions
 from ...manifest import ManifestError
+from ...messages import Messages
 from ...plan import Plan, all_sources, plan
+from ...records import Options
 from ...resolver import reset
 from ...scan.literals import literals
-from ...sizes import counted, printable, shown
+from ...sizes import counted, message, printable, shown
 from ...sources import Sources
+from ...stored import is_stored
 from ...summary import Summary
 from ..progress import ProgressLine
+from ..telling import TellingCommand, add_ignore
 
 __all__ = ["Command"]
 
@@ -27,7 +30,7 @@ __all__ = ["Command"]
 _LISTED = 2
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Finds every use of the tags in every template, publishes all of it, and writes the manifest last."""
 
     help = (
@@ -43,107 +46,84 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="build nothing; exit with 1 if a reference leads nowhere"
         )
-        parser.add_argument(
-            "--ignore",
-            action="append",
-            default=[],
-            metavar="GLOB",
-            help=(
-                "with --check: say nothing of what is wrong in files whose path matches, and in templates whose name does; may "
-                "be given several times"
-            ),
-        )
+        add_ignore(parser)
 
     def handle(self, **options: Any) -> None:
         sources: Sources = conf.sources()
         try:
+            given = conf.options()
             work = plan(sources, remember=not options["check"])
-        except (ManifestError, ValueError) as error:
-            raise CommandError(str(error)) from error
-        if options["all"] or _is_stored():
+        except (ImportError, ManifestError, ValueError) as error:
+            raise CommandError(message(error)) from error
+        if options["all"] or is_stored():
             try:
                 sources = all_sources(sources)
             except OSError as error:  # a finder does not get past a link that leads to itself
                 raise CommandError(f"the staticfiles finders cannot list all files: {error}") from error
         if options["check"]:
             self._verbosity = options["verbosity"]
-            self._check(sources, work, options["ignore"])
+            self._check(sources, given, work, options["ignore"])
             return
         if not conf.enabled:
             raise CommandError(f"{PREFIX} is off: pages would not use what is built. Set {PREFIX} = True.")
         self._verbosity = options["verbosity"]
-        for failure in work.failed:
-            self.stderr.write(str(failure))
-        self._note(work)
+        messages = Messages(work, options["ignore"])
+        for failure in messages.failures():
+            self.fail(failure)
+        self._note(messages)
         try:
             manifest = conf.manifest_file
         except ManifestError as error:
             raise CommandError(str(error)) from error
+        build = Build(sources, given, manifest)
         try:
             with ProgressLine(self.stderr, is_wanted=self._verbosity > 0) as progress:
-                summary = Build(sources, conf.options(), manifest).run(work.uses, progress)
+                build.run(work.uses, progress)
         except (OSError, ValueError) as error:
-            raise CommandError(f"{error}; the manifest is what it was before") from error
+            raise CommandError(message(f"{error}; the manifest is what it was before")) from error
+        finally:
+            for problem in messages.heeded(build.summary.problems):
+                self.warn(problem)
         reset()
-        for problem in summary.problems:
-            self._warn(problem)
         if self._verbosity:
-            self._report(summary, work)
+            self._report(build.summary, messages)
 
-    def _warn(self, text: str) -> None:
-        self.stderr.write(text, self.style.WARNING if self.stderr.isatty() else None)
+    def _note(self, messages: Messages) -> None:
+        for note in messages.notes() if self._verbosity else ():
+            self.warn(note)
 
-    def _note(self, work: Plan) -> None:
-        """What could not be looked at, which is no mistake of the site."""
-        for note in work.notes if self._verbosity else ():
-            self._warn(note)
-
-    def _check(self, sources: Sources, work: Plan, ignore: list[str]) -> None:
-        self._note(work)
-        checked = check(sources, conf.options(), work, ignore=ignore, inline=mentions(literals()))
+    def _check(self, sources: Sources, options: Options, work: Plan, ignore: list[str]) -> None:
+        self._note(Messages(work, ignore))
+        checked = check(sources, options, work, ignore=ignore, inline=mentions(literals()))
         for remark in checked.remarks if self._verbosity else ():
-            self.stderr.write(remark)
+            self.fail(remark)
         problems = checked.problems
         for problem in problems:
-            self.stdout.write(problem)
+            self.say(problem)
         if problems:
             raise CommandError(
                 f"{counted(len(problems), 'reference')} {'leads' if len(problems) == 1 else 'lead'} nowhere",
                 returncode=1,
             )
         if self._verbosity:
-            self.stdout.write("every reference leads to a file")
+            self.say("every reference leads to a file")
 
-    def _report(self, summary: Summary, work: Plan) -> None:
-        unknown = [found for found in work.unknown if not found.alone]
-        for found in unknown:
-            self.stdout.write(f"{found.place}: {found.expression} is known at run time only")
-        if any(found.place.tag != "slimcontent" for found in unknown):
-            self.stdout.write(f"Names that are known at run time only can be declared in {PREFIX}_BUNDLES.")
+    def _report(self, summary: Summary, messages: Messages) -> None:
+        for name in messages.unforeseen():
+            self.say(name)
         if self._verbosity >= _LISTED:
+            for note in messages.heeded(summary.notes):
+                self.say(note)
             for path in sorted(map(str, summary.files)):
-                self.stdout.write(printable(path))
+                self.say(printable(path))
         saved = ""
         if summary.before > summary.after:
             saved = f", {shown(summary.before)} became {shown(summary.after)}"
-        self.stdout.write(
+        self.say(
             f"{counted(len(summary.files), 'file')} ({summary.written} written){saved}, in {summary.seconds:.1f} s; "
             f"{conf.manifest_file}"
         )
         for name, (before, after) in summary.siblings.items():
-            self.stdout.write(f".{name}: {shown(before)} became {shown(after)}")
+            self.say(f".{name}: {shown(before)} became {shown(after)}")
         if not conf.use_manifest_file:
-            self.stdout.write(
-                f"Pages do not use the manifest until {PREFIX}_USE_MANIFEST_FILE = True is set."
-            )
-
-
-def _is_stored() -> bool:
-    from django.utils.module_loading import import_string
-
-    from ...storage import StaticStorage
-
-    if "django.contrib.staticfiles" not in settings.INSTALLED_APPS:
-        return False
-    backend: object = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
-    return isinstance(backend, type) and issubclass(backend, StaticStorage)
+            self.say(f"Pages do not use the manifest until {PREFIX}_USE_MANIFEST_FILE = True is set.")

@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 keep_days=options["keep_days"],
             )
             cleaned = cleaning.run(dry=dry)
-        except (Running, Unreadable, ManifestError, OSError) as error:
+        except (ImportError, Running, Unreadable, ManifestError, OSError) as error:
             raise CommandError(str(error)) from error
         for path, reason in cleaned.failed.items():
             self.stderr.write(f"{printable(path)}: {printable(reason)}")

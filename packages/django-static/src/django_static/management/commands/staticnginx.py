@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
 from ...manifest import ManifestError
+from ...names import quoted
 from ...webservers import caddy, modules, nginx
 from ...webservers.site import ConfigError, Site, mounts_of
 
@@ -77,6 +78,7 @@ class Command(BaseCommand):
             tuple(options["server_name"] or hosts or ["_"]),
             options["listen"],
             is_shared=bool(conf.media_url) or conf.integrity,
+            below=quoted((settings.FORCE_SCRIPT_NAME or "").rstrip("/"), again=True),
         )
         try:
             if options["caddy"]:

@@ -6,11 +6,11 @@ from argparse import ArgumentParser, ArgumentTypeError
 from math import isfinite
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ...cdn.options import Options as CdnOptions
+from ...cdn.outcomes import OUTDATED_ADVICE
 from ...cdn.publication import Preview, Publication, Published, wanted_of
-from ...cdn.publisher import OUTDATED_ADVICE
 from ...cdn.state import State
 from ...cdn.store import NoAddress, StoreError
 from ...cdn.stores import store_of
@@ -19,13 +19,14 @@ from ...manifest import Manifest, ManifestError
 from ...places import Places
 from ...sizes import counted, shown
 from ..progress import ProgressLine
+from ..telling import TellingCommand
 
 __all__ = ["Command"]
 
 _LISTED = 2
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Everything of ``DJANGO_STATIC_CDN_TYPES`` in the manifest; pages then print the CDN's URLs from their first render."""
 
     help = (
@@ -65,8 +66,9 @@ class Command(BaseCommand):
             manifest = Manifest.read(conf.manifest_file)
             store = store_of(settings)
             state = State(conf.manifest_file.parent, store.identity)
-            places = Places.of(conf.sources(), conf.save_prefix)
-            wanted, wrong = wanted_of(manifest, places, settings)
+            sources = conf.sources()
+            places = Places.of(sources, conf.save_prefix)
+            wanted, wrong = wanted_of(manifest, places, settings, sources.mounts)
             publication = Publication(store, state, settings)
         except (ManifestError, StoreError) as error:
             raise CommandError(str(error)) from error
@@ -78,7 +80,7 @@ class Command(BaseCommand):
         except NoAddress as error:
             raise CommandError(f"nothing is sent, since pages could not name it: {error}") from error
         if not conf.has_file_proxy:
-            self.stderr.write(
+            self.fail(
                 f"{PREFIX}_FILE_PROXY is not set: pages print local URLs, whatever is on the CDN; set it to "
                 "'django_static.cdn.file_proxy'"
             )
@@ -86,7 +88,10 @@ class Command(BaseCommand):
             preview = publication.preview(wanted, verify=options["verify"])
             preview.failed |= wrong
             due = publication.due(wanted) if options["clean"] and not preview.failed else []
+            due = [key for key in due if key not in preview.removed]
             self._foresee(preview, due, settings, cleans=options["clean"])
+            if preview.failed:
+                raise CommandError(f"{counted(len(preview.failed), 'file')} could not be brought to the CDN")
             return
         with ProgressLine(self.stderr, is_wanted=self._verbosity > 0) as progress:
             done = publication.run(wanted, progress, verify=options["verify"])
@@ -98,49 +103,68 @@ class Command(BaseCommand):
         if conf.use_manifest_file and not done.failed:
             publication.clear(done, wanted, removes=options["clean"])
         self._report(done, cleans=options["clean"])
-        if done.failed:
-            one = len(done.failed) == 1
+        failed = len(done.failed) + len(done.untried)
+        if failed:
+            one = failed == 1
             raise CommandError(
-                f"{counted(len(done.failed), 'file')} could not be brought to the CDN; pages print {'its' if one else 'their'} "
+                f"{counted(failed, 'file')} could not be brought to the CDN; pages print {'its' if one else 'their'} "
                 f"local URL{'' if one else 's'} until another run, or they themselves, have brought {'it' if one else 'them'} there"
             )
 
+        if done.uncleared:
+            raise CommandError(
+                f"{counted(len(done.uncleared), 'file')} that no build names any more could not be removed from the CDN"
+            )
+        if not done.is_written:
+            raise CommandError("all that could be was brought to the CDN, and pages do not know of it")
+
     def _say(self, text: str, verbosity: int = 1) -> None:
         if self._verbosity >= verbosity:
-            self.stdout.write(text)
+            self.say(text)
 
     def _foresee(self, preview: Preview, due: list[str], settings: CdnOptions, *, cleans: bool) -> None:
         for key, size in preview.sent.items():
             self._say(f"would be sent, if it is not there: {key}, {shown(size)}")
         for key in preview.asked:
             self._say(f"would be asked for: {key}")
-        for key in due:
+        for key in (*preview.removed, *due):
             self._say(f"would be removed: {key}")
         for key, reason in preview.failed.items():
-            self.stderr.write(f"{key}: {reason}")
+            self.fail(f"{key}: {reason}")
         asked = f"{counted(len(preview.asked), 'file')} would be asked for; " if preview.asked else ""
-        removed = f"; {counted(len(due), 'file')} would be removed" if cleans else ""
+        going = (
+            f"; {counted(len(preview.removed), 'file')} of old versions would be removed"
+            if preview.removed
+            else ""
+        )
+        removed = (
+            f"; {counted(len(due), 'file')} that no build names any more would be removed" if cleans else ""
+        )
         self._say(
             f"{', '.join(settings.types)}: {counted(len(preview.sent), 'file')} would be sent, "
-            f"{shown(sum(preview.sent.values()))}; {asked}{len(preview.failed)} could not{removed}"
+            f"{shown(sum(preview.sent.values()))}; {asked}{len(preview.failed)} could not{going}{removed}"
         )
 
     def _report(self, done: Published, *, cleans: bool) -> None:
         for key, reason in sorted(done.failed.items()):
-            self.stderr.write(f"{key}: {reason}")
+            self.fail(f"{key}: {reason}")
+        if done.untried:
+            self.fail(
+                f"{counted(len(done.untried), 'more file')} not tried: one after another met with what concerns all of them"
+            )
         for problem in done.problems:
-            self.stderr.write(problem)
+            self.fail(problem)
         if done.outdated and self._verbosity:
             for key, newer in sorted(done.outdated.items()):
-                self.stderr.write(f"{key} stays on the site: there is the later {newer}")
-            self.stderr.write(OUTDATED_ADVICE)
+                self.fail(f"{key} stays on the site: there is the later {newer}")
+            self.fail(OUTDATED_ADVICE)
         for key in done.removed:
             self._say(f"removed: {key}", _LISTED)
         sent = f"{len(done.sent)} sent ({shown(sum(done.sent.values()))})"
         there = f"{len(done.files) - len(done.sent)} there already"
         stay = f"{len(done.outdated)} left on the site, " if done.outdated else ""
         self._say(
-            f"{counted(done.total, 'file')}: {sent}, {there}, {stay}{len(done.failed)} failed; "
+            f"{counted(done.total, 'file')}: {sent}, {there}, {stay}{len(done.failed) + len(done.untried)} failed; "
             f"{counted(len(done.removed), 'file')} of old versions removed"
         )
         if done.silent:
@@ -149,7 +173,7 @@ class Command(BaseCommand):
                 f"{counted(len(done.silent), 'file')} {verb} not answer yet, such as {done.silent[0]}; pages print local URLs until {they}"
             )
         if cleans and done.failed:
-            self.stderr.write("nothing that builds no longer name is removed while files cannot be seen to")
+            self.fail("nothing that builds no longer name is removed while files cannot be seen to")
         elif cleans:
             for key in done.cleared:
                 self._say(f"removed: {key}", _LISTED)

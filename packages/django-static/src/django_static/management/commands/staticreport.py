@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ...conf import conf
 from ...inline import mentions
@@ -17,12 +18,14 @@ from ...plan import all_sources, plan
 from ...report import gather
 from ...report_page import render
 from ...scan.literals import literals
-from ...sizes import counted
+from ...sizes import counted, message
+from ...stored import is_stored
+from ..telling import TellingCommand, add_ignore
 
 __all__ = ["Command"]
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Publishes nothing, and reads templates, originals and the last build."""
 
     help = (
@@ -33,21 +36,25 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--output", metavar="FILE", help="where to write the page; printed if not given")
+        add_ignore(parser)
 
     def handle(self, **options: Any) -> None:
         sources = conf.sources()
         try:
+            given = conf.options()
             work = plan(sources)
             manifest = conf.manifest_file
-        except (ManifestError, ValueError) as error:
-            raise CommandError(str(error)) from error
+        except (ImportError, ManifestError, ValueError) as error:
+            raise CommandError(message(error)) from error
         report = gather(
             all_sources(sources),
-            conf.options(),
+            given,
             work,
             manifest,
             words_of_templates,
             mentions(literals()),
+            ignore=options["ignore"],
+            stored=is_stored(),
         )
         page = render(report)
         if not options["output"]:
@@ -56,18 +63,27 @@ class Command(BaseCommand):
         target = Path(options["output"])
         try:
             _write(target, page.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise CommandError(f"{target} could not be written: {error}") from error
+        except (OSError, ValueError) as error:
+            # Not its text, which names the temporary file.
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise CommandError(message(f"{target} could not be written: {reason}")) from error
         lack = f"; {report.lack}" if report.lack else ""
         if not options["verbosity"]:
             return
-        self.stdout.write(
+        self.say(
             f"{target}: {counted(len(report.templates), 'template')}, {counted(report.known, 'file')}{lack}"
         )
 
 
 def _write(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".{target.name}-{os.getpid()}.tmp")
+    """
+    Raises:
+        OSError, ValueError: it is no file that can be written.
+    """
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    # A name of its own, since that of the target may be as long as a name can be.
+    temporary = target.with_name(f".staticreport-{os.getpid()}.tmp")
     try:
         temporary.write_bytes(data)
         temporary.replace(target)

@@ -13,10 +13,10 @@ from importlib import import_module
 
 from .. import css_strip, js_strip
 from . import esbuild, jars, wheels
-from .errors import EngineError
+from .errors import KNOWN_KINDS, EngineError, require
 from .tdewolff import tdewolff
 
-__all__ = ["EngineError", "check", "is_final", "load", "names", "strip", "tdewolff"]
+__all__ = ["EngineError", "check", "is_final", "load", "names", "see_kind", "strip", "tdewolff"]
 
 Engine = Callable[[str, str], str]
 
@@ -55,20 +55,28 @@ def check(name: str, kind: str) -> str:
     return ""
 
 
+def see_kind(name: str, kind: str) -> None:
+    """See whether an engine is for a kind of text, as far as its name tells.
+
+    Raises:
+        EngineError: it is not.
+    """
+    require(_parts(name)[0], kind)
+
+
 def is_final(name: str) -> bool:
     """Whether the failure of an engine is to be shown rather than made good by the next one."""
     return name.partition(":")[0].endswith("!")
 
 
-def names() -> list[str]:
-    """The engines that are asked for by a short name."""
-    return [*_PLAIN, *_AT_A_PATH]
+def names(kind: str = "") -> list[str]:
+    """The engines that are asked for by a short name, all or those for a kind of text."""
+    return [name for name in (*_PLAIN, *_AT_A_PATH) if not kind or kind in KNOWN_KINDS.get(name, (kind,))]
 
 
 def strip(text: str, kind: str) -> str:
     """Take out comments and white space, nothing else; knows style sheets and scripts."""
-    if kind not in _STRIPPERS:
-        raise EngineError(f"strip knows css and js, not {kind}")
+    require("strip", kind)
     return _STRIPPERS[kind](text)
 
 

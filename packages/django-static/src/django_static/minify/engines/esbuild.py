@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from . import command
-from .errors import EngineError
+from .errors import EngineError, require
 
 __all__ = ["minify"]
 
@@ -29,8 +29,7 @@ def minify(path: str, text: str, kind: str) -> str:
     Raises:
         EngineError: it is not found, there is a syntax error, or no end within the time limit.
     """
-    if kind not in ("css", "js"):
-        raise EngineError(f"esbuild knows css and js, not {kind}")
+    require("esbuild", kind)
     return command.run("esbuild", [path or _found(), f"--loader={kind}", *_OPTIONS], text)
 
 

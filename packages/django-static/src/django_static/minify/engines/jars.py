@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 from ...references import js
 from . import command
-from .errors import EngineError
+from .errors import EngineError, require
 
-__all__ = ["closure", "yui"]
+__all__ = ["closure", "problem", "yui"]
 
+_NO_PROGRAM = "is neither a .jar nor a program that may be run"
 #: The file of messages that Debian's package of the YUI Compressor looks for in vain at each syntax error.
 _WORDLESS = "org.mozilla.javascript.resources.Messages"
 
@@ -22,8 +24,7 @@ def yui(path: str, text: str, kind: str) -> str:
     Raises:
         EngineError: no Java, no such file, a syntax error, or no end within the time limit.
     """
-    if kind not in ("css", "js"):
-        raise EngineError(f"the YUI Compressor knows css and js, not {kind}")
+    require("yui", kind)
     options = ["--type", kind, "--charset", "utf-8"]
     try:
         return command.run("the YUI Compressor", [*_program("the YUI Compressor", path), *options], text)
@@ -42,8 +43,7 @@ def closure(path: str, text: str, kind: str) -> str:
     Raises:
         EngineError: as for :func:`yui`.
     """
-    if kind != "js":
-        raise EngineError(f"the Closure Compiler knows js, not {kind}")
+    require("closure", kind)
     options = ["--charset", "UTF-8", "--warning_level", "QUIET"]
     result = command.run("the Closure Compiler", [*_program("the Closure Compiler", path), *options], text)
     # It knows licences by @license only.
@@ -73,8 +73,17 @@ def _program(name: str, path: str) -> list[str]:
     if path.endswith(".jar"):
         return [_java(name), "-jar", path]
     if not os.access(path, os.X_OK):
-        raise EngineError(f"{name} at {path!r} is neither a .jar nor a program that may be run")
+        raise EngineError(f"{name} at {path!r} {_NO_PROGRAM}")
     return [path]
+
+
+def problem(path: str) -> str:
+    """Why a compressor cannot be what a path names, to be put behind it; empty where it may be."""
+    if not Path(path).is_file():
+        return "is not a file"
+    if path.endswith(".jar"):
+        return "" if zipfile.is_zipfile(path) else "is no Java archive, whatever its name says"
+    return "" if os.access(path, os.X_OK) else _NO_PROGRAM
 
 
 def _java(name: str) -> str:

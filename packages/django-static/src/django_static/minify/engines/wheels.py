@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-from .errors import EngineError
+from .errors import EngineError, require
 
 __all__ = ["jsmin", "lightningcss"]
 
@@ -16,8 +16,7 @@ def jsmin(text: str, kind: str) -> str:
     Raises:
         EngineError: it is not installed, or this is no script.
     """
-    if kind != "js":
-        raise EngineError(f"jsmin knows js, not {kind}")
+    require("jsmin", kind)
     result: str = _module("rjsmin", "jsmin").jsmin(text, keep_bang_comments=True)
     return result
 
@@ -28,8 +27,7 @@ def lightningcss(text: str, kind: str) -> str:
     Raises:
         EngineError: it is not installed, or this is no style sheet that it can read.
     """
-    if kind != "css":
-        raise EngineError(f"lightningcss knows css, not {kind}")
+    require("lightningcss", kind)
     module = _module("lightningcss", "lightningcss")
     try:
         result: str = module.process_stylesheet(text, parser_flags=module.calc_parser_flags(nesting=True))

@@ -1,0 +1,79 @@
+"""Files that were published into folders of originals, where they are found as if they were some."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Iterator
+from pathlib import Path
+
+from . import retention
+from .compress import FORMATS
+from .conf import conf
+from .manifest import ManifestError
+from .names import has_sure_mark, unmarked
+from .output import STATE_FOLDER
+from .places import path_within, receiving
+from .recorded import Unreadable
+from .sources import Sources
+
+__all__ = ["is_published", "without_published"]
+
+
+def is_published(path: Path, published: Container[str], *, is_alone: bool = False) -> bool:
+    """Whether a file was published, now or by those whose records are gone.
+
+    ``published`` are the paths that records name. Other files are known by their names, beside their originals, or
+    without these where they are not to be expected (``is_alone``).
+    """
+    if STATE_FOLDER in path.parts:
+        return True
+    if path.suffix.removeprefix(".") in FORMATS and is_published(
+        path.with_suffix(""), published, is_alone=is_alone
+    ):
+        return True
+    if str(path) in published:
+        return True
+    original = unmarked(path.name)
+    is_marked = has_sure_mark(path.name) and bool(original)
+    return is_marked and (is_alone or path.with_name(original).is_file())
+
+
+def without_published(files: Iterable[tuple[str, str]], sources: Sources) -> Iterator[tuple[str, str]]:
+    """Pairs of a name and the path of a file, as the finders list them, without those that builds and pages have published.
+
+    Where published files go to a folder that the finders look in, each build would publish those of the last one again.
+    """
+    prefix = conf.save_prefix
+    places = list(sources.finders.locations()) if sources.finders else []
+    shared = [each for each in receiving(sources, prefix) if _overlaps(str(each), places)]
+    if not shared:
+        yield from files
+        return
+    is_alone = prefix is not None and all(_within(place, prefix) is None for place in places)
+    published = _recorded(sources)
+    folders: dict[str, bool] = {}
+    for name, path in files:
+        folder = os.path.dirname(path)  # noqa: PTH120 (thousands of files)
+        if folder not in folders:
+            folders[folder] = any(_within(folder, each) is not None for each in shared)
+        if not (folders[folder] and is_published(Path(path), published, is_alone=is_alone)):
+            yield name, path
+
+
+def _overlaps(folder: str, places: Iterable[str]) -> bool:
+    return any(_within(folder, each) is not None or _within(each, folder) is not None for each in places)
+
+
+def _within(path: str, folder: str | os.PathLike[str]) -> str | None:
+    """How a path goes on below a folder, which it may be itself."""
+    return path_within(os.path.join(path, ""), folder)  # noqa: PTH118 (it ends in a slash)
+
+
+def _recorded(sources: Sources) -> set[str]:
+    """The paths of what records say was published, originals left out."""
+    try:
+        return retention.read(
+            conf.manifest_file, conf.options().state, sources.static_root, 1, 0, 0
+        ).published
+    except (ManifestError, Unreadable):
+        return set()

@@ -1,0 +1,110 @@
+"""Published files in folders of the staticfiles finders, where the next build must not take them for originals."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from static_test_built import Built
+
+from django_static import resolver
+
+FILES = {
+    "a.css": "body { background : url(p.png) }",
+    "lib/c.css": "@import '../a.css'; i { top : 0px }",
+    "p.png": "picture",
+    "b.js": "console.log( 1 )\n",
+    "m.js": "import './b.js'; export let a = 1",
+}
+PAGE = (
+    '{% slimfile "/static/a.css" %} {% slimfile "/static/a.css;/static/lib/c.css" %} '
+    '{% slimall %}<script src="/static/b.js"></script>{% endslimall %}'
+)
+#: What is set besides, with ``{}`` for the folder of the app.
+PLACES = {
+    "the folder itself": {"DJANGO_STATIC_SAVE_PREFIX": "{}"},
+    "a folder in it": {"DJANGO_STATIC_SAVE_PREFIX": "{}/pub", "DJANGO_STATIC_NAME_PREFIX": "/cf"},
+    "a folder around it": {"DJANGO_STATIC_SAVE_PREFIX": "{}/.."},
+    "a media root": {"DJANGO_STATIC_MEDIA_ROOTS": ["{}"]},
+    "no STATIC_ROOT": {"STATIC_ROOT": None},
+}
+
+
+@pytest.fixture(params=PLACES.values(), ids=PLACES)
+def built(request, site, settings, tmp_path):
+    with Built.made(site, settings, tmp_path) as built:
+        for name, value in request.param.items():
+            given = [str(built.extra)] if isinstance(value, list) else value and value.format(built.extra)
+            setattr(settings, name, given)
+        settings.DJANGO_STATIC_COMPRESS = ("gz",)
+        settings.DJANGO_STATIC_MANIFEST_FILE = str(tmp_path / "state" / "manifest.json")
+        for name, text in FILES.items():
+            built.app_file(name, text)
+        built.page("page", PAGE)
+        yield built
+
+
+def files(built: Built) -> set[Path]:
+    return {path for path in built.extra.parent.rglob("*") if path.is_file() and "state" not in path.parts}
+
+
+@pytest.mark.parametrize("fingerprint", ["hash", "mtime"])
+def test_builds_add_nothing_to_what_the_first_has_published(built, settings, fingerprint):
+    settings.DJANGO_STATIC_FINGERPRINT = fingerprint
+    built.build("--all")
+    page, first = built.render("page"), files(built)
+    for _ in range(2):
+        built.build("--all")
+    assert files(built) == first
+    assert built.render("page") == page
+
+
+def test_what_an_edited_file_was_is_no_original(built):
+    built.build("--all")
+    first = files(built)
+    built.app_file("a.css", "body { top: 1px }")
+    built.build("--all")
+    new = {path.name.split(".")[0] for path in files(built) - first}
+    assert new == {"a", "c", "a_c"}
+    second = files(built)
+    built.build("--all")
+    assert files(built) == second
+
+
+def test_collectstatic(built, settings):
+    if settings.STATIC_ROOT is None:
+        settings.STATIC_ROOT = str(built.static)
+    settings.STORAGES = {"staticfiles": {"BACKEND": "django_static.storage.StaticStorage"}}
+    collected = []
+    for _ in range(4):
+        call_command("collectstatic", interactive=False, stdout=StringIO(), skip_checks=True)
+        resolver.reset()
+        collected.append(files(built))
+    # Django copies all that lies in the folder, once.
+    assert collected[3] == collected[1]
+    assert {path.name for path in collected[3]} == {path.name for path in collected[0]}
+
+
+def test_pages_before_builds(built, settings):
+    """What pages have published is none either."""
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+    settings.DJANGO_STATIC_FINGERPRINT = "mtime"
+    resolver.reset()
+    built.render("page")
+    first = {path.name for path in files(built)}
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    built.build("--all")
+    marked = {name for name in first if name not in {Path(each).name for each in FILES}}
+    assert marked
+    for name in {path.name for path in files(built)} - first:
+        assert not any(name.startswith(old.rpartition(".")[0] + ".") for old in marked), name
+
+
+def test_files_of_others_with_marks_are_published(site, settings, tmp_path):
+    with Built.made(site, settings, tmp_path) as built:
+        built.app_file("app.js", "a( 1 )")
+        built.app_file("app.0123456789ab.js", "a(1)")
+        built.build("--all")
+        assert (built.static / "app.0123456789ab.js").read_text() == "a(1)"
