@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 
 import hypothesis
+import pymongo
 import pytest
 
 from mongokit import AsyncConnection, Connection, legacy
@@ -31,10 +32,10 @@ def _measured_keepers():
     if "COVERAGE_PROCESS_CONFIG" not in os.environ:
         yield
         return
-    from mongokit.embedded import server
+    from mongokit.embedded import starting
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "ISOLATED", ())
+        patch.setattr(starting, "ISOLATED", ())
         yield
 
 
@@ -49,6 +50,14 @@ def mongodb_uri(tmp_path_factory):
 
     with EmbeddedServer(tmp_path_factory.mktemp("mongodb")) as server:
         yield server.uri
+
+
+@pytest.fixture(scope="session")
+def replica_set(mongodb_uri):
+    """What needs transactions or change streams is skipped where there are none."""
+    with pymongo.MongoClient(mongodb_uri) as client:
+        if not client.admin.command("hello").get("setName"):
+            pytest.skip("the server of MONGODB_URI is no replica set")
 
 
 @pytest.fixture(scope="session")

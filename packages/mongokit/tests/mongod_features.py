@@ -5,7 +5,8 @@ The reference page of the embedded server has the same names: a test compares th
 
 from __future__ import annotations
 
-from bson import Code
+from bson import Code, CodecOptions, DatetimeMS, DBRef
+from bson.codec_options import DatetimeConversion
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 
@@ -72,6 +73,35 @@ def db_hash(db):
     return "c" in db.command("dbHash")["collections"]
 
 
+def in_a_reference(*queries):
+    """Return a program that looks for parts of a DBRef."""
+
+    def does(db):
+        db.c.insert_one({"e": DBRef("o", 1, "d"), "l": [DBRef("o", 1)]})
+        return [db.c.count_documents(query) for query in queries] == [1] * len(queries)
+
+    return does
+
+
+def reference_as_id(db):
+    id_ = DBRef("o", 1)
+    db.c.insert_one({"_id": id_})
+    return db.c.find_one({"_id": id_}) == {"_id": id_}
+
+
+def nan_as_id(db):
+    nan = float("nan")
+    db.c.insert_one({"_id": nan})
+    return db.c.replace_one({"_id": nan}, {"_id": nan, "a": 1}).matched_count == 1
+
+
+def late(db):
+    when = DatetimeMS(2**48)
+    db.c.insert_one({"when": when})
+    later = db.c.with_options(CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_MS))
+    return later.find_one({}, {"_id": 0}) == {"when": when}
+
+
 LACKING = {
     "`$project` and `$group` with `'$items.price'`, where `items` is a list of sub-documents": array_path,
     "`$near`, nearest first, with a `2dsphere` index": near,
@@ -83,6 +113,13 @@ LACKING = {
     "`$where`": where,
     "`$function` and `$accumulator`": javascript,
     "`dbHash`": db_hash,
+    "`'e.$id'`, `'e.$ref'` and `'e.$db'` in a query, where `e` is a DBRef": in_a_reference(
+        {"e.$id": 1}, {"e.$id": {"$in": [1]}}, {"e.$ref": "o"}, {"e.$db": "d"}
+    ),
+    "`'l.$id'` in a query, where `l` is a list of DBRefs": in_a_reference({"l.$id": 1}),
+    "a DBRef as `_id`": reference_as_id,
+    "replacing a document whose `_id` is NaN": nan_as_id,
+    "a date after the year 9999 (`DatetimeMS`)": late,
 }
 """What the embedded server does not do: silently nothing or something else, or with an error."""
 

@@ -21,6 +21,7 @@ from mongokit import (
     AsyncCursor,
     AsyncDatabase,
     Connection,
+    CustomType,
     Document,
     DuplicateKeyError,
     MultipleResultsFound,
@@ -296,6 +297,89 @@ async def test_positions(numbers, index, expected):
     found = cursor[index]
     assert ([each.n async for each in found] if isinstance(index, slice) else (await found).n) == expected
     assert [each.n async for each in cursor] == [2]
+
+
+async def _begun(numbers, size=0):
+    """Return a cursor of which the first document was asked for by ``async for``, which was left."""
+    cursor = numbers.find().sort("n").batch_size(size)
+    async for found in cursor:
+        assert found.n == 0
+        break
+    return cursor
+
+
+async def test_a_loop_that_is_left_asks_for_no_more(numbers):
+    cursor = await _begun(numbers, size=2)
+    assert cursor.retrieved == 2
+    assert [found.n async for found in cursor] == [1, 2, 3, 4]
+    assert not cursor.alive
+
+
+READ_ON = {
+    "for": (lambda cursor: cursor, [1, 2, 3, 4]),
+    "next": (lambda cursor: _by_next(cursor), [1, 2, 3, 4]),
+    "all": (lambda cursor: _listed(cursor), [1, 2, 3, 4]),
+    "some": (lambda cursor: _listed(cursor, 2), [1, 2]),
+    "more than were sent": (lambda cursor: _listed(cursor, 3), [1, 2, 3]),
+    "clone": (lambda cursor: cursor.clone(), [0, 1, 2, 3, 4]),
+}
+
+
+async def _by_next(cursor):
+    while True:
+        try:
+            yield await cursor.next()
+        except StopAsyncIteration:
+            return
+
+
+async def _listed(cursor, length=None):
+    for document in await cursor.to_list(length):
+        yield document
+
+
+@pytest.mark.parametrize("size", [0, 2, 3])
+@pytest.mark.parametrize("name", READ_ON)
+async def test_a_loop_that_is_left_loses_nothing(numbers, name, size):
+    read, expected = READ_ON[name]
+    cursor = await _begun(numbers, size)
+    assert cursor.alive
+    assert [found.n async for found in read(cursor)] == expected
+
+
+async def test_a_cursor_is_alive_as_long_as_it_has_documents(numbers):
+    cursor = await _begun(numbers)
+    seen = [cursor.alive, *[cursor.alive async for _ in cursor], cursor.alive]
+    assert seen == [True, True, True, True, False, False]
+
+
+async def test_a_loop_that_is_left_is_rewound(numbers):
+    cursor = await _begun(numbers)
+    await cursor.rewind()
+    assert [found.n async for found in cursor] == [0, 1, 2, 3, 4]
+
+
+async def test_a_loop_goes_on_behind_a_document_that_cannot_be_read(acollection):
+    class Exact(CustomType):
+        mongo_type, python_type = str, int
+
+        def to_python(self, value):
+            return int(value)
+
+        def to_bson(self, value):
+            return str(value)
+
+    class Exactly(Document):
+        structure = {"n": Exact()}
+
+    acollection.database.client.register(Exactly)
+    await acollection.insert_many([{"_id": at, "n": text} for at, text in enumerate(["0", "1", "?", "3"])])
+    cursor = acollection.Exactly.find().sort("_id")
+    reading = aiter(cursor)
+    assert [(await anext(reading))["n"], (await anext(reading))["n"]] == [0, 1]
+    with pytest.raises(ValueError, match="invalid literal"):
+        await anext(reading)
+    assert [document["n"] async for document in cursor] == [3]
 
 
 async def test_the_collection_of_a_cursor(numbers, acollection):

@@ -306,3 +306,17 @@ def test_the_original_beside_ours_is_said_once(not_looked_yet, monkeypatch, tmp_
 
 def test_ours_alone_is_silent(not_looked_yet):
     Connection().close()
+
+
+def test_by_item_a_collection_by_attribute_a_class(connection, database):
+    """And calling the first says which is which."""
+    thing = type("Itemised", (Document,), {"structure": {}, "__collection__": "items"})
+    connection.register(thing)
+    for where, named in ((database, "database"), (database.things, "collection 'things'")):
+        assert type(where["Itemised"]) is type(database.things)
+        with pytest.raises(
+            TypeError,
+            match=rf"'Itemised' of {named}.* by \['Itemised'\] it is a collection.* attribute, \.Itemised$",
+        ):
+            where["Itemised"]()
+        assert type(where.Itemised()) is thing

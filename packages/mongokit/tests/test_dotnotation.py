@@ -69,7 +69,7 @@ def test_unknown_attributes_are_not_stored(post, said):
     assert post == before
     assert said() == [
         "dot notation: titel was not found in structure of Post; it is not stored",
-        "dot notation: nmae was not found in structure of a nested dict; it is not stored",
+        "dot notation: nmae was not found in structure of author; it is not stored",
     ]
 
 

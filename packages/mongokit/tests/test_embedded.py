@@ -20,7 +20,7 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from mongokit import Connection
-from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server
+from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server, starting
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
 
@@ -367,7 +367,7 @@ def test_a_killed_keeper_leaves_no_server_and_the_next_start_makes_a_new_one_on_
 
 
 def test_a_start_that_is_interrupted_leaves_nothing_behind(folder, monkeypatch):
-    real = server.json.loads
+    real = json.loads
 
     def interrupted(text):
         report = real(text)
@@ -375,7 +375,7 @@ def test_a_start_that_is_interrupted_leaves_nothing_behind(folder, monkeypatch):
             raise KeyboardInterrupt
         return report
 
-    monkeypatch.setattr(server.json, "loads", interrupted)
+    monkeypatch.setattr(json, "loads", interrupted)
     with pytest.raises(KeyboardInterrupt):
         EmbeddedServer(folder).start()
     assert processes(folder) == []
@@ -507,7 +507,10 @@ def test_a_server_that_does_not_start_says_why(folder):
     until(lambda: not processes(folder))
 
 
-def test_a_disk_that_is_full_is_said(folder):
+def test_a_disk_that_is_full_is_said(folder, tmp_path):
+    # The limit is the keeper's and the server's too: what they import is compiled before.
+    with EmbeddedServer(tmp_path / "before"):
+        pass
     code = """
 import resource, signal, sys
 from mongokit.embedded import EmbeddedServer
@@ -515,10 +518,10 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 EmbeddedServer(sys.argv[1], timeout=20).start()
 """
-    # Without what measures coverage, which would leave a file that is cut off.
+    # Without what measures coverage, and compiled modules: they would leave files that are cut off.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     said = subprocess.run(
-        [sys.executable, "-c", code, str(folder)],
+        [sys.executable, "-B", "-c", code, str(folder)],
         capture_output=True, text=True, check=False, timeout=60, env=environment,
     )  # fmt: skip
     assert said.returncode == 1
@@ -665,7 +668,7 @@ def test_a_server_that_keeps_ending_is_started_less_and_less_often(folder, progr
 
 
 def test_a_server_that_answers_no_more(folder, monkeypatch, caplog):
-    monkeypatch.setattr(server, "STOP_SECONDS", 1.0)
+    monkeypatch.setattr(starting, "STOP_SECONDS", 1.0)
     monkeypatch.setattr(server, "WAITING_SECONDS", 0.1)
     embedded = EmbeddedServer(folder).start()
     os.kill(embedded.pid, signal.SIGSTOP)

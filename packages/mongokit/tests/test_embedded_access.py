@@ -367,7 +367,7 @@ def test_a_kill_in_the_middle_of_setting_a_password_harms_nothing(folder, monkey
     """The keeper's own process is killed when the user is made and the file is not written."""
     command = keeper.COMMAND.replace(
         "main(sys.argv[2])",
-        "import keeper.process as p, os, signal; p.write_password = lambda *_: os.kill(os.getpid(), signal.SIGKILL); "
+        "import keeper.serving as s, os, signal; s.write_password = lambda *_: os.kill(os.getpid(), signal.SIGKILL); "
         "main(sys.argv[2])",
     )
     with monkeypatch.context() as patch:

@@ -429,3 +429,31 @@ async def test_the_asynchronous_twin(aconnection, adatabase, database):
     await article.fs.delete(stored)
     assert await article.fs.clear() == 2
     assert left(database) == (0, 0)
+
+
+class Generous:
+    """Gives more than it is asked for."""
+
+    def read(self, size):
+        return bytes(size + 1)
+
+
+class GenerousLater:
+    async def read(self, size):
+        return bytes(size + 1)
+
+
+def test_a_file_object_that_gives_too_much(article):
+    with pytest.raises(
+        ValueError, match=r"^Generous\.read\(\d+\) returned \d+ bytes: a file object returns at most"
+    ):
+        article.fs.put(Generous(), "source")
+    assert list(article.fs) == []
+
+
+async def test_an_asynchronous_one(adatabase):
+    thing = type("Filed", (Document,), {"structure": {}, "gridfs": {"files": ["a"]}})
+    document = thing(collection=adatabase.things)
+    await document.save()
+    with pytest.raises(ValueError, match=r"^GenerousLater\.read\(\d+\) returned \d+ bytes"):
+        await document.fs.put(GenerousLater(), "a")

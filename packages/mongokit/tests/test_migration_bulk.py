@@ -747,3 +747,33 @@ def test_ids_are_sent_in_portions(mongodb_uri, database, asked, target, makes):
         assert not any("$and" in each for each in asked.filters)
     if makes == "one update" and "_id" not in target:
         assert [len(ids) for ids in several] == [101, 101, 48]
+
+
+class TwoWays(DocumentMigration):
+    """One update for all, and another for those that it looks at itself."""
+
+    def allmigration01(self):
+        self.target = {"old": {"$exists": True}}
+        self.update = {"$set": {"kind": "other"}, "$unset": {"old": 1}}
+        if not self.status:
+            for found in self.collection.find({"old": {"$gt": 1}}):
+                change = {"$set": {"kind": "much"}, "$unset": {"old": 1}}
+                self.collection.update_one({"_id": found["_id"]}, change)
+
+
+def test_a_rule_with_an_update_that_writes_itself_too(collection):
+    thing = type("TwoWayed", (Document,), {"structure": {"kind": str}})
+    collection.insert_many([{"_id": number, "old": number} for number in range(4)])
+    planned = TwoWays(thing).migrate_all(collection, dry_run=True)
+    assert (planned.rules[0].before, collection.count_documents({"old": {"$exists": True}})) == (4, 4)
+    [rule] = TwoWays(thing).migrate_all(collection).rules
+    assert [one["kind"] for one in collection.find().sort("_id")] == ["other", "other", "much", "much"]
+    assert (rule.state, rule.before, rule.matched, rule.changed, rule.after) == ("done", 4, 4, 4, 0)
+    assert TwoWays(thing).migrate_all(collection).rules[0].state == "idle"
+
+
+def test_its_update_is_checked_before_it_writes(collection):
+    collection.insert_many([{"_id": number, "old": number} for number in range(4)])
+    with pytest.raises(UpdateQueryError, match="can't find kind"):
+        TwoWays(type("TwoWayed", (Document,), {"structure": {"a": str}})).migrate_all(collection)
+    assert collection.count_documents({"old": {"$exists": True}}) == 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partialmethod, wraps
+
 import pytest
 from bson import DBRef
 from pymongo import AsyncMongoClient
@@ -272,15 +274,93 @@ BAD = {
     "a document": (lambda m: vars(m).update(target={}, update={"title": "x"}), "self.update must be a dict of operators"),
     "text": (lambda m: vars(m).update(target={}, update="x"), "self.update must be a dict of operators"),
     "nothing in it": (lambda m: vars(m).update(target={}, update={}), "self.update must be a dict of operators"),
+    "no fields": (lambda m: vars(m).update(target={}, update={"$set": 1}), r"\$set takes a dict of fields, not 1"),
+    "text of a function": (lambda m: vars(m).update(target={}, update=lambda doc: "x"), "self.update must be a dict .* not 'x'"),
+    "a number of a function": (lambda m: vars(m).update(target={}, update=len), "self.update must be a dict .* not 2"),
+    "no stages": (lambda m: vars(m).update(target={}, update=["$set"]), "self.update must be a dict of operators"),
+    "returned": (lambda m: vars(m).update(target={}) or {"$set": {"a": 1}}, "returns {'\\$set': {'a': 1}}, which changes nothing"),
+    "returned stages": (lambda m: [{"$set": {"a": 1}}], r"returns \[{'\$set'.*: a rule is a method that takes self alone"),
+    "a function returned": (lambda m: len, "returns <built-in function len>, which changes nothing"),
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize(("body", "message"), BAD.values(), ids=BAD)
-def test_rules_that_are_none(collection, body, message):
+def test_rules_that_are_none(collection, driven, body, message, asynchronous):
     migration = type("Bad", (DocumentMigration,), {"migration01": body})
     collection.insert_one(dict(OLD))
+    where = driven[collection.name] if asynchronous else collection
+    with pytest.raises(TypeError, match=rf"^Bad\.migration01:? .*{message}"):
+        where.proxy(declare(migration)).one()
+    assert collection.find_one() == OLD
+
+
+@pytest.mark.parametrize("revised", [False, True])
+def test_a_function_that_leaves_a_document_alone(collection, revised):
+    class Choosy(PostMigration):
+        def migration00(self):
+            self.target = {}
+            self.update = lambda doc: {"$set": {"titel": "y"}} if doc["_id"] == 2 else None
+
+    collection.insert_many([dict(OLD), {**OLD, "_id": 2}])
+    proxy = collection.proxy(declare(Choosy, use_revision=revised))
+    assert [proxy.get_from_id(1)["title"], proxy.get_from_id(2)["title"]] == ["x", "y"]
+    assert proxy(OLD, gen_skel=False).migrate() == []
+
+
+def takes_more(self, document):
+    raise AssertionError("ran")
+
+
+NO_METHODS = {
+    "an update": ({"$set": {"tags": []}}, r"is {'\$set': {'tags': \[\]}}"),
+    "text": ("x", "is 'x'"),
+    "nothing": (None, "is None"),
+    "a class": (dict, "is <class 'dict'>"),
+    "a static method": (staticmethod(lambda: None), "is a staticmethod"),
+    "a class method": (classmethod(lambda cls: None), "is a classmethod"),
+    "a property": (property(lambda self: None), "is <property object"),
+    "more arguments": (takes_more, r"takes \(self, document\)"),
+    "an argument by name": (lambda self, *, doc: None, r"takes \(self, \*, doc\)"),
+    "not even self": (lambda: None, r"takes \(\)"),
+}
+
+
+@pytest.mark.parametrize("name", ["migration01", "allmigration01_of_all"])
+@pytest.mark.parametrize(("body", "message"), NO_METHODS.values(), ids=NO_METHODS)
+def test_what_can_be_no_rule_is_said_when_the_class_is_made(name, body, message):
+    message = rf"^Bad\.{name} {message}.*: a rule is a method that takes self alone, and sets self.target and self.update"
     with pytest.raises(TypeError, match=message):
-        collection.proxy(declare(migration)).one()
+        type("Bad", (DocumentMigration,), {name: body})
+    mixin = type("Mixin", (), {name: body})
+    with pytest.raises(TypeError, match=message):
+        type("Bad", (mixin, DocumentMigration), {})
+
+
+def test_what_can_be_a_rule():
+    async def awaited(self): ...
+
+    class Many(DocumentMigration):
+        migration01 = awaited
+        migration02 = partialmethod(takes_more, document=None)
+        migration03 = lambda self, batch=3, *more, **names: None
+        migrations = PostMigration.migration02_add_tags
+        # These are no rules.
+        migrate_slowly = None
+        _migration = None
+        all_migrations = None
+
+        @wraps(PostMigration.migration02_add_tags)
+        def allmigration01(self):
+            raise AssertionError("ran")
+
+    assert Many(declare()).rule_names("migration") == [
+        "migration01",
+        "migration02",
+        "migration03",
+        "migrations",
+    ]
+    assert Many(declare()).rule_names("allmigration") == ["allmigration01"]
 
 
 def test_a_rule_that_looks_for_what_is_gone_does_not_apply(collection):
@@ -326,13 +406,6 @@ def test_a_refusing_database_is_heard(collection):
     with pytest.raises(OperationFailure, match="dup key"):
         collection.proxy(declare(Duplicate)).get_from_id(1)
     assert collection.find_one({"_id": 1}) == OLD
-
-
-def test_a_document_deleted_meanwhile(posts):
-    document = posts(OLD, gen_skel=False)
-    posts.collection.delete_one({"_id": 1})
-    assert document.migrate() == []
-    assert dict(document) == OLD
 
 
 PARTS = {

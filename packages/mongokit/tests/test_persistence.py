@@ -687,3 +687,24 @@ def test_all_of_it_together(collection):
     assert document.changed() == []
     assert document["_revision"] == 3
     assert document.one() == document
+
+
+NEED_AN_ID = {
+    "save(only=…)": lambda document: document.save(only=["a"]),
+    "delete()": lambda document: document.delete(),
+    "reload()": lambda document: document.reload(),
+    "update_atomic()": lambda document: document.update_atomic({"$set": {"a": 1}}),
+}
+
+
+@pytest.mark.parametrize("act", NEED_AN_ID.values(), ids=NEED_AN_ID)
+def test_without_an_id_it_is_said_why(collection, act):
+    thing = type("Nameless", (Document,), {"structure": {"a": int}})
+    collection.insert_one({"a": 1})
+    read_without = collection.proxy(thing).find_one({}, {"_id": False})
+    for document in (thing({"a": 1}, collection=collection), read_without):
+        with pytest.raises(
+            KeyError, match="this Nameless has no _id, by which it is found: it was not saved yet"
+        ):
+            act(document)
+    assert collection.count_documents({"a": 1}) == 1

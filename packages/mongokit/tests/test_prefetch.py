@@ -297,6 +297,13 @@ class TestAsync:
             post.author.loaded["name"] async for post in adatabase.Post.find().prefetch("author").limit(3)
         ]
         assert seen == ["P0", "P1", "P2"]
+        cursor = adatabase.Post.find().sort("_id")
+        async for post in cursor:
+            assert post["_id"] == 0
+            break
+        rest = [post async for post in cursor.prefetch("author")]
+        assert [post["_id"] for post in rest] == list(range(1, len(rest) + 1))
+        assert {post.author.loaded["name"] for post in rest} >= {"P0", "P1", "P2"}
         posts = await adatabase.Post.find().to_list(5)
         await aprefetch(posts, "author.city")
         assert [post.author.get().city.get()["_id"] for post in posts] == [0, 1, 2, 0, 0]

@@ -254,8 +254,10 @@ def test_the_compiled_structure_cannot_be_changed():
     thing = declare({"a": {"b": int}})
     structure = thing._structure
     assert isinstance(structure, Structure)
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match=r"Structure\.owner cannot be changed"):
         structure.owner = "Other"
+    with pytest.raises(AttributeError, match=r"Structure\.check cannot be deleted"):
+        del structure.check
     with pytest.raises(TypeError):
         structure.fields["x"] = None
     with pytest.raises(AttributeError):

@@ -35,11 +35,7 @@ class Note(Document):
     use_dot_notation = True
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _needs_a_replica_set(mongodb_uri):
-    with pymongo.MongoClient(mongodb_uri) as client:
-        if not client.admin.command("hello").get("setName"):
-            pytest.skip("the server of MONGODB_URI is no replica set")
+pytestmark = pytest.mark.usefixtures("replica_set")
 
 
 @pytest.fixture

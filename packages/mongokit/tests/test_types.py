@@ -59,8 +59,8 @@ def test_an_operator_of_ones_own():
 
 
 def test_the_base_operator_is_abstract_and_wants_operands():
-    with pytest.raises(NotImplementedError, match=r"SchemaOperator\.validate"):
-        SchemaOperator(int).validate(3)
+    with pytest.raises(NotImplementedError, match=r"Bare\.validate"):
+        type("Bare", (SchemaOperator,), {"repr": "bare"})(int).validate(3)
     with pytest.raises(TypeError, match=r"OR\(\) needs at least one operand"):
         OR()
 
@@ -323,3 +323,8 @@ def test_behind_what_a_type_cannot_read_the_cursor_goes_on(collection, has_steps
         except StopIteration:
             break
     assert (read, failed) == ([1, 4], 3)
+
+
+def test_an_operator_needs_its_word():
+    with pytest.raises(NotImplementedError, match=r"Bare\.repr is to be set"):
+        type("Bare", (SchemaOperator,), {})(int)

@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from bson import ObjectId
 
-from mongokit import AsyncConnection, Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, aprefetch, field, prefetch
+from mongokit import AsyncConnection, Connection, Cursor, Document, Ref, Required, SchemaDocument, ValidationError, absent, aprefetch, field, prefetch
 from mongokit.paginator import Paginator
 from mongokit import DocumentMigration, ensure_indexes, index_diff
 from mongokit.proxy import DocumentProxy
@@ -52,6 +52,7 @@ class Talk(Document):
     seats: Annotated[int, lambda seats: seats > 0] = 1
     price: decimal.Decimal
     counts: dict[str, int] = {}
+    isbn: str | None = absent
     point: tuple[float, float] | None = None
     words: set[str] = set()
     key: uuid.UUID
@@ -94,6 +95,7 @@ reveal_type(talk.kind)  # Literal['short'] | Literal['long']
 reveal_type(talk.seats)  # int
 reveal_type(talk.price)  # decimal.Decimal
 reveal_type(talk.counts["a"])  # int
+reveal_type(talk.isbn)  # str | None
 reveal_type(talk.point)  # tuple[float, float] | None
 reveal_type(talk.words)  # set[str]
 reveal_type(talk._id)  # ObjectId

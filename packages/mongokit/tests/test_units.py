@@ -508,9 +508,8 @@ def test_one_bulk_write_for_many_documents(mongodb_uri, database):
     )
 
 
+@pytest.mark.usefixtures("replica_set")
 def test_a_unit_in_a_transaction(connection, database):
-    if not connection.admin.command("hello").get("setName"):
-        pytest.skip("the server of MONGODB_URI is no replica set")
     connection.register(Counter)
     things = database.create_collection("things")
     things.create_index("n", unique=True)
@@ -529,9 +528,8 @@ def test_a_unit_in_a_transaction(connection, database):
     assert sorted(found["n"] for found in things.find()) == [10, 20]
 
 
-async def test_an_asynchronous_unit_in_a_transaction(aconnection, adatabase, connection):
-    if not connection.admin.command("hello").get("setName"):
-        pytest.skip("the server of MONGODB_URI is no replica set")
+@pytest.mark.usefixtures("replica_set")
+async def test_an_asynchronous_unit_in_a_transaction(aconnection, adatabase):
     aconnection.register(Counter)
     things = await adatabase.create_collection("things")
     counter = await things.Counter().save()
@@ -582,7 +580,7 @@ def test_a_server_that_is_gone(server_folder):
 
     server = EmbeddedServer(server_folder).start()
     port = server.port
-    with Connection(server.uri, serverSelectionTimeoutMS=300) as connection:
+    with Connection(server.uri, serverSelectionTimeoutMS=5_000) as connection:
         connection.register([Talk, Counter])
         counter = connection.t.things.Counter().save()
         work = connection.unit_of_work()

@@ -553,3 +553,19 @@ def test_what_cannot_be_encoded_is_named(things):
     ):
         with pytest.raises(EncodingError, match="seats cannot be stored"):
             write()
+
+
+SHARDED = {
+    "in a list": ({"items": [{"x": int}]}, "items.x"),
+    "a list": ({"tags": [str]}, "tags"),
+    "a tuple": ({"pair": (int, str)}, "pair"),
+    "in a tuple": ({"pair": ({"x": int},)}, "pair.0.x"),
+}
+
+
+@pytest.mark.parametrize(("structure", "path"), SHARDED.values(), ids=SHARDED)
+def test_a_shard_key_is_in_no_list(structure, path):
+    with pytest.raises(ValueError, match=r"^Error in shard_key: "):
+        type("Sharded", (Document,), {"structure": structure, "shard_key": [path]})
+    nested = type("Sharded", (Document,), {"structure": {"a": {"x": int}}, "shard_key": ["a.x", "_id"]})
+    assert nested.shard_key == ["a.x", "_id"]

@@ -55,8 +55,9 @@ from mongokit.indexes import (
     INDEX_OFF,
 )
 from mongokit.reference import Ref
-from mongokit.schema_document import SchemaDocument, SchemaProperties
-from mongokit.structure import Required, field
+from mongokit.schema_document import SchemaDocument
+from mongokit.schema_properties import SchemaProperties
+from mongokit.structure import Required, absent, field
 from mongokit.types import IS, NOT, OR, CustomType, SchemaOperator, Set, i18n
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
     from mongokit.describing import Description
     from mongokit.index_build import ensure_indexes, index_diff
-    from mongokit.index_comparison import IndexReport, IndexRow
+    from mongokit.index_report import IndexReport, IndexRow
     from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
     from mongokit.prefetching import aprefetch, prefetch
     from mongokit.versioned_document import VersionedDocument
@@ -150,6 +151,7 @@ __all__ = [
     "UpdateQueryError",
     "ValidationError",
     "VersionedDocument",
+    "absent",
     "aprefetch",
     "ensure_indexes",
     "field",
@@ -167,8 +169,8 @@ _LATER = {
     "DocumentMigration": "mongokit.migration",
     "DotCollapsedDict": "mongokit.collapsed",
     "DotExpandedDict": "mongokit.collapsed",
-    "IndexReport": "mongokit.index_comparison",
-    "IndexRow": "mongokit.index_comparison",
+    "IndexReport": "mongokit.index_report",
+    "IndexRow": "mongokit.index_report",
     "MigrationReport": "mongokit.migration",
     "RuleReport": "mongokit.migration",
     "VersionedDocument": "mongokit.versioned_document",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bson import ObjectId
@@ -195,7 +194,7 @@ def _at(path: str, failure: Failure) -> Failure:
     """Return the failure of a document as one of the document that refers to it."""
     separator = "." if failure.path and failure.message.startswith(failure.path) else ": "
     where = f"{path}.{failure.path}" if failure.path else path
-    return replace(failure, path=where, message=f"{path}{separator}{failure.message}")
+    return failure._replace(path=where, message=f"{path}{separator}{failure.message}")
 
 
 def changed_targets(document: Document, session: Any, only: Iterable[str] | None) -> Flow[list[Document]]:

@@ -19,6 +19,7 @@ from mongokit.flow import Flow
 from mongokit.memory import State
 from mongokit.operations import REFUSALS
 from mongokit.portions import portions
+from mongokit.schema_document import SchemaDocument
 from mongokit.writes import Delete, Insert, Replace, SetFields, Write, frozen
 
 __all__ = ["Batch", "Outcome", "Sent", "explained", "sending"]
@@ -59,7 +60,9 @@ class Batch:
 
     def __init__(self, collection: Any) -> None:
         self.collection = collection
-        self.codec_options = collection.codec_options
+        # BSON asks the class of decoded documents for its marker, each time that it encodes: ours has one, and not to find
+        # it would take longer than the fields of a small document.
+        self.codec_options = collection.codec_options.with_options(document_class=SchemaDocument)
         # Of what is stored as it is there may be many: each is no more than a place in two lists.
         self.documents: list[Any] = []
         self.models: list[Any] = []

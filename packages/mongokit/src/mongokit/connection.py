@@ -17,7 +17,7 @@ from mongokit.sessions import (
     CLIENT_METHODS,
     Running,
     Tries,
-    current,
+    around,
     in_sessions,
     joined,
     running,
@@ -25,7 +25,7 @@ from mongokit.sessions import (
 )
 
 if TYPE_CHECKING:
-    from mongokit.index_comparison import IndexReport
+    from mongokit.index_report import IndexReport
     from mongokit.units import UnitOfWork
 
 __all__ = ["Connection"]
@@ -81,7 +81,7 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
         somebody else has changed the same, and the whole can be tried again, as ``in_transaction`` does. Documents
         get the revisions back that they had before.
         """
-        outer = current(self)
+        outer = around(self)
         if outer is not None:
             yield joined(outer, options)
             return
@@ -98,7 +98,7 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
 
         :param options: as of ``transaction``.
         """
-        outer = current(self)
+        outer = around(self)
         if outer is not None:
             joined(outer, options)
             return callback()

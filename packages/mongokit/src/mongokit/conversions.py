@@ -6,12 +6,15 @@ import decimal
 import enum
 from typing import Any
 
-from bson import Decimal128
+from bson import Code, Decimal128
 
 from mongokit.errors import SchemaTypeError
 from mongokit.types import CustomType
 
 __all__ = ["DecimalType", "EnumType"]
+
+_KINDS = (bool, int, float, Code, str, bytes)
+"""Each before those that it is a subclass of; others have to be the same."""
 
 
 class EnumType(CustomType):
@@ -30,11 +33,20 @@ class EnumType(CustomType):
         return value.value
 
     def to_python(self, value: Any) -> Any:
-        """Return the member; a value that none has is left as it is, for validation to name."""
+        """Return the member; a value that none has is left as it is, for validation to name.
+
+        A value of another type than the member's is another value to BSON, though Python finds them equal: True is no 1.
+        """
         try:
-            return self.python_type(value)
+            member = self.python_type(value)
         except ValueError:
             return value
+        return value if member.value == value and _kind(member.value) is not _kind(value) else member
+
+
+def _kind(value: Any) -> type:
+    """Return as what a value is stored."""
+    return next((kind for kind in _KINDS if isinstance(value, kind)), type(value))
 
 
 class DecimalType(CustomType):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mongokit.errors import DuplicateDefaultValueError, StructureError
-from mongokit.structure.annotations import annotated_fields
+from mongokit.structure.annotations import Annotation, annotated_fields
+from mongokit.structure.defaults import absent
 from mongokit.structure.keys import shortened_path
 from mongokit.target import is_document
 
@@ -23,6 +24,7 @@ SETTINGS = frozenset(
         *(
             "accept_bool_for_int",
             "accept_int_for_float",
+            "accept_missing_fields",
             "accept_naive_datetimes",
             "use_revision",
             "track_changes",
@@ -33,7 +35,7 @@ SETTINGS = frozenset(
 """What a class says of its documents: never a field, however it is annotated."""
 
 
-def annotated(owner: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def annotated(owner: str, body: Mapping[str, Any]) -> dict[str, Annotation]:
     """Return the fields that the annotations of a class body declare, name -> specification.
 
     Names that begin with an underscore are Python's own business, but for ``_id`` and the ``type_field``.
@@ -53,10 +55,11 @@ def annotated_names(cls: type) -> frozenset[str]:
     return frozenset(found)
 
 
-def declared_by(owner: str, body: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+def declared_by(owner: str, body: Mapping[str, Any], fields: Mapping[str, Annotation]) -> dict[str, Any]:
     """Return the descriptors of a class body, what its annotated fields say among them.
 
-    Raises StructureError for a field declared both ways, DuplicateDefaultValueError for two defaults of a field.
+    Raises StructureError for a field declared both ways, or one that is to be absent and never None;
+    DuplicateDefaultValueError for two defaults of a field.
     """
     own = {key: body[key] for key in MERGED if body.get(key) is not None}
     defaults = {name: body[name] for name in fields if name in body}
@@ -72,6 +75,12 @@ def declared_by(owner: str, body: Mapping[str, Any], fields: Mapping[str, Any]) 
             raise error(f"{owner}: {twice[0]} is declared twice: by its annotation, and in {key}. Drop one")
         if isinstance(explicit, dict):
             own[key] = {**explicit, **given}
+    for name, annotation in fields.items():
+        if own.get("default_values", {}).get(name) is absent and not annotation.optional:
+            raise StructureError(
+                f"{owner}: {name}: a field that may be absent reads as None where it is: annotate it with | None, or give "
+                "it another default"
+            )
     return own
 
 

@@ -9,10 +9,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mongokit.errors import shortened
-from mongokit.index_comparison import Declared, IndexRow, declared_of
+from mongokit.index_comparison import Declared, declared_of
+from mongokit.index_report import IndexRow
 from mongokit.structure import nodes
-from mongokit.structure.annotations import Factory
 from mongokit.structure.constraints import Constraint
+from mongokit.structure.defaults import Factory, absent
 from mongokit.types import IS, NOT, OR
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _SWITCHES: Mapping[str, Any] = {
     "raise_validation_errors": True,
     "accept_bool_for_int": False,
     "accept_int_for_float": True,
+    "accept_missing_fields": False,
     "accept_naive_datetimes": True,
     "type_field": "_type",
     "shard_key": (),
@@ -46,9 +48,9 @@ class FieldDescription:
     type: str
     """In words."""
     required: str
-    """``required``: neither None, ``[]`` or ``{}``; ``not None``; empty where None will do."""
+    """``required``: neither None, ``[]`` or ``{}``; ``not None``; ``optional``: may be missing; empty where None will do."""
     default: str | None
-    """Of new documents, as it is written; None where there is none."""
+    """Of new documents, as it is written, ``absent`` too; None where there is none."""
     checks: tuple[str, ...]
     """Validators: what they ask for, or their names."""
     indexes: tuple[str, ...]
@@ -155,8 +157,14 @@ def _field(
         if node.required or (node.present and node.filled)
         else "not None"
         if node.present
+        else "optional"
+        if node.optional
         else "",
-        default=_default(defaults[node.path]) if node.path in defaults else None,
+        default=repr(absent)
+        if node.absent
+        else _default(defaults[node.path])
+        if node.path in defaults
+        else None,
         checks=tuple(_check(validator, node) for validator in node.validators),
         indexes=tuple(index.document["name"] for index in indexes if node.path in index.document["key"]),
         reference=_target(node),

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import bson
 import pymongo.asynchronous.collection
 import pymongo.collection
-from pymongo import WriteConcern
 
-from mongokit.autorefs import replace_target
 from mongokit.awaited import Awaited
 from mongokit.binding import bind_references
 from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.hooks import Hooks
 from mongokit.jsonable import Jsonable
-from mongokit.legacy import warn_once
+from mongokit.legacy import with_safe
 from mongokit.located import Located
 from mongokit.memory import Memory, differing
 from mongokit.performing import (
@@ -114,6 +112,10 @@ class Document(
             raise TypeError(f"{type(self).__name__} has no _id yet, so it cannot be hashed: save it first")
         return hash(self["_id"])
 
+    def _is_known(self, name: str) -> bool:
+        part = None if self._memory is None else self._memory.part
+        return part is None or part.holds(name)
+
     def _bind_like(self, other: Self) -> None:
         collection = getattr(other, "_collection", None)
         if collection is not None:
@@ -164,7 +166,7 @@ class Document(
         except AttributeError:
             collection = self.collection
         if safe is not None:
-            collection = self._unsafe(collection, safe=safe)
+            collection = with_safe(collection, safe=safe)
         if cls._plain and self._memory is None and only is None and not uuid:
             if is_direct(collection):
                 return save_plainly(self, collection, validate, options)
@@ -191,13 +193,6 @@ class Document(
             and self.raise_validation_errors
         )
 
-    def _unsafe(self, collection: RawCollection, *, safe: bool) -> RawCollection:
-        if safe:
-            warn_once("save(safe=True)", "save(), which waits for the server's answer", 4)
-            return collection
-        warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
-        return collection.with_options(write_concern=WriteConcern(w=0))
-
     def validate(self, auto_migrate: bool = False) -> None:
         """Check the document against its structure; see :meth:`SchemaDocument.validate`.
 
@@ -214,7 +209,8 @@ class Document(
     def migrate(self, safe: bool | None = None) -> list[str]:
         """Apply the rules of ``migration_handler`` to what is stored, and read it; returns the rules that applied.
 
-        Raises TypeError where the class has none, KeyError without ``_id``.
+        Raises TypeError where the class has none, KeyError without ``_id``, OperationFailure when it is not stored
+        (any more).
         """
         from mongokit.migration.handler import migrate_now
 
@@ -280,6 +276,8 @@ class Document(
         self.clear()
         self.update(other)
         if type(self)._has_autorefs:
+            from mongokit.autorefs import replace_target  # which the class has imported
+
             replace_target(self, other)
         for name, value in other._attributes().items():
             object.__setattr__(self, name, value)

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from mongokit.structure.compile import ALWAYS_ALLOWED
+from mongokit.structure.nodes import ListNode, MapNode, Node, RecordNode, TupleNode, TypeNode
 
 __all__ = [
     "DotedDict",
@@ -14,6 +15,7 @@ __all__ = [
     "accessors",
     "doted",
     "read_field",
+    "told",
     "write_field",
 ]
 
@@ -24,7 +26,8 @@ logger = logging.getLogger("mongokit")
 class DotedDict(dict[str, Any]):
     """A dict whose keys can be read and written as attributes; nested dicts too.
 
-    An attribute that is no key is a plain Python attribute: it is not stored, and does not count in a comparison.
+    An attribute that is neither a key nor a declared field is a plain Python attribute: it is not stored, and does not
+    count in a comparison. What is declared a dict knows when it was reached by attributes from its document.
 
     :param warning: log a warning when such an attribute is set.
     """
@@ -32,6 +35,7 @@ class DotedDict(dict[str, Any]):
     # BSON asks every object for this attribute; found here, the question does not go through __getattr__.
     _type_marker = 0
     _warning = False
+    _record_node: RecordNode | None = None
 
     def __init__(self, doc: dict[str, Any] | None = None, warning: bool = False) -> None:
         nested = WarningDotedDict if warning else LoadedDotedDict
@@ -40,18 +44,48 @@ class DotedDict(dict[str, Any]):
             object.__setattr__(self, "_warning", True)
 
     def __getattr__(self, name: str) -> Any:
-        return _read(self, name, WarningDotedDict if self._warning else LoadedDotedDict)
+        value = _read(self, name, WarningDotedDict if self._warning else LoadedDotedDict)
+        return value if self._record_node is None else told(value, self._record_node.fields.get(name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self:
+        if name in self or (self._record_node is not None and name in self._record_node.fields):
             self[name] = doted(value, WarningDotedDict if self._warning else LoadedDotedDict)
             return
         object.__setattr__(self, name, value)
         if self._warning:
-            _not_found(name, "a nested dict")
+            where = "a nested dict" if self._record_node is None else self._record_node.path
+            _not_found(name, where)
 
     def __delattr__(self, name: str) -> None:
         _delete(self, name)
+
+    def __getstate__(self) -> dict[str, Any] | None:
+        """Return the attributes that are not stored: a copy belongs to the document it is then reached through."""
+        return {name: value for name, value in vars(self).items() if name != "_record_node"} or None
+
+
+def told(value: Any, node: Node | None) -> Any:
+    """Return a value, after the dicts it is or holds were told what is declared for them; those in them will be told
+    when they are reached."""
+    match node:
+        case None | TypeNode():
+            pass
+        case RecordNode() if isinstance(value, DotedDict):
+            if value._record_node is not node:
+                object.__setattr__(value, "_record_node", node)
+        case ListNode() if isinstance(value, list):
+            if not isinstance(node.item, TypeNode):
+                for item in value:
+                    told(item, node.item)
+        case MapNode() if isinstance(value, dict):
+            # The languages of what is translated too.
+            if not isinstance(node.value, TypeNode):
+                for item in value.values():
+                    told(item, node.value)
+        case TupleNode() if isinstance(value, list):
+            for item, one in zip(value, node.items, strict=False):
+                told(item, one)
+    return value
 
 
 class LoadedDotedDict(DotedDict):
@@ -125,7 +159,15 @@ def read_field(self: Any, name: str) -> Any:
             self[name] = adopted
             self._adopted()
         return adopted
-    return _read(self, name, type(self)._structure.nested)
+    if name not in self:
+        node = type(self)._structure.fields.get(name)
+        if node is not None and node.optional and self._is_known(name):
+            # As its annotation says: None, where there is nothing.
+            return None
+    value = _read(self, name, type(self)._structure.nested)
+    if isinstance(value, (DotedDict, list)):
+        told(value, type(self)._structure.fields.get(name))
+    return value
 
 
 def write_field(self: Any, name: str, value: Any) -> None:

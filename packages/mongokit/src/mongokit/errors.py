@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pymongo.errors
 from bson.errors import InvalidDocument
@@ -48,8 +47,7 @@ SHOWN = 20
 """Failures that the text of an exception names; ``errors()`` has all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One thing that is wrong with a document."""
 
     path: str

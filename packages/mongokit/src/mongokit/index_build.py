@@ -14,15 +14,8 @@ from pymongo.errors import OperationFailure
 from mongokit.either import CLIENTS, COLLECTIONS, DATABASES, Awaited, Blocking, done
 from mongokit.errors import DuplicateKeyError, shortened
 from mongokit.flow import Flow
-from mongokit.index_comparison import (
-    Declared,
-    IndexReport,
-    IndexRow,
-    compared,
-    declared_of,
-    difference_words,
-    homeless,
-)
+from mongokit.index_comparison import Declared, compared, declared_of, homeless
+from mongokit.index_report import IndexReport, IndexRow, difference_words
 
 if TYPE_CHECKING:
     from mongokit.document import Document

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import IndexModel
 
@@ -44,8 +43,7 @@ _OBSOLETE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """One checked index."""
 
     keys: tuple[tuple[str, int | str], ...]

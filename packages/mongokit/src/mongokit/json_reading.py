@@ -13,21 +13,9 @@ from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
 from bson.json_util import JSONMode, JSONOptions
 
-from mongokit.structure import Structure
+from mongokit.structure import Structure, nodes
 from mongokit.structure.convert import container_of, to_python
 from mongokit.structure.keys import DEEPEST
-from mongokit.structure.nodes import (
-    CustomNode,
-    I18nNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-)
 from mongokit.structure.referring import reference_of
 from mongokit.times import aware, moment
 from mongokit.types import IS, NOT, OR, CustomType, Set, i18n
@@ -82,30 +70,30 @@ class _Decoder:
             uuid_representation=UuidRepresentation.STANDARD,
         )
 
-    def decoded(self, value: Any, node: Node | None) -> Any:
-        if isinstance(node, CustomNode):
+    def decoded(self, value: Any, node: nodes.Node | None) -> Any:
+        if isinstance(node, nodes.CustomNode):
             return self.decoded_custom(value, node.custom)
-        if isinstance(node, ReferenceNode):
+        if isinstance(node, nodes.ReferenceNode):
             return self.decoded_reference(value, node)
         if isinstance(value, dict):
             content = {key: self.decoded(item, below(node, key)) for key, item in value.items()}
             if any(key.startswith("$") for key in content):
                 return self.special(content, node)
-            if isinstance(node, RecordNode):
+            if isinstance(node, nodes.RecordNode):
                 return container_of(node.container)(content)
-            return i18n(content) if isinstance(node, I18nNode) else content
+            return i18n(content) if isinstance(node, nodes.I18nNode) else content
         if isinstance(value, list):
             items = [self.decoded(item, below(node, position)) for position, item in enumerate(value)]
-            return node.container(items) if isinstance(node, (ListNode, TupleNode)) else items
+            return node.container(items) if isinstance(node, (nodes.ListNode, nodes.TupleNode)) else items
         return self.time(value) if _is_time(node, value) else value
 
-    def special(self, value: dict[str, Any], node: Node | None) -> Any:
+    def special(self, value: dict[str, Any], node: nodes.Node | None) -> Any:
         """Return what Extended JSON stands for; the dict itself where it is none, or none that can be understood."""
         try:
             found = json_util.object_hook(value, self.options)
         except Exception:  # noqa: BLE001 (whatever is wrong with it: it is no value, and validation says so)
             return value
-        convert = to_python(node) if isinstance(node, (TypeNode, OperatorNode)) else None
+        convert = to_python(node) if isinstance(node, (nodes.TypeNode, nodes.OperatorNode)) else None
         return found if convert is None else convert(found)
 
     def decoded_custom(self, value: Any, custom: CustomType) -> Any:
@@ -122,7 +110,7 @@ class _Decoder:
             return value
         return custom.to_python(value) if isinstance(value, custom.mongo_type) else value
 
-    def decoded_reference(self, value: Any, node: ReferenceNode) -> Any:
+    def decoded_reference(self, value: Any, node: nodes.ReferenceNode) -> Any:
         """Return the reference that was written as an id, a DBRef, or an embedded document."""
         if not isinstance(value, dict) or any(key.startswith("$") for key in value):
             found = self.decoded(value, None)
@@ -156,31 +144,31 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_time(node: Node | None, value: Any) -> bool:
+def _is_time(node: nodes.Node | None, value: Any) -> bool:
     """Return whether a value stands for a time; where an integer will do as well, it is one."""
     if not _is_integer(value):
         return False
     match node:
-        case TypeNode():
+        case nodes.TypeNode():
             return node.type is datetime.datetime
-        case OperatorNode(operator=OR() as operator):
+        case nodes.OperatorNode(operator=OR() as operator):
             return datetime.datetime in operator and int not in operator and float not in operator
-        case OperatorNode(operator=NOT() as operator):
+        case nodes.OperatorNode(operator=NOT() as operator):
             return int in operator and datetime.datetime not in operator
-        case OperatorNode(operator=IS() as operator):
+        case nodes.OperatorNode(operator=IS() as operator):
             return datetime.datetime in operator.operand_types() and not operator.validate(value)
     return False
 
 
-def below(node: Node | None, key: Any) -> Node | None:
+def below(node: nodes.Node | None, key: Any) -> nodes.Node | None:
     """Return the node of what is in a dict under a key, or in a list at a position; None where there is none."""
     match node:
-        case RecordNode():
+        case nodes.RecordNode():
             return node.fields.get(key)
-        case MapNode():
+        case nodes.MapNode():
             return node.value
-        case ListNode():
+        case nodes.ListNode():
             return node.item
-        case TupleNode():
+        case nodes.TupleNode():
             return node.items[key] if isinstance(key, int) and key < len(node.items) else None
     return None

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pymongo.collection
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
 
-__all__ = ["find_and_modify", "warn_once"]
+__all__ = ["find_and_modify", "warn_once", "with_safe"]
 
 Raw = dict[str, Any]
 
@@ -25,6 +25,15 @@ def warn_once(old: str, new: str, stacklevel: int = 3) -> None:
             return
         _warned.add(old)
     warnings.warn(f"{old} is MongoKit's old spelling; use {new}", DeprecationWarning, stacklevel=stacklevel)
+
+
+def with_safe(collection: Any, *, safe: bool) -> Any:
+    """Return the collection that ``save(safe=…)`` writes to."""
+    if safe:
+        warn_once("save(safe=True)", "save(), which waits for the server's answer", 4)
+        return collection
+    warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
+    return collection.with_options(write_concern=WriteConcern(w=0))
 
 
 def find_and_modify(

@@ -13,9 +13,9 @@ The last three are the :class:`LoadSteps` of a class. A document of a class with
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import pymongo.collection
 
@@ -36,18 +36,19 @@ Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reading:
-    """Documents that are read together, with what they refer to."""
+    """Documents that are read together, with what they refer to.
 
-    session: Any = None
-    """PyMongo's session, for further queries."""
-    known: dict[Any, Document] = field(default_factory=dict)
-    """What has been loaded so far; the keys are the business of ``LoadSteps.refer``."""
+    :param session: PyMongo's, for further queries.
+    """
+
+    def __init__(self, session: Any = None) -> None:
+        self.session = session
+        self.known: dict[Any, Document] = {}
+        """What has been loaded so far; the keys are the business of ``LoadSteps.refer``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LoadSteps:
+class LoadSteps(NamedTuple):
     """What happens to the documents of a class when they have been read; found once, when the class is made."""
 
     migrate: Callable[[Document, Reading], Flow[None]] | None = None
@@ -159,7 +160,7 @@ class Loader(Generic[D]):
         if cls._remembers:
             document._remember(raw)
         if self.part is not None:
-            document._set_memory(replace(document._memory or Memory(None, ()), part=self.part))
+            document._set_memory((document._memory or Memory(None, ()))._replace(part=self.part))
         return document
 
     def _stored_class(self, raw: Raw) -> type[D]:
@@ -219,23 +220,22 @@ class Loader(Generic[D]):
         """
         return self._bound(advance) if self._is_plain else self._converted(advance)
 
-    async def iterate_async(self, advance: Callable[[], Awaitable[Raw]]) -> AsyncIterator[D]:
-        """Return the documents of what ``advance`` returns, awaited, until it raises StopAsyncIteration; see
+    async def iterate_async(
+        self, taken: deque[Raw], take: Callable[[], Awaitable[object]]
+    ) -> AsyncIterator[D]:
+        """Return the documents of what is in ``taken``, which ``take`` fills again, until that returns nothing; see
         ``iterate``."""
         cls, collection, bind = self.document_class, self.collection, self._bind
         new = cls.__new__
-        try:
-            if not self._is_plain:
-                make = self.make
-                while True:
-                    yield make(await advance())
-            while True:
-                document: Any = new(cls)
-                document |= await advance()
-                bind(document, collection)
-                yield document
-        except StopAsyncIteration:
-            return
+        if not self._is_plain:
+            make = self.make
+            while taken or await take():
+                yield make(taken.popleft())
+        while taken or await take():
+            document: Any = new(cls)
+            document |= taken.popleft()
+            bind(document, collection)
+            yield document
 
     def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
         make = self.make

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bson
 from bson import ObjectId
@@ -23,8 +22,7 @@ _SCALARS = frozenset({str, int, float, bool, type(None), ObjectId, datetime})
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Memory:
+class Memory(NamedTuple):
     """The stored form of a document at the moment it was read or written."""
 
     fields: Mapping[str, Any] | None
@@ -51,7 +49,7 @@ class Memory:
             for path, old, new in zip(shard_key, before.shard, self.shard, strict=True)
         )
         if self.fields is None or before.fields is None:
-            return replace(self, shard=shard)
+            return self._replace(shard=shard)
         fields = dict(before.fields)
         for name in {path.partition(".")[0] for path in paths}:
             old, new = before.fields.get(name, _ABSENT), self.fields.get(name, _ABSENT)
@@ -62,11 +60,10 @@ class Memory:
                 fields.pop(name, None)
             else:
                 fields[name] = new
-        return replace(self, fields=fields, shard=shard)
+        return self._replace(fields=fields, shard=shard)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class State:
+class State(NamedTuple):
     """What a write changes in a document beside its ``_id``, as it was before."""
 
     document: Document

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import bson
@@ -41,7 +40,6 @@ REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
 _EXPLAINED = (DuplicateKeyError, DocumentValidationError, SchemaDocumentError)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Operation(Generic[R]):
     """One operation on one document, planned and not yet done.
 
@@ -49,11 +47,12 @@ class Operation(Generic[R]):
     with one of REFUSALS.
     """
 
-    document: Any
-    collection: Any
-    """PyMongo's or ours, synchronous or not: what ``send`` returns is its result, or the awaitable of that."""
-    options: Raw
-    """Passed to PyMongo's method."""
+    def __init__(self, document: Any, collection: Any, options: Raw) -> None:
+        self.document = document
+        self.collection = collection
+        """PyMongo's or ours, synchronous or not: what ``send`` returns is its result, or the awaitable of that."""
+        self.options = options
+        """Passed to PyMongo's method."""
 
     def send(self) -> Any:
         """Call PyMongo and return what it returns."""
@@ -106,11 +105,12 @@ class Operation(Generic[R]):
         return {}
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Reload(Operation[None]):
     """Read a document again."""
 
-    filter: Raw
+    def __init__(self, document: Any, collection: Any, options: Raw, filter: Raw) -> None:
+        super().__init__(document, collection, options)
+        self.filter = filter
 
     def send(self) -> Any:
         return self.document._proxy().find_one(self.filter, **self.options)
@@ -124,12 +124,13 @@ class Reload(Operation[None]):
         return self.filter
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class AtomicUpdate(Operation[D]):
     """Have the server change a document, and read it as it is then."""
 
-    filter: Raw
-    update: Raw
+    def __init__(self, document: Any, collection: Any, options: Raw, filter: Raw, update: Raw) -> None:
+        super().__init__(document, collection, options)
+        self.filter = filter
+        self.update = update
 
     def send(self) -> Any:
         return self.document._proxy().find_one_and_update(
@@ -157,11 +158,12 @@ def missing(action: str, document: Document) -> OperationFailure:
     return OperationFailure(f"cannot {action} {shown(document)}: it is not in the database")
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _Query(Operation[Any]):
     """What a class has the server change, whichever document that is."""
 
-    sent: Any
+    def __init__(self, document: Any, collection: Any, options: Raw, sent: Any) -> None:
+        super().__init__(document, collection, options)
+        self.sent = sent
 
     def _sent(self) -> Mapping[str, Any]:
         return self.sent if isinstance(self.sent, Mapping) else {}

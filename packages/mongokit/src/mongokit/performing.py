@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pymongo.asynchronous.collection
 from pymongo.errors import OperationFailure
 
-from mongokit.autorefs import changed_targets
 from mongokit.flow import Flow, run, run_async
 from mongokit.operations import REFUSALS, Operation
 from mongokit.persistence import check, identity, plan_delete, plan_save
@@ -142,6 +141,8 @@ def _saving_targets(
 
     Nothing is written before all of it is valid.
     """
+    from mongokit.autorefs import changed_targets  # which the class of the document has imported
+
     only = list(only) if only is not None and not isinstance(only, str) else only
     session = options.get("session")
     changed = yield from changed_targets(document, session, only)
@@ -196,7 +197,7 @@ def is_direct(collection: object) -> bool:
 def save_plainly(document: D, collection: Any, validate: bool | None, options: dict[str, Any]) -> D:
     """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
     between."""
-    unit = _unit_amid(collection)
+    unit = _unit_amid(collection) if _units.get() else None
     if unit is not None:
         unit.add_plain(document, collection, validate, options)
     else:

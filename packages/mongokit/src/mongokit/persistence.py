@@ -42,6 +42,10 @@ def identity(document: Document, *, as_known: bool = False) -> Raw:
 
     Raises KeyError without ``_id``, PartialDocumentError where the shard key was not read.
     """
+    if "_id" not in document:
+        raise KeyError(
+            f"this {type(document).__name__} has no _id, by which it is found: it was not saved yet, or read without it"
+        )
     found: Raw = {"_id": scalar_id(type(document), document["_id"])}
     shard_key = type(document)._shard_key
     if shard_key:
@@ -188,7 +192,16 @@ def _plan_fields(
         filter_ |= at_revision(before)
         revision = (before or 0) + 1
         update.setdefault("$set", {})["_revision"] = revision
-    return SetFields(document, collection, options, filter_, update, stored, only, revision)
+    return SetFields(
+        document,
+        collection,
+        options,
+        filter=filter_,
+        update=update,
+        stored=stored,
+        only=only,
+        revision=revision,
+    )
 
 
 def plan_delete(document: Document, collection: Any, options: Raw) -> Operation[None]:

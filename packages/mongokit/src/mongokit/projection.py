@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Projection"]
 
@@ -13,8 +12,7 @@ _KEEPING = frozenset({"$match", "$sort", "$limit", "$skip", "$sample", "$search"
 _CUTTING = ("$slice", "$elemMatch")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Projection:
+class Projection(NamedTuple):
     """What PyMongo's ``projection`` says of the paths in a document."""
 
     names: tuple[str, ...]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mongokit.autorefs import check_targets, load_targets
 from mongokit.binding import check_homes
 from mongokit.errors import Failure, StructureError
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
-from mongokit.schema_document import SchemaProperties
+from mongokit.schema_properties import SchemaProperties
 from mongokit.structure import Structure
 from mongokit.structure.compile import Check
-from mongokit.structure.nodes import ReferenceNode, descendants
+from mongokit.structure.nodes import I18nNode, ListNode, ReferenceNode, TupleNode, descendants
 
 if TYPE_CHECKING:
     from mongokit.files import GridFields
@@ -68,18 +66,21 @@ class DocumentProperties(SchemaProperties):
         )
         eager = {node.eager for node in descendants(cls._structure.root) if isinstance(node, ReferenceNode)}
         cls._has_refs, cls._has_autorefs = False in eager, True in eager
+        refer = None
         if eager:
-            further = [
-                function
-                for function, is_needed in ((check_homes, cls._has_refs), (check_targets, cls._has_autorefs))
-                if is_needed
-            ]
-            cls._structure = replace(cls._structure, check=_with_references(cls._structure.check, further))
+            further = [check_homes] * cls._has_refs
+            if cls._has_autorefs:
+                # Who has none does not wait for this to be imported.
+                from mongokit.autorefs import check_targets, load_targets
+
+                further.append(check_targets)
+                refer = load_targets
+            cls._structure = cls._structure.but(check=_with_references(cls._structure.check, further))
         files = [vars(base)["gridfs"] for base in reversed(cls.__mro__) if vars(base).get("gridfs")]
         cls._gridfs = _gridfs(name, files) if files else None
         cls._load_steps = LoadSteps(
             migrate=_migration(cls),
-            refer=load_targets if cls._has_autorefs else None,
+            refer=refer,
             is_hooked="after_load" in cls._hooks,
         )
 
@@ -123,4 +124,11 @@ def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
     for path in given:
         if path != "_id" and path not in structure.places:
             raise ValueError(f"Error in shard_key: can't find {path} in structure (of {owner})")
+        names = path.split(".")
+        holders = (structure.places.get(".".join(names[:end])) for end in range(1, len(names) + 1))
+        if any(isinstance(node, (I18nNode, ListNode, TupleNode)) for node in holders):
+            raise ValueError(
+                f"Error in shard_key: {path} (of {owner}) is in a list, or is one: a document is found by one value, and "
+                "MongoDB shards by no others"
+            )
     return tuple(path for path in given if path != "_id")

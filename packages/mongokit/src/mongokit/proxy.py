@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mongokit.changes import Changes
     from mongokit.document import Document
-    from mongokit.index_comparison import IndexReport
+    from mongokit.index_report import IndexReport
 
 __all__ = ["DocumentProxy", "ProxyBase", "random_of"]
 

@@ -113,9 +113,13 @@ class ProxyBase(Generic[D]):
         return source, self._loader.of_part(projection), counted
 
     def _present(self, spec: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        """Return the filter for documents that have every top-level field of the structure."""
+        """Return the filter for documents that have every top-level field of the structure, but for those that may be missing."""
         structure = self._obj_class._structure
-        present: Raw = {name: {"$exists": True} for name in structure.fields if name != "_id"}
+        present: Raw = {
+            name: {"$exists": True}
+            for name, node in structure.fields.items()
+            if not (node.optional or name == "_id")
+        }
         if not spec:
             return present
         apart = not any(key in present or key.startswith("$") for key in spec)

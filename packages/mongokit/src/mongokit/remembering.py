@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from bson.codec_options import CodecOptions
@@ -37,7 +36,7 @@ class Remembering:
         track = cls.track_changes or (self._memory is not None and self._memory.fields is not None)
         made = Memory.of(stored, track=track, shard_key=cls._shard_key, options=self._codec_options())
         if self._memory is not None and self._memory.part is not None:
-            made = replace(made, part=self._memory.part)
+            made = made._replace(part=self._memory.part)
         if only is not None:
             # Who was never read is found by the shard key that it has.
             before = self._memory or Memory({}, made.shard)
@@ -48,7 +47,7 @@ class Remembering:
         """Keep all of the stored form, whatever the class says."""
         shard_key, options = type(self)._shard_key, self._codec_options()
         made = Memory.of(stored, track=True, shard_key=shard_key, options=options)
-        self._set_memory(made if self._memory is None else replace(made, part=self._memory.part))
+        self._set_memory(made if self._memory is None else made._replace(part=self._memory.part))
 
     def _differs(self) -> bool:
         """Return whether it is stored otherwise, as far as it remembers all of that; a part, where what it has is."""

@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 
-from mongokit.declaration import annotated, annotated_names, check_attributes, declared_by, merged
-from mongokit.dotnotation import LoadedDotedDict, WarningDotedDict, accessors, doted
+from mongokit.dotnotation import doted
 from mongokit.errors import Failure, SchemaDocumentError, StructureError
-from mongokit.structure import Declarations, Structure
-from mongokit.structure.compile import Rules
-from mongokit.translation import LANGUAGES, checked_languages, translating_accessors
+from mongokit.schema_properties import SchemaProperties
+from mongokit.translation import LANGUAGES, checked_languages
 from mongokit.types import CustomType
 
 if TYPE_CHECKING:
     from mongokit.describing import Description
     from mongokit.structure.jsonschema import Flavour
 
-__all__ = ["BSON_TYPES", "SchemaDocument", "SchemaProperties", "restore"]
+__all__ = ["BSON_TYPES", "SchemaDocument", "restore"]
 
 BSON_TYPES: tuple[type, ...] = (
     *(type(None), bool, int, float, str, bytes, list, dict, datetime.datetime, uuid.UUID, re.Pattern),
@@ -36,82 +34,6 @@ _KEPT = frozenset({"_failures", "_memory"})
 """Attributes that belong to one document, and not to a copy: what its last validation has found, how it is stored."""
 
 D = TypeVar("D", bound="SchemaDocument")
-M = TypeVar("M", bound="SchemaProperties")
-
-
-class SchemaProperties(type):
-    """The metaclass of documents: merges what a class and its bases declare, and compiles it once."""
-
-    authorized_types: list[type]
-    _structure: Structure
-    _namespaces: list[str]
-    _annotated: frozenset[str]
-    """The fields that are declared by annotations, here and in the bases."""
-
-    def __new__(
-        mcs: type[M], name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any
-    ) -> M:
-        fields = annotated(name, namespace)
-        own = declared_by(name, namespace, fields)
-        # A default that stayed in the class would be found before the field.
-        body = {key: value for key, value in namespace.items() if key not in fields}
-        if fields:
-            body.setdefault("use_dot_notation", True)
-        cls = super().__new__(mcs, name, bases, {**body, "_own": own}, **kwargs)
-        cls._annotated = annotated_names(cls) | fields.keys()
-        check_attributes(cls, sorted(cls._annotated))
-        given = (vars(base).get("authorized_types", ()) for base in reversed(cls.__mro__))
-        cls.authorized_types = list(dict.fromkeys(kind for types in given for kind in types))
-        for key, value in merged(cls, own).items():
-            setattr(cls, key, value)
-        mcs._inject_dot_notation(cls, namespace)
-        mcs._compile(cls, namespace)
-        return cls
-
-    def _inject_dot_notation(cls, namespace: Mapping[str, Any]) -> None:
-        """Give the class the methods of dot notation, or take them away, where it differs from its bases."""
-        enabled = bool(getattr(cls, "use_dot_notation", False))
-        if enabled or any(getattr(base, "use_dot_notation", False) for base in cls.__mro__[1:]):
-            for name, method in accessors(enabled).items():
-                if name not in namespace:
-                    setattr(cls, name, method)
-
-    def _compile(cls, namespace: Mapping[str, Any]) -> None:
-        def switch(name: str) -> bool:
-            return bool(getattr(cls, name, False))
-
-        nested: type[dict[str, Any]] = dict
-        if switch("use_dot_notation"):
-            nested = WarningDotedDict if switch("dot_notation_warning") else LoadedDotedDict
-        structure = getattr(cls, "structure", None) or {}
-        defaults = dict(getattr(cls, "default_values", {}))
-        type_field = getattr(cls, "type_field", None)
-        if type_field in structure:
-            defaults[type_field] = cls.__name__
-        declared = Declarations(
-            structure=structure,
-            nested=nested,
-            types=cls.authorized_types,
-            owner=cls,
-            autorefs=switch("use_autorefs"),
-            required=getattr(cls, "required_fields", ()),
-            defaults=defaults,
-            validators=getattr(cls, "validators", {}),
-            translated=getattr(cls, "i18n", ()),
-        )
-        rules = Rules(
-            cls.__name__,
-            schemaless=switch("use_schemaless"),
-            bool_for_int=switch("accept_bool_for_int"),
-            int_for_float=switch("accept_int_for_float"),
-            naive_datetimes=switch("accept_naive_datetimes"),
-        )
-        cls._structure = Structure.compile(declared, rules)
-        if switch("use_dot_notation"):
-            for name, method in translating_accessors(cls._structure.root).items():
-                if name not in namespace:
-                    setattr(cls, name, method)
-        cls._namespaces = list(cls._structure.namespaces)
 
 
 class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
@@ -129,6 +51,9 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
       no ``[]`` and ``{}`` either. In ``structure`` None is always a value.
     - The value is the default of new documents; lists and dicts are copied for each. ``field(default_factory=f)``
       makes one for each. What has neither holds None, ``[]`` or ``{}`` until it is set.
+    - ``isbn: str | None = absent``: new documents do not have the field, and none must; ``del document["isbn"]`` takes
+      it out. (For ``structure``: ``default_values = {"isbn": absent}``.) All others have to be there, as None where
+      they are unset, unless ``accept_missing_fields`` says otherwise.
     - ``Annotated`` takes constraints of the package annotated_types, callables (validators), and the instance of a
       CustomType. An Enum is stored as its value, Decimal as Decimal128, sets and tuples as lists.
     - A subclass of SchemaDocument is a nested structure with fields, defaults, validators and methods of its own.
@@ -172,6 +97,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     """True: True and False are integers, as in Python."""
     accept_int_for_float = True
     """False: a float field takes no int."""
+    accept_missing_fields = False
+    """True: a field that nothing requires may be missing, as in documents that are older than it. New ones have it."""
     accept_naive_datetimes = True
     """True: a datetime without time zone is UTC. False: it is refused."""
 
@@ -255,6 +182,10 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
 
     def _adopted(self) -> None:
         """Do what is to be done when values were made what the structure says."""
+
+    def _is_known(self, name: str) -> bool:
+        """Return whether a field that it does not have is not stored either, rather than not read."""
+        return True
 
     def set_lang(self, lang: str) -> None:
         """Choose the language in which translated fields are read and written as attributes."""

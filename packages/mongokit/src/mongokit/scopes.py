@@ -219,6 +219,11 @@ class CollectionScope:
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         parent, _, name = self.name.rpartition(".")
         where = f"collection {parent!r}" if parent else f"database {self.database.name!r}"
+        if name in self._registered():
+            raise TypeError(
+                f"{name!r} of {where} cannot be called: by [{name!r}] it is a collection, of plain dicts; the registered "
+                f"document class is an attribute, .{name}"
+            )
         raise TypeError(
             f"{name!r} of {where} cannot be called: it is neither a registered document class "
             f"(connection.register([{name}])) nor a method of PyMongo {pymongo.version}"

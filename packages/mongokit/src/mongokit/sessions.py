@@ -18,6 +18,7 @@ from pymongo.errors import InvalidOperation, OperationFailure
 
 from mongokit.errors import ReplicaSetNeeded
 from mongokit.memory import State
+from mongokit.processes import watch_forks
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -28,6 +29,7 @@ __all__ = [
     "DATABASE_METHODS",
     "Running",
     "Tries",
+    "around",
     "current",
     "in_sessions",
     "joined",
@@ -50,12 +52,23 @@ class Running:
     :param task: the task it belongs to, with an asynchronous connection.
     """
 
-    __slots__ = ("_states", "session", "task")
+    __slots__ = ("__weakref__", "_states", "is_forked", "session", "task")
 
     def __init__(self, session: Any, task: asyncio.Task[Any] | None = None) -> None:
         self.session = session
         self.task = task
+        self.is_forked = False
+        """Whether this process is the child of that which has begun it: then it is no transaction of this process."""
         self._states: list[State] = []
+        watch_forks(self)
+
+    def _mongokit_after_fork(self) -> None:
+        """End the session in the child of a fork, and nothing in the server: what is done there the parent decides."""
+        self.is_forked = True
+        # PyMongo can end a session only by way of the server. So it is made one that is over, with nothing begun in it,
+        # which no later end of the block commits or aborts.
+        self.session._server_session = None
+        self.session._transaction = type(self.session._transaction)(None, self.session.client)
 
     def keep(self, state: State) -> None:
         """Note how a document was before an operation."""
@@ -71,18 +84,37 @@ class Running:
 def current(client: Any) -> Running | None:
     """Return the transaction that is running on this client, or None.
 
-    Raises InvalidOperation in another task than that which has begun it: a session does one thing at a time.
+    Raises InvalidOperation in another task than that which has begun it: a session does one thing at a time. So it does in
+    the child of a fork.
     """
-    for one in reversed(_running.get()):
-        if one.session.client is client:
-            if one.task is not None and one.task is not asyncio.current_task():
-                raise InvalidOperation(
-                    "this task was started inside a transaction of another one. A transaction does one thing after "
-                    "the other: await its operations in the task that has begun it, without gather() or wait_for(), "
-                    "or start the task outside of the block"
-                )
-            return one
-    return None
+    one = _innermost(client)
+    if one is None:
+        return None
+    if one.is_forked:
+        raise InvalidOperation(
+            "this process was forked inside of a transaction, which its parent commits: what the child reads or writes "
+            "would not be in it. Do that in a transaction() of the child's own, or fork outside of the block"
+        )
+    if one.task is not None and one.task is not asyncio.current_task():
+        raise InvalidOperation(
+            "this task was started inside a transaction of another one. A transaction does one thing after "
+            "the other: await its operations in the task that has begun it, without gather() or wait_for(), "
+            "or start the task outside of the block"
+        )
+    return one
+
+
+def around(client: Any) -> Running | None:
+    """Return the transaction that another one on this client would be part of: none in the child of a fork.
+
+    Raises what ``current`` does for a task.
+    """
+    one = _innermost(client)
+    return None if one is None or one.is_forked else current(client)
+
+
+def _innermost(client: Any) -> Running | None:
+    return next((one for one in reversed(_running.get()) if one.session.client is client), None)
 
 
 def joined(outer: Running, options: Mapping[str, Any]) -> Any:

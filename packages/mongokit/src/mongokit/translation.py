@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mongokit.dotnotation import LoadedDotedDict, doted, read_field, write_field
+from mongokit.dotnotation import LoadedDotedDict, doted, read_field, told, write_field
 from mongokit.structure.nodes import I18nNode, ListNode, MapNode, Node, RecordNode, TupleNode, is_embedded
 from mongokit.types import i18n
 
@@ -41,8 +41,10 @@ class i18nDotedDict(LoadedDotedDict):
         object.__setattr__(self, "_translated", translated)
 
     def __getattr__(self, name: str) -> Any:
-        if self._speaks(name):
-            return _spoken(self[name], self._document)
+        if name in self and self._speaks(name):
+            spoken = _spoken(self[name], self._document)
+            record = self._record_node
+            return spoken if record is None else _told_of(spoken, record.fields.get(name))
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -52,7 +54,7 @@ class i18nDotedDict(LoadedDotedDict):
             super().__setattr__(name, value)
 
     def _speaks(self, name: str) -> bool:
-        return name in self and (name in self._translated or isinstance(self[name], i18n))
+        return name in self._translated or isinstance(self.get(name), i18n)
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Copy and pickle without the document: a copy belongs to the document it is then reached through."""
@@ -68,9 +70,12 @@ def translating_accessors(root: RecordNode) -> dict[str, Any]:
 
     def read(self: Any, name: str) -> Any:
         if name in spoken and name in self:
-            return _spoken(self[name], self)
+            return _told_of(_spoken(self[name], self), root.fields[name])
         value = read_field(self, name)
-        return _bound_in(self, name, value, binds[name], self) if name in binds else value
+        if name not in binds or name not in self:
+            return value
+        # What is bound is another dict than was read.
+        return told(_bound_in(self, name, value, binds[name], self), root.fields[name])
 
     def write(self: Any, name: str, value: Any) -> None:
         if name in spoken and not hasattr(type(self), name):
@@ -118,6 +123,10 @@ def _speak(holder: dict[str, Any], name: str, value: Any, document: Any) -> None
     if not isinstance(spoken, dict):
         spoken = holder[name] = i18n()
     spoken[_languages(document)[0]] = doted(value, LoadedDotedDict)
+
+
+def _told_of(spoken: Any, node: Node | None) -> Any:
+    return told(spoken, node.value) if isinstance(node, I18nNode) else spoken
 
 
 def _binder(node: Node) -> Bind | None:

@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
+from bson.code import Code
+
 from mongokit.errors import shortened
 from mongokit.times import aware
 
@@ -13,16 +15,27 @@ __all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "i18n", "is
 
 
 def is_instance(value: Any, kind: type) -> bool:
-    """Return ``isinstance(value, kind)``, except that True and False are no integers."""
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    """Return ``isinstance(value, kind)``, except that True and False are no integers, and that ``Code`` is no text: BSON
+    has types of their own for them."""
+    return isinstance(value, kind) and not (
+        (kind is int and isinstance(value, bool)) or (kind is str and isinstance(value, Code))
+    )
 
 
 class SchemaOperator:
-    """Base of OR, NOT and IS: says whether a value is accepted, over its operands."""
+    """Base of OR, NOT and IS: says whether a value is accepted, over its operands.
+
+    Subclasses set ``repr``, the word between the operands in messages, and write ``validate``; without them making an
+    instance, or validating a value, raises NotImplementedError.
+    """
 
     repr: ClassVar[str | None] = None
 
     def __init__(self, *operands: Any) -> None:
+        if self.repr is None:
+            raise NotImplementedError(
+                f"{type(self).__name__}.repr is to be set: the word between operands in messages"
+            )
         if not operands:
             raise TypeError(f"{type(self).__name__}() needs at least one operand")
         self._operands = operands

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -157,7 +156,7 @@ def _unset(cls: type[Document], path: str, value: Any, failures: list[Failure]) 
         _value(cls, node, path, None, failures)
     elif node.required or node.present:
         failures.append(Failure(path, RequireFieldError, f"{path} is required"))
-    elif not (cls.use_schemaless or around.schemaless or (not holder and name == "_id")):
+    elif not (cls.use_schemaless or around.schemaless or node.optional or (not holder and name == "_id")):
         failures.append(Failure(path, StructureError, f"missed fields in {cls.__name__}: {path}"))
 
 
@@ -205,7 +204,7 @@ def _checker(node: nodes.Node, rules: Rules) -> tuple[Callable[[Any], Any] | Non
 @lru_cache(maxsize=4096)
 def _bare(node: nodes.Node) -> nodes.Node:
     """Return a node that only asks for the type."""
-    return replace(node, required=False, present=False, filled=False, validators=())
+    return node.but(required=False, present=False, filled=False, validators=())
 
 
 def _as_stored(node: nodes.Node) -> nodes.Node:
@@ -220,15 +219,15 @@ def _as_stored(node: nodes.Node) -> nodes.Node:
                 validators=(_Leading(node),),
             )
         case nodes.ReferenceNode(dbref=False):
-            return replace(node, validators=(*node.validators, _Leading(node)))
+            return node.but(validators=(*node.validators, _Leading(node)))
         case nodes.RecordNode():
-            return replace(node, fields={name: _as_stored(child) for name, child in node.fields.items()})
+            return node.but(fields={name: _as_stored(child) for name, child in node.fields.items()})
         case nodes.MapNode():
-            return replace(node, value=_as_stored(node.value))
+            return node.but(value=_as_stored(node.value))
         case nodes.ListNode():
-            return replace(node, item=_as_stored(node.item))
+            return node.but(item=_as_stored(node.item))
         case nodes.TupleNode():
-            return replace(node, items=tuple(map(_as_stored, node.items)))
+            return node.but(items=tuple(map(_as_stored, node.items)))
     return node
 
 

@@ -11,7 +11,7 @@ from mongokit.flow import drive
 
 if TYPE_CHECKING:
     from mongokit.document import Document
-    from mongokit.index_comparison import IndexReport
+    from mongokit.index_report import IndexReport
     from mongokit.indexes import Index
 
 __all__ = ["Upkeep"]

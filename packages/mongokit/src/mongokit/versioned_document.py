@@ -17,6 +17,7 @@ from mongokit.document import Document
 from mongokit.errors import StructureError
 from mongokit.flow import Flow, run, run_async
 from mongokit.history import ensure_index, in_transaction, is_taken, place, refuse_unkept, shared
+from mongokit.legacy import with_safe
 from mongokit.operations import REFUSALS
 from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
@@ -93,7 +94,7 @@ class VersionedDocument(Document):
                 "save(only=…) has no whole document to keep: say versioning=False, or leave only out"
             )
         if safe is not None:
-            self._unsafe(self.collection, safe=safe)
+            with_safe(self.collection, safe=safe)
             if not safe:
                 raise ValueError("a revision needs the server's answer: say versioning=False with safe=False")
         for where in (self.collection, self.versioning_collection):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import bson
@@ -76,14 +75,19 @@ class Write(Operation[R]):
             self.refused(error)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Save(Write[D]):
-    """Base of what stores a whole document."""
+    """Base of what stores a whole document.
 
-    stored: Any
-    """Its stored form, which may be the document itself."""
-    revision: int | None = None
-    """The value of ``_revision`` in it, where there are revisions."""
+    :param stored: its stored form, which may be the document itself.
+    :param revision: the value of ``_revision`` in it, where there are revisions.
+    """
+
+    def __init__(
+        self, document: Any, collection: Any, options: Raw, stored: Any, revision: int | None = None
+    ) -> None:
+        super().__init__(document, collection, options)
+        self.stored = stored
+        self.revision = revision
 
     def settle(self) -> None:
         # Also when the server refused it, as PyMongo does: a second try must not make a second document.
@@ -127,13 +131,26 @@ class Insert(Save[D]):
             self.document["_id"] = self.stored["_id"]
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Replace(Save[D]):
-    """Store a document in the place of what has its ``_id``."""
+    """Store a document in the place of what has its ``_id``.
 
-    filter: Raw = field(kw_only=True)
-    upsert: bool = field(default=True, kw_only=True)
-    """Insert it where there is none; if not, it must be found."""
+    :param upsert: insert it where there is none; if not, it must be found.
+    """
+
+    def __init__(
+        self,
+        document: Any,
+        collection: Any,
+        options: Raw,
+        stored: Any,
+        revision: int | None = None,
+        *,
+        filter: Raw,
+        upsert: bool = True,
+    ) -> None:
+        super().__init__(document, collection, options, stored, revision)
+        self.filter = filter
+        self.upsert = upsert
 
     @property
     def is_conditional(self) -> bool:
@@ -167,16 +184,30 @@ class Replace(Save[D]):
         return Operation.explained(self, error)
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class SetFields(Write[D]):
-    """Write some paths of a stored document, and no others."""
+    """Write some paths of a stored document, and no others.
 
-    filter: Raw
-    update: Any
-    stored: Raw
-    only: Iterable[str]
-    """The paths, for what the document remembers."""
-    revision: int | None
+    :param only: the paths, for what the document remembers.
+    """
+
+    def __init__(
+        self,
+        document: Any,
+        collection: Any,
+        options: Raw,
+        *,
+        filter: Raw,
+        update: Any,
+        stored: Raw,
+        only: Iterable[str],
+        revision: int | None,
+    ) -> None:
+        super().__init__(document, collection, options)
+        self.filter = filter
+        self.update = update
+        self.stored = stored
+        self.only = only
+        self.revision = revision
 
     @property
     def is_conditional(self) -> bool:
@@ -230,11 +261,12 @@ class Unchanged(Write[D]):
         return document
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Delete(Write[None]):
     """Delete a document by its filter."""
 
-    filter: Raw
+    def __init__(self, document: Any, collection: Any, options: Raw, filter: Raw) -> None:
+        super().__init__(document, collection, options)
+        self.filter = filter
 
     def send(self) -> Any:
         return self.collection.delete_one(self.filter, **self.options)

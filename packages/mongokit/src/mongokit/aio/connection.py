@@ -18,7 +18,7 @@ from mongokit.sessions import (
     CLIENT_METHODS,
     Running,
     Tries,
-    current,
+    around,
     in_sessions,
     joined,
     running,
@@ -27,7 +27,7 @@ from mongokit.sessions import (
 from mongokit.units import AsyncUnitOfWork
 
 if TYPE_CHECKING:
-    from mongokit.index_comparison import IndexReport
+    from mongokit.index_report import IndexReport
 
 __all__ = ["AsyncConnection"]
 
@@ -73,7 +73,7 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
 
         They are awaited in the task that has begun it: in another one they raise InvalidOperation.
         """
-        outer = current(self)
+        outer = around(self)
         if outer is not None:
             yield joined(outer, options)
             return
@@ -89,7 +89,7 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
 
         See :meth:`mongokit.Connection.in_transaction`.
         """
-        outer = current(self)
+        outer = around(self)
         if outer is not None:
             joined(outer, options)
             return await callback()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.cursor import AsyncCursor as SourceCursor
 
     from mongokit.document import Document
+    from mongokit.loading import Loader
 
 __all__ = ["AsyncCursor"]
 
@@ -29,8 +31,37 @@ class AsyncCursor(CursorBase[D]):
 
     _source: SourceCursor[Raw]
 
+    def __init__(self, source: Any, loader: Loader[D], counted: Mapping[str, Any]) -> None:
+        super().__init__(source, loader, counted)
+        self._taken: deque[Raw] = deque()
+        """What the server has sent, and nobody has asked for yet: to await each would cost more than to make it."""
+
     def __aiter__(self) -> AsyncIterator[D]:
-        return self._finished() if self._has_steps else self._loader.iterate_async(self._source.next)
+        if self._has_steps:
+            return self._finished()
+        return self._loader.iterate_async(self._taken, self._take)
+
+    async def _take(self) -> bool:
+        """Take what the server sends next, all of it; returns whether there is any."""
+        before = self._source.retrieved
+        try:
+            self._taken.append(await self._source.next())
+        except StopAsyncIteration:
+            return False
+        others = self._source.retrieved - before - 1
+        if others > 0:
+            # PyMongo has them: this asks the server for nothing.
+            self._taken.extend(await self._source.to_list(others))
+        return True
+
+    async def _advance(self) -> Raw:
+        """Return the next of what the server sends; raises StopAsyncIteration where there is none."""
+        return self._taken.popleft() if self._taken else await self._source.next()
+
+    @property
+    def alive(self) -> bool:
+        """Whether there may be more documents; see PyMongo."""
+        return bool(self._taken) or self._source.alive
 
     async def _finished(self) -> AsyncIterator[D]:
         try:
@@ -52,14 +83,14 @@ class AsyncCursor(CursorBase[D]):
     async def next(self) -> D:
         """Return the next document; raises StopAsyncIteration where there is none."""
         if self._has_steps:
-            return await self._reading_ahead().next_async(self._source.next)
-        return self._loader.make(await self._source.next())
+            return await self._reading_ahead().next_async(self._advance)
+        return self._loader.make(await self._advance())
 
     __anext__ = next
 
     async def to_list(self, length: int | None = None) -> list[D]:
         """Return all remaining documents, or at most ``length``."""
-        if not self._has_steps:
+        if not self._has_steps and not self._taken:
             make = self._loader.maker()
             return [make(raw) for raw in await self._source.to_list(length)]
         found: list[D] = []
@@ -106,6 +137,7 @@ class AsyncCursor(CursorBase[D]):
     async def rewind(self) -> Self:
         """Go back to the beginning; the query is sent again when the next document is asked for."""
         await self._source.rewind()
+        self._taken.clear()
         self._ahead = None
         return self
 

@@ -11,7 +11,7 @@ from mongokit.scopes import DatabaseScope
 from mongokit.sessions import DATABASE_METHODS, in_sessions
 
 if TYPE_CHECKING:
-    from mongokit.index_comparison import IndexReport
+    from mongokit.index_report import IndexReport
 
 __all__ = ["AsyncDatabase"]
 

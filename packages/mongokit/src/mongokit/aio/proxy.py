@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pymongo.results import BulkWriteResult, InsertManyResult
 
     from mongokit.document import Document
-    from mongokit.index_comparison import IndexReport
+    from mongokit.index_report import IndexReport
 
 __all__ = ["AsyncDocumentProxy"]
 

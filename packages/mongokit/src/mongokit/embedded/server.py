@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import os
-import select
 import stat
-import subprocess
 import threading
 import time
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mongokit.embedded import keeper, programs
 from mongokit.embedded.keeper.access import MECHANISM, PASSWORD_FILE, USER, read_password
 from mongokit.embedded.keeper.files import ServerState, log_tail, open_lock, read_state, try_lock
-from mongokit.embedded.keeper.process import Orders
 from mongokit.embedded.keeper.wire import HOST, answers
 from mongokit.embedded.programs import EmbeddedServerError
+from mongokit.embedded.starting import start_keeper
 
 __all__ = ["EmbeddedServer"]
 
 logger = logging.getLogger("mongokit.embedded")
 
-SERVER_OPTIONS = ("--cache-size", "256M", "--log-level", "WARNING")
-# Left alone, its cache takes up to 1 GB and its log grows without bound.
 ACCESS_OPTIONS = f"authMechanism={MECHANISM}&authSource=admin"
 URI_OPTIONS = "directConnection=true&retryWrites=false&journal=true&maxIdleTimeMS=240000"
 # It scans its memory of retryable writes at each one, and loses acknowledged writes in a crash unless they are
@@ -36,12 +29,6 @@ URI_OPTIONS = "directConnection=true&retryWrites=false&journal=true&maxIdleTimeM
 # connection that was idle for 300 s, and PyMongo's asynchronous client only sees that when it writes to it next.
 
 
-ISOLATED = ("-I", "-S")
-"""Options of the keeper's Python: nothing of the environment or of site-packages, which would cost time and memory."""
-
-
-STOP_SECONDS = 30.0
-"""Seconds the server has to stop by itself, which it needs to write what is in its cache."""
 WAITING_SECONDS = 2.0
 """Seconds between two lines in the log while a server is waited for."""
 
@@ -270,7 +257,7 @@ class EmbeddedServer:
                     self._password = self._read_password()
                     return state
             elif not self._keeper_lives():
-                self._start_keeper(deadline - now)
+                start_keeper(self.path, self._wanted_port, self.linger, deadline - now)
                 continue
             if now - said > WAITING_SECONDS:
                 said = now
@@ -280,49 +267,3 @@ class EmbeddedServer:
             f"the server of {self.path} did not answer in {self.timeout:g} s. "
             f"The end of {self.path / 'server.log'}:\n{log_tail(self.path)}"
         )
-
-    def _start_keeper(self, seconds: float) -> None:
-        """Start a keeper and wait for what it reports; raises :class:`EmbeddedServerError` when it failed."""
-        configuration = self.path / "server.toml"
-        command = [programs.find_server(), "--config", str(configuration), *SERVER_OPTIONS]
-        read_end, write_end = os.pipe()
-        try:
-            # Empty, but named: left alone the server reads a configuration from the working or home folder.
-            configuration.touch(mode=0o600)
-            orders = Orders(
-                str(self.path), self._wanted_port, self.linger, seconds, STOP_SECONDS, command, write_end
-            )
-            holder = str(Path(keeper.__file__).parent.parent)
-            arguments = [
-                programs.find_python(),
-                *ISOLATED,
-                "-c",
-                keeper.COMMAND,
-                holder,
-                json.dumps(asdict(orders)),
-            ]
-            try:
-                said = subprocess.run(  # noqa: S603 (our own script)
-                    arguments, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[write_end], start_new_session=True,
-                    timeout=seconds, check=False, text=True,
-                )  # fmt: skip
-            finally:
-                os.close(write_end)
-            report = b""
-            end = time.monotonic() + seconds + 5
-            while select.select([read_end], [], [], max(0.0, end - time.monotonic()))[0]:
-                chunk = os.read(read_end, 65536)
-                if not chunk:
-                    break
-                report += chunk
-        except (OSError, subprocess.SubprocessError) as error:
-            raise EmbeddedServerError(f"cannot start the keeper of {self.path}: {error}") from error
-        finally:
-            os.close(read_end)
-        if not report:
-            raise EmbeddedServerError(
-                f"the keeper of {self.path} ended before it could report: {said.stderr.strip() or 'it said nothing'}"
-            )
-        error_text = json.loads(report)["error"]
-        if error_text:
-            raise EmbeddedServerError(f"cannot serve {self.path}: {error_text}")

@@ -13,6 +13,7 @@ from pymongo import ASCENDING, UpdateOne
 from mongokit.errors import MigrationError
 from mongokit.flow import Flow
 from mongokit.migration.bookmark import Bookmark
+from mongokit.migration.declared import called, full_name
 from mongokit.migration.report import MigrationReport, RuleReport
 from mongokit.migration.updates import among, check_fields, revised
 from mongokit.migration.watched import Watched
@@ -89,10 +90,17 @@ class BulkRun:
             if update is not None:
                 yield from self._rehearsed(name, target, update)
             return rule
+        planned = update
+        if planned is not None and not callable(planned):
+            self._checked(name, planned)
+        yield from call(migration, name, self.collection, status=False)
+        target = target or migration.target_of(name)
+        # What a rule sets next to what it writes itself is what it has written, unless it had set it before.
+        update = planned if planned is not None or migration.has_written else migration.update
+        if planned is not None and migration.has_written:
+            done = max((before or 0) - (yield self.collection.count_documents(target)), 0)
+            rule = replace(rule, matched=done, changed=done)
         if update is None:
-            yield from call(migration, name, self.collection, status=False)
-            target, update = target or migration.target_of(name), migration.update
-        if migration.has_written or update is None:
             after = yield self.collection.count_documents(target)
             changed = max((before or 0) - after, 0)
             yield from self.bookmark.note(name, state="done", matched=changed)
@@ -182,9 +190,9 @@ class BulkRun:
             yield cursor.close()
 
     def _checked(self, name: str, update: Any) -> Any:
-        cls = self.migration.doc_class
-        made = revised(cls, name, update)
-        check_fields(cls, name, made)
+        cls, rule = self.migration.doc_class, full_name(self.migration, name)
+        made = revised(cls, rule, update)
+        check_fields(cls, rule, made)
         return made
 
 
@@ -193,7 +201,7 @@ def call(migration: DocumentMigration, name: str, collection: Any, *, status: bo
     watched = Watched(collection, name, refuse=status)
     migration.target = migration.update = migration.doc = None
     migration.collection, migration.status, migration.watched = watched, status, watched
-    yield getattr(migration, name)()
+    yield from called(migration, name)
 
 
 def deprecated(migration: DocumentMigration, collection: Any) -> Flow[Mapping[str, list[str]]]:

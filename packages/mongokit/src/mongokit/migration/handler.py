@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mongokit.either import done, is_asynchronous
 from mongokit.errors import OptionConflictError
-from mongokit.flow import Flow
-from mongokit.migration.lazy import apply_rules, is_valid
+from mongokit.flow import Flow, run
+from mongokit.loading import Reading, finish
+from mongokit.migration.lazy import Outcome, apply_rules, is_old, is_valid, read_anew
 from mongokit.migration.rules import DocumentMigration, note_safe
-from mongokit.persistence import identity
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -41,18 +42,24 @@ def migrate_now(document: Document, safe: bool | None) -> list[str]:
     note_safe(safe, "migrate", 5)
     if document.migration_handler is None:
         raise TypeError(f"{type(document).__name__} has no migration_handler")
-    applied: list[str] = done(document.collection, _migrate_and_load(document, document.migration_handler))
+    applied: list[str] = done(document.collection, _migrate(document, document.migration_handler))
     return applied
 
 
-def _migrate_and_load(document: Document, handler: type[DocumentMigration]) -> Flow[list[str]]:
-    applied = yield from apply_rules(handler(type(document)), document)
-    if applied:
+def _migrate(document: Document, handler: type[DocumentMigration]) -> Flow[list[str]]:
+    return (yield from _migrate_and_load(document, handler)).names(document)
+
+
+def _migrate_and_load(document: Document, handler: type[DocumentMigration]) -> Flow[Outcome]:
+    outcome = yield from apply_rules(handler(type(document)), document)
+    if not outcome.is_gone and (outcome.applied or (yield from is_old(document, outcome.targets))):
         # Not only read: what it refers to is loaded too.
-        found = yield document._proxy().find_one(identity(document))
-        if found is not None:
-            document._become(found)
-    return applied
+        found = yield from read_anew(document)
+        if found is None:
+            return replace(outcome, is_gone=True)
+        yield from finish([found], Reading())
+        document._become(found)
+    return outcome
 
 
 def validate_migrating(document: Document) -> None:
@@ -64,5 +71,7 @@ def validate_migrating(document: Document) -> None:
         )
     if is_valid(document):
         return
-    migrate_now(document, None)
+    if document.migration_handler is not None and "_id" in document:
+        # One that is not stored has to be right by itself.
+        run(_migrate_and_load(document, document.migration_handler))
     document.validate()

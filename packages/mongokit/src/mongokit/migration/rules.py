@@ -9,9 +9,12 @@ import pymongo.asynchronous.collection
 import pymongo.collection
 
 from mongokit.either import done
+from mongokit.errors import shortened
+from mongokit.flow import Flow
 from mongokit.legacy import warn_once
 from mongokit.migration.bookmark import Bookmark
 from mongokit.migration.bulk import BulkRun, Progress, deprecated
+from mongokit.migration.declared import check_rules, full_name, names_of
 from mongokit.migration.lazy import apply_rules
 from mongokit.migration.report import MigrationReport
 from mongokit.migration.watched import Watched
@@ -42,6 +45,8 @@ class DocumentMigration:
     The update is a dict of operators, a list of aggregation stages, or a function that is given each document and
     returns one of these, or None to leave it alone.
 
+    Raises TypeError, when the class is made, for what has the name of a rule and is no method, or takes arguments.
+
     A bulk rule may also write itself, to ``self.collection``, where ``self.status`` is false.
     With an asynchronous collection everything here is to be awaited, and rules may be ``async def``.
     """
@@ -60,6 +65,11 @@ class DocumentMigration:
     """For a bulk rule: whether it is only asked what it would do."""
     watched: Watched | None = None
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Check the rules, which would be passed over, or fail, when they are to run."""
+        super().__init_subclass__(**kwargs)
+        check_rules(cls)
+
     def __init__(self, doc_class: type[Document]) -> None:
         self.doc_class = doc_class
 
@@ -70,11 +80,14 @@ class DocumentMigration:
 
         :param safe: MongoKit's; rules always wait for the server's answer.
 
-        Raises KeyError for a document without ``_id``.
+        Raises KeyError for a document without ``_id``, OperationFailure for one that is not stored (any more).
         """
         note_safe(safe, "migrate")
-        applied: list[str] = done(doc.collection, apply_rules(self, doc))
+        applied: list[str] = done(doc.collection, self._applied(doc))
         return applied
+
+    def _applied(self, doc: Document) -> Flow[list[str]]:
+        return (yield from apply_rules(self, doc)).names(doc)
 
     @overload
     def migrate_all(
@@ -158,14 +171,14 @@ class DocumentMigration:
 
     def rule_names(self, prefix: str) -> list[str]:
         """Return the names of the rules of one kind, in the order in which they run."""
-        return sorted(name for name in dir(self) if name.startswith(prefix) and callable(getattr(self, name)))
+        return names_of(self, prefix)
 
     def target_of(self, name: str) -> Mapping[str, Any]:
         """Return the target that a rule has set; raises TypeError where it has not."""
         if not isinstance(self.target, Mapping):
             raise TypeError(
-                f"{type(self).__name__}.{name} must set self.target to the query that finds what is old, "
-                f"not {self.target!r}"
+                f"{full_name(self, name)} must set self.target to the query that finds what is old, "
+                f"not {shortened(self.target)}"
             )
         return self.target
 

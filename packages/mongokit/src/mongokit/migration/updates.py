@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mongokit.errors import Failure, SchemaDocumentError, UpdateQueryError
+from mongokit.errors import Failure, SchemaDocumentError, UpdateQueryError, shortened
 from mongokit.revisions import counted
 from mongokit.structure.compile import ALWAYS_ALLOWED
 from mongokit.structure.nodes import reaches
@@ -33,11 +33,14 @@ def among(these: Mapping[str, Any], target: Mapping[str, Any]) -> Mapping[str, A
 def revised(cls: type[Document], rule: str, update: Any) -> Any:
     """Return an update that counts ``_revision``, where the class does: who has read the document before is told.
 
-    Raises TypeError for what is neither a dict of operators nor a list of stages.
+    Raises TypeError, with the rule's name, for what is neither a dict of operators nor a list of stages.
     """
     if isinstance(update, Mapping):
         if not update or not all(str(key).startswith("$") for key in update):
             raise _refusal(rule, update)
+        for operator, changes in update.items():
+            if not isinstance(changes, Mapping):
+                raise TypeError(f"{rule}: {operator} takes a dict of fields, not {shortened(changes)}")
         if not cls.use_revision or any(path == "_revision" for _, path in _paths(update)):
             return update
         return counted(cls, update)
@@ -89,8 +92,6 @@ def _paths(update: Any) -> Iterator[tuple[str, str]]:
     """Yield (operator, path) for the fields an update names."""
     if isinstance(update, Mapping):
         for operator, changes in update.items():
-            if not isinstance(changes, Mapping):
-                raise TypeError(f"{operator} takes a dict of fields, not {changes!r}")
             yield from ((operator, str(path)) for path in changes)
         return
     for stage in update:
@@ -102,5 +103,5 @@ def _paths(update: Any) -> Iterator[tuple[str, str]]:
 def _refusal(rule: str, update: Any) -> TypeError:
     return TypeError(
         f"{rule}: self.update must be a dict of operators ({{'$set': {{'tags': []}}}}), a list of aggregation stages, "
-        f"or a function that makes one of a document, not {update!r}"
+        f"or a function that makes one of a document, not {shortened(update)}"
     )

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import builtins
 import decimal
 import enum
 import re
-import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, ForwardRef, Literal, TypeVar, Union, get_args, get_origin
 
 from mongokit.conversions import DecimalType, EnumType
 from mongokit.errors import StructureError
 from mongokit.reference import Ref
-from mongokit.structure.constraints import validators_of
+from mongokit.structure.evaluation import Names, annotations_of
 from mongokit.types import IS, OR, CustomType, Set
 
-__all__ = ["Annotation", "Factory", "Required", "annotated_fields", "field"]
+__all__ = ["Annotation", "Required", "annotated_fields"]
 
 T = TypeVar("T")
 
@@ -35,18 +32,28 @@ Required = Annotated[T, _REQUIRED]
 """``tags: Required[list[str]]``: neither None nor empty, as what ``required_fields`` names."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Annotation:
-    """A specification, with what only an annotation says."""
+    """A specification, with what only an annotation says.
 
-    spec: Any
-    optional: bool = False
-    """None is a value, and what a new document holds."""
-    filled: bool = False
-    """``[]`` and ``{}`` will not do either."""
-    validators: tuple[Callable[[Any], Any], ...] = ()
-    immutable: bool = False
-    """A list in the database, a tuple in Python."""
+    :param optional: None is a value, and what a new document holds.
+    :param filled: ``[]`` and ``{}`` will not do either.
+    :param immutable: a list in the database, a tuple in Python.
+    """
+
+    def __init__(
+        self,
+        spec: Any,
+        *,
+        optional: bool = False,
+        filled: bool = False,
+        validators: tuple[Callable[[Any], Any], ...] = (),
+        immutable: bool = False,
+    ) -> None:
+        self.spec = spec
+        self.optional = optional
+        self.filled = filled
+        self.validators = validators
+        self.immutable = immutable
 
     def __repr__(self) -> str:
         shown = _spelled(self.spec) + (" | None" if self.optional else "")
@@ -71,26 +78,6 @@ def _spelled(spec: Any) -> str:
     return repr(spec)
 
 
-class Factory:
-    """What makes the default of each new document."""
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self.make = make
-
-
-def field(*, default_factory: Callable[[], T]) -> T:
-    """Return, as the value of an annotated field, that its default is made anew for each document.
-
-    ``when: datetime = field(default_factory=now)``. Other defaults are written as they are; lists and dicts are
-    copied for each document.
-    """
-    if not callable(default_factory):
-        raise TypeError(
-            f"field(default_factory={default_factory!r}): accepted is a callable without parameters"
-        )
-    return Factory(default_factory)  # type: ignore[return-value]  # seen by a type checker as the field's type
-
-
 _NOT_FIELDS = re.compile(r"^\s*(?:\w+\.)*(ClassVar|Final)\b")
 _OPEN = {list: list, dict: dict, set: Set(), tuple: Annotation([None], immutable=True)}
 _ACCEPTED = (
@@ -108,8 +95,8 @@ def annotated_fields(
 
     Raises StructureError for what cannot be evaluated, and for what no structure can say.
     """
-    hints = {name: hint for name, hint in _annotations(body).items() if is_field(name)}
-    evaluate = _Names(body)
+    hints = {name: hint for name, hint in annotations_of(body).items() if is_field(name)}
+    evaluate = Names(body)
     found = {}
     for name, hint in hints.items():
         said = _NOT_FIELDS.match(hint) if isinstance(hint, str) else None
@@ -133,65 +120,19 @@ def _check_final(owner: str, name: str, body: Mapping[str, Any], *, is_final: bo
         )
 
 
-def _annotations(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    given: Mapping[str, Any] | None = body.get("__annotations__")
-    if given is None and sys.version_info >= (3, 14):
-        import annotationlib
+def _validators(metadata: Iterable[Any]) -> tuple[Callable[[Any], Any], ...]:
+    if not metadata:
+        return ()
+    # Who has no constraints does not wait for this to be imported.
+    from mongokit.structure.constraints import validators_of
 
-        annotate = annotationlib.get_annotate_from_class_namespace(body)
-        if annotate is not None:
-            # Not VALUE: a ClassVar may name what is imported for type checkers only.
-            return annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF)
-    return given or {}
-
-
-class _Names:
-    """Evaluates annotations that are text, where the class statement stands."""
-
-    def __init__(self, body: Mapping[str, Any]) -> None:
-        self.body = body
-        self.places: tuple[dict[str, Any], Mapping[str, Any]] | None = None
-
-    def __call__(self, text: str) -> Any:
-        if self.places is None:
-            self.places = self._places()
-        return eval(text, *self.places)  # noqa: S307 (the text of an annotation is part of the program)
-
-    def forward(self, text: str) -> Any:
-        """Evaluate a text with names that mean nothing yet: each becomes a ForwardRef."""
-        if self.places is None:
-            self.places = self._places()
-        names, body = self.places
-        return eval(text, names, _Forward(names, body))  # noqa: S307 (as above)
-
-    def _places(self) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        module = self.body.get("__module__", "")
-        frame: types.FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_globals.get("__name__") != module:
-            frame = frame.f_back
-        if frame is None:
-            return vars(sys.modules[module]) if module in sys.modules else {}, self.body
-        return frame.f_globals, {**frame.f_locals, **self.body}
-
-
-class _Forward(dict[str, Any]):
-    """The names around a class statement; those that there are not stand for classes still to come."""
-
-    def __init__(self, around: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-        super().__init__(body)
-        self.around = around
-
-    def __missing__(self, name: str) -> Any:
-        try:
-            return self.around[name]
-        except KeyError:
-            return getattr(builtins, name, None) or ForwardRef(name)
+    return validators_of(metadata)
 
 
 class _Reader:
     """Reads the annotation of one field."""
 
-    def __init__(self, owner: str, name: str, evaluate: _Names) -> None:
+    def __init__(self, owner: str, name: str, evaluate: Names) -> None:
         self.owner = owner
         self.name = name
         self.evaluate = evaluate
@@ -248,7 +189,7 @@ class _Reader:
             annotation.spec,
             optional=(optional or annotation.optional) and not needed,
             filled=needed or annotation.filled,
-            validators=(*annotation.validators, *validators_of(metadata)),
+            validators=(*annotation.validators, *_validators(metadata)),
             immutable=annotation.immutable,
         )
 

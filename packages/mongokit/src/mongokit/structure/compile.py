@@ -7,7 +7,7 @@ only reads: ``check(document, failures)`` appends what is wrong and returns noth
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from bson.binary import Binary
@@ -15,6 +15,7 @@ from bson.binary import Binary
 from mongokit.errors import Failure
 from mongokit.structure import nodes
 from mongokit.structure.conditions import Conditions
+from mongokit.structure.demands import is_open, needed, never_empty
 from mongokit.structure.keys import bad_keys, bad_map_key, open_fields, unstorable_key
 from mongokit.structure.path import Path
 from mongokit.structure.reasons import REASONS, closer_look
@@ -111,15 +112,21 @@ class _Writer:
             self.write(depth + 1, "pass")
         self.write(depth, f"elif {var} is not None and {var} is not M:")
         self.write(depth + 1, complaint)
-        needed = list(self.needed(node, path))
-        if needed:
+        paths = needed(node, path)
+        if paths:
             self.write(depth, "else:")
-            for place in needed:
+            for place in paths:
                 self.write(depth + 1, f"required(failures, {place.source}, None)")
 
     def is_simple(self, node: nodes.TypeNode) -> bool:
         """Return whether there is nothing to ask of a value but its type."""
         return not (node.validators or self.strict_time(node) or node.type in (list, dict))
+
+    def exact(self, node: nodes.TypeNode) -> list[type]:
+        """Return the types of which a value can be taken for right at once."""
+        if node.type is float and self.rules.int_for_float:
+            return [float, int]
+        return [Binary, bytes] if node.type is Binary else [node.type]
 
     def simple(self, node: nodes.TypeNode, var: str, path: Path, depth: int) -> None:
         """Write the check of a value of one type in one line: what is not exactly of that type is looked at closer.
@@ -127,12 +134,7 @@ class _Writer:
         Python takes its time to compile, so what runs seldom is not written out for each field.
         """
         kind, needed = node.type, node.required or node.present
-        exact = [kind]
-        if kind is float and self.rules.int_for_float:
-            exact.append(int)
-        if kind is Binary:
-            exact.append(bytes)
-        tests = [f"type({var}) is not {self.name('T', one)}" for one in exact]
+        tests = [f"type({var}) is not {self.name('T', one)}" for one in self.exact(node)]
         if not needed:
             tests.append(f"{var} is not None")
         key = (kind, needed)
@@ -141,27 +143,9 @@ class _Writer:
             self.closer[key] = self.name("S", closer_look(kind, others, self.names["M"], needed=needed))
         self.write(depth, f"if {' and '.join(tests)}: {self.closer[key]}(failures, {path.source}, {var})")
 
-    def needed(self, node: nodes.Node, path: Path) -> list[Path]:
-        """Return the required paths at and below a value that is None or absent."""
-        found = [path] if node.required or node.present else []
-        if isinstance(node, nodes.RecordNode):
-            for name, child in node.fields.items():
-                found += self.demanded(child, path.field(name))
-        return found
-
-    def demanded(self, node: nodes.Node, path: Path) -> list[Path]:
-        """Return the paths that are required even where what they are in is absent."""
-        found = [path] if node.required else []
-        if isinstance(node, nodes.RecordNode):
-            for name, child in node.fields.items():
-                found += self.demanded(child, path.field(name))
-        return found
-
     def body(self, node: nodes.Node, var: str, path: Path, depth: int) -> None:
         """Write what remains to be checked of a value of the right type."""
-        inner = self.is_open(node) or not isinstance(
-            node, (nodes.TypeNode, nodes.AnyNode, nodes.OperatorNode)
-        )
+        inner = is_open(node) or not isinstance(node, (nodes.TypeNode, nodes.AnyNode, nodes.OperatorNode))
         guarded = bool(node.validators) and (inner or self.strict_time(node))
         if guarded:
             before = self.new("n")
@@ -177,14 +161,14 @@ class _Writer:
                 self.positions(node, var, path, depth)
             case nodes.CustomNode():
                 self.write(depth, f"custom(failures, {path.source}, {self.name('C', node.custom)}, {var})")
-            case _ if self.is_open(node):
+            case _ if is_open(node):
                 self.write(
                     depth, f"if {var} and isinstance({var}, holder): bad_keys(failures, {path.source}, {var})"
                 )
             case _ if self.strict_time(node):
                 self.write(depth, f"if {var}.utcoffset() is None:")
                 self.write(depth + 1, f"naive(failures, {path.source}, {var})")
-        if (node.required or node.filled) and not self.never_empty(node):
+        if (node.required or node.filled) and not never_empty(node):
             self.write(depth, f"if not {var} and isinstance({var}, (list, tuple, dict, set)):")
             self.write(depth + 1, f"required(failures, {path.source}, {var})")
         if guarded:
@@ -193,27 +177,11 @@ class _Writer:
         for validator in node.validators:
             self.validator(self.name("V", validator), var, path, depth)
 
-    @staticmethod
-    def is_open(node: nodes.Node) -> bool:
-        """Return whether the structure does not say what is in the dicts and lists that may be here."""
-        match node:
-            case nodes.TypeNode():
-                return node.type in (list, dict)
-            case nodes.OperatorNode():
-                return node.types is not None or not {dict, list}.isdisjoint(node.operator.operand_types())
-        return isinstance(node, nodes.AnyNode)
-
     def strict_time(self, node: nodes.Node) -> bool:
         return (
             isinstance(node, nodes.TypeNode)
             and node.type is datetime.datetime
             and not self.rules.naive_datetimes
-        )
-
-    @staticmethod
-    def never_empty(node: nodes.Node) -> bool:
-        return isinstance(node, nodes.ReferenceNode) or (
-            isinstance(node, nodes.TypeNode) and node.type not in (list, dict)
         )
 
     def validator(self, validator: str, var: str, path: Path, depth: int) -> None:
@@ -228,45 +196,56 @@ class _Writer:
     def record(self, node: nodes.RecordNode, var: str, path: Path, depth: int, *, top: bool = False) -> None:
         """Write the check of named fields: those that must be there, those that may not, then each value."""
         variables = {name: self.new("v") for name in node.fields}
-        doubt = self.new("doubt")
-        number = str(len(variables.keys() - {"_id"} if top else variables))
-        if top:
-            number += f" + ('_id' in {var})"
-        self.write(depth, f"{doubt} = len({var}) != {number}")
-        if variables:
-            self.fields(variables, var, doubt, depth, top=top)
-        declared = {name: not (top and name == "_id") for name in node.fields}
-        self.write(depth, f"if {doubt}:")
+        # What is not stored yet has no _id.
+        loose = [name for name, child in node.fields.items() if child.optional or (top and name == "_id")]
+        counted = [*loose, *(["_id"] if top and "_id" not in loose else [])]
+        number = " + ".join((str(len(variables) - len(loose)), *(f"({name!r} in exact)" for name in counted)))
+        declared = {name: name not in loose for name in node.fields}
         if self.rules.schemaless or node.schemaless:
-            self.write(depth + 1, f"open_fields(failures, {path.source}, {self.name('D', declared)}, {var})")
+            look = f"open_fields(failures, {path.source}, {self.name('D', declared)}, {var})"
         else:
             allowed = ALWAYS_ALLOWED if top else frozenset[str]()
             arguments = f"{self.name('D', declared)}, {var}, {self.name('E', allowed)}"
-            self.write(depth + 1, f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})")
+            look = f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})"
+        # Of an exact dict, which CPython reads twice as fast, and which has no __missing__ to write to the document.
+        if top or not self.conditions.makes_exact(node):
+            self.write(depth, f"exact = {var} if type({var}) is dict else dict({var})")
+        self.fields(variables, depth, loose, f"if len(exact) != {number}: {look}", look)
         for name, child in node.fields.items():
             self.value(child, variables[name], path.field(name), depth)
 
-    def fields(self, variables: Mapping[str, str], var: str, doubt: str, depth: int, *, top: bool) -> None:
-        """Write the reading of all fields: by subscript, or one by one where one is absent."""
-        # Of an exact dict, which CPython reads twice as fast, and which has no __missing__ to write to the document.
-        self.write(depth, f"exact = {var} if type({var}) is dict else dict({var})")
-        demanded = [name for name in variables if not (top and name == "_id")]
-        if len(demanded) < len(variables):
-            # What is not stored yet has no _id.
-            self.write(depth, f"{variables['_id']} = exact.get('_id', M)")
+    def fields(
+        self, variables: Mapping[str, str], depth: int, loose: Collection[str], count: str, look: str
+    ) -> None:
+        """Write the reading of all fields: by subscript, or one by one where one is absent.
+
+        :param count: looks for others where there are more or fewer than declared; ``look`` does so in any case.
+        """
+        for name in loose:
+            self.write(depth, f"{variables[name]} = exact.get({name!r}, M)")
+        demanded = [name for name in variables if name not in loose]
         if not demanded:
+            self.write(depth, count)
             return
         self.write(depth, "try:")
         for name in demanded:
             self.write(depth + 1, f"{variables[name]} = exact[{name!r}]")
         self.write(depth, "except KeyError:")
-        self.write(depth + 1, f"{doubt} = True")
         self.write(depth + 1, "get = exact.get")
         targets = "".join(f"{variables[name]}, " for name in demanded)
         self.write(depth + 1, f"{targets}= [get(name, M) for name in {self.name('N', tuple(demanded))}]")
+        self.write(depth + 1, look)
+        self.write(depth, "else:")
+        self.write(depth + 1, count)
 
     def elements(self, node: nodes.ListNode, var: str, path: Path, depth: int) -> None:
         index, item = self.new("i"), self.new("v")
+        if isinstance(node.item, nodes.TypeNode) and self.is_simple(node.item):
+            # Most lists hold what they shall, which is soon seen.
+            unset = () if node.item.required or node.item.present else (type(None),)
+            types = frozenset({*self.exact(node.item), *unset})
+            self.write(depth, f"if not {self.name('X', types)}.issuperset(map(type, {var})):")
+            depth += 1
         self.write(depth, f"for {index}, {item} in enumerate({var}):")
         self.value(node.item, item, path.variable(index), depth + 1)
 

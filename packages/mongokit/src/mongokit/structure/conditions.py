@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from bson.binary import Binary
+from bson.code import Code
 from bson.regex import Regex
 
 from mongokit.structure import nodes
 from mongokit.structure.path import Path
 from mongokit.structure.referring import accepts
 from mongokit.structure.rules import Rules
-from mongokit.types import NOT, OR, i18n
+from mongokit.types import NOT, OR, i18n, is_instance
 
 __all__ = ["Conditions"]
 
@@ -37,6 +38,8 @@ class Conditions:
             return lambda value: isinstance(value, int) and not isinstance(value, bool)
         if kind is float and self._rules.int_for_float:
             return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
+        if kind is str:
+            return lambda value: is_instance(value, str)
         kinds = (list, tuple) if kind is list else _READ_AS.get(kind, (kind,))
         return lambda value: isinstance(value, kinds)
 
@@ -63,8 +66,11 @@ class Conditions:
             case nodes.RecordNode():
                 kind = self._name("T", node.container)
                 complaint = f"bad_type(failures, {where}, {kind}, {var})"
-                if nodes.is_embedded(node.container):
-                    return f"isinstance({var}, dict)", complaint
+                if self.makes_exact(node):
+                    exact = (
+                        f"{var} if type({var}) is dict else dict({var}) if isinstance({var}, dict) else None"
+                    )
+                    return f"(exact := {exact}) is not None", complaint
                 return self._type_test(node.container, kind, var), complaint
             case nodes.MapNode():
                 kind = self._name("T", i18n if isinstance(node, nodes.I18nNode) else dict)
@@ -76,6 +82,11 @@ class Conditions:
             f"type({var}) is list or isinstance({var}, sequence)",
             f"bad_type(failures, {where}, list, {var})",
         )
+
+    @staticmethod
+    def makes_exact(node: nodes.RecordNode) -> bool:
+        """Return whether the condition for a record leaves its fields in ``exact``, a dict and nothing more."""
+        return node.container is dict or nodes.is_embedded(node.container)
 
     def _operator_test(self, node: nodes.OperatorNode, name: str, var: str) -> str:
         """Return the condition for an operator; OR and NOT are written out, so that the class's switches count."""
@@ -96,6 +107,9 @@ class Conditions:
             return f"type({var}) is float or isinstance({var}, float) or isinstance({var}, int) and not isinstance({var}, bool)"
         if kind is list:
             return f"type({var}) is list or isinstance({var}, sequence)"
+        if kind is str:
+            code = self._name("T", Code)
+            return f"type({var}) is {name} or isinstance({var}, {name}) and not isinstance({var}, {code})"
         if kind in _READ_AS and not exact:
             return f"isinstance({var}, {self._name('T', _READ_AS[kind])})"
         return f"type({var}) is {name} or isinstance({var}, {name})"

@@ -42,7 +42,7 @@ def _constraint(given: Any) -> Iterator[Validator]:
 _UNITS: Mapping[type, str] = MappingProxyType({str: "characters", bytes: "bytes"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Constraint:
     """A validator that says what is accepted; ``%s`` is where validation puts the path."""
 

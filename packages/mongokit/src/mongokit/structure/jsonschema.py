@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from bson import Decimal128
+from bson import Code, Decimal128
 
 from mongokit.conversions import DecimalType, EnumType
 from mongokit.structure import nodes
@@ -165,6 +165,9 @@ class _Describer:
     def excludes(self, refused: type, kind: type) -> bool:
         if refused is int and kind is bool and not self.rules.bool_for_int:
             return False
+        if refused is str and issubclass(kind, Code):
+            # Text to Python, and no text to BSON.
+            return False
         return issubclass(kind, refused)
 
     def listed(self, values: Iterable[Any]) -> list[Schema] | None:
@@ -211,7 +214,9 @@ class _Describer:
             needed = [name for name, child in node.fields.items() if not _nullable(child)]
         else:
             # What is not stored yet has no _id.
-            needed = [name for name, child in node.fields.items() if not (top and name == "_id")]
+            needed = [
+                name for name, child in node.fields.items() if not (child.optional or (top and name == "_id"))
+            ]
             if top:
                 properties |= {name: {} for name in sorted(ALWAYS_ALLOWED - properties.keys())}
         made: Schema = {self.language.type_key: "object"}
@@ -271,11 +276,6 @@ def _is_set(node: nodes.Node) -> bool:
 
 def _nullable(node: nodes.Node) -> bool:
     """Return whether None is a value."""
-    if node.required or node.present:
+    if node.present:
         return False
-    return not (isinstance(node, nodes.RecordNode) and any(map(_demanded, node.fields.values())))
-
-
-def _demanded(node: nodes.Node) -> bool:
-    """Return whether a value is required even where what it is in is absent."""
-    return node.required or (isinstance(node, nodes.RecordNode) and any(map(_demanded, node.fields.values())))
+    return not nodes.demanded(node)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mongokit.structure.immutable import Immutable
 from mongokit.target import Target
 from mongokit.types import CustomType, SchemaOperator
 
@@ -24,6 +24,7 @@ __all__ = [
     "TypeNode",
     "Validator",
     "bad_name",
+    "demanded",
     "descendants",
     "holds_dicts",
     "is_embedded",
@@ -37,8 +38,7 @@ __all__ = [
 Validator = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Node:
+class Node(Immutable):
     """A place in a structure. ``path`` is dotted, positions in lists left out, typed keys as ``$typename``."""
 
     path: str
@@ -50,24 +50,25 @@ class Node:
     """Must not be empty, where it is."""
     unset: bool = False
     """None in a new document, whatever it holds."""
+    optional: bool = False
+    """May be missing, where what it is in is there."""
+    absent: bool = False
+    """Missing in a new document."""
     validators: tuple[Validator, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TypeNode(Node):
     """An instance of one type: ``str``; ``dict`` and ``list`` are free content."""
 
     type: type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class AnyNode(Node):
     """An instance of any authorized type: ``None``."""
 
     types: tuple[type, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class OperatorNode(Node):
     """What an OR, NOT or IS accepts; for NOT also one of the authorized types."""
 
@@ -75,14 +76,12 @@ class OperatorNode(Node):
     types: tuple[type, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CustomNode(Node):
     """A value that is converted on its way in and out."""
 
     custom: CustomType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RecordNode(Node):
     """Named fields; values are instances of ``container``, which is dict or a subclass."""
 
@@ -91,7 +90,6 @@ class RecordNode(Node):
     schemaless: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ListNode(Node):
     """A list, or in Python a tuple, each element of one specification."""
 
@@ -99,7 +97,6 @@ class ListNode(Node):
     container: type = list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class MapNode(Node):
     """Keys that are not named beforehand, of one type; each value of one specification."""
 
@@ -107,13 +104,11 @@ class MapNode(Node):
     value: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class I18nNode(MapNode):
     """A translated value: in Python languages with a value each, in the database a list of both. A record in it keeps
     its path, as the languages are none of the structure's business."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TupleNode(Node):
     """A list of fixed length, each element of a specification of its own."""
 
@@ -121,7 +116,6 @@ class TupleNode(Node):
     container: type = list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class ReferenceNode(Node):
     """A reference to a document."""
 
@@ -166,6 +160,11 @@ def descendants(node: Node) -> Iterator[Node]:
             below = _children(node)
     for child in below:
         yield from descendants(child)
+
+
+def demanded(node: Node) -> bool:
+    """Return whether a value, or one of those in it, is required even where what it is in is absent."""
+    return node.required or (isinstance(node, RecordNode) and any(map(demanded, node.fields.values())))
 
 
 def places(root: RecordNode) -> dict[str, Node]:
@@ -243,13 +242,13 @@ def bad_name(root: RecordNode, path: str) -> str | None:
     """
     node: Node | None = root
     for name in path.split("."):
-        if name.startswith("$") and (_is_dict(node) or not _POSITION.fullmatch(name)):
+        if name.startswith("$") and (_is_dict(node) or not re.fullmatch(_POSITION, name)):
             return name
         node = None if node is None else _step(node, name)
     return None
 
 
-_POSITION = re.compile(r"\$(\[\w*\])?")
+_POSITION = r"\$(\[\w*\])?"
 
 
 def _is_dict(node: Node | None) -> bool:

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mongokit.errors import AuthorizedTypeError, BadKeyError, SchemaDocumentError, StructureError
 from mongokit.reference import Ref
+from mongokit.structure import nodes
 from mongokit.structure.annotations import Annotation
-from mongokit.structure.nodes import (
-    AnyNode,
-    CustomNode,
-    I18nNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-    Validator,
-    is_embedded,
-    join,
-)
 from mongokit.target import Target
 from mongokit.types import NOT, CustomType, SchemaOperator, Set
 
 __all__ = ["parse_structure"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class _Parser:
+class _Parser(NamedTuple):
     """What is the same for all places of a structure while it is read."""
 
     owner: str
     types: tuple[type, ...]
     required: frozenset[str]
-    validators: Mapping[str, tuple[Validator, ...]]
+    validators: Mapping[str, tuple[nodes.Validator, ...]]
     filled: frozenset[str] = frozenset()
     """Required paths of embedded classes."""
     places: tuple[type, ...] = ()
@@ -47,24 +30,45 @@ class _Parser:
     autorefs: bool = False
     """Whether a Document class stands for a reference."""
     translated: frozenset[str] = frozenset()
+    missing: bool = False
+    """Whether any field may be missing of which nothing else is asked."""
+    absent: frozenset[str] = frozenset()
+    """Paths that may be missing, and new documents do not have: `absent` is their default."""
+    defaults: frozenset[str] = frozenset()
+    """Paths for which the class has another default, whatever an embedded class says."""
 
-    def parse(self, spec: Any, path: str, *, element: bool = False) -> Node:
+    def parse(self, spec: Any, path: str, *, element: bool = False) -> nodes.Node:
         """Return the node of a specification; an element shares its list's path but not its descriptors."""
         node = self._untranslated(spec, path, element=element)
-        if element or path not in self.translated:
+        if element:
             return node
+        if path in self.translated:
+            node = self._in_languages(node, path)
+        return self._dispensable(node, path) if self.missing or path in self.absent else node
+
+    def _in_languages(self, node: nodes.Node, path: str) -> nodes.Node:
+        """Return the node of a translated field, of that of its value."""
         around = next((other for other in self.translated if path.startswith(f"{other}.")), None)
         if around is not None:
             raise StructureError(
                 f"{self.owner}: i18n: {path} lies in {around}, which is translated as a whole"
             )
         # What is asked of a value is asked of it in every language.
-        value = replace(node, required=False, filled=False)
-        return I18nNode(
+        value = node.but(required=False, filled=False)
+        return nodes.I18nNode(
             path=path, key=str, value=value, required=node.required, present=node.present, filled=node.filled
         )
 
-    def _untranslated(self, spec: Any, path: str, *, element: bool) -> Node:
+    def _dispensable(self, node: nodes.Node, path: str) -> nodes.Node:
+        """Return a node that may be missing; what is required, or holds such, may not all the same."""
+        is_absent = path in self.absent and path not in self.defaults
+        return node.but(
+            optional=not (node.present or nodes.demanded(node)),
+            absent=is_absent,
+            unset=node.unset or is_absent,
+        )
+
+    def _untranslated(self, spec: Any, path: str, *, element: bool) -> nodes.Node:
         if isinstance(spec, Annotation):
             return self._annotated(spec, path, element=element)
         node = self._node(spec, path)
@@ -72,37 +76,36 @@ class _Parser:
             return node
         validators = self.validators.get(path, ())
         if path in self.required:
-            return replace(node, required=True, validators=validators)
+            return node.but(required=True, validators=validators)
         if path in self.filled:
-            return replace(node, present=True, filled=True, validators=validators)
-        return replace(node, validators=validators) if validators else node
+            return node.but(present=True, filled=True, validators=validators)
+        return node.but(validators=validators) if validators else node
 
-    def _annotated(self, spec: Annotation, path: str, *, element: bool) -> Node:
+    def _annotated(self, spec: Annotation, path: str, *, element: bool) -> nodes.Node:
         node = self._untranslated(spec.spec, path, element=element)
-        if spec.immutable and isinstance(node, (ListNode, TupleNode)):
-            node = replace(node, container=tuple)
-        return replace(
-            node,
+        if spec.immutable and isinstance(node, (nodes.ListNode, nodes.TupleNode)):
+            node = node.but(container=tuple)
+        return node.but(
             # What is not stored yet has no _id.
             present=node.present or (not spec.optional and path != "_id"),
             filled=node.filled or spec.filled,
-            unset=spec.optional or isinstance(node, TupleNode),
+            unset=spec.optional or isinstance(node, nodes.TupleNode),
             validators=(*spec.validators, *node.validators),
         )
 
-    def _node(self, spec: Any, path: str) -> Node:
+    def _node(self, spec: Any, path: str) -> nodes.Node:
         match spec:
             case Ref():
                 return self._reference(spec, path)
             case None:
-                return AnyNode(path=path, types=self.types)
+                return nodes.AnyNode(path=path, types=self.types)
             case CustomType():
                 self._check_custom(spec, path)
-                return CustomNode(path=path, custom=spec)
+                return nodes.CustomNode(path=path, custom=spec)
             case SchemaOperator():
                 for kind in spec.operand_types():
                     self._authorize(kind, path)
-                return OperatorNode(
+                return nodes.OperatorNode(
                     path=path, operator=spec, types=self.types if isinstance(spec, NOT) else None
                 )
             case dict():
@@ -114,21 +117,21 @@ class _Parser:
                         "A list of fixed length is a tuple: (A, B)"
                     )
                 item = self.parse(spec[0] if spec else None, path, element=True)
-                return ListNode(path=path, item=item)
+                return nodes.ListNode(path=path, item=item)
             case tuple():
                 if not spec:
                     raise StructureError(
                         f"{self.owner}: {path}: an empty tuple holds nothing; write (A, B, ...)"
                     )
                 items = tuple(
-                    self.parse(item, join(path, str(i)), element=True) for i, item in enumerate(spec)
+                    self.parse(item, nodes.join(path, str(i)), element=True) for i, item in enumerate(spec)
                 )
-                return TupleNode(path=path, items=items)
+                return nodes.TupleNode(path=path, items=items)
             case type():
                 return self._type(spec, path)
         raise TypeError(f"{self.owner}: {path}: {spec!r} is not a type")
 
-    def _reference(self, spec: Ref[Any], path: str) -> Node:
+    def _reference(self, spec: Ref[Any], path: str) -> nodes.Node:
         if not spec.is_spec:
             raise TypeError(
                 f"{self.owner}: {path}: {spec!r} refers to one document; a structure has the class alone"
@@ -138,49 +141,52 @@ class _Parser:
             cls = target.resolve()
             if cls.__collection__ is None and not target.is_related(cls):
                 target.refuse_homeless()
-        return ReferenceNode(path=path, target=target, dbref=spec.dbref)
+        return nodes.ReferenceNode(path=path, target=target, dbref=spec.dbref)
 
-    def _autoref(self, spec: type, path: str) -> Node:
+    def _autoref(self, spec: type, path: str) -> nodes.Node:
         if not self.autorefs:
             raise StructureError(
                 f"{self.owner}: {path}: {spec.__name__} is a Document, which is stored in a collection of its own: "
                 f"write Ref({spec.__name__}), or set use_autorefs = True. What is to be stored inside is a nested "
                 "structure, or a subclass of SchemaDocument"
             )
-        return ReferenceNode(path=path, target=self._target(spec, path), eager=True)
+        return nodes.ReferenceNode(path=path, target=self._target(spec, path), eager=True)
 
     def _target(self, given: type | str, path: str) -> Target:
         return Target(given, self.places[-1] if self.places else None, path, self.places)
 
-    def _embedded(self, spec: Any, path: str) -> Node:
+    def _embedded(self, spec: Any, path: str) -> nodes.Node:
         """Return the node of a class with a structure of its own, with its descriptors at this path."""
         inner = _Parser(
             self.owner,
             (*self.types, *(kind for kind in _concrete(spec.authorized_types) if kind not in self.types)),
             self.required,
             {
-                **{join(path, one): given for one, given in spec._structure.validators.items()},
+                **{nodes.join(path, one): given for one, given in spec._structure.validators.items()},
                 **self.validators,
             },
-            self.filled | {join(path, one) for one in spec.required_fields},
+            self.filled | {nodes.join(path, one) for one in spec.required_fields},
             (spec, *self.places),
             self.autorefs,
-            self.translated | {join(path, one) for one in spec.i18n},
+            self.translated | {nodes.join(path, one) for one in spec.i18n},
+            self.missing or bool(spec.accept_missing_fields),
+            self.absent | {nodes.join(path, one) for one in spec._structure.absent},
+            self.defaults,
         )
         node = inner._mapping(spec.structure or {}, path)
-        if not isinstance(node, RecordNode):
+        if not isinstance(node, nodes.RecordNode):
             raise StructureError(f"{self.owner}: {path}: the fields of {spec.__name__} must be named")
-        return replace(node, container=spec, schemaless=bool(spec.use_schemaless))
+        return node.but(container=spec, schemaless=bool(spec.use_schemaless))
 
-    def _type(self, spec: type, path: str) -> Node:
+    def _type(self, spec: type, path: str) -> nodes.Node:
         if hasattr(spec, "_collection"):
             return self._autoref(spec, path)
-        if is_embedded(spec):
+        if nodes.is_embedded(spec):
             return self._embedded(spec, path)
         if issubclass(spec, CustomType):
             raise StructureError(f"{self.owner}: {path}: {spec.__name__} is a class; write {spec.__name__}()")
         self._authorize(spec, path)
-        return TypeNode(path=path, type=spec)
+        return nodes.TypeNode(path=path, type=spec)
 
     def _authorize(self, spec: Any, path: str, error: type[SchemaDocumentError] = StructureError) -> None:
         if not isinstance(spec, type):
@@ -199,7 +205,7 @@ class _Parser:
         if isinstance(spec, Set) and spec.structure_type is not None:
             self._authorize(spec.structure_type, path)
 
-    def _mapping(self, spec: dict[Any, Any], path: str) -> Node:
+    def _mapping(self, spec: dict[Any, Any], path: str) -> nodes.Node:
         typed = [key for key in spec if isinstance(key, type)]
         if typed and len(spec) > 1:
             raise StructureError(
@@ -209,7 +215,9 @@ class _Parser:
         if typed:
             key = typed[0]
             self._authorize(key, path, AuthorizedTypeError)
-            return MapNode(path=path, key=key, value=self.parse(spec[key], join(path, f"${key.__name__}")))
+            return nodes.MapNode(
+                path=path, key=key, value=self.parse(spec[key], nodes.join(path, f"${key.__name__}"))
+            )
         for key in spec:
             if not isinstance(key, str):
                 raise StructureError(
@@ -218,11 +226,11 @@ class _Parser:
                 )
             if "." in key or key.startswith("$") or "\0" in key:
                 raise BadKeyError(
-                    f"{self.owner}: {join(path, key)}: a key must not contain '.' or a null character, "
+                    f"{self.owner}: {nodes.join(path, key)}: a key must not contain '.' or a null character, "
                     "or start with '$'"
                 )
-        fields = {str(key): self.parse(value, join(path, key)) for key, value in spec.items()}
-        return RecordNode(path=path, fields=MappingProxyType(fields), container=type(spec))
+        fields = {str(key): self.parse(value, nodes.join(path, key)) for key, value in spec.items()}
+        return nodes.RecordNode(path=path, fields=MappingProxyType(fields), container=type(spec))
 
 
 def _concrete(types: Iterable[type]) -> tuple[type, ...]:
@@ -235,15 +243,20 @@ def parse_structure(
     *,
     types: Sequence[type],
     required: Sequence[str] = (),
-    validators: Mapping[str, tuple[Validator, ...]] | None = None,
+    validators: Mapping[str, tuple[nodes.Validator, ...]] | None = None,
     places: tuple[type, ...] = (),
     autorefs: bool = False,
     translated: Sequence[str] = (),
-) -> RecordNode:
+    missing: bool = False,
+    absent: Iterable[str] = (),
+    defaults: Iterable[str] = (),
+) -> nodes.RecordNode:
     """Return the tree for a structure; raises StructureError, BadKeyError, TypeError with class and path.
 
     :param places: the class, for references by name.
     :param autorefs: whether a Document class stands for a reference.
+    :param missing: whether any field may be missing of which nothing else is asked.
+    :param absent: paths whose default is ``absent``; ``defaults``: those that have another one.
     """
     if not isinstance(structure, dict):
         raise StructureError(f"{owner}: structure must be a dict, not {type(structure).__name__}")
@@ -255,9 +268,12 @@ def parse_structure(
         places=places,
         autorefs=autorefs,
         translated=frozenset(translated),
+        missing=missing,
+        absent=frozenset(absent),
+        defaults=frozenset(defaults),
     )
     node = parser.parse(structure, "", element=True)
-    if not isinstance(node, RecordNode):
+    if not isinstance(node, nodes.RecordNode):
         raise StructureError(
             f"{owner}: structure: the fields of a document must be named; a type as key is for below"
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Path"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Path:
+class Path(NamedTuple):
     """A dotted path as it will be known at run time: literal names, and variables that hold positions and keys."""
 
     parts: tuple[tuple[bool, str], ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -97,9 +96,17 @@ def is_place(collection: Any, database: Any) -> bool:
 
     https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
     """
-    if not isinstance(collection, str) or not _COLLECTION.fullmatch(collection) or ".." in collection:
+    if not (isinstance(collection, str) and collection and _NOT_IN_COLLECTIONS.isdisjoint(collection)):
         return False
-    return database is None or (isinstance(database, str) and bool(_DATABASE.fullmatch(database)))
+    if collection != collection.strip(".") or ".." in collection:
+        return False
+    return database is None or (
+        isinstance(database, str) and 1 <= len(database) <= 63 and _NOT_IN_DATABASES.isdisjoint(database)
+    )
+
+
+_NOT_IN_COLLECTIONS = frozenset("\0$")
+_NOT_IN_DATABASES = frozenset('\0/\\. "$')
 
 
 def leads_elsewhere(node: ReferenceNode, collection: str, database: str | None) -> bool:
@@ -110,10 +117,6 @@ def leads_elsewhere(node: ReferenceNode, collection: str, database: str | None) 
     return cls.__collection__ not in (None, collection) or (
         database is not None and cls.__database__ not in (None, database)
     )
-
-
-_COLLECTION = re.compile(r"(?!\.)[^\0$]+(?<!\.)", re.DOTALL)
-_DATABASE = re.compile(r'[^\0/\\. "$]{1,63}', re.DOTALL)
 
 
 def _leads(reference: Ref[Any], target: Target) -> bool:

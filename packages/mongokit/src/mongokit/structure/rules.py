@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Rules"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Rules:
+class Rules(NamedTuple):
     """The switches of a class."""
 
     owner: str

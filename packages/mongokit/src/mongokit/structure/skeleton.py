@@ -11,8 +11,8 @@ from bson import Decimal128, Int64, ObjectId
 
 from mongokit.errors import DefaultFieldTypeError
 from mongokit.structure import nodes
-from mongokit.structure.annotations import Factory
 from mongokit.structure.convert import container_of
+from mongokit.structure.defaults import Factory, absent
 from mongokit.structure.referring import reference_of
 from mongokit.target import is_document
 from mongokit.types import CustomType, i18n
@@ -42,7 +42,7 @@ def blank(node: nodes.Node, nested: type[dict[str, Any]]) -> Any:
         return None
     match node:
         case nodes.RecordNode():
-            fields = {name: blank(child, nested) for name, child in node.fields.items()}
+            fields = {name: blank(child, nested) for name, child in node.fields.items() if not child.absent}
             return container_of(_container(node, nested))(fields)
         case nodes.I18nNode():
             return i18n()
@@ -60,9 +60,9 @@ def blank(node: nodes.Node, nested: type[dict[str, Any]]) -> Any:
 
 
 def fill(node: nodes.RecordNode, value: dict[str, Any], nested: type[dict[str, Any]]) -> None:
-    """Add every declared field that is missing, at every level of named fields."""
+    """Add every declared field that is missing, at every level of named fields, but for those that are to be absent."""
     for name, child in node.fields.items():
-        if name not in value and child.path != "_id":
+        if name not in value and child.path != "_id" and not child.absent:
             value[name] = blank(child, nested)
         elif isinstance(child, nodes.RecordNode) and isinstance(value.get(name), dict):
             fill(child, value[name], nested)
@@ -111,7 +111,7 @@ class _Makers:
             name: self.maker(child)
             for name, child in node.fields.items()
             # MongoDB gives the key; None would be one, which all new documents had.
-            if child.path != "_id" or "_id" in self.defaults
+            if not child.absent and (child.path != "_id" or "_id" in self.defaults)
         }
         template = {
             name: maker.value if isinstance(maker, _Constant) else None for name, maker in makers.items()
@@ -128,6 +128,11 @@ class _Makers:
         return make
 
     def default(self, node: nodes.Node, value: Any) -> Maker:
+        if _holds_absent(value):
+            raise ValueError(
+                f"Error in default_values: the default of {node.path} holds absent, which is the default of a whole field: "
+                "give the path of what a new document is not to have"
+            )
         if isinstance(value, Factory):
             make: Maker = value.make
         elif isinstance(value, _IMMUTABLE):
@@ -146,6 +151,14 @@ class _Makers:
         if isinstance(node, nodes.RecordNode):
             return partial(_filled, of, node, self.nested)
         return make
+
+
+def _holds_absent(value: Any) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple, set, frozenset)):
+        return False
+    return any(item is absent or _holds_absent(item) for item in value)
 
 
 def _value_of(maker: Maker) -> Callable[[], Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mongokit.errors import DuplicateI18nError, DuplicateRequiredError
 from mongokit.structure.compile import Check, Rules, compile_check
 from mongokit.structure.convert import Convert, adopt, to_bson, to_python
+from mongokit.structure.defaults import absent
 from mongokit.structure.forms import stored_form
-from mongokit.structure.nodes import Node, RecordNode, Validator, holds_dicts, namespaces, places
+from mongokit.structure.immutable import Immutable
+from mongokit.structure.nodes import Node, RecordNode, Validator, descendants, holds_dicts, namespaces, places
 from mongokit.structure.parse import parse_structure
 from mongokit.structure.referring import Walk, walk
 from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
@@ -19,8 +20,7 @@ from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
 __all__ = ["Declarations", "Structure"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Declarations:
+class Declarations(NamedTuple):
     """What a class body says, merged over its bases."""
 
     structure: dict[str, Any]
@@ -32,13 +32,14 @@ class Declarations:
     autorefs: bool = False
     """Whether a Document class stands for a reference that is loaded with its owner."""
     required: Sequence[str] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    validators: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = MappingProxyType({})
+    validators: Mapping[str, Any] = MappingProxyType({})
     translated: Sequence[str] = ()
+    missing: bool = False
+    """Whether any field may be missing of which nothing else is asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Structure:
+class Structure(Immutable):
     """A compiled structure; classes share it freely, threads too."""
 
     owner: str
@@ -55,6 +56,8 @@ class Structure:
     """What is declared by path; those of annotations are in the nodes."""
     defaults: Mapping[str, Any]
     """Dotted path -> value, or callable that makes it."""
+    absent: frozenset[str]
+    """The paths whose default is ``absent``."""
     check: Check
     """Appends to a list what is wrong with a document; never writes to the document."""
     skeleton: Skeleton
@@ -94,6 +97,8 @@ class Structure:
         """
         owner = rules.owner
         validators = _validators(owner, declared.validators)
+        defaults = {path: value for path, value in declared.defaults.items() if value is not absent}
+        left_out = frozenset(declared.defaults.keys() - defaults.keys())
         root = parse_structure(
             owner,
             declared.structure,
@@ -103,6 +108,9 @@ class Structure:
             places=() if declared.owner is None else (declared.owner,),
             autorefs=declared.autorefs,
             translated=declared.translated,
+            missing=declared.missing,
+            absent=left_out,
+            defaults=defaults,
         )
         _check_duplicates(owner, declared.required)
         _check_translated(owner, declared.translated)
@@ -111,7 +119,8 @@ class Structure:
         _check_paths(owner, known, "validators", validators)
         _check_paths(owner, known, "i18n", declared.translated)
         _check_paths(owner, known, "default_values", declared.defaults)
-        _check_defaults(owner, root, declared.defaults)
+        _check_defaults(owner, root, defaults)
+        _check_absent(owner, root, left_out)
         id_node = root.fields.get("_id")
         adopted = ((name, adopt(child)) for name, child in root.fields.items())
         return cls(
@@ -123,9 +132,10 @@ class Structure:
             required=tuple(declared.required),
             translated=tuple(declared.translated),
             validators=MappingProxyType(validators),
-            defaults=MappingProxyType(dict(declared.defaults)),
+            defaults=MappingProxyType(defaults),
+            absent=left_out,
             check=compile_check(root, rules),
-            skeleton=compile_skeleton(root, declared.defaults, declared.nested),
+            skeleton=compile_skeleton(root, defaults, declared.nested),
             to_bson=to_bson(root),
             to_python=to_python(root, owner),
             stored_id=None if id_node is None else stored_form(id_node, python_first=True),
@@ -174,6 +184,21 @@ def _check_defaults(owner: str, root: RecordNode, defaults: Mapping[str, Any]) -
             raise ValueError(
                 f"Error in default_values: {path} of {owner} is inside a list or below a typed key, "
                 "where a new document holds nothing; give the default of the list or dict itself"
+            )
+
+
+def _check_absent(owner: str, root: RecordNode, paths: Iterable[str]) -> None:
+    named = {
+        child.path
+        for node in descendants(root)
+        if isinstance(node, RecordNode)
+        for child in node.fields.values()
+    }
+    for path in paths:
+        if path not in named:
+            raise ValueError(
+                f"Error in default_values: {path} of {owner} has no name, so that it cannot be absent: accepted are fields "
+                "of the document, or of what is nested in it"
             )
 
 
