@@ -10,14 +10,15 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.urls import path
 from django.utils.functional import SimpleLazyObject
 
-from django_exception_extra import META_KEY, home
+from django_exception_extra import META_KEY, ExceptionExtraMiddleware, home
 from django_exception_extra.log import LoggedInFilter
 from django_exception_extra.mail import AdminEmailHandler
 from django_exception_extra.reporter import ExceptionReporter
@@ -291,7 +292,7 @@ def test_request_within_a_request(client, anita, settings):
 
 def marked():
     request = HttpRequest()
-    home.enter(request)
+    home.leave(home.enter(request))
     return request
 
 
@@ -336,3 +337,92 @@ def test_context_made_from_it_is_home_to_what_it_was_home_to_then():
     assert home.is_elsewhere(within)
     assert not home.is_elsewhere(after[-1])
     assert contextvars.Context().run(home.is_elsewhere, before)
+
+
+@pytest.mark.parametrize("many", [1, 9, 100])
+def test_outer_request_is_at_home_after_those_that_it_has_sent(many, anita, rf):
+    """A middleware outside of ours raises then: only the log tells of it."""
+    request = rf.get("/")
+    request.user = anita
+
+    def view(request):
+        for _ in range(many):
+            ExceptionExtraMiddleware(lambda request: HttpResponse())(rf.get("/"))
+        return HttpResponse()
+
+    def run():
+        ExceptionExtraMiddleware(view)(request)
+        record = logging.makeLogRecord({"request": request, "levelno": logging.ERROR})
+        LoggedInFilter().filter(record)
+        return record.logged_in, contextvars.Context().run(home.is_elsewhere, request)
+
+    assert contextvars.copy_context().run(run) == (ANITA, True)
+
+
+def test_listed_twice_it_is_at_home_once(anita, rf):
+    request = rf.get("/")
+    request.user = anita
+    inner = ExceptionExtraMiddleware(lambda request: HttpResponse())
+    ExceptionExtraMiddleware(inner)(request)
+    assert not home.is_elsewhere(request)
+    after = rf.get("/")
+    inner(after)
+    assert not home.is_elsewhere(after)
+
+
+@pytest.mark.parametrize("asks", ["blocking", "asynchronous"])
+def test_middleware_outside_that_sends_many_and_raises(asks, client, anita, settings, mailoutbox):
+    """However many have ended meanwhile."""
+
+    def batch(get_response):
+        def middleware(request):
+            response = get_response(request)
+            if request.headers.get("Within"):
+                return response
+            for _ in range(70):
+                if asks == "blocking":
+                    Client().get("/fine/", headers={"Within": "yes"})
+                else:
+                    async_to_sync(AsyncClient().get)("/fine/", headers={"Within": "yes"})
+            raise ValueError("late")
+
+        return middleware
+
+    globals()["batch"] = batch
+    settings.MIDDLEWARE = [f"{__name__}.batch", *settings.MIDDLEWARE]
+    settings.ROOT_URLCONF = "failing.urls"
+    for _ in range(3):
+        assert client.get("/fine/").wsgi_request.META[META_KEY] == ANITA
+    assert len(mailoutbox) == 3
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_request_that_nobody_ends_is_over_when_the_outer_one_speaks(comes_back, rf):
+    """Which is when it fails, or has passed."""
+    request = rf.get("/")
+    told = []
+
+    def view(request):
+        ExceptionExtraMiddleware(lambda request: HttpResponse())(rf.get("/"))
+        told.append(home.is_innermost(request))
+        if comes_back:
+            home.come_back(request)
+            told.append(home.is_innermost(request))
+        return HttpResponse()
+
+    def run():
+        ExceptionExtraMiddleware(view)(request)
+        return home.is_innermost(request)
+
+    assert contextvars.Context().run(run)
+    assert told == [False, True][: 1 + comes_back]
+
+
+def test_listed_twice_it_is_the_one_that_runs(rf):
+    request = rf.get("/")
+
+    def run():
+        ExceptionExtraMiddleware(ExceptionExtraMiddleware(lambda request: HttpResponse()))(request)
+        return home.is_innermost(request)
+
+    assert contextvars.Context().run(run)

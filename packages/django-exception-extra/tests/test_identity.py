@@ -179,6 +179,9 @@ def test_id():
         ("a\u2800b", r"a\u2800b"),
         ("a\u2065b\ufff0c\U0001d173d\U0001bca0e", r"a\u2065b\ufff0c\U0001d173d\U0001bca0e"),
         ("\u3164 anita", r"\u3164 anita"),
+        # What is drawn empty: a note without a head, the filler of Khitan, the blanks of Egyptian.
+        ("a\U0001d159b", r"a\U0001d159b"),
+        ("a\U00016fe4b\U00013441c\U00013442d", r"a\U00016fe4b\U00013441c\U00013442d"),
         # Coloured emoji, keycaps among them, and what is none.
         ("❤\ufe0f", "❤\ufe0f"),
         ("©\ufe0f ™\ufe0f ‼\ufe0f ◾\ufe0f 〰\ufe0f", "©\ufe0f ™\ufe0f ‼\ufe0f ◾\ufe0f 〰\ufe0f"),
@@ -220,6 +223,15 @@ def test_one_line_always_is(text):
     line.encode()
 
 
+@pytest.mark.parametrize("sign", ["1\ufe0f\u20e3", "\u0915\u094d\u200d"])
+@pytest.mark.parametrize("length", range(5, 12))
+def test_cut_leaves_nothing_that_would_join(sign, length):
+    line = identity.cut(sign * 10, length)
+    assert len(line) <= length
+    assert line[-2] not in "\u200d\ufe0f"
+    assert identity.one_line(line) == line
+
+
 def test_cut_is_marked():
     assert identity.one_line("x" * 1024) == "x" * 1024
     assert identity.one_line("x" * 1025) == "x" * 1023 + "…"
@@ -253,6 +265,34 @@ def test_user_without_anything_but_a_key(blank):
     for mode in ("full", "username", "masked", "id"):
         assert identity.as_mode(mode, user) == "id=7"
         assert identity.fields(mode, user) == {"id": "7"}
+
+
+def test_user_without_a_name():
+    """Who logs in by other means; `str()` of a user of Django's raises then, and that of a project's need not."""
+    nameless = User(pk=7, username=None, email="a@x.org", first_name="Anita")
+    assert identity.as_full(nameless) == "a@x.org (Anita)"
+    assert identity.as_mode("username", nameless) == "id=7"
+    assert identity.as_masked(nameless) == "id=7 a***@x*** (A***)"
+    assert identity.fields("full", nameless) == {"id": "7", "email": "a@x.org", "name": "Anita"}
+    assert identity.fields("username", nameless) == {"id": "7"}
+    assert identity.fields("masked", nameless) == {"id": "7", "email": "a***@x***", "name": "A***"}
+
+
+@pytest.mark.parametrize(
+    ("user", "lost"),
+    [
+        (User(pk=7), ()),
+        (User(username="anita", email="a@x.org"), ("id", "masked")),
+        (User(username=None, email="a@x.org"), ("id", "masked", "username")),
+        (User(username=None), ("id", "masked", "username", "full")),
+        # That never had any.
+        (types.SimpleNamespace(get_username=lambda: None), ()),
+    ],
+)
+def test_what_is_lost_with_the_row(user, lost):
+    assert (
+        tuple(mode for mode in ("id", "masked", "username", "full") if identity.is_lost(mode, user)) == lost
+    )
 
 
 FORGED = {

@@ -12,7 +12,7 @@ from django.core.signing import TimestampSigner
 from django.db import connection
 from django.test import Client
 
-from django_exception_extra import META_KEY, ExceptionExtraMiddleware, recorded
+from django_exception_extra import META_KEY, ExceptionExtraMiddleware, identity, recorded
 
 HELPERS = Path(__file__).parent / "helpers"
 
@@ -125,6 +125,49 @@ def test_they_cannot_be_asked_for_their_name(mode, anita, rf, settings):
         "id": f"id={anita.pk}",
     }
     assert request.META[META_KEY] == expected[mode]
+
+
+LONG = "\x07" * 150
+
+
+@pytest.mark.parametrize(
+    ("long", "is_cut"),
+    [
+        ({"username": LONG, "first_name": LONG}, True),
+        # As long as Django's own can be.
+        ({"username": "u" * 150, "email": "e" * 254, "first_name": "f" * 150, "last_name": "l" * 150}, False),
+    ],
+)
+def test_long_name_hides_nobody_who_acts(long, is_cut, anita, rf):
+    request = rf.get("/")
+    for name, value in long.items():
+        setattr(anita, name, value)
+    request.user, request.impersonator = anita, type(anita)(username="boss")
+    ExceptionExtraMiddleware(lambda request: None).process_exception(request, ValueError("crash"))
+    found = request.META[META_KEY]
+    whole, link, by = found.rpartition(", impersonated by ")
+    assert (link, by) == (", impersonated by ", "boss")
+    assert whole.endswith("…") is is_cut
+    assert len(found) == 1024 if is_cut else whole == identity.as_full(anita)
+
+
+@pytest.mark.parametrize("mode", ["full", "username", "masked"])
+def test_long_name_of_who_acts_hides_nobody(mode, anita, rf, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    request = rf.get("/")
+    request.user, request.impersonator = anita, type(anita)(username="(" * 2_000_000, first_name=LONG)
+    ExceptionExtraMiddleware(lambda request: None).process_exception(request, ValueError("crash"))
+    found = request.META[META_KEY]
+    user, link, by = found.partition(", impersonated by ")
+    assert len(found) <= 1024
+    assert link
+    assert (
+        user
+        == {"full": "anita (Anita Test)", "username": "anita", "masked": f"id={anita.pk} a*** (A*** T***)"}[
+            mode
+        ]
+    )
+    assert by
 
 
 class Nobody:

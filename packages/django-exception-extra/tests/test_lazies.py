@@ -437,6 +437,33 @@ def kept_in_list(request):
     return find
 
 
+def kept_by_bound(cache):
+    """In what the method of a dict is bound to; there, or in its slot."""
+    keep, get = cache.setdefault, cache.__getitem__
+
+    def make(request):
+        def find():
+            keep("user", get_user(request))
+            return get("user")
+
+        return find
+
+    return make
+
+
+def kept_by_append(found):
+    keep = found.append
+
+    def make(request):
+        def find():
+            found or keep(get_user(request))
+            return found[0]
+
+        return find
+
+    return make
+
+
 def kept_on_the_request(request):
     request.found = {}
     return lambda: request.found.get("user") or request.found.setdefault("user", get_user(request))
@@ -446,6 +473,8 @@ KEPT = {
     "dict": lambda request: kept_in({})(request),
     "dict of dicts": lambda request: kept_in(defaultdict(dict))(request),
     "list": kept_in_list,
+    "method of a dict": lambda request: kept_by_bound({})(request),
+    "method of a list": lambda request: kept_by_append([])(request),
     "on the request": kept_on_the_request,
 }
 

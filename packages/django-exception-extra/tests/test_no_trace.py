@@ -2,12 +2,14 @@
 
 import pytest
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.signals import request_finished
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.functional import empty
+from failing.models import Addressed
 
 from django_exception_extra import META_KEY, ExceptionExtraMiddleware, recorded
 
@@ -156,6 +158,19 @@ def test_user_deleted_by_the_view(mode, expected, client, anita, settings):
     assert response.wsgi_request.META[META_KEY] == expected.format(pk=anita.pk)
     (fields,) = told
     assert fields.get("id") == (str(anita.pk) if mode in ("id", "masked") else None)
+
+
+@pytest.mark.parametrize("mode", ["full", "username", "masked"])
+def test_user_deleted_whose_name_was_the_key(mode, rf, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = mode
+    settings.AUTH_USER_MODEL = "failing.Addressed"
+    request = rf.get("/")
+    request.session = SessionStore()
+    request.session["_auth_user_id"] = "anita"
+    request.user = Addressed(pk=None)
+    ExceptionExtraMiddleware(lambda request: None).process_exception(request, ValueError("crash"))
+    told = "anita" if mode == "full" else "a***"
+    assert request.META[META_KEY] == f"id={told} (from the session; deleted)"
 
 
 @pytest.mark.parametrize("engine", ["signed_cookies", "cache", "file", "cached_db"])

@@ -163,12 +163,16 @@ async def test_no_session_without_djangos_authentication(replacing, settings):
     assert await line_of(client, "/crash/") is None
 
 
+class Notes(list):
+    """What was asked; a class of its own."""
+
+
 def test_user_that_fails_by_the_database_costs_no_second_query(anita, settings):
     """The database is locked when a lazy user is asked: the session, which is in the same one, is left alone."""
     settings.ADMINS = []
     settings.ROOT_URLCONF = __name__
-    asked = []
-    # Not the list itself, of which the copy that is asked has one of its own.
+    asked = Notes()
+    # No list, of which the copy that is asked has one of its own.
     note = asked.append
 
     def locked():

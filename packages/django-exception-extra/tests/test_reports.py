@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user
 from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter as DjangoReporter
 
 from django_exception_extra import META_KEY, META_REQUEST_ID, Who, recorded
@@ -266,6 +268,84 @@ def test_reporter_without_a_request(request_, settings):
     assert "Who was logged in" not in ours.get_traceback_text()
     assert ours.get_traceback_text().splitlines()[:2] == theirs.get_traceback_text().splitlines()[:2]
     assert '<div id="who"' not in ours.get_traceback_html()
+
+
+class OwnRequest(WSGIRequest):
+    """Whose user is worked out each time."""
+
+    asked = 0
+
+    @property
+    def user(self):
+        type(self).asked += 1
+        return get_user(self)
+
+
+def test_user_that_is_a_property_is_not_worked_out(client, anita, settings):
+    settings.EXCEPTION_EXTRA_IDENTITY = "id"
+    request = OwnRequest(RequestFactory().get("/").environ)
+    request.session = client.session
+    reporter = ExceptionReporter(request, ValueError, ValueError("crash"), None)
+    before, OwnRequest.asked = OwnRequest.asked, 0
+    text, page = reporter.get_traceback_text(), reporter.get_traceback_html()
+    line = f"id={anita.pk}"
+    assert f"Who was logged in: {line}\n" in text
+    assert f"USER: {line}\n" in text
+    assert "anita" not in text + page
+    # Once, on a copy, by the look itself.
+    assert OwnRequest.asked - before == 1
+    assert not request.session.accessed
+    assert type(reporter.request) is OwnRequest
+
+
+class Unprintable(dict):
+    """A `META` of which no copy can be had."""
+
+    def items(self):
+        raise RuntimeError("not now")
+
+    def __or__(self, other):
+        raise RuntimeError("not now")
+
+
+class Ugly:
+    def __repr__(self):
+        raise RuntimeError("not now")
+
+
+@pytest.mark.parametrize("where", ["META", "COOKIES", "GET"])
+def test_value_that_cannot_be_printed_costs_the_report_nothing_else(where, anita, rf, caplog):
+    """Django prints some only while it renders; its own report fails by them."""
+    request = rf.get("/")
+    request.user = anita
+    request.GET = request.GET.copy()
+    getattr(request, where)["UGLY"] = Ugly()
+    with pytest.raises(RuntimeError):
+        DjangoReporter(request, ValueError, ValueError("crash"), None).get_traceback_text()
+    reporter = ExceptionReporter(request, ValueError, ValueError("crash"), None)
+    text, page = reporter.get_traceback_text(), reporter.get_traceback_html()
+    for each in (text, page):
+        assert "crash" in each
+        assert "anita (Anita Test)" in each
+    assert reporter.request is request
+
+
+@pytest.mark.parametrize("identity", ["full", "id"])
+def test_request_that_cannot_be_printed_costs_the_report_nothing_else(identity, anita, rf, settings, caplog):
+    settings.EXCEPTION_EXTRA_IDENTITY = identity
+    request = rf.get("/")
+    request.user = anita
+    request.META = Unprintable(request.META)
+    reporter = ExceptionReporter(request, ValueError, ValueError("crash"), None)
+    with caplog.at_level("DEBUG", "django_exception_extra"):
+        text, page = reporter.get_traceback_text(), reporter.get_traceback_html()
+    assert "ValueError" in text
+    assert "crash" in text
+    assert "crash" in page
+    line = "anita (Anita Test)" if identity == "full" else f"id={anita.pk}"
+    assert f"Who was logged in: {line}\n" in text
+    assert {"Unable to debug who was logged in"} == {each.getMessage() for each in caplog.records}
+    assert reporter.request is request
 
 
 def test_page_without_the_known_places(client, rf, anita, monkeypatch):

@@ -108,13 +108,24 @@ def test_nobody_is_named_after_the_request(sentry, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     by_django = sentry == "with Django's"
-    views = ["nobody", "anita", "nobody", "stream", "nobody", "astream", "nobody", "nested", "nobody"]
+    views = [
+        "nobody",
+        "anita",
+        "nobody",
+        "stream",
+        "nobody",
+        "astream",
+        "nobody",
+        "nested",
+        "between",
+        "nobody",
+    ]
     asked = [("wsgi", view) for view in views] + [("own", view) for view in views]
     asked += [("client", view) for view in ("nobody", "anita", "nobody")]
     # Whom Sentry is told of by each request, where it hears of it. What broke a body is told to it from outside, too.
     told = {"nobody": [None], "anita": ["anita"], "nested": ["anita", None]} if by_django else {}
     heard = {("wsgi", "stream"): ["anita"]} if by_django else {}
-    outside = {"stream": ["anita"], "astream": ["anita"]}
+    outside = {"stream": ["anita"], "astream": ["anita"], "between": [None, "anita"]}
     # After each comes the message of a job, which is nobody's.
     assert json.loads(done.stdout) == [
         [handler, view, *told.get(view, []), *heard.get((handler, view), []), *outside.get(view, []), None]

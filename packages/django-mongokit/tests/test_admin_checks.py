@@ -44,6 +44,12 @@ WRONG = {
         "list_display_links has 'kind', which is not in list_display",
     ),
     "a sort": ({"sortable_by": ["nothing"]}, "E102", "sortable_by has 'nothing'"),
+    "editing the key": ({"list_editable": ["_id"]}, "E103", "list_editable has '_id': the key of"),
+    "the key by another word": (
+        {"document": Note, "collection": "notes", "fields": ["pk"]},
+        "E107",
+        "fields has 'pk', which people enter",
+    ),
     "editing a structure": (
         {"list_editable": ["place"]},
         "E103",
@@ -67,7 +73,6 @@ WRONG = {
         "E104",
         "no filter fits the field 'notes' of shows.Show",
     ),
-    "a filter below a list": ({"list_filter": ["acts.name"]}, "E104", "no filter fits the field 'acts.name'"),
     "no filter class": (
         {"list_filter": [int]},
         "E104",

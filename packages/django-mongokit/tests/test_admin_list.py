@@ -5,13 +5,16 @@ import html
 import re
 
 import pytest
+from bson import DBRef
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.test import override_settings
-from shows.models import Mood, Show
+from shows.models import Mood, Show, Theatre
 from shows.testing import Commands, Page
 
-from django_mongokit.admin import DocumentAdmin, FieldFilter
+from django_mongokit.admin import DocumentAdmin, FieldFilter, offers
+from django_mongokit.places import node_at
+from django_mongokit.selection import Documents, keys_of, refers_to
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/shows/Show/"
@@ -283,6 +286,87 @@ def test_a_filter_shows_what_there_is_to_choose(person, three):
     assert page.links["Grave"].endswith("mood=v")
 
 
+def distinct(commands):
+    """What was asked for the values of fields: (field, how many documents, how many values)."""
+    pipelines = [command["pipeline"] for name, command in commands if name == "aggregate"]
+    found = [
+        (
+            [stage["$unwind"]["path"] for stage in stages if "$unwind" in stage],
+            [stage["$limit"] for stage in stages if "$limit" in stage],
+        )
+        for stages in pipelines
+    ]
+    return [(paths[0], *limits) for paths, limits in found if paths]
+
+
+def test_the_values_of_a_filter_are_looked_for_in_so_many_documents_only(person, show, options, commands):
+    options(list_filter=["place.city", "tags", "seats"], count_limit=3)
+    show("Hamlet", tags=["a", "b"])
+    person().get(LIST)
+    assert distinct(commands) == [("$place.city", 4, 101), ("$tags", 4, 101), ("$seats", 4, 101)]
+    commands.clear()
+    options(count_limit=None)
+    person().get(LIST)
+    assert distinct(commands) == [("$place.city", 101), ("$tags", 101), ("$seats", 101)]
+
+
+NOTES = {
+    "all of them": (3, {"tags": ["a", "b", "c"]}, ""),
+    "no list": (3, {"seats": 1}, ""),
+    "of more documents": (4, {"tags": ["a", "b", "c"]}, "Of 3 documents only: others may have more."),
+    "of more documents, which have none": (4, {"tags": []}, "Of 3 documents only: others may have more."),
+    "of more documents, and no list": (4, {"seats": 1}, "Of 3 documents only: others may have more."),
+    "as many as are offered": (1, {"tags": ["a", "b", "c", "d", "e"]}, ""),
+    "more": (1, {"tags": ["a", "b", "c", "d", "e", "f"]}, "There are more: these are the first 5."),
+}
+
+
+@pytest.mark.parametrize(("number", "fields", "note"), NOTES.values(), ids=NOTES)
+def test_a_filter_says_what_it_does_not_offer(person, show, options, monkeypatch, number, fields, note):
+    [field] = fields
+    options(list_filter=[field], count_limit=3)
+    monkeypatch.setattr(offers, "LONGEST", 5)
+    for index in range(number):
+        show(f"S{index}", **fields)
+    page = person().get(LIST)
+    assert re.findall('<p class="quiet">(.*?)</p>', page.html) == ([note] if note else [])
+    values = fields[field] if isinstance(fields[field], list) else [fields[field]]
+    assert [page.links.get(str(one)) for one in values[:5]] == [f"?{field}={one}" for one in values[:5]]
+    assert "f" not in page.links
+
+
+def test_a_filter_by_what_is_inside_of_a_list(person, titles, show, options):
+    options(list_filter=["acts.name", "acts.minutes"], count_limit=3)
+    show(
+        "Hamlet",
+        acts=[{"name": "I", "minutes": 1}, {"name": "II", "minutes": 2}, {"name": "II", "minutes": 1}],
+    )
+    show("Othello", acts=[{"name": "II", "minutes": 30}])
+    show("Fidelio")
+    page = person().get(LIST)
+    assert [page.links[name] for name in ("I", "II")] == ["?acts.name=I", "?acts.name=II"]
+    assert [page.links[name] for name in ("1", "2", "30")] == [f"?acts.minutes={one}" for one in (1, 2, 30)]
+    assert "Of 3 documents only" not in page.text, "each is counted once"
+    assert titles(**{"acts.name": "II"}) == ["Hamlet", "Othello"]
+    assert titles(**{"acts.minutes": "30"}) == ["Othello"]
+    assert titles(**{"acts.name": "III"}) == []
+    show("Tosca")
+    assert "Of 3 documents only: others may have more." in person().get(LIST).text
+
+
+BEYOND = {"a text": ("tags", "zz", ["Z"]), "a number": ("seats", "99", ["Z"]), "none": ("seats", "98", [])}
+
+
+@pytest.mark.parametrize(("field", "value", "expected"), BEYOND.values(), ids=BEYOND)
+def test_what_is_not_offered_can_be_asked_for(person, titles, show, options, field, value, expected):
+    options(list_filter=[field], count_limit=1)
+    show("A", tags=["a"], seats=1)
+    show("Z", tags=["zz"], seats=99)
+    assert titles(**{field: value}) == expected
+    assert person().get(LIST, **{field: value}).links[value] == f"?{field}={value}"
+    assert refused(person(), seats="many")
+
+
 def test_a_filter_by_a_reference(person, titles, show, mongodb):
     globe, rose = mongodb.theatres.Theatre(), mongodb.theatres.Theatre()
     for theatre, name in ((globe, "Globe"), (rose, "Rose")):
@@ -294,6 +378,45 @@ def test_a_filter_by_a_reference(person, titles, show, mongodb):
     assert person().get(LIST).links["Globe"] == f"?theatre={globe.pk}"
     assert titles(theatre=globe.pk) == ["Hamlet"]
     assert titles(theatre="forged") == []
+
+
+def test_a_filter_by_a_reference_says_that_there_are_more(
+    person, titles, show, mongodb, options, monkeypatch
+):
+    monkeypatch.setattr(offers, "LONGEST", 2)
+    options(list_filter=["theatre"])
+    theatres = [mongodb.theatres.Theatre({"name": f"House {index}", "city": None}) for index in range(3)]
+    for index, theatre in enumerate(theatres):
+        theatre.save()
+        show(f"S{index}", theatre=theatre)
+    somebody, note = person(), "There are more: these are the first 2."
+    page = somebody.get(LIST)
+    offered = [one for one in theatres if page.links.get(one["name"]) == f"?theatre={one.pk}"]
+    assert len(offered) == 2
+    assert note in page.text
+    [beyond] = [one for one in theatres if one not in offered]
+    page = somebody.get(LIST, theatre=beyond.pk)
+    marked = re.findall(r'<li class="selected">\s*<a href="([^"]*)">([^<]*)</a>', page.html)
+    assert marked == [(f"?theatre={beyond.pk}", beyond["name"])]
+    assert titles(theatre=beyond.pk) == [f"S{theatres.index(beyond)}"]
+    mongodb.theatres.delete_one({"_id": beyond["_id"]})
+    page = somebody.get(LIST, theatre=beyond.pk)
+    assert page.links[beyond.pk] == f"?theatre={beyond.pk}", "of one that is gone there is the key"
+    assert note not in page.text
+
+
+@pytest.mark.parametrize("with_database", [False, True])
+def test_a_filter_by_a_dbref(shows, mongodb, with_database):
+    """The embedded server looks for one as a whole only, MongoDB for its key."""
+    node = node_at(Show, "theatre").but(dbref=True)
+    theatres = Documents(Theatre, mongodb.theatres)
+    database = mongodb.name if with_database else None
+    shows.insert_many(
+        [{"title": str(key), "theatre": DBRef("theatres", key, database)} for key in ("1", 1, 2)]
+        + [{"title": "none", "theatre": None}, {"title": "list", "theatre": [DBRef("theatres", 1, database)]}]
+    )
+    found = shows.find(refers_to("theatre", node, theatres, keys_of("1")), {"title": 1}).sort("_id")
+    assert [one["title"] for one in found] == ["1", "1", "list"]
 
 
 @override_settings(TIME_ZONE="Asia/Tokyo")
@@ -474,9 +597,10 @@ def test_a_million_documents_are_not_counted(person, show, commands):
     counts = [command for name, command in commands if name == "count"]
     assert counts
     assert not any("query" in one and one["query"] for one in counts)
-    assert not [
-        command for name, command in commands if name == "aggregate" and "$sum" in str(command["pipeline"])
+    summed = [
+        command["pipeline"] for name, command in commands if name == "aggregate" and "$sum" in str(command)
     ]
+    assert all("$limit" in pipeline[0] for pipeline in summed), "the values of filters, of so many documents"
 
 
 def test_what_a_search_finds_is_counted_so_far_only(person, show, options, commands):
@@ -486,7 +610,9 @@ def test_what_a_search_finds_is_counted_so_far_only(person, show, options, comma
     somebody = person()
     page = somebody.get(LIST, q="play")
     counted = [
-        command["pipeline"] for name, command in commands if name == "aggregate" and "$sum" in str(command)
+        command["pipeline"]
+        for name, command in commands
+        if name == "aggregate" and "$sum" in str(command) and "$unwind" not in str(command)
     ]
     assert counted
     assert all({"$limit": 4} in one for one in counted)
@@ -655,6 +781,41 @@ def test_a_row_that_is_wrong_says_so_and_nothing_is_saved(person, show, shows):
     assert page.forms["changelist-form"]["form-0-seats"] == ["many"]
     assert page.forms["changelist-form"]["form-1-seats"] == ["7"]
     assert [one["seats"] for one in shows.find()] == [1, 1]
+
+
+def test_a_document_that_is_wrong_keeps_no_other_row_from_being_saved(person, show, shows):
+    wrong = {"acts": [{"name": "", "minutes": 0}]}
+    show("Hamlet")
+    shows.update_one({"_id": show("Othello")["_id"]}, {"$set": wrong})
+    page = person().submit(LIST, "changelist-form", **{"form-0-seats": "7", "_save": "Save"})
+    assert "1 show was changed successfully." in page.text
+    assert shows.find_one({"title": "Hamlet"})["seats"] == 7
+    assert wrong.items() <= shows.find_one({"title": "Othello"}).items()
+
+
+def test_rows_that_were_not_changed_cost_nothing_more(person, show, options, commands, monkeypatch):
+    options(
+        list_editable=["slug"], list_display=["title", "slug"], list_display_links=["title"], list_per_page=30
+    )
+    for number in range(20):
+        show(f"S{number:02}", slug=f"s{number}")
+    validated, validate = [], Show.validate
+    monkeypatch.setattr(
+        Show, "validate", lambda self, *given: (validated.append(self), validate(self, *given))[1]
+    )
+    somebody = person()
+    sent = somebody.get(LIST).sends("changelist-form", **{"form-3-slug": "new", "_save": "Save"})
+    commands.clear()
+    validated.clear()
+    assert somebody.client.post(LIST, sent).status_code == 302
+    assert [name for name, _command in commands if name in {"find", "update"}] == [
+        "find",
+        "find",
+        "update",
+    ], "the rows, whether the slug is taken, the row that is changed"
+    assert len(validated) == 20 + 2, (
+        "each as it is stored, and the changed one as it would be and when it is saved"
+    )
 
 
 def test_a_row_that_somebody_else_has_changed(person, show, shows):

@@ -152,8 +152,9 @@ def test_viewing_only(person, show):
     )
     page = person("view_show").get(change(hamlet))
     assert "View show" in page.text
-    assert '"name": "One"' in page.text
-    assert '"city": "Bonn"' in page.text
+    assert "Acts: Name One Minutes 20" in page.text
+    assert "Place: City Bonn Street -" in page.text
+    assert "{" not in page.text.replace("Notes: {}", "")
     assert "Nov. 22, 2026, 1 p.m." in page.text  # Chicago, Django's default
     assert page.forms["show_form"].keys() <= {"csrfmiddlewaretoken"}
     assert "Save" not in page.html[page.html.find("submit-row") :]
@@ -368,6 +369,55 @@ def test_a_key_that_people_choose(person, mongodb):
     somebody.submit(link, "note_form", _id="forged", text="z")
     assert list(mongodb.notes.find()) == [{"_id": "a/b?c #1", "text": "z"}]
     assert somebody.get(link.replace("change", "history")).text.count("Changed") == 1
+
+
+KEYS = {
+    "a field": {"fields": ["_id", "title"]},
+    "by its other name": {"fields": ["pk", "title"]},
+    "beside another": {"fields": [("_id", "title")]},
+    "in a fieldset": {"fieldsets": [("All", {"fields": ["_id", "title"]})]},
+    "said to be read-only": {"fields": ["_id", "title"], "readonly_fields": ["_id"]},
+    "read-only, by its other name": {"fields": ["pk", "title"], "readonly_fields": ["pk"]},
+    "read-only, and not in a list": {"readonly_fields": ["_id"]},
+}
+
+
+@pytest.mark.parametrize("options", KEYS.values(), ids=KEYS)
+def test_a_key_that_mongodb_makes_is_shown(person, show, shows, monkeypatch, options):
+    found = admin.site.get_model_admin(Show)
+    for name, value in {"prepopulated_fields": {}, **options}.items():
+        monkeypatch.setattr(found, name, value)
+    assert found.check() == []
+    stored, somebody = show("Hamlet"), person()
+    page = somebody.get(f"/admin/shows/Show/{stored.pk}/change/")
+    assert f"Id: {stored.pk}" in page.text
+    assert not {"_id", "pk"} & page.forms["show_form"].keys()
+    somebody.submit(f"/admin/shows/Show/{stored.pk}/change/", "show_form", title="Othello", _id="1", pk="1")
+    assert [one["_id"] for one in shows.find({"title": "Othello"})] == [stored["_id"]]
+    page = somebody.get("/admin/shows/Show/add/")
+    assert "Id: -" in page.text
+    somebody.submit("/admin/shows/Show/add/", "show_form", title="Fidelio")
+    assert shows.count_documents({"title": "Fidelio", "_id": {"$type": "objectId"}}) == 1
+
+
+@pytest.mark.parametrize("name", ["_id", "pk"])
+def test_keys_in_the_list(person, show, monkeypatch, name):
+    found = admin.site.get_model_admin(Show)
+    for option, value in {
+        "list_display": [name, "title"],
+        "list_editable": ["title"],
+        "list_display_links": [name],
+        "search_fields": [name],
+        "ordering": [f"-{name}"],
+    }.items():
+        monkeypatch.setattr(found, option, value)
+    assert found.check() == []
+    keys = [show(title).pk for title in ("Hamlet", "Othello")]
+    page = person().get("/admin/shows/Show/")
+    assert [row[1] for row in page.rows] == ["Id", *reversed(keys)]
+    assert [row[1] for row in person().get("/admin/shows/Show/", o="1").rows[1:]] == keys
+    assert page.links[keys[0]] == f"/admin/shows/Show/{keys[0]}/change/"
+    assert [row[1] for row in person().get("/admin/shows/Show/", q=keys[1]).rows[1:]] == [keys[1]]
 
 
 def test_saved_as_a_new_one(person, show, shows):

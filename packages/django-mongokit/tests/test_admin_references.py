@@ -153,6 +153,8 @@ def test_who_may_only_look_sees_names(person, troupe):
     page = person("view_troupe").get(change(troupe))
     assert "Home: Globe" in page.text
     assert "Theatres: Swan, Rose" in page.text
+    assert "Main: Name Main Theatre Rose Others - Stages:" in page.text
+    assert "Stages: Name One Theatre Swan Others Globe" in page.text
 
 
 def test_a_dict_where_a_list_of_references_is_declared(person, mongodb, troupe):

@@ -1,5 +1,6 @@
 """The ENGINE as Django meets it: SQL is refused with one clear error, everything else leaves it in peace."""
 
+import inspect
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -77,6 +78,14 @@ SQL = {
     "savepoint_rollback": lambda: transaction.savepoint_rollback("s", using="mongodb"),
     "schema editor": lambda: entered(connections["mongodb"].schema_editor()),
     "quoting": lambda: connections["mongodb"].ops.quote_name("talks"),
+    "the key of a row": lambda: connections["mongodb"].ops.last_insert_id(None, "talks", "id"),
+    "rows to insert": lambda: connections["mongodb"].ops.bulk_insert_sql([], []),
+    "a part of a date": lambda: connections["mongodb"].ops.date_trunc_sql("year", "x", ()),
+    "a cursor of a driver": lambda: connections["mongodb"].create_cursor(),
+    "a connection of a driver": lambda: connections["mongodb"].get_new_connection({}),
+    "columns": lambda: connections["mongodb"].introspection.get_table_description(None, "talks"),
+    "relations": lambda: connections["mongodb"].introspection.get_relations(None, "talks"),
+    "keys": lambda: connections["mongodb"].introspection.get_primary_key_columns(None, "talks"),
 }
 
 
@@ -93,6 +102,49 @@ def test_sql_is_refused(operation):
     assert not wrapper.in_atomic_block
     assert not wrapper.needs_rollback
     assert wrapper.get_autocommit()
+
+
+PARTS = {
+    "the wrapper": lambda: connections["mongodb"],
+    "operations": lambda: connections["mongodb"].ops,
+    "introspection": lambda: connections["mongodb"].introspection,
+    "creation": lambda: connections["mongodb"].creation,
+    "client": lambda: connections["mongodb"].client,
+    "features": lambda: connections["mongodb"].features,
+    "validation": lambda: connections["mongodb"].validation,
+}
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_nothing_is_left_that_django_says_a_backend_has_to_write(part):
+    """Whichever Django is installed: a method that raises NotImplementedError there is written here."""
+    found, base = part(), type(part()).__mro__[-2]
+    assert base.__module__.startswith("django.db.backends.base"), base
+    left = [
+        name
+        for name, method in vars(base).items()
+        if inspect.isfunction(method)
+        and not name.startswith("_")
+        and "raise NotImplementedError" in inspect.getsource(method)
+        and getattr(type(found), name) is method
+    ]
+    assert left == []
+
+
+def test_what_django_asks_of_any_connection():
+    wrapper = connections["mongodb"]
+    assert (wrapper.vendor, wrapper.display_name, wrapper.queries) == ("mongodb", "MongoDB", [])
+    assert repr(wrapper) == "<DatabaseWrapper vendor='mongodb' alias='mongodb'>"
+    assert (wrapper.timezone_name, wrapper.ensure_timezone()) == ("UTC", False)
+    wrapper.check_database_version_supported()
+    wrapper.validate_no_atomic_block()
+    wrapper.validate_thread_sharing()
+    with wrapper.constraint_checks_disabled(), wrapper.execute_wrapper(lambda *given: None):
+        pass
+    assert wrapper.check_constraints() is None
+    assert wrapper.copy("other").alias == "other"
+    assert wrapper.ops.max_name_length() is None
+    assert wrapper.introspection.get_sequences(None, "talks") == []
 
 
 def test_the_error_is_one_of_djangos():
@@ -175,6 +227,7 @@ def test_a_wrapper_made_by_hand_has_a_connection_of_its_own(uri, name):
     "disturb",
     [
         lambda: connections["mongodb"].close(),
+        lambda: connections["mongodb"]._close(),
         lambda: in_thread(connections.close_all),
         lambda: in_thread(close_old_connections),
         reset_queries,
@@ -182,7 +235,7 @@ def test_a_wrapper_made_by_hand_has_a_connection_of_its_own(uri, name):
         lambda: connections["mongodb"].close_if_health_check_failed(),
         lambda: setattr(connections["mongodb"], "connection", None),
     ],
-    ids=["close", "close_all", "close_old", "reset", "obsolete", "health", "none"],
+    ids=["close", "_close", "close_all", "close_old", "reset", "obsolete", "health", "none"],
 )
 def test_closing_harms_nothing(disturb, mongodb):
     connection = connections["mongodb"].connection

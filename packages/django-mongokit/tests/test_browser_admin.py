@@ -27,6 +27,12 @@ FLAGS = [
 SHOTS = os.environ.get("ADMIN_SHOTS")
 PHONE = {"width": 390, "height": 844}
 
+VIEWER = """
+from django.contrib.auth.models import Permission, User
+user = User.objects.create_user("viewer", password="secret", is_staff=True)
+user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+"""
+
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
     pytest.mark.timeout(300),
@@ -59,6 +65,7 @@ def site(uri, tmp_path_factory):
 
     manage("migrate", "-v", "0")
     manage("createsuperuser", "--noinput", "--username", "boss", "--email", "boss@example.com", "-v", "0")
+    manage("shell", "-v", "0", "-c", VIEWER)
     port = free_port()
     command = [sys.executable, "manage.py", "runserver", "--noreload", "--nothreading", f"127.0.0.1:{port}"]
     with (folder / "log").open("w") as log:
@@ -95,17 +102,20 @@ def browser():
 
 @pytest.fixture(scope="module")
 def state(site, browser):
-    """The cookies of somebody who has logged in."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{site[0]}/admin/login/?next=/admin/")
-    page.keyboard.type("boss")
-    page.keyboard.press("Tab")
-    page.keyboard.type("secret")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site[0]}/admin/")
-    yield context.storage_state()
-    context.close()
+    """The cookies of somebody who has logged in, by name."""
+    found = {}
+    for name in ("boss", "viewer"):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{site[0]}/admin/login/?next=/admin/")
+        page.keyboard.type(name)
+        page.keyboard.press("Tab")
+        page.keyboard.type("secret")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{site[0]}/admin/")
+        found[name] = context.storage_state()
+        context.close()
+    return found
 
 
 @pytest.fixture
@@ -139,9 +149,9 @@ def open_page(site, browser, state):
     """Open a page of the admin; what its scripts complain of fails the test."""
     contexts, errors = [], []
 
-    def open_one(path, viewport=None):
+    def open_one(path, viewport=None, name="boss"):
         context = browser.new_context(
-            storage_state=state,
+            storage_state=state[name],
             viewport=viewport or {"width": 1280, "height": 900},
             timezone_id="America/Chicago",
         )
@@ -329,6 +339,68 @@ def test_on_a_telephone(open_page, shows):
     page.locator("[name=_save]").click()
     page.wait_for_url(re.compile("/Show/$"))
     assert shows.count_documents({"seats": 5}) == 1
+
+
+def test_the_rows_of_an_inline_on_a_telephone(open_page, shows):
+    hamlet = shows.find_one({"title": "Hamlet"})
+    page = open_page(change(hamlet), PHONE)
+    page.locator("#acts-group").scroll_into_view_if_needed()
+    shoot(page, "phone-inline")
+    for name in ("name", "minutes", "ORDER", "DELETE"):
+        box = page.locator(f"#id_acts-1-{name}").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"], name
+    page.locator("#acts-group .add-row a").click()
+    page.locator("#id_acts-3-name").fill("Four")
+    page.locator("[name=_continue]").click()
+    page.wait_for_load_state()
+    assert [act["name"] for act in shows.find_one({"_id": hamlet["_id"]})["acts"]] == ["One", "Two", "Four"]
+
+
+def test_many_columns_of_an_inline_are_scrolled_inside_of_it(open_page, shows):
+    page = open_page(change(shows.find_one({"title": "Hamlet"})))
+    page.add_style_tag(content="#acts-group td input:not([type=checkbox]) { width: 30em; }")
+    shoot(page, "wide-inline")
+    wide = page.locator("#acts-group fieldset.embedded-list")
+    assert wide.evaluate("one => one.scrollWidth > one.clientWidth")
+    box, within = wide.bounding_box(), page.locator("#content-main").bounding_box()
+    assert box["x"] + box["width"] <= within["x"] + within["width"] + 1
+    assert not is_too_wide(page)
+    page.locator("#id_acts-1-DELETE").scroll_into_view_if_needed()
+    reached = page.locator("#id_acts-1-DELETE").bounding_box()
+    assert reached["x"] + reached["width"] <= within["x"] + within["width"] + 1
+
+
+def test_a_structure_inside_of_a_structure_to_look_at(open_page, shows):
+    page = open_page(change(shows.find_one({"title": "Hamlet"})), None, "viewer")
+    # As a class with structures in structures has it: those of the site have none.
+    page.evaluate(
+        """() => {
+            const dd = document.querySelector(".field-acts dd");
+            dd.innerHTML = '<dl class="embedded-shown"><div><dt>North</dt><dd>50</dd></div></dl>';
+        }"""
+    )
+    shoot(page, "structure-in-structure")
+    name, inside = (page.locator(f".field-acts {one}").first for one in ("dt", "dd > dl.embedded-shown"))
+    above, below = name.bounding_box(), inside.bounding_box()
+    assert below["y"] >= above["y"] + above["height"] - 1, "on lines of its own"
+    assert below["x"] > above["x"], "and further in"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, None], ids=["phone", "desk"])
+def test_structures_to_look_at(open_page, shows, viewport):
+    long = {"name": "A long name of an act that is wider than any telephone" * 2, "minutes": 5}
+    shows.update_one({"title": "Hamlet"}, {"$push": {"acts": long}})
+    page = open_page(change(shows.find_one({"title": "Hamlet"})), viewport, "viewer")
+    shoot(page, f"view-only-{'desk' if viewport is None else 'phone'}")
+    assert not is_too_wide(page)
+    acts = page.locator(".field-acts ol.embedded-shown > li")
+    assert [one.split() for one in acts.all_inner_texts()][:2] == [
+        ["Name", "One", "Minutes", "20"],
+        ["Name", "Two", "Minutes", "5"],
+    ]
+    box = acts.nth(2).bounding_box()
+    assert box["x"] + box["width"] <= page.viewport_size["width"]
 
 
 def test_every_input_has_a_name_for_those_who_do_not_see(open_page, shows):

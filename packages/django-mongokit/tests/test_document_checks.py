@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django_mongokit import connection, document, document_checks
 from django_mongokit.document import DjangoDocument
 from django_mongokit.mongodb import pool
+from mongokit import absent
 
 
 @pytest.fixture
@@ -190,23 +191,43 @@ def test_a_unique_sparse_index_that_takes_null(monkeypatch):
             {"fields": ["number"], "sparse": True},
         ]
 
+    class Loose(Coin):
+        class Meta:
+            app_label = "talks"
+
+        accept_missing_fields = True
+
     class Open(Coin):
         class Meta:
             app_label = "talks"
 
         use_schemaless = True
 
+    class Medal(DjangoDocument):
+        class Meta:
+            app_label = "talks"
+
+        structure = {"number": str, "of": {"year": int, "mint": str}}
+        default_values = {"number": absent}
+        indexes = [{"fields": [field], "unique": True, "sparse": True} for field in ("number", "of.year")] + [
+            {"fields": ["number", "of.mint"], "unique": True, "sparse": True}
+        ]
+
     class Elsewhere(Coin):
         """Of no installed app, as those of tests are."""
 
     found = document_checks.check_sparse()
-    assert [cls.__name__ for cls in made] == ["Coin", "Open", "Elsewhere"]
+    assert [cls.__name__ for cls in made] == ["Coin", "Loose", "Open", "Medal", "Elsewhere"]
     assert {one.id for one in found} == {"django_mongokit.W005"}
     assert [one.msg.partition(": ")[2].partition(" takes")[0] for one in found] == [
         "the unique sparse index of number",
         "the unique sparse index of year",
+        "the unique sparse index of of.year",
+        "the unique sparse index of number, of.mint",
     ]
-    assert [one.hint.partition('Expression": ')[2] for one in found] == [
-        """{'number': {"$gte": ""}}.""",
-        """{'year': {"$type": "…"}}.""",
+    assert [one.hint.partition("without it: ")[2] for one in found] == [
+        "number: … | None = mongokit.absent.",
+        "year: … | None = mongokit.absent.",
+        "default_values = {'of.year': mongokit.absent}.",
+        "default_values = {'of.mint': mongokit.absent}.",
     ]

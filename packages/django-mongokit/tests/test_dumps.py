@@ -23,7 +23,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from papers.models import Paper
 
+from django_mongokit import extended
 from django_mongokit.dumps import DumpError, dump, load, read
+from django_mongokit.extended import RAW_CODEC
 
 OID = ObjectId("4b9244989d40b334b4000000")
 EVERYTHING = {
@@ -123,7 +125,7 @@ def test_what_is_there_is_replaced_and_nothing_else_touched(filled, tmp_path):
 def test_lines(mongodb):
     mongodb.notes.insert_many([{"_id": 2}, {"_id": 1, "n": Int64(5)}])
     assert [json.loads(line) for line in written().splitlines()] == [
-        {"django_mongokit": "documents", "version": 1},
+        {"django_mongokit": "documents", "version": 2},
         {"collection": "notes", "document": {"_id": {"$numberInt": "1"}, "n": {"$numberLong": "5"}}},
         {"collection": "notes", "document": {"_id": {"$numberInt": "2"}}},
         {"end": 2},
@@ -210,6 +212,32 @@ def test_batches_are_small_enough_for_large_documents(mongodb):
 
 
 IDS = st.integers(-(2**63), 2**63 - 1) | st.text() | st.binary() | st.builds(ObjectId) | st.dictionaries(st.text(alphabet="ab"), st.text(), max_size=2)  # fmt: skip
+NAMES = st.text(alphabet="ab.é $") | st.sampled_from(
+    [
+        *(
+            "$date",
+            "$oid",
+            "$numberInt",
+            "$numberLong",
+            "$numberDouble",
+            "$numberDecimal",
+            "$binary",
+            "$uuid",
+            "$code",
+        ),
+        *(
+            "$scope",
+            "$regex",
+            "$options",
+            "$regularExpression",
+            "$timestamp",
+            "$minKey",
+            "$maxKey",
+            "$undefined",
+        ),
+        *("$symbol", "$dbPointer", "$ref", "$id", "$db", "$type", "$$date", "$$$date", "$", "$$"),
+    ]
+)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -217,34 +245,109 @@ VALUES = st.recursive(
     | st.floats(allow_nan=False)
     | st.text()
     | st.binary(),
-    lambda one: st.lists(one) | st.dictionaries(st.text(alphabet="ab.é "), one),
+    lambda one: (
+        st.lists(one) | st.dictionaries(NAMES, one) | st.builds(Code, st.text(), st.dictionaries(NAMES, one))
+    ),
     max_leaves=8,
 )
 
 
-@settings(max_examples=100)
-@given(st.lists(st.tuples(IDS, VALUES), max_size=3))
-def test_lines_are_read_as_they_were_written(pairs):
+@settings(max_examples=400)
+@given(
+    st.lists(
+        st.dictionaries(NAMES, VALUES, max_size=3).map(lambda one: {"_id": 1, **one})
+        | st.builds(lambda key: {"_id": key}, IDS),
+        max_size=3,
+    )
+)
+def test_lines_are_read_as_they_were_written(documents):
     """Without a server: what `dump` makes of documents, `read` makes documents of again."""
-    documents = [{"_id": key, "value": value} for key, value in pairs]
+    stored = [bson.encode(one) for one in documents]
 
     class Names(dict):
         def find(self):
             return self
 
         def sort(self, *args):
-            return iter(documents)
+            return (RawBSONDocument(one, codec_options=RAW_CODEC) for one in stored)
 
     from django_mongokit import dumps
 
-    original, dumps._plain = dumps._plain, lambda database: {"notes": Names()}
+    original, dumps._plain = dumps._plain, lambda database, codec: {"notes": Names()}
     try:
         lines = list(dump(None, ["notes"]))
     finally:
         dumps._plain = original
     assert all(line.count("\n") == 1 for line in lines)
     entries = list(read(line.encode() for line in lines))
-    assert [bson.encode(one.document) for one in entries] == [bson.encode(one) for one in documents]
+    assert [bson.encode(one.document) for one in entries] == stored
+
+
+LOOKING_ALIKE = {
+    "a date": {"d": {"$date": "v"}},
+    "an object id": {"d": {"$oid": 5, "b": {"$oid": "4b9244989d40b334b4000000"}}},
+    "a reference to nothing": {"d": [{"$ref": 5}, {"$ref": "x"}, {"$id": 1, "$ref": "x"}]},
+    "a reference with more": {
+        "d": DBRef("notes", 1, "db", more={"$date": 1}),
+        "e": DBRef("notes", {"$id": 1}),
+    },
+    "escaped already": {"d": {"$$date": 1, "$": 2, "$$": 3}},
+    "in code": {"d": Code("f()", {"$date": "v", "a": {"$oid": 1}})},
+    "of the document": {"$date": "v", "$set": {"a": 1}},
+    "of the key": {"_id": {"a": {"$date": 1}}, "b": 2},
+}
+
+
+@pytest.mark.parametrize("document", LOOKING_ALIKE.values(), ids=LOOKING_ALIKE)
+def test_keys_that_look_like_extended_json(mongodb, tmp_path, document):
+    mongodb.notes.insert_one({"_id": 1, **document})
+    before = raw(mongodb)
+    for output in (tmp_path / "d", str(tmp_path / "d.gz")):
+        written(output=output)
+        loaded(output)
+        assert raw(mongodb) == before, "in the place of itself"
+        empty(mongodb)
+        loaded(output)
+        assert raw(mongodb) == before
+
+
+def test_a_reference_is_what_other_programs_take_for_one():
+    """Of the keys that begin with "$" only those of a DBRef are Extended JSON's own."""
+    for document, keys in (
+        ({"r": DBRef("authors", 1)}, ["$ref", "$id"]),
+        ({"r": DBRef("authors", 1, "other")}, ["$ref", "$id", "$db"]),
+        ({"r": {"$ref": 1, "$id": 1}}, ["$$ref", "$$id"]),
+        ({"r": {"$id": 1, "$ref": "authors"}}, ["$$id", "$$ref"]),
+    ):
+        text = extended.written("notes", RawBSONDocument(bson.encode(document), codec_options=RAW_CODEC))
+        assert list(json.loads(text)["document"]["r"]) == keys
+
+
+def test_a_dump_of_the_first_version_is_read_as_it_was_meant():
+    text = line({"_id": 1, "$$a": {"$numberLong": "5"}, "d": {"$ref": "notes", "$id": 7}})
+    (entry,) = read(one.encode() for one in [HEAD, text, '{"end": 1}\n'])
+    assert entry.document == {"_id": 1, "$$a": Int64(5), "d": DBRef("notes", 7)}
+
+
+def test_a_document_that_cannot_be_read_is_named(mongodb, monkeypatch):
+    """Not stored on the way: the embedded server refuses them, and other servers keep what they were sent in 2010."""
+    from django_mongokit import dumps
+
+    wrong = bson.encode({"_id": 7, "text": "wrong"}).replace(b"wrong", b"\xff" * 5)
+
+    class Notes:
+        def find(self):
+            return self
+
+        def sort(self, *args):
+            return iter([RawBSONDocument(wrong, codec_options=RAW_CODEC)])
+
+    monkeypatch.setattr(dumps, "_plain", lambda database, codec: {"notes": Notes()})
+    mongodb.notes.insert_one({"_id": 7})
+    with pytest.raises(
+        CommandError, match=r"notes, _id \S+: the document cannot be read \(.*utf-8.*; mend it"
+    ):
+        written("notes")
 
 
 def test_dates_that_python_has_not_got():
@@ -269,7 +372,12 @@ WRONG = {
     "nothing": ("", "ends too early, after line 0"),
     "no header": (GOOD, "line 1: this is no dump of documents, which begins with"),
     "a fixture of Django": ('[{"model": "books.book"}]\n', "line 1: a JSON object is expected"),
-    "another version": (HEAD.replace("1", "2"), "line 1: the dump has version 2; known is 1"),
+    "another version": (HEAD.replace("1", "3"), "line 1: the dump has version 3; known are 1 and 2"),
+    "no version": (HEAD.replace("1", "[1]"), r"line 1: the dump has version \[1\]; known are 1 and 2"),
+    "half escaped": (
+        HEAD.replace("1", "2") + line({"_id": 1, "$$a": {"$$date": 1, "$oid": 2}}),
+        "line 2: no Extended JSON .*'.oid' stands beside an escaped key",
+    ),
     "cut off between lines": (HEAD + GOOD, "ends too early, after line 2"),
     "cut off in a line": (HEAD + GOOD + GOOD[:40], "line 3: no Extended JSON"),
     "one is missing": (HEAD + GOOD + '{"end": 2}\n', "line 3: the dump had 2 documents, and 1 are there"),
@@ -386,7 +494,9 @@ def test_a_dump_can_be_read_by_its_owner_only(filled, tmp_path):
     assert stat.S_IMODE((tmp_path / "d").stat().st_mode) == 0o600
 
 
-def test_a_disk_that_is_full_leaves_the_last_good_dump(filled, tmp_path):
+def test_a_disk_that_is_full_leaves_the_last_good_dump(filled, tmp_path, monkeypatch):
+    # Python would leave a compiled module that is cut off, and every later process would fail at it.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     path = tmp_path / "d"
     path.write_text("the last good one")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -556,6 +556,47 @@ def test_a_page_without_the_hidden_field(pages, page):
     assert PageForm(page_data(form), instance=page).try_save()["_revision"] == 2
 
 
+def test_what_nobody_has_changed_is_left_alone(pages, page):
+    data = page_data(PageForm(instance=page))
+    PageForm(data, instance=page).save()
+    assert pages.find_one() == {"_id": page["_id"], "title": "T", "text": "old", "_revision": 1}
+    page["text"] = "of the view"
+    PageForm({**data, "text": "of the view"}, instance=page).save()
+    assert (pages.find_one()["text"], pages.find_one()["_revision"]) == ("of the view", 2)
+
+
+def test_what_nobody_has_changed_and_somebody_has_deleted_is_gone(pages, page):
+    pages.delete_one({})
+    form = PageForm(page_data(PageForm(instance=page)), instance=page)
+    assert form.try_save() is None
+    assert "deleted" in str(form.errors)
+    assert pages.count_documents({}) == 0
+
+
+@pytest.mark.parametrize("signal", [pre_save, post_save])
+def test_signals_are_sent_though_nobody_has_changed_anything(pages, page, signal):
+    seen = []
+
+    def receive(sender, instance, **kwargs):
+        seen.append(instance["title"])
+
+    signal.connect(receive, sender=Page)
+    try:
+        PageForm(page_data(PageForm(instance=page)), instance=page).save()
+    finally:
+        signal.disconnect(receive, sender=Page)
+    assert seen == ["T"]
+    assert pages.find_one()["_revision"] == 2
+
+
+async def test_what_nobody_has_changed_is_left_alone_awaited(uri, mongodb, pages, page):
+    async with AsyncConnection(uri) as connection:
+        documents = connection[mongodb.name].pages.proxy(Page)
+        again = await documents.one({"_id": page["_id"]})
+        await PageForm(page_data(PageForm(instance=again)), instance=again).asave()
+    assert pages.find_one()["_revision"] == 1
+
+
 def test_a_form_that_does_not_ask_for_the_revision(pages, page):
     class Unasked(PageForm):
         def __init__(self, *args, **kwargs):

@@ -28,7 +28,7 @@ def test_made_with_the_database():
     ]
     assert ContentType.objects.get_for_model(Show) == ContentType.objects.get(app_label="shows", model="Show")
     permission = Permission.objects.get(codename="change_show")
-    assert str(permission).endswith("Show | Can change show")
+    assert str(permission) == "Shows | show | Can change show"
 
 
 @pytest.mark.django_db

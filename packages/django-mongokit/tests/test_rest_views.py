@@ -192,6 +192,12 @@ def test_taken_value_is_told_at_its_field(api, talks, talk, author):
     }
 
 
+def test_keys_have_a_name_without_its_underscore(api, person):
+    api.force_authenticate(person().user)
+    for url, label in (("/papers/", "Id"), ("/talks/", "Id")):
+        assert api.options(url).json()["actions"]["POST"]["_id"]["label"] == label
+
+
 def test_key_that_its_author_chooses(api, mongodb, person):
     api.force_authenticate(person().user)
     sent = {"_id": "first", "title": "T", "place": {"city": "Bern"}}

@@ -61,9 +61,10 @@ def check_middleware(**_kwargs: object) -> list[CheckMessage]:
     elif not any(installed.is_a(each, import_string(_SESSION)) for _, each in found[:at]):
         messages.append(
             Warning(
-                f"No SessionMiddleware before {found[at][0]} in MIDDLEWARE: without a session every request fails there, "
-                "and error reports will say nothing.",
-                hint=f"Add {_SESSION!r} before it, or silence this if another middleware sets request.session.",
+                f"No SessionMiddleware before {found[at][0]} in MIDDLEWARE: without a session Django's "
+                "AuthenticationMiddleware fails with every request, and error reports will say nothing.",
+                hint=f"Add {_SESSION!r} before it, or silence this if another middleware sets request.session"
+                + ("." if found[at][0] == _AUTH else ", or this one needs none."),
                 id="django_exception_extra.W006",
             )
         )

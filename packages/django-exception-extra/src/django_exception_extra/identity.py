@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from .line import MAX_LENGTH, is_empty, one_line, unforged, unforged_key
+from .line import MAX_LENGTH, cut, is_empty, one_line, unforged, unforged_key
 
 __all__ = [
     "MAX_LENGTH",
@@ -18,9 +18,10 @@ __all__ = [
     "as_mode",
     "as_stored",
     "as_username",
+    "cut",
     "fields",
     "is_authenticated",
-    "is_deleted",
+    "is_lost",
     "one_line",
 ]
 
@@ -33,9 +34,12 @@ def as_id(pk: object) -> str:
 
 
 def as_username(user: Any) -> str:
-    """`anita`: what the user model says is its user name, else the user as text."""
+    """`anita`: what the user model says is its user name, "" if it has none; else the user as text."""
     get_username = getattr(user, "get_username", None)
-    return str(get_username() if callable(get_username) else user)
+    if not callable(get_username):
+        return str(user)
+    name = get_username()
+    return "" if name is None else str(name)
 
 
 def as_full(user: Any) -> str:
@@ -60,7 +64,7 @@ def as_masked(user: Any) -> str:
 
 def as_stored(mode: str, pk: object) -> str:
     """An id of which no more is known, as a session has it: `7`, or as much of a name or an address as `mode` allows."""
-    text = str(pk)
+    text = str(pk)[: MAX_LENGTH + 1]
     return _masked_word(text) if mode != "full" and (_is_telling() or "@" in text) else text
 
 
@@ -97,9 +101,22 @@ def fields(mode: str, user: Any) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def is_deleted(user: Any) -> bool:
-    """Whether the object has lost its primary key, as by `delete()`; one that never had any has not."""
-    return getattr(user, "pk", user) is None
+def is_lost(mode: str, user: Any) -> bool:
+    """Whether `delete()` has taken from the object what would be told of it: its id, or a name that was its key.
+
+    An object that never had a primary key has lost none.
+    """
+    try:
+        is_deleted = getattr(user, "pk", user) is None
+    except Exception:  # noqa: BLE001 (whatever it is: then nobody knows)
+        return False
+    if not is_deleted:
+        return False
+    return (
+        mode in ("id", "masked")
+        or not as_mode(mode, user)
+        or (not _part(as_username, user) and _is_telling())
+    )
 
 
 def is_authenticated(user: Any) -> bool:
@@ -148,7 +165,8 @@ def _part(part: Callable[[Any], str], user: Any) -> str:
     And "" where it cannot be had, which costs none of the others.
     """
     try:
-        found = part(user).strip()
+        # Cut before anything is escaped: of a hostile megabyte no more is ever told.
+        found = part(user)[: MAX_LENGTH + 1].strip()
         return "" if is_empty(found) else found
     except Exception:
         logger.debug("Unable to debug who was logged in", exc_info=True)

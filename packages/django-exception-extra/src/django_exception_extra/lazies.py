@@ -35,6 +35,7 @@ _AMBIENT = (
     threading.Thread,
 )
 _CALLABLE = (functools.partial, types.MethodType, types.FunctionType)
+_BOUND = (types.BuiltinMethodType, types.MethodWrapperType)
 # What a lazy object may keep its answer in; of these there is a copy, of one of a class of its own none.
 _MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 _COLLECTIONS = (list, deque, set)
@@ -109,6 +110,9 @@ class Rebinding:
             return types.MethodType(self._other(value.__func__), self._other(value.__self__))
         if type(value) is types.FunctionType:
             return self._function(value)
+        # As `cache.setdefault`, which keeps what it is given in what it is bound to.
+        if type(value) in _BOUND and type(value.__self__) in (*_MAPPINGS, *_COLLECTIONS):
+            return getattr(self._other(value.__self__), value.__name__)
         if type(value) in (*_MAPPINGS, *_COLLECTIONS) and id(value) not in self._originals:
             return self._container(value)
         if self._is_reached_from(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["MAX_LENGTH", "is_empty", "one_line", "unforged", "unforged_key"]
+__all__ = ["MAX_LENGTH", "cut", "is_empty", "one_line", "unforged", "unforged_key"]
 
 # Django's own User, every field filled to its limit, takes 711 characters: nothing of it is ever cut.
 MAX_LENGTH = 1024
@@ -18,11 +18,12 @@ _COLOURED = "\ufe0f"
 _KEYCAP = "\u20e3"
 # The emoji of emoji-variation-sequences.txt (Unicode 16) that are no symbols of category So, but for those of keycaps.
 _EMOJI = "\u203c\u2049\u2139\u2194\u25fb\u25fc\u25fd\u25fe\u2934\u2935\u3030"
-# What is not seen, whatever its category: Default_Ignorable_Code_Point in DerivedCoreProperties.txt (Unicode 16), and the
-# empty Braille pattern. Python's unicodedata does not know that property.
+# What is not seen, whatever its category: Default_Ignorable_Code_Point in DerivedCoreProperties.txt (Unicode 16), which
+# Python's unicodedata does not know, and signs that are drawn empty: the Braille pattern without dots, the blanks of
+# Egyptian, the filler of Khitan, the note without a head.
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U00013441\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]")
 _UNSEEN_ONLY = re.compile(rf"[\s{_UNSEEN}]*")
@@ -34,8 +35,8 @@ _PARENTHESES = re.compile(r"[()]")
 _ALL_OWN = re.compile(r"[(),]")
 
 
-def one_line(text: object) -> str:
-    """`text` as one printable line of at most `MAX_LENGTH` characters; what is cut off is marked by an ellipsis.
+def one_line(text: object, length: int = MAX_LENGTH) -> str:
+    """`text` as one printable line of at most `length` characters; what is cut off is marked by an ellipsis.
 
     Line breaks, control characters, bidirectional overrides, lone surrogates and all else that is not seen come out as
     their backslash escapes, so no name a user chose can begin a header or a log line of its own, look like another, or
@@ -44,13 +45,17 @@ def one_line(text: object) -> str:
     like one, and are escaped. Text of which nothing is seen is "".
     """
     # Cut before escaping, too: a hostile megabyte must not cost a megabyte's work.
-    whole = str(text)[: MAX_LENGTH + 1]
+    whole = str(text)[: length + 1]
     if is_empty(whole):
         return ""
     is_plain = whole.isprintable() and not _UNSEEN_ONE.search(whole)
     line = whole if is_plain else "".join(_shown(whole, at) for at in range(len(whole)))
-    line = line.strip()
-    return line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 1] + "…"
+    return cut(line.strip(), length)
+
+
+def cut(line: str, length: int) -> str:
+    """The begin of what is one line, of at most `length` characters; nothing is left at its end that would join the ellipsis."""
+    return line if len(line) <= length else f"{line[: length - 1].rstrip(_JOINERS + _COLOURED)}…"
 
 
 def is_empty(text: str) -> bool:

@@ -50,7 +50,7 @@ class Memory:
         """Whether a look would find the same, as far as can be said without a query."""
         if self.final:
             return True
-        same = getattr(request, "user", None) is self.user
+        same = request.__dict__.get("user") is self.user
         return same and not trace.session_differs(request, self.session_id)
 
 

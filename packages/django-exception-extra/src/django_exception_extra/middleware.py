@@ -51,26 +51,38 @@ class ExceptionExtraMiddleware:
         listen()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        try:  # noqa: SIM105 (what the other way costs is more than all else here)
-            home.enter(request)
-        except AttributeError:  # no request of Django's, but it may be one to whoever answers it
-            pass
         if self._is_async:
             return self._acall(request)
-        response: HttpResponseBase = self.get_response(request)
-        if response.status_code >= _SERVER_ERROR:
-            who.record(request, None)
-        if response.streaming:
-            streams.watch(request, response)  # type: ignore[arg-type] # `streaming` says that it is one
-        return response
+        try:
+            entered = home.enter(request)
+        except AttributeError:  # no request of Django's, but it may be one to whoever answers it
+            entered = None
+        try:
+            response: HttpResponseBase = self.get_response(request)
+            if response.status_code >= _SERVER_ERROR:
+                who.record(request, None)
+            if response.streaming:
+                streams.watch(request, response)  # type: ignore[arg-type] # `streaming` says that it is one
+            return response
+        finally:
+            if entered:
+                home.leave(entered)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = await self.get_response(request)
-        if response.status_code >= _SERVER_ERROR and who.known(request) is None:
-            await sync_to_async(who.record)(request, None)
-        if response.streaming:
-            streams.watch(request, response)  # type: ignore[arg-type] # `streaming` says that it is one
-        return response
+        try:
+            entered = home.enter(request)
+        except AttributeError:  # as above
+            entered = None
+        try:
+            response: HttpResponseBase = await self.get_response(request)
+            if response.status_code >= _SERVER_ERROR and who.known(request) is None:
+                await sync_to_async(who.record)(request, None)
+            if response.streaming:
+                streams.watch(request, response)  # type: ignore[arg-type] # `streaming` says that it is one
+            return response
+        finally:
+            if entered:
+                home.leave(entered)
 
     def process_exception(self, request: HttpRequest, exception: BaseException) -> None:
         """Record who was logged in; always returns None, so that Django goes on with the exception."""
@@ -83,6 +95,7 @@ def listen() -> None:
 
     The first call decides the place among those who hear of it.
     """
+    home.listen()
     got_request_exception.connect(_on_exception, dispatch_uid=__name__)
     loggers.listen(_on_record)
     user_logged_in.connect(_on_change, dispatch_uid=__name__)

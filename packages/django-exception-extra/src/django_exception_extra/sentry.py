@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import weakref
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sentry_sdk
-from django.core.signals import request_finished, request_started
-from django.http import HttpRequest
 from sentry_sdk.integrations import Integration
 from sentry_sdk.scope import add_global_event_processor
 
-from . import home, streams, who
+from . import failed, streams, who
 from .memory import Who
 from .middleware import listen
-from .signals import recorded
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 __all__ = ["ExceptionExtraIntegration"]
-
-# Which request failed in this thread or task, and who it was. Not the scope of Sentry: that one may be shared by requests
-# and outlive them, as under a handler of the project's own, which nothing of Sentry's is around.
-_failed: ContextVar[tuple[weakref.ref[HttpRequest], Who] | None] = ContextVar(
-    "exception_extra_failed", default=None
-)
 
 
 class ExceptionExtraIntegration(Integration):
@@ -43,25 +32,8 @@ class ExceptionExtraIntegration(Integration):
     @staticmethod
     def setup_once() -> None:
         listen()
-        home.listen()
-        recorded.connect(_tell, dispatch_uid=__name__)
-        # At the start, too: an answer that a server never closed does not send the other one.
-        request_started.connect(_take_back, dispatch_uid=__name__)
-        request_finished.connect(_take_back, dispatch_uid=__name__)
+        failed.listen()
         add_global_event_processor(_add_to_event)
-
-
-def _tell(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
-    if sentry_sdk.get_client().get_integration(ExceptionExtraIntegration) is None:
-        return
-    # In another thread nobody would ever take it back.
-    if not home.is_here(request):
-        return
-    _failed.set(None if who == Who() else (weakref.ref(request), who))
-
-
-def _take_back(**_kwargs: Any) -> None:
-    _failed.set(None)
 
 
 def _add_to_event(event: Event, hint: Hint) -> Event:
@@ -84,6 +56,4 @@ def _of_event(hint: Hint) -> Who | None:
         request = streams.broken_by((hint.get("exc_info") or (None, None, None))[1])
     if request is not None:
         return who.known(request)
-    failed = _failed.get()
-    # A server that never ends a request lets go of it all the same.
-    return failed[1] if failed and failed[0]() is not None else None
+    return failed.current()

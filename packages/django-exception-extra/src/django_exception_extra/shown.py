@@ -7,6 +7,7 @@ this means queries, a session marked as accessed, or even ended.
 from __future__ import annotations
 
 import pprint
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,19 @@ from . import lazies
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["Filter", "as_seen"]
+__all__ = ["ON_A_PAGE", "ON_ONE_LINE", "Filter", "as_seen"]
+
+# How many characters wide a value is printed: as `pprint` does, which Django uses on its page, and for the text of a mail.
+ON_A_PAGE = 80
+ON_ONE_LINE = sys.maxsize
 
 
 class Filter:
     """The filter of a reporter, which is never given an unevaluated lazy object, and nor is who prints what it returns."""
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Any, *, meta_width: int) -> None:
         self._inner = inner
+        self._meta_width = meta_width
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -38,7 +44,10 @@ class Filter:
     def get_safe_request_meta(self, request: HttpRequest) -> dict[str, Any]:
         found = self._inner.get_safe_request_meta(request)
         # Not what is text, which templates of the project may use as such.
-        return {name: value if type(value) is str else _Printed(value) for name, value in found.items()}
+        return {
+            name: value if type(value) is str else _Printed(value, self._meta_width)
+            for name, value in found.items()
+        }
 
 
 def as_seen(value: Any) -> Any:
@@ -80,11 +89,12 @@ class _Unevaluated:
 class _Printed:
     """A value that prints as Django prints it, but for the lazy objects in it."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, width: int = ON_A_PAGE) -> None:
         self._value = value
+        self._width = width
 
     def __repr__(self) -> str:
-        return _Printer().pformat(self._value)
+        return _Printer(width=self._width).pformat(self._value)
 
 
 class _Printer(pprint.PrettyPrinter):

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from django.core.signals import request_finished, request_started
-from django.http import HttpRequest
 
-from . import home
-from .memory import Who
+from . import failed, home
 from .signals import recorded
 
 __all__ = ["connect"]
-
-_UID = __name__
 
 
 def connect() -> None:
@@ -24,22 +19,14 @@ def connect() -> None:
     `structlog.contextvars.merge_contextvars`. To be called once, beside `structlog.configure()`. A request id
     comes from django-guid's own integration with structlog, or from django-structlog.
     """
-    home.listen()
-    recorded.connect(_bind, dispatch_uid=_UID)
-    # At the start, too: an answer that a server never closed does not send the other one.
-    request_started.connect(_unbind, dispatch_uid=_UID)
-    request_finished.connect(_unbind, dispatch_uid=_UID)
+    failed.listen()
+    home.hear(_bind)
+    recorded.connect(_bind, dispatch_uid=__name__)
 
 
-def _bind(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
-    # In another thread nobody would ever take it back.
-    if not home.is_here(request):
-        return
-    if who.line:
-        structlog.contextvars.bind_contextvars(logged_in=who.line)
+def _bind(**_kwargs: Any) -> None:
+    found = failed.current()
+    if found is not None and found.line:
+        structlog.contextvars.bind_contextvars(logged_in=found.line)
     else:
-        _unbind()
-
-
-def _unbind(**_kwargs: Any) -> None:
-    structlog.contextvars.unbind_contextvars("logged_in")
+        structlog.contextvars.unbind_contextvars("logged_in")

@@ -54,6 +54,7 @@ _AS_THEY_ARE = {
     *(*_FORM, "META", "environ", "scope", "session", "resolver_match", "_upload_handlers"),
     *("user", CACHED_USER, CACHED_AUSER, "impersonator"),
 }
+_ABSENT = object()
 _OURS = "_exception_extra_"
 
 
@@ -63,7 +64,8 @@ def evaluated_user(request: HttpRequest) -> Any:
     That is a `request.user` which is no lazy object, or one the view has evaluated; and where it is Django's, what
     somebody else has evaluated, or an async view was given by `await request.auser()`.
     """
-    user = getattr(request, "user", None)
+    # A property of the request's class is no user that is there: to have it is to have it worked out.
+    user = request.__dict__.get("user")
     if user is None or not lazies.is_unevaluated(user):
         return user
     # A lazy object of the project's own, put in its place, stands for whom it likes.
@@ -81,7 +83,9 @@ def evaluated_user(request: HttpRequest) -> Any:
 
 def is_djangos_word(request: HttpRequest) -> bool:
     """Whether it is Django that says who the user is, or would say so, and not the project by a `request.user` of its own."""
-    return not hasattr(request, "user") or _is_djangos(request.user)
+    if "user" in request.__dict__:
+        return _is_djangos(request.__dict__["user"])
+    return not hasattr(type(request), "user")
 
 
 def _is_djangos(user: object, request: HttpRequest | None = None) -> bool:
@@ -100,9 +104,10 @@ def lazy_user(request: HttpRequest) -> Any:
     `SessionMiddleware`, by the session of the cookie. None where `request.user` is None, or cannot be asked without a
     trace; the session is read then.
     """
-    if not hasattr(request, "user"):
+    # Asked for once: it may be a property, which works it out each time.
+    user: Any = getattr(request, "user", _ABSENT)
+    if user is _ABSENT:
         return _from_session(request) if installed.has(installed.authentication()) else None
-    user: Any = request.user
     if lazies.is_refused(user):
         # It may be another than the one Django would find, so that one is not the answer; but now the session is read,
         # and says nothing more if Django does not believe it.

@@ -23,6 +23,7 @@ UNABLE = "Unable to debug who was logged in"
 # The ways on which a user can be loaded.
 _ASKING = (database.Way.HERE, database.Way.ASIDE)
 
+
 _NOBODY = Memory(Who(), final=False, user=None, session_id=None)
 
 # The `META` of the request this thread or task is looking at, which its copies have, too.
@@ -152,7 +153,8 @@ def find(request: HttpRequest, exception: BaseException | None, *, way: database
     except Exception:
         logger.debug(UNABLE, exc_info=True)
         return replace(_NOBODY, who=Who(request_id=guid))
-    user = getattr(request, "user", None)
+    # As it stands there: a property of the request's class would be worked out.
+    user = request.__dict__.get("user")
     aside = trace.aside(request)
     try:
         line, fields = _user(aside, exception, mode, custom, database.way(exception) if way is None else way)
@@ -211,7 +213,7 @@ def _without_user(
 
 def _stored(request: HttpRequest, mode: Any, user_id: str, reason: str) -> tuple[str, Mapping[str, str]]:
     told = identity.as_stored(mode, user_id)
-    line = f"{identity.as_id(told)} (from the session{'; ' + reason if reason else ''})"
+    line = _followed(identity.as_id(told), " ", f"(from the session{'; ' + reason if reason else ''})")
     return _told(line, {"id": told}, _impersonator(request, mode))
 
 
@@ -221,8 +223,8 @@ def _described(
     if custom is not None:
         line = identity.one_line(conf.answer(custom(request, user)))
         return line, {"username": line} if line else {}
-    if mode in ("id", "masked") and identity.is_deleted(user):
-        # `delete()` takes the id from the object; the session keeps it.
+    if identity.is_lost(mode, user):
+        # The session keeps it.
         user_id = trace.session_user_id(request)
         return ("", {}) if user_id is None else _stored(request, mode, user_id, "deleted")
     return _told(identity.as_mode(mode, user), identity.fields(mode, user), _impersonator(request, mode))
@@ -231,9 +233,18 @@ def _described(
 def _told(line: str, fields: Mapping[str, str], by: str) -> tuple[str, Mapping[str, str]]:
     if not line:
         return "", {}
+    line = identity.one_line(line)
     if by:
-        line, fields = f"{line}, impersonated by {by}", {**fields, "impersonator": by}
-    return identity.one_line(line), {key: identity.one_line(value) for key, value in fields.items()}
+        line, fields = _followed(line, ", impersonated by ", by), {**fields, "impersonator": by}
+    return line, {key: identity.one_line(value) for key, value in fields.items()}
+
+
+def _followed(line: str, link: str, more: str) -> str:
+    """Both on one line, where neither can push the other out: of two long ones each gets a half, or what the other leaves."""
+    line, more = identity.one_line(line), identity.one_line(more)
+    room = identity.MAX_LENGTH - len(link)
+    more = identity.cut(more, max(room // 2, room - len(line)))
+    return f"{identity.cut(line, room - len(more))}{link}{more}"
 
 
 def _impersonator(request: HttpRequest, mode: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 
@@ -16,8 +16,8 @@ class DjangoMongokitConfig(AppConfig):
     verbose_name = "MongoDB"
 
     def ready(self) -> None:
-        """Register the checks, and have `migrate` make permissions."""
-        from django_mongokit import checks, document_checks, usage_checks
+        """Register the checks, have `migrate` make permissions, and content types know documents."""
+        from django_mongokit import checks, contenttypes, document_checks, usage_checks
         from django_mongokit.permissions import create_permissions
 
         for check in (*checks.CHECKS, *document_checks.CHECKS, *usage_checks.CHECKS):
@@ -27,3 +27,5 @@ class DjangoMongokitConfig(AppConfig):
         post_migrate.connect(
             create_permissions, dispatch_uid="django_mongokit.permissions.create_permissions"
         )
+        if apps.is_installed("django.contrib.contenttypes"):
+            contenttypes.know_documents()

@@ -6,12 +6,12 @@ django_mongokit.W001  two document classes of one name, of which `collection.Nam
 django_mongokit.W002  a declared index is missing    } `check --database mongodb` only,
 django_mongokit.W003  an index is not as declared    } which asks the server
 django_mongokit.W004  the server could not be asked  }
-django_mongokit.W005  a unique sparse index of a field that is null where it has no value
+django_mongokit.W005  a unique sparse index of a field that is null where it has no value, and may not be absent
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pymongo
@@ -28,7 +28,7 @@ from django_mongokit.mongodb.embedded import is_unavailable
 from django_mongokit.mongodb.pool import registrations
 from django_mongokit.permissions import is_of_an_app
 from django_mongokit.shortcut import get_database
-from django_mongokit.sparse import may_be_null, sparse_and_unique
+from django_mongokit.sparse import may_be_missing, may_be_null, sparse_and_unique
 from mongokit import index_diff
 
 __all__ = [
@@ -89,16 +89,16 @@ def check_sparse(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Check that no unique sparse index takes the documents without a value for documents of one value."""
     return [
         Warning(
-            f"{cls._meta.label}: the unique sparse index of {', '.join(names)} takes one document without a value: a field "
-            "of a structure is always stored, as null where it has none, and sparse leaves out only what is not stored.",
-            hint='Say which values are to be unique, in the place of "sparse": "partialFilterExpression": '
-            f"{{{names[0]!r}: {_some_value(cls, names[0])}}}.",
+            f"{cls._meta.label}: the unique sparse index of {', '.join(names)} takes one document without a value: it is "
+            "stored as null where it has none, and sparse leaves out only what is not stored.",
+            hint=f"Let documents be without it: {_declared_absent(cls, names)}.",
             id="django_mongokit.W005",
         )
         for cls in document_classes
-        if not cls.use_schemaless and is_of_an_app(cls._meta)
+        if is_of_an_app(cls._meta)
         for names in sparse_and_unique(cls)
         if all(may_be_null(cls, name) for name in names)
+        and not all(may_be_missing(cls, name) for name in names)
     ]
 
 
@@ -107,10 +107,12 @@ DATABASE_CHECKS = (check_indexes,)
 """Run when a database is named, as Django's checks of databases are."""
 
 
-def _some_value(document: Any, path: str) -> str:
-    """Return the condition for any value but null; for texts the one of which equality says that it holds."""
-    node = document._structure.places.get(path)
-    return '{"$gte": ""}' if getattr(node, "type", None) is str else '{"$type": "…"}'
+def _declared_absent(document: Any, paths: Iterable[str]) -> str:
+    """Return how a class says that a field may be absent, of the first for which it does not."""
+    path = next(path for path in paths if not may_be_missing(document, path))
+    if path in document._annotated:
+        return f"{path}: … | None = mongokit.absent"
+    return f"default_values = {{{path!r}: mongokit.absent}}"
 
 
 def _collisions(alias: str) -> Iterator[CheckMessage]:

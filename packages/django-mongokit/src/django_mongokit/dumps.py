@@ -1,7 +1,7 @@
 """Documents as lines of text, and back: what `dumpdocuments` writes and `loaddocuments` reads.
 
 A dump is UTF-8, a JSON object in each line: first what it is, then a document and its collection in each, in canonical
-MongoDB Extended JSON v2 (so an int64 stays one), and at the end how many there were, so that a dump that was cut off is
+MongoDB Extended JSON v2 (so an int64 stays one; see `extended` for keys that look like it), and at the end how many there were, so that a dump that was cut off is
 known for one. Neither side holds more than a batch of them in memory.
 """
 
@@ -19,11 +19,11 @@ from typing import IO, Any, NamedTuple
 
 import bson
 import pymongo.database
-from bson import json_util
-from bson.binary import UuidRepresentation
-from bson.codec_options import CodecOptions, DatetimeConversion
-from pymongo import ReplaceOne
+from bson.codec_options import CodecOptions
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
+
+from django_mongokit.extended import CODEC, RAW_CODEC, read_escaped, read_plain, written
 
 __all__ = ["DumpError", "Entry", "collection_names", "dump", "load", "read", "reading", "replacing"]
 
@@ -31,26 +31,19 @@ Raw = dict[str, Any]
 Progress = Callable[[str, int], Any]
 """Called with a collection's name and how many of its documents are done."""
 
-_HEADER = {"django_mongokit": "documents", "version": 1}
+_HEADER = {"django_mongokit": "documents", "version": 2}
+_READERS: dict[Any, Callable[[str], Any]] = {1: read_plain, 2: read_escaped}
+"""How the lines of each version are read; those of the first could not hold keys that look like Extended JSON."""
 _BATCH = 1_000
 _BATCH_BYTES = 8_000_000
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_ERRORS = 20
 
-# What Python has no exact type for stays as it is stored: UUIDs of any representation, dates before year 1.
-_CODEC: CodecOptions[Raw] = CodecOptions(
-    uuid_representation=UuidRepresentation.UNSPECIFIED, datetime_conversion=DatetimeConversion.DATETIME_AUTO
-)
-_JSON = json_util.JSONOptions(
-    json_mode=json_util.JSONMode.CANONICAL,
-    uuid_representation=UuidRepresentation.UNSPECIFIED,
-    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-    tz_aware=False,
-)
-
 
 class DumpError(ValueError):
-    """A dump cannot be read, or its documents not be stored; the text names the line, and the document."""
+    """A dump cannot be read, or its documents not be stored; the text names the line, and the document.
+
+    Or a document cannot be dumped, which the text names."""
 
 
 class Entry(NamedTuple):
@@ -73,14 +66,17 @@ def collection_names(database: Any) -> list[str]:
 
 
 def dump(database: Any, names: Iterable[str], progress: Progress | None = None) -> Iterator[str]:
-    """Yield the lines of a dump, the documents of each collection in the order of their ids."""
-    plain = _plain(database)
+    """Yield the lines of a dump, the documents of each collection in the order of their ids.
+
+    Raises `DumpError` for a document that cannot be read, which is none of BSON.
+    """
+    plain = _plain(database, RAW_CODEC)
     yield json.dumps(_HEADER) + "\n"
     total = 0
     for name in names:
         number = 0
         for document in plain[name].find().sort("_id", 1):
-            yield json_util.dumps({"collection": name, "document": document}, json_options=_JSON) + "\n"
+            yield _line(name, document)
             number += 1
             if progress is not None and number % _BATCH == 0:
                 progress(name, number)
@@ -93,14 +89,15 @@ def dump(database: Any, names: Iterable[str], progress: Progress | None = None) 
 def read(lines: Iterable[bytes]) -> Iterator[Entry]:
     """Yield what is in a dump; raises `DumpError` at the first line that is wrong, or missing at the end."""
     number, total, ended = 0, 0, False
+    parse: Callable[[str], Any] = read_plain
     for number, line in enumerate(_undamaged(lines), 1):
         if ended:
             raise DumpError(
                 f"line {number}: the dump has ended in the line before; is something appended to it?"
             )
-        found = _parsed(number, line)
+        found = _parsed(number, line, parse)
         if number == 1:
-            _check_header(found)
+            parse = _reader(found)
         elif found.keys() == {"end"}:
             ended = True
             if found["end"] != total:
@@ -122,7 +119,7 @@ def load(database: Any, entries: Iterable[Entry], progress: Progress | None = No
     Doing it again changes nothing more, so what was interrupted is simply begun anew. Raises `DumpError`, when all
     others are stored, for documents that the server refuses.
     """
-    plain, total, refused = _plain(database), 0, list[str]()
+    plain, total, refused = _plain(database, CODEC), 0, list[str]()
     numbers: dict[str, int] = {}
     for batch in _batches(entries):
         name = batch[0].collection
@@ -173,9 +170,25 @@ def reading(path: Path) -> IO[bytes]:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
-def _plain(database: Any) -> Any:
+def _plain(database: Any, codec: CodecOptions[Any]) -> Any:
     """Return PyMongo's own database: a dump is no part of a transaction, and knows no classes."""
-    return pymongo.database.Database[Raw](database.client, database.name, codec_options=_CODEC)
+    return pymongo.database.Database[Any](database.client, database.name, codec_options=codec)
+
+
+def _line(collection: str, document: Any) -> str:
+    try:
+        return written(collection, document) + "\n"
+    except bson.errors.BSONError as error:
+        raise DumpError(
+            f"{collection}, _id {_readable_id(document)}: the document cannot be read ({error}); mend it, or delete it"
+        ) from None
+
+
+def _readable_id(document: Any) -> str:
+    try:
+        return repr(document["_id"])
+    except bson.errors.BSONError:
+        return "unknown"
 
 
 def _undamaged(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -188,23 +201,24 @@ def _undamaged(lines: Iterable[bytes]) -> Iterator[bytes]:
         raise DumpError(f"after line {number}: the compressed dump is damaged, or cut off: {error}") from None
 
 
-def _parsed(number: int, line: bytes) -> Raw:
+def _parsed(number: int, line: bytes, parse: Callable[[str], Any]) -> Raw:
     try:
-        found = json_util.loads(line.decode(), json_options=_JSON)
-    except Exception as error:  # noqa: BLE001 (json_util has a dozen, one for each type of BSON)
+        found = parse(line.decode())
+    except Exception as error:  # noqa: BLE001 (PyMongo has a dozen, one for each type of BSON)
         raise DumpError(f"line {number}: no Extended JSON ({error}): {_shown(line)}") from None
     if not isinstance(found, dict):
         raise DumpError(f"line {number}: a JSON object is expected, not {_shown(line)}")
     return found
 
 
-def _check_header(found: Raw) -> None:
+def _reader(found: Raw) -> Callable[[str], Any]:
+    """Return how the lines are read after this first one."""
     if found.get("django_mongokit") != _HEADER["django_mongokit"]:
         raise DumpError(f"line 1: this is no dump of documents, which begins with {json.dumps(_HEADER)}")
-    if found.get("version") != _HEADER["version"]:
-        raise DumpError(
-            f"line 1: the dump has version {found.get('version')!r}; known is {_HEADER['version']}"
-        )
+    version = found.get("version")
+    if type(version) is not int or version not in _READERS:
+        raise DumpError(f"line 1: the dump has version {version!r:.40}; known are 1 and {_HEADER['version']}")
+    return _READERS[version]
 
 
 def _entry(number: int, found: Raw) -> Entry:
@@ -219,7 +233,7 @@ def _entry(number: int, found: Raw) -> Entry:
     if "_id" not in document:
         raise DumpError(f"line {number} ({name}): the document has no _id")
     try:
-        size = len(bson.encode(document, codec_options=_CODEC))
+        size = len(bson.encode(document, codec_options=CODEC))
     except Exception as error:  # noqa: BLE001 (of BSON, and OverflowError for a number that is too large)
         raise DumpError(f"line {number} ({name}, _id {document['_id']!r}): {error}") from None
     entry = Entry(number, name, document, size)
@@ -244,13 +258,21 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 def _write(collection: Any, batch: list[Entry]) -> list[str]:
     """Write a batch; return what the server says of the documents it refuses."""
-    # $eq, since an _id may look like a condition.
-    writes = [ReplaceOne({"_id": {"$eq": one.document["_id"]}}, one.document, upsert=True) for one in batch]
+    writes = [_written_over(one.document) for one in batch]
     try:
         collection.bulk_write(writes, ordered=False)
     except BulkWriteError as error:
         return [f"{batch[one['index']]}: {one['errmsg']}" for one in error.details["writeErrors"]]
     return []
+
+
+def _written_over(document: Raw) -> ReplaceOne[Raw] | UpdateOne:
+    # $eq, since an _id may look like a condition.
+    place = {"_id": {"$eq": document["_id"]}}
+    if any(name.startswith("$") for name in document):
+        # MongoDB has such fields replaced by a pipeline only.
+        return UpdateOne(place, [{"$replaceWith": {"$literal": document}}], upsert=True)
+    return ReplaceOne(place, document, upsert=True)
 
 
 def _shown(line: bytes) -> str:

@@ -56,6 +56,9 @@ class DocumentMeta:
     """Only what is not abstract has a `_meta`; Django's admin asks all the same, as for the next two."""
     swapped: ClassVar = None
     is_composite_pk: ClassVar = False
+    fields: ClassVar = ()
+    many_to_many: ClassVar = ()
+    """No field is Django's; Django's redirect to an object's own page looks for one that names a site."""
     default_permissions: ClassVar = ("add", "change", "delete", "view")
     concrete_model: Any = None
     """The document class."""

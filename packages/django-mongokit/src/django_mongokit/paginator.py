@@ -66,6 +66,17 @@ class DocumentList(Generic[D]):
     def __repr__(self) -> str:
         return f"<DocumentList of {self._cursor!r}>"
 
+    @property
+    def cursor(self) -> Cursor[D]:
+        """A cursor of the same query, unused."""
+        return self._cursor.clone()
+
+    @classmethod
+    def of(cls, documents: Any) -> Any:
+        """Return a cursor as a list, and anything else as it is."""
+        is_cursor = hasattr(documents, "clone") and hasattr(documents, "to_list")
+        return cls(documents) if is_cursor else documents
+
     @cached_property
     def _count(self) -> int:
         return self._count_them()
@@ -91,5 +102,4 @@ class Paginator(django_paginator.Paginator):  # type: ignore[type-arg]  # not su
     """Django's Paginator, which takes a cursor of documents too, sorted; the parameters are the same."""
 
     def __init__(self, object_list: Any, *args: Any, **kwargs: Any) -> None:
-        is_cursor = hasattr(object_list, "clone") and hasattr(object_list, "to_list")
-        super().__init__(DocumentList(object_list) if is_cursor else object_list, *args, **kwargs)
+        super().__init__(DocumentList.of(object_list), *args, **kwargs)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from mongokit import SchemaDocument
-from mongokit.structure.nodes import ListNode, Node, OperatorNode, RecordNode, TypeNode
+from collections.abc import Iterator
 
-__all__ = ["is_below_list", "node_at", "python_type"]
+from mongokit import SchemaDocument
+from mongokit.structure.nodes import (
+    ListNode,
+    Node,
+    OperatorNode,
+    RecordNode,
+    ReferenceNode,
+    TupleNode,
+    TypeNode,
+    join,
+)
+
+__all__ = ["is_below_list", "is_unasked_key", "node_at", "python_type", "references_in"]
 
 
 def node_at(document: type[SchemaDocument], path: str) -> Node | None:
@@ -16,6 +27,11 @@ def node_at(document: type[SchemaDocument], path: str) -> Node | None:
             node = node.item
         node = node.fields.get(name) if isinstance(node, RecordNode) else None
     return node
+
+
+def is_unasked_key(document: type[SchemaDocument], name: object) -> bool:
+    """Return whether a name is the key's, where nothing declares of what type it is: MongoDB makes it, nobody enters it."""
+    return name in {"_id", "pk"} and node_at(document, "_id") is None
 
 
 def is_below_list(document: type[SchemaDocument], path: str) -> bool:
@@ -33,3 +49,21 @@ def python_type(node: Node | None) -> type | None:
         kinds = {kind for kind in node.types or () if kind is not type(None)}
         return kinds.pop() if len(kinds) == 1 else None
     return None
+
+
+def references_in(node: Node, path: str) -> Iterator[tuple[str, ReferenceNode]]:
+    """Yield the references in a structure, each with the path that a query has for it.
+
+    Not those among the values of a dict with free keys, which has no path for them, and translated ones.
+    """
+    match node:
+        case ReferenceNode():
+            yield path, node
+        case RecordNode():
+            for name, child in node.fields.items():
+                yield from references_in(child, join(path, name))
+        case ListNode():
+            yield from references_in(node.item, path)
+        case TupleNode():
+            for number, item in enumerate(node.items):
+                yield from references_in(item, join(path, str(number)))

@@ -13,10 +13,10 @@ from django_mongokit.document import DjangoDocument
 from django_mongokit.places import node_at, python_type
 from django_mongokit.selection import keys_of
 
-__all__ = ["search_query"]
+__all__ = ["number_of", "search_query"]
 
 LONGEST = 1000
-"""Characters of one search; the server refuses patterns of more than 32,764 bytes."""
+"""Characters of one search, and of the pattern for a word: the embedded server refuses longer ones."""
 _NOTHING: dict[str, Any] = {"_id": {"$in": []}}
 
 
@@ -53,16 +53,18 @@ def _ways(document: type[DjangoDocument], field: str, word: str) -> Iterable[dic
         if ObjectId.is_valid(word):
             yield {path: ObjectId(word)}
     elif kind is not None and issubclass(kind, (int, float)) and kind is not bool:
-        number = _number(word)
+        number = number_of(word)
         if number is not None:
             yield {path: number}
     else:
         escaped = re.escape(word)
         pattern = {"^": f"^{escaped}", "=": f"^{escaped}$"}.get(prefix, escaped)
-        yield {path: {"$regex": pattern, "$options": "i"}}
+        if len(pattern) <= LONGEST:
+            yield {path: {"$regex": pattern, "$options": "i"}}
 
 
-def _number(word: str) -> int | float | None:
+def number_of(word: str) -> int | float | None:
+    """Return the number that a text is, None where it is none that BSON has."""
     try:
         return int(word) if abs(int(word)) < 2**63 else None
     except ValueError:

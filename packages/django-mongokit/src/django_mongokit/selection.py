@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from bson import ObjectId
+import bson
+from bson import DBRef, ObjectId
 from django.utils.functional import cached_property
+
+from django_mongokit.places import node_at
+from mongokit.structure.nodes import ListNode
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
     from django_mongokit.document import DjangoDocument
     from mongokit import Collection
+    from mongokit.structure.nodes import ReferenceNode
 
-__all__ = ["Documents", "keys_of"]
+__all__ = ["DistinctValues", "Documents", "is_storable", "keys_of", "refers_to"]
 
 _LARGEST = 2**63
 _MOST = 2**31 - 1
 """A limit, as the server takes it."""
+_AT = "_distinct_at"
+"""The position of a value in its list, while the server looks for distinct ones."""
+
+
+def is_storable(value: Any) -> bool:
+    """Return whether BSON can hold a value: not an integer beyond int64, or a text with half a surrogate pair."""
+    try:
+        bson.encode({"": value})
+    except (OverflowError, UnicodeEncodeError):
+        return False
+    except Exception:  # noqa: BLE001 (of a type that the collection's codec may know)
+        return True
+    return True
 
 
 def keys_of(text: str) -> list[Any]:
     """Return the keys that a text in a URL may stand for: itself, an ObjectId, an integer of BSON, a UUID."""
+    if not is_storable(text):
+        return []
     found: list[Any] = [text]
     if ObjectId.is_valid(text):
         found.append(ObjectId(text))
@@ -34,6 +54,28 @@ def keys_of(text: str) -> list[Any]:
     except ValueError:
         return found
     return [*found, made] if str(made) == text else found
+
+
+class DistinctValues(list[Any]):
+    """Values of a field."""
+
+    are_cut = False
+    """Whether the documents that were looked at have more of them."""
+    are_of_some = False
+    """Whether there are documents that were not looked at."""
+
+
+def refers_to(path: str, node: ReferenceNode, documents: Documents, keys: Sequence[Any]) -> dict[str, Any]:
+    """Return the query for what refers, at a path, to a document with one of some keys.
+
+    :param documents: those that the reference leads to.
+    """
+    if not node.dbref:
+        return {path: {"$in": list(keys)}}
+    home = documents.collection
+    # The embedded server compares a DBRef as a whole only.
+    whole = [DBRef(home.name, key, database) for key in keys for database in (None, home.database.name)]
+    return {"$or": [{f"{path}.$id": {"$in": list(keys)}}, {path: {"$in": whole}}]}
 
 
 class Documents:
@@ -165,16 +207,34 @@ class Documents:
             options["skip"] = self.skip
         return self.collection.count_documents(self.query, **options)
 
-    def distinct(self, field: str, limit: int) -> list[Any]:
-        """Return the values of a field, sorted, at most so many."""
+    def distinct(self, field: str, limit: int, among: int | None = None) -> DistinctValues:
+        """Return the values of a field, sorted, at most so many; of each element, where it is inside of lists.
+
+        :param among: look at so many documents and no more; None looks at all of them.
+        """
         stages: list[dict[str, Any]] = [{"$match": self.query}] if self.query else []
+        if among is not None:
+            stages.append({"$limit": among + 1})
+        names = field.split(".")
+        above = (".".join(names[:end]) for end in range(1, len(names)))
+        lists = [*(path for path in above if isinstance(node_at(self.model, path), ListNode)), field]
+        positions = {path: f"{_AT}_{number}" for number, path in enumerate(lists)}
+        later: list[Any] = [{"$gt": [f"${position}", 0]} for position in positions.values()]
+        is_first = {"$cond": [{"$or": later}, 0, 1]}
         stages += [
-            {"$unwind": {"path": f"${field}", "preserveNullAndEmptyArrays": True}},
-            {"$group": {"_id": f"${field}"}},
+            *(
+                {"$unwind": {"path": f"${path}", "preserveNullAndEmptyArrays": True, "includeArrayIndex": at}}
+                for path, at in positions.items()
+            ),
+            {"$group": {"_id": f"${field}", "documents": {"$sum": is_first}}},
             {"$sort": {"_id": 1}},
-            {"$limit": limit},
+            {"$limit": limit + 1},
         ]
-        return [found["_id"] for found in self.collection.aggregate(stages)]
+        found = list(self.collection.aggregate(stages))
+        made = DistinctValues(one["_id"] for one in found[:limit])
+        made.are_cut = len(found) > limit
+        made.are_of_some = among is not None and sum(one["documents"] for one in found) > among
+        return made
 
     def delete(self) -> int:
         """Delete them one after the other, so that each sends its signals; return how many there were."""
@@ -184,4 +244,6 @@ class Documents:
 
 
 def _candidates(key: Any) -> list[Any]:
-    return keys_of(key) if isinstance(key, str) else [key]
+    if isinstance(key, str):
+        return keys_of(key)
+    return [key] if is_storable(key) else []

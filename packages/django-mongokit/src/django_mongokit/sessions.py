@@ -19,6 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from django_mongokit.conf import session_alias, session_collection
 from django_mongokit.expiring import EXPIRES, ExpiringCollection, utc_now
+from django_mongokit.mongodb.reaching import reaching
 
 __all__ = ["SessionStore"]
 
@@ -88,10 +89,12 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         """Delete the sessions that have expired, as `manage.py clearsessions` asks for; MongoDB does so by itself.
 
-        Makes the TTL index where it is missing, e.g. after the collection was dropped.
+        Makes the TTL index where it is missing, e.g. after the collection was dropped. Raises `DatabaseUnavailable`, which
+        that command says in one line, while the server is away.
         """
-        _sessions().ensure_index()
-        _sessions().delete_expired()
+        with reaching(session_alias()):
+            _sessions().ensure_index()
+            _sessions().delete_expired()
 
 
 def _sessions() -> ExpiringCollection:

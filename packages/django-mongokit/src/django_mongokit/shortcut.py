@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from django_mongokit.conf import DEFAULT_ALIAS, ENGINE, database_name, entry, require_mongodb_alias
 from django_mongokit.mongodb.creation import ensure_test_database, in_test_environment
 from django_mongokit.mongodb.pool import shared_connection
+from django_mongokit.selection import is_storable
 from mongokit.performing import is_asynchronous
 
 if TYPE_CHECKING:
@@ -147,8 +148,8 @@ def _pairs(sort: Any) -> Any:
 
 
 def _clauses(query: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return one query, or None where a value of `fields` is no value but a condition, which no document equals."""
-    if any(_has_operator(value) for value in fields.values()):
+    """Return one query, or None where no document equals a value of `fields`: a condition, or what BSON cannot hold."""
+    if any(_has_operator(value) or not is_storable(value) for value in fields.values()):
         return None
     clauses = [dict(query or {})]
     clauses += [_key_is(value) if name == "pk" else {name: value} for name, value in fields.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["may_be_null", "sparse_and_unique"]
+__all__ = ["may_be_missing", "may_be_null", "sparse_and_unique"]
 
 
 def sparse_and_unique(document: Any) -> Iterator[tuple[str, ...]]:
@@ -21,3 +21,9 @@ def may_be_null(document: Any, path: str) -> bool:
     """Return whether the structure of a class takes null in a field."""
     node = document._structure.places.get(path)
     return node is None or node.unset or not (node.required or node.present or node.filled)
+
+
+def may_be_missing(document: Any, path: str) -> bool:
+    """Return whether the documents of a class may do without a field."""
+    node = document._structure.places.get(path)
+    return bool(document.use_schemaless) or (node is not None and node.optional)

@@ -15,14 +15,17 @@ from django.conf import settings
 from django.core import signals
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 from sentry_sdk.transport import Transport
 
+from django_exception_extra.log import LoggedInFilter
 from django_exception_extra.sentry import ExceptionExtraIntegration
 
 EVENTS = []
+# What is asked for, by each handler.
+VIEWS = ("nobody", "anita", "nobody", "stream", "nobody", "astream", "nobody", "nested", "between", "nobody")
 
 
 class Kept(Transport):
@@ -75,7 +78,23 @@ def nested(request):
     raise ValueError("crash")
 
 
-urlpatterns = [path(f"{view.__name__}/", view) for view in (nobody, anita, stream, astream, nested)]
+def between(request):
+    """Says something after an error it has logged, within and after a request of its own."""
+    request.user = Anita()
+    LoggedInFilter().filter(logging.makeLogRecord({"request": request, "levelno": logging.ERROR}))
+    Client().get("/saying/")
+    sentry_sdk.capture_message("after")
+    return HttpResponse()
+
+
+def saying(request):
+    sentry_sdk.capture_message("within")
+    return HttpResponse()
+
+
+urlpatterns = [
+    path(f"{view.__name__}/", view) for view in (nobody, anita, stream, astream, nested, between, saying)
+]
 
 
 class Own(BaseHandler):
@@ -126,17 +145,7 @@ def main():
 
     found = []
     for handler in applications:
-        for view in (
-            "nobody",
-            "anita",
-            "nobody",
-            "stream",
-            "nobody",
-            "astream",
-            "nobody",
-            "nested",
-            "nobody",
-        ):
+        for view in VIEWS:
             EVENTS.clear()
             call(handler, view)
             # Of a job that comes in between.

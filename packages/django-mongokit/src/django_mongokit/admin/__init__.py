@@ -6,10 +6,9 @@ from django_mongokit.admin.filters import (
     ChoicesFilter,
     DateFilter,
     FieldFilter,
-    ReferenceFilter,
-    ValuesFilter,
 )
 from django_mongokit.admin.inlines import EmbeddedInline, StackedEmbedded, TabularEmbedded
+from django_mongokit.admin.offers import ReferenceFilter, ValuesFilter
 from django_mongokit.selection import Documents
 
 __all__ = [

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from django_mongokit.admin.dates import DateHierarchy
 from django_mongokit.admin.fields import Column, label_of
-from django_mongokit.admin.filters import filter_for
+from django_mongokit.admin.fitting import filter_for
 from django_mongokit.admin.references import load_references
 from django_mongokit.selection import Documents
 

@@ -10,23 +10,25 @@ from django.contrib import messages
 from django.contrib.admin.utils import display_for_value, unquote
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
+from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
-from django_mongokit.admin.fields import Column, as_json, is_nested, value_at
+from django_mongokit.admin.fields import Column, is_nested, value_at
 from django_mongokit.admin.forms import has_revision
 from django_mongokit.admin.inlines import inlines_of
 from django_mongokit.admin.references import load_references
 from django_mongokit.admin.sections import DocumentAdminForm
+from django_mongokit.admin.structures import as_html
 from django_mongokit.forms import FormSetField
 from django_mongokit.forms.documents import REFUSALS, REVISION
 from django_mongokit.forms.storing import save_document
 from django_mongokit.forms.strays import strays_of
+from django_mongokit.places import is_unasked_key, node_at, references_in
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
@@ -36,6 +38,7 @@ else:
 __all__ = ["ChangingMixin", "log_atomic"]
 
 SAVE_AS = "_saveasnew"
+STYLES = Media(css={"all": ["django_mongokit/admin.css"]})
 
 
 def log_atomic() -> Any:
@@ -52,9 +55,9 @@ class _ReadonlyColumn(Column):
     __slots__ = ()
 
     def __call__(self, document: Any) -> Any:
-        value = value_at(document, str(self))
+        value = value_at(document, self.path)
         if is_nested(value):
-            return format_html("<pre>{}</pre>", as_json(value, indent=2))
+            return as_html(value, node_at(type(document), self.path))
         found = super().__call__(document)
         return found if self.boolean else display_for_value(found, "-")
 
@@ -121,7 +124,12 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store a document; raises `StaleDocumentError` where one that is changed was deleted meanwhile."""
-        save_document(obj, is_new=not change, strays=getattr(form, "strays", frozenset()))
+        save_document(
+            obj,
+            is_new=not change,
+            strays=getattr(form, "strays", frozenset()),
+            has_changed=form.has_changed(),
+        )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store the uploads; lists of nested structures are the document's own."""
@@ -138,10 +146,13 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
     ) -> HttpResponse:
         """Show read-only fields as columns, and lists of nested structures as Django shows inlines."""
         old = context["adminform"]
+        # Django's own, and keys that nobody enters.
+        keys = [name for name in ("_id", "pk") if is_unasked_key(self.model, name)]
+        old.readonly_fields = [*old.readonly_fields, *(one for one in keys if one not in old.readonly_fields)]
         may_change = self.has_change_permission(request, obj) if obj is not None else True
         if obj is not None:
             self._tell_strays(request, obj)
-            load_references(self, [obj], [one for one in old.readonly_fields if isinstance(one, str)])
+            load_references(self, [obj], self._shown_references(old.readonly_fields))
         seen: set[str] = set()
         fieldsets = [
             (name, {**options, "fields": list(self._lines(old, options.get("fields", ()), seen))})
@@ -160,7 +171,7 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         inlines = inlines_of(self, request, old.form, obj, can_change=may_change)
         context["adminform"] = made
         context["inline_admin_formsets"] = [*context["inline_admin_formsets"], *inlines]
-        context["media"] = sum((one.media for one in inlines), context["media"])
+        context["media"] = sum((one.media for one in inlines), context["media"] + STYLES)
         found: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
         return found
 
@@ -169,6 +180,12 @@ class ChangingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         if found:
             text = _("Stored too, and not declared: %(fields)s. This page leaves it as it is.")
             self.message_user(request, text % {"fields": get_text_list(found, _("and"))}, messages.WARNING)
+
+    def _shown_references(self, names: Sequence[Any]) -> Iterator[str]:
+        for name in names:
+            node = node_at(self.model, name) if isinstance(name, str) else None
+            if node is not None:
+                yield from (path for path, _reference in references_in(node, name))
 
     def _readonly(self, name: Any) -> Any:
         found = self.column(name)

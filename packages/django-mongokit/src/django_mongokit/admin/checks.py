@@ -23,9 +23,11 @@ from django.contrib.admin import ListFilter, ShowFacets
 from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.core.checks import CheckMessage, Error
 
-from django_mongokit.admin.filters import ReferenceFilter, kind_for
+from django_mongokit.admin.fitting import kind_for
+from django_mongokit.admin.homes import admin_of
 from django_mongokit.admin.inlines import EmbeddedInline
-from django_mongokit.admin.references import admin_of, referred_documents
+from django_mongokit.admin.offers import ReferenceFilter
+from django_mongokit.admin.references import referred_documents
 from django_mongokit.forms import BaseDocumentForm
 from django_mongokit.forms.files import file_names
 from django_mongokit.forms.referred import reference_in
@@ -106,7 +108,9 @@ def _editable(admin: Any) -> Iterator[CheckMessage]:
     links = admin.list_display_links
     linked = links or (() if links is None else admin.list_display[:1])
     for name in admin.list_editable:
-        if not (_is_field(admin, name) and "." not in name) or isinstance(
+        if name in {"_id", "pk"}:
+            yield _error(admin, 103, f"list_editable has {name!r}: the key of a document stays as it is.")
+        elif not (_is_field(admin, name) and "." not in name) or isinstance(
             _item(admin, name), (RecordNode, ListNode)
         ):
             yield _error(
@@ -178,6 +182,8 @@ def _fields(admin: Any) -> Iterator[CheckMessage]:
         if (option, name) in seen:
             yield _error(admin, 107, f"{option} has {name!r} more than once.")
         seen.add((option, name))
+        if name == "pk" and "_id" in admin.model._structure.fields:
+            yield _error(admin, 107, f"{option} has 'pk', which people enter here as '_id': write that.")
         if name not in others and not _is_field(admin, name):
             yield _error(
                 admin,

@@ -14,6 +14,8 @@ from django.utils.text import capfirst
 from django.views.decorators.csrf import csrf_protect
 
 from django_mongokit.admin.changing import log_atomic
+from django_mongokit.admin.pages import own_templates
+from django_mongokit.admin.referrers import Referrers, referrers_of
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
@@ -23,8 +25,29 @@ else:
 __all__ = ["DeletingMixin"]
 
 
+class Listed(list[Any]):
+    """The lines of documents to be deleted, which Django hands on to its templates as they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.referring: list[Any] = []
+        """The lines of what refers to them."""
+
+
 class DeletingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time too
     """Deleting."""
+
+    if not TYPE_CHECKING:
+
+        @property
+        def delete_confirmation_template(self) -> list[str]:
+            """The project's own templates, else ours, which is Django's and what refers to the document."""
+            return own_templates(self.opts, "delete_confirmation.html")
+
+        @property
+        def delete_selected_confirmation_template(self) -> list[str]:
+            """The same, for several documents."""
+            return own_templates(self.opts, "delete_selected_confirmation.html")
 
     @method_decorator(csrf_protect)
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -36,10 +59,14 @@ class DeletingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         return response
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
-        """Return what the page of confirmation lists: the documents; MongoDB deletes nothing else with them."""
-        lines, denied, count = [], set(), 0
+        """Return what the page of confirmation lists: the documents; MongoDB deletes nothing else with them.
+
+        The last of the four is what refers to them and keeps them from being deleted, as `is_protected` says. The list of
+        documents has an attribute `referring`, with what refers to them all the same.
+        """
+        lines, denied, keys = Listed(), set(), []
         for one in objs:
-            count += 1
+            keys.append(one["_id"])
             url = reverse(
                 f"admin:{self.opts.app_label}_{self.opts.model_name}_change",
                 args=(quote(one.pk),),
@@ -48,7 +75,18 @@ class DeletingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
             lines.append(format_html('{}: <a href="{}">{}</a>', capfirst(self.opts.verbose_name), url, one))
             if not self.has_delete_permission(request, one):
                 denied.add(self.opts.verbose_name)
-        return lines, {self.opts.verbose_name_plural: count}, denied, []
+        protected: list[Any] = []
+        for found in referrers_of(self, request, keys):
+            (protected if self.is_protected(request, found) else lines.referring).extend(found.lines)
+        return lines, {self.opts.verbose_name_plural: len(keys)}, denied, protected
+
+    def is_protected(self, request: HttpRequest, referrers: Referrers) -> bool:
+        """Return whether the documents of a class that refer to others keep those from being deleted: no.
+
+        A project says otherwise here, as by `on_delete=PROTECT` of a model's field:
+        `return referrers.model is Invoice`.
+        """
+        return False
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """Delete documents one after the other, so that each sends its signals."""

@@ -29,7 +29,7 @@ from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import BaseDocumentForm, DocumentForm, NestedField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.options import lowered
-from django_mongokit.places import node_at, python_type
+from django_mongokit.places import is_unasked_key, node_at, python_type
 from django_mongokit.search import search_query
 from django_mongokit.selection import Documents, keys_of
 from django_mongokit.shortcut import get_database
@@ -133,7 +133,7 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
         if callable(name) or name == "__str__":
             return name
         model = self.model
-        is_field = name == "_id" or node_at(model, name) is not None
+        is_field = name in {"_id", "pk"} or node_at(model, name) is not None
         if not is_field and (hasattr(self, name) or hasattr(model, name)):
             return name
         return Column(name, model)
@@ -174,7 +174,8 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
         readonly: list[Any] = list(self.get_readonly_fields(request, obj))
         exclude = [*self._excluded(request, obj), *(name for name in readonly if isinstance(name, str))]
         if names is not None:
-            names = [name for name in names if isinstance(name, str) and name not in readonly]
+            asked = [name for name in names if not is_unasked_key(self.model, name)]
+            names = [name for name in asked if isinstance(name, str) and name not in readonly]
             if change and not self.has_change_permission(request, obj):
                 names = []
         refusal = getattr(request, "_document_refusal", None)

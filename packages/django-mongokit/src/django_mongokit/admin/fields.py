@@ -141,8 +141,13 @@ class Column(str):
         made = super().__new__(cls, path)
         made.admin_order_field = None if _is_unordered(node) else path
         made.boolean = python_type(node) is bool
-        made.short_description = label or label_of(path)
+        made.short_description = label or label_of(made.path)
         return made
+
+    @property
+    def path(self) -> str:
+        """Where the value is in a document; "pk" is another word for the key."""
+        return "_id" if self == "pk" else str(self)
 
     @property
     def __name__(self) -> str:
@@ -151,7 +156,7 @@ class Column(str):
 
     def __call__(self, document: Mapping[str, Any]) -> Any:
         """Return what is shown for a document."""
-        value = value_at(document, str(self))
+        value = value_at(document, self.path)
         if self.boolean:
             return value if isinstance(value, bool) else None
         return shown(value)

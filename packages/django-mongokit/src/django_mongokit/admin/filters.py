@@ -1,4 +1,4 @@
-"""The filters beside a list: one for each kind of field, and those that people write themselves."""
+"""The filters beside a list, by fields: what all have in common, and those whose choices are known beforehand."""
 
 from __future__ import annotations
 
@@ -9,31 +9,23 @@ from typing import Any
 from django.contrib.admin import ListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.admin.dates import as_stored
-from django_mongokit.admin.fields import label_of, shown
-from django_mongokit.admin.references import referred_documents
+from django_mongokit.admin.fields import label_of
 from django_mongokit.forms import ValueChoiceField
 from django_mongokit.forms.limits import values_of
-from django_mongokit.places import is_below_list, node_at, python_type
-from django_mongokit.selection import Documents, keys_of
+from django_mongokit.places import node_at
 from mongokit.structure.convert import to_bson
-from mongokit.structure.nodes import ListNode, Node, ReferenceNode
+from mongokit.structure.nodes import ListNode, Node
 
 __all__ = [
     "BooleanFilter",
     "ChoicesFilter",
     "DateFilter",
     "FieldFilter",
-    "ReferenceFilter",
-    "ValuesFilter",
-    "filter_for",
+    "item_of",
 ]
-
-LONGEST = 100
-"""How many values or documents a filter offers."""
 
 
 class FieldFilter(ListFilter):
@@ -49,7 +41,7 @@ class FieldFilter(ListFilter):
         self.title = label_of(path).lower()
         super().__init__(request, params, model, model_admin)
         self.model, self.model_admin = model, model_admin
-        self.node = _item(node_at(model, path))
+        self.node = item_of(node_at(model, path))
         for name in self.expected_parameters():
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
@@ -133,29 +125,6 @@ class ChoicesFilter(FieldFilter):
         return {self.path: (to_bson(self.node) or _same)(known[value])}
 
 
-class ValuesFilter(FieldFilter):
-    """The values that the documents have, of texts and numbers; the first hundred of them."""
-
-    def __init__(self, path: str, request: Any, params: dict[str, Any], model: Any, model_admin: Any) -> None:
-        super().__init__(path, request, params, model, model_admin)
-        documents: Documents = model_admin.get_queryset(request)
-        found = documents.distinct(path, LONGEST)
-        self.values = {str(value): value for value in found if isinstance(value, (str, int, float))}
-
-    def lookups(self) -> list[tuple[str, Any]]:
-        """Return the values."""
-        return [(text, text or _("Empty")) for text in self.values]
-
-    def query(self, value: str) -> dict[str, Any]:
-        """Return the query for one value: a text finds nothing but itself."""
-        kind = python_type(self.node)
-        if value in self.values:
-            return {self.path: {"$eq": self.values[value]}}
-        if kind is not None and issubclass(kind, str):
-            return {self.path: {"$eq": value}}
-        raise self.refuse(value)
-
-
 class DateFilter(FieldFilter):
     """Today, the past seven days, this month, this year; with or without a date."""
 
@@ -221,59 +190,8 @@ class DateFilter(FieldFilter):
             raise self.refuse(value) from error
 
 
-class ReferenceFilter(FieldFilter):
-    """The documents that a reference may lead to; the first hundred of them."""
-
-    @cached_property
-    def _offered(self) -> list[tuple[str, Any]]:
-        found = referred_documents(self.model_admin, self.node)
-        return [(one.pk, shown(one)) for one in found[:LONGEST]]
-
-    def lookups(self) -> list[tuple[str, Any]]:
-        """Return the documents by their key."""
-        return self._offered
-
-    def query(self, value: str) -> dict[str, Any]:
-        """Return the query for a key, whatever else a DBRef says."""
-        is_dbref = isinstance(self.node, ReferenceNode) and self.node.dbref
-        return {f"{self.path}.$id" if is_dbref else self.path: {"$in": keys_of(value)}}
-
-
-def filter_for(
-    given: Any, request: Any, params: dict[str, Any], model: Any, model_admin: Any
-) -> ListFilter | None:
-    """Return the filter for an entry of `list_filter`: a class, a field's name, or both in a pair."""
-    if isinstance(given, type):
-        made: ListFilter = given(request, params, model, model_admin)
-        return made
-    path, kind = given if isinstance(given, (tuple, list)) else (given, kind_for(model, given))
-    field_filter: ListFilter = kind(path, request, params, model, model_admin)
-    return field_filter
-
-
-def kind_for(model: Any, path: str) -> type[FieldFilter]:
-    """Return the kind of filter that fits a field; raises `LookupError` where none does."""
-    node = _item(node_at(model, path))
-    if isinstance(node, ReferenceNode):
-        return ReferenceFilter
-    if node is not None and values_of(node):
-        return ChoicesFilter
-    kind = python_type(node)
-    if kind is bool:
-        return BooleanFilter
-    if kind is not None and issubclass(kind, datetime.datetime):
-        return DateFilter
-    if kind is not None and issubclass(kind, (str, int, float)) and not _is_nested_in_list(model, path):
-        return ValuesFilter
-    raise LookupError(f"no filter fits the field {path!r} of {model._meta.label}")
-
-
-def _is_nested_in_list(model: Any, path: str) -> bool:
-    above = path.rpartition(".")[0]
-    return bool(above) and is_below_list(model, above)
-
-
-def _item(node: Node | None) -> Node | None:
+def item_of(node: Node | None) -> Node | None:
+    """Return what a list is of, and what is none as it is."""
     return node.item if isinstance(node, ListNode) else node
 
 

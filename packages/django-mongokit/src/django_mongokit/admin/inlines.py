@@ -97,7 +97,7 @@ class EmbeddedFormSet:
         self.formset = bound.inner
         self.field = bound.field
         self.model_admin = admin
-        self.classes = " ".join(opts.classes)
+        self.classes = " ".join(["embedded-list", *opts.classes])
         self.has_add_permission = self.has_change_permission = self.has_delete_permission = can_change
         self.has_view_permission = True
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_mongokit.admin.changing import log_atomic
+from django_mongokit.admin.pages import own_templates
 from django_mongokit.admin.rows import KEY, key_field, row_formset
 from django_mongokit.forms.documents import REFUSALS
 
@@ -33,12 +34,7 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
         @property
         def change_list_template(self) -> list[str]:
             """The project's own templates for the list, else ours, which is Django's but for dates and pages."""
-            app, name = self.opts.app_label, self.opts.model_name
-            return [
-                f"admin/{app}/{name}/change_list.html",
-                f"admin/{app}/change_list.html",
-                "django_mongokit/admin/change_list.html",
-            ]
+            return own_templates(self.opts, "change_list.html")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Answer for the list: save the rows that were changed in it, else show it."""

@@ -1,4 +1,4 @@
-"""Pages of documents, without counting a million of them."""
+"""Pages of documents, without counting a million of them; and which templates show them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from django.utils.functional import cached_property
 
 from django_mongokit.selection import Documents
 
-__all__ = ["DocumentPaginator"]
+__all__ = ["DocumentPaginator", "own_templates"]
+
+
+def own_templates(opts: Any, name: str) -> list[str]:
+    """Return the names of a project's own templates for a page of the admin, and that of ours."""
+    app, model = opts.app_label, opts.model_name
+    return [f"admin/{app}/{model}/{name}", f"admin/{app}/{name}", f"django_mongokit/admin/{name}"]
 
 
 class DocumentPaginator(Paginator):  # type: ignore[type-arg]  # the class can't be subscripted at run time

@@ -7,13 +7,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.admin.widgets import get_select2_language
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
 
 from django_mongokit.admin.fields import label_of, value_at
+from django_mongokit.admin.homes import admin_of, documents_on
 from django_mongokit.forms.fields import JsonValueField
 from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import DocumentFormOptions
@@ -32,13 +32,11 @@ from django_mongokit.forms.referred import (
 )
 from django_mongokit.places import node_at
 from django_mongokit.selection import Documents
-from django_mongokit.shortcut import get_database
 from mongokit import Ref
 from mongokit.structure.nodes import ListNode, Node, RecordNode, ReferenceNode
 
 __all__ = [
     "AutocompleteSelect",
-    "admin_of",
     "autocomplete_answer",
     "dressed_references",
     "load_references",
@@ -60,16 +58,7 @@ def referred_documents(model_admin: Any, node: Node | None) -> Documents:
     target = referred_class(node)
     if target is None:
         raise LookupError(f"{getattr(node, 'path', None)!r} is no reference to a DjangoDocument")
-    admin = admin_of(model_admin.admin_site, target)
-    if admin is not None:
-        found: Documents = admin.documents()
-        return found
-    if target.__collection__ is None:
-        raise LookupError(
-            f"{target._meta.label} does not say where its documents are: set __collection__ in the class, or "
-            "register it with an admin that has `collection`"
-        )
-    return Documents(target, get_database(using=model_admin.using)[target.__collection__])
+    return documents_on(model_admin.admin_site, target, model_admin.using)
 
 
 def may_be_offered(model_admin: Any, node: Node | None) -> bool:
@@ -79,14 +68,6 @@ def may_be_offered(model_admin: Any, node: Node | None) -> bool:
     except LookupError:
         return False
     return True
-
-
-def admin_of(site: Any, document: Any) -> Any:
-    """Return the admin of a document class on a site, None where it has none."""
-    try:
-        return site.get_model_admin(document)
-    except NotRegistered:
-        return None
 
 
 class AutocompleteSelect(DocumentSelect):

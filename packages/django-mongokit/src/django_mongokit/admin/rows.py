@@ -107,6 +107,8 @@ class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't 
             auto_id=self.auto_id,
             prefix=self.add_prefix(i),
             error_class=self.error_class,
+            # A row that nobody has changed is neither checked again nor asked about.
+            empty_permitted=True,
             use_required_attribute=False,
             instance=document,
             initial={KEY: document.pk},

@@ -2,24 +2,20 @@
 
 from django_mongokit.forms.choices import ValueChoiceField, ValueMultipleChoiceField
 from django_mongokit.forms.documents import BaseDocumentForm, DocumentForm, documentform_factory
-from django_mongokit.forms.fields import (
-    CommaSeparatedField,
-    JsonField,
-    JsonListField,
-    JsonValueField,
-    ObjectIdField,
-)
+from django_mongokit.forms.embedded import DocumentFormMetaclass, EmbeddedDocumentForm
+from django_mongokit.forms.fields import JsonField, JsonListField, JsonValueField
 from django_mongokit.forms.files import DocumentFileField, DocumentFileInput, StoredFile
+from django_mongokit.forms.formsets import BaseRecordFormSet, FormSetField
 from django_mongokit.forms.instances import document_to_dict, save_instance
-from django_mongokit.forms.nested import BaseRecordFormSet, FormSetField, NestedField
+from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import ALL_FIELDS, DocumentFormOptions
-from django_mongokit.forms.records import DocumentFormMetaclass, EmbeddedDocumentForm
 from django_mongokit.forms.references import (
     DocumentChoiceField,
     DocumentMultipleChoiceField,
     DocumentSelect,
     DocumentSelectMultiple,
 )
+from django_mongokit.forms.scalars import CommaSeparatedField, ObjectIdField
 from django_mongokit.forms.structures import (
     fields_for_document,
     formfield_for_document_field,

@@ -10,9 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorList
 
+from django_mongokit.forms.embedded import DocumentFormMetaclass
 from django_mongokit.forms.files import file_names, stored_file
 from django_mongokit.forms.instances import document_to_dict, gives_naive_times
-from django_mongokit.forms.records import DocumentFormMetaclass
+from django_mongokit.forms.keys import KEY, is_blank
 from django_mongokit.forms.refusals import (
     duplicate,
     failures_of,
@@ -121,8 +122,10 @@ class BaseDocumentForm(SavingForm):
         return lambda: stored_file(self.instance, name)
 
     def changes(self, stored: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what was entered, by field; with dot notation nested dicts have it too."""
+        """Return what was entered, by field; with dot notation nested dicts have it too. No key is an empty one."""
         found, nested = super().changes(stored), type(self.instance)._structure.nested
+        if is_blank(found.get(KEY)):
+            found.pop(KEY, None)
         return found if nested is dict else {name: doted(value, nested) for name, value in found.items()}
 
     def _post_clean(self) -> None:
@@ -131,10 +134,13 @@ class BaseDocumentForm(SavingForm):
             self._check_revision()
         candidate = copy.copy(self.instance)
         try:
-            candidate.update(self.changes(candidate))
+            self.put_into(candidate)
         except ValidationError as error:
             self.add_error(None, error)
             return
+        asked = self.fields.get(KEY)
+        if asked is not None and asked.required and KEY not in candidate and KEY not in self.errors:
+            self.add_error(KEY, ValidationError(asked.error_messages["required"], code="required"))
         failures, others = failures_of(candidate)
         if failures and not self.is_new and "_id" in self.instance:
             self.strays = strays_of(self.instance)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django_mongokit.forms.records import BaseRecordForm
 from django_mongokit.forms.refusals import verbose_name
-from django_mongokit.forms.storing import leave_unset, save_document
+from django_mongokit.forms.storing import save_document
 
 __all__ = ["document_to_dict", "gives_naive_times", "save_instance"]
 
@@ -31,12 +31,8 @@ def save_instance(
     if form.errors or not form.is_bound:
         because = "the data didn't validate" if form.is_bound else "the form has no data"
         raise ValueError(f"The {verbose_name(type(instance))} could not be {fail_message} because {because}.")
-    changes = form.changes(instance)
-    chosen = changes.keys() if fields is None else set(fields)
-    instance.update(
-        {name: value for name, value in changes.items() if name in chosen and name not in set(exclude or ())}
-    )
-    leave_unset(instance)
+    chosen, excluded = None if fields is None else set(fields), set(exclude or ())
+    form.put_into(instance, lambda name: (chosen is None or name in chosen) and name not in excluded)
     return save_document(instance, is_new="_id" not in instance) if commit else instance
 
 

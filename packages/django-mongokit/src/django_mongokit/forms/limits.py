@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mongokit.conversions import EnumType
-from mongokit.structure.annotations import Factory
+from mongokit.structure.defaults import Factory
 from mongokit.structure.nodes import CustomNode, ListNode, MapNode, Node, OperatorNode, TypeNode
 from mongokit.types import IS, Set
 

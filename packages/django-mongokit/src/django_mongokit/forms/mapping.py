@@ -15,39 +15,27 @@ from django import forms
 from django.forms.utils import pretty_name
 
 from django_mongokit.forms.choices import ValueChoiceField, ValueMultipleChoiceField
-from django_mongokit.forms.fields import (
+from django_mongokit.forms.fields import JsonField, JsonListField, JsonValueField
+from django_mongokit.forms.formsets import FormSetField
+from django_mongokit.forms.jsontext import PLAIN_TYPES
+from django_mongokit.forms.keys import KEY, is_made
+from django_mongokit.forms.limits import constraints_of, is_empty, limits_of, may_be_empty, values_of
+from django_mongokit.forms.nested import NestedField
+from django_mongokit.forms.options import DocumentFormOptions
+from django_mongokit.forms.referred import ReferenceField, ReferenceListField, reference_in, referred_class
+from django_mongokit.forms.scalars import (
     DateField,
     DateTimeField,
     Decimal128Field,
     Int64Field,
     IntegerField,
-    JsonField,
-    JsonListField,
-    JsonValueField,
     ObjectIdField,
     TimeField,
 )
-from django_mongokit.forms.jsontext import PLAIN_TYPES
-from django_mongokit.forms.limits import constraints_of, is_empty, limits_of, may_be_empty, values_of
-from django_mongokit.forms.nested import FormSetField, NestedField
-from django_mongokit.forms.options import DocumentFormOptions
-from django_mongokit.forms.referred import ReferenceField, ReferenceListField, reference_in, referred_class
 from mongokit.conversions import EnumType
-from mongokit.structure.annotations import Factory
+from mongokit.structure import nodes
 from mongokit.structure.convert import to_bson, to_python
-from mongokit.structure.nodes import (
-    CustomNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-    is_embedded,
-    join,
-)
+from mongokit.structure.defaults import Factory
 from mongokit.types import IS, OR, Set
 
 __all__ = ["Making", "default_form_field_types", "field_of", "fields_of_record"]
@@ -64,17 +52,24 @@ class Making:
     """What the form's `Meta` says, as seen from where the fields are."""
     defaults: Mapping[str, Any]
     """Dotted path -> default value, or callable that makes it."""
-    inner_form: Callable[[RecordNode, Making], Any]
+    inner_form: Callable[[nodes.RecordNode, Making], Any]
     """Makes the class of the form for a nested structure."""
+    is_document: bool = False
+    """Whether the fields are those of a document, rather than of what is nested in one."""
 
-    def below(self, name: str, node: Node) -> Making:
+    def is_key(self, node: nodes.Node) -> bool:
+        """Return whether a place is that of the document's key."""
+        return self.is_document and node.path == KEY
+
+    def below(self, name: str, node: nodes.Node) -> Making:
         """Return the same for what is nested in a field."""
-        record = node.item if isinstance(node, ListNode) else node
+        record = node.item if isinstance(node, nodes.ListNode) else node
         own: dict[str, Any] = {}
-        if isinstance(record, RecordNode) and is_embedded(record.container):
+        if isinstance(record, nodes.RecordNode) and nodes.is_embedded(record.container):
             inner: Mapping[str, Any] = vars(record.container)["_structure"].defaults
-            own = {join(record.path, path): value for path, value in inner.items()}
-        return replace(self, options=self.options.below(name), defaults={**own, **self.defaults})
+            own = {nodes.join(record.path, path): value for path, value in inner.items()}
+        defaults = {**own, **self.defaults}
+        return replace(self, options=self.options.below(name), defaults=defaults, is_document=False)
 
 
 def default_form_field_types() -> dict[type, type[Field]]:
@@ -98,7 +93,7 @@ def default_form_field_types() -> dict[type, type[Field]]:
 
 
 def fields_of_record(
-    record: RecordNode, making: Making, declared: Iterable[str] = (), left_out: Iterable[str] = ()
+    record: nodes.RecordNode, making: Making, declared: Iterable[str] = (), left_out: Iterable[str] = ()
 ) -> dict[str, Field]:
     """Return the fields for a structure, in their order; those that are declared come from elsewhere.
 
@@ -112,15 +107,22 @@ def fields_of_record(
 
 
 def field_of(
-    name: str, node: Node, making: Making, *, form_class: Callable[..., Field] | None = None, **given: Any
+    name: str,
+    node: nodes.Node,
+    making: Making,
+    *,
+    form_class: Callable[..., Field] | None = None,
+    **given: Any,
 ) -> Field:
     """Return the field for a place in a structure.
 
     :param form_class: the field's class, in place of the one that fits.
     :param given: parameters of the field, in place of those that fit.
     """
-    default = making.defaults.get(node.path, _NONE)
+    default = _NONE if node.absent else making.defaults.get(node.path, _NONE)
     common = _common(node, default)
+    if making.is_key(node):
+        common["required"] = not is_made(node, making.defaults)
     if name.startswith("_"):
         common["label"] = pretty_name(name.strip("_"))
     if form_class is not None:
@@ -129,7 +131,7 @@ def field_of(
     return fitting(**{**common, **parameters, **given})
 
 
-def _common(node: Node, default: Any) -> dict[str, Any]:
+def _common(node: nodes.Node, default: Any) -> dict[str, Any]:
     required = node.required or node.filled
     if node.present and not required:
         # Where None is no value something has to be entered, unless an empty one will do.
@@ -148,18 +150,18 @@ Described = tuple[Callable[..., Field], dict[str, Any]]
 
 
 @singledispatch
-def _described(node: Node, making: Making) -> Described:
+def _described(node: nodes.Node, making: Making) -> Described:
     """Return the class of the field that fits, and its own parameters."""
     return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}
 
 
 @_described.register
-def _(node: TypeNode, making: Making) -> Described:
+def _(node: nodes.TypeNode, making: Making) -> Described:
     return _of_type(node, node.type)
 
 
 @_described.register
-def _(node: CustomNode, making: Making) -> Described:
+def _(node: nodes.CustomNode, making: Making) -> Described:
     custom = node.custom
     if isinstance(custom, EnumType):
         return ValueChoiceField, {"values": list(custom.python_type)}
@@ -175,7 +177,7 @@ def _(node: CustomNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: OperatorNode, making: Making) -> Described:
+def _(node: nodes.OperatorNode, making: Making) -> Described:
     if isinstance(node.operator, IS):
         return ValueChoiceField, {"values": values_of(node)}
     kinds = {kind for kind in node.operator if kind is not type(None)}
@@ -187,7 +189,7 @@ def _(node: OperatorNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: RecordNode, making: Making) -> Described:
+def _(node: nodes.RecordNode, making: Making) -> Described:
     if not node.fields:
         return JsonField, {}
     # A required field inside is required of the whole.
@@ -195,7 +197,7 @@ def _(node: RecordNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: ReferenceNode, making: Making) -> Described:
+def _(node: nodes.ReferenceNode, making: Making) -> Described:
     return _of_reference(node) or (
         JsonValueField,
         {"to_stored": to_bson(node), "to_document": to_python(node)},
@@ -203,11 +205,11 @@ def _(node: ReferenceNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: ListNode, making: Making) -> Described:
+def _(node: nodes.ListNode, making: Making) -> Described:
     item = node.item
-    if isinstance(item, ReferenceNode):
+    if isinstance(item, nodes.ReferenceNode):
         return _of_reference(node) or (JsonListField, _as_json(node, node.container))
-    if isinstance(item, RecordNode) and item.fields:
+    if isinstance(item, nodes.RecordNode) and item.fields:
         factory: dict[str, Any] = {}
         for constraint in constraints_of(node):
             match type(constraint).__name__:
@@ -228,7 +230,7 @@ def _(node: ListNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: TupleNode, making: Making) -> Described:
+def _(node: nodes.TupleNode, making: Making) -> Described:
     return JsonListField, {
         "initial": None,
         **_as_json(node, lambda: node.container([None] * len(node.items))),
@@ -236,11 +238,11 @@ def _(node: TupleNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: MapNode, making: Making) -> Described:
+def _(node: nodes.MapNode, making: Making) -> Described:
     return JsonField, _as_json(node, dict)
 
 
-def _as_json(node: Node, empty: Callable[[], Any]) -> dict[str, Any]:
+def _as_json(node: nodes.Node, empty: Callable[[], Any]) -> dict[str, Any]:
     return {
         "to_stored": to_bson(node),
         "to_document": to_python(node),
@@ -253,19 +255,19 @@ def _nothing() -> None:
     return None
 
 
-def _of_reference(node: Node) -> Described | None:
+def _of_reference(node: nodes.Node) -> Described | None:
     """Return the field for a reference, or a list of them; None where nobody knows which documents there are."""
     reference = reference_in(node)
     target = referred_class(reference)
     if target is None or not target.__collection__:
         return None
     parameters = {"target": target, "eager": getattr(reference, "eager", False)}
-    if isinstance(node, ListNode):
+    if isinstance(node, nodes.ListNode):
         return ReferenceListField, {**parameters, "kind": node.container}
     return ReferenceField, parameters
 
 
-def _of_type(node: Node, kind: type) -> Described:
+def _of_type(node: nodes.Node, kind: type) -> Described:
     known = default_form_field_types()
     found = next((known[one] for one in kind.__mro__ if one in known), None)
     parameters = limits_of(node, kind)

@@ -1,109 +1,22 @@
-"""Forms that make a part of a document, or all of it: what they have in common, and those of nested structures."""
+"""What forms that make a part of a document, or all of it, have in common."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.forms.forms import DeclarativeFieldsMetaclass
-from django.forms.utils import ErrorDict
+from django.core.validators import EMPTY_VALUES
 from django.utils.safestring import SafeString, mark_safe
 
-from django_mongokit.forms.files import file_fields
-from django_mongokit.forms.mapping import Making, fields_of_record
-from django_mongokit.forms.nested import NestedBoundField
+from django_mongokit.forms.nested import Errors, NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
-from mongokit import SchemaDocument
-from mongokit.proxy import ProxyBase
-from mongokit.structure.convert import container_of
-from mongokit.structure.nodes import RecordNode, is_embedded
-from mongokit.structure.skeleton import fill
+from mongokit.structure.nodes import RecordNode
 
-__all__ = ["BaseRecordForm", "DocumentFormMetaclass", "EmbeddedDocumentForm", "making_of", "type_fields"]
-
-M = TypeVar("M", bound="DocumentFormMetaclass")
-Errors = Iterable[tuple[str, ValidationError]]
-
-
-def type_fields(document: Any) -> tuple[str, ...]:
-    """Return the field that mongokit fills in itself, if the class has one."""
-    name = getattr(document, "type_field", None)
-    return () if name is None else (name,)
-
-
-def inner_form(record: RecordNode, making: Making) -> type[EmbeddedDocumentForm]:
-    """Return the class of the form for a nested structure that nobody has written one for."""
-    kind = record.container
-    name = kind.__name__ if is_embedded(kind) else record.path.rpartition(".")[2].title()
-    fields = fields_of_record(record, making, left_out=type_fields(kind))
-    made: Any = DocumentFormMetaclass(f"{name}Form", (EmbeddedDocumentForm,), dict(fields))
-    made._meta = making.options
-    made._record = record
-    form: type[EmbeddedDocumentForm] = made
-    return form
-
-
-def making_of(document: type[SchemaDocument], options: DocumentFormOptions) -> Making:
-    """Return what the fields of a class are made with."""
-    return Making(options, document._structure.defaults, inner_form)
-
-
-class DocumentFormMetaclass(DeclarativeFieldsMetaclass):
-    """Makes the fields of a form from the structure of `Meta.document`; declared ones take their place."""
-
-    _meta: DocumentFormOptions
-    _record: RecordNode | None
-    base_fields: dict[str, forms.Field]
-    declared_fields: dict[str, forms.Field]
-
-    def __new__(mcs: type[M], name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> M:  # noqa: PYI019 (mypy: no Self in a metaclass)
-        cls = super().__new__(mcs, name, bases, attrs)
-        options = cls._meta = DocumentFormOptions(getattr(cls, "Meta", None))
-        document = options.document
-        cls._record = None
-        if document is None:
-            return cls
-        cls._check(document)
-        # A root is a dict to its own class; here it is one of what may be nested.
-        cls._record = replace(document._structure.root, container=document)
-        cls.base_fields = cls._made_of(document, options)
-        return cls
-
-    def _check(cls, document: Any) -> None:
-        if isinstance(document, (ProxyBase, SchemaDocument)):
-            kind = type(document) if isinstance(document, SchemaDocument) else document._obj_class
-            raise TypeError(
-                f"{cls.__name__}.Meta.document must be a class that is bound to no collection, not {document!r}: "
-                f"write {kind.__name__}, and give the collection to the form"
-            )
-        if not (isinstance(document, type) and issubclass(document, cls.document_base)):
-            raise TypeError(
-                f"{cls.__name__}.Meta.document must be a subclass of {cls.document_base.__name__}, not {document!r}"
-            )
-
-    document_base: type = SchemaDocument
-
-    def _made_of(cls, document: Any, options: DocumentFormOptions) -> dict[str, forms.Field]:
-        declared = {**file_fields(document, options), **cls.declared_fields}
-        making = making_of(document, options)
-        if options.formfield_callback is None:
-            made = fields_of_record(document._structure.root, making, declared, type_fields(document))
-        else:
-            made = {}
-            for name in options.names(document._structure.fields, declared, type_fields(document)):
-                if name not in declared:
-                    made[name] = options.formfield_callback(document, name, **options.of_field(name))
-        order = options.names(document._structure.fields, declared, type_fields(document))
-        fields = {name: declared.get(name) or made.get(name) for name in order}
-        return {
-            **{name: field for name, field in fields.items() if field is not None},
-            **{name: field for name, field in declared.items() if name not in fields},
-        }
+__all__ = ["BaseRecordForm"]
 
 
 class BaseRecordForm(forms.BaseForm):
@@ -137,6 +50,21 @@ class BaseRecordForm(forms.BaseForm):
             if name not in stored or not self._stays(name, value):
                 found[name] = self._as_read(value)
         return found
+
+    def put_into(self, stored: dict[str, Any], takes: Callable[[str], bool] = lambda name: True) -> None:
+        """Put what was entered into what is there. What may be absent, and was left empty, is taken out.
+
+        :param takes: whether a field is to be put in.
+
+        Raises what `changes` does.
+        """
+        for name, value in self.changes(stored).items():
+            if not takes(name):
+                continue
+            if self._record.fields[name].absent and value in EMPTY_VALUES:
+                stored.pop(name, None)
+            else:
+                stored[name] = value
 
     def _stays(self, name: str, value: Any) -> bool:
         bound = self[name]
@@ -215,89 +143,3 @@ class BaseRecordForm(forms.BaseForm):
                 run.append((bound, errors))
         paragraphs()
         return mark_safe("\n".join(part for part in parts if part.strip()))  # noqa: S308 (rendered HTML)
-
-
-class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
-    """The form of a nested structure, for a `NestedField` or a `FormSetField`.
-
-    Those of nested structures are made by themselves; write one to have a say: declared fields, `clean_<field>`, and
-    a `Meta` like that of a `DocumentForm`, whose `document` is the nested `SchemaDocument` class.
-
-    :param stored: what there is already; what is not in the form stays as it is.
-    :param optional: when nothing is entered, nothing is required, and `value()` is None.
-    """
-
-    is_kept = False
-    """Whether this is an element that is there already, in a list that is made anew."""
-
-    def __init__(
-        self,
-        data: Any = None,
-        files: Any = None,
-        *,
-        initial: Mapping[str, Any] | None = None,
-        stored: Mapping[str, Any] | None = None,
-        optional: bool = False,
-        is_new: bool = False,
-        naive_utc: bool = False,
-        database: Any = None,
-        disabled: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        if self._record is None:
-            raise AttributeError(
-                f"{type(self).__name__} has no Meta.document: name the nested structure's class"
-            )
-        self.stored = stored
-        self.optional = optional
-        self.naive_utc = naive_utc
-        self.database = database
-        self.is_new = is_new
-        shown = {} if is_new else stored or {}
-        given = initial or {}
-        self.given = frozenset(name for name in given if name not in shown or given[name] is not shown[name])
-        super().__init__(data, files, initial={**shown, **given}, **kwargs)
-        if disabled:
-            for field in self.fields.values():
-                field.disabled = True
-
-    def full_clean(self) -> None:
-        """Clean the data, unless nothing was entered where nothing has to be."""
-        if self.optional and self.is_bound and self.is_blank():
-            self._errors = ErrorDict(renderer=self.renderer)
-            self.cleaned_data: dict[str, Any] = {}
-            return
-        super().full_clean()
-
-    def has_changed(self) -> bool:
-        """Return whether something was entered. An element that is new, and cleared, is none."""
-        return self.is_kept or (super().has_changed() and not (self.stored is None and self._is_cleared()))
-
-    def is_blank(self) -> bool:
-        """Return whether nothing was entered: each input is empty, or all show their defaults still."""
-        is_untouched = (self.stored is None or self.is_new) and not super().has_changed()
-        return is_untouched or self._is_cleared()
-
-    def _is_cleared(self) -> bool:
-        return all(self._is_blank(name) for name in self.fields)
-
-    def _is_blank(self, name: str) -> bool:
-        bound = self[name]
-        if isinstance(bound, NestedBoundField):
-            return bound.is_blank()
-        data = bound.data
-        return data in bound.field.empty_values or data is False or str(data).strip() in ("", "[]", "{}")
-
-    def value(self) -> dict[str, Any] | None:
-        """Return the nested structure as it is to be stored. The form has to be valid."""
-        if self.optional and self.is_blank():
-            return None
-        record = self._record
-        made: dict[str, Any]
-        if self.stored is not None:
-            made = container_of(type(self.stored))(self.stored)  # type: ignore[arg-type]  # a dict
-        else:
-            made = record.container()
-            fill(record, made, dict)
-        made.update(self.changes(made))
-        return made

@@ -151,8 +151,7 @@ def taken_indexes(form: SavingForm, document: Document) -> Iterator[tuple[str, .
         ):
             continue
         query: dict[str, Any] = {name: _equal(value_at(stored, name)) for name in names}
-        empty = (None, "") if type(document).use_schemaless else (None,)
-        if options.get("sparse") and all(value_at(stored, name) in empty for name in names):
+        if options.get("sparse") and all(value_at(stored, name) is None for name in names):
             continue
         if "_id" in document and not form.is_new:
             query = {"$and": [query, {"_id": {"$ne": document["_id"]}}]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -12,7 +12,7 @@ from django_mongokit.forms.files import Uploads, file_names
 from django_mongokit.forms.instances import save_instance
 from django_mongokit.forms.records import BaseRecordForm
 from django_mongokit.forms.refusals import duplicate, place_failures, stale
-from django_mongokit.forms.storing import asave_document, save_document
+from django_mongokit.forms.storing import asave_document, leave_unset, save_document
 from mongokit import DuplicateKeyError, SchemaDocumentError, StaleDocumentError
 from mongokit.flow import run, run_async
 from mongokit.performing import is_asynchronous
@@ -31,6 +31,11 @@ class SavingForm(BaseRecordForm):
     data: Any
     strays: frozenset[str] = frozenset()
     """What the document has stored, and its class does not declare: it stays as it is."""
+
+    def put_into(self, stored: dict[str, Any], takes: Callable[[str], bool] = lambda name: True) -> None:
+        """Put what was entered into a document; what is empty under a unique sparse index is left out, where it may be."""
+        super().put_into(stored, takes)
+        leave_unset(stored)
 
     def _show_revision(self, revision: int | None) -> None:
         # Whoever saves again has read that it puts their input in the place of somebody else's.
@@ -54,7 +59,9 @@ class SavingForm(BaseRecordForm):
         uploads = self._uploads()
         try:
             run(uploads.stage())
-            saved = save_document(self.instance, is_new=self.is_new, strays=self.strays)
+            saved = save_document(
+                self.instance, is_new=self.is_new, strays=self.strays, has_changed=self.has_changed()
+            )
         except BaseException as error:
             run(uploads.discard())
             if isinstance(error, REFUSALS):
@@ -95,7 +102,9 @@ class SavingForm(BaseRecordForm):
         uploads = self._uploads()
         try:
             await run_async(uploads.stage())
-            saved = await asave_document(self.instance, is_new=self.is_new, strays=self.strays)
+            saved = await asave_document(
+                self.instance, is_new=self.is_new, strays=self.strays, has_changed=self.has_changed()
+            )
         except BaseException as error:
             await run_async(uploads.discard())
             if isinstance(error, REFUSALS):

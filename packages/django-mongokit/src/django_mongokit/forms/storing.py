@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
+import bson
+from django.db.models.signals import post_save, pre_save
 from pymongo.errors import OperationFailure
 
+from django_mongokit.document import DjangoDocument
 from django_mongokit.forms.refusals import failures_of
 from django_mongokit.forms.strays import without
-from django_mongokit.sparse import sparse_and_unique
+from django_mongokit.sparse import may_be_missing, sparse_and_unique
 from mongokit import Document, SchemaDocumentError, StaleDocumentError, VersionedDocument
 from mongokit.memory import value_at
 
 __all__ = ["asave_document", "leave_unset", "save_document"]
 
 
-def save_document(document: Any, *, is_new: bool, strays: frozenset[str] = frozenset()) -> Any:
+def save_document(
+    document: Any, *, is_new: bool, strays: frozenset[str] = frozenset(), has_changed: bool = True
+) -> Any:
     """Save a document and return it; one that was stored before has to be there still.
 
     :param strays: paths that are not declared, and were stored all the same: they stay, and keep nothing from being saved.
+    :param has_changed: whether something else was entered than was shown. If not, what is stored just so is left alone,
+        unless the class's own `save()`, or a receiver of a signal, may make something of it.
 
     Raises what its `save()` does, and `StaleDocumentError` where somebody else has deleted it meanwhile.
     """
+    if not (is_new or has_changed or _has_more_to_save(document)):
+        stored = document.collection.find_one({"_id": {"$eq": document["_id"]}})
+        if _is_stored_so(document, stored):
+            return document
     options = _leaving(document, strays)
     if is_new or "_id" not in document or (_is_compared(document) and not options):
         return document.save()
@@ -39,8 +50,14 @@ def save_document(document: Any, *, is_new: bool, strays: frozenset[str] = froze
         raise
 
 
-async def asave_document(document: Any, *, is_new: bool, strays: frozenset[str] = frozenset()) -> Any:
+async def asave_document(
+    document: Any, *, is_new: bool, strays: frozenset[str] = frozenset(), has_changed: bool = True
+) -> Any:
     """Do what `save_document` does, for a document in the collection of an `AsyncConnection`."""
+    if not (is_new or has_changed or _has_more_to_save(document)):
+        stored = await document.collection.find_one({"_id": {"$eq": document["_id"]}})
+        if _is_stored_so(document, stored):
+            return document
     options = _leaving(document, strays)
     if is_new or "_id" not in document or (_is_compared(document) and not options):
         return await document.save()
@@ -55,6 +72,21 @@ async def asave_document(document: Any, *, is_new: bool, strays: frozenset[str] 
         if _is_missing(error):
             raise _gone(document) from error
         raise
+
+
+def _has_more_to_save(document: Any) -> bool:
+    cls = type(document)
+    own = cls.save not in (Document.save, DjangoDocument.save)
+    return own or "_id" not in document or pre_save.has_listeners(cls) or post_save.has_listeners(cls)
+
+
+def _is_stored_so(document: Any, stored: Mapping[str, Any] | None) -> bool:
+    """Return whether what is stored is, byte for byte, what saving would store."""
+    if stored is None:
+        return False
+    convert, codec = type(document)._structure.to_bson, document.collection.codec_options
+    written = document if convert is None else convert(document)
+    return bson.encode(written, codec_options=codec) == bson.encode(stored, codec_options=codec)
 
 
 def _leaving(document: Any, strays: frozenset[str]) -> dict[str, Any]:
@@ -94,13 +126,11 @@ def leave_unset(document: Any) -> None:
     """Take out of a document what is empty and alone under a unique sparse index.
 
     Such an index leaves out documents that lack its fields, not those in which they are null: the second would be
-    refused, while people expect any number of documents without a value, as of a unique column in SQL. Documents of a
-    class without `use_schemaless` have all of their fields always: for these there is `partialFilterExpression`.
+    refused, while people expect any number of documents without a value, as of a unique column in SQL.
     """
-    if not type(document).use_schemaless:
-        return
-    for names in sparse_and_unique(type(document)):
-        if all(value_at(document, name) in (None, "") for name in names):
+    cls = type(document)
+    for names in sparse_and_unique(cls):
+        if all(may_be_missing(cls, name) and value_at(document, name) in (None, "") for name in names):
             for name in names:
                 _remove(document, name)
 

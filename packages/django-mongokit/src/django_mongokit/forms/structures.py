@@ -7,9 +7,9 @@ from typing import Any
 
 from django import forms
 
+from django_mongokit.forms.embedded import making_of, type_fields
 from django_mongokit.forms.mapping import default_form_field_types, field_of
 from django_mongokit.forms.options import DocumentFormOptions
-from django_mongokit.forms.records import making_of, type_fields
 from mongokit import SchemaDocument
 
 __all__ = [

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from django_mongokit.conf import DEFAULT_ALIAS, ENGINE, mongodb_aliases
 from django_mongokit.mongodb.pool import shared_connection
+from django_mongokit.mongodb.reaching import reaching
 
-__all__ = ["add_database", "alias_of", "label", "registered"]
-
-
-def add_database(parser: CommandParser) -> None:
-    """Add `--database`."""
-    parser.add_argument(
-        "--database", default=DEFAULT_ALIAS, help='The alias in DATABASES; "mongodb" unless it is given.'
-    )
+__all__ = ["DocumentsCommand", "alias_of", "label", "registered"]
 
 
 def alias_of(options: dict[str, Any]) -> str:
@@ -28,6 +22,22 @@ def alias_of(options: dict[str, Any]) -> str:
             f"--database {alias}: DATABASES has {', '.join(aliases) or 'no alias'} with the ENGINE {ENGINE}."
         )
     return alias
+
+
+class DocumentsCommand(BaseCommand):
+    """A command about documents. While the server is away it says so, and which, in one line."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add `--database`."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--database", default=DEFAULT_ALIAS, help='The alias in DATABASES; "mongodb" unless it is given.'
+        )
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command; raises `CommandError` where the alias is none of MongoDB, or its server is away."""
+        with reaching(alias_of(options)):
+            return super().execute(*args, **options)
 
 
 def registered(alias: str) -> list[Any]:

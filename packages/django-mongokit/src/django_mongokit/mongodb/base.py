@@ -28,6 +28,7 @@ from django_mongokit.mongodb.features import DatabaseFeatures
 from django_mongokit.mongodb.introspection import DatabaseIntrospection
 from django_mongokit.mongodb.operations import DatabaseOperations
 from django_mongokit.mongodb.pool import open_connection, shared_connection
+from django_mongokit.mongodb.refusing import RefusingWrapper
 from mongokit import Connection
 
 __all__ = [
@@ -75,7 +76,7 @@ class RefusingCursor:
         refuse(self._alias, f"The stored procedure {procname!r}", QUERY)
 
 
-class DatabaseWrapper(BaseDatabaseWrapper):
+class DatabaseWrapper(RefusingWrapper, BaseDatabaseWrapper):
     """One alias in one thread. `.connection` is the mongokit `Connection` that the whole process shares.
 
     That connection is safe between threads and after a fork and keeps a pool of its own, so nothing is opened or
@@ -129,6 +130,10 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     def close(self) -> None:
         """Do nothing: other threads use the same pool, and PyMongo closes idle sockets itself."""
         self.run_on_commit = []
+
+    def _close(self) -> None:
+        # Django's would close what the whole process uses.
+        return None
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Do nothing, for the same reason: PyMongo replaces a broken socket by itself."""

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db.backends.base.introspection import BaseDatabaseIntrospection
 
+from django_mongokit.mongodb.refusing import RefusingIntrospection
+
 __all__ = ["DatabaseIntrospection"]
 
 
-class DatabaseIntrospection(BaseDatabaseIntrospection):
+class DatabaseIntrospection(RefusingIntrospection, BaseDatabaseIntrospection):
     """Finds no tables: so no migration is recorded here, no model installed and nothing for `inspectdb` to print.
 
     `makemigrations` asks every alias when DATABASE_ROUTERS is set, and must not fail for it.

@@ -8,11 +8,12 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from django_mongokit.conf import database_name
 from django_mongokit.mongodb.errors import MIGRATION, QUERY, refuse
+from django_mongokit.mongodb.refusing import RefusingOperations
 
 __all__ = ["DatabaseOperations"]
 
 
-class DatabaseOperations(BaseDatabaseOperations):
+class DatabaseOperations(RefusingOperations, BaseDatabaseOperations):
     """Refuses to compile any query, whichever way the ORM came to it."""
 
     compiler_module = "django_mongokit.mongodb.operations"

@@ -26,12 +26,8 @@ from django_mongokit.rest.fields import (
     FloatField,
     Int64Field,
     IntegerField,
-    JsonValueField,
     KeyField,
     ObjectIdField,
-    SetField,
-    TupleField,
-    ValueChoiceField,
 )
 from django_mongokit.rest.filters import DocumentOrderingFilter, DocumentSearchFilter, ValueFilter
 from django_mongokit.rest.pagination import DocumentCursorPagination
@@ -50,6 +46,7 @@ from django_mongokit.rest.serializers import (
     EmbeddedDocumentSerializer,
     HyperlinkedDocumentSerializer,
 )
+from django_mongokit.rest.values import JsonValueField, SetField, TupleField, ValueChoiceField
 from django_mongokit.rest.views import DocumentViewSet, GenericDocumentView, ReadOnlyDocumentViewSet
 
 __all__ = [

@@ -12,6 +12,7 @@ from typing import Any
 from bson import Decimal128, Int64, ObjectId
 from rest_framework import serializers
 
+from django_mongokit.forms.keys import is_made
 from django_mongokit.forms.limits import constraints_of, limits_of, may_be_empty, values_of
 from django_mongokit.forms.mapping import Making
 from django_mongokit.rest.fields import (
@@ -21,26 +22,13 @@ from django_mongokit.rest.fields import (
     FloatField,
     Int64Field,
     IntegerField,
-    JsonValueField,
     ObjectIdField,
-    SetField,
-    TupleField,
-    ValueChoiceField,
 )
 from django_mongokit.rest.references import HyperlinkedReferenceField, ReferenceField, ReferenceListField
+from django_mongokit.rest.values import JsonValueField, SetField, TupleField, ValueChoiceField
 from mongokit.conversions import EnumType
+from mongokit.structure import nodes
 from mongokit.structure.convert import to_bson, to_python
-from mongokit.structure.nodes import (
-    CustomNode,
-    ListNode,
-    MapNode,
-    Node,
-    OperatorNode,
-    RecordNode,
-    ReferenceNode,
-    TupleNode,
-    TypeNode,
-)
 from mongokit.types import IS, OR, Set
 
 __all__ = ["field_of", "is_required"]
@@ -65,7 +53,7 @@ _TYPES: dict[type, Callable[..., Any]] = {
 _SHOWN_DEFAULTS = (bool, int, float, str)
 
 
-def field_of(node: Node, making: Making, **given: Any) -> Any:
+def field_of(node: nodes.Node, making: Making, **given: Any) -> Any:
     """Return the field for a place in a structure.
 
     :param given: parameters of the field, in place of those that fit. With `view_name` a reference is a URL.
@@ -76,6 +64,11 @@ def field_of(node: Node, making: Making, **given: Any) -> Any:
     else:
         kind, needed, checks = _described(node, making)
     checks = {**_common(node, making), **checks}
+    if making.is_key(node):
+        made = is_made(node, making.defaults)
+        checks |= {"required": not made, "allow_null": made}
+        if "allow_blank" in checks:
+            checks["allow_blank"] = made
     if given.get("read_only"):
         checks = {}
     elif "default" in given or given.get("required") is False:
@@ -85,45 +78,45 @@ def field_of(node: Node, making: Making, **given: Any) -> Any:
     return kind(**{**needed, **checks, **given})
 
 
-def is_required(node: Node, making: Making) -> bool:
+def is_required(node: nodes.Node, making: Making) -> bool:
     """Return whether a new document cannot do without a value of the client's."""
     if making.defaults.get(node.path) is not None:
         return False
-    if isinstance(node, RecordNode) and node.fields:
+    if isinstance(node, nodes.RecordNode) and node.fields:
         inner = making.below(node.path.rpartition(".")[2], node)
         return not node.unset and any(is_required(child, inner) for child in node.fields.values())
     return node.required or (node.present and not may_be_empty(node))
 
 
-def _common(node: Node, making: Making) -> dict[str, Any]:
+def _common(node: nodes.Node, making: Making) -> dict[str, Any]:
     found: dict[str, Any] = {
         "required": is_required(node, making),
         "allow_null": not (node.required or node.present),
     }
-    default = making.defaults.get(node.path)
+    default = None if node.absent else making.defaults.get(node.path)
     if type(default) in _SHOWN_DEFAULTS:
         found["initial"] = default
     return found
 
 
 @singledispatch
-def _described(node: Node, making: Making) -> Described:
+def _described(node: nodes.Node, making: Making) -> Described:
     return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}, {}
 
 
 @_described.register
-def _(node: TypeNode, making: Making) -> Described:
+def _(node: nodes.TypeNode, making: Making) -> Described:
     return _of_type(node, node.type)
 
 
 @_described.register
-def _(node: CustomNode, making: Making) -> Described:
+def _(node: nodes.CustomNode, making: Making) -> Described:
     custom = node.custom
     if isinstance(custom, EnumType):
         return ValueChoiceField, {"values": list(custom.python_type)}, {}
     if isinstance(custom, Set):
         inner = (
-            TypeNode(path=node.path, type=custom.structure_type, present=True)
+            nodes.TypeNode(path=node.path, type=custom.structure_type, present=True)
             if custom.structure_type
             else None
         )
@@ -135,7 +128,7 @@ def _(node: CustomNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: OperatorNode, making: Making) -> Described:
+def _(node: nodes.OperatorNode, making: Making) -> Described:
     if isinstance(node.operator, IS):
         return ValueChoiceField, {"values": values_of(node)}, {}
     kinds = {kind for kind in node.operator if kind is not type(None)}
@@ -147,50 +140,50 @@ def _(node: OperatorNode, making: Making) -> Described:
 
 
 @_described.register
-def _(node: RecordNode, making: Making) -> Described:
+def _(node: nodes.RecordNode, making: Making) -> Described:
     if not node.fields:
         return JsonValueField, {"kind": dict}, {}
     return making.inner_form(node, making.below(node.path.rpartition(".")[2], node)), {}, {}
 
 
 @_described.register
-def _(node: ListNode, making: Making) -> Described:
+def _(node: nodes.ListNode, making: Making) -> Described:
     item = node.item
     checks = {**_emptiness(node), **_lengths(node)}
-    if isinstance(item, RecordNode) and item.fields:
+    if isinstance(item, nodes.RecordNode) and item.fields:
         inner = making.inner_form(item, making.below(node.path.rpartition(".")[2], node))
         return inner, {"many": True}, checks
     child = field_of(item, _nothing_said(making))
-    kind = ReferenceListField if isinstance(item, ReferenceNode) else serializers.ListField
+    kind = ReferenceListField if isinstance(item, nodes.ReferenceNode) else serializers.ListField
     return kind, {"child": child}, checks
 
 
 @_described.register
-def _(node: TupleNode, making: Making) -> Described:
+def _(node: nodes.TupleNode, making: Making) -> Described:
     return TupleField, {"items": [field_of(item, _nothing_said(making)) for item in node.items]}, {}
 
 
 @_described.register
-def _(node: MapNode, making: Making) -> Described:
+def _(node: nodes.MapNode, making: Making) -> Described:
     child = field_of(node.value, _nothing_said(making))
     return serializers.DictField, {"child": child}, _emptiness(node)
 
 
 @_described.register
-def _(node: ReferenceNode, making: Making) -> Described:
+def _(node: nodes.ReferenceNode, making: Making) -> Described:
     return ReferenceField, {"node": node}, {}
 
 
-def _reference_by_url(node: Node, urls: dict[str, Any]) -> Described:
-    if isinstance(node, ListNode) and isinstance(node.item, ReferenceNode):
+def _reference_by_url(node: nodes.Node, urls: dict[str, Any]) -> Described:
+    if isinstance(node, nodes.ListNode) and isinstance(node.item, nodes.ReferenceNode):
         child = HyperlinkedReferenceField(node=node.item, **urls)
         return ReferenceListField, {"child": child}, {**_emptiness(node), **_lengths(node)}
-    if not isinstance(node, ReferenceNode):
+    if not isinstance(node, nodes.ReferenceNode):
         raise TypeError(f"{node.path} is no reference, so that view_name means nothing there")
     return HyperlinkedReferenceField, {"node": node, **urls}, {}
 
 
-def _of_type(node: Node, kind: type) -> Described:
+def _of_type(node: nodes.Node, kind: type) -> Described:
     if kind in (dict, list):
         return JsonValueField, {"kind": kind}, {}
     found = next((_TYPES[one] for one in kind.__mro__ if one in _TYPES), None)
@@ -203,11 +196,11 @@ def _of_type(node: Node, kind: type) -> Described:
     return found, {}, limits
 
 
-def _emptiness(node: Node) -> dict[str, Any]:
+def _emptiness(node: nodes.Node) -> dict[str, Any]:
     return {"allow_empty": not (node.required or node.filled)}
 
 
-def _lengths(node: Node) -> dict[str, Any]:
+def _lengths(node: nodes.Node) -> dict[str, Any]:
     found = {}
     for constraint in constraints_of(node):
         match type(constraint).__name__:

@@ -20,21 +20,30 @@ class Changes(NamedTuple):
 
     values: dict[str, Any]
     """The new values of top-level fields; nested structures are new ones, so that the document stays as it is."""
+    gone: list[str]
+    """Top-level fields that are to be absent."""
     paths: list[str]
     """Dotted paths of what differs, for `save(only=…)`."""
+
+    def put_into(self, document: dict[str, Any]) -> None:
+        """Make the document what it is to become."""
+        document.update(self.values)
+        for name in self.gone:
+            document.pop(name, None)
 
 
 def changes_of(
     record: RecordNode, stored: Mapping[str, Any], sent: Mapping[str, Any], *, naive_utc: bool = False
 ) -> Changes:
     """Return what differs from `stored`. What was not sent stays as it is, in nested structures too; lists and dicts
-    with keys of their own are replaced.
+    with keys of their own are replaced. Null, sent for what may be absent, takes it out, as it was shown for it.
 
     :param naive_utc: times are stored as UTC without time zone.
 
     Raises `TypeError` for what is no field of the structure.
     """
     values: dict[str, Any] = {}
+    gone: list[str] = []
     paths: list[str] = []
     for name, value in sent.items():
         node = record.fields.get(name)
@@ -52,14 +61,20 @@ def changes_of(
         ):
             inner = changes_of(node, before, value, naive_utc=naive_utc)
             if inner.paths:
-                values[name] = container_of(type(before))({**before, **inner.values})  # type: ignore[arg-type]
+                values[name] = container_of(type(before))(before)  # type: ignore[arg-type]
+                inner.put_into(values[name])
                 paths += [f"{name}.{path}" for path in inner.paths]
+            continue
+        if value is None and node is not None and node.absent:
+            if name in stored:
+                gone.append(name)
+                paths.append(name)
             continue
         new = _declared(node, value, naive_utc=naive_utc)
         if name not in stored or not _is_same(before, new):
             values[name] = new
             paths.append(name)
-    return Changes(values, paths)
+    return Changes(values, gone, paths)
 
 
 def _declared(node: Node | None, value: Any, *, naive_utc: bool) -> Any:
@@ -70,7 +85,12 @@ def _declared(node: Node | None, value: Any, *, naive_utc: bool) -> Any:
 
     match node:
         case RecordNode() if isinstance(value, Mapping):
-            content = {key: inside(node.fields.get(key), one) for key, one in value.items()}
+            fields = node.fields
+            content = {
+                key: inside(fields.get(key), one)
+                for key, one in value.items()
+                if one is not None or key not in fields or not fields[key].absent
+            }
             # Of a class with a structure of its own a new one has its defaults.
             made = node.container()
             made.update(content)

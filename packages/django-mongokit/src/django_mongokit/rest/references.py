@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.reverse import reverse
 
-from django_mongokit.rest.fields import key_as_json
+from django_mongokit.rest.values import key_as_json
 from django_mongokit.selection import keys_of
 from mongokit import Ref
 from mongokit.scalars import scalar

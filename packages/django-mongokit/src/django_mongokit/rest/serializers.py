@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.forms.utils import pretty_name
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import SkipField, get_error_detail
 from rest_framework.settings import api_settings
 
+from django_mongokit.forms.embedded import type_fields
 from django_mongokit.forms.instances import gives_naive_times
+from django_mongokit.forms.keys import KEY, is_blank
 from django_mongokit.forms.mapping import Making
 from django_mongokit.forms.options import NEVER_ASKED
-from django_mongokit.forms.records import type_fields
 from django_mongokit.forms.refusals import failures_of, is_size_wrong, taken_text
 from django_mongokit.rest.errors import REFUSALS, Conflict, error_tree, refusal_of, told
-from django_mongokit.rest.fields import IntegerField, KeyField, as_json
+from django_mongokit.rest.fields import IntegerField, KeyField
 from django_mongokit.rest.mapping import field_of
 from django_mongokit.rest.merging import Changes, changes_of
 from django_mongokit.rest.options import SerializerOptions
+from django_mongokit.rest.values import as_json
 from django_mongokit.shortcut import documents_of
+from mongokit import Document
 from mongokit.structure.nodes import ListNode, Node, RecordNode, ReferenceNode
 
 __all__ = ["DocumentSerializer", "EmbeddedDocumentSerializer", "HyperlinkedDocumentSerializer"]
@@ -51,7 +55,8 @@ class RecordSerializer(serializers.Serializer):  # type: ignore[type-arg]  # not
         """Return the structure, and what its fields are made with."""
         options = SerializerOptions.of_serializer(type(self))
         structure = options.document._structure
-        return structure.root, Making(options, structure.defaults, inner_serializer)
+        is_document = issubclass(options.document, Document)
+        return structure.root, Making(options, structure.defaults, inner_serializer, is_document)
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields by name: those declared, and those that the structure makes."""
@@ -158,20 +163,29 @@ class DocumentSerializer(RecordSerializer):
 
     def _made(self, name: str, record: RecordNode, making: Making, extra: dict[str, Any]) -> Any:
         node = record.fields.get(name)
+        if name.startswith("_"):
+            extra = {"label": pretty_name(name.strip("_")), **extra}
         if name == "_id" and (node is None or self.instance is not None):
             return KeyField(**extra)  # with another key it would be another document
         if name == REVISION:
             return IntegerField(**{"required": False, "allow_null": True, **extra})
         if name in NEVER_ASKED and name != "_id":
             extra = {**extra, "read_only": True}
-        if name == "_id" and node is not None:
-            extra = {"required": True, "allow_null": False, **extra}
         return super()._made(name, record, making, extra)
 
     @cached_property
     def _blank(self) -> Any:
         """A new document, as it is before what was sent is put into it."""
         return self.get_documents()()
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return what was sent by field; a key that nobody has chosen is left to be made, where that is done."""
+        field = self.fields.get(KEY)
+        is_sent = isinstance(data, MutableMapping) and KEY in data
+        if is_sent and is_blank(data[KEY]) and field is not None and not field.required:
+            data = copy.copy(data)
+            del data[KEY]
+        return super().to_internal_value(data)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Return what was sent, valid; raises `ValidationError`, also for what the document as a whole would be."""
@@ -183,8 +197,12 @@ class DocumentSerializer(RecordSerializer):
     def _check(self, value: dict[str, Any]) -> None:
         """Validate the document as it would be, without touching it."""
         value.pop(REVISION, None)
+        if KEY in value and is_blank(value[KEY]):
+            raise ValidationError(
+                {KEY: [ErrorDetail(str(serializers.CharField.default_error_messages["blank"]), "blank")]}
+            )
         candidate = copy.copy(self._blank if self.instance is None else self.instance)
-        candidate.update(self._changes(candidate, value).values)
+        self._changes(candidate, value).put_into(candidate)
         failures, others = failures_of(candidate)
         if failures:
             raise ValidationError(error_tree(self, told(failures)))
@@ -208,7 +226,7 @@ class DocumentSerializer(RecordSerializer):
         value = dict(validated_data)
         value.pop(REVISION, None)
         document = self.get_documents()()
-        document.update(self._changes(document, value).values)
+        self._changes(document, value).put_into(document)
         if "_id" in document and document.collection.find_one({"_id": document["_id"]}, {"_id": True}):
             # Saving would put it in the place of the other one.
             taken = ErrorDetail(taken_text(type(document), ["_id"]), "unique")
@@ -229,7 +247,7 @@ class DocumentSerializer(RecordSerializer):
             raise Conflict
         changes = self._changes(instance, value)
         before = dict(instance)
-        instance.update(changes.values)
+        changes.put_into(instance)
         try:
             return instance.save(only=changes.paths)
         except REFUSALS as error:

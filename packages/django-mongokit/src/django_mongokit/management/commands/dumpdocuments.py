@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from django_mongokit.dumps import collection_names, dump, replacing
-from django_mongokit.management.arguments import add_database, alias_of, label, registered
+from django_mongokit.dumps import DumpError, collection_names, dump, replacing
+from django_mongokit.management.arguments import DocumentsCommand, alias_of, label, registered
 from django_mongokit.shortcut import get_database
 
 __all__ = ["Command"]
 
 
-class Command(BaseCommand):
+class Command(DocumentsCommand):
     """Write the documents of collections as lines of canonical Extended JSON, to be read by `loaddocuments`."""
 
     help = (
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             nargs="*",
             help="Collections, or documents as talks.Talk; all collections unless given.",
         )
-        add_database(parser)
+        super().add_arguments(parser)
         parser.add_argument(
             "--exclude", action="append", default=[], metavar="COLLECTION", help="Leave this one out."
         )
@@ -55,17 +55,21 @@ class Command(BaseCommand):
                 f"there are {', '.join(there) or 'none'}."
             )
         names = [name for name in dict.fromkeys(chosen) if name not in excluded]
-        output: Path | None = options["output"]
-        if output is None:
-            for line in dump(database, names):
-                self.stdout.write(line, ending="")
-            return
+        output: Path | None = None if options["output"] is None else Path(options["output"])
         try:
+            if output is None:
+                for line in dump(database, names):
+                    self.stdout.write(line, ending="")
+                return
             with replacing(output) as file:
                 for line in dump(database, names, self._tell if options["verbosity"] > 0 else None):
                     file.write(line.encode())
+        except DumpError as error:
+            raise CommandError(str(error)) from None
         except OSError as error:
-            raise CommandError(f"{output} cannot be written: {error.strerror or error}") from None
+            raise CommandError(
+                f"{output or 'standard output'} cannot be written: {error.strerror or error}"
+            ) from None
 
     def _tell(self, name: str, number: int) -> None:
         self.stderr.write(f"{name}: {number:,} documents", self.style.NOTICE)

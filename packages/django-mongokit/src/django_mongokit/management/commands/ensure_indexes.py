@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import OperationFailure
 
-from django_mongokit.management.arguments import add_database, alias_of
+from django_mongokit.management.arguments import DocumentsCommand, alias_of
 from django_mongokit.shortcut import get_database
 from mongokit import DuplicateKeyError
 
 __all__ = ["Command"]
 
 
-class Command(BaseCommand):
+class Command(DocumentsCommand):
     """Compare what registered documents declare with what is there, and build what is missing."""
 
     help = "Builds the indexes that registered documents declare and the database lacks. It drops none unless told so."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments."""
-        add_database(parser)
+        super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="Only show what there is to do.")
         parser.add_argument(
             "--check",

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from django_mongokit.dumps import DumpError, load, read, reading
-from django_mongokit.management.arguments import add_database, alias_of
+from django_mongokit.management.arguments import DocumentsCommand, alias_of
 from django_mongokit.shortcut import get_database
 
 __all__ = ["Command"]
 
 
-class Command(BaseCommand):
+class Command(DocumentsCommand):
     """Read a dump twice: first to see that all of it is right, then to store it."""
 
     help = (
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments."""
         parser.add_argument("files", nargs="+", metavar="file", help="Dumps, of which those in .gz are unpacked; - is standard input.")  # fmt: skip
-        add_database(parser)
+        super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="Only look whether the dumps are right.")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from django_mongokit.management.arguments import add_database, alias_of, label, registered
+from django_mongokit.management.arguments import DocumentsCommand, alias_of, label, registered
 from django_mongokit.shortcut import get_database
 from mongokit import MigrationError, RuleReport, UpdateQueryError
 
 __all__ = ["Command"]
 
 
-class Command(BaseCommand):
+class Command(DocumentsCommand):
     """Run the bulk rules (`allmigration…`) of the `migration_handler` of documents."""
 
     help = (
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "documents", nargs="*", help="Documents, as talks.Talk; all that have rules unless given."
         )
-        add_database(parser)
+        super().add_arguments(parser)
         parser.add_argument(
             "--collection", help="Where the documents are; for one class, without a __collection__."
         )

@@ -5,28 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import bson
-from django.core.management.base import CommandParser
 from django.core.management.commands import shell
 
-from django_mongokit.management.arguments import add_database, alias_of, registered
+from django_mongokit.management.arguments import DocumentsCommand, alias_of, registered
 from django_mongokit.mongodb.pool import shared_connection
 from django_mongokit.shortcut import get_database
 
 __all__ = ["Command"]
 
 
-class Command(shell.Command):
+class Command(DocumentsCommand, shell.Command):
     """Django's `shell` (with its options), in which documents take the place of models."""
 
     help = (
         "Runs Python, IPython or bpython with database, connection, ObjectId and the registered documents: one that has a "
         "__collection__ is in it, so Talk.find() asks for all of them; of any other the name is the class."
     )
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Add the arguments."""
-        super().add_arguments(parser)
-        add_database(parser)
 
     def get_namespace(self, **options: Any) -> dict[str, Any]:
         """Return the names that are there."""
