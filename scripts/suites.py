@@ -6,7 +6,7 @@ Each suite is a pytest run of its own, since each Django package has its own set
 are processors, three at most: they start many processes and wait for them, so that two keep two processors half busy. The
 longest begin first. The output of a suite is shown whole when it has ended; that of the first in line as it comes. JOBS=1
 in the environment runs one after the other. With REQUIRE_ALL=1 a skipped test is a failure: that is how CI makes sure that nothing went untested.
-Where three tests of a suite fail or fewer, they are run once more in a new process: among thousands that kill servers and
+Where ten tests of a suite fail or fewer, they are run once more in a new process: among thousands that kill servers and
 fill disks on a busy machine, one may fail by chance. What passes then is listed as unsteady, with its first failure shown
 above: each is a fault still, in the test or in what it tests. With STEADY=1 it fails the run.
 `{suite}` in the path of another Python stands for the suite's name, so that each can have an environment of its own.
@@ -31,9 +31,12 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED = 5
 #: As many failures of a suite may be chance; more are not tried again.
-MOST_TRIED_AGAIN = 3
+MOST_TRIED_AGAIN = 10
+#: Of a failure, so much is said again at the end, where it is found without the whole output.
+REASON_LINES = 12
+REASON_WIDTH = 200
 #: They take minutes each: what begins last is then short, and no processor is left without work at the end.
-LONGEST = ("django-static", "mongokit", "plog", "django-mongokit", "docs")
+LONGEST = ("mongokit", "django-mongokit", "django-static", "plog", "docs", "benchmarks")
 
 
 def find_suites(root: Path) -> dict[str, Path]:
@@ -54,6 +57,7 @@ class Outcome:
     passed: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     unsteady: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
     skips: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -132,12 +136,20 @@ def read_report(report: Path, outcome: Outcome) -> None:
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 (pytest wrote it a moment ago)
         name = f"{outcome.suite}: {case.get('classname')}::{case.get('name')}"
         skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
+        failed = [found for found in map(case.find, ("failure", "error")) if found is not None]
+        if failed:
             outcome.failures.append(name)
+            outcome.reasons[name] = reason_of(failed[0])
         elif skipped is not None:
             outcome.skips.append((name, skipped.get("message") or "no reason given"))
         else:
             outcome.passed.append(name)
+
+
+def reason_of(failure: ET.Element) -> str:
+    """What went wrong, whole: pytest cuts the message short, and marks its lines in the text."""
+    marked = [line[1:].strip() for line in (failure.text or "").splitlines() if line.startswith("E ")]
+    return "\n".join(marked) or failure.get("message") or "no reason given"
 
 
 def summarise(outcomes: list[Outcome], *, require_all: bool, steady: bool) -> bool:
@@ -158,7 +170,10 @@ def summarise(outcomes: list[Outcome], *, require_all: bool, steady: bool) -> bo
         print("  " + "\n  ".join(unsteady))
     failures = [name for outcome in outcomes for name in outcome.failures]
     if failures:
-        print("\nFailed:\n  " + "\n  ".join(failures))
+        reasons = {name: reason for outcome in outcomes for name, reason in outcome.reasons.items()}
+        print("\nFailed:")
+        for name in failures:
+            print(f"  {name}\n" + indented(reasons[name]))
     broken = [o.suite for o in outcomes if o.exit_code not in (0, NO_TESTS_COLLECTED) and not o.failures]
     if broken:
         print("\nDid not run to the end: " + ", ".join(broken))
@@ -170,6 +185,14 @@ def summarise(outcomes: list[Outcome], *, require_all: bool, steady: bool) -> bo
     skipped = 0 if require_all else len(skips)
     print(f"\n{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return failed == 0 and passed > 0
+
+
+def indented(reason: str) -> str:
+    """The end of a reason, where a traceback says what it was; its beginning too, where it is long."""
+    lines = [f"      {line[:REASON_WIDTH]}" for line in reason.splitlines()]
+    if len(lines) > REASON_LINES:
+        lines[1 : len(lines) - REASON_LINES + 2] = ["      ..."]
+    return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:

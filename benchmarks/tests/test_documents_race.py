@@ -206,6 +206,43 @@ def test_what_is_read_is_what_the_library_itself_would_write(stable, serve, quic
 
 
 @needs_server
+def test_many_are_stored_in_as_many_calls_as_are_said_and_found_by_nobody_else(
+    stable, serve, quick, watcher, scripted
+):
+    body = """
+        from races.documents.shapes import TALK
+        from races.documents.store import CALLS, DOCUMENTS, Library, operations, scratch_database
+
+        with scratch_database("bench_fake") as database:
+            talks = database["talks"]
+            library = Library(
+                create=lambda values: talks.insert_one({**values}),
+                load=lambda id_: talks.find_one({"_id": id_}),
+                read=lambda talk: talk["topic"],
+                change=lambda talk, text: talks.update_one(talk, {"$set": {"topic": text}}),
+                delete=lambda talk: talks.delete_one({"_id": talk["_id"]}),
+                iterate=lambda: [talk["topic"] for talk in talks.find()],
+                create_many=talks.insert_many,
+            )
+            found = operations(database, TALK, library)
+            bulk = found["bulk_talk"]
+            assert (bulk.turns, bulk.units) == (CALLS, DOCUMENTS)
+            for _ in range(2):
+                bulk.before()
+                assert talks.count_documents({}) == 0
+                bulk.run(2)
+                assert talks.count_documents({}) == 2 * DOCUMENTS
+            found["iterate_talk"].before()
+            assert talks.count_documents({}) == DOCUMENTS
+            yield {"work": found["get_talk"]}
+    """
+
+    result = run_race(stable.race([stable.adapter("many", body)]), quick(rounds=2), watcher, scripted(0.0))
+
+    assert [failure.traceback for failure in result.failures] == []
+
+
+@needs_server
 def test_the_scratch_database_is_gone_afterwards(serve, monkeypatch):
     from races.documents.store import scratch_database
 

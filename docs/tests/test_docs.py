@@ -35,6 +35,27 @@ def test_what_a_page_says_is_so(path, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+COMES_WITH = {"bson", "django", "django_mongokit", "django_static", "mongokit", "pymongo"}
+"""What is there with our packages, beside what a page makes itself."""
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_a_page_says_how_what_it_imports_is_installed(path):
+    text = path.read_text()
+    made = set(re.findall(r"^(?:% file |\$ .*start(?:app|project) )(\w+)", text, re.MULTILINE))
+    imported = set(
+        re.findall(r"^(?:>>> |\.\.\. )?(?:from|import) ([a-z]\w*)[\w.]*(?: import .*)?$", text, re.MULTILINE)
+    )
+    installed = importlib.metadata.packages_distributions()
+    for name in imported - made - COMES_WITH - sys.stdlib_module_names:
+        names = {one.lower() for one in installed.get(name, ())}
+        if names:
+            said = re.search(
+                rf"(pip install|uv add)[^\n]*({'|'.join(map(re.escape, names))}|slimstack\S*\[)", text
+            )
+            assert said, f"{path.name} imports {name}: say how it is installed"
+
+
 def test_sphinx_builds_without_a_warning(tmp_path):
     command = [
         sys.executable,

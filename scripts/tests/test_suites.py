@@ -125,10 +125,24 @@ def test_what_fails_again_has_failed(run):
 
 
 def test_many_failures_are_no_chance(run):
-    code, output = run({"a": unsteady(4)})
+    code, output = run({"a": unsteady(11)})
     assert code == 1
     assert "Unsteady" not in output
-    assert output.strip().splitlines()[-1] == "0 passed, 4 failed"
+    assert output.strip().splitlines()[-1] == "0 passed, 11 failed"
+
+
+LONG = """
+def test_long():
+    raise ValueError("first line\\n" + "".join(f"line {at}\\n" for at in range(100)) + "x" * 1000)
+"""
+
+
+def test_why_is_said_at_the_end(run):
+    _, output = run({"a": FAILS, "b": LONG})
+    told = [line.strip() for line in output.split("\nFailed:\n")[1].splitlines()]
+    assert told[:2] == ["a: packages.a.tests.test_it::test_two", "assert (1 + 1) == 3"]
+    assert told[2:5] == ["b: packages.b.tests.test_it::test_long", "ValueError: first line", "..."]
+    assert told[5:16] == [*(f"line {at}" for at in range(91, 100)), "x" * 200, ""]
 
 
 def test_two_suites_remember_apart_what_failed(run):

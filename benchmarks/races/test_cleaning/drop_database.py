@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.contestant import Operation
 from races.test_cleaning import work
@@ -15,19 +16,8 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """Indexes are lost with the database."""
     del workspace
     work.configure()
-    from django.test import TestCase
+    yield work.operations(work.torn_down_by(_clean))
 
-    from django_mongokit import get_database
 
-    def make(case: str) -> type[TestCase]:
-        class Dropping(TestCase):
-            def setUp(self) -> None:
-                work.make_indexes(case)
-
-            def tearDown(self) -> None:
-                database = get_database()
-                database.client.drop_database(database.name)
-
-        return Dropping
-
-    yield work.operations(make)
+def _clean(database: Any) -> None:
+    database.client.drop_database(database.name)

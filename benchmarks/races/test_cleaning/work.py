@@ -19,7 +19,7 @@ from pymongo import MongoClient
 from harness.contestant import Elapsed, Operation
 from races.documents.store import uri
 
-__all__ = ["TESTS", "configure", "operations"]
+__all__ = ["TESTS", "configure", "make_indexes", "operations", "torn_down_by"]
 
 TESTS = 55
 COLLECTIONS = {"plain": 1, "indexed": 10}
@@ -80,6 +80,25 @@ def make_indexes(case: str) -> None:
     if case == "indexed":
         for collection in collections(case):
             collection.create_index("topic", name=_INDEX)
+
+
+def torn_down_by(clean: Callable[[Any], object]) -> Callable[[str], type[Any]]:
+    """What makes a ``TestCase`` that builds the indexes before each test, and has the test database cleaned after it."""
+    from django.test import TestCase
+
+    from django_mongokit import get_database
+
+    def make(case: str) -> type[TestCase]:
+        class Dropping(TestCase):
+            def setUp(self) -> None:
+                make_indexes(case)
+
+            def tearDown(self) -> None:
+                clean(get_database())
+
+        return Dropping
+
+    return make
 
 
 def _drop_database() -> None:
