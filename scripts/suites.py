@@ -6,8 +6,9 @@ Each suite is a pytest run of its own, since each Django package has its own set
 are processors, three at most: they start many processes and wait for them, so that two keep two processors half busy. The
 longest begin first. The output of a suite is shown whole when it has ended; that of the first in line as it comes. JOBS=1
 in the environment runs one after the other. With REQUIRE_ALL=1 a skipped test is a failure: that is how CI makes sure that nothing went untested.
-Where ten tests of a suite fail or fewer, they are run once more in a new process: among thousands that kill servers and
-fill disks on a busy machine, one may fail by chance. What passes then is listed as unsteady, with its first failure shown
+Where tests of a suite fail for ten reasons or fewer, they are run once more in a new process: among thousands that kill
+servers and fill disks on a busy machine, one may fail by chance, and where that was making what a module's tests share, all
+of them did. What passes then is listed as unsteady, with its first failure shown
 above: each is a fault still, in the test or in what it tests. With STEADY=1 it fails the run.
 `{suite}` in the path of another Python stands for the suite's name, so that each can have an environment of its own.
 Another root is a folder with packages/ in it, such as unpacked sdists.
@@ -30,8 +31,8 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED = 5
-#: As many failures of a suite may be chance; more are not tried again.
-MOST_TRIED_AGAIN = 10
+#: For as many reasons a suite may fail by chance; with more nothing is tried again.
+MOST_REASONS_TRIED_AGAIN = 10
 #: Of a failure, so much is said again at the end, where it is found without the whole output.
 REASON_LINES = 12
 REASON_WIDTH = 200
@@ -66,7 +67,8 @@ def run(suite: str, folder: Path, root: Path, command: list[str], output: IO[byt
     # Suites that run at the same time must not write to one memory of what failed.
     command = [*command, "-o", f"cache_dir=.pytest_cache/{suite}"]
     outcome = run_once(suite, folder, root, command, output)
-    if outcome.exit_code == 1 and 0 < len(outcome.failures) <= MOST_TRIED_AGAIN:
+    causes = {(name.partition("::")[0], outcome.reasons[name]) for name in outcome.failures}
+    if outcome.exit_code == 1 and 0 < len(causes) <= MOST_REASONS_TRIED_AGAIN:
         output.write(b"\n-- once more, what failed\n")
         output.flush()
         again = [*command, "--last-failed", "--last-failed-no-failures=none"]

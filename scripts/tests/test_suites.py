@@ -89,7 +89,7 @@ def test_by_chance(way):
     mark = pathlib.Path("tried-" + way)
     tried = mark.exists()
     mark.touch()
-    assert tried, "not this time"
+    assert tried, f"not this time, {{way}}"
 """
 
 
@@ -129,6 +129,29 @@ def test_many_failures_are_no_chance(run):
     assert code == 1
     assert "Unsteady" not in output
     assert output.strip().splitlines()[-1] == "0 passed, 11 failed"
+
+
+SHARED = """
+import pathlib, pytest
+
+@pytest.fixture(scope="module")
+def shared():
+    mark = pathlib.Path("shared-was-tried")
+    tried = mark.exists()
+    mark.touch()
+    assert tried, "not made this time"
+
+@pytest.mark.parametrize("number", range(30))
+def test_with_it(shared, number):
+    assert number >= 0
+"""
+
+
+def test_what_many_share_fails_once(run):
+    code, output = run({"a": SHARED})
+    assert code == 0, output
+    assert output.count("a: packages.a.tests.test_it::test_with_it[") == 30
+    assert output.strip().splitlines()[-1] == "30 passed, 0 failed"
 
 
 LONG = """

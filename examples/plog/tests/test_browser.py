@@ -187,6 +187,7 @@ def test_walk(tab, request):
     tab.look(f"preview-{way}")
 
     page.get_by_role("button", name="Post the comment").click()
+    page.wait_for_url("**#*")
     anchor = urlsplit(page.url).fragment
     comment = page.locator(f"#{anchor}")
     expect(comment).to_contain_text(f"I came here by {way}.")
@@ -227,7 +228,7 @@ def test_not_found(browser, base, width):
     tab.look(f"404-{width}")
     expect(tab.page.get_by_role("heading")).to_have_text("There is no such page")
     tab.page.get_by_role("link", name="To the home page").click()
-    assert tab.path == "/"
+    tab.page.wait_for_url(f"{base}/")
     context.close()
 
 

@@ -108,6 +108,8 @@ def state(site, browser):
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{site[0]}/admin/login/?next=/admin/")
+        # The browser gives a field the focus some time after the page is there, and keys pressed before are lost.
+        page.locator("#id_username:focus").wait_for()
         page.keyboard.type(name)
         page.keyboard.press("Tab")
         page.keyboard.type("secret")
@@ -262,7 +264,7 @@ def test_rows_come_and_go(open_page, shows):
     page.locator("#id_acts-1-ORDER").fill("9")
     shoot(page, "rows")
     page.locator("[name=_continue]").first.click()
-    page.wait_for_load_state()
+    page.locator(".messagelist .success").wait_for()
     assert "was changed successfully" in page.locator(".messagelist").inner_text()
     assert [act["name"] for act in shows.find_one({"title": "Hamlet"})["acts"]] == ["Two", "Three", "Five"]
 
@@ -289,7 +291,7 @@ def test_a_reference_is_searched_for(open_page, shows, site):
     shoot(page, "reference")
     page.keyboard.press("Enter")
     page.locator("[name=_continue]").click()
-    page.wait_for_load_state()
+    page.locator(".messagelist .success").wait_for()
     globe = site[1].theatres.find_one({"name": "Globe"})
     assert shows.find_one({"title": "Hamlet"})["theatre"] == globe["_id"]
     assert "Globe" in page.locator(".field-theatre .select2-selection").inner_text()
@@ -353,7 +355,7 @@ def test_the_rows_of_an_inline_on_a_telephone(open_page, shows):
     page.locator("#acts-group .add-row a").click()
     page.locator("#id_acts-3-name").fill("Four")
     page.locator("[name=_continue]").click()
-    page.wait_for_load_state()
+    page.locator(".messagelist .success").wait_for()
     assert [act["name"] for act in shows.find_one({"_id": hamlet["_id"]})["acts"]] == ["One", "Two", "Four"]
 
 
