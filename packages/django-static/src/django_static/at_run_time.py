@@ -35,8 +35,11 @@ def note(part: Part, options: Options) -> None:
         if (is_sheet and not _PICTURE.search(part.text)) or (look.kind == "selector" and is_other):
             what = "a style sheet" if is_sheet else "another script"
             part.remarks.append(
-                f"{source.path}:{look.line}: looks in the page for {what} by its name, {look.expression!r}: it is published "
-                "under another; if the script finds its files by that, give it their folder in the page"
+                part.notice(
+                    f"looks in the page for {what} by its name, {look.expression!r}: it is published under another; if the script "
+                    "finds its files by that, give it their folder in the page",
+                    look.line,
+                )
             )
     if found.looks_for_others and part.is_module:
         _note_elements(part, options)
@@ -46,8 +49,11 @@ def note(part: Part, options: Options) -> None:
     uncertain = [each for each in found.unknown if not each.end]
     if uncertain:
         part.problems.append(
-            f"{source.path}:{uncertain[0].line}: where {uncertain[0].expression!r} ends cannot be told: it is looked for from "
-            f"{prefix}, where only published files are"
+            part.notice(
+                f"where {uncertain[0].expression!r} ends cannot be told: it is looked for from {prefix}, where only published "
+                "files are",
+                uncertain[0].line,
+            )
         )
     places = [
         *((each.line, each.expression) for each in found.unknown if each.end),
@@ -62,25 +68,31 @@ def note(part: Part, options: Options) -> None:
         line, what = min(places)
         folder = source.host + source.url[: source.url.rfind("/") + 1]
         part.remarks.append(
-            f"{source.path}:{line}: what {what!r} leads to is known at run time only: it is looked for from {folder}, where "
-            "the originals must be served, too (staticbuild --all, collectstatic); an import map can name modules before"
+            part.notice(
+                f"what {what!r} leads to is known at run time only: it is looked for from {folder}, where the originals must be "
+                "served, too (staticbuild --all, collectstatic); an import map can name modules before",
+                line,
+            )
         )
 
 
 def _note_elements(part: Part, options: Options) -> None:
     """Say where a module looks for the element of one that is told of none, and so for where its files are."""
     look = next(each for each in part.found.looks if each.kind != "sheet")
-    begin = f"{part.source.path}:{look.line}: what {look.expression!r} finds is known at run time only"
+    begin = f"what {look.expression!r} finds is known at run time only"
     if options.filename_generator is not None:
-        part.remarks.append(
-            f"{begin}, and DJANGO_STATIC_FILENAME_GENERATOR has made up the names of published modules: if the script finds its "
-            "files by them, give it their folder in the page, or print the URL of the original there, without a tag"
+        end = (
+            ", and DJANGO_STATIC_FILENAME_GENERATOR has made up the names of published modules: if the script finds its files by "
+            "them, give it their folder in the page, or print the URL of the original there, without a tag"
         )
     elif options.name_prefix:
-        part.remarks.append(
-            f"{begin}: the elements of modules say there the URLs of the originals, which must be served, too "
-            "(staticbuild --all, collectstatic)"
+        end = (
+            ": the elements of modules say there the URLs of the originals, which must be served, too (staticbuild --all, "
+            "collectstatic)"
         )
+    else:
+        return
+    part.remarks.append(part.notice(begin + end, look.line))
 
 
 def _note_twins(part: Part) -> None:
@@ -88,9 +100,12 @@ def _note_twins(part: Part) -> None:
     imports = [each for each in part.found.unknown if each.what == "module"]
     if imports:
         part.remarks.append(
-            f"{part.source.path}:{imports[0].line}: what {imports[0].expression!r} leads to is known at run time only: it is loaded "
-            "by the name of its original, and so is all that it imports; a module of these that pages also load under its "
-            "published name is there twice, with a state for each, unless {% staticimportmap %} names them"
+            part.notice(
+                f"what {imports[0].expression!r} leads to is known at run time only: it is loaded by the name of its original, and "
+                "so is all that it imports; a module of these that pages also load under its published name is there twice, "
+                "with a state for each, unless {% staticimportmap %} names them",
+                imports[0].line,
+            )
         )
 
 
@@ -108,9 +123,11 @@ def must_stay(part: Part, prefix: str) -> bool:
     else:
         return False
     part.problems.append(
-        f"{part.source.path}: keeps its URL, {part.source.name}: {reason}, and under the integrity attribute of the "
-        f"page its text cannot be changed; without the attribute it is published"
-        f"{f' below {prefix}' if moves else ''}, and DJANGO_STATIC_INTEGRITY makes a right one"
+        part.notice(
+            f"keeps its URL, {part.source.name}: {reason}, and under the integrity attribute of the page its text cannot be "
+            f"changed; without the attribute it is published{f' below {prefix}' if moves else ''}, and DJANGO_STATIC_INTEGRITY "
+            "makes a right one"
+        )
     )
     return True
 
@@ -132,8 +149,10 @@ def leave_what_scripts_look_for(part: Part, sources: Sources) -> None:
         if name in known:
             target = part.targets.pop(start)
             part.remarks.append(
-                f"{part.source.path}: {target.name} keeps its name, since the script beside the sheet looks for it by that: "
-                "the original must be served, too"
+                part.notice(
+                    f"{target.name} keeps its name, since the script beside the sheet looks for it by that: the original must be "
+                    "served, too"
+                )
             )
 
 

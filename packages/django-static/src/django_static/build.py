@@ -17,6 +17,7 @@ from .edition import Edition, Progress
 from .folders import Folders
 from .manifest import FORMAT, Manifest, ManifestError, text_key
 from .minify.ahead import Ahead
+from .notice import Notice
 from .originals import Originals
 from .pipeline import Pipeline
 from .places import Places, receiving
@@ -98,7 +99,7 @@ class Build:
         if isinstance(self._sources, Tree):
             tree = self._sources.files
             self.summary.problems += [
-                f"{error}; it is not published" for error in self._sources.refused.values()
+                Notice(f"{error}; it is not published", path) for path, error in self._sources.refused.items()
             ]
         originals = self._originals(folders) if tree else None
         ahead = Ahead()

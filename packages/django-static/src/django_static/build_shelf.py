@@ -26,7 +26,7 @@ __all__ = ["BuildShelf", "Work"]
 
 logger = logging.getLogger("django_static")
 
-_FORMAT = 2
+_FORMAT = 3
 #: What a build leaves when it is killed while it writes a file or a compressed sibling.
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building|\.django-static-\w{8}\.tmp")
 

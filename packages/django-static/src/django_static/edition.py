@@ -12,6 +12,7 @@ from .build_shelf import BuildShelf
 from .compress.codecs import codecs as codecs_of
 from .history import History
 from .manifest import Manifest, run_key
+from .notice import Notice
 from .places import Places
 from .records import Options, Printed, Record
 from .runs import Run
@@ -140,9 +141,8 @@ class Edition:
                 before, after = self.summary.siblings.get(name, (0, 0))
                 self.summary.siblings[name] = before + result.size, after + size
             if result.problem:
-                self.summary.problems.append(
-                    f"{result.path} has not all compressed siblings: {result.problem}"
-                )
+                text = f"{result.path} has not all compressed siblings: {result.problem}"
+                self.summary.problems.append(Notice(text, str(result.path)))
 
     def close(self, work: str) -> None:
         """Everything is in its place: let pages know of it."""
@@ -169,7 +169,7 @@ class Edition:
             self._remember(work)
         except OSError as error:
             # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
-            summary.problems.append(f"the build is done, but cannot be remembered: {error}")
+            summary.problems.append(Notice(f"the build is done, but cannot be remembered: {error}"))
 
     def _found(self) -> dict[str, str | None]:
         """What names led to; one that led nowhere for anybody, and was there for others, is to be looked at again."""

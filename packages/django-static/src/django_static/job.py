@@ -234,7 +234,7 @@ class Job:
                     if published.path != target.path:
                         inner.links[start] = published.url
                 elif target in self._failures:
-                    inner.problems.append(f"{inner.source.path}: {target.name}: {self._failures[target]}")
+                    inner.problems.append(inner.notice(f"{target.name}: {self._failures[target]}"))
 
     def _is_incomplete(self, read: Sequence[Part]) -> bool:
         """Whether something failed that may work another time: the result is then not remembered."""
@@ -276,7 +276,7 @@ class Job:
             if following in path[:-1]:
                 break
         shown = " -> ".join(source.name for source in path[path.index(path[-1]) :])
-        circle[0].problems.append(f"{circle[0].source.path}: circular import: {shown}")
+        circle[0].problems.append(circle[0].notice(f"circular import: {shown}"))
 
     def _key(self, source: Source) -> str:
         key = self._keys.get(source)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from .conf import PREFIX
+from .notice import Notice
 from .plan import Plan
 
 __all__ = ["Messages", "is_ignored"]
-
-#: What a message is about: the path of a file or the name of a template, before its engine, line and tag.
-_ABOUT = re.compile(
-    r"(.+?)(?: \(engine [^)]*\))?(?:, line \d+.*?|, \{% \w+ %\}|:\d+| has not all compressed siblings)?: ",
-    re.DOTALL,
-)
 
 
 def is_ignored(name: str, patterns: Sequence[str]) -> bool:
@@ -36,7 +30,9 @@ class Messages:
 
     def failures(self) -> list[str]:
         """What cannot be compiled, and what templates extend or include that there is not."""
-        return self.heeded(map(str, (*self._work.failed, *self._work.missing)))
+        failed = (Notice(str(each), each.template) for each in self._work.failed)
+        missing = (Notice(str(each), each.place.template) for each in self._work.missing)
+        return self.heeded((*failed, *missing))
 
     def notes(self) -> list[str]:
         """What could not be looked at, which is no mistake of the site."""
@@ -54,10 +50,6 @@ class Messages:
         if any(found.place.tag != "slimcontent" for found in unknown):
             yield f"Names that are known at run time only can be declared in {PREFIX}_BUNDLES."
 
-    def heeded(self, texts: Iterable[str]) -> list[str]:
-        """Those of some messages that are not about what is to be ignored."""
-        return [text for text in texts if not self._is_ignored(text)]
-
-    def _is_ignored(self, text: str) -> bool:
-        about = _ABOUT.match(text) if self._ignore else None
-        return about is not None and is_ignored(about[1], self._ignore)
+    def heeded(self, notices: Iterable[Notice]) -> list[str]:
+        """Those of some notices that are not about what is to be ignored."""
+        return [each for each in notices if not is_ignored(each.about, self._ignore)]

@@ -11,6 +11,7 @@ from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from . import charsets, names, output
+from .notice import Notice
 from .references import css, js, splice
 from .references.reference import Reference, quote_for
 from .sources import Source, is_foreign, split_suffix
@@ -48,10 +49,10 @@ class Part:
     targets: dict[int, Source] = field(default_factory=dict)
     #: References that lead nowhere, and what is to be said of them.
     missing: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    problems: list[Notice] = field(default_factory=list)
+    notes: list[Notice] = field(default_factory=list)
     #: What is no mistake, and good to know.
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Notice] = field(default_factory=list)
     #: What replaces a reference, by its position: URL paths of published files.
     links: dict[int, str] = field(default_factory=dict)
     #: What replaces an import rule, by its position: None for one that closes a circle.
@@ -72,6 +73,11 @@ class Part:
         else:
             self.found = js.scan(self.text)
             self.references = list(self.found.references)
+
+    def notice(self, text: str, line: int = 0) -> Notice:
+        """A line for people that begins with where in this file something is."""
+        path = str(self.source.path)
+        return Notice(f"{path}:{line}: {text}" if line else f"{path}: {text}", path)
 
     def read_imports(self) -> None:
         """Take of a finished script the modules it imports, which must be the same ones as for all others.

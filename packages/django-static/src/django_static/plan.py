@@ -10,6 +10,7 @@ from . import bundles, preloads
 from .answers import Place
 from .conf import PREFIX, conf
 from .history import History
+from .notice import Notice
 from .output import load
 from .own_output import without_published
 from .records import files_of as record_files
@@ -28,7 +29,7 @@ class Plan:
     uses: tuple[Use, ...]
     unknown: tuple[Unknown, ...] = ()
     failed: tuple[Failure, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Notice, ...] = ()
     #: What ``{% static %}`` is handed, and where.
     mentions: tuple[tuple[Place, str], ...] = ()
     missing: tuple[Absence, ...] = ()

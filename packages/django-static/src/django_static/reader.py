@@ -60,8 +60,10 @@ class Reader:
             part.read_imports()
         if not part.is_readable:
             part.remarks.append(
-                f"{source.path}: is not UTF-8, and nothing in it says what else for sure: it is published byte for byte, and to be "
-                "sent without a charset; convert it to UTF-8"
+                part.notice(
+                    "is not UTF-8, and nothing in it says what else for sure: it is published byte for byte, and to be sent "
+                    "without a charset; convert it to UTF-8"
+                )
             )
         if is_left_alone and not part.references:
             return part
@@ -112,7 +114,7 @@ class Reader:
                 return
             if found.path in [source.path for source in chain]:
                 cycle = " -> ".join([*(source.name for source in chain), found.name])
-                part.problems.append(f"{part.source.path}:{rule.line}: circular import: {cycle}")
+                part.problems.append(part.notice(f"circular import: {cycle}", rule.line))
                 inlined[rule.start] = None
                 continue
             try:
@@ -135,7 +137,7 @@ class Reader:
                 part.missing.append(name)
             # A relative one is named from the root where the file moves.
             outcome = "stays as it is" if url.strip().startswith("/") else f"goes on meaning {name}"
-            problem = f"{part.source.path}:{line}: {error}; {url!r} {outcome}"
+            problem = part.notice(f"{error}; {url!r} {outcome}", line)
             # A source map is for those who look for faults: to visitors it makes no difference.
             (part.notes if what == "map" else part.problems).append(problem)
             return None

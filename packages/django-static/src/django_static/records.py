@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import minify, names
+from . import minify, names, notice
 from .answers import Published
 from .graph import components
+from .notice import Notice
 from .sources import Signature
 
 __all__ = [
@@ -134,8 +135,8 @@ class Record:
     #: The paths that names in it led to; when one leads to another file the work is done anew.
     found: Mapping[str, str] = field(default_factory=dict)
     #: What people are told of it at each build: what is wrong with the originals, and what is good to know.
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    problems: tuple[Notice, ...] = ()
+    notes: tuple[Notice, ...] = ()
 
     @property
     def printed(self) -> tuple[Printed, ...]:
@@ -174,8 +175,8 @@ def to_json(record: Record) -> dict[str, Any]:
         "found": record.found,
         "uses": [[used.key, used.identity] for used in record.uses],
         # Of most files there is nothing to be said.
-        **({"problems": record.problems} if record.problems else {}),
-        **({"notes": record.notes} if record.notes else {}),
+        **({"problems": notice.listed(record.problems)} if record.problems else {}),
+        **({"notes": notice.listed(record.notes)} if record.notes else {}),
     }
 
 
@@ -240,7 +241,7 @@ def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
             for path, seen in value["inputs"].items()
         }
         found = {str(name): str(path) for name, path in value["found"].items()}
-        problems, notes = (tuple(map(str, value.get(name, ()))) for name in ("problems", "notes"))
+        problems, notes = (notice.restored(value.get(name, ())) for name in ("problems", "notes"))
         missing = tuple(map(str, value["missing"]))
         return Record(key, outputs, inputs, missing, tuple(uses), found, problems, notes)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:

@@ -89,7 +89,7 @@ class Renderer:
             return text
         result = self._slimmer(text, kind, self._options.minifiers[kind])
         if result.problem:
-            problem = f"{part.source.path}: published without minifying: {result.problem}"
+            problem = part.notice(f"published without minifying: {result.problem}")
             if problem not in part.problems:
                 part.problems.append(problem)
         return result.text
@@ -105,8 +105,10 @@ class Renderer:
             elif not self._has_told:
                 self._has_told = True
                 part.problems.append(
-                    f"{part.source.path}: this file, and others that are loaded with it, are published without minifying: more than "
-                    f"{self._most:,} characters at once take too long to judge while a page waits: minify them ahead, with "
-                    "'manage.py staticbuild'"
+                    part.notice(
+                        "this file, and others that are loaded with it, are published without minifying: more than "
+                        f"{self._most:,} characters at once take too long to judge while a page waits: minify them ahead, with "
+                        "'manage.py staticbuild'"
+                    )
                 )
         return known

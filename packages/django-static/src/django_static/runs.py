@@ -8,6 +8,7 @@ from typing import NamedTuple
 from . import blocks, import_maps, minify
 from .answers import Place, split_names
 from .manifest import text_key
+from .notice import Notice
 from .records import Manner, Options
 from .scan import Use
 from .sources import Source, SourceError, Sources
@@ -32,7 +33,7 @@ class Wanted:
         self.texts: dict[str, str] = {}
         #: The import maps; what they name is among the runs.
         self.maps: list[Use] = []
-        self.problems: dict[str, None] = {}
+        self.problems: dict[Notice, None] = {}
         #: The path that each name led to; None where it led nowhere.
         self.found: dict[str, str | None] = {}
         self._sources = sources
@@ -103,7 +104,7 @@ class Wanted:
         return source
 
     def _complain(self, place: Place, message: str) -> None:
-        self.problems[f"{place}: {message}"] = None
+        self.problems[Notice(f"{place}: {message}", place.template)] = None
 
 
 def wanted_of(uses: Sequence[Use], sources: Sources, options: Options) -> Wanted:

@@ -17,7 +17,7 @@ from .sources import signature
 
 __all__ = ["Seal"]
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import notice
+from .notice import Notice
 from .records import Record
 
 __all__ = ["Summary", "alike"]
@@ -26,9 +28,9 @@ class Summary:
     #: Bytes of the files that have compressed siblings, and of the siblings, by format.
     siblings: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: What could not be done as asked for, for people.
-    problems: list[str] = field(default_factory=list)
+    problems: list[Notice] = field(default_factory=list)
     #: What is no mistake, and good to know.
-    notes: list[str] = field(default_factory=list)
+    notes: list[Notice] = field(default_factory=list)
     seconds: float = 0.0
 
     def tell(self, record: Record) -> None:
@@ -49,8 +51,8 @@ class Summary:
             "before": self.before,
             "after": self.after,
             "siblings": self.siblings,
-            "problems": self.problems,
-            "notes": self.notes,
+            "problems": notice.listed(self.problems),
+            "notes": notice.listed(self.notes),
         }
 
     @classmethod
@@ -63,17 +65,18 @@ class Summary:
             before=value["before"],
             after=value["after"],
             siblings=siblings,
-            problems=list(value["problems"]),
-            notes=list(value["notes"]),
+            problems=list(notice.restored(value["problems"])),
+            notes=list(notice.restored(value["notes"])),
         )
 
 
-def alike(files: Sequence[str]) -> list[str]:
+def alike(files: Sequence[str]) -> list[Notice]:
     """Files that are one and the same where case does not count: on many a Mac, on Windows, behind some CDNs."""
     folded: dict[str, str] = {}
     found = []
     for path in files:
         other = folded.setdefault(path.casefold(), path)
         if other != path:
-            found.append(f"{other} and {path} differ only in case, which not every system tells apart")
+            text = f"{other} and {path} differ only in case, which not every system tells apart"
+            found.append(Notice(text, path))
     return found

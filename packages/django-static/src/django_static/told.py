@@ -21,10 +21,9 @@ class Told:
         self._said: dict[tuple[str, Signature], None] = {}
 
     def __call__(self, record: Record) -> None:
-        for level, texts in ((logging.WARNING, record.problems), (logging.INFO, record.notes)):
-            for text in texts:
-                about = max((path for path in record.inputs if text.startswith(path)), key=len, default="")
-                key = text, record.inputs.get(about)
+        for level, notices in ((logging.WARNING, record.problems), (logging.INFO, record.notes)):
+            for notice in notices:
+                key = notice, record.inputs.get(notice.about)
                 if key not in self._said:
                     remember(self._said, key, None)
-                    logger.log(level, "%s", message(text))
+                    logger.log(level, "%s", message(notice))

@@ -43,7 +43,7 @@ class Tree(Sources):
         super().__init__(*sources.parts)
         #: The plain files in folders that may be published: a look at each folder instead of one at each file.
         self._plain_in: dict[str, frozenset[str]] = {}
-        #: Files that may not be published, and why.
+        #: Files that may not be published, by their paths, and why.
         self.refused: dict[str, SourceError] = {}
         #: The paths of the others by their names below STATIC_URL.
         self.paths: dict[str, str] = {}
@@ -51,7 +51,7 @@ class Tree(Sources):
             try:
                 self._check(name, path)
             except SourceError as error:
-                self.refused[name] = error
+                self.refused[path] = error
             else:
                 self.paths[name] = path
         self._base = self.static_url or "/"

@@ -67,8 +67,10 @@ class Writer:
             obstacle = joining.obstacle(groups[-1], part) if groups else "first"
             if groups and obstacle and together:
                 part.problems.append(
-                    f"{part.source.path}: is put into one file with {groups[-1][0].source.name}, as it was asked for, "
-                    f"although {obstacle}; separate tags or a block would keep them apart"
+                    part.notice(
+                        f"is put into one file with {groups[-1][0].source.name}, as it was asked for, although {obstacle}; "
+                        "separate tags or a block would keep them apart"
+                    )
                 )
                 obstacle = ""
             if obstacle:

@@ -21,14 +21,14 @@ from django.conf import settings
 from django.template import Engine, engines
 from django.template.loaders import app_directories, cached, filesystem
 
-from .. import names
+from .. import names, notice
 from ..answers import Place
 from ..regular import read_regular
 from .result import Absence, Failure, Scan, Unknown, Use
 
 __all__ = ["Memory"]
 
-_FORMAT = 4
+_FORMAT = 5
 
 
 class Memory:
@@ -167,7 +167,7 @@ def _plain(scan: Scan) -> dict[str, Any]:
         "uses": [[list(use.place), use.kind, use.slim, use.value, use.mode] for use in scan.uses],
         "unknown": [[list(each.place), each.expression, each.alone] for each in scan.unknown],
         "failed": [[each.template, each.line, each.reason, each.engine] for each in scan.failed],
-        "notes": list(scan.notes),
+        "notes": notice.listed(scan.notes),
         "mentions": [[list(place), path] for place, path in scan.mentions],
         "missing": [[list(each.place), each.reason] for each in scan.missing],
         "enclosed": [[list(place), path] for place, path in scan.enclosed],
@@ -181,7 +181,7 @@ def _restored(value: Any) -> Scan:
         ),
         tuple(Unknown(Place(*place), expression, alone) for place, expression, alone in value["unknown"]),
         tuple(Failure(*failure) for failure in value["failed"]),
-        tuple(map(str, value["notes"])),
+        notice.restored(value["notes"]),
         tuple((Place(*place), str(path)) for place, path in value["mentions"]),
         tuple(Absence(Place(*place), reason) for place, reason in value["missing"]),
         tuple((Place(*place), str(path)) for place, path in value["enclosed"]),

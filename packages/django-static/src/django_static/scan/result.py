@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..answers import Place, titled
+from ..notice import Notice
 
 __all__ = ["Absence", "Failure", "Findings", "Scan", "Unknown", "Use"]
 
@@ -80,7 +81,7 @@ class Scan:
     uses: tuple[Use, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     failed: tuple[Failure, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Notice, ...] = ()
     mentions: tuple[tuple[Place, str], ...] = ()
     missing: tuple[Absence, ...] = ()
     enclosed: tuple[tuple[Place, str], ...] = ()
@@ -165,8 +166,12 @@ class Findings:
             tuple(sorted(self.uses, key=lambda use: (use.place, use.kind, use.slim, use.value, use.mode))),
             tuple(sorted(unknown, key=lambda each: (each.place, each.expression))),
             tuple(sorted(failed, key=lambda each: (each.template, each.line, each.engine, each.reason))),
-            tuple(sorted({f"{place}: {text}" if place else text for place, text in self.notes})),
+            tuple(sorted({_notice(place, text) for place, text in self.notes})),
             tuple(sorted(self.mentions)),
             tuple(sorted(self.missing)),
             tuple(sorted(key for key, enclosed in self.mentions.items() if enclosed)),
         )
+
+
+def _notice(place: Place | None, text: str) -> Notice:
+    return Notice(f"{place}: {text}", place.template) if place else Notice(text)
