@@ -80,6 +80,18 @@ def test_it_sends_what_was_saved(collection, unit):
     assert topics(collection) == ["b", "c", "d"]
 
 
+@pytest.mark.parametrize("others", [1, 2])
+def test_what_goes_to_several_collections(collection, unit, others):
+    """Of more than one nothing is sent before all of it is known to be right."""
+    things = [collection, *(collection.database[f"others{number}"] for number in range(others))]
+    with unit() as work:
+        documents = [talk(one, topic).save() for topic in "ab" for one in things]
+    assert [dict(found) for one in things for found in one.find().sort("topic")] == [
+        dict(document) for start in range(len(things)) for document in documents[start :: len(things)]
+    ]
+    assert [result.inserted_count for result in work.results] == [2] * len(things)
+
+
 def test_what_is_validated_is_what_is_stored(collection, unit):
     """Whoever does change a document after all gets nothing past its structure."""
     with unit():

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import enum
 import threading
 
+import bson
 import pymongo
 import pytest
 from bson import ObjectId
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pymongo import WriteConcern
 from pymongo.errors import AutoReconnect, InvalidOperation
 from pymongo.monitoring import CommandListener
@@ -125,6 +129,82 @@ def test_what_is_stored_is_what_was_saved(collection, unit):
         "tags": ["x"],
     }
     assert collection.find_one({"_id": counter["_id"]})["n"] == 5
+
+
+class Tags(list):
+    """A list that is no list where it is copied."""
+
+    def __copy__(self):
+        return self
+
+    __deepcopy__ = __reduce_ex__ = lambda self, _: self
+
+
+class Entry(dict):
+    """The same of a dict."""
+
+    def copy(self):
+        return self
+
+    __copy__ = copy
+    __deepcopy__ = __reduce_ex__ = lambda self, _: self
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=5)
+times = st.datetimes(
+    min_value=datetime.datetime(1970, 1, 2), timezones=st.sampled_from([None, datetime.UTC])
+).map(lambda time: time.replace(microsecond=0))
+entries = st.builds(lambda kind, name, count: kind(name=name, count=count), st.sampled_from([dict, Entry]), texts, st.integers(-(2**63), 2**63 - 1))  # fmt: skip
+contents = st.fixed_dictionaries(
+    {
+        "topic": texts | st.none(),
+        "when": times,
+        "data": st.binary(max_size=5),
+        "tags": st.lists(texts, max_size=3).flatmap(lambda tags: st.sampled_from([tags, Tags(tags)])),
+        "entries": st.lists(entries, max_size=3),
+        "more": st.dictionaries(st.sampled_from("abc"), st.lists(entries, max_size=2), max_size=2),
+    }
+)
+
+
+class Event(Document):
+    structure = {
+        "topic": str,
+        "when": datetime.datetime,
+        "data": bytes,
+        "tags": [str],
+        "entries": [{"name": str, "count": int}],
+        "more": dict,
+    }
+
+
+def changed(value):
+    """Change all that there is to be changed in a value, in place."""
+    if isinstance(value, dict):
+        for held in value.values():
+            changed(held)
+        value["added"] = 5
+    elif isinstance(value, list):
+        for held in value:
+            changed(held)
+        value.append("added")
+
+
+@given(contents=st.lists(contents, min_size=1, max_size=3), late_block=st.booleans())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_changed_afterwards_is_not_stored(connection, database, contents, late_block):
+    """Whatever is changed, at any depth, and however what is in a document lets itself be copied."""
+    connection.register([Event])
+    events, options = database.events, database.events.codec_options
+    documents = [events.Event(content) for content in contents]
+    expected = [bson.decode(bson.encode(content, codec_options=options)) for content in contents]
+    with connection.unit_of_work(), connection.unit_of_work(late=late_block):
+        for document in documents:
+            document.save()
+            changed(document)
+    ids = [document["_id"] for document in documents]
+    stored = {found.pop("_id"): found for found in events.find({"_id": {"$in": ids}})}
+    assert [stored[one] for one in ids] == expected
 
 
 def test_flush_sends_what_there_is(collection, unit):

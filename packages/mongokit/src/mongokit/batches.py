@@ -71,7 +71,7 @@ class Batch:
         self.holds_new_only = True
         """Whether all are new documents that are stored as they are."""
         self.late = 0
-        """How many documents are still to be validated and encoded."""
+        """How many documents are sent as they are then, and still to be validated."""
         self.planned: dict[int, _Planned] = {}
         """The others, by position."""
         self.conditional = set[int]()
@@ -102,8 +102,8 @@ class Batch:
             return refused
         failures: list[Failure] = []
         freezes = not (alone and self.holds_new_only)
-        for position, model in enumerate(self.models):
-            if model is not self.documents[position]:
+        for position, (model, document) in enumerate(zip(self.models, self.documents, strict=True)):
+            if model is not document:
                 continue
             type(model)._structure.check(model, failures)
             if failures:
@@ -114,6 +114,9 @@ class Batch:
                     self.models[position] = frozen(model, self.codec_options)
                 except REFUSALS as error:
                     refused.append((model, self._explained(position, error)))
+        if freezes:
+            # None of them is sent as it is.
+            self.late = 0
         return refused
 
     def _explained(self, position: int, error: Exception) -> Exception:
@@ -132,6 +135,8 @@ class Batch:
 
     def send(self) -> Any:
         """Send all of it; what comes back, awaited or not, is for ``result_of``."""
+        if self.late == len(self.models):
+            return self.collection.insert_many(self.models)
         if self.holds_new_only:
             return self.collection.insert_many(
                 [RawBSONDocument(model) if type(model) is bytes else model for model in self.models]

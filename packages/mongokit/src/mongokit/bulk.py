@@ -17,7 +17,7 @@ from mongokit.document import Document
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
 from mongokit.history import refuse_unkept
-from mongokit.ids import new_id
+from mongokit.ids import id_maker, new_id
 from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
 from mongokit.revisions import counted, replacing, revision_of
@@ -66,9 +66,10 @@ def inserting(
         if checked:
             _validate(dict(enumerate(made)))
         stored = [_stored(document) for document in made]
+    make_id = id_maker()
     for each in stored:
         if "_id" not in each:
-            each["_id"] = new_id()
+            each["_id"] = make_id()
     try:
         result: InsertManyResult = yield collection.insert_many(stored, ordered=ordered, **options)
     except BulkWriteError as error:

@@ -90,7 +90,7 @@ class Loader(Generic[D]):
     :param registered: the classes by name, among which ``type_field`` finds that of each document.
     """
 
-    __slots__ = ("_bind", "collection", "document_class", "part", "registered", "type_field")
+    __slots__ = ("_assigns", "_bind", "collection", "document_class", "part", "registered", "type_field")
 
     def __init__(
         self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
@@ -102,8 +102,9 @@ class Loader(Generic[D]):
         self.type_field = type_field if type_field in document_class._structure.fields else None
         self.part: Projection | None = None
         """What is read of each document, where that is not the whole."""
-        # The slot itself, since a class may have a __setattr__.
+        # The slot itself, for a class that has a __setattr__: where it has none, an assignment costs a third of that.
         self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
+        self._assigns = document_class.__setattr__ is object.__setattr__
 
     def of_part(self, projection: Any) -> Loader[D]:
         """Return the loader for documents of which a query reads only what its projection says."""
@@ -202,12 +203,15 @@ class Loader(Generic[D]):
     def _taking(self) -> Callable[[Any], D]:
         """Return what makes a document of its content, of which nothing has to be converted."""
         cls, collection, bind = self.document_class, self.collection, self._bind
-        new = cls.__new__
+        new, assigns = cls.__new__, self._assigns
 
         def make(content: Mapping[str, Any]) -> D:
             document: Any = new(cls)
             document |= content
-            bind(document, collection)
+            if assigns:
+                document._collection = collection
+            else:
+                bind(document, collection)
             made: D = document
             return made
 
@@ -226,7 +230,7 @@ class Loader(Generic[D]):
         """Return the documents of what is in ``taken``, which ``take`` fills again, until that returns nothing; see
         ``iterate``."""
         cls, collection, bind = self.document_class, self.collection, self._bind
-        new = cls.__new__
+        new, assigns = cls.__new__, self._assigns
         if not self._is_plain:
             make = self.make
             while taken or await take():
@@ -234,7 +238,10 @@ class Loader(Generic[D]):
         while taken or await take():
             document: Any = new(cls)
             document |= taken.popleft()
-            bind(document, collection)
+            if assigns:
+                document._collection = collection
+            else:
+                bind(document, collection)
             yield document
 
     def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
@@ -249,12 +256,15 @@ class Loader(Generic[D]):
 
     def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
         cls, collection, bind = self.document_class, self.collection, self._bind
-        new = cls.__new__
+        new, assigns = cls.__new__, self._assigns
         try:
             while True:
                 document: Any = new(cls)
                 document |= advance()
-                bind(document, collection)
+                if assigns:
+                    document._collection = collection
+                else:
+                    bind(document, collection)
                 yield document
         except StopIteration:
             return

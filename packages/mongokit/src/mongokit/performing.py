@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -197,7 +197,8 @@ def is_direct(collection: object) -> bool:
 def save_plainly(document: D, collection: Any, validate: bool | None, options: dict[str, Any]) -> D:
     """Do what ``perform`` would with ``plan_save``, for a document that is stored as it is, without the objects
     between."""
-    unit = _unit_amid(collection) if _units.get() else None
+    units = _units.get()
+    unit = _unit_amid(units, collection) if units else None
     if unit is not None:
         unit.add_plain(document, collection, validate, options)
     else:
@@ -213,7 +214,8 @@ async def save_plainly_async(
     document: D, collection: Any, validate: bool | None, options: dict[str, Any]
 ) -> D:
     """Do what ``save_plainly`` does, awaited."""
-    unit = _unit_amid(collection)
+    units = _units.get()
+    unit = _unit_amid(units, collection) if units else None
     if unit is not None:
         unit.add_plain(document, collection, validate, options)
     else:
@@ -225,11 +227,8 @@ async def save_plainly_async(
     return document
 
 
-def _unit_amid(collection: Any) -> Unit | None:
-    """Do what ``unit_of`` does, for a collection: where a unit is amid the same one, it need not be looked for."""
-    units = _units.get()
-    if not units:
-        return None
+def _unit_amid(units: Sequence[Unit], collection: Any) -> Unit | None:
+    """Do what ``unit_of`` does, for a collection: where the innermost is amid the same one, it need not be looked for."""
     latest = units[-1].latest
     if latest is not None and latest.collection is collection:
         return units[-1]

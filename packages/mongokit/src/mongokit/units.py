@@ -15,7 +15,7 @@ from pymongo.results import BulkWriteResult
 from mongokit.batches import Batch, Outcome, Sent, sending
 from mongokit.errors import BulkError
 from mongokit.flow import Flow, run, run_async
-from mongokit.ids import new_id
+from mongokit.ids import id_maker
 from mongokit.operations import REFUSALS
 from mongokit.performing import after
 from mongokit.persistence import identity
@@ -58,6 +58,8 @@ class Unit:
         self._batches: list[Batch] = []
         self.latest: Batch | None = None
         """What the last write has become part of, as long as that is pending."""
+        # A unit takes nothing in the child of a fork.
+        self._make_id = id_maker()
         self._is_over = False
         self.is_forked = False
         """Whether this process is the child of that which has begun it: then it is no unit of this process."""
@@ -126,14 +128,14 @@ class Unit:
             batch = self._batch(collection)
         is_new = "_id" not in document
         if is_new and not self._not_late and document._is_validated_plainly(validate):
-            document["_id"] = new_id()
+            document["_id"] = self._make_id()
             batch.documents.append(document)
             batch.models.append(document)
             batch.late += 1
             return
         document._check_plainly(validate)
         if is_new:
-            document["_id"] = new_id()
+            document["_id"] = self._make_id()
         try:
             model: Any = frozen(document, batch.codec_options)
         except REFUSALS as error:
