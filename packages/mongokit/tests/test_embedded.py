@@ -23,6 +23,7 @@ from mongokit import Connection
 from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server, starting
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
+from mongokit.embedded.keeper.serving import Serving
 
 USER = """
 import sys
@@ -685,6 +686,26 @@ def test_a_server_that_answers_no_more(folder, monkeypatch, caplog):
     embedded.stop()
     assert processes(folder) == []
     assert "does not stop; ending it" in (folder / "server.log").read_text()
+
+
+def test_a_server_that_stops_with_its_next_connection_is_given_one():
+    """SecantusDB waits two seconds for its thread that accepts connections."""
+    code = """
+        import signal, socket
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            print(listening.getsockname()[1], flush=True)
+            signal.sigwait({signal.SIGTERM})
+            listening.accept()[0].close()
+        """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        orders = keeper_process.Orders("", None, 0, 30, 10, [], -1)
+        serving = Serving(orders)
+        serving.server, serving.port = process, int(process.stdout.readline())
+        serving.stop_server()
+    assert process.returncode == 0
 
 
 def test_a_database_that_somebody_unknown_has_open(folder):
