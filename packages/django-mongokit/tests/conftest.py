@@ -25,7 +25,7 @@ SITE = Path(__file__).parent / "site"
 
 
 def pytest_configure(config):
-    sys.path.insert(0, str(SITE))
+    sys.path[:0] = [str(SITE), str(SITE.parent / "helpers")]
     os.environ["DJANGO_SETTINGS_MODULE"] = "djmsite.settings"
     os.environ["SITE_NAME"] = f"djm_{os.getpid()}"
     if not os.environ.get("MONGODB_URI") and find_spec("secantus") is not None:
@@ -90,9 +90,21 @@ def databases(monkeypatch):
     return replace
 
 
+@pytest.fixture(scope="session")
+def warm():
+    """Runs commands in processes that have imported Django already; see `warm_python`."""
+    from warm_python import warm_python
+
+    with warm_python() as running:
+        yield running
+
+
 @pytest.fixture
-def run(name, tmp_path):
-    """Run a command in the site's folder: `run("manage.py", "check", SITE_DEBUG="1")`; 0 is expected unless said."""
+def run(request, name, tmp_path):
+    """Run a command in the site's folder: `run("manage.py", "check", SITE_DEBUG="1")`; 0 is expected unless said.
+
+    Code and modules run in a Python that has imported nothing, scripts in one that is warm.
+    """
 
     def run_command(*arguments, code=0, cwd=SITE, stdin="", path=(), **environment):
         env = {
@@ -103,16 +115,19 @@ def run(name, tmp_path):
             "PYTHONPATH": os.pathsep.join(map(str, [SITE, *path, os.environ.get("PYTHONPATH", "")])),
             **environment,
         }
-        done = subprocess.run(
-            [sys.executable, "-W", "error", *arguments],
-            cwd=cwd,
-            env=env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+        if not arguments[0].startswith("-"):
+            done = request.getfixturevalue("warm").run(*arguments, cwd=cwd, env=env, stdin=stdin)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-W", "error", *arguments],
+                cwd=cwd,
+                env=env,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=100,
+                check=False,
+            )
         output = done.stdout + done.stderr
         assert done.returncode == code, output
         return output

@@ -49,6 +49,7 @@ def test_a_server_that_is_gone_is_a_warning(manage):
     uri = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
     output = manage("check", "--database", "mongodb", MONGODB_URI=uri)
     assert "(django_mongokit.W004) The indexes of DATABASES['mongodb'] could not be compared" in output
+    assert ", Timeout: 0.1s, " in output, "no longer is waited than the URI says"
 
 
 def test_another_alias(manage, uri, name):

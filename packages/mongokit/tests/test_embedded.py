@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from mongokit import Connection
 from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server, starting
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
+from mongokit.embedded.keeper.serving import Serving
 
 USER = """
 import sys
@@ -67,6 +69,22 @@ def folder(server_folder):
         for pid in processes(server_folder):
             os.kill(pid, signal.SIGKILL)
         raise
+
+
+@pytest.fixture(scope="session")
+def used_once(tmp_path_factory):
+    """A data folder that has had a server, which makes its password, and of which nobody else knows."""
+    folder = tmp_path_factory.mktemp("used") / "data"
+    with EmbeddedServer(folder):
+        pass
+    (folder / "server.log").unlink()
+    return folder
+
+
+@pytest.fixture
+def used(folder, used_once):
+    """The data folder is no new one: its first start, which takes two of the server, is not what is tested."""
+    shutil.copytree(used_once, folder)
 
 
 @pytest.fixture
@@ -117,6 +135,7 @@ def test_start_use_stop(folder):
     embedded.stop()
 
 
+@pytest.mark.usefixtures("used")
 def test_clients_close_idle_connections_before_the_server_does(folder):
     """An asynchronous client would learn from its next write that the server was first."""
     code = "from secantus.server import DEFAULT_CLIENT_IDLE_TIMEOUT_S as seconds; print(seconds)"
@@ -146,6 +165,7 @@ def test_running_is_about_the_folder_not_about_who_asks(folder):
     assert not asking.running
 
 
+@pytest.mark.usefixtures("used")
 def test_users_in_one_process_share_it(folder):
     first, second = EmbeddedServer(folder).start(), EmbeddedServer(folder).start()
     assert (first.uri, first.pid) == (second.uri, second.pid)
@@ -173,6 +193,7 @@ def test_processes_that_start_at_once_share_it(folder, user):
     until(lambda: not processes(folder))
 
 
+@pytest.mark.usefixtures("used")
 def test_a_start_while_it_stops_waits_and_gets_a_new_one(folder, user):
     process, _, old = user()
     process.kill()
@@ -191,6 +212,7 @@ def test_a_start_while_it_stops_does_not_wait_for_ever(folder):
             EmbeddedServer(folder, timeout=0.1).start()
 
 
+@pytest.mark.usefixtures("used")
 def test_forked_children_are_users(folder):
     embedded = EmbeddedServer(folder).start()
     uri = embedded.uri
@@ -209,6 +231,7 @@ def test_forked_children_are_users(folder):
     until(lambda: not processes(folder))
 
 
+@pytest.mark.usefixtures("used")
 def test_a_child_that_stops_does_not_stop_its_parents(folder):
     with EmbeddedServer(folder) as embedded:
         child = os.fork()
@@ -219,6 +242,7 @@ def test_a_child_that_stops_does_not_stop_its_parents(folder):
         assert ping(embedded.uri)
 
 
+@pytest.mark.usefixtures("used")
 def test_ctrl_c_in_a_users_terminal_does_not_reach_it(folder, user):
     # A shell starts what it runs in the background, perhaps this test, with SIGINT ignored.
     heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
@@ -229,6 +253,7 @@ def test_ctrl_c_in_a_users_terminal_does_not_reach_it(folder, user):
         assert ping(embedded.uri)
 
 
+@pytest.mark.usefixtures("used")
 def test_a_killed_server_is_started_again_on_its_port(folder):
     with (
         EmbeddedServer(folder) as embedded,
@@ -304,6 +329,7 @@ def test_a_server_whose_disk_was_full_goes_on_when_there_is_room(small_folder):
     )
 
 
+@pytest.mark.usefixtures("used")
 def test_a_server_is_not_ended_for_what_its_log_says(folder):
     """Anybody's text may be logged: the keeper asks the server, and leaves alone what answers."""
     with EmbeddedServer(folder) as embedded, wire.Line(embedded.port) as line:
@@ -323,6 +349,7 @@ def test_a_server_is_not_ended_for_what_its_log_says(folder):
     assert "has failed" not in (folder / "server.log").read_text()
 
 
+@pytest.mark.usefixtures("used")
 def test_no_acknowledged_write_is_lost_when_the_server_is_killed(folder, user):
     """A writer in a process of its own says each id once the server has acknowledged it."""
     code = """
@@ -356,6 +383,7 @@ while True:
 @pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux ends a child with its parent; elsewhere the next start does"
 )
+@pytest.mark.usefixtures("used")
 def test_a_killed_keeper_leaves_no_server_and_the_next_start_makes_a_new_one_on_its_port(folder):
     with EmbeddedServer(folder) as embedded:
         port, old = embedded.port, files.read_state(folder)
@@ -381,6 +409,7 @@ def test_a_start_that_is_interrupted_leaves_nothing_behind(folder, monkeypatch):
     assert processes(folder) == []
 
 
+@pytest.mark.usefixtures("used")
 def test_a_killed_keeper_is_replaced_while_a_user_runs(folder):
     with EmbeddedServer(folder) as server:
         port = server.port
@@ -393,6 +422,7 @@ def test_a_killed_keeper_is_replaced_while_a_user_runs(folder):
     assert not server.revive()
 
 
+@pytest.mark.usefixtures("used")
 def test_the_command_replaces_a_killed_keeper_and_says_so(folder):
     command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -408,6 +438,7 @@ def test_the_command_replaces_a_killed_keeper_and_says_so(folder):
         assert process.wait(60) == 0
 
 
+@pytest.mark.usefixtures("used")
 def test_a_killed_user_and_keeper_leave_nothing(folder, user):
     process, _, _ = user()
     os.kill(files.read_state(folder).keeper, signal.SIGKILL)
@@ -592,6 +623,7 @@ def test_the_end_of_the_log(tmp_path):
     assert files.log_tail(tmp_path, since=since) == "line 29"
 
 
+@pytest.mark.usefixtures("used")
 def test_linger(folder):
     with EmbeddedServer(folder, linger=60) as embedded:
         pid = embedded.pid
@@ -627,9 +659,8 @@ def test_a_server_that_hangs_while_starting(folder, program):
     until(lambda: not processes(folder))
 
 
+@pytest.mark.usefixtures("used")
 def test_a_port_lost_to_another_program_between_choice_and_use_is_chosen_again(folder, program, tmp_path):
-    with EmbeddedServer(folder):
-        pass  # The password is set.
     program(
         f"""
         import os, pathlib, sys
@@ -645,9 +676,8 @@ def test_a_port_lost_to_another_program_between_choice_and_use_is_chosen_again(f
         assert ping(embedded.uri)
 
 
+@pytest.mark.usefixtures("used")
 def test_a_server_that_keeps_ending_is_started_less_and_less_often(folder, program, tmp_path):
-    with EmbeddedServer(folder):
-        pass  # The password is set.
     program(
         f"""
         import os, pathlib, sys
@@ -667,6 +697,7 @@ def test_a_server_that_keeps_ending_is_started_less_and_less_often(folder, progr
     assert pauses == [("-9", "1"), ("3", "2"), ("3", "4")]
 
 
+@pytest.mark.usefixtures("used")
 def test_a_server_that_answers_no_more(folder, monkeypatch, caplog):
     monkeypatch.setattr(starting, "STOP_SECONDS", 1.0)
     monkeypatch.setattr(server, "WAITING_SECONDS", 0.1)
@@ -687,6 +718,26 @@ def test_a_server_that_answers_no_more(folder, monkeypatch, caplog):
     assert "does not stop; ending it" in (folder / "server.log").read_text()
 
 
+def test_a_server_that_stops_with_its_next_connection_is_given_one():
+    """SecantusDB waits two seconds for its thread that accepts connections."""
+    code = """
+        import signal, socket
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            print(listening.getsockname()[1], flush=True)
+            signal.sigwait({signal.SIGTERM})
+            listening.accept()[0].close()
+        """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        orders = keeper_process.Orders("", None, 0, 30, 10, [], -1)
+        serving = Serving(orders)
+        serving.server, serving.port = process, int(process.stdout.readline())
+        serving.stop_server()
+    assert process.returncode == 0
+
+
 def test_a_database_that_somebody_unknown_has_open(folder):
     folder.mkdir()
     with (folder / "server.lock").open("w") as lock:
@@ -703,6 +754,7 @@ def test_no_python_to_run_the_keeper(folder, monkeypatch):
         EmbeddedServer(folder).start()
 
 
+@pytest.mark.usefixtures("used")
 def test_a_user_that_comes_while_it_lingers_keeps_it(folder):
     with EmbeddedServer(folder, linger=0.5) as embedded:
         pid = embedded.pid

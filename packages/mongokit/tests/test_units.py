@@ -660,7 +660,7 @@ def test_a_server_that_is_gone(server_folder):
 
     server = EmbeddedServer(server_folder).start()
     port = server.port
-    with Connection(server.uri, serverSelectionTimeoutMS=5_000) as connection:
+    with Connection(server.uri, serverSelectionTimeoutMS=2_000) as connection:
         connection.register([Talk, Counter])
         counter = connection.t.things.Counter().save()
         work = connection.unit_of_work()

@@ -133,8 +133,11 @@ def _collisions(alias: str) -> Iterator[CheckMessage]:
 
 def _indexes(alias: str) -> Iterator[CheckMessage]:
     try:
+        database = get_database(using=alias)
+        # For a server that is gone this waits as long as the alias says; a limit for all that is done would be waited for.
+        database.command("ping")
         with pymongo.timeout(_SECONDS):
-            report = index_diff(get_database(using=alias))
+            report = index_diff(database)
     except Exception as error:
         if not (isinstance(error, PyMongoError) or is_unavailable(error)):
             raise

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ __all__ = ["Orders", "Serving"]
 
 STRANGER_SECONDS = 10.0
 """How long a server may take to find out that somebody else has its port."""
+KNOCK_SECONDS = 0.1
+"""How long a server that is to stop is left alone before it is given a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +229,16 @@ class Serving:
         if self.server is None:
             return
         self.server.terminate()
-        try:
-            self.server.wait(self.orders.stop_seconds)
-        except subprocess.TimeoutExpired:
-            self.say(f"server {self.server.pid} does not stop; ending it")
-            self.server.kill()
-            self.server.wait()
+        end = time.monotonic() + self.orders.stop_seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                self.server.wait(min(left, KNOCK_SECONDS))
+            except subprocess.TimeoutExpired:
+                # It waits, for two seconds, for its thread that accepts connections: one more wakes that.
+                with contextlib.suppress(OSError):
+                    socket.create_connection(("127.0.0.1", self.port), KNOCK_SECONDS).close()
+            else:
+                return
+        self.say(f"server {self.server.pid} does not stop; ending it")
+        self.server.kill()
+        self.server.wait()
