@@ -211,8 +211,25 @@ def test_a_package_that_is_installed_later(project, monkeypatch, tmp_path):
     project.build()
     assert not project.scanned()
     (packages / "new.py").write_text("")
-    os.utime(packages, ns=(1, 1))
     assert project.scanned()
+    (packages / "other-1.0.dist-info").mkdir()
+    assert project.scanned()
+    os.utime(packages / "other-1.0.dist-info", ns=(1, 1))  # as when it is installed again
+    assert project.scanned()
+    assert not project.scanned()
+
+
+def test_a_package_that_is_compiled_is_no_other(project, monkeypatch, tmp_path):
+    """Python does that when a module is imported for the first time, perhaps by the build itself."""
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    (packages / "new.py").write_text("")
+    (packages / "more").mkdir()
+    monkeypatch.syspath_prepend(packages)
+    project.build()
+    for folder in (packages, packages / "more"):
+        (folder / "__pycache__").mkdir()
+    assert not project.scanned()
 
 
 def test_a_check_after_a_build_reads_as_much_as_before(project):

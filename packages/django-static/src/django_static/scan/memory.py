@@ -129,13 +129,25 @@ def _digest(folders: Iterable[str]) -> str:
         repr((django.VERSION, sys.version, _FORMAT, values)),
         *(repr((folder, list(_files(folder)))) for folder in (*folders, *_tag_folders())),
         # A library of tags that was missing, or what it imports, may be installed meanwhile.
-        *(repr((folder, _state(folder))) for folder in sys.path if folder.endswith("-packages")),
+        *(repr((folder, list(_installed(folder)))) for folder in sys.path if folder.endswith("-packages")),
     )
 
 
 def _tag_folders() -> Iterator[str]:
     for app in apps.get_app_configs():
         yield f"{app.path}{os.sep}templatetags"
+
+
+def _installed(folder: str) -> Iterator[tuple[str, list[int] | None]]:
+    """What is installed in a folder, and when: not the state of the folder, which changes when Python compiles a module."""
+    try:
+        found = sorted(os.listdir(folder))  # noqa: PTH208 (names only)
+    except OSError:
+        return
+    for name in found:
+        if name != "__pycache__":
+            is_dated = name.endswith((".dist-info", ".egg-info", ".pth"))
+            yield name, _state(f"{folder}{os.sep}{name}") if is_dated else None
 
 
 def _files(root: str) -> Iterator[tuple[str, list[int] | None]]:
