@@ -240,8 +240,8 @@ async def test_asgi_handler(path, client, told):
     }
     server = ApplicationCommunicator(ASGIHandler(), scope)
     await server.send_input({"type": "http.request", "body": b""})
-    start = await server.receive_output(10)
-    await server.receive_output(10)
-    await server.wait(10)
+    start = await server.receive_output(60)
+    await server.receive_output(60)
+    await server.wait(60)
     assert start["status"] == 500
     assert told() == ANITA

@@ -38,7 +38,7 @@ class Meeting:
     def in_the_middle(self):
         if threading.current_thread() is not threading.main_thread():
             self.reached.set()
-            assert self.gone_on.wait(20)
+            assert self.gone_on.wait(60)
 
 
 meeting = Meeting()
@@ -57,7 +57,7 @@ class SlowReporter(ExceptionReporter):
 
 def log_an_error(request):
     logging.getLogger("failing").error("something is wrong", extra={"request": request})
-    assert meeting.reached.wait(20)
+    assert meeting.reached.wait(60)
 
 
 def leave(request):

@@ -169,10 +169,10 @@ def test_runserver(site, uri, name, talks, tmp_path, reload):
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        assert ready.wait(30), lines
+        assert ready.wait(100), lines
         for attempt in range(100):
             try:
-                page = urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).read()
+                page = urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).read()
                 break
             except urllib.error.URLError:
                 if attempt == 99:
@@ -181,8 +181,8 @@ def test_runserver(site, uri, name, talks, tmp_path, reload):
         assert page == b"1 talks"
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(20)
-        reader.join(10)
+        process.wait(60)
+        reader.join(60)
         process.stdout.close()
     text = "".join(lines)
     assert re.search(r"System check identified no issues", text)

@@ -38,7 +38,7 @@ def embedded(manage, folder):
 
 def gone(folder):
     """Wait until no server serves the folder."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while (folder / "server.json").exists():
         assert time.monotonic() < deadline, (folder / "server.log").read_text()
         time.sleep(0.05)
@@ -184,7 +184,7 @@ def test_a_first_connection_while_the_server_is_away(run, folder):
         values = json.dumps(
             {"HOST": "", "OPTIONS": {"embedded": str(folder), "serverSelectionTimeoutMS": 500}}
         )
-        code = AWAY.format(state=str(folder / "server.json"), seconds=10)
+        code = AWAY.format(state=str(folder / "server.json"), seconds=25)
         try:
             output = run("-c", code, SITE_MONGODB=values)
         finally:
@@ -197,7 +197,7 @@ def test_a_first_connection_while_the_server_is_away(run, folder):
 
 def test_a_first_request_starts_the_server(run, folder):
     """However short an operation may wait: the server is not away, it is being started."""
-    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(folder), "serverSelectionTimeoutMS": 50}})
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(folder), "serverSelectionTimeoutMS": 300}})
     code = """
 import django; django.setup()
 from django.test import Client

@@ -59,7 +59,7 @@ def test_a_fork_while_threads_work(mongodb):
         finally:
             stop.set()
         for job in jobs:
-            job.result(30)
+            job.result(60)
     assert found == ["True"] * 10
 
 
@@ -83,7 +83,7 @@ def test_the_first_use_by_many_threads_at_once_makes_one(monkeypatch):
     barrier = threading.Barrier(8)
 
     def first(_):
-        barrier.wait(10)
+        barrier.wait(60)
         return pool.shared_connection()
 
     with ThreadPoolExecutor(8) as workers:

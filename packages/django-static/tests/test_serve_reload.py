@@ -44,9 +44,9 @@ def holdings_of(client: Any) -> Holdings:
 
 
 def until(condition: Any) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 90
     while not condition():
-        assert time.monotonic() < limit, "nothing came of it in 20 seconds"
+        assert time.monotonic() < limit, "nothing came of it in 90 seconds"
         time.sleep(0.01)
 
 

@@ -181,7 +181,7 @@ http {{
     command = [binary, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "user root;"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while True:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -192,7 +192,7 @@ http {{
         yield port
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def test_nginx_serves_published_files_for_ever(site, tmp_path, nginx):
@@ -206,7 +206,7 @@ def test_nginx_serves_published_files_for_ever(site, tmp_path, nginx):
     assert url == "/cache-forever/css/a_b.6.css"
     image = urljoin(url, css.references((tmp_path / url.lstrip("/")).read_text())[-1].url)
     for path, kind, body in ((url, "text/css", None), (image, "image/png", b"\x89PNG")):
-        connection = http.client.HTTPConnection("127.0.0.1", nginx, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", nginx, timeout=60)
         connection.request("GET", path)
         response = connection.getresponse()
         data = response.read()
