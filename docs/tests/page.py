@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ILLUSTRATIONS = {"text", "toctree"}
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 90.0
 SAVE_AGAIN_SECONDS = 10.0
 
 _BLOCK = re.compile(
@@ -122,7 +122,7 @@ class Page:
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                timeout=110,
+                timeout=240,
                 check=False,
             )
             if done.returncode:
@@ -161,7 +161,7 @@ class Page:
                 again = now
                 self.saved.touch()
             try:
-                with urllib.request.urlopen(self.real(url), timeout=10) as response:
+                with urllib.request.urlopen(self.real(url), timeout=60) as response:
                     got = response.read().decode()
             except urllib.error.HTTPError as error:
                 got = error.read().decode()

@@ -14,7 +14,7 @@ DOCS = Path(__file__).parent.parent
 PAGES = sorted(p for p in DOCS.rglob("*.md") if "_build" not in p.parts)
 
 
-def do(path, folder, timeout=115):
+def do(path, folder, timeout=290):
     command = [sys.executable, page.__file__, path]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
 
@@ -69,7 +69,7 @@ def test_sphinx_builds_without_a_warning(tmp_path):
         DOCS,
         tmp_path / "html",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=115, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=290, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "html/index.html").exists()
 
