@@ -51,7 +51,13 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
     for script in (*(other.script for other in group), part.script):
         if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
             return "one of them has a syntax error, is a module, or looks at its own script element or URL"
-    return next(filter(None, (js.clash(other.script, part.script) for other in group)), "")
+    known: frozenset[str] = frozenset()
+    for other in group:
+        reason = js.clash(other.script, part.script, known)
+        if reason:
+            return reason
+        known |= other.script.makes
+    return ""
 
 
 class Joined(NamedTuple):
