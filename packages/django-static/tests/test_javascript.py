@@ -45,9 +45,6 @@ def combine(site):
         ),
         pytest.param(("var a", "var a"), "var a;\nvar a;\n", id="var twice"),
         pytest.param(
-            ("if (typeof a == 'x') b()", "var a"), "if (typeof a == 'x') b();\nvar a;\n", id="asks for a var"
-        ),
-        pytest.param(
             ("if (!window.a) b()", "var a"), "if (!window.a) b();\nvar a;\n", id="asks for the value of a var"
         ),
         pytest.param(

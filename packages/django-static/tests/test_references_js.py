@@ -164,6 +164,7 @@ def test_one_module(text):
         "'//# sourceMappingURL=a.map'",
         "a = `\n//# sourceMappingURL=a.map\n`",
         "/*\n//# sourceMappingURL=a.map\n*/",
+        "/*\n//# sourceMappingURL=a.map*/",
         "//# sourceMappingURL=",
         "//# sourceMappingURL=a b",
         '//# sourceMappingURL="a.map"',

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
 
 from .checks_of_cdn import BASE
 from .checks_reading import given, wrong
@@ -32,6 +33,7 @@ def check() -> Iterator[CheckMessage]:
     yield from _name_prefix()
     yield from _media_url()
     yield from _media_roots()
+    yield from _originals()
     yield from _manifest_file()
 
 
@@ -142,6 +144,26 @@ def _media_roots() -> Iterator[CheckMessage]:
                 f"{PREFIX}_MEDIA_ROOTS names {str(root)!r}, which is not a folder.",
                 hint="Files are not looked for there until it is one.",
                 id="django_static.W006",
+            )
+
+
+def _originals() -> Iterator[CheckMessage]:
+    """Without records a joined file would be taken for an original there."""
+    try:
+        sources, prefix = conf.sources(), conf.save_prefix
+        roots = [prefix] if prefix is not None else sources.roots
+        listed = (
+            {os.path.realpath(place) for place in sources.finders.locations()} if sources.finders else set()
+        )
+    except (AttributeError, TypeError, ImproperlyConfigured, ImportError):
+        return  # of settings that are told of already
+    for root in roots:
+        if os.path.realpath(root) in listed:
+            yield Warning(
+                f"Files are published into {str(root)!r}, which the staticfiles finders look in.",
+                hint=f"Set {PREFIX}_SAVE_PREFIX to a folder of its own: when the records in {STATE_FOLDER} are gone, a build "
+                "takes joined files there for originals.",
+                id="django_static.W014",
             )
 
 

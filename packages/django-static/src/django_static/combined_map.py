@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from . import names
-from .joining import MAP_COMMENT, Joined
+from .joining import Joined, map_comment
 from .parts import Part
 from .references import source_map
 from .references.source_map import Section, SourceMapError
@@ -98,10 +98,10 @@ def _map_of_part(part: Part, text: str, body: str, folder: str) -> Mapping[str, 
 
 def _own_map(part: Part, text: str, folder: str) -> dict[str, Any] | None:
     """The map that the author put beside a file, as it must read in another folder; None if it is not right any more."""
-    end, now = MAP_COMMENT.search(part.text), MAP_COMMENT.search(text)
-    if end is None or now is None or part.text[: end.start()] != text[: now.start()]:
+    end, now = (map_comment(each, part.source.kind) for each in (part.text, text))
+    if end is None or now is None or part.text[: end.start] != text[: now.start]:
         return None  # columns have moved
-    data = _DATA.fullmatch(end["script"] or end["url"])
+    data = _DATA.fullmatch(end.url)
     place = part.source.url
     try:
         if data is not None:

@@ -10,12 +10,23 @@ from typing import NamedTuple
 from .parts import Part, without_charset
 from .references import css, js
 
-__all__ = ["MAP_COMMENT", "Joined", "join", "obstacle"]
+__all__ = ["Joined", "MapComment", "join", "map_comment", "obstacle"]
 
-#: The comment at the end of a file that names its source map (ECMA-426, 11.1).
-MAP_COMMENT = re.compile(
-    r"(?:^|(?<=[\s;}]))(?://[#@][ \t]*sourceMappingURL=(?P<script>[^\s'\"]+)|/\*[#@]\s*sourceMappingURL=(?P<url>[^\s*]+)\s*\*/)\s*\Z"
+#: The comment at the end of a file that names its source map (ECMA-426, 11.1). A string, a template, a regular expression
+#: or a comment around it would have to end in it.
+_OF_SCRIPT = re.compile(
+    r"(?:\A|(?<=[\s;}]))(?://[#@][ \t]*sourceMappingURL=(?P<line>(?:(?!\*/)[^\s'\"`\]])+)"
+    r"|/\*[#@]\s*sourceMappingURL=(?P<block>[^\s*'\"`\]]+)\s*\*/)\s*\Z"
 )
+_OF_SHEET = re.compile(r"(?:\A|(?<=[\s;}]))/\*[#@]\s*sourceMappingURL=(?P<block>[^\s*]+)\s*\*/\s*\Z")
+
+
+class MapComment(NamedTuple):
+    """The comment that ends a file and names its source map."""
+
+    #: Where it begins.
+    start: int
+    url: str
 
 
 def obstacle(group: Sequence[Part], part: Part) -> str:
@@ -40,7 +51,13 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
     for script in (*(other.script for other in group), part.script):
         if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
             return "one of them has a syntax error, is a module, or looks at its own script element or URL"
-    return next(filter(None, (js.clash(other.script, part.script) for other in group)), "")
+    known: frozenset[str] = frozenset()
+    for other in group:
+        reason = js.clash(other.script, part.script, known)
+        if reason:
+            return reason
+        known |= other.script.makes
+    return ""
 
 
 class Joined(NamedTuple):
@@ -68,7 +85,7 @@ def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
 
 
 def _css_bodies(texts: Sequence[str]) -> list[str]:
-    bodies = [_closed(without_charset(MAP_COMMENT.sub("", text))) for text in texts]
+    bodies = [_closed(without_charset(_without_map(text, "css"))) for text in texts]
     last = max((number for number, body in enumerate(bodies) if body), default=0)
     return [f"{body}\n" if body and number < last else body for number, body in enumerate(bodies)]
 
@@ -79,7 +96,7 @@ def _closed(text: str) -> str:
 
 
 def _js_body(text: str, *, is_first: bool) -> str:
-    body = _without_source_map(text).strip()
+    body = _without_map(text, "js").strip()
     if not is_first and body.startswith("#!"):
         body = body.partition("\n")[2].strip()
     if not body:
@@ -90,7 +107,24 @@ def _js_body(text: str, *, is_first: bool) -> str:
     return f"{body}\n" if body.endswith(";") else f"{body};\n"
 
 
-def _without_source_map(text: str) -> str:
-    """Drop the last line where it names a source map: that of one part is wrong for the whole."""
-    head, newline, last = text.rstrip().rpartition("\n")
-    return head + newline if last.startswith(("//# sourceMappingURL=", "//@ sourceMappingURL=")) else text
+def map_comment(text: str, kind: str) -> MapComment | None:
+    """The comment at the end of a script or style sheet that names its source map; what only looks like one is none."""
+    last = text.rfind("sourceMappingURL=")
+    if last < 0:
+        return None
+    match = (_OF_SHEET if kind == "css" else _OF_SCRIPT).search(text, max(0, last - 1000))
+    if match is None or (match["block"] and _ends_in_comment(text[: match.start()], kind)):
+        return None
+    return MapComment(match.start(), match[match.lastgroup or 0])
+
+
+def _ends_in_comment(text: str, kind: str) -> bool:
+    """Whether the text may end within a comment, which what follows would close; of a sheet it is certain."""
+    start = text.rfind("/*")
+    return start >= 0 and "*/" not in text[start + 2 :] and (kind != "css" or not css.read(text).is_closed)
+
+
+def _without_map(text: str, kind: str) -> str:
+    """A text without the comment that names its source map: that of one part is wrong for the whole."""
+    comment = map_comment(text, kind)
+    return text if comment is None else text[: comment.start]

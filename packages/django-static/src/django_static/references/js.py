@@ -67,10 +67,19 @@ class Script:
     #: Names that are used while it is loaded, or assigned to, and that no function of it declares.
     used: frozenset[str] = frozenset()
     assigned: frozenset[str] = frozenset()
+    #: Names whose value is taken while it is loaded, and that it has not declared or given any before: of elements, by their ids.
+    free: frozenset[str] = frozenset()
+    #: Names that it gives a value while it is loaded, without a declaration.
+    given: frozenset[str] = frozenset()
     #: Whether it asks, while it is loaded, for names that are made then: ``eval(code)``, ``window[name]``.
     asks_for_any: bool = False
     #: It ends before its end: a ``throw`` at its top, a ``return`` that is a mistake there, names nobody may declare.
     ends_early: bool = False
+
+    @property
+    def makes(self) -> frozenset[str]:
+        """The names that are there for others when it is loaded."""
+        return self.lexical | self.functions | self.variables | self.given
 
 
 def read(text: str) -> Script:
@@ -110,13 +119,18 @@ def read(text: str) -> Script:
         probed=frozenset(probed),
         used=frozenset(names.used),
         assigned=frozenset(names.assigned),
+        free=frozenset(names.free - lexical - functions - variables),
+        given=frozenset(names.given),
         asks_for_any=names.asks_for_any,
         ends_early=ends_early or not lexical.isdisjoint(_RESERVED),
     )
 
 
-def clash(earlier: Script, later: Script) -> str:
-    """Why two scripts do not behave in one file as they do one after the other; empty when they do."""
+def clash(earlier: Script, later: Script, known: frozenset[str] = frozenset()) -> str:
+    """Why two scripts do not behave in one file as they do one after the other; empty when they do.
+
+    ``known`` are the names that scripts before them in that file have made.
+    """
     if earlier.is_strict != later.is_strict:
         return "only one of them is strict"
     if earlier.ends_early or later.ends_early:
@@ -135,6 +149,11 @@ def clash(earlier: Script, later: Script) -> str:
     other = hoisted & (earlier.used | earlier.assigned)
     if other:
         return f"the first uses another {', '.join(sorted(other))} than the second declares"
+    # A variable that has no value yet hides the element of that id.
+    hidden = (earlier.free & later.variables) - known - _THERE_FOR_EVER
+    if hidden:
+        names = ", ".join(sorted(hidden))
+        return f"the first uses {names}, which may be an element by its id until the second declares it"
     new = hoisted | (later.variables - earlier.variables)
     if new and earlier.asks_for_any:
         return f"the first may ask for {', '.join(sorted(new)[:3])} by a name it makes up"
@@ -143,6 +162,25 @@ def clash(earlier: Script, later: Script) -> str:
 
 #: Names that the global object has for ever: to declare them with ``let`` is an error of the whole script.
 _RESERVED = ("undefined", "NaN", "Infinity")
+#: Names that the global object has in each browser, and that scripts declare all the same: no element is found by them, and
+#: ``var`` leaves them what they are.
+_THERE_FOR_EVER = {
+    *("window", "self", "globalThis", "document", "name", "location", "event", "top", "parent", "status"),
+    *(
+        "navigator",
+        "console",
+        "history",
+        "screen",
+        "Promise",
+        "Symbol",
+        "Map",
+        "Set",
+        "JSON",
+        "Math",
+        "URL",
+        "undefined",
+    ),
+}
 
 
 def _mentions(root: Node) -> tuple[set[str], set[str], bool, bool]:

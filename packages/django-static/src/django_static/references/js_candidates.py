@@ -105,6 +105,8 @@ def _ends_script(text: str, match: re.Match[str]) -> bool:
     """Whether nothing but blanks follows, so that it can be in no string or template, which would not end."""
     if text[match.end() : match.end() + 1000].strip() or match.end() + 1000 < len(text):
         return False
+    if match["line"] is not None and "*/" in match["line"]:
+        return False  # it may be what ends a comment around it
     before = text[max(0, match.start() - 1000) : match.start()].rstrip(" \t")
     if before.endswith(("\n", "\r")) or not match.start():
         return True

@@ -35,10 +35,19 @@ class Names:
     used: set[str] = field(default_factory=set)
     #: Names that are assigned to, there or in any function.
     assigned: set[str] = field(default_factory=set)
+    #: Where each name that is used is first taken for more than to be called, or for what is assigned to.
+    taken: dict[str, int] = field(default_factory=dict)
+    #: Where each name that is given a value while the script is loaded, as a variable or a property of the window, has it.
+    given: dict[str, int] = field(default_factory=dict)
     #: Words of code in strings, and properties of the ``this`` of the script.
     asked: set[str] = field(default_factory=set)
     #: Whether it asks, while it is loaded, for names that are made then: ``eval(code)``, ``window[name]``.
     asks_for_any: bool = False
+
+    @property
+    def free(self) -> set[str]:
+        """Names whose value is taken before they are given any."""
+        return {name for name, start in self.taken.items() if start < self.given.get(name, start + 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ def read(root: Node) -> Names:
     """The names of a script by its syntax tree."""
     names = Names()
     called: set[int] = set()
+    #: What is only called, which no element can be, or only assigned to.
+    not_taken: set[int] = set()
     stack = [(root, _Scope(frozenset(), None, is_run=True, has_this=True))]
     while stack:
         node, scope = stack.pop()
@@ -77,17 +88,36 @@ def read(root: Node) -> Names:
         elif kind in ("identifier", "shorthand_property_identifier"):
             if scope.is_run and not scope.has(text_of(node)):
                 names.used.add(text_of(node))
+                if node.id not in not_taken:
+                    _note(names.taken, text_of(node), node.start_byte)
         elif kind in _TARGETS:
             target = node.child_by_field_name(_TARGETS[kind])
             if target is not None and node.child_by_field_name("kind") is None:
                 names.assigned |= {name for name in pattern_names(target) if not scope.has(name)}
+                if kind == "assignment_expression" and scope.is_run:
+                    not_taken.add(target.id)
+                    _give(node, target, scope, names)
         if kind in ("call_expression", "new_expression"):
             called |= {function.id for function in _called(node)}
+            not_taken |= {child.id for child in node.named_children[:1]}
             _ask(node, scope, names)
         elif kind in ("member_expression", "subscript_expression", "for_in_statement"):
             _look(node, scope, names)
         stack += [(child, scope) for child in node.named_children]
     return names
+
+
+def _note(places: dict[str, int], name: str, place: int) -> None:
+    places[name] = min(place, places.get(name, place))
+
+
+def _give(assignment: Node, target: Node, scope: _Scope, names: Names) -> None:
+    """What has a value when an assignment is done, if it is a variable of no function, or a property of the window."""
+    if target.type == "identifier" and not scope.has(text_of(target)):
+        _note(names.given, text_of(target), assignment.end_byte)
+    holder, name = target.child_by_field_name("object"), target.child_by_field_name("property")
+    if holder is not None and name is not None and _is_global(holder, scope):
+        _note(names.given, text_of(name), assignment.end_byte)
 
 
 #: Where what is assigned to stands.
