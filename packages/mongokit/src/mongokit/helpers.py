@@ -8,4 +8,11 @@ from mongokit.times import milliseconds as totimestamp
 from mongokit.times import moment as fromtimestamp
 from mongokit.translation import i18nDotedDict
 
-__all__ = ["DotCollapsedDict", "DotExpandedDict", "DotedDict", "fromtimestamp", "i18nDotedDict", "totimestamp"]
+__all__ = [
+    "DotCollapsedDict",
+    "DotExpandedDict",
+    "DotedDict",
+    "fromtimestamp",
+    "i18nDotedDict",
+    "totimestamp",
+]
