@@ -102,6 +102,17 @@ def late(db):
     return later.find_one({}, {"_id": 0}) == {"when": when}
 
 
+def again_2dsphere(db):
+    db.c.create_index([("place", "2dsphere")])
+    return db.c.create_index([("place", "2dsphere")]) == "place_2dsphere"
+
+
+def indexed_reference(db):
+    db.c.create_index("e")
+    db.c.insert_one({"_id": 1, "e": DBRef("o", 1)})
+    return db.c.count_documents({"e": DBRef("o", 1)}) == 1
+
+
 LACKING = {
     "`$project` and `$group` with `'$items.price'`, where `items` is a list of sub-documents": array_path,
     "`$near`, nearest first, with a `2dsphere` index": near,
@@ -118,6 +129,8 @@ LACKING = {
     ),
     "`'l.$id'` in a query, where `l` is a list of DBRefs": in_a_reference({"l.$id": 1}),
     "a DBRef as `_id`": reference_as_id,
+    "an index of a field that holds a DBRef": indexed_reference,
+    "creating a `2dsphere` index that is there": again_2dsphere,
     "replacing a document whose `_id` is NaN": nan_as_id,
     "a date after the year 9999 (`DatetimeMS`)": late,
 }

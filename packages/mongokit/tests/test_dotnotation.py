@@ -223,3 +223,16 @@ def test_encoding_does_not_ask_fields():
             raise AssertionError(name)
 
     assert bson.decode(bson.encode(Nosy({"title": "x"}))) == {"title": "x"}
+
+
+def test_the_dicts_in_the_list_of_a_default_have_attributes():
+    class Post(SchemaDocument):
+        structure = {"comments": [{"by": str, "votes": {"up": int}}]}
+        default_values = {"comments": [{"by": "a", "votes": {"up": 1}}]}
+        use_dot_notation = True
+
+    post, other = Post(), Post()
+    post.comments[0].votes.up += 1
+    assert post == {"comments": [{"by": "a", "votes": {"up": 2}}]}
+    assert other.comments[0].votes.up == 1
+    post.validate()

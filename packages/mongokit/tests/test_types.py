@@ -10,11 +10,13 @@ from mongokit import (
     IS,
     NOT,
     OR,
+    BadKeyError,
     CustomType,
     Document,
     SchemaDocument,
     SchemaDocumentError,
     SchemaOperator,
+    SchemaTypeError,
     Set,
 )
 
@@ -63,6 +65,43 @@ def test_the_base_operator_is_abstract_and_wants_operands():
         type("Bare", (SchemaOperator,), {"repr": "bare"})(int).validate(3)
     with pytest.raises(TypeError, match=r"OR\(\) needs at least one operand"):
         OR()
+
+
+class Longer(SchemaOperator):
+    """As applications wrote theirs: a constructor that gives the base nothing."""
+
+    repr = "longer"
+
+    def __init__(self, least):
+        super().__init__()
+        self.least = least
+
+    def validate(self, value):
+        return len(value) >= self.least
+
+
+class Silent(Longer):
+    """One that does not even call it."""
+
+    def __init__(self, least):
+        self.least = least
+
+
+@pytest.mark.parametrize("operator", [Longer, Silent])
+def test_an_operator_with_a_constructor_of_its_own(operator):
+    class Code(SchemaDocument):
+        structure = {"text": operator(3), "several": [operator(1)]}
+
+    Code({"text": "abc", "several": [["a"], {"a": 1}]}).validate()
+    with pytest.raises(SchemaTypeError, match="text must be an instance of <longer> not str"):
+        Code({"text": "ab", "several": []}).validate()
+    with pytest.raises(BadKeyError):
+        Code({"text": "abc", "several": [{"$a": 1}]}).validate()
+    assert operator(3) == operator(3) != operator(4)
+    assert hash(operator(3)) == hash(operator(3))
+    assert (list(operator(3)), str(operator(3))) == ([], "<longer>")
+    Code.describe()
+    assert Code.json_schema()
 
 
 class Date(CustomType):

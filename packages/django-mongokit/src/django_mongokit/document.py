@@ -91,7 +91,7 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
         sender = type(self)
         if not (pre_save.has_listeners(sender) or post_save.has_listeners(sender)):
             return super().save(*args, **kwargs)
-        created = "_id" not in self
+        created = self.get("_id") is None
         only = kwargs.get("only")
         if only is not None:
             only = kwargs["only"] = list(only)

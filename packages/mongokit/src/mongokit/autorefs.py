@@ -12,6 +12,7 @@ from bson.dbref import DBRef
 
 from mongokit.errors import AutoReferenceError, Failure, SchemaDocumentError, SchemaTypeError
 from mongokit.flow import Flow
+from mongokit.identifying import lacks_id
 from mongokit.loading import Reading, finish
 from mongokit.lookups import Key, find_many, key_of, known, note
 from mongokit.portions import portions
@@ -224,7 +225,7 @@ def changed_targets(document: Document, session: Any, only: Iterable[str] | None
     changed.sort(key=lambda target: -order[id(target)])
     for target in changed:
         # Now, as a circle needs the ids of all before one is written.
-        if target.get("_id") is None:
+        if lacks_id(type(target), target):
             target["_id"] = ObjectId()
     return changed
 

@@ -17,6 +17,7 @@ from mongokit.document import Document
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
 from mongokit.history import refuse_unkept
+from mongokit.identifying import lacks_id
 from mongokit.ids import id_maker, new_id
 from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
@@ -67,9 +68,8 @@ def inserting(
             _validate(dict(enumerate(made)))
         stored = [_stored(document) for document in made]
     make_id = id_maker()
-    for each in stored:
-        if "_id" not in each:
-            each["_id"] = make_id()
+    for each in _without_id(cls, stored):
+        each["_id"] = make_id()
     try:
         result: InsertManyResult = yield collection.insert_many(stored, ordered=ordered, **options)
     except BulkWriteError as error:
@@ -79,7 +79,7 @@ def inserting(
     finally:
         if stored is not given:
             for document, each, sent in zip(made, given, stored, strict=True):
-                if "_id" in sent and "_id" not in document:
+                if "_id" in sent and document.get("_id") is None:
                     document["_id"] = sent["_id"]
                 if "_id" in document and "_id" not in each:
                     each["_id"] = document["_id"]
@@ -163,6 +163,21 @@ def _stored(document: Document, revision: int = 0) -> Raw:
     return {**stored, "_revision": revision + 1} if type(document).use_revision else stored
 
 
+def _without_id(cls: type[Document], stored: Iterable[Raw]) -> list[Raw]:
+    """Return the documents for which an ``_id`` is to be made; raises what is wrong with the others, and theirs."""
+    found: list[Raw] = []
+    failures: list[Failure] = []
+    for position, each in enumerate(stored):
+        try:
+            if lacks_id(cls, each):
+                found.append(each)
+        except SchemaDocumentError as error:
+            failures += _at(position, error.failures)
+    if failures:
+        raise SchemaDocumentError.of(failures)
+    return found
+
+
 def _settled(document: Document, collection: Any) -> None:
     cls = type(document)
     if cls.use_revision:
@@ -240,7 +255,7 @@ def writing(
     for position, document in documents.items():
         request = copy.copy(given[position])
         request._doc = stored = _stored(document, revision_of(document) or 0)
-        if isinstance(request, InsertOne) and "_id" not in stored:
+        if isinstance(request, InsertOne) and lacks_id(cls, stored):
             stored["_id"] = document["_id"] = new_id()
         given[position] = _counting(request) if cls.use_revision else request
     result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)

@@ -108,7 +108,7 @@ class Document(
             self._adopted()
 
     def __hash__(self) -> int:  # type: ignore[override]
-        if "_id" not in self:
+        if self.get("_id") is None:
             raise TypeError(f"{type(self).__name__} has no _id yet, so it cannot be hashed: save it first")
         return hash(self["_id"])
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from mongokit.collapsed import DotCollapsedDict, DotExpandedDict
+from mongokit.dotnotation import DotedDict
 from mongokit.times import milliseconds as totimestamp
 from mongokit.times import moment as fromtimestamp
 from mongokit.translation import i18nDotedDict
 
-__all__ = ["fromtimestamp", "i18nDotedDict", "totimestamp"]
+__all__ = [
+    "DotCollapsedDict",
+    "DotExpandedDict",
+    "DotedDict",
+    "fromtimestamp",
+    "i18nDotedDict",
+    "totimestamp",
+]

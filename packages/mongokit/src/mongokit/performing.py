@@ -11,6 +11,7 @@ import pymongo.asynchronous.collection
 from pymongo.errors import OperationFailure
 
 from mongokit.flow import Flow, run, run_async
+from mongokit.identifying import lacks_id
 from mongokit.operations import REFUSALS, Operation
 from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.sessions import keep_state
@@ -149,6 +150,8 @@ def _saving_targets(
     for target in changed:
         yield from before(plan_save, target)
     check(document, validate)
+    if only is None and not uuid:
+        lacks_id(type(document), document)
     if validate is None and not document.skip_validation:
         # They have been, by the document.
         validate = False
@@ -236,8 +239,10 @@ def _unit_amid(units: Sequence[Unit], collection: Any) -> Unit | None:
 
 
 def _sent(document: Document, collection: Any, options: dict[str, Any]) -> Any:
-    if "_id" in document:
+    if not lacks_id(type(document), document):
         return collection.replace_one(identity(document), document, upsert=True, **options)
+    # PyMongo makes one where there is none, and would send None.
+    document.pop("_id", None)
     return collection.insert_one(document, **options)
 
 

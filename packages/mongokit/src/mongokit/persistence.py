@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pymongo import ReturnDocument
 
 from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQueryError
+from mongokit.identifying import lacks_id
 from mongokit.memory import Memory, value_at_each
 from mongokit.operations import AtomicUpdate, Operation, Reload, shown
 from mongokit.projection import Projection
@@ -42,7 +43,7 @@ def identity(document: Document, *, as_known: bool = False) -> Raw:
 
     Raises KeyError without ``_id``, PartialDocumentError where the shard key was not read.
     """
-    if "_id" not in document:
+    if document.get("_id") is None:
         raise KeyError(
             f"this {type(document).__name__} has no _id, by which it is found: it was not saved yet, or read without it"
         )
@@ -155,7 +156,7 @@ def plan_save(
     if only is not None and not isinstance(only, str):
         only = list(only)
     check(document, validate, only)
-    if uuid and "_id" not in document and only is None:
+    if uuid and document.get("_id") is None and only is None:
         document["_id"] = f"{cls.__name__}-{uuids.uuid4()}"
     convert = cls._structure.to_bson
     stored: Raw = document if convert is None else convert(document)
@@ -163,7 +164,7 @@ def plan_save(
         return _plan_fields(document, collection, options, stored, only)
     if cls.use_revision:
         return _plan_revision(document, collection, options, stored)
-    if "_id" in document:
+    if not lacks_id(cls, document):
         return Replace(document, collection, options, stored, filter=identity(document))
     return Insert(document, collection, options, stored)
 
@@ -173,7 +174,7 @@ def _plan_revision(document: D, collection: Any, options: Raw, stored: Raw) -> O
     before = revision_of(document)
     revision = (before or 0) + 1
     stored = {**stored, "_revision": revision}
-    if "_id" not in document:
+    if lacks_id(type(document), document):
         return Insert(document, collection, options, stored, revision)
     filter_ = {**identity(document), **at_revision(before)}
     return Replace(document, collection, options, stored, revision, filter=filter_, upsert=before is None)

@@ -13,9 +13,10 @@ from bson.regex import Regex
 if TYPE_CHECKING:
     from mongokit.schema_document import SchemaDocument
 
-__all__ = ["is_plain", "scalar", "scalar_id", "stored_id"]
+__all__ = ["PLAIN_IDS", "is_plain", "scalar", "scalar_id", "stored_id"]
 
-_PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
+PLAIN_IDS = frozenset({ObjectId, str, int, uuid.UUID})
+"""Types of which each value is an ``_id`` that needs no closer look."""
 
 
 def scalar(value: Any) -> Any:
@@ -23,7 +24,7 @@ def scalar(value: Any) -> Any:
 
     So ``{"$gt": ""}`` in somebody's JSON does not become "any document".
     """
-    if type(value) in _PLAIN_IDS:
+    if type(value) in PLAIN_IDS:
         return value
     if not is_plain(value):
         raise TypeError(

@@ -26,17 +26,19 @@ class SchemaOperator:
     """Base of OR, NOT and IS: says whether a value is accepted, over its operands.
 
     Subclasses set ``repr``, the word between the operands in messages, and write ``validate``; without them making an
-    instance, or validating a value, raises NotImplementedError.
+    instance, or validating a value, raises NotImplementedError. One with a constructor of its own may do without operands.
     """
 
     repr: ClassVar[str | None] = None
+    _operands: tuple[Any, ...] = ()
+    """What a class with a constructor of its own, which may not call this one, has none of."""
 
     def __init__(self, *operands: Any) -> None:
         if self.repr is None:
             raise NotImplementedError(
                 f"{type(self).__name__}.repr is to be set: the word between operands in messages"
             )
-        if not operands:
+        if not operands and type(self).__init__ is SchemaOperator.__init__:
             raise TypeError(f"{type(self).__name__}() needs at least one operand")
         self._operands = operands
 
@@ -44,17 +46,13 @@ class SchemaOperator:
         return iter(self._operands)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, SchemaOperator)
-            and type(self) is type(other)
-            and self._operands == other._operands
-        )
+        return isinstance(other, SchemaOperator) and type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
         return hash((type(self), repr(self._operands)))
 
     def __str__(self) -> str:
-        return f"<{f' {self.repr} '.join(_shown(operand) for operand in self)}>"
+        return f"<{f' {self.repr} '.join(_shown(operand) for operand in self) or self.repr}>"
 
     __repr__ = __str__
 

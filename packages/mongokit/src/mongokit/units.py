@@ -15,6 +15,7 @@ from pymongo.results import BulkWriteResult
 from mongokit.batches import Batch, Outcome, Sent, sending
 from mongokit.errors import BulkError
 from mongokit.flow import Flow, run, run_async
+from mongokit.identifying import lacks_id
 from mongokit.ids import id_maker
 from mongokit.operations import REFUSALS
 from mongokit.performing import after
@@ -126,14 +127,18 @@ class Unit:
         batch = self.latest
         if batch is None or batch.collection is not collection:
             batch = self._batch(collection)
-        is_new = "_id" not in document
-        if is_new and not self._not_late and document._is_validated_plainly(validate):
+        if (
+            not self._not_late
+            and document._is_validated_plainly(validate)
+            and lacks_id(type(document), document)
+        ):
             document["_id"] = self._make_id()
             batch.documents.append(document)
             batch.models.append(document)
             batch.late += 1
             return
         document._check_plainly(validate)
+        is_new = lacks_id(type(document), document)
         if is_new:
             document["_id"] = self._make_id()
         try:

@@ -91,7 +91,7 @@ class Save(Write[D]):
 
     def settle(self) -> None:
         # Also when the server refused it, as PyMongo does: a second try must not make a second document.
-        if self.stored is not self.document and "_id" in self.stored and "_id" not in self.document:
+        if self.stored is not self.document and "_id" in self.stored and self.document.get("_id") is None:
             self.document["_id"] = self.stored["_id"]
 
     def freeze(self) -> None:
@@ -118,6 +118,8 @@ class Insert(Save[D]):
     """Store a document that has no ``_id`` yet."""
 
     def send(self) -> Any:
+        # PyMongo makes one where there is none, and would send None.
+        self.stored.pop("_id", None)
         return self.collection.insert_one(self.stored, **self.options)
 
     def model(self) -> BulkModel:

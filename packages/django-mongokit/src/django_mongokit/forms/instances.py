@@ -33,7 +33,7 @@ def save_instance(
         raise ValueError(f"The {verbose_name(type(instance))} could not be {fail_message} because {because}.")
     chosen, excluded = None if fields is None else set(fields), set(exclude or ())
     form.put_into(instance, lambda name: (chosen is None or name in chosen) and name not in excluded)
-    return save_document(instance, is_new="_id" not in instance) if commit else instance
+    return save_document(instance, is_new=instance.get("_id") is None) if commit else instance
 
 
 def document_to_dict(

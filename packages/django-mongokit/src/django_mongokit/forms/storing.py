@@ -35,7 +35,7 @@ def save_document(
         if _is_stored_so(document, stored):
             return document
     options = _leaving(document, strays)
-    if is_new or "_id" not in document or (_is_compared(document) and not options):
+    if is_new or document.get("_id") is None or (_is_compared(document) and not options):
         return document.save()
     if isinstance(document, VersionedDocument):
         # It is stored as a whole only, so that nobody can tell in the same moment.
@@ -59,7 +59,7 @@ async def asave_document(
         if _is_stored_so(document, stored):
             return document
     options = _leaving(document, strays)
-    if is_new or "_id" not in document or (_is_compared(document) and not options):
+    if is_new or document.get("_id") is None or (_is_compared(document) and not options):
         return await document.save()
     # An Any still, since what is awaited here mypy takes for the synchronous one.
     if issubclass(type(document), VersionedDocument):
@@ -77,7 +77,7 @@ async def asave_document(
 def _has_more_to_save(document: Any) -> bool:
     cls = type(document)
     own = cls.save not in (Document.save, DjangoDocument.save)
-    return own or "_id" not in document or pre_save.has_listeners(cls) or post_save.has_listeners(cls)
+    return own or document.get("_id") is None or pre_save.has_listeners(cls) or post_save.has_listeners(cls)
 
 
 def _is_stored_so(document: Any, stored: Mapping[str, Any] | None) -> bool:

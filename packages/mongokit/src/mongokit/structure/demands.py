@@ -32,7 +32,8 @@ def is_open(node: nodes.Node) -> bool:
         case nodes.TypeNode():
             return node.type in (list, dict)
         case nodes.OperatorNode():
-            return node.types is not None or not {dict, list}.isdisjoint(node.operator.operand_types())
+            operands = node.operator.operand_types()
+            return node.types is not None or not operands or not {dict, list}.isdisjoint(operands)
     return isinstance(node, nodes.AnyNode)
 
 

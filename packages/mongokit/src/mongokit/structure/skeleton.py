@@ -9,6 +9,7 @@ from typing import Any
 
 from bson import Decimal128, Int64, ObjectId
 
+from mongokit.dotnotation import doted
 from mongokit.errors import DefaultFieldTypeError
 from mongokit.structure import nodes
 from mongokit.structure.convert import container_of
@@ -139,8 +140,10 @@ class _Makers:
             make = _Constant(value)
         elif callable(value):
             make = value
-        else:
+        elif self.nested is dict:
             make = partial(fresh, value)
+        else:
+            make = partial(_doted, value, self.nested)
         of = _value_of(make)
         if isinstance(node, nodes.ReferenceNode) and not node.eager:
             return partial(_referring, of, reference_of(node))
@@ -151,6 +154,10 @@ class _Makers:
         if isinstance(node, nodes.RecordNode):
             return partial(_filled, of, node, self.nested)
         return make
+
+
+def _doted(value: Any, nested: type[dict[str, Any]]) -> Any:
+    return doted(fresh(value), nested)
 
 
 def _holds_absent(value: Any) -> bool:

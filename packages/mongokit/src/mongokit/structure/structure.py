@@ -13,6 +13,7 @@ from mongokit.structure.defaults import absent
 from mongokit.structure.forms import stored_form
 from mongokit.structure.immutable import Immutable
 from mongokit.structure.nodes import Node, RecordNode, Validator, descendants, holds_dicts, namespaces, places
+from mongokit.structure.object_ids import expected, takes_object_id
 from mongokit.structure.parse import parse_structure
 from mongokit.structure.referring import Walk, walk
 from mongokit.structure.skeleton import Skeleton, compile_skeleton, fill
@@ -72,6 +73,8 @@ class Structure(Immutable):
     """Makes the Python form of an ``_id`` in either form, or None where they are the same."""
     adopt: Mapping[str, Convert]
     """For each field that holds embedded classes or references: makes them of the dicts, documents and ids in a value."""
+    asked_id: str | None
+    """What an ``_id`` is to be, where that is no ObjectId: who saves a document must give one. None where MongoDB's will do."""
     references: Walk | None
     """Visits all references; None where there are none."""
     nested: type[dict[str, Any]]
@@ -140,6 +143,7 @@ class Structure(Immutable):
             to_python=to_python(root, owner),
             stored_id=None if id_node is None else stored_form(id_node, python_first=True),
             python_id=None if id_node is None else to_python(id_node, owner),
+            asked_id=None if id_node is None or takes_object_id(id_node) else expected(id_node),
             references=walk(root),
             adopt=MappingProxyType({name: convert for name, convert in adopted if convert is not None}),
             nested=declared.nested,
