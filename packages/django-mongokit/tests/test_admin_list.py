@@ -514,6 +514,35 @@ def test_where_all_is_of_one_month_its_days_are_offered(person, show):
     assert list(dates(person().get(LIST))) == ["January 5", "January 6"]
 
 
+def test_what_is_no_date_is_on_no_way_through_the_dates(person, titles, show, shows):
+    show("A", start=datetime.datetime(2026, 1, 5, 20))
+    show("B", start=datetime.datetime(2026, 3, 6, 20))
+    shows.insert_many([{"title": "odd", "kind": "play", "start": odd} for odd in ("2026-02-01", 5, None)])
+    assert list(dates(person().get(LIST))) == ["January 2026", "March 2026"]
+    assert titles(start__year="2026") == ["A", "B"]
+
+
+def test_a_list_of_dates_where_one_should_be(person, show, shows):
+    show("A", start=datetime.datetime(2026, 1, 5))
+    far_apart = [datetime.datetime(2024, 5, 1), datetime.datetime(2027, 5, 1)]
+    shows.insert_one({"title": "odd", "kind": "play", "start": far_apart})
+    page = person().get(LIST)
+    assert page.html.count("?start__year=2024") == 1
+    assert len(dates(page)) <= 3
+
+
+def test_years_far_from_each_other(person, show):
+    for year in (1, 1066, 1067, 9999):
+        show(str(year), start=datetime.datetime(year, 12, 31, 23, 59))
+    somebody = person()
+    page = somebody.get(LIST)
+    assert list(dates(page)) == ["1", "1066", "1067", "9999"]
+    page = somebody.get(LIST, start__year="9999")
+    assert list(dates(page)) == ["‹ All dates", "December 9999"]
+    page = somebody.get(LIST, start__year="9999", start__month="12")
+    assert list(dates(page)) == ["‹ 9999", "December 31"]
+
+
 def test_where_there_are_no_dates_there_is_no_way_through_them(person, show):
     show("A")
     assert dates(person().get(LIST)) == {}
@@ -588,6 +617,44 @@ def commands(shows, options, monkeypatch, uri):
         connection.register([Show])
         options(get_collection=lambda: connection[shows.database.name]["shows"])
         yield listener.sent
+
+
+def spans(commands, **query):
+    """Return the conditions for times that the list sent."""
+    found = [command.get("filter") or command.get("query") or {} for _name, command in commands]
+    found += [
+        stage["$match"]
+        for _name, command in commands
+        for stage in command.get("pipeline", ())
+        if "$match" in stage
+    ]
+    assert not any("$and" in one for one in found), (
+        "an embedded server takes no index for one of two conditions"
+    )
+    return [one["start"] for one in found if "start" in one]
+
+
+def test_dates_are_asked_for_by_narrow_spans(person, show, commands):
+    """The embedded server reads a span as a whole, and takes no index for `$type`."""
+    for year, month, day in ((2023, 5, 1), (2024, 1, 5), (2024, 1, 7), (2024, 2, 1), (2026, 2, 1)):
+        show(f"{year}{month}{day}", start=datetime.datetime(year, month, day, 20))
+    somebody = person()
+    asked = {
+        (): (["2023", "2024", "2026"], 1 + 1 + 2 + 2),
+        (2024,): (["‹ All dates", "January 2024", "February 2024"], 2 + 2 + 2),
+        (2024, 1): (["‹ 2024", "January 5", "January 7"], 2 + 2 + 1 + 2 + 2),
+        (2024, 1, 5): (["‹ January 2024"], 2),
+    }
+    for chosen, (links, most) in asked.items():
+        commands.clear()
+        names = ("start__year", "start__month", "start__day")
+        page = somebody.get(LIST, **dict(zip(names, map(str, chosen), strict=False)))
+        assert list(dates(page)) == links
+        sent = spans(commands)
+        assert len(sent) <= most, chosen
+        assert [one for one in sent if "$type" in one] == ([] if chosen else [{"$type": "date"}])
+        if chosen:
+            assert all("$gte" in one and "$lt" in one for one in sent), chosen
 
 
 def test_a_million_documents_are_not_counted(person, show, commands):

@@ -25,6 +25,8 @@ class DocumentChangeList(ChangeList):
     model_admin: Any
     queryset: Any
     root_queryset: Any
+    of_all_dates: Documents
+    """What the filters and the search leave, for the date hierarchy to ask by spans of its own."""
 
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -65,9 +67,10 @@ class DocumentChangeList(ChangeList):
         for spec in self.filter_specs:
             filtered: Any = spec.queryset(request, documents)  # type: ignore[arg-type]  # no QuerySet
             documents = documents if filtered is None else filtered
+        documents, _twice = self.model_admin.get_search_results(request, documents, self.query)
+        self.of_all_dates = documents
         if self.hierarchy:
             documents = documents.filter(self.hierarchy.query)
-        documents, _twice = self.model_admin.get_search_results(request, documents, self.query)
         self.clear_all_filters_qs = self.get_query_string(remove=list(self.get_filters_params()))
         return documents.order_by(*self.get_ordering(request, documents))
 

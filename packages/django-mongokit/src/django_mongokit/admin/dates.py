@@ -41,14 +41,34 @@ def _as_local(stored: datetime.datetime) -> datetime.datetime:
         return stored.replace(tzinfo=None)
 
 
-def _next(first: datetime.datetime, parts: int) -> datetime.datetime:
-    """Return when the next year, month or day begins; raises ValueError or OverflowError after Python's last."""
-    match parts:
-        case 1:
-            return first.replace(year=first.year + 1)
-        case 2:
-            return (first + datetime.timedelta(days=32)).replace(day=1)
-    return first + datetime.timedelta(days=1)
+def _part(moment: datetime.datetime, size: int) -> list[int]:
+    """Return year, month and day of a time, as many of them as `size`."""
+    return [moment.year, moment.month, moment.day][:size]
+
+
+def _start(part: list[int]) -> datetime.datetime:
+    """Return when a year, month or day begins, by local clocks; raises `ValueError` or `OverflowError` for none."""
+    return datetime.datetime(*[*(part or [1]), 1, 1][:3])  # type: ignore[arg-type]  # noqa: DTZ001 (local)
+
+
+def _end(part: list[int]) -> datetime.datetime | None:
+    """Return when the next year, month or day begins; None after Python's last."""
+    first = _start(part)
+    try:
+        match len(part):
+            case 1:
+                return first.replace(year=first.year + 1)
+            case 2:
+                return (first + datetime.timedelta(days=32)).replace(day=1)
+        return first + datetime.timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_within(
+    moment: datetime.datetime, since: datetime.datetime | None, until: datetime.datetime | None
+) -> bool:
+    return (since is None or since <= moment) and (until is None or moment < until)
 
 
 class DateHierarchy:
@@ -73,17 +93,17 @@ class DateHierarchy:
 
     def links(self, changelist: Any) -> dict[str, Any]:
         """Return what Django's template `admin/date_hierarchy.html` shows."""
-        chosen, documents = self.chosen, changelist.queryset
-        if not chosen:
-            first, last = self._ends(documents)
-            if first is None or last is None:
-                return {"show": False}
-            if first.year == last.year:
-                chosen = [first.year, first.month] if first.month == last.month else [first.year]
+        chosen, documents = self.chosen, changelist.of_all_dates
+        first = None if chosen else self._first(documents)
+        if not chosen and first is None:
+            return {"show": False}
+        parts = self._parts(documents, chosen, first)
+        while not self.chosen and len(parts) == 1 and len(chosen) < 2:
+            chosen = parts[0]
+            parts = self._parts(documents, chosen, first)
         titles = [self._title(chosen[:end]) for end in range(1, len(chosen) + 1)]
         at: list[dict[str, Any]] = [
-            {"link": self._link(changelist, part), "title": self._title(part)}
-            for part in self._parts(documents, chosen)
+            {"link": self._link(changelist, part), "title": self._title(part)} for part in parts
         ]
         back = None
         if self.chosen:
@@ -96,11 +116,19 @@ class DateHierarchy:
             at = [{"link": None, "title": titles[-1]}]
         return {"show": True, "back": back, "choices": at, "field_name": changelist.label_of(self.field)}
 
-    def _ends(self, documents: Documents) -> tuple[Any, Any]:
-        there = documents.filter({self.field: {"$type": "date"}})
-        found = [list(there.order_by(name)[:1]) for name in (self.field, f"-{self.field}")]
-        first, last = (min(self._times(one[0]), default=None) if one else None for one in found)
-        return first, last
+    def _first(
+        self,
+        documents: Documents,
+        since: datetime.datetime | None = None,
+        until: datetime.datetime | None = None,
+    ) -> datetime.datetime | None:
+        """Return the first time of a span, as clocks show it here; None where it has none."""
+        condition = {self.field: self._between(since, until)}
+        for document in documents.filter(condition).order_by(self.field)[:1]:
+            # A list of times, where one should be, has others too.
+            inside = [one for one in self._times(document) if _is_within(one, since, until)]
+            return min(inside, default=None)
+        return None
 
     def _times(self, document: Any) -> list[datetime.datetime]:
         """Return the times of a document, as clocks show them here."""
@@ -108,49 +136,54 @@ class DateHierarchy:
         values = value if isinstance(value, list) else [value]
         return [_as_local(one).replace(tzinfo=None) for one in values if isinstance(one, datetime.datetime)]
 
-    def _parts(self, documents: Documents, chosen: list[int]) -> list[list[int]]:
+    def _parts(
+        self, documents: Documents, chosen: list[int], first: datetime.datetime | None
+    ) -> list[list[int]]:
         """Return the years, or the months of a year, or the days of a month, that have documents.
 
-        Each is found by the first document after the one before, so that with an index no other is looked at.
+        Each is asked for by itself, and after an empty one the first document after it: with an index MongoDB looks at
+        one document for each question, and a server that reads the whole of a range reads each part once.
+
+        :param first: the first time in what was chosen, where it is known.
         """
         found: list[list[int]] = []
-        if len(chosen) == 3:
+        size = len(chosen) + 1
+        if size > 3:
             return found
-        whole = self._of(chosen)
-        since = datetime.datetime(*[*chosen, 1, 1, 1][:3])  # type: ignore[arg-type]  # noqa: DTZ001 (local)
-        while len(found) < MOST_PARTS:
-            later = self._since(since)
-            first = list(documents.filter({self.field: {**whole, **later}}).order_by(self.field)[:1])
-            times = [one for one in self._times(first[0]) if one >= since] if first else []
-            if not times:
-                break
-            part = [*chosen, (min(times).year, min(times).month, min(times).day)[len(chosen)]]
-            found.append(part)
-            try:
-                since = _next(datetime.datetime(*[*part, 1, 1][:3]), len(part))  # type: ignore[arg-type]  # noqa: DTZ001 (local)
-            except (ValueError, OverflowError):
-                break  # Python's years are over
+        since: datetime.datetime | None = _start(chosen)
+        until = _end(chosen) if chosen else None
+        while since is not None and (until is None or since < until) and len(found) < MOST_PARTS:
+            if first is None:
+                after = _end(_part(since, size))
+                first = self._first(documents, since, after)
+                if first is None and after is not None and after != until:
+                    first = self._first(documents, after, until)
+                if first is None:
+                    break
+            found.append(_part(first, size))
+            first, since = None, _end(found[-1])
         return found
 
-    @staticmethod
-    def _since(moment: datetime.datetime) -> dict[str, Any]:
-        try:
-            return {"$gte": as_stored(moment)}
-        except OverflowError:
-            return {}
+    @classmethod
+    def _of(cls, chosen: list[int]) -> dict[str, Any]:
+        """Return the condition for the times of a year, month or day."""
+        return cls._between(_start(chosen), _end(chosen))
 
     @staticmethod
-    def _of(chosen: list[int]) -> dict[str, Any]:
-        """Return the condition for the times of a year, month or day, of all where none is chosen."""
-        found: dict[str, Any] = {"$type": "date"}
-        if chosen:
-            first = datetime.datetime(*[*chosen, 1, 1][:3])  # type: ignore[arg-type]  # noqa: DTZ001 (as_stored makes it aware)
-            # Without a bound where Python's years are over.
+    def _between(since: datetime.datetime | None, until: datetime.datetime | None) -> dict[str, Any]:
+        """Return the condition for the times of a span.
+
+        A bound finds dates only. It has no `$type` beside it, with which the embedded server does without the index.
+        """
+        found: dict[str, Any] = {}
+        # Without a bound where Python's years are over.
+        if since is not None:
             with suppress(OverflowError):
-                found["$gte"] = as_stored(first)
-            with suppress(ValueError, OverflowError):
-                found["$lt"] = as_stored(_next(first, len(chosen)))
-        return found
+                found["$gte"] = as_stored(since)
+        if until is not None:
+            with suppress(OverflowError):
+                found["$lt"] = as_stored(until)
+        return found or {"$type": "date"}
 
     def _link(self, changelist: Any, chosen: list[int]) -> str:
         values = dict(zip(self.names, map(str, chosen), strict=False))
