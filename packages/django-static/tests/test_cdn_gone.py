@@ -6,6 +6,7 @@ import pytest
 
 from django_static.cdn.answering import CannotTell, is_gone
 from django_static.cdn.pages import LOOK_SECONDS, RETRY_SECONDS, TRUST_SECONDS, Proxy
+from django_static.cdn.publication import Publication
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
 
@@ -236,3 +237,87 @@ def test_what_is_no_longer_written_down_is_asked_for(make, web, bucket, picture,
     web.goes_on(LOOK_SECONDS)
     assert shown(proxy, URI) == URI
     assert bucket.get(URI[1:])[0] == 200
+
+
+SHEET = "/a.1500000006.css"
+
+
+@pytest.fixture(params=["picture", "sheet", "picture that is waited for"])
+def doubted(request, cdn_site, make, web, bucket, picture):
+    """What makes a process that names a file, its URL on the site, and its original."""
+    uri, path = URI, picture
+    if request.param == "sheet":
+        uri, path = SHEET, cdn_site.write(SHEET[1:], f"a{{background:url({URI[1:]})}}")
+    if request.param == "picture that is waited for":
+        web.gone.add(f"{bucket.base}{uri}")
+    return uri, path
+
+
+@pytest.mark.parametrize("values", [{}, {"probe": False}, {"wait_seconds": 0.0}])
+def test_what_a_run_has_found_wrong_is_named_no_more_though_it_answers(make, web, bucket, doubted, values):
+    uri, path = doubted
+    url = f"{bucket.base}{uri}"
+    values = {"types": ("css", "png"), "attempts": 1, **values}
+    proxies = [make(**values), make(**values)]
+    for each in proxies:
+        shown(each, uri, path)
+    if web.gone:
+        web.gone.clear()
+    else:
+        web.goes_on(60)
+        assert [shown(each, uri) for each in proxies] == [url, url]
+    right = bucket.get(URI[1:])[2]
+    bucket.remove(URI[1:])
+    bucket.put(URI[1:], b"another file's bytes")
+    wanted = {URI[1:]: path.parent / URI[1:], uri[1:]: path}
+    run = make(**values)
+    publication = Publication(run._store, run.state, run._options)
+    assert publication.run(wanted, verify=True).failed.keys() == wanted.keys()
+    web.goes_on(LOOK_SECONDS)
+    assert [shown(each, uri) for each in proxies] == [uri, uri]
+    web.goes_on(RETRY_SECONDS + 1)
+    assert [shown(each, uri) for each in proxies] == [uri, uri]
+    assert web.asked == []
+    bucket.remove(URI[1:])
+    assert not publication.run(wanted, verify=True).failed
+    assert bucket.get(URI[1:])[2] == right
+    web.goes_on(RETRY_SECONDS + 1)
+    [shown(each, uri) for each in proxies]
+    web.goes_on(60)
+    assert [shown(each, uri) for each in proxies] == [url, url]
+
+
+def test_a_doubt_counts_where_the_store_is_mute(lost, make, web, bucket, picture):
+    proxy, url, _ = lost
+    other = make()
+    other.state.doubt(URI[1:])
+    other.state.flush()
+    bucket.breaks(*[("HEAD", "500!")])
+    web.goes_on(LOOK_SECONDS)
+    assert shown(proxy, URI) == URI
+    bucket.breaks()
+    web.goes_on(RETRY_SECONDS + 1)
+    assert shown(proxy, URI) == url
+
+
+def test_what_could_not_be_asked_for_is_asked_at_the_next_look(make, web, bucket, picture):
+    proxy = make()
+    assert shown(proxy, URI, picture) == f"{bucket.base}{URI}"
+    web.is_cut = True
+    web.goes_on(DAY + LOOK_SECONDS)
+    shown(proxy, URI)
+    web.is_cut = False
+    web.gone.add(f"{bucket.base}{URI}")
+    web.goes_on(LOOK_SECONDS)
+    assert shown(proxy, URI) == URI
+
+
+def test_what_two_processes_find_out_of_a_file_is_both_written_down(make, picture):
+    shown(make(), URI, picture)
+    first, second = make().state, make().state
+    first.doubt(URI[1:])
+    first.flush()
+    second.change(URI[1:], asked=5.0)
+    second.flush()
+    entry = make().state.get(URI[1:])
+    assert (entry.doubted, entry.asked) == (True, 5.0)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..conf import PREFIX
@@ -27,7 +26,8 @@ logger = logging.getLogger("django_static")
 
 #: How long a file that could not be stored stays as it is before it is tried again; all of them, if the store is to blame.
 RETRY_SECONDS = 60.0
-#: How long a URL that has answered is believed to do so; and how often it is seen to which are believed no longer.
+#: How long a URL that has answered is believed to do so; and how often it is seen to which are believed no longer, and to
+#: what others have come to doubt.
 TRUST_SECONDS = 86_400.0
 LOOK_SECONDS = 900.0
 
@@ -78,7 +78,7 @@ class Proxy:
         #: When a file is tried again.
         self._retry_at: dict[str, float] = {}
         self._rests_until = 0.0
-        self._look_at = clock() + LOOK_SECONDS if self._is_probing else math.inf
+        self._look_at = clock() + LOOK_SECONDS
         self._complaints: set[str] = set()
         self._keys: dict[str, str] = {}
         #: The keys of the files that pages have named, by their URLs on the site.
@@ -112,10 +112,33 @@ class Proxy:
             self._say(f"nothing can be done off the request: {error}")
 
     def _look_again(self) -> None:
-        """Ask for the URLs that have answered long ago, off the request: what was there may have been removed."""
+        """See, off the request, whether what pages name is still what it was when its URL answered."""
         self.state.refresh()
         with self._lock:
             taken = list(self.taken.items())
+        # First: for this nobody need be asked, who might take long to answer.
+        for uri, _ in taken:
+            self._drop_doubted(uri)
+        if self._is_probing:
+            self._ask_again(taken)
+        self._flush()
+
+    def _drop_doubted(self, uri: str) -> None:
+        """Name a file no more that another process has found wrong, or missing, or referring to what is, whatever its URL
+        answers; a page that wants it has it brought to the store again."""
+        # In this order: what leaves the guard is in the data before.
+        url = self.urls.guard.get(uri, ("",))[0] or self.urls.data.get(uri)
+        entry = self.state.get(self._names[uri]) if url else None
+        if entry is not None and entry.doubted:
+            self.urls.discard(uri)
+            with self._lock:
+                self._retry_at.setdefault(uri, self._clock())
+            self._say(
+                f"{url} may not be what it should, and is not named until the store has it as it is here"
+            )
+
+    def _ask_again(self, taken: Iterable[tuple[str, str]]) -> None:
+        """Ask for the URLs that have answered long ago: what was there may have been removed."""
         for uri, filepath in taken:
             url = self.urls.data.get(uri)
             if url is None:
@@ -126,8 +149,9 @@ class Proxy:
                 now = self._wall_clock()
                 if entry is not None and (entry.url != url or _is_believed(entry, now)):
                     continue
+                is_gone = self._gone(url)
                 self.state.change(key, asked=now)
-                if self._gone(url):
+                if is_gone:
                     self._bring_back(uri, key, url, Path(filepath))
             except CannotTell:
                 break  # nor any other
@@ -136,7 +160,6 @@ class Proxy:
                 self._complain(error)
                 if error.is_general:
                     break
-        self._flush()
 
     def _bring_back(self, uri: str, key: str, url: str, path: Path) -> None:
         """Store again what is gone; until it answers pages name the site.
@@ -292,5 +315,5 @@ class Proxy:
 
 
 def _is_believed(entry: Entry, now: float) -> bool:
-    """Whether a URL that is printed need not be asked for; another process may have found that nothing is there."""
-    return entry.answers and not entry.doubted and now - max(entry.since, entry.asked) < TRUST_SECONDS
+    """Whether a URL that is printed need not be asked for; another process may have sent its file again."""
+    return entry.answers and now - max(entry.since, entry.asked) < TRUST_SECONDS

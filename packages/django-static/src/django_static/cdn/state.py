@@ -63,6 +63,8 @@ class State:
         self._locks = folder / f"cdn-{mark}"
         self._lock = threading.Lock()
         self._unwritten: dict[str, Entry | None] = {}
+        #: What else came to be known of entries that others may be changing, too.
+        self._changes: dict[str, dict[str, Any]] = {}
         #: For threads, where the folder cannot be written to.
         self._thread_locks: dict[str, threading.Lock] = {}
         #: The state of the file that was read last.
@@ -93,8 +95,13 @@ class State:
         """Something else came to be known of a file that is there; nothing is done for one that is not."""
         with self._lock:
             entry = self.get(key)
-            if entry is not None and (changed := replace(entry, **values)) != entry:
+            if entry is None or (changed := replace(entry, **values)) == entry:
+                return
+            if key in self._unwritten:
                 self._note(key, changed)
+            else:
+                self._entries[key] = changed
+                self._changes.setdefault(key, {}).update(values)
 
     def named(self, key: str, url: str, now: float) -> None:
         """The URL of a file came to be known; another one than before has not answered yet."""
@@ -113,6 +120,7 @@ class State:
 
     def _note(self, key: str, entry: Entry | None) -> None:
         self._unwritten[key] = entry
+        self._changes.pop(key, None)
         if entry is None:
             self._entries.pop(key, None)
         else:
@@ -125,7 +133,7 @@ class State:
             OSError: the folder cannot be written to; it is tried again with the next.
         """
         with self._lock:
-            if not self._unwritten:
+            if not self._unwritten and not self._changes:
                 return
             with output.locked(self.path.with_suffix(".lock"), _LOCK_SECONDS):
                 entries = self._with_unwritten(self._load())
@@ -134,6 +142,7 @@ class State:
                 self._seen = signature(self.path)
             self._entries = entries
             self._unwritten = {}
+            self._changes = {}
 
     @contextlib.contextmanager
     def locked(self, key: str, seconds: float) -> Iterator[None]:
@@ -157,7 +166,11 @@ class State:
 
     def _with_unwritten(self, entries: Mapping[str, Entry]) -> dict[str, Entry]:
         known: dict[str, Entry | None] = {**entries, **self._unwritten}
-        return {key: entry for key, entry in known.items() if entry is not None}
+        found = {key: entry for key, entry in known.items() if entry is not None}
+        for key, values in self._changes.items():
+            if key in found:
+                found[key] = replace(found[key], **values)
+        return found
 
     def _load(self) -> dict[str, Entry]:
         # Before: what is written meanwhile is read the next time.
