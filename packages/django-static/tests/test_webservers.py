@@ -302,6 +302,13 @@ def test_the_snippet_changes_with_nothing_but_the_settings(site, tmp_path):
     )
 
 
+@pytest.mark.parametrize("static", ["https://static.example.com/s/", "//static.example.com/s/"])
+def test_other_origins_use_what_static_url_has_on_another_host(site, tmp_path, static):
+    given = {"DJANGO_STATIC_SAVE_PREFIX": "/tmp/x", "DJANGO_STATIC_NAME_PREFIX": "/x", "STATIC_URL": static}
+    assert '\nset $django_static_origin "*";\n' in layout(site, tmp_path, **given)
+    assert "\n        header Access-Control-Allow-Origin *\n" in printed("--caddy")
+
+
 def _content(kind: str, site, tmp_path, *arguments: str):
     port = servers.free_port()
     extra = ["--whole", "--listen", f"127.0.0.1:{port}", "--server-name", "_", *arguments]

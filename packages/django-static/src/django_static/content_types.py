@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from . import names
 
-__all__ = ["CONTENT_TYPES", "DEFAULT", "FONTS", "bare", "content_type", "has_charset", "is_font"]
+__all__ = ["CONTENT_TYPES", "DEFAULT", "FONTS", "bare", "content_type", "has_charset", "has_host", "is_font"]
 
 DEFAULT = "application/octet-stream"
 _UTF8 = "; charset=utf-8"
@@ -82,6 +82,11 @@ def bare(kind: str) -> str:
 def has_charset(name: str) -> bool:
     """Whether a file of that name is text that may be in one encoding or another."""
     return content_type(name).endswith(_UTF8)
+
+
+def has_host(url: str) -> bool:
+    """Whether a URL leads to a host of its own, so that pages of another origin use what it leads to."""
+    return bool(url) and (not url.startswith("/") or url.startswith("//"))
 
 
 def is_font(name: str) -> bool:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 
 from .. import names
-from ..content_types import content_type, is_font
+from ..content_types import content_type, has_host, is_font
 from ..manifest import Served
 from .negotiation import IDENTITY, qualities, quality
 from .representation import Representation, Terms
@@ -64,7 +64,7 @@ class Entry:
             modified=served.stamp,
             max_age=limits.max_age,
             is_lasting=served.is_lasting,
-            is_shared=is_font(url) or not url.startswith("/") or url.startswith("//"),
+            is_shared=is_font(url) or has_host(url),
             is_varying=any(name in CODINGS for name in served.siblings),
         )
         mark = served.digest[:_DIGITS]

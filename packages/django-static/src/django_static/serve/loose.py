@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from .. import charsets, names
-from ..content_types import content_type, has_charset, is_font
+from ..content_types import content_type, has_charset, has_host, is_font
 from .entry import Entry, Limits
 from .memory import Memory, Vanished, open_file, read_all
 from .negotiation import IDENTITY
@@ -95,7 +95,7 @@ class Loose:
             modified=max(0, int(status.st_mtime)),
             max_age=self._limits.max_age,
             is_lasting=named.is_lasting,
-            is_shared=is_font(url) or not url.startswith("/") or url.startswith("//"),
+            is_shared=is_font(url) or has_host(url),
             is_varying=False,
         )
         return Representation(

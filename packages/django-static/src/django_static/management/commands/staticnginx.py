@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
+from ...content_types import has_host
 from ...manifest import ManifestError
 from ...names import quoted
 from ...webservers import caddy, modules, nginx
@@ -77,7 +78,7 @@ class Command(BaseCommand):
             options["protocol"],
             tuple(options["server_name"] or hosts or ["_"]),
             options["listen"],
-            is_shared=bool(conf.media_url) or conf.integrity,
+            is_shared=bool(conf.media_url) or has_host(conf.sources().static_url) or conf.integrity,
             below=quoted((settings.FORCE_SCRIPT_NAME or "").rstrip("/"), again=True),
         )
         try:
