@@ -369,8 +369,11 @@ def test_many_columns_of_an_inline_are_scrolled_inside_of_it(open_page, shows):
     page = open_page(change(shows.find_one({"title": "Hamlet"})))
     page.add_style_tag(content="#acts-group td input:not([type=checkbox]) { width: 30em; }")
     shoot(page, "wide-inline")
-    wide = page.locator("#acts-group fieldset.embedded-list")
-    assert wide.evaluate("one => one.scrollWidth > one.clientWidth")
+    # Since Django 6.1 there is a box of Django's own around the table.
+    wide = page.locator("#acts-group :is(fieldset.embedded-list, div.wrapper)")
+    scrolling = wide.evaluate_all("all => all.map(one => one.scrollWidth > one.clientWidth)")
+    assert True in scrolling
+    wide = wide.nth(scrolling.index(True))
     box, within = wide.bounding_box(), page.locator("#content-main").bounding_box()
     assert box["x"] + box["width"] <= within["x"] + within["width"] + 1
     assert not is_too_wide(page)
