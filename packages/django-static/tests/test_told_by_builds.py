@@ -193,3 +193,27 @@ def test_a_check_is_silent_of_the_same(run, tree):
     assert checked == {"broken.html", f"{tree}{os.sep}app{os.sep}site.css:1"}
     told = run("staticbuild", ignore=["page.html", "vendor/own.html", "*/src/*"])
     assert {line.split(": ")[0] for line in told if ": " in line} == checked
+
+
+def test_a_file_that_may_not_be_published_is_ignored_by_its_path(run, tree):
+    (tree / "outside.js").write_text("a()")
+    (tree / "app" / "out.js").symlink_to(tree / "outside.js")
+    assert any("out.js" in line and "it is not published" in line for line in run("staticbuild"))
+    assert not any("out.js" in line for line in run("staticbuild", ignore=["*/app/out.js"]))
+
+
+def test_a_template_that_could_not_be_looked_at_as_a_whole_is_ignored_by_its_name(run, tree):
+    (tree / "pages" / "grow.html").write_text("{% include 'grow.html' with x=x|add:'a' %}")
+    assert any("grow.html" in line for line in run("staticbuild", verbosity=1))
+    assert not any("grow.html" in line for line in run("staticbuild", verbosity=1, ignore=["grow.html"]))
+
+
+def test_siblings_that_could_not_be_made_are_ignored_by_the_path_of_their_file(run, tree, settings):
+    (tree / "app" / "long.css").write_text("a { color: red }\n" * 200)
+    settings.DJANGO_STATIC_COMPRESS = ()
+    run("staticbuild")
+    published = next((tree / "static").glob("long.*.css"))
+    published.with_name(f"{published.name}.gz").mkdir()
+    settings.DJANGO_STATIC_COMPRESS = ("gz",)
+    assert any("has not all compressed siblings" in line for line in run("staticbuild"))
+    assert not any("compressed siblings" in line for line in run("staticbuild", ignore=["*/static/long.*"]))
