@@ -15,11 +15,16 @@ RACE = find_races()["exception_cost"]
 
 @pytest.mark.parametrize(
     ("name", "cases"),
-    [("noop", ["call", "acall", "request"]), ("ours", ["call", "acall", "request"]), ("eager", ["request"])],
+    [
+        ("noop", ["call", "acall", "request"]),
+        ("ours", ["call", "acall", "request", "added"]),
+        ("eager", ["request", "added"]),
+    ],
 )
 def test_a_contestant_answers(name, cases, quick, watcher, scripted):
     chosen = tuple(each for each in RACE.contestants if each.name == name)
-    race = replace(RACE, contestants=chosen, baseline=name, targets=())
+    alone = tuple(replace(case, baseline=None) for case in RACE.cases)
+    race = replace(RACE, contestants=chosen, baseline=name, cases=alone, targets=())
 
     result = run_race(race, quick(rounds=2), watcher, scripted(0.0))
 

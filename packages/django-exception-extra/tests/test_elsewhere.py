@@ -1,5 +1,6 @@
 """Log records travel to other threads, by a `QueueListener` or from the jobs of a pool, while their request goes on."""
 
+import asyncio
 import contextvars
 import gc
 import logging
@@ -292,51 +293,52 @@ def test_request_within_a_request(client, anita, settings):
 
 def marked():
     request = HttpRequest()
-    home.leave(home.enter(request))
+    home.enter(request)
     return request
 
 
-def test_thread_of_a_server_is_home_to_its_latest_requests():
-    """It goes from one to the next without an end: of the outer ones of a request within requests some are kept."""
-    for _ in range(10):
-        requests = [marked() for _ in range(50)]
-        assert [home.is_elsewhere(request) for request in requests[-8:]] == [False] * 8
+def test_thread_of_a_server_is_home_to_its_requests():
+    """It goes from one to the next; another thread is home to none of them."""
+    requests = [marked() for _ in range(100)]
+    assert [home.is_elsewhere(request) for request in requests] == [False] * 100
+    with ThreadPoolExecutor(1) as pool:
+        assert list(pool.map(home.is_elsewhere, requests)) == [True] * 100
+        theirs = pool.submit(marked).result(20)
+    assert home.is_elsewhere(theirs)
     assert home.is_elsewhere(HttpRequest()) is False
 
 
 def test_what_a_thread_was_home_to_is_let_go():
     def run():
-        latest = weakref.ref(first := marked_by_a_thing())
-        del first
-        for _ in range(200):
-            marked()
+        latest = weakref.ref(marked())
         gc.collect()
         return latest()
 
     assert contextvars.Context().run(run) is None
 
 
-class Thing:
-    """What a request holds."""
+async def test_each_task_of_a_server_is_home_to_its_own_request():
+    """And what it gives its context to, a thread as well as a task."""
 
+    async def serve():
+        request = marked()
+        told = [await asyncio.to_thread(home.is_elsewhere, request)]
+        told.append(await asyncio.create_task(ask(request)))
+        return request, told
 
-def marked_by_a_thing():
-    request = marked()
-    request.thing = Thing()
-    return request.thing
+    async def ask(request):
+        return home.is_elsewhere(request)
 
+    def task():
+        return asyncio.create_task(serve(), context=contextvars.Context())
 
-def test_context_made_from_it_is_home_to_what_it_was_home_to_then():
-    """To what comes after it is not, nor the other way round."""
-    before = marked()
-    inside = contextvars.copy_context()
-    after = [marked() for _ in range(100)]
-    within = inside.run(marked)
-    assert not inside.run(home.is_elsewhere, before)
-    assert all(inside.run(home.is_elsewhere, request) for request in after)
-    assert home.is_elsewhere(within)
-    assert not home.is_elsewhere(after[-1])
-    assert contextvars.Context().run(home.is_elsewhere, before)
+    (one, told_one), (other, told_other) = await asyncio.gather(task(), task())
+    assert (told_one, told_other) == ([False, False], [False, False])
+    assert home.is_elsewhere(one)
+    inside = contextvars.Context()
+    inside.run(home.enter, one)
+    assert not inside.run(home.is_elsewhere, one)
+    assert inside.run(home.is_elsewhere, other)
 
 
 @pytest.mark.parametrize("many", [1, 9, 100])
@@ -394,35 +396,3 @@ def test_middleware_outside_that_sends_many_and_raises(asks, client, anita, sett
     for _ in range(3):
         assert client.get("/fine/").wsgi_request.META[META_KEY] == ANITA
     assert len(mailoutbox) == 3
-
-
-@pytest.mark.parametrize("comes_back", [True, False])
-def test_request_that_nobody_ends_is_over_when_the_outer_one_speaks(comes_back, rf):
-    """Which is when it fails, or has passed."""
-    request = rf.get("/")
-    told = []
-
-    def view(request):
-        ExceptionExtraMiddleware(lambda request: HttpResponse())(rf.get("/"))
-        told.append(home.is_innermost(request))
-        if comes_back:
-            home.come_back(request)
-            told.append(home.is_innermost(request))
-        return HttpResponse()
-
-    def run():
-        ExceptionExtraMiddleware(view)(request)
-        return home.is_innermost(request)
-
-    assert contextvars.Context().run(run)
-    assert told == [False, True][: 1 + comes_back]
-
-
-def test_listed_twice_it_is_the_one_that_runs(rf):
-    request = rf.get("/")
-
-    def run():
-        ExceptionExtraMiddleware(ExceptionExtraMiddleware(lambda request: HttpResponse()))(request)
-        return home.is_innermost(request)
-
-    assert contextvars.Context().run(run)

@@ -8,6 +8,7 @@ import sys
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import SuspiciousOperation
+from django.core.signals import request_started
 from django.http import HttpRequest
 from django.test import AsyncClient, Client
 from django.utils import log
@@ -141,6 +142,8 @@ def test_there_is_one_of_it(name, kind):
 
 RECONFIGURED = """
 import sys, logging, logging.config
+from django_exception_extra import loggers
+loggers._CONFIGURING = float(sys.argv[1])
 from io import BytesIO
 import django
 from django.conf import settings
@@ -205,10 +208,18 @@ for name, config in CONFIGS.items():
 """
 
 
-def test_logging_configured_later():
-    """By the project or a server, when the middleware stands already: it hears of the very next request."""
+@pytest.mark.parametrize("seconds", ["60", "-1"])
+def test_logging_configured_later(seconds):
+    """By the project or a server, when the middleware stands already: it hears of the very next request.
+
+    Be it while requests still look after the handler, or when they have done that.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", RECONFIGURED], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", RECONFIGURED, seconds],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
@@ -218,6 +229,34 @@ def test_logging_configured_later():
         "a parent, anita, anita",
         "these, anita, anita",
     ]
+
+
+def test_handler_is_looked_after_while_logging_is_configured_only(monkeypatch, client):
+    """After that no request pays for it."""
+
+    def receivers():
+        return [
+            key for (key, _), *_ in request_started.receivers if str(key).startswith("django_exception_extra")
+        ]
+
+    security = logging.getLogger("django.security")
+    middleware.listen()
+    before = request_started.receivers[:], security.handlers[:]
+    try:
+        client.get("/fine/")
+        monkeypatch.setattr(loggers, "_CONFIGURING", -1)
+        client.get("/fine/")
+        assert "django_exception_extra.loggers" not in receivers()
+        # As dictConfig does it.
+        security.handlers[0].close()
+        security.handlers.clear()
+        assert "django_exception_extra.loggers" in receivers()
+        client.get("/fine/")
+        assert "django_exception_extra.loggers" not in receivers()
+        assert isinstance(security.handlers[0], loggers.FirstHandler)
+        assert not security.handlers[0].is_closed
+    finally:
+        request_started.receivers, security.handlers = before
 
 
 @pytest.mark.parametrize("extra", [{}, {"request": None}, {"request": object()}])

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from . import home
+from . import running
 from .memory import Who
 from .signals import recorded
 
@@ -26,7 +26,7 @@ _failed: ContextVar[tuple[_Entry, ...]] = ContextVar("exception_extra_failed", d
 
 def listen() -> None:
     """Hear of requests that fail, and of which of them is the one that runs."""
-    home.hear(_settle)
+    running.hear(_settle)
     recorded.connect(_keep, dispatch_uid=__name__)
 
 
@@ -34,27 +34,27 @@ def current() -> Who | None:
     """Who it was whose request runs here and has failed; None where the one that runs has not."""
     for each, who in reversed(_failed.get()):
         request = each()
-        if request is not None and home.is_innermost(request):
+        if request is not None and running.is_innermost(request):
             return who
     return None
 
 
 def _keep(*, request: HttpRequest, who: Who, **_kwargs: Any) -> None:
     # In another thread it would never be taken for the one that runs, and is none that does.
-    if not home.is_here(request):
+    if not running.is_here(request):
         return
-    home.come_back(request)
+    running.come_back(request)
     others = tuple(each for each in _failed.get() if each[0]() is not request and _lasts(each))
     _failed.set((*others, (weakref.ref(request), who)) if who != Who() else others)
 
 
 def _lasts(entry: _Entry) -> bool:
     request = entry[0]()
-    return request is not None and home.is_here(request)
+    return request is not None and running.is_here(request)
 
 
 def _settle() -> None:
-    """Another request is the one that runs here. One that came to no home is said to have ended by no more than that."""
+    """Another request is the one that runs here. One that never came to ours is said to have ended by no more than that."""
     entries = _failed.get()
     if entries:
-        _failed.set(tuple(each for each in entries if _lasts(each) and home.has_come(each[0]())))  # type: ignore[arg-type] # it lasts
+        _failed.set(tuple(each for each in entries if _lasts(each) and running.has_come(each[0]())))  # type: ignore[arg-type] # it lasts

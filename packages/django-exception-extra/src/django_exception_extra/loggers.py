@@ -7,6 +7,7 @@ middleware sends no signal, and neither does a form too large, which `CsrfViewMi
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from django.core.signals import request_started
@@ -16,6 +17,10 @@ __all__ = ["listen"]
 # Where Django logs what it answers with 500 or above, and, in a child for each class, suspicious operations.
 _REQUEST = logging.getLogger("django.request")
 _SECURITY = logging.getLogger("django.security")
+
+# Seconds for which each request looks after the handler, once logging is being configured: then it is done, and no request
+# pays for that any more.
+_CONFIGURING = 1.0
 
 
 class FirstFilter(logging.Filter):
@@ -37,12 +42,20 @@ class FirstFilter(logging.Filter):
 class FirstHandler(logging.Handler):
     """Writes nothing, but lets a function see each error before the handlers that come after it.
 
-    `dictConfig()` takes it away from a logger that it configures, or whose parent it does.
+    `dictConfig()` takes it away from a logger that it configures, or whose parent it does. Before, it closes all handlers
+    that there are: that is when `closing` is called.
     """
 
-    def __init__(self, hear: Callable[[logging.LogRecord], object]) -> None:
+    def __init__(self, hear: Callable[[logging.LogRecord], object], closing: Callable[[], object]) -> None:
         super().__init__()
         self._hear = hear
+        self._closing = closing
+        self.is_closed = False
+
+    def close(self) -> None:
+        super().close()
+        self.is_closed = True
+        self._closing()
 
     def handle(self, record: logging.LogRecord) -> bool:
         # Not in emit(), around which other threads would wait for the look of this one.
@@ -59,16 +72,27 @@ def listen(hear: Callable[[logging.LogRecord], object]) -> None:
     if not any(isinstance(each, FirstFilter) for each in _REQUEST.filters):
         _REQUEST.filters.insert(0, FirstFilter(hear))
 
-    def stay(**_kwargs: object) -> None:
-        handlers = _SECURITY.handlers
-        if not handlers or type(handlers[0]) is not FirstHandler:
-            others = [each for each in handlers if not isinstance(each, FirstHandler)]
-            # In one step: other threads may be going through the list.
-            _SECURITY.handlers = [FirstHandler(hear), *others]
+    def attend() -> None:
+        since = time.monotonic()
 
-    stay()
-    # Before any middleware of a request can be the one that fails.
-    request_started.connect(stay, weak=False, dispatch_uid=__name__)
+        def stay(**_kwargs: object) -> None:
+            put()
+            if time.monotonic() - since > _CONFIGURING:
+                request_started.disconnect(dispatch_uid=__name__)
+
+        # Before any middleware of a request can be the one that fails. One that attends already may be about to end.
+        request_started.disconnect(dispatch_uid=__name__)
+        request_started.connect(stay, weak=False, dispatch_uid=__name__)
+
+    def put() -> None:
+        handlers = _SECURITY.handlers
+        if not handlers or type(handlers[0]) is not FirstHandler or handlers[0].is_closed:
+            others = [each for each in handlers if not isinstance(each, FirstHandler)]
+            # In one step: other threads may be going through the list. A new one, since logging knows no more of a closed one.
+            _SECURITY.handlers = [FirstHandler(hear, attend), *others]
+
+    put()
+    attend()
 
 
 def _has_others(name: str) -> bool:

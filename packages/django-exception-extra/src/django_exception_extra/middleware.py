@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 
-from . import home, installed, log, loggers, streams, who
+from . import home, installed, log, loggers, running, streams, who
 
 __all__ = ["ExceptionExtraMiddleware", "listen"]
 
@@ -54,9 +54,11 @@ class ExceptionExtraMiddleware:
         if self._is_async:
             return self._acall(request)
         try:
-            entered = home.enter(request)
+            home.enter(request)
         except AttributeError:  # no request of Django's, but it may be one to whoever answers it
-            entered = None
+            return self.get_response(request)  # type: ignore[no-any-return]
+        # What it costs is kept from those who have nobody to tell.
+        run = running.enter(request) if running.hearing else None
         try:
             response: HttpResponseBase = self.get_response(request)
             if response.status_code >= _SERVER_ERROR:
@@ -65,14 +67,15 @@ class ExceptionExtraMiddleware:
                 streams.watch(request, response)  # type: ignore[arg-type] # `streaming` says that it is one
             return response
         finally:
-            if entered:
-                home.leave(entered)
+            if run:
+                running.leave(run)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            entered = home.enter(request)
+            home.enter(request)
         except AttributeError:  # as above
-            entered = None
+            return await self.get_response(request)  # type: ignore[no-any-return]
+        run = running.enter(request) if running.hearing else None
         try:
             response: HttpResponseBase = await self.get_response(request)
             if response.status_code >= _SERVER_ERROR and who.known(request) is None:
@@ -81,8 +84,8 @@ class ExceptionExtraMiddleware:
                 streams.watch(request, response)  # type: ignore[arg-type] # `streaming` says that it is one
             return response
         finally:
-            if entered:
-                home.leave(entered)
+            if run:
+                running.leave(run)
 
     def process_exception(self, request: HttpRequest, exception: BaseException) -> None:
         """Record who was logged in; always returns None, so that Django goes on with the exception."""
@@ -95,7 +98,6 @@ def listen() -> None:
 
     The first call decides the place among those who hear of it.
     """
-    home.listen()
     got_request_exception.connect(_on_exception, dispatch_uid=__name__)
     loggers.listen(_on_record)
     user_logged_in.connect(_on_change, dispatch_uid=__name__)

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from . import failed, home
+from . import failed, running
 from .signals import recorded
 
 __all__ = ["connect"]
@@ -20,7 +20,7 @@ def connect() -> None:
     comes from django-guid's own integration with structlog, or from django-structlog.
     """
     failed.listen()
-    home.hear(_bind)
+    running.hear(_bind)
     recorded.connect(_bind, dispatch_uid=__name__)
 
 
