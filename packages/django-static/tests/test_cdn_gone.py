@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from django_static.cdn.answering import CannotTell, is_gone
-from django_static.cdn.pages import LOOK_SECONDS, RETRY_SECONDS, TRUST_SECONDS, Proxy
+from django_static.cdn.pages import LOOK_SECONDS, TRUST_SECONDS, Proxy
 from django_static.cdn.publication import Publication
+from django_static.cdn.rests import RETRY_SECONDS
 from django_static.cdn.state import Entry, State
 from django_static.cdn.stores import store_of
 from django_static.conf import conf

@@ -148,6 +148,7 @@ def test_while_a_storage_with_threads_of_its_own_hangs(cdn_project, bucket):
         "region_name": "us-east-1",
     }
     storages = {"cdn": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
+    cdn_project.set(DJANGO_STATIC_CDN_REGION="", DJANGO_STATIC_CDN_ENDPOINT="")
     cdn_project.set(DJANGO_STATIC_CDN_BUCKET="", DJANGO_STATIC_CDN_STORAGE="cdn", STORAGES=storages)
     bucket.breaks(("PUT", "silence!"))
     process = cdn_project.start("staticpublish", "--wait", "0")
