@@ -203,8 +203,10 @@ class Publication:
                 raise
             self._flush(done)
         except KeyboardInterrupt:
-            with contextlib.suppress(KeyboardInterrupt):  # once more does not get there sooner than this
+            try:
                 self._flush_soon(done)
+            except KeyboardInterrupt:
+                _unwritten(done, InterruptedError("interrupted once more"))
             raise Interrupted(done) from None
 
     def ask(self, done: Published, seconds: float, probe: Probe = answers) -> None:
