@@ -170,3 +170,11 @@ def cdn_site(site: Site, bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
     bucket.server.released.set()
     assert chosen is None or chosen.background.wait(60)
     proxy.reset()
+
+
+@pytest.fixture
+def cdn_project(tmp_path: Path, bucket: Any, cdn_site: Site, forks: Any) -> Any:
+    """A project with pictures that processes of its own publish; see :mod:`static_test_cdn_project`."""
+    from static_test_cdn_project import Project
+
+    return Project(tmp_path / "project", bucket, cdn_site, forks)

@@ -20,7 +20,7 @@ from django.test import override_settings
 import django_static
 from django_static.cdn import SlowMap, file_proxy, proxy
 from django_static.cdn.headers import payload_of
-from django_static.cdn.pages import RETRY_SECONDS
+from django_static.cdn.rests import RETRY_SECONDS
 from django_static.cdn.state import State
 from django_static.cdn.store import StoreError
 from django_static.cdn.stores import store_of
@@ -500,7 +500,7 @@ def test_it_comes_back(cdn_site, bucket, warned):
     clock = [0.0]
     bucket.breaks(("*", "500!"))
     cdn_site.write("a.png", PNG, 5)
-    proxy.current()._clock = lambda: clock[0]
+    proxy.current()._rests._clock = lambda: clock[0]
     assert printed("/a.png") == ["/a.5.png"] * 2
     requests = bucket.requests()
     clock[0] += RETRY_SECONDS - 1

@@ -23,7 +23,25 @@ def found():
         ("TYPES", ["*.png"], "E040", "Write 'png'"),
         ("TYPES", ["gif", ".png"], "E040", "Write 'png'"),
         ("TYPES", ["tar.gz"], "E040", "Write 'gz'"),
+        ("TYPES", ["png, gif"], "E040", "by itself"),
+        ("TYPES", [" png"], "E040", "by itself"),
+        ("TYPES", ["img/*"], "E040", "by itself"),
+        ("TYPES", ["*", "?"], "E040", "by itself"),
+        ("TYPES", [], "W042", "no file goes to the CDN"),
         ("BUCKET", 5, "E041", "string"),
+        ("BUCKET", "Not A Bucket!", "E054", "'mysite-static'"),
+        ("BUCKET", "s3://bucket", "E054", "the name alone"),
+        ("BUCKET", "bucket/images", "E054", "the name alone"),
+        ("BUCKET", " bucket", "E054", "the name alone"),
+        ("BUCKET", "..", "E054", "the name alone"),
+        ("BUCKET", "x" * 256, "E054", "the name alone"),
+        ("BUCKET", "bücket", "E054", "the name alone"),
+        ("BUCKET", "arn:aws:s3:bucket", "E054", "the name alone"),
+        ("REGION", "eu central 1", "E055", "'eu-central-1'"),
+        ("REGION", "eu_central_1", "E055", "'eu-central-1'"),
+        ("REGION", "-eu", "E055", "'eu-central-1'"),
+        ("REGION", "eu-central-1\n", "E055", "'eu-central-1'"),
+        ("REGION", "5", "E055", "'eu-central-1'"),
         ("PREFIX", 5, "E041", "string"),
         ("PREFIX", "a b", "E051", "mysite/staging"),
         ("PREFIX", "a/../b", "E051", "mysite/staging"),
@@ -31,6 +49,8 @@ def found():
         ("PREFIX", "a//b", "E051", "mysite/staging"),
         ("PREFIX", "a?b", "E051", "mysite/staging"),
         ("PREFIX", "a%20b", "E051", "mysite/staging"),
+        ("PREFIX", "a/" * 511 + "a", "E051", "1024 bytes"),
+        ("PREFIX", "ä" * 512, "E051", "1024 bytes"),
         ("STORAGE", ["cdn"], "E041", "string"),
         ("DOMAIN", b"x", "E041", "string"),
         ("REGION", 5, "E041", "string"),
@@ -42,7 +62,9 @@ def found():
         ("WAIT_SECONDS", None, "E043", "0 or more"),
         ("WAIT_SECONDS", float("nan"), "E043", "0 or more"),
         ("WAIT_SECONDS", float("inf"), "E043", "0 or more"),
-        ("CONNECT_TIMEOUT", 0, "E043", "0.001 or more"),
+        ("CONNECT_TIMEOUT", 0, "E043", "from 0.001 to 86400"),
+        ("CONNECT_TIMEOUT", 1e10, "E043", "from 0.001 to 86400"),
+        ("READ_TIMEOUT", 86401, "E043", "from 0.001 to 86400"),
         ("READ_TIMEOUT", True, "E043", "a number"),
         ("THREADS", 0, "E043", "whole number of 1"),
         ("THREADS", 1.5, "E043", "whole number"),
@@ -59,11 +81,16 @@ def found():
         ("DOMAIN", "https://example.com/#x", "E047", "https://static.example.com"),
         ("DOMAIN", 'example.com"onerror="', "E047", "https://static.example.com"),
         ("DOMAIN", "example.com:port", "E047", "https://static.example.com"),
+        ("DOMAIN", "example.com:99999", "E047", "https://static.example.com"),
+        ("DOMAIN", "https://example.com:0/x", "E047", "https://static.example.com"),
         ("DOMAIN", "http://[::1", "E047", "https://static.example.com"),
         ("DOMAIN", "user:secret@example.com", "E047", "https://static.example.com"),
         ("DOMAIN", "https:///x", "E047", "https://static.example.com"),
         ("ENDPOINT", "localhost:9000", "E048", "https://s3.example.com"),
         ("ENDPOINT", "http://", "E048", "https://s3.example.com"),
+        ("ENDPOINT", "http://127.0.0.1:99999", "E048", "65535"),
+        ("ENDPOINT", "http://127.0.0.1:0", "E048", "65535"),
+        ("ENDPOINT", "https://s3.example.com:65536/x", "E048", "65535"),
         ("ENDPOINT", "http://a b", "E048", "https://s3.example.com"),
     ],
 )
@@ -97,6 +124,46 @@ def test_what_is_right(site):
         setattr(site.settings, f"DJANGO_STATIC_CDN_{name}", value)
     assert found() == []
     assert [message for message in checks.check_settings() if message.id == "django_static.W002"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BUCKET", "b"),
+        ("BUCKET", "My_Old.Bucket-1"),
+        ("BUCKET", "arn:aws:s3:eu-central-1:123456789012:accesspoint/static"),
+        ("BUCKET", "arn:aws-cn:s3-outposts:cn-north-1:123456789012:outpost/op-1/accesspoint/static"),
+        ("REGION", "auto"),
+        ("REGION", "eu-central-1"),
+        ("REGION", "US-EAST-1"),
+        ("ENDPOINT", "https://s3.example.com:65535/x"),
+        ("PREFIX", "a/" * 510 + "aa"),
+        ("TYPES", ["7z", "c++", "PNG"]),
+        ("READ_TIMEOUT", 86400),
+        ("KEEP_DAYS", 1e9),
+    ],
+)
+def test_what_is_odd_and_right(site, name, value):
+    settings_of(site)
+    setattr(site.settings, f"DJANGO_STATIC_CDN_{name}", value)
+    assert found() == []
+
+
+def test_where_a_bucket_is_does_not_matter_to_a_storage(site):
+    settings_of(site)
+    site.settings.DJANGO_STATIC_CDN_BUCKET = ""
+    site.settings.DJANGO_STATIC_CDN_STORAGE = "default"
+    site.settings.DJANGO_STATIC_CDN_REGION = "eu-central-1"
+    site.settings.DJANGO_STATIC_CDN_ENDPOINT = "https://s3.example.com"
+    assert [message.id for message in found()] == ["django_static.W043"] * 2
+
+
+@pytest.mark.parametrize("proxy", [None, "static_test_proxies.naive"])
+def test_a_bucket_is_looked_at_whoever_uses_it(site, proxy):
+    settings_of(site)
+    site.settings.DJANGO_STATIC_FILE_PROXY = proxy
+    site.settings.DJANGO_STATIC_CDN_BUCKET = "Not A Bucket!"
+    assert [message.id for message in found()] == ["django_static.E054"]
 
 
 @pytest.mark.parametrize(

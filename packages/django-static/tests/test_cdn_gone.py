@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from django_static.cdn.answering import CannotTell, is_gone
-from django_static.cdn.pages import LOOK_SECONDS, RETRY_SECONDS, TRUST_SECONDS, Proxy
+from django_static.cdn.pages import LOOK_SECONDS, TRUST_SECONDS, Proxy
 from django_static.cdn.publication import Publication
+from django_static.cdn.rests import RETRY_SECONDS
+from django_static.cdn.state import Entry, State
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
 
@@ -321,3 +325,64 @@ def test_what_two_processes_find_out_of_a_file_is_both_written_down(make, pictur
     second.flush()
     entry = make().state.get(URI[1:])
     assert (entry.doubted, entry.asked) == (True, 5.0)
+
+
+#: What the second process does while what the first one has noted is not written down yet; what is then to be read.
+MEANWHILE = {
+    "a doubt": (lambda state: state.doubt("a.png"), {"doubted": True, "answers": False}),
+    "sent by hand": (lambda state: state.change("a.png", by_hand=True), {"by_hand": True}),
+    "it has answered": (lambda state: state.answers("a.png", 7.0), {"answers": True, "asked": 7.0}),
+    "its URL": (lambda state: state.named("a.png", "https://x/a.png", 7.0), {"url": "https://x/a.png"}),
+    "another took its place": (lambda state: state.change("a.png", replaced=7.0), {"replaced": 7.0}),
+    "it is gone": (lambda state: state.note("a.png", None), {"mtime_ns": 2, "digest": "1"}),
+}
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize(("act", "expected"), MEANWHILE.values(), ids=MEANWHILE)
+def test_what_is_noted_takes_nothing_back_that_others_have_found_out(tmp_path, act, expected, is_known):
+    """A run notes what it finds, and writes it down fifty files later."""
+    entry = Entry("1", 4, 1, 1.0, sent=True)
+    if is_known:
+        before = State(tmp_path, "x")
+        before.note("a.png", entry)
+        before.flush()
+    first, second = State(tmp_path, "x"), State(tmp_path, "x")
+    first.note("a.png", replace(entry, mtime_ns=2))
+    if not is_known:
+        second.note("a.png", entry)
+    act(second)
+    second.flush()
+    first.flush()
+    found = State(tmp_path, "x").get("a.png")
+    assert {name: getattr(found, name) for name in expected} == expected
+    assert (found.mtime_ns, found.sent) == (2, True)
+    assert first.get("a.png") == found
+
+
+def test_what_is_noted_again_is_all_written_down(tmp_path):
+    """Nothing of what was there before it was gone; and what was seen to be right is doubted no more."""
+    one = State(tmp_path, "x")
+    one.note("a.png", Entry("1", 4, 1, 1.0, replaced=5.0, doubted=True, by_hand=True))
+    one.note("b.png", Entry("1", 4, 1, 1.0, replaced=5.0, doubted=True, by_hand=True))
+    one.flush()
+    one.note("a.png", None)
+    fresh = Entry("2", 5, 6, 7.0)
+    one.note("a.png", fresh)
+    one.note("b.png", replace(one.get("b.png"), doubted=False, replaced=0.0))
+    one.flush()
+    assert State(tmp_path, "x").get("a.png") == fresh
+    assert State(tmp_path, "x").get("b.png") == Entry("1", 4, 1, 1.0, by_hand=True)
+
+
+def test_what_a_killed_process_has_left_of_the_records_is_removed(tmp_path):
+    state = State(tmp_path, "x")
+    left = tmp_path / f"{state.path.name}-12-34.tmp"
+    others = [tmp_path / "cdn-12345678.json-12-34.tmp", tmp_path / f"{state.path.name}-notes.tmp"]
+    for path in (left, *others):
+        path.write_text("{")
+    state.note("a.png", Entry("1", 4, 1, 1.0))
+    state.flush()
+    assert not left.exists()
+    assert all(path.exists() for path in others)
+    assert State(tmp_path, "x").get("a.png") is not None

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 import django_static
 from django_static.cdn import proxy
 from django_static.cdn.headers import payload_of
-from django_static.cdn.pages import RETRY_SECONDS
+from django_static.cdn.rests import RETRY_SECONDS
 from django_static.cdn.store import NoAddress, Standing
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
@@ -168,7 +168,7 @@ def test_where_nothing_is_written_down_it_is_tried_again(site, storage, warned):
     printed()
     rewrite(site, url="")
     restart(site)
-    proxy.current()._clock = lambda: clock[0]
+    proxy.current()._rests._clock = lambda: clock[0]
     storages_of_tests.errors.append(OSError("the service of credentials is away"))
     assert printed() == ["/a.5.png"] * 2
     (warning,) = warned()

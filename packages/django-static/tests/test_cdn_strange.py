@@ -17,7 +17,7 @@ import django_static
 from django_static.cdn import answering, proxy
 from django_static.cdn.answering import CannotTell, answers
 from django_static.cdn.headers import payload_of
-from django_static.cdn.pages import RETRY_SECONDS
+from django_static.cdn.rests import RETRY_SECONDS
 from django_static.cdn.store import StoreError
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
@@ -59,7 +59,7 @@ def test_what_is_not_s3(cdn_site, bucket, caplog, faults):
     clock = [0.0]
     cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
     proxy.reset()
-    proxy.current()._clock = lambda: clock[0]
+    proxy.current()._rests._clock = lambda: clock[0]
     bucket.breaks(*faults)
     for name in ("a", "b"):
         cdn_site.write(f"{name}.png", PNG, 5)
@@ -119,7 +119,7 @@ def test_a_listing_that_is_refused_is_said_where_the_upload_is_not(cdn_site, buc
 def test_a_mistake_of_ours_holds_nothing_back_for_ever(cdn_site, bucket, caplog, monkeypatch):
     clock = [0.0]
     chosen = proxy.current()
-    chosen._clock = lambda: clock[0]
+    chosen._rests._clock = lambda: clock[0]
     cdn_site.write("a.png", PNG, 5)
     with monkeypatch.context() as patched:
         patched.setattr(chosen.publisher, "publish", lambda key, path: 1 / 0)

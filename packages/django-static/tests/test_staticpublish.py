@@ -23,7 +23,8 @@ from django_static.cdn import proxy
 from django_static.cdn.answering import CannotTell
 from django_static.cdn.headers import payload_of
 from django_static.cdn.options import Options
-from django_static.cdn.publication import Publication, Published
+from django_static.cdn.publication import Publication
+from django_static.cdn.published import Published
 from django_static.cdn.state import Entry, State
 from django_static.cdn.storage_store import StorageStore
 from django_static.cdn.store import Standing, StoreError
@@ -169,9 +170,12 @@ def test_ctrl_c_is_one_line_and_loses_nothing(built, bucket, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Publication, "_flush", interrupted)
-    with pytest.raises(CommandError, match=r"^interrupted$") as found:
+    with pytest.raises(
+        CommandError, match=r"^interrupted: 2 of 2 files are on the CDN, 2 of them sent now, 0 "
+    ) as found:
         publish()
     assert found.value.returncode == 130
+    assert "\n" not in str(found.value)
     monkeypatch.undo()
     assert publish()[0].startswith("2 files: 0 sent (0 bytes), 2 there already")
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
-from .checks_of_cdn import BASE
+from .checks_of_cdn import is_base
 from .checks_reading import given, wrong
 from .conf import PREFIX, conf
 from .manifest import ManifestError
@@ -112,7 +112,7 @@ def _media_url() -> Iterator[CheckMessage]:
             "django_static.E005",
             "a browser reads it as a relative path",
         )
-    elif not (BASE.fullmatch(conf.media_url.lower()) or (_PATH.fullmatch(conf.media_url) and conf.media_url)):
+    elif not (is_base(conf.media_url.lower()) or (_PATH.fullmatch(conf.media_url) and conf.media_url)):
         yield wrong(
             name,
             "Write a host, such as '//static.example.com' or 'https://static.example.com', without blanks, ? or #.",

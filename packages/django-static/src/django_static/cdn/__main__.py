@@ -24,7 +24,7 @@ class _Parser(ArgumentParser):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Returns the exit code: 0, or 1 when the file is not on the CDN."""
+    """Returns the exit code: 0, 1 when the file is not on the CDN, or 130 when somebody did not wait for that."""
     parser = _Parser(
         prog="DJANGO_SETTINGS_MODULE=mysite.settings python -m django_static.cdn", description=DESCRIPTION
     )
@@ -78,6 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     except (ManifestError, OSError, StoreError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
     if outcome.newer:
         sys.stderr.write(f"{given.file} is not on the CDN: there is the later {outcome.newer}\n")
         return 1

@@ -12,7 +12,10 @@ from ..names import quoted
 from ..sources import Mount
 from .store import NoAddress, Store, StoreError
 
-__all__ = ["bare", "key_of", "key_of_name", "public_of", "url_of"]
+__all__ = ["KEY_BYTES", "bare", "key_of", "key_of_name", "public_of", "url_of"]
+
+#: The longest key of S3.
+KEY_BYTES = 1024
 
 
 def bare(uri: str, mounts: Sequence[Mount]) -> str:
@@ -50,8 +53,10 @@ def key_of_name(name: str, prefix: str = "", *, shown: str = "") -> str:
         size = len(key.encode())
     except UnicodeEncodeError:
         size = -1
-    if not 0 < size <= 1024 or any(part in ("", ".", "..") for part in key.split("/")):
-        raise StoreError(f"{(shown or name)!r} is no name for a file on a CDN: up to 1024 bytes of UTF-8 are")
+    if not 0 < size <= KEY_BYTES or any(part in ("", ".", "..") for part in key.split("/")):
+        raise StoreError(
+            f"{(shown or name)!r} is no name for a file on a CDN: up to {KEY_BYTES} bytes of UTF-8 are"
+        )
     return key
 
 

@@ -6,9 +6,12 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 __all__ = ["Background"]
 
+_Result = TypeVar("_Result")
 logger = logging.getLogger("django_static")
 
 
@@ -46,6 +49,30 @@ class Background:
                 self._waiting.remove(work)
                 self._changed.notify_all()
             raise
+
+    def begin(self, work: Callable[[], _Result]) -> Future[_Result]:
+        """Have work done whose result, or error, is wanted.
+
+        Raises:
+            RuntimeError: as for :meth:`submit`.
+        """
+        future: Future[_Result] = Future()
+
+        def run() -> None:
+            try:
+                result = work()
+            except BaseException as error:  # noqa: BLE001 (for whoever asks for the result)
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.submit(run)
+        return future
+
+    def drop(self) -> None:
+        """Have nothing done that nobody has begun."""
+        with self._changed:
+            self._waiting.clear()
 
     def is_waiting(self) -> bool:
         """Whether there is work that nobody has begun."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..conf import PREFIX
 from ..names import quoted
 from .addresses import key_of
 from .answering import CannotTell, answers, is_gone
@@ -16,16 +14,13 @@ from .background import Background
 from .options import Options
 from .outcomes import OUTDATED_ADVICE, What
 from .publisher import Publisher
+from .rests import Complaints, Rests
 from .slow_map import SlowMap
 from .state import Entry, State
 from .store import NoAddress, Store, StoreError
 
-__all__ = ["RETRY_SECONDS", "Proxy"]
+__all__ = ["Proxy"]
 
-logger = logging.getLogger("django_static")
-
-#: How long a file that could not be stored stays as it is before it is tried again; all of them, if the store is to blame.
-RETRY_SECONDS = 60.0
 #: How long a URL that has answered is believed to do so; and how often it is seen to which are believed no longer, and to
 #: what others have come to doubt.
 TRUST_SECONDS = 86_400.0
@@ -75,11 +70,9 @@ class Proxy:
         self._lock = threading.Lock()
         #: The files that pages have named, by URL.
         self.taken: dict[str, str] = {}
-        #: When a file is tried again.
-        self._retry_at: dict[str, float] = {}
-        self._rests_until = 0.0
+        self._rests = Rests(clock)
+        self._complaints = Complaints()
         self._look_at = clock() + LOOK_SECONDS
-        self._complaints: set[str] = set()
         self._keys: dict[str, str] = {}
         #: The keys of the files that pages have named, by their URLs on the site.
         self._names: dict[str, str] = {}
@@ -94,7 +87,7 @@ class Proxy:
         work = None
         if filepath is not None:
             work = self._take(uri, filepath)
-        elif uri in self._retry_at:
+        elif uri in self._rests:
             work = self._try_again(uri)
         url = self.urls.get(uri, uri)
         if work is not None:
@@ -108,8 +101,8 @@ class Proxy:
         try:
             self.background.submit(work)
         except RuntimeError as error:  # of threads: the page has its URL, and this is tried again
-            self._rest(uri)
-            self._say(f"nothing can be done off the request: {error}")
+            self._rests.begin(uri)
+            self._complaints.say(f"nothing can be done off the request: {error}")
 
     def _look_again(self) -> None:
         """See, off the request, whether what pages name is still what it was when its URL answered."""
@@ -131,9 +124,8 @@ class Proxy:
         entry = self.state.get(self._names[uri]) if url else None
         if entry is not None and entry.doubted:
             self.urls.discard(uri)
-            with self._lock:
-                self._retry_at.setdefault(uri, self._clock())
-            self._say(
+            self._rests.end(uri)
+            self._complaints.say(
                 f"{url} may not be what it should, and is not named until the store has it as it is here"
             )
 
@@ -156,8 +148,8 @@ class Proxy:
             except CannotTell:
                 break  # nor any other
             except StoreError as error:
-                self._rest(uri, is_general=error.is_general)
-                self._complain(error)
+                self._rests.begin(uri, is_general=error.is_general)
+                self._complaints.of(error)
                 if error.is_general:
                     break
 
@@ -170,7 +162,7 @@ class Proxy:
         self.urls.discard(uri)
         self.state.doubt(key)
         self._flush()  # for other processes, whether or not it can be sent
-        self._say(f"{url} is gone, and is sent again if the store has lost it")
+        self._complaints.say(f"{url} is gone, and is sent again if the store has lost it")
         if self.publisher.publish(key, path, verify=True).what is not What.OUTDATED:
             self._show(uri, key, url)
 
@@ -183,7 +175,7 @@ class Proxy:
         try:
             key = self._names.setdefault(uri, key_of(self._bare(uri), self._options.prefix))
         except StoreError as error:
-            self._complain(error)
+            self._complaints.of(error)
             return None
         path = Path(filepath)
         if self.publisher.is_known(key, path):
@@ -204,28 +196,25 @@ class Proxy:
         return entry.url if entry is not None else ""
 
     def _try_again(self, uri: str) -> Callable[[], None] | None:
-        now = self._clock()
         with self._lock:
-            retry_at = self._retry_at.get(uri)
             filepath = self.taken.get(uri)
-            if retry_at is None or filepath is None or max(retry_at, self._rests_until) > now:
-                return None
-            del self._retry_at[uri]
+        if filepath is None or not self._rests.is_over(uri):
+            return None
         return self._take(uri, filepath)
 
     def _publish(self, uri: str, key: str, path: Path) -> None:
         """Bring a file to the store, off the request."""
-        if self._rests_until > self._clock():
-            self._rest(uri)
+        if self._rests.is_for_all():
+            self._rests.begin(uri)
             return
         try:
             outcome = self.publisher.publish(key, path)
             self._flush()
-            self._complaints.discard("")
+            self._complaints.are_over()
             entry = self.state.get(key)
             if outcome.what is What.OUTDATED:
                 self.urls.discard(uri)
-                self._say(
+                self._complaints.say(
                     f"{uri} stays on the site, since there is a later {outcome.newer} on the CDN; {OUTDATED_ADVICE}"
                 )
             elif entry is not None:
@@ -233,16 +222,16 @@ class Proxy:
         except StoreError as error:
             self._flush()
             self.urls.discard(uri)
-            self._rest(uri, is_general=error.is_general)
-            self._complain(error)
+            self._rests.begin(uri, is_general=error.is_general)
+            self._complaints.of(error)
         except Exception:
-            self._rest(uri, is_general=True)
+            self._rests.begin(uri, is_general=True)
             raise
 
     def _find(self, uri: str, key: str, shown: str) -> None:
         """Find out the URL of a stored file, off the request; it may have changed since it was written down."""
-        if self._rests_until > self._clock():
-            self._rest(uri)
+        if self._rests.is_for_all():
+            self._rests.begin(uri)
             return
         try:
             url = self.publisher.address(key)
@@ -250,9 +239,9 @@ class Proxy:
             if isinstance(error, NoAddress):
                 self.urls.discard(uri)
                 shown = ""
-            self._rest(uri, is_general=error.is_general)
+            self._rests.begin(uri, is_general=error.is_general)
             if not shown:  # what has been written down stands until it is known to be another
-                self._complain(error)
+                self._complaints.of(error)
         else:
             self._show(uri, key, url)
         self._flush()
@@ -291,27 +280,9 @@ class Proxy:
         try:
             self.state.flush()
         except OSError as error:
-            self._say(
+            self._complaints.say(
                 f"what is on the CDN cannot be written down, and is asked for again at each start: {error}"
             )
-
-    def _rest(self, uri: str, *, is_general: bool = False) -> None:
-        with self._lock:
-            self._retry_at[uri] = self._clock() + RETRY_SECONDS
-            if is_general:
-                self._rests_until = self._clock() + RETRY_SECONDS
-
-    def _complain(self, error: StoreError) -> None:
-        self._say(f"{error}; pages print the local URL", is_general=error.is_general)
-
-    def _say(self, message: str, *, is_general: bool = False) -> None:
-        """Warn once; of what concerns all files alike, once in all until it is over."""
-        with self._lock:
-            known = "" if is_general else message
-            if known in self._complaints:
-                return
-            self._complaints.add(known)
-        logger.warning("%s_FILE_PROXY django_static.cdn.file_proxy: %s", PREFIX, message)
 
 
 def _is_believed(entry: Entry, now: float) -> bool:

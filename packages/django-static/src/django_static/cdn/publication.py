@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from functools import partial
 from pathlib import Path
 
 from ..manifest import Manifest
@@ -13,63 +14,26 @@ from ..places import Places
 from ..sources import Mount
 from .addresses import bare, key_of, url_of
 from .answering import answers
+from .background import Background
 from .clearing import Clearing
 from .options import Options
 from .outcomes import Outcome, What
+from .published import Interrupted, Preview, Published
 from .publisher import Publisher
 from .referred import referrers, with_used
 from .state import State
 from .store import NoAddress, Store, StoreError
 from .waiting import Probe, wait_for
 
-__all__ = ["Preview", "Publication", "Published", "wanted_of"]
+__all__ = ["Publication", "wanted_of"]
 
 #: After so many files what was done is written down, so that a killed run need not ask about all of them.
 _FLUSH_EVERY = 50
 #: So many in a row are not a moment in which the store was not well.
 _REFUSALS = 3
+#: How long, in seconds, somebody who interrupts a run waits for what is nearly done; and again for it to be written down.
+_LAST_SECONDS = 0.8
 Progress = Callable[[int, int], object]
-
-
-@dataclass(slots=True)
-class Published:
-    """What has become of the files: each is there, outdated, failed or untried."""
-
-    total: int = 0
-    #: The keys of those that are in the store now.
-    files: list[str] = field(default_factory=list)
-    #: Those of them that had to be sent, with their bytes.
-    sent: dict[str, int] = field(default_factory=dict)
-    #: Keys with later versions.
-    outdated: dict[str, str] = field(default_factory=dict)
-    #: Keys with what went wrong.
-    failed: dict[str, str] = field(default_factory=dict)
-    #: Keys of those that were not begun, since they would have met with the same as those before.
-    untried: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    #: URLs that have not answered.
-    silent: list[str] = field(default_factory=list)
-    #: What was removed since no build names it any more.
-    cleared: list[str] = field(default_factory=list)
-    #: Keys of what should have been and was not.
-    uncleared: list[str] = field(default_factory=list)
-    #: Whether what was done could be written down.
-    is_written: bool = True
-
-
-@dataclass(slots=True)
-class Preview:
-    """What a run would do with the files, as far as is written down."""
-
-    #: What is not known to be there, with its bytes; the store is asked before they are sent.
-    sent: dict[str, int] = field(default_factory=dict)
-    #: What is written down to be there, and would be asked for.
-    asked: list[str] = field(default_factory=list)
-    #: Keys of old versions that would be removed.
-    removed: list[str] = field(default_factory=list)
-    #: Keys with what is wrong.
-    failed: dict[str, str] = field(default_factory=dict)
 
 
 def wanted_of(
@@ -166,73 +130,102 @@ class Publication:
         *,
         verify: bool = False,
     ) -> Published:
-        """Publish files; one that fails keeps no other from it."""
+        """Publish files; one that fails keeps no other from it.
+
+        Raises:
+            Interrupted: as soon as somebody interrupts it, whatever the store keeps waiting.
+        """
         done = Published(total=len(wanted))
-
-        def tell(key: str, what: What, sent: int) -> None:
-            # Whoever refers to a file may have sent it before its own turn came.
-            if what is What.UPLOADED:
-                done.sent[key] = sent
-
-        pool = ThreadPoolExecutor(self._options.threads)
-
-        patience = _Patience(self._options.threads)
-
-        def bring(key: str, path: Path, *, verify: bool) -> Outcome:
-            with patience:
-                return self._publisher.publish(key, path, verify=verify, is_swept=True, tell=tell)
-
-        def publish(files: Mapping[str, Path], *, verify: bool) -> None:
-            running = {pool.submit(bring, key, path, verify=verify): key for key, path in files.items()}
-            for number, future in enumerate(as_completed(running), 1):
-                key = running[future]
-                try:
-                    _count(done, key, future.result())
-                except _Exhausted:
-                    done.untried.append(key)
-                except StoreError as error:
-                    done.failed[key] = str(error)
-                progress(number, len(files))
-                if number % _FLUSH_EVERY == 0:
-                    self._flush(done)
-
-        try:
+        with self._interruptible(done):
             self._take_back(wanted, done)
-            publish(wanted, verify=verify)
+            self._publish(wanted, done, progress, verify=verify)
             try:
                 there = self._publisher.listing(done.files)
                 lost = self._publisher.lost((key for key in done.files if key not in done.sent), there)
                 if lost:
                     done.files = [key for key in done.files if key not in lost]
                     self._flush(done)  # pages name them no more
-                    publish({key: wanted[key] for key in wanted if key in lost}, verify=False)
+                    again = {key: wanted[key] for key in wanted if key in lost}
+                    self._publish(again, done, progress, verify=False)
                 current = {key: wanted[key] for key in sorted(done.files)}
                 done.removed += self._publisher.sweep(current, done.sent, there)
             except StoreError as error:
                 done.problems.append(f"old versions stay: {error}")
             self._doubt_referrers(wanted, done)
-        finally:
-            pool.shutdown(cancel_futures=True)
-            self._flush(done)
         for key in (*done.failed, *done.untried):
             done.sent.pop(key, None)
         return done
 
+    def _publish(
+        self, files: Mapping[str, Path], done: Published, progress: Progress, *, verify: bool
+    ) -> None:
+        patience = _Patience(self._options.threads)
+
+        def tell(key: str, what: What, sent: int) -> None:
+            # Whoever refers to a file may have sent it before its own turn came.
+            if what is What.UPLOADED:
+                done.sent[key] = sent
+
+        def bring(key: str, path: Path) -> Outcome:
+            with patience:
+                return self._publisher.publish(key, path, verify=verify, is_swept=True, tell=tell)
+
+        background = Background(self._options.threads)
+        running = {key: background.begin(partial(bring, key, path)) for key, path in files.items()}
+        keys = {future: key for key, future in running.items()}
+        try:
+            for number, future in enumerate(as_completed(keys), 1):
+                key = keys[future]
+                _count(done, key, running.pop(key))
+                progress(number, len(files))
+                if number % _FLUSH_EVERY == 0:
+                    self._flush(done)
+        except BaseException:
+            background.drop()
+            background.wait(_LAST_SECONDS)
+            for key, future in running.items():
+                if future.done():
+                    _count(done, key, future)
+            raise
+
+    @contextlib.contextmanager
+    def _interruptible(self, done: Published) -> Iterator[None]:
+        """Write down what was done, however it ends.
+
+        Raises:
+            Interrupted: by Ctrl-C.
+        """
+        try:
+            try:
+                yield
+            except Exception:
+                self._flush(done)
+                raise
+            self._flush(done)
+        except KeyboardInterrupt:
+            try:
+                self._flush_soon(done)
+            except KeyboardInterrupt:
+                _unwritten(done, InterruptedError("interrupted once more"))
+            raise Interrupted(done) from None
+
     def ask(self, done: Published, seconds: float, probe: Probe = answers) -> None:
         """Wait until the URLs of what is there answer, and write down which do: :func:`.waiting.wait_for`."""
-        done.silent = wait_for(done.files, self._state, seconds, threads=self._options.threads, probe=probe)
-        self._flush(done)
+        with self._interruptible(done):
+            done.silent = wait_for(
+                done.files, self._state, seconds, threads=self._options.threads, probe=probe
+            )
 
     def clear(self, done: Published, named: Collection[str], *, removes: bool) -> None:
         """Write down what the build does not name any more and, if wanted, remove what none has named for long enough."""
         clearing = Clearing(self._store, self._state, self._options)
-        clearing.mark(named)
-        # So that what other processes write from now on counts, and that nothing is removed which they take to be there.
-        if self._flush(done) and removes:
-            done.cleared, failed = clearing.run(named)
-            done.uncleared = sorted(failed)
-            done.problems += [f"{key} stays on the CDN: {reason}" for key, reason in failed.items()]
-        self._flush(done)
+        with self._interruptible(done):
+            clearing.mark(named)
+            # So that what other processes write from now on counts, and that nothing is removed which they take to be there.
+            if self._flush(done) and removes:
+                done.cleared, failed = clearing.run(named)
+                done.uncleared = sorted(failed)
+                done.problems += [f"{key} stays on the CDN: {reason}" for key, reason in failed.items()]
 
     def due(self, named: Collection[str]) -> list[str]:
         """What :meth:`clear` would remove now; nobody is asked."""
@@ -267,17 +260,33 @@ class Publication:
             return False
         return True
 
+    def _flush_soon(self, done: Published) -> None:
+        """In a thread, since others may keep the records locked for longer than anybody waits who is about to leave."""
+        try:
+            Background(1).begin(partial(self._flush, done)).result(_LAST_SECONDS)
+        except TimeoutError:
+            _unwritten(done, TimeoutError("another process keeps the records locked"))
+        except RuntimeError as error:  # of threads
+            _unwritten(done, error)
 
-def _unwritten(done: Published, error: OSError) -> None:
+
+def _unwritten(done: Published, error: Exception) -> None:
     done.is_written = False
     problem = f"what is on the CDN cannot be written down, so that pages do not know of it: {error}"
     if problem not in done.problems:
         done.problems.append(problem)
 
 
-def _count(done: Published, key: str, outcome: Outcome) -> None:
-    done.removed += outcome.removed
-    if outcome.what is What.OUTDATED:
-        done.outdated[key] = outcome.newer
+def _count(done: Published, key: str, future: Future[Outcome]) -> None:
+    try:
+        outcome = future.result()
+    except _Exhausted:
+        done.untried.append(key)
+    except StoreError as error:
+        done.failed[key] = str(error)
     else:
-        done.files.append(key)
+        done.removed += outcome.removed
+        if outcome.what is What.OUTDATED:
+            done.outdated[key] = outcome.newer
+        else:
+            done.files.append(key)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,11 @@ class State:
         self.path = folder / f"cdn-{mark}.json"
         self._locks = folder / f"cdn-{mark}"
         self._lock = threading.Lock()
+        #: What came to be known, or, with None, to be gone, and is not written down yet.
         self._unwritten: dict[str, Entry | None] = {}
-        #: What else came to be known of entries that others may be changing, too.
+        #: What of it is news: the rest of an entry others may be changing, too.
         self._changes: dict[str, dict[str, Any]] = {}
+        self._is_swept = False
         #: For threads, where the folder cannot be written to.
         self._thread_locks: dict[str, threading.Lock] = {}
         #: The state of the file that was read last.
@@ -97,11 +100,10 @@ class State:
             entry = self.get(key)
             if entry is None or (changed := replace(entry, **values)) == entry:
                 return
+            self._entries[key] = changed
+            self._changes.setdefault(key, {}).update(values)
             if key in self._unwritten:
-                self._note(key, changed)
-            else:
-                self._entries[key] = changed
-                self._changes.setdefault(key, {}).update(values)
+                self._unwritten[key] = changed
 
     def named(self, key: str, url: str, now: float) -> None:
         """The URL of a file came to be known; another one than before has not answered yet."""
@@ -119,12 +121,15 @@ class State:
         self.change(key, doubted=True, answers=False)
 
     def _note(self, key: str, entry: Entry | None) -> None:
-        self._unwritten[key] = entry
-        self._changes.pop(key, None)
         if entry is None:
+            self._changes.pop(key, None)
             self._entries.pop(key, None)
         else:
+            is_gone = self._unwritten.get(key, entry) is None
+            news = _news({} if is_gone else _values(self.get(key)), asdict(entry))
+            self._changes.setdefault(key, {}).update(news)
             self._entries[key] = entry
+        self._unwritten[key] = entry
 
     def flush(self) -> None:
         """Write down what is new.
@@ -135,7 +140,9 @@ class State:
         with self._lock:
             if not self._unwritten and not self._changes:
                 return
-            with output.locked(self.path.with_suffix(".lock"), _LOCK_SECONDS):
+            with output.locked(self.path.with_suffix(".lock"), _LOCK_SECONDS) as held:
+                if held and not self._is_swept:
+                    self._sweep()
                 entries = self._with_unwritten(self._load())
                 value = {key: asdict(entry) for key, entry in sorted(entries.items())}
                 output.store(self.path, {"format": _FORMAT, "objects": value})
@@ -143,6 +150,14 @@ class State:
             self._entries = entries
             self._unwritten = {}
             self._changes = {}
+
+    def _sweep(self) -> None:
+        """Remove what killed processes have left half written: whoever writes now holds the lock."""
+        self._is_swept = True
+        half = re.compile(rf"{re.escape(self.path.name)}-\d+-\d+\.tmp")
+        for path in self.path.parent.iterdir():
+            if half.fullmatch(path.name):
+                output.remove(path)
 
     @contextlib.contextmanager
     def locked(self, key: str, seconds: float) -> Iterator[None]:
@@ -165,8 +180,12 @@ class State:
             yield
 
     def _with_unwritten(self, entries: Mapping[str, Entry]) -> dict[str, Entry]:
-        known: dict[str, Entry | None] = {**entries, **self._unwritten}
-        found = {key: entry for key, entry in known.items() if entry is not None}
+        found = dict(entries)
+        for key, entry in self._unwritten.items():
+            if entry is None:
+                found.pop(key, None)
+            else:
+                found.setdefault(key, entry)
         for key, values in self._changes.items():
             if key in found:
                 found[key] = replace(found[key], **values)
@@ -182,6 +201,17 @@ class State:
             return {str(key): _entry(**entry) for key, entry in value["objects"].items()}
         except (AttributeError, LookupError, TypeError, ValueError):
             return {}
+
+
+def _values(entry: Entry | None) -> dict[str, Any]:
+    """What is known of a file; of one that nobody knew, that nothing is known beyond what makes an entry."""
+    if entry is not None:
+        return asdict(entry)
+    return {each.name: each.default for each in fields(Entry) if each.default is not MISSING}
+
+
+def _news(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in now.items() if name not in before or before[name] != value}
 
 
 def _entry(**values: Any) -> Entry:

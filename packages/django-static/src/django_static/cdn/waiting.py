@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from .answering import CannotTell, answers
+from .background import Background
 from .state import State
 
 __all__ = ["Probe", "wait_for"]
@@ -47,18 +48,19 @@ def wait_for(
 
     waiting = _silent(keys, state)
     pause = _FIRST_PAUSE
-    with ThreadPoolExecutor(threads) as pool:
-        while waiting:
-            told = pool.map(tells, waiting.values())
-            for key, has_answered in zip(waiting, told, strict=True):
-                if has_answered:
-                    state.answers(key, time.time())
-            waiting = _silent(waiting, state)
-            left = deadline - time.monotonic()
-            if not waiting or left <= 0:
-                break
-            time.sleep(min(pause, left))
-            pause *= 2
+    # Its threads keep nobody from ending who is interrupted while a URL does not answer.
+    background = Background(threads)
+    while waiting:
+        told = {key: background.begin(partial(tells, url)) for key, url in waiting.items()}
+        for key, has_answered in told.items():
+            if has_answered.result():
+                state.answers(key, time.time())
+        waiting = _silent(waiting, state)
+        left = deadline - time.monotonic()
+        if not waiting or left <= 0:
+            break
+        time.sleep(min(pause, left))
+        pause *= 2
     return sorted(waiting.values())
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from math import isfinite
 from typing import Any
@@ -10,7 +14,8 @@ from django.core.management.base import CommandError
 
 from ...cdn.options import Options as CdnOptions
 from ...cdn.outcomes import OUTDATED_ADVICE
-from ...cdn.publication import Preview, Publication, Published, wanted_of
+from ...cdn.publication import Publication, wanted_of
+from ...cdn.published import Interrupted, Preview, Published
 from ...cdn.state import State
 from ...cdn.store import NoAddress, StoreError
 from ...cdn.stores import store_of
@@ -24,6 +29,7 @@ from ..telling import TellingCommand
 __all__ = ["Command"]
 
 _LISTED = 2
+_INTERRUPTED = 130
 
 
 class Command(TellingCommand):
@@ -60,6 +66,21 @@ class Command(TellingCommand):
             help="wait until the URLs answer, so long at most (10); pages ask for those that do not yet",
         )
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run from a shell; who interrupts it does not wait for what is under way.
+
+        The interpreter would, at its end, for threads of ``concurrent.futures`` that a storage has made for itself.
+        """
+        try:
+            super().run_from_argv(argv)
+        except SystemExit as end:
+            if end.code == _INTERRUPTED and threading.active_count() > 1:
+                logging.shutdown()
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(_INTERRUPTED)
+            raise
+
     def handle(self, **options: Any) -> None:
         settings = conf.cdn
         try:
@@ -93,15 +114,18 @@ class Command(TellingCommand):
             if preview.failed:
                 raise CommandError(f"{counted(len(preview.failed), 'file')} could not be brought to the CDN")
             return
-        with ProgressLine(self.stderr, is_wanted=self._verbosity > 0) as progress:
-            done = publication.run(wanted, progress, verify=options["verify"])
-        done.total += len(wrong)
-        done.failed |= wrong
-        if done.files and settings.probe and settings.wait_seconds:
-            publication.ask(done, options["wait"])
-        # What a file that could not be read refers to is not known: all of it counts as named.
-        if conf.use_manifest_file and not done.failed:
-            publication.clear(done, wanted, removes=options["clean"])
+        try:
+            with ProgressLine(self.stderr, is_wanted=self._verbosity > 0) as progress:
+                done = publication.run(wanted, progress, verify=options["verify"])
+            done.total += len(wrong)
+            done.failed |= wrong
+            if done.files and settings.probe and settings.wait_seconds:
+                publication.ask(done, options["wait"])
+            # What a file that could not be read refers to is not known: all of it counts as named.
+            if conf.use_manifest_file and not done.failed:
+                publication.clear(done, wanted, removes=options["clean"])
+        except Interrupted as error:
+            raise CommandError(_interrupted(error.done), returncode=_INTERRUPTED) from None
         self._report(done, cleans=options["clean"])
         failed = len(done.failed) + len(done.untried)
         if failed:
@@ -193,6 +217,18 @@ def _see_whether_builds_say_all(settings: CdnOptions) -> None:
         raise CommandError(
             f"{PREFIX}_CDN_KEEP_DAYS is None, by which nothing is ever removed: set it to a number of days"
         )
+
+
+def _interrupted(done: Published) -> str:
+    """How far a run has come, in one line."""
+    there = done.there
+    stay = f", {len(done.outdated)} stay on the site" if done.outdated else ""
+    left = done.total - len(there) - len(done.outdated)
+    end = "another run goes on from there" if done.is_written else done.problems[-1]
+    return (
+        f"interrupted: {len(there)} of {counted(done.total, 'file')} are on the CDN, {len(there & {*done.sent})} of them "
+        f"sent now{stay}, {left} still to be brought there; {end}"
+    )
 
 
 def _seconds(text: str) -> float:
