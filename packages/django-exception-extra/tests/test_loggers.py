@@ -2,10 +2,14 @@
 
 import json
 import logging
+import logging.config
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.core.exceptions import SuspiciousOperation
 from django.core.signals import request_started
@@ -257,6 +261,80 @@ def test_handler_is_looked_after_while_logging_is_configured_only(monkeypatch, c
         assert not security.handlers[0].is_closed
     finally:
         request_started.receivers, security.handlers = before
+
+
+TAKEN = {
+    "cleared": lambda logger: logger.handlers.clear(),
+    "another list": lambda logger: setattr(logger, "handlers", []),
+    "removed": lambda logger: logger.removeHandler(logger.handlers[0]),
+    "another before it": lambda logger: logger.handlers.insert(0, logging.NullHandler()),
+}
+
+
+@pytest.mark.parametrize("take", TAKEN)
+@pytest.mark.parametrize("asks", ["blocking", "asynchronous"])
+def test_handler_taken_away_by_hand_is_back_with_a_request(asks, take, client, outside, told, monkeypatch):
+    """Long after logging was configured."""
+    security = logging.getLogger("django.security")
+    before = request_started.receivers[:], security.handlers
+    security.handlers = before[1][:]
+    monkeypatch.setattr(loggers, "_CONFIGURING", -1)
+    try:
+        client.get("/fine/")
+        client.get("/fine/")
+        TAKEN[take](security)
+        if asks == "blocking":
+            client.get("/fine/")
+        else:
+            async_to_sync(AsyncClient().get)("/afine/")
+        assert isinstance(security.handlers[0], loggers.FirstHandler)
+        assert len([each for each in security.handlers if isinstance(each, loggers.FirstHandler)]) == 1
+        outside("failing.middleware.suspicious")
+        other = Client()
+        other.cookies = client.cookies
+        other.get("/fine/")
+    finally:
+        request_started.receivers, security.handlers = before
+    assert told() == ANITA
+
+
+def slow_handler():
+    """One whose making takes its time, as that of a file or a connection does."""
+    time.sleep(0.01)
+    return logging.NullHandler()
+
+
+def test_logging_configured_while_requests_come(client):
+    """What the project has put there stays, in whatever moment it is looked after."""
+    security = logging.getLogger("django.security")
+    before = request_started.receivers[:], security.handlers[:]
+    mine = {"()": f"{__name__}.slow_handler"}
+    config = {"version": 1, "disable_existing_loggers": False, "handlers": {"mine": mine}}
+    config["loggers"] = {"django.security": {"handlers": ["mine"]}}
+    done = threading.Event()
+
+    def come():
+        while not done.is_set():
+            request_started.send(sender=None, environ={})
+
+    threads = [threading.Thread(target=come) for _ in range(2)]
+    try:
+        client.get("/fine/")
+        for thread in threads:
+            thread.start()
+        kept = []
+        for _ in range(20):
+            logging.config.dictConfig(config)
+            made = logging.getHandlerByName("mine") if hasattr(logging, "getHandlerByName") else None
+            made = made or next(each for each in security.handlers if type(each) is logging.NullHandler)
+            request_started.send(sender=None, environ={})
+            kept.append([type(each) for each in security.handlers] + [security.handlers[-1] is made])
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(60)
+        request_started.receivers, security.handlers = before
+    assert kept == [[loggers.FirstHandler, logging.NullHandler, True]] * 20
 
 
 @pytest.mark.parametrize("extra", [{}, {"request": None}, {"request": object()}])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from django.core.signals import request_started
 
-__all__ = ["listen"]
+__all__ = ["is_first", "listen"]
 
 # Where Django logs what it answers with 500 or above, and, in a child for each class, suspicious operations.
 _REQUEST = logging.getLogger("django.request")
@@ -47,10 +47,11 @@ class FirstHandler(logging.Handler):
     """
 
     def __init__(self, hear: Callable[[logging.LogRecord], object], closing: Callable[[], object]) -> None:
-        super().__init__()
+        # First of all: from what follows on it can be closed.
         self._hear = hear
         self._closing = closing
         self.is_closed = False
+        super().__init__()
 
     def close(self) -> None:
         super().close()
@@ -67,8 +68,18 @@ class FirstHandler(logging.Handler):
         return True
 
 
+def is_first() -> bool:
+    """Whether the handler still is where `listen` has put it."""
+    handlers = _SECURITY.handlers
+    return bool(handlers) and type(first := handlers[0]) is FirstHandler and not first.is_closed
+
+
 def listen(hear: Callable[[logging.LogRecord], object]) -> None:
-    """Have `hear` called with the errors Django logs, before other handlers get them; the first call counts."""
+    """Have `hear` called with the errors Django logs, before other handlers get them; the first call counts.
+
+    What takes its handler away by `dictConfig()` does so for no request; what does otherwise, for those until `is_first` is
+    asked, and this called again.
+    """
     if not any(isinstance(each, FirstFilter) for each in _REQUEST.filters):
         _REQUEST.filters.insert(0, FirstFilter(hear))
 
@@ -85,9 +96,11 @@ def listen(hear: Callable[[logging.LogRecord], object]) -> None:
         request_started.connect(stay, weak=False, dispatch_uid=__name__)
 
     def put() -> None:
-        handlers = _SECURITY.handlers
-        if not handlers or type(handlers[0]) is not FirstHandler or handlers[0].is_closed:
-            others = [each for each in handlers if not isinstance(each, FirstHandler)]
+        if is_first():
+            return
+        # Not while another thread is configuring: what it has put there by then would be lost.
+        with logging._lock:  # type: ignore[attr-defined] # the one that `dictConfig()` holds
+            others = [each for each in _SECURITY.handlers if not isinstance(each, FirstHandler)]
             # In one step: other threads may be going through the list. A new one, since logging knows no more of a closed one.
             _SECURITY.handlers = [FirstHandler(hear, attend), *others]
 

@@ -57,6 +57,8 @@ class ExceptionExtraMiddleware:
             home.enter(request)
         except AttributeError:  # no request of Django's, but it may be one to whoever answers it
             return self.get_response(request)  # type: ignore[no-any-return]
+        if not loggers.is_first():
+            loggers.listen(_on_record)
         # What it costs is kept from those who have nobody to tell.
         run = running.enter(request) if running.hearing else None
         try:
@@ -75,6 +77,8 @@ class ExceptionExtraMiddleware:
             home.enter(request)
         except AttributeError:  # as above
             return await self.get_response(request)  # type: ignore[no-any-return]
+        if not loggers.is_first():
+            loggers.listen(_on_record)
         run = running.enter(request) if running.hearing else None
         try:
             response: HttpResponseBase = await self.get_response(request)
