@@ -826,8 +826,10 @@ def test_an_action_for_rows_of_which_some_are_gone(person, show, shows):
     assert page.messages == [
         (
             "warning",
-            "1 of the shows you had chosen was not found: it has been deleted meanwhile, or changed so that this "
-            "list does not have it any more.",
+            (
+                "1 of the shows you had chosen was not found: it has been deleted meanwhile, or changed so that this "
+                "list does not have it any more."
+            ),
         ),
         ("info", "2 given away"),
     ]
@@ -853,9 +855,11 @@ def test_an_action_for_rows_that_are_all_gone(person, show, shows):
         assert page.messages == [
             (
                 "warning",
-                "2 of the shows you had chosen were not found: they have been deleted meanwhile, or changed so that "
-                "this list does not have them any more. Items must be selected in order to perform actions on them. "
-                "No items have been changed.",
+                (
+                    "2 of the shows you had chosen were not found: they have been deleted meanwhile, or changed so that "
+                    "this list does not have them any more. Items must be selected in order to perform actions on them. "
+                    "No items have been changed."
+                ),
             )
         ]
         assert [row[1] for row in page.rows[1:]] == ["C"], (
