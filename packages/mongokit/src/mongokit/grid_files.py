@@ -18,9 +18,9 @@ from gridfs import GridIn, GridOut, NoFile
 from gridfs.asynchronous.grid_file import AsyncGridIn, AsyncGridOut
 
 from mongokit.flow import Flow, run, run_async
+from mongokit.identifying import has_id
 from mongokit.performing import is_asynchronous
 from mongokit.portions import portions
-from mongokit.identifying import has_id
 from mongokit.scalars import stored_id
 
 if TYPE_CHECKING:
