@@ -596,6 +596,7 @@ def test_a_keeper_that_cannot_run(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("executable", "expected"),
     [("/usr/bin/uwsgi", "python"), ("", "python"), (sys.executable, sys.executable)],
+    ids=["another program", "none", "this one"],
 )
 def test_the_interpreter_is_found_where_the_executable_is_another_program(monkeypatch, executable, expected):
     monkeypatch.setattr(sys, "executable", executable)
