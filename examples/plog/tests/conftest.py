@@ -25,7 +25,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 VAR = Path(tempfile.mkdtemp(prefix="plog-test-"))
 atexit.register(shutil.rmtree, VAR, ignore_errors=True)
-os.environ["DJANGO_SETTINGS_MODULE"] = "plog.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "patient_settings"
+# Processes that tests start have these settings too.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
 os.environ["PLOG_VAR"] = str(VAR)
 os.environ.pop("PLOG_DEBUG", None)
 # pytest-django looks for settings before it reads this file.

@@ -25,9 +25,19 @@ SECONDS = 90
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port for a server of a test: until this process ends nobody gets it who asks for any.
+
+    It stays bound. On Linux a server may listen on it all the same, as both say SO_REUSEADDR; elsewhere it could not.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port = held.getsockname()[1]
+    if sys.platform == "linux":
+        held.detach()  # left open
+    else:
+        held.close()
+    return port
 
 
 def processes_of(var):
@@ -58,15 +68,19 @@ def wait_until(condition, what, seconds=SECONDS):
 
 
 class Demo:
-    """``demo.py`` on a free port; a context manager that leaves nothing behind."""
+    """``demo.py`` on a free port; a context manager that leaves nothing behind.
 
-    def __init__(self, var, port=None, arguments=(), stdin=None, **environment):
+    `patient` says that a database which takes long to answer is waited for; tests of the site's own limits have it False.
+    """
+
+    def __init__(self, var, port=None, arguments=(), stdin=None, patient=True, **environment):
         self.var = Path(var)
         self.port = port or free_port()
         self.lines = []
         self._queue = queue.Queue()
         env = {name: value for name, value in os.environ.items() if name not in ("MONGODB_URI", "PLOG_DEBUG")}
         env |= {"PLOG_VAR": str(self.var), **environment}
+        env["DJANGO_SETTINGS_MODULE"] = "patient_settings" if patient else "plog.settings"
         command = [sys.executable, str(DEMO), "--port", str(self.port), *arguments]
         # A session of its own, so that a signal can be sent to all of it, as a terminal does.
         self.process = subprocess.Popen(

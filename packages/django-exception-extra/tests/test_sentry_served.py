@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 
 HELPERS = Path(__file__).parent / "helpers"
 WAIT = 30.0
@@ -36,12 +37,6 @@ VISITORS = ("anita", "bert", "clara", "nobody")
 PATHS = ("/crash/", "/say/", "/say/?outside", "/asay/", "/acrash/", "/say/", "/stream/", "/astream/", "/say/")
 # Sentry's own middleware for WSGI hears nothing of an asynchronous body, which Django reads before it sends any.
 UNHEARD = {("gunicorn", "with Django's"): ("/astream/",)}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(

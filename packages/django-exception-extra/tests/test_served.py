@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from free_ports import free_port
 
 HELPERS = Path(__file__).parent / "helpers"
 ANITA = "'anita (Anita Test)'"
@@ -128,12 +129,6 @@ class Inbox:
 
     def one(self):
         return self.mails.get(timeout=WAIT)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,10 @@
 import datetime
 import html
 import re
+import uuid
 
 import pytest
-from bson import DBRef
+from bson import DBRef, ObjectId
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.test import override_settings
@@ -802,7 +803,7 @@ ODD_ACTIONS = {
     "one there is not": ({"action": "drop", "_selected_action": ["x"], "index": "0"}, "No action selected."),
     "forged keys": (
         {"action": "make_free", "_selected_action": ["x", '{"$ne": 1}', "0" * 24], "index": "0"},
-        "0 given away",
+        "3 of the shows you had chosen were not found",
     ),
 }
 
@@ -810,8 +811,107 @@ ODD_ACTIONS = {
 @pytest.mark.parametrize(("sent", "text"), ODD_ACTIONS.values(), ids=ODD_ACTIONS)
 def test_actions_that_do_nothing(person, show, shows, sent, text):
     show("A")
-    assert text in person().post(LIST, sent).text
+    page = person().post(LIST, sent)
+    assert text in page.text
+    assert "given away" not in page.text
     assert shows.count_documents({"is_free": True}) == 0
+
+
+def test_an_action_for_rows_of_which_some_are_gone(person, show, shows):
+    chosen = [show(title) for title in "ABC"]
+    keys = [one.pk for one in chosen]
+    chosen[0].delete()
+    somebody = person()
+    page = somebody.post(LIST, {"action": "make_free", "_selected_action": keys, "index": "0"})
+    assert page.messages == [
+        (
+            "warning",
+            (
+                "1 of the shows you had chosen was not found: it has been deleted meanwhile, or changed so that this "
+                "list does not have it any more."
+            ),
+        ),
+        ("info", "2 given away"),
+    ]
+    assert shows.count_documents({"is_free": True}) == 2
+    chosen[1].delete()
+    # The last was sent twice, and is one all the same.
+    page = somebody.post(LIST, {"action": "make_free", "_selected_action": [*keys, keys[2]], "index": "0"})
+    assert [text[:50] for _level, text in page.messages] == [
+        "2 of the shows you had chosen were not found: they",
+        "1 given away",
+    ]
+
+
+def test_an_action_for_rows_that_are_all_gone(person, show, shows):
+    chosen = [show(title) for title in "AB"]
+    keys = [one.pk for one in chosen]
+    show("C")
+    for one in chosen:
+        one.delete()
+    somebody = person()
+    for action in ("make_free", "delete_selected"):
+        page = somebody.post(LIST, {"action": action, "_selected_action": keys, "index": "0"})
+        assert page.messages == [
+            (
+                "warning",
+                (
+                    "2 of the shows you had chosen were not found: they have been deleted meanwhile, or changed so that "
+                    "this list does not have them any more. Items must be selected in order to perform actions on them. "
+                    "No items have been changed."
+                ),
+            )
+        ]
+        assert [row[1] for row in page.rows[1:]] == ["C"], (
+            "the list, and no page that asks whether to delete none"
+        )
+    assert shows.count_documents({"is_free": True}) == 0
+
+
+def test_an_action_for_a_row_that_a_filter_leaves_out_meanwhile(person, show, shows):
+    chosen = [show(title, kind="opera") for title in "AB"]
+    shows.update_one({"title": "A"}, {"$set": {"kind": "play"}})
+    sent = {"action": "make_free", "_selected_action": [one.pk for one in chosen], "index": "0"}
+    page = person().post(f"{LIST}?kind=opera", sent)
+    assert [level for level, _text in page.messages] == ["warning", "info"]
+    assert [one["title"] for one in shows.find({"is_free": True})] == ["B"]
+
+
+def test_of_rows_that_are_gone_those_left_are_deleted(person, show, shows):
+    chosen = [show(title) for title in "ABC"]
+    keys = [one.pk for one in chosen]
+    chosen[0].delete()
+    somebody = person()
+    page = somebody.post(LIST, {"action": "delete_selected", "_selected_action": keys, "index": "0"})
+    assert "Are you sure you want to delete the selected shows?" in page.text
+    assert page.messages[0][1].startswith("1 of the shows you had chosen was not found")
+    sent = page.sends("form")
+    assert sent["_selected_action"] == keys[1:]
+    chosen[1].delete()
+    page = somebody.post(LIST, sent)
+    assert [text.partition(":")[0] for _level, text in page.messages] == [
+        "1 of the shows you had chosen was not found",
+        "Successfully deleted 1 show.",
+    ]
+    assert shows.count_documents({}) == 0
+
+
+def test_rows_that_are_gone_do_not_matter_to_an_action_for_all(person, show, shows):
+    gone = show("A")
+    show("B")
+    gone.delete()
+    sent = {"action": "make_free", "_selected_action": [gone.pk], "index": "0", "select_across": "1"}
+    assert person().post(LIST, sent).messages == [("info", "1 given away")]
+
+
+def test_keys_of_every_kind_are_found_again(person, mongodb):
+    """As a list shows them: as text."""
+    keys = ["k", 7, uuid.UUID(int=5), ObjectId(b"a" * 12)]
+    mongodb.notes.insert_many([{"_id": key, "text": "x"} for key in keys])
+    sent = {"action": "delete_selected", "_selected_action": [str(key) for key in keys], "post": "yes"}
+    assert person().post("/admin/shows/Note/", sent).messages == [
+        ("success", "Successfully deleted 4 Notes.")
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ rows

@@ -1,7 +1,6 @@
 """References in lists and in nested structures, as choices; and by the name of what they refer to."""
 
 import pytest
-from bson import ObjectId
 from django.contrib import admin
 from shows.models import Stage, Theatre, Troupe
 from shows.testing import Commands
@@ -98,7 +97,7 @@ def test_none_is_chosen(person, mongodb, troupe):
 
 
 @pytest.mark.parametrize("field", ["home", "theatres", "main-theatre", "stages-0-theatre", "stages-0-others"])
-@pytest.mark.parametrize("key", [str(ObjectId()), "x", '{"$gt": ""}'])
+@pytest.mark.parametrize("key", ["0" * 24, "x", '{"$gt": ""}'])
 def test_keys_of_nobody_are_refused(person, mongodb, troupe, theatres, field, key):
     page = person().submit(change(troupe), "troupe_form", **{field: key})
     assert "Select a valid choice." in page.text

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 from pymongo import MongoClient
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
@@ -37,12 +38,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
     pytest.mark.timeout(300),
 ]
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -314,6 +309,30 @@ def test_some_are_deleted(open_page, shows):
     page.wait_for_url(re.compile(r"/Show/\?kind=play"))
     assert "Successfully deleted 2 shows" in page.locator(".messagelist").inner_text()
     assert [one["title"] for one in shows.find()] == ["Fidelio"]
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
+def test_an_action_for_rows_that_are_gone(open_page, shows, viewport):
+    page = open_page("/admin/shows/Show/?kind=play", viewport)
+
+    def give_away():
+        for box in page.locator("#result_list input.action-select").all():
+            box.check()
+        page.locator("select[name=action]").select_option("make_free")
+        page.locator("button[name=index]").click()
+        page.locator(".messagelist").wait_for()
+        return [text.split(":")[0] for text in page.locator(".messagelist li").all_inner_texts()]
+
+    shows.delete_one({"title": "Hamlet"})
+    assert give_away() == ["1 of the shows you had chosen was not found", "1 given away"]
+    shoot(page, f"action-gone-{'phone' if viewport else 'desk'}")
+    assert [one["title"] for one in shows.find({"is_free": True})] == ["Othello"]
+    page = open_page("/admin/shows/Show/?kind=play", viewport)
+    shows.delete_one({"title": "Othello"})
+    assert give_away() == ["1 of the shows you had chosen was not found"]
+    shoot(page, f"action-all-gone-{'phone' if viewport else 'desk'}")
+    assert not is_too_wide(page)
+    assert shows.count_documents({}) == 1
 
 
 def test_two_people(open_page, shows):

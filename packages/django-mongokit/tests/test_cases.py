@@ -322,7 +322,10 @@ def test_debug_cleans_too(mongodb):
     assert empty(mongodb)
 
 
-@pytest.mark.parametrize("declared", [{"default", "mongodb"}, "__all__", {"mongodb"}, ["mongodb"]], ids=str)
+DECLARED = {"both": {"default", "mongodb"}, "all": "__all__", "one": {"mongodb"}, "a list": ["mongodb"]}
+
+
+@pytest.mark.parametrize("declared", DECLARED.values(), ids=DECLARED)
 def test_databases_are_put_back(declared):
     seen = []
 

@@ -3,13 +3,13 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import urllib.request
 
 import pytest
+from free_ports import free_port
 
 
 @pytest.fixture
@@ -147,9 +147,7 @@ def test_shell(run, name, talks):
 @pytest.mark.parametrize("reload", [(), ("--noreload",)], ids=["reload", "noreload"])
 def test_runserver(site, uri, name, talks, tmp_path, reload):
     """The development server starts without a word of complaint, serves documents and stops at Ctrl-C."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "SITE_NAME": name, "SITE_SQLITE": str(tmp_path / "db"), "SITE_DEBUG": "1"}
     command = [sys.executable, "-u", "manage.py", "runserver", *reload, f"127.0.0.1:{port}"]
     process = subprocess.Popen(

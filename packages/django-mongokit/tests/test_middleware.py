@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -16,6 +15,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.template import TemplateDoesNotExist
 from django.test import AsyncClient, AsyncRequestFactory, Client, RequestFactory
 from django.utils.decorators import decorator_from_middleware
+from free_ports import free_port
 from pymongo.errors import (
     AutoReconnect,
     ConnectionFailure,
@@ -44,9 +44,7 @@ class Server:
     """A server of this test's own, on one port and folder through all its deaths."""
 
     def __init__(self, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = folder
         scripts = [file for file in metadata.distribution("SecantusDB").files if file.name == "secantusd-py"]
         self.command = [

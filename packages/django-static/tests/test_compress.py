@@ -234,7 +234,7 @@ class TestWorth:
         [
             (b"\x89PNG\r\n\x1a\n" + TEXT, True),
             (b"\xff\xd8\xff\xe0" + TEXT, True),
-            (gzip.compress(TEXT), True),
+            (gzip.compress(TEXT, mtime=0), True),
             (b"RIFF1234WEBP" + TEXT, True),
             (b"RIFF1234WAVE" + TEXT, False),
             (b"\0\0\0\x1cftypavif" + TEXT, True),
@@ -243,6 +243,19 @@ class TestWorth:
             (TEXT * 100, False),
             (NOISE[:150_000] + TEXT * 200, False),
             (b"", False),
+        ],
+        ids=[
+            "png",
+            "jpeg",
+            "gzip",
+            "webp",
+            "wave",
+            "avif",
+            "noise",
+            "little noise",
+            "text",
+            "half text",
+            "none",
         ],
     )
     def test_by_content(self, data, is_dense):

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+import static_test_servers as servers
 
 from django_static.minify import verify
 from django_static.references import css
@@ -138,12 +139,6 @@ def test_every_published_name_in_the_page_is_there(site, pages):
     assert '<img src="/img/logo.1269170122.png">' in pages[1]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _nginx() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
@@ -154,7 +149,7 @@ def nginx(tmp_path: Path) -> Iterator[int]:
     binary = _nginx()
     if binary is None:
         pytest.skip("there is no nginx: apt-get install nginx-light")
-    port = _free_port()
+    port = servers.free_port()
     folder = tmp_path / "nginx"
     (folder / "logs").mkdir(parents=True)
     paths = "\n".join(

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pymongo
 import pytest
+from free_ports import free_port
 from pymongo.errors import PyMongoError
 
 from mongokit import Connection
@@ -148,7 +149,7 @@ def test_clients_close_idle_connections_before_the_server_does(folder):
 
 
 def test_data_outlives_the_server_and_the_port_can_be_chosen(folder):
-    port = wire.free_port()
+    port = free_port()
     for expected in (0, 1):
         with EmbeddedServer(folder, port) as embedded, Connection(embedded.uri) as connection:
             assert embedded.port == port
@@ -596,6 +597,7 @@ def test_a_keeper_that_cannot_run(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("executable", "expected"),
     [("/usr/bin/uwsgi", "python"), ("", "python"), (sys.executable, sys.executable)],
+    ids=["another program", "none", "this one"],
 )
 def test_the_interpreter_is_found_where_the_executable_is_another_program(monkeypatch, executable, expected):
     monkeypatch.setattr(sys, "executable", executable)
@@ -774,7 +776,7 @@ def test_a_user_that_comes_while_it_lingers_keeps_it(folder):
 def test_the_command(folder, tmp_path):
     (tmp_path / ".secantus").mkdir()
     (tmp_path / ".secantus" / "secantusd.toml").write_text("not a configuration")
-    port = wire.free_port()
+    port = free_port()
     command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder), "--port", str(port)]
     process = subprocess.Popen(
         command,

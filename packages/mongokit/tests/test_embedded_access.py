@@ -20,6 +20,7 @@ import bson
 import psutil
 import pymongo
 import pytest
+from free_ports import free_port
 from hypothesis import given
 from hypothesis import strategies as st
 from pymongo.errors import OperationFailure, PyMongoError
@@ -253,7 +254,7 @@ def test_the_password_outlives_stops_and_kills(folder):
         until(embedded.revive)
         assert embedded.uri == uri
         assert until(lambda: tolerant(connection.a.b.count_documents)) == 1
-    with EmbeddedServer(folder, wire.free_port()) as again, Connection(again.uri) as connection:
+    with EmbeddedServer(folder, free_port()) as again, Connection(again.uri) as connection:
         assert again.password_file.read_text() == password
         assert connection.a.b.count_documents({}) == 1
     assert (folder / "server.log").read_text().count("setting a new password") == 1
@@ -270,7 +271,7 @@ def open_server(folder):
     """Start a server without a password on a folder, as earlier versions did; returns process and port."""
     (folder / "db").mkdir(parents=True, exist_ok=True)
     (folder / "server.toml").touch()
-    port = wire.free_port()
+    port = free_port()
     command = [
         *(programs.find_server(), "--config", str(folder / "server.toml"), "--host", "127.0.0.1"),
         *("--port", str(port), "--storage-path", str(folder / "db"), "--sync-on-commit"),

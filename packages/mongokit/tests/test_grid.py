@@ -157,12 +157,13 @@ OPERATIONS = {
 }
 
 
+@pytest.mark.parametrize("fields", [{}, {"_id": None}], ids=["absent", "None"])
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_a_document_that_is_not_stored_has_no_files(articles, database, operation):
+def test_a_document_that_is_not_stored_has_no_files(articles, database, operation, fields):
     with pytest.raises(
         RuntimeError, match=r"Article None is not stored yet, so it has no files: save\(\) it first"
     ):
-        operation(articles.Article().fs)
+        operation(articles.Article(fields).fs)
     with pytest.raises(ConnectionError, match="bound to no collection"):
         operation(Article({"_id": 1}).fs)
     assert left(database) == (0, 0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import subprocess
 import threading
 
 import pymongo
 import pytest
+from free_ports import free_port
 from pymongo.errors import InvalidOperation, OperationFailure
 from pymongo.read_concern import ReadConcern
 
@@ -441,9 +441,7 @@ def single_server(tmp_path_factory):
         command = find_server()
     except EmbeddedServerError as error:
         pytest.skip(str(error))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder = tmp_path_factory.mktemp("single")
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(

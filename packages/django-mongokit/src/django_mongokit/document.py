@@ -12,6 +12,7 @@ from django_mongokit.mongodb.pool import alias_of
 from django_mongokit.options import DocumentMeta, own_options
 from mongokit import Document
 from mongokit.document import DocumentProperties
+from mongokit.identifying import has_id
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -91,7 +92,7 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
         sender = type(self)
         if not (pre_save.has_listeners(sender) or post_save.has_listeners(sender)):
             return super().save(*args, **kwargs)
-        created = self.get("_id") is None
+        created = not has_id(self)
         only = kwargs.get("only")
         if only is not None:
             only = kwargs["only"] = list(only)

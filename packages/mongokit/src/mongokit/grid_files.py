@@ -18,6 +18,7 @@ from gridfs import GridIn, GridOut, NoFile
 from gridfs.asynchronous.grid_file import AsyncGridIn, AsyncGridOut
 
 from mongokit.flow import Flow, run, run_async
+from mongokit.identifying import has_id
 from mongokit.performing import is_asynchronous
 from mongokit.portions import portions
 from mongokit.scalars import stored_id
@@ -251,12 +252,9 @@ class GridFiles:
         return spec
 
     def _id(self) -> Any:
-        try:
-            return stored_id(type(self._document), self._document["_id"])
-        except KeyError:
-            raise RuntimeError(
-                f"{self._shown()} is not stored yet, so it has no files: save() it first"
-            ) from None
+        if not has_id(self._document):
+            raise RuntimeError(f"{self._shown()} is not stored yet, so it has no files: save() it first")
+        return stored_id(type(self._document), self._document["_id"])
 
     def _shown(self) -> str:
         return f"{type(self._document).__name__} {self._document.get('_id')!r}"

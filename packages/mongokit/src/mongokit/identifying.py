@@ -1,4 +1,4 @@
-"""Whether a document that is to be stored has an ``_id``, and whether one can be made for it."""
+"""Whether a document has an ``_id``, and whether one can be made for it when it is to be stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from mongokit.structure.keys import bad_keys
 if TYPE_CHECKING:
     from mongokit.schema_document import SchemaDocument
 
-__all__ = ["lacks_id"]
+__all__ = ["has_id", "lacks_id"]
+
+
+def has_id(document: Mapping[str, Any]) -> bool:
+    """Return whether a document has a key: an ``_id`` that is not None. 0, "" and False are keys."""
+    return document.get("_id") is not None
 
 
 def lacks_id(cls: type[SchemaDocument], document: Mapping[str, Any]) -> bool:

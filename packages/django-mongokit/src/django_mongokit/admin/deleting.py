@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin.utils import quote
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.views.decorators.csrf import csrf_protect
 
 from django_mongokit.admin.changing import log_atomic
-from django_mongokit.admin.pages import own_templates
+from django_mongokit.admin.pages import linked, own_templates
 from django_mongokit.admin.referrers import Referrers, referrers_of
 
 if TYPE_CHECKING:
@@ -67,12 +65,8 @@ class DeletingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         lines, denied, keys = Listed(), set(), []
         for one in objs:
             keys.append(one["_id"])
-            url = reverse(
-                f"admin:{self.opts.app_label}_{self.opts.model_name}_change",
-                args=(quote(one.pk),),
-                current_app=self.admin_site.name,
-            )
-            lines.append(format_html('{}: <a href="{}">{}</a>', capfirst(self.opts.verbose_name), url, one))
+            link = linked(self.opts, self.admin_site, one)
+            lines.append(format_html("{}: {}", capfirst(self.opts.verbose_name), link))
             if not self.has_delete_permission(request, one):
                 denied.add(self.opts.verbose_name)
         protected: list[Any] = []

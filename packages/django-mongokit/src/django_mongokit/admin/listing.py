@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -68,7 +69,10 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
         return row_formset(self.get_changelist_form(request, **kwargs), most)
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
-        """Run an action; one for all documents only where they are counted, so that people know what they do."""
+        """Run an action; one for all documents only where they are counted, so that people know what they do.
+
+        One for chosen rows says how many of them are gone, and is not run where all are.
+        """
         # As the field of Django's form reads it.
         if any(one.lower() not in {"", "0", "false"} for one in request.POST.getlist("select_across")):
             pages: Any = self.get_paginator(request, queryset, self.list_per_page)
@@ -80,7 +84,29 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
                 name = self.opts.verbose_name_plural
                 self.message_user(request, text % {"count": limit, "name": name}, messages.WARNING)
                 return None
-        return super().response_action(request, queryset, *args, **kwargs)
+        else:
+            queryset = _Choosable(queryset, lambda gone, left: self._tell_gone(request, gone, left))
+        try:
+            return super().response_action(request, queryset, *args, **kwargs)
+        except _NoneLeft:
+            return None
+
+    def _tell_gone(self, request: HttpRequest, gone: int, left: int) -> None:
+        """Say that so many of the rows that were chosen for an action are gone."""
+        text = ngettext(
+            "%(count)s of the %(name)s you had chosen was not found: it has been deleted meanwhile, or changed so that "
+            "this list does not have it any more.",
+            "%(count)s of the %(name)s you had chosen were not found: they have been deleted meanwhile, or changed so "
+            "that this list does not have them any more.",
+            gone,
+        ) % {"count": gone, "name": self.opts.verbose_name_plural}
+        if not left:
+            # Django's own, so that it comes in Django's languages.
+            nothing = _(
+                "Items must be selected in order to perform actions on them. No items have been changed."
+            )
+            text = f"{text} {nothing}"
+        self.message_user(request, text, messages.WARNING)
 
     def _save_rows(self, request: HttpRequest) -> HttpResponse | None:
         """Save the rows that were changed; return None where the page has to be shown again."""
@@ -126,6 +152,32 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
             else:
                 count += 1
         return count
+
+
+class _NoneLeft(Exception):
+    """Of the rows that were chosen for an action none is there any more."""
+
+
+class _Choosable:
+    """The documents of a list, of which Django's view takes those that were chosen, once it knows what for.
+
+    :param tell: called with how many of these are gone, where some are, and how many are left.
+    """
+
+    def __init__(self, documents: Any, tell: Callable[[int, int], None]) -> None:
+        self._documents = documents
+        self._tell = tell
+
+    def filter(self, *, pk__in: Sequence[str]) -> Any:
+        """Return the chosen ones; raises `_NoneLeft`."""
+        found = self._documents.filter(pk__in=pk__in)
+        keys = {str(one["_id"]) for one in found.collection.find(found.query, {"_id": True})}
+        gone = len({*pk__in} - keys)
+        if gone:
+            self._tell(gone, len(keys))
+        if not keys:
+            raise _NoneLeft
+        return found
 
 
 class _Given:

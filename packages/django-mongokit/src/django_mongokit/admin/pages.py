@@ -1,21 +1,34 @@
-"""Pages of documents, without counting a million of them; and which templates show them."""
+"""Pages of documents, without counting a million of them; which templates show them, and how to get to one."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.core.paginator import EmptyPage, Page, Paginator
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 
 from django_mongokit.selection import Documents
 
-__all__ = ["DocumentPaginator", "own_templates"]
+__all__ = ["DocumentPaginator", "linked", "own_templates"]
 
 
 def own_templates(opts: Any, name: str) -> list[str]:
     """Return the names of a project's own templates for a page of the admin, and that of ours."""
     app, model = opts.app_label, opts.model_name
     return [f"admin/{app}/{model}/{name}", f"admin/{app}/{name}", f"django_mongokit/admin/{name}"]
+
+
+def linked(opts: Any, site: Any, document: Any) -> str:
+    """Return a document as a link to its page in an admin site; without one where its key is "", which no URL can hold."""
+    name, key = f"admin:{opts.app_label}_{opts.model_name}_change", quote(document.pk)
+    try:
+        url = reverse(name, args=(key,), current_app=site.name)
+    except NoReverseMatch:
+        return str(document)
+    return format_html('<a href="{}">{}</a>', url, document)
 
 
 class DocumentPaginator(Paginator):  # type: ignore[type-arg]  # the class can't be subscripted at run time

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin.utils import quote
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from django_mongokit.admin.homes import admin_of, documents_on
+from django_mongokit.admin.pages import linked
 from django_mongokit.document import DjangoDocument, document_classes
 from django_mongokit.places import references_in
 from django_mongokit.selection import Documents, refers_to
@@ -99,9 +98,4 @@ def _lines(
 def _line(model_admin: Any, admin: Any, document: Any) -> Any:
     if admin is None:
         return str(document)
-    url = reverse(
-        f"admin:{admin.opts.app_label}_{admin.opts.model_name}_change",
-        args=(quote(document.pk),),
-        current_app=model_admin.admin_site.name,
-    )
-    return format_html('<a href="{}">{}</a>', url, document)
+    return linked(admin.opts, model_admin.admin_site, document)

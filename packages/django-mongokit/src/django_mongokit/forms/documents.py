@@ -27,6 +27,7 @@ from django_mongokit.forms.saving import REFUSALS, REVISION, Refusal, SavingForm
 from django_mongokit.forms.strays import show_what_is_wrong, strays_of, without
 from mongokit import Document
 from mongokit.dotnotation import doted
+from mongokit.identifying import has_id
 from mongokit.performing import is_asynchronous
 from mongokit.proxy import ProxyBase
 
@@ -66,6 +67,7 @@ class BaseDocumentForm(SavingForm):
         self.instance = self._instance(instance, collection)
         self.stored = self.instance
         self.is_new = instance is None
+        self.is_stored = not self.is_new and has_id(self.instance)
         self.naive_utc = gives_naive_times(self.instance)
         self.database = self.instance.collection.database
         shown = {} if self.is_new else document_to_dict(self.instance)
@@ -86,9 +88,9 @@ class BaseDocumentForm(SavingForm):
             use_required_attribute=use_required_attribute,
             renderer=renderer,
         )
-        if "_id" in self.fields and "_id" in self.instance and not self.is_new:
-            # With another key it would be another document.
-            self.fields["_id"].disabled = True
+        if KEY in self.fields and self.is_stored:
+            # With another key it would be another document; and an empty one is a key too.
+            self.fields[KEY].disabled, self.fields[KEY].required = True, False
         if not self.is_new:
             show_what_is_wrong(self.fields, self.instance)
         if self.instance.use_revision:
@@ -142,7 +144,7 @@ class BaseDocumentForm(SavingForm):
         if asked is not None and asked.required and KEY not in candidate and KEY not in self.errors:
             self.add_error(KEY, ValidationError(asked.error_messages["required"], code="required"))
         failures, others = failures_of(candidate)
-        if failures and not self.is_new and "_id" in self.instance:
+        if failures and self.is_stored:
             self.strays = strays_of(self.instance)
             failures = without(failures, self.strays)
         place_failures(self, failures)

@@ -25,6 +25,7 @@ from pymongo.errors import PyMongoError
 
 from django_mongokit.forms.options import DocumentFormOptions
 from mongokit.flow import Flow
+from mongokit.identifying import has_id
 from mongokit.performing import is_asynchronous
 
 __all__ = [
@@ -55,7 +56,7 @@ class StoredFile:
 
 def stored_file(document: Any, field: str) -> StoredFile | None:
     """Return the file that a document has, or None; of a document of an asynchronous collection nothing is asked."""
-    if "_id" not in document or is_asynchronous(document.collection):
+    if not has_id(document) or is_asynchronous(document.collection):
         return None
     try:
         found = document.fs.get_last_version(field)

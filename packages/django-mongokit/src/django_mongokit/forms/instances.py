@@ -8,6 +8,7 @@ from typing import Any
 from django_mongokit.forms.records import BaseRecordForm
 from django_mongokit.forms.refusals import verbose_name
 from django_mongokit.forms.storing import save_document
+from mongokit.identifying import has_id
 
 __all__ = ["document_to_dict", "gives_naive_times", "save_instance"]
 
@@ -32,8 +33,9 @@ def save_instance(
         because = "the data didn't validate" if form.is_bound else "the form has no data"
         raise ValueError(f"The {verbose_name(type(instance))} could not be {fail_message} because {because}.")
     chosen, excluded = None if fields is None else set(fields), set(exclude or ())
+    is_new = not has_id(instance)  # before somebody's choice of a key is put in
     form.put_into(instance, lambda name: (chosen is None or name in chosen) and name not in excluded)
-    return save_document(instance, is_new=instance.get("_id") is None) if commit else instance
+    return save_document(instance, is_new=is_new) if commit else instance
 
 
 def document_to_dict(

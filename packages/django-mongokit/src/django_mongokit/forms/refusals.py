@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django_mongokit.forms.nested import NestedField
 from mongokit.errors import Failure, RequireFieldError, SchemaDocumentError, StructureError
 from mongokit.errors import ValidationError as RefusedByValidator
+from mongokit.identifying import has_id
 from mongokit.memory import value_at
 from mongokit.structure.nodes import ListNode
 
@@ -134,7 +135,7 @@ def taken_indexes(form: SavingForm, document: Document) -> Iterator[tuple[str, .
     """
     stored = document._stored()
     wanted: list[tuple[tuple[str, ...], dict[str, Any]]] = (
-        [(("_id",), {})] if form.is_new and "_id" in document else []
+        [(("_id",), {})] if has_id(document) and not form.is_stored else []
     )
     wanted += [
         (tuple(name for name, _direction in index.keys), dict(index.options))
@@ -153,7 +154,7 @@ def taken_indexes(form: SavingForm, document: Document) -> Iterator[tuple[str, .
         query: dict[str, Any] = {name: _equal(value_at(stored, name)) for name in names}
         if options.get("sparse") and all(value_at(stored, name) is None for name in names):
             continue
-        if "_id" in document and not form.is_new:
+        if form.is_stored:
             query = {"$and": [query, {"_id": {"$ne": document["_id"]}}]}
         found = document.collection.find_one(query, {"_id": 1}, collation=options.get("collation"))
         if found is not None:

@@ -29,6 +29,8 @@ class SavingForm(BaseRecordForm):
 
     instance: Any
     data: Any
+    is_stored = False
+    """Whether the document is one that is in its collection, by the key it has; else saving makes a new one."""
     strays: frozenset[str] = frozenset()
     """What the document has stored, and its class does not declare: it stays as it is."""
 
@@ -60,7 +62,7 @@ class SavingForm(BaseRecordForm):
         try:
             run(uploads.stage())
             saved = save_document(
-                self.instance, is_new=self.is_new, strays=self.strays, has_changed=self.has_changed()
+                self.instance, is_new=not self.is_stored, strays=self.strays, has_changed=self.has_changed()
             )
         except BaseException as error:
             run(uploads.discard())
@@ -103,7 +105,7 @@ class SavingForm(BaseRecordForm):
         try:
             await run_async(uploads.stage())
             saved = await asave_document(
-                self.instance, is_new=self.is_new, strays=self.strays, has_changed=self.has_changed()
+                self.instance, is_new=not self.is_stored, strays=self.strays, has_changed=self.has_changed()
             )
         except BaseException as error:
             await run_async(uploads.discard())

@@ -14,6 +14,7 @@ from django_mongokit.forms.refusals import failures_of
 from django_mongokit.forms.strays import without
 from django_mongokit.sparse import may_be_missing, sparse_and_unique
 from mongokit import Document, SchemaDocumentError, StaleDocumentError, VersionedDocument
+from mongokit.identifying import has_id
 from mongokit.memory import value_at
 
 __all__ = ["asave_document", "leave_unset", "save_document"]
@@ -35,7 +36,7 @@ def save_document(
         if _is_stored_so(document, stored):
             return document
     options = _leaving(document, strays)
-    if is_new or document.get("_id") is None or (_is_compared(document) and not options):
+    if is_new or not has_id(document) or (_is_compared(document) and not options):
         return document.save()
     if isinstance(document, VersionedDocument):
         # It is stored as a whole only, so that nobody can tell in the same moment.
@@ -59,7 +60,7 @@ async def asave_document(
         if _is_stored_so(document, stored):
             return document
     options = _leaving(document, strays)
-    if is_new or document.get("_id") is None or (_is_compared(document) and not options):
+    if is_new or not has_id(document) or (_is_compared(document) and not options):
         return await document.save()
     # An Any still, since what is awaited here mypy takes for the synchronous one.
     if issubclass(type(document), VersionedDocument):
@@ -77,7 +78,7 @@ async def asave_document(
 def _has_more_to_save(document: Any) -> bool:
     cls = type(document)
     own = cls.save not in (Document.save, DjangoDocument.save)
-    return own or document.get("_id") is None or pre_save.has_listeners(cls) or post_save.has_listeners(cls)
+    return own or not has_id(document) or pre_save.has_listeners(cls) or post_save.has_listeners(cls)
 
 
 def _is_stored_so(document: Any, stored: Mapping[str, Any] | None) -> bool:

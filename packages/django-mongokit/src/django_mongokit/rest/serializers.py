@@ -28,6 +28,7 @@ from django_mongokit.rest.options import SerializerOptions
 from django_mongokit.rest.values import as_json
 from django_mongokit.shortcut import documents_of
 from mongokit import Document
+from mongokit.identifying import has_id
 from mongokit.structure.nodes import ListNode, Node, RecordNode, ReferenceNode
 
 __all__ = ["DocumentSerializer", "EmbeddedDocumentSerializer", "HyperlinkedDocumentSerializer"]
@@ -227,7 +228,7 @@ class DocumentSerializer(RecordSerializer):
         value.pop(REVISION, None)
         document = self.get_documents()()
         self._changes(document, value).put_into(document)
-        if "_id" in document and document.collection.find_one({"_id": document["_id"]}, {"_id": True}):
+        if has_id(document) and document.collection.find_one({"_id": document["_id"]}, {"_id": True}):
             # Saving would put it in the place of the other one.
             taken = ErrorDetail(taken_text(type(document), ["_id"]), "unique")
             raise ValidationError(error_tree(self, [("_id", taken)]))

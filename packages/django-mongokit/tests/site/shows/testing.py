@@ -1,5 +1,6 @@
 """Pages as a browser without JavaScript sees them: what they say, where they lead, what their forms send."""
 
+import html
 import html.parser
 import re
 
@@ -9,12 +10,20 @@ VOID = {"input", "br", "img", "link", "meta", "hr"}
 
 
 class Markup(html.parser.HTMLParser):
-    """`text` of a page without its side bar, `links` by their text, and what its forms would send, by form id."""
+    """`text` of a page without its side bar, `links` by their text, `messages` as (level, text), and what its
+    forms would send, by form id."""
 
     def __init__(self, text):
         super().__init__()
         self.html = text
         self.words, self.links, self.forms, self.rows = [], {}, {}, []
+        told = re.search(r'<ul class="messagelist">(.*?)</ul>', text, re.DOTALL)
+        self.messages = [
+            (level, html.unescape(message.strip()))
+            for level, message in re.findall(
+                r'<li class="(\w+)">(.*?)</li>', told[1] if told else "", re.DOTALL
+            )
+        ]
         self.form = self.select = self.textarea = self.link = self.row = None
         self.is_hidden = 0
         start = self.html.find("<main")
