@@ -17,6 +17,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from serve_site import CSS, JS, OLD, AsgiClient, Site, WsgiClient
 
+from django_static.serve.answer import answer, usual
+from django_static.serve.request import Request
+
 WHEN = "Sun, 13 Sep 2020 12:26:40 GMT"  # OLD
 BEFORE = "Sun, 13 Sep 2020 12:26:39 GMT"
 AFTER = "Sun, 13 Sep 2020 12:26:41 GMT"
@@ -334,6 +337,56 @@ class TestConditions:
 
 def client_urls(site: Site) -> list[str]:
     return list(site.build().served)
+
+
+class TestUsual:
+    """The way that most requests take: no other answers, and nothing left behind for those that follow."""
+
+    ACCEPTED = (None, "", "gzip, deflate, br, zstd", "br;q=0, gzip", "identity;q=0", "*;q=0", "x" * 2000)
+    DATES = (None, "", WHEN, BEFORE, AFTER, "once")
+
+    def test_it_is_the_answer_that_all_the_rules_give(self, site):
+        url = site.url("js/site.js")
+        entry = site.clients()[0].server._holdings.find(url)
+        given = {}
+        for accepted in self.ACCEPTED:
+            chosen = entry.select(accepted)
+            tag = chosen.etag if chosen else '"none"'
+            for tags in (None, "", "*", tag, f"W/{tag}", f'"a", {tag}', f" {tag}", '"other"', tag.strip('"')):
+                for date in self.DATES:
+                    short = usual(entry, accepted, tags, date)
+                    whole = answer(
+                        entry, Request("GET", accepted, if_none_match=tags, if_modified_since=date)
+                    )
+                    assert short is None or short is whole
+                    given[accepted, tags, date] = short
+        # What browsers send is among them.
+        tag = entry.select("gzip, deflate, br, zstd").etag
+        for date in (None, WHEN):
+            assert given["gzip, deflate, br, zstd", tag, date].status == 304
+        for accepted in (None, "gzip, deflate, br, zstd"):
+            assert given[accepted, None, None].status == 200
+
+    @pytest.mark.parametrize("fields", [{}, {"if-none-match": "{tag}"}, {"range": "bytes=0-1"}])
+    def test_who_is_around_may_change_the_headers(self, site, fields):
+        """PEP 3333 lets a server change the list, and middleware does."""
+        client = site.clients()[0]
+        server = client.server
+        url = site.url("js/site.js")
+        fields = {name: value.format(tag=client.ask(url).headers["etag"]) for name, value in fields.items()}
+        first = client.ask(url, fields=fields).headers
+
+        def around(environ: Any, start_response: Any) -> Any:
+            def start(status: str, headers: list[tuple[str, str]]) -> Any:
+                headers.append(("X-More", "1"))
+                headers.sort()
+                return start_response(status, headers)
+
+            return server(environ, start)
+
+        for _ in range(2):
+            assert WsgiClient(around).ask(url, fields=fields).headers == first | {"x-more": "1"}
+        assert client.ask(url, fields=fields).headers == first
 
 
 class TestRanges:
