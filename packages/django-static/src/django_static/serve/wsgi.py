@@ -47,15 +47,19 @@ class StaticServer:
         get = environ.get
         path = get("PATH_INFO", "")
         method = environ["REQUEST_METHOD"]
-        found: Entry | Answer | None = self._holdings.known(path)
-        if found is None:
-            path, found = self._find(path, get("SCRIPT_NAME", ""))
-            if found is None:
+        entry = self._holdings.known(path)
+        found: Entry | Answer
+        if entry is None:
+            path, there = self._find(path, get("SCRIPT_NAME", ""))
+            if there is None:
                 return self.app(environ, start_response)
-        elif method == "GET" and environ.keys().isdisjoint(_SELDOM):
+            found = there
+        else:
+            found = entry
+        if entry is not None and method == "GET" and environ.keys().isdisjoint(_SELDOM):
             # Few steps: beneath a server in Python each costs as much as one of the server's.
             ready = self._holdings.at_hand(
-                found, get("HTTP_ACCEPT_ENCODING"), get("HTTP_IF_NONE_MATCH"), get("HTTP_IF_MODIFIED_SINCE")
+                entry, get("HTTP_ACCEPT_ENCODING"), get("HTTP_IF_NONE_MATCH"), get("HTTP_IF_MODIFIED_SINCE")
             )
             if ready is not None:
                 given, body = ready
@@ -63,10 +67,10 @@ class StaticServer:
                 start_response(form[0], form[1].copy())
                 return [body] if body else []
         content: Content = None
-        if isinstance(found, Entry):
-            given, content = self._holdings.respond(path, found, _request(method, get))
-        else:
+        if isinstance(found, Answer):
             given = found
+        else:
+            given, content = self._holdings.respond(path, found, _request(method, get))
         form = given.wsgi or _formed(given)
         start_response(form[0], form[1].copy())
         if method == "HEAD":
