@@ -67,11 +67,10 @@ def answer(entry: Entry, request: Request) -> Answer:
 def usual(
     entry: Entry, accept_encoding: str | None, if_none_match: str | None, if_modified_since: str | None
 ) -> Answer | None:
-    """The answer to a GET with none of the other fields of :class:`Request`, as most are; None where it takes more thought.
-
-    What it says :func:`answer` says too: for a client that has nothing, and for one that has this and names its tag.
+    """What :func:`answer` says to a GET with none of the other fields of :class:`Request`, for a client that has nothing, and for
+    one that has the file and names its tag as it got it; None for whatever else, and for the first of each ``accept_encoding``.
     """
-    chosen = entry.select(accept_encoding)
+    chosen = entry.chosen.get(accept_encoding)
     if chosen is None:
         return None
     if if_none_match is not None:

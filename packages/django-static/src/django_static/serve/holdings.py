@@ -15,7 +15,7 @@ from .. import names
 from ..manifest import Manifest, ManifestError
 from ..places import Places
 from ..sources import signature
-from .answer import FAILED, GONE, answer, usual
+from .answer import FAILED, GONE, answer
 from .catalogue import Catalogue, Spelling
 from .entry import CODINGS, Entry, Limits
 from .finding import Finding
@@ -103,24 +103,6 @@ class Holdings:
         chosen = given.representation
         if chosen is None:
             return given, None
-        content = chosen.content
-        if content is None:
-            return None
-        chosen.is_used = True
-        return given, content
-
-    @staticmethod
-    def at_hand(
-        entry: Entry, accept_encoding: str | None, if_none_match: str | None, if_modified_since: str | None
-    ) -> tuple[Answer, bytes] | None:
-        """The answer and its content, to a GET with none of the other fields, where :func:`usual` knows it and all is in
-        memory; else None."""
-        given = usual(entry, accept_encoding, if_none_match, if_modified_since)
-        if given is None:
-            return None
-        chosen = given.representation
-        if chosen is None:
-            return given, b""
         content = chosen.content
         if content is None:
             return None
