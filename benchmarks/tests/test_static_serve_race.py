@@ -77,15 +77,16 @@ def test_who_sends_something_else_is_no_contestant(is_kept, odd, monkeypatch):
         load(address, Exchange(REQUEST, b"HTTP/1.1 200 OK", len(REPLY), is_kept), 10, 1)
 
 
-def test_the_floor_is_measured(tmp_path):
+@pytest.mark.parametrize("edge", ["wsgi", "wsgi_granian"])
+def test_the_floor_is_measured(tmp_path, edge):
     """Beneath the server that the lock of the tests has, too."""
     with serving.operations(
-        "constant", tmp_path, edges=("wsgi",), build=lambda: "/", revalidates=False, starts=False
+        "constant", tmp_path, edges=(edge,), build=lambda: "/", revalidates=False, starts=False
     ) as found:
-        elapsed = found["wsgi"].run(20)
+        elapsed = found[edge].run(20)
         assert elapsed.wall > 0
         assert elapsed.cpu >= 0
-        assert found["wsgi"].gauges()["memory"] > 1_000_000
+        assert found[edge].gauges()["memory"] > 1_000_000
 
 
 def test_who_sends_another_file_is_no_contestant(tmp_path, monkeypatch):
