@@ -180,6 +180,10 @@ def _wait_for(address: tuple[str, int], server: subprocess.Popen[bytes]) -> None
 
 
 def _cpu(process: psutil.Process) -> float:
+    """Seconds of all its threads, those that have ended included."""
+    if psutil.LINUX:
+        # What clock_getcpuclockid(3) makes of a process id: to the nanosecond, where the other way has steps of 10 ms.
+        return time.clock_gettime(~process.pid << 3 | 2)
     times = process.cpu_times()
     return float(times.user + times.system)
 
