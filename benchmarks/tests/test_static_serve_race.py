@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 from races.static_serve import constant, serving, site
 from races.static_serve.load import Exchange, fetch, load
@@ -77,15 +80,33 @@ def test_who_sends_something_else_is_no_contestant(is_kept, odd, monkeypatch):
         load(address, Exchange(REQUEST, b"HTTP/1.1 200 OK", len(REPLY), is_kept), 10, 1)
 
 
-def test_the_floor_is_measured(tmp_path):
+@pytest.mark.parametrize("edge", ["wsgi", "wsgi_granian"])
+def test_the_floor_is_measured(tmp_path, edge):
     """Beneath the server that the lock of the tests has, too."""
     with serving.operations(
-        "constant", tmp_path, edges=("wsgi",), build=lambda: "/", revalidates=False, starts=False
+        "constant", tmp_path, edges=(edge,), build=lambda: "/", revalidates=False, starts=False
     ) as found:
-        elapsed = found["wsgi"].run(20)
+        elapsed = found[edge].run(20)
         assert elapsed.wall > 0
         assert elapsed.cpu >= 0
-        assert found["wsgi"].gauges()["memory"] > 1_000_000
+        assert found[edge].gauges()["memory"] > 1_000_000
+
+
+def test_cpu_time_is_that_of_all_threads():
+    """As the tables of the system have it, threads that have ended included; and of no other process."""
+    work = "import threading\ndef work():\n    sum(range(10**7))\nfor _ in range(2):\n    t = threading.Thread(target=work); t.start(); t.join()\n"
+    code = f"{work}print(flush=True)\ninput()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        asked = psutil.Process(process.pid)
+        times = asked.cpu_times()
+        taken = serving._cpu(asked)
+        assert taken == pytest.approx(times.user + times.system, abs=0.05)
+        assert taken > 0.05
+        process.communicate(b"\n")
 
 
 def test_who_sends_another_file_is_no_contestant(tmp_path, monkeypatch):

@@ -38,7 +38,7 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     with serving.operations(
         "constant",
         workspace,
-        edges=("wsgi", "asgi"),
+        edges=("wsgi", "wsgi_granian", "asgi"),
         build=lambda: f"/{site.NAME}",
         revalidates=False,
         starts=False,

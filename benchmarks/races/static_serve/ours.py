@@ -70,6 +70,6 @@ def asgi() -> Any:
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """Under both kinds of server."""
-    with serving.operations("ours", workspace, edges=("wsgi", "asgi"), build=build) as found:
+    """Under both kinds of servers."""
+    with serving.operations("ours", workspace, edges=("wsgi", "wsgi_granian", "asgi"), build=build) as found:
         yield found

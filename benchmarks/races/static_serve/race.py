@@ -12,7 +12,7 @@ def _contestant(name: str, title: str, *packages: str, ours: bool = False) -> Co
         name=name,
         title=title,
         module=f"races.static_serve.{name}",
-        packages=("gunicorn", "uvicorn", "uvloop", "httptools", *packages),
+        packages=("granian", "gunicorn", "uvicorn", "uvloop", "httptools", *packages),
         ours=ours,
     )
 
@@ -28,6 +28,12 @@ RACE = Race(
         Case(key="asgi_304", title="304 Not Modified, under uvicorn", baseline="servestatic_bare"),
         Case(key="wsgi", title="All of it, under gunicorn (sync)"),
         Case(key="wsgi_304", title="304 Not Modified, under gunicorn (sync)", baseline="whitenoise_bare"),
+        Case(key="wsgi_granian", title="All of it, under granian (WSGI)"),
+        Case(
+            key="wsgi_granian_304",
+            title="304 Not Modified, under granian (WSGI)",
+            baseline="whitenoise_bare",
+        ),
     ),
     contestants=(
         _contestant("constant", "constant bytes (the floor)"),
@@ -40,7 +46,7 @@ RACE = Race(
     how=(
         "measured: CPU time of the process that serves, in Python and kernel; requests/s is what a core can do of that",
         "the client is another process, which only counts bytes",
-        "uvicorn (uvloop, httptools) keeps 8 connections; gunicorn's sync worker closes each after its reply, two at a time",
+        "uvicorn (uvloop, httptools) and granian keep 8 connections; gunicorn's sync worker closes each after its reply, two at a time",
         "published with compressed siblings; asked for without Accept-Encoding, so that all send the same 30,000 bytes",
         "the reply is checked before, and each that counts must begin with the same line and have the same length",
         "memory: of the process that serves, shared pages by their share, after the load",
@@ -58,8 +64,14 @@ RACE = Race(
         Target(case="asgi", contestant="ours", at_most=1 / 25, against="servestatic_bare"),
         Target(case="asgi", contestant="ours", at_most=1 / 0.6, against="constant"),
         Target(case="asgi_304", contestant="ours", at_most=1.0, against="servestatic_bare"),
-        Target(case="wsgi", contestant="ours", at_most=1 / 1.4, against="whitenoise_bare"),
-        Target(case="wsgi_304", contestant="ours", at_most=1.0, against="whitenoise_bare"),
+        *(
+            Target(case=case, contestant="ours", at_most=1 / 1.4, against="whitenoise_bare")
+            for case in ("wsgi", "wsgi_granian")
+        ),
+        *(
+            Target(case=case, contestant="ours", at_most=1.0, against="whitenoise_bare")
+            for case in ("wsgi_304", "wsgi_granian_304")
+        ),
         *(Target(case=case, contestant="ours", at_most=200, gauge="start") for case in ("asgi", "wsgi")),
     ),
 )

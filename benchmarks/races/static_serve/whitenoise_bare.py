@@ -45,6 +45,8 @@ def wsgi() -> Any:
 
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
-    """Under the kind of server it is made for."""
-    with serving.operations("whitenoise_bare", workspace, edges=("wsgi",), build=build) as found:
+    """Under the kind of servers it is made for."""
+    with serving.operations(
+        "whitenoise_bare", workspace, edges=("wsgi", "wsgi_granian"), build=build
+    ) as found:
         yield found

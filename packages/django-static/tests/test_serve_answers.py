@@ -17,6 +17,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from serve_site import CSS, JS, OLD, AsgiClient, Site, WsgiClient
 
+from django_static.serve.answer import answer, usual
+from django_static.serve.request import Request
+
 WHEN = "Sun, 13 Sep 2020 12:26:40 GMT"  # OLD
 BEFORE = "Sun, 13 Sep 2020 12:26:39 GMT"
 AFTER = "Sun, 13 Sep 2020 12:26:41 GMT"
@@ -64,9 +67,7 @@ class TestWhole:
             "content-length": str(len(JS)),
             "last-modified": WHEN,
             "cache-control": "max-age=315360000, public, immutable",
-            "expires": "Thu, 31 Dec 2037 23:55:55 GMT",
             "vary": "Accept-Encoding",
-            "accept-ranges": "bytes",
             "x-content-type-options": "nosniff",
         }
 
@@ -74,7 +75,16 @@ class TestWhole:
         reply = client.ask("/static/js/site.js")
         assert reply.body == JS.encode()
         assert reply.headers["cache-control"] == "max-age=60, public"
-        assert "expires" not in reply.headers
+
+    @pytest.mark.parametrize(
+        ("name", "accepted", "said"),
+        [("js/site.js", None, None), ("large.bin", None, "bytes"), ("large.bin", "br", None)],
+    )
+    def test_only_of_a_large_file_it_is_said_that_there_are_parts(self, site, client, name, accepted, said):
+        """In the coding that is sent; parts are there of all."""
+        fields = {} if accepted is None else {"accept-encoding": accepted}
+        assert client.ask(site.url(name), fields=fields).headers.get("accept-ranges") == said
+        assert client.ask(site.url(name), fields={**fields, "range": "bytes=0-1"}).status == 206
 
     def test_an_original_that_was_rewritten_is_sent_as_it_was(self, site, client):
         assert client.ask("/static/css/site.css").body == CSS.encode()
@@ -310,7 +320,6 @@ class TestConditions:
             assert reply.headers == {
                 "etag": tag,
                 "cache-control": "max-age=315360000, public, immutable",
-                "expires": "Thu, 31 Dec 2037 23:55:55 GMT",
                 "vary": "Accept-Encoding",
             }
 
@@ -334,6 +343,56 @@ class TestConditions:
 
 def client_urls(site: Site) -> list[str]:
     return list(site.build().served)
+
+
+class TestUsual:
+    """The way that most requests take: no other answers, and nothing left behind for those that follow."""
+
+    ACCEPTED = (None, "", "gzip, deflate, br, zstd", "br;q=0, gzip", "identity;q=0", "*;q=0", "x" * 2000)
+    DATES = (None, "", WHEN, BEFORE, AFTER, "once")
+
+    def test_it_is_the_answer_that_all_the_rules_give(self, site):
+        url = site.url("js/site.js")
+        entry = site.clients()[0].server._holdings.find(url)
+        given = {}
+        for accepted in self.ACCEPTED:
+            chosen = entry.select(accepted)
+            tag = chosen.etag if chosen else '"none"'
+            for tags in (None, "", "*", tag, f"W/{tag}", f'"a", {tag}', f" {tag}", '"other"', tag.strip('"')):
+                for date in self.DATES:
+                    short = usual(entry, accepted, tags, date)
+                    whole = answer(
+                        entry, Request("GET", accepted, if_none_match=tags, if_modified_since=date)
+                    )
+                    assert short is None or short is whole
+                    given[accepted, tags, date] = short
+        # What browsers send is among them.
+        tag = entry.select("gzip, deflate, br, zstd").etag
+        for date in (None, WHEN):
+            assert given["gzip, deflate, br, zstd", tag, date].status == 304
+        for accepted in (None, "gzip, deflate, br, zstd"):
+            assert given[accepted, None, None].status == 200
+
+    @pytest.mark.parametrize("fields", [{}, {"if-none-match": "{tag}"}, {"range": "bytes=0-1"}])
+    def test_who_is_around_may_change_the_headers(self, site, fields):
+        """PEP 3333 lets a server change the list, and middleware does."""
+        client = site.clients()[0]
+        server = client.server
+        url = site.url("js/site.js")
+        fields = {name: value.format(tag=client.ask(url).headers["etag"]) for name, value in fields.items()}
+        first = client.ask(url, fields=fields).headers
+
+        def around(environ: Any, start_response: Any) -> Any:
+            def start(status: str, headers: list[tuple[str, str]]) -> Any:
+                headers.append(("X-More", "1"))
+                headers.sort()
+                return start_response(status, headers)
+
+            return server(environ, start)
+
+        for _ in range(2):
+            assert WsgiClient(around).ask(url, fields=fields).headers == first | {"x-more": "1"}
+        assert client.ask(url, fields=fields).headers == first
 
 
 class TestRanges:
@@ -402,7 +461,7 @@ class TestRanges:
                 (f"bytes {first}-{last}/262", content[first : last + 1]) for first, last in sent
             ]
             assert ("content-range" in reply.headers) == (len(sent) == 1)
-            for name in ("etag", "cache-control", "expires", "last-modified"):
+            for name in ("etag", "cache-control", "last-modified"):
                 assert reply.headers[name] == client.ask(url).headers[name]
 
     def test_of_a_large_file(self, site, client):

@@ -55,6 +55,7 @@ class WsgiClient:
     name = "wsgi"
 
     def __init__(self, app: Any, *, has_wrapper: bool = False) -> None:
+        self.server = app
         self.app = validator(app)
         self._has_wrapper = has_wrapper
 

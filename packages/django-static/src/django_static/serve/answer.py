@@ -10,7 +10,7 @@ from .ranges import Span, spans
 from .representation import Answer, Piece, Representation
 from .request import Request
 
-__all__ = ["FAILED", "GONE", "answer", "plain"]
+__all__ = ["FAILED", "GONE", "answer", "plain", "usual"]
 
 _ALLOW = ("Allow", "GET, HEAD, OPTIONS")
 
@@ -62,6 +62,20 @@ def answer(entry: Entry, request: Request) -> Answer:
     ):
         return _partial(chosen, request.range)
     return chosen.whole
+
+
+def usual(
+    entry: Entry, accept_encoding: str | None, if_none_match: str | None, if_modified_since: str | None
+) -> Answer | None:
+    """What :func:`answer` says to a GET with none of the other fields of :class:`Request`, for a client that has nothing, and for
+    one that has the file and names its tag as it got it; None for whatever else, and for the first of each ``accept_encoding``.
+    """
+    chosen = entry.chosen.get(accept_encoding)
+    if chosen is None:
+        return None
+    if if_none_match is not None:
+        return chosen.unchanged if if_none_match == chosen.etag else None
+    return chosen.whole if if_modified_since is None else None
 
 
 _UNCONDITIONAL = (None,) * (len(Request._fields) - 2)

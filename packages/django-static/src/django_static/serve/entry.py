@@ -38,7 +38,7 @@ class Limits:
 class Entry:
     """What a URL stands for: representations, the smallest first."""
 
-    __slots__ = ("_chosen", "_lock", "describe", "is_loose", "representations")
+    __slots__ = ("_lock", "chosen", "describe", "is_loose", "representations")
 
     def __init__(
         self,
@@ -52,7 +52,8 @@ class Entry:
         self.is_loose = is_loose
         self.describe = describe
         self.representations = tuple(sorted(representations, key=lambda each: each.size))
-        self._chosen: dict[str | None, Representation | None] = {}
+        #: What was chosen for fields that were sent; new when a coding is dropped.
+        self.chosen: dict[str | None, Representation | None] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -103,7 +104,7 @@ class Entry:
         not send one understand nothing else.
         """
         try:
-            return self._chosen[accept_encoding]
+            return self.chosen[accept_encoding]
         except KeyError:
             pass
         chosen = self._select(accept_encoding)
@@ -111,8 +112,8 @@ class Entry:
         with self._lock:
             # Not what was chosen of representations that are not there any more.
             is_there = chosen is None or chosen in self.representations
-            if is_there and is_short and len(self._chosen) < _FIELDS:
-                self._chosen[accept_encoding] = chosen
+            if is_there and is_short and len(self.chosen) < _FIELDS:
+                self.chosen[accept_encoding] = chosen
         return chosen
 
     def drop(self, representation: Representation) -> bool:
@@ -121,7 +122,7 @@ class Entry:
             return False
         with self._lock:
             self.representations = tuple(each for each in self.representations if each is not representation)
-            self._chosen = {}
+            self.chosen = {}
         return True
 
     def _select(self, accept_encoding: str | None) -> Representation | None:

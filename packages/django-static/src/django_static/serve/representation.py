@@ -13,9 +13,8 @@ Headers = tuple[tuple[str, str], ...]
 #: Bytes as they are, or where they are in the representation: from the first up to, and without, the second.
 Piece = bytes | tuple[int, int]
 
+#: Without ``Expires``: who reads this must ignore that (RFC 9111, 5.3), and a server in Python takes its time for each field.
 _LASTING = "max-age=315360000, public, immutable"
-#: What nginx says for ``expires max``; for caches that know nothing newer.
-_EXPIRES = "Thu, 31 Dec 2037 23:55:55 GMT"
 
 
 class Answer:
@@ -60,8 +59,6 @@ class Terms:
         self.modified = modified if modified <= time.time() else 0
         self.is_lasting = is_lasting
         headers = [("Cache-Control", _LASTING if is_lasting else _short(max_age))]
-        if is_lasting:
-            headers.append(("Expires", _EXPIRES))
         if is_varying:
             headers.append(("Vary", "Accept-Encoding"))
         if is_shared:
@@ -110,6 +107,8 @@ class Representation:
         #: Asked for since the memory last had to make room.
         self.is_used = False
         coded = (("Content-Encoding", coding),) if coding != "identity" else ()
+        # It may be left out, and parts be asked for all the same (14.3); of a small file nobody wants any.
+        ranged = () if is_small else (("Accept-Ranges", "bytes"),)
         dated = (("Last-Modified", http_date(terms.modified)),) if terms.modified else ()
         #: What goes with 200 and 206, but for type and length of what is sent.
         self.described: Headers = (
@@ -117,7 +116,7 @@ class Representation:
             ("ETag", etag),
             *dated,
             *terms.headers,
-            ("Accept-Ranges", "bytes"),
+            *ranged,
             ("X-Content-Type-Options", "nosniff"),
         )
         self.whole = Answer(
