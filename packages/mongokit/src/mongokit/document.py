@@ -154,6 +154,7 @@ class Document(
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
         cls = type(self)
+        collection: Any
         try:
             # The slot itself, which costs less, and in which there is something but for a few.
             collection = self._collection
@@ -249,15 +250,13 @@ class Document(
 
     def delete(self, **options: Any) -> None:
         """Delete the document by its ``_id``; raises KeyError when it has none."""
+        collection: Any
         try:
             collection = self._collection
         except AttributeError:
             collection = self.collection
-        if (
-            type(self)._plain
-            and not isinstance(collection, ASYNCHRONOUS)
-            and delete_plainly(self, collection, options)
-        ):
+        is_plain = type(self)._plain and not isinstance(collection, ASYNCHRONOUS)
+        if is_plain and delete_plainly(self, collection, options):
             return None
         deleted: None = perform(collection, plan_delete, self, collection, options)
         return deleted

@@ -245,11 +245,11 @@ def _unit_amid(units: Sequence[Unit], collection: Any) -> Unit | None:
 
 
 def _sent(document: Document, collection: Any, options: dict[str, Any]) -> Any:
-    id_ = document.get("_id")
+    # First what lacks_id() and identity() would say of nearly all, in fewer steps.
+    cls, id_ = type(document), document.get("_id")
     if type(id_) in PLAIN_IDS:
-        # What identity() would say of it, in fewer steps.
         return collection.replace_one({"_id": id_}, document, upsert=True, **options)
-    if not lacks_id(type(document), document):
+    if not (id_ is None is cls._structure.asked_id) and not lacks_id(cls, document):
         return collection.replace_one(identity(document), document, upsert=True, **options)
     # PyMongo makes one where there is none, and would send None.
     document.pop("_id", None)
