@@ -224,15 +224,14 @@ async def save_plainly_async(
 ) -> D:
     """Do what ``save_plainly`` does, awaited."""
     units = _units.get()
-    unit = _unit_amid(units, collection) if units else None
-    if unit is not None:
-        unit.add_plain(document, collection, validate, options)
-    else:
-        document._check_plainly(validate)
-        try:
-            await _sent(document, collection, options)
-        except REFUSALS as error:
-            Insert(document, collection, options, document).refused(error)
+    if units and _unit_amid(units, collection) is not None:
+        # There it waits for nobody.
+        return save_plainly(document, collection, validate, options)
+    document._check_plainly(validate)
+    try:
+        await _sent(document, collection, options)
+    except REFUSALS as error:
+        Insert(document, collection, options, document).refused(error)
     return document
 
 

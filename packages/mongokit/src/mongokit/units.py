@@ -134,7 +134,12 @@ class Unit:
         if batch is None or batch.collection is not collection:
             batch = self._batch(collection)
         is_plain = document._is_validated_plainly(validate)
-        if is_plain and not cls.skip_validation and cls._structure.asked_id is None:
+        if (
+            batch.short is not cls
+            and is_plain
+            and not cls.skip_validation
+            and cls._structure.asked_id is None
+        ):
             # It and what comes behind it, as far as that is like it.
             batch.expect(cls, self._make_id, late=not self._not_late)
         if is_plain and not self._not_late and lacks_id(cls, document):
