@@ -267,6 +267,24 @@ def test_a_block_inside_that_is_not_late(collection, unit):
     assert topics(collection) == ["inner", "innermost", "outer, changed"]
 
 
+def test_many_in_blocks_amid_each_other(collection, unit):
+    """What is known of the documents before is not known any more where a block begins or ends."""
+
+    def saved(*given):
+        for topic in given:
+            talk(collection, topic).save()["tags"].append("later")
+
+    with unit():
+        saved("a", "b")
+        with unit(late=False):
+            saved("c", "d")
+            with unit():
+                saved("e", "f")
+        saved("g", "h")
+    kept = {found["topic"]: found["tags"] for found in collection.find()}
+    assert kept == {topic: ["later"] if topic in "abgh" else [] for topic in "abcdefgh"}
+
+
 def test_a_late_block_inside_of_one_that_is_not(collection, unit):
     with unit(late=False), unit():
         document = talk(collection, "a").save()

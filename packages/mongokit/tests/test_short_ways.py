@@ -136,6 +136,16 @@ def save_in_a_unit(collection, cls, values):
         return getattr(collection, cls.__name__)(values).save()
 
 
+def save_behind_another(collection, cls, values):
+    """In a unit of work, where what is the same for both is looked at for the first."""
+    model = getattr(collection, cls.__name__)
+    with collection.database.client.unit_of_work():
+        first = model(values_of(cls)).save()
+        saved = model(values).save()
+    first.delete()
+    return saved
+
+
 def insert_a_dict(collection, cls, values):
     getattr(collection, cls.__name__).insert_many([values])
 
@@ -144,7 +154,8 @@ def insert_a_document(collection, cls, values):
     getattr(collection, cls.__name__).insert_many([cls(values)])
 
 
-WAYS = [save, save_in_a_unit, insert_a_dict, insert_a_document]
+SAVING = (save, save_in_a_unit, save_behind_another)
+WAYS = [*SAVING, insert_a_dict, insert_a_document]
 ways = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 
@@ -153,7 +164,7 @@ ways = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_the_same_is_stored(collection, cls, way):
     way(collection, cls, values_of(cls))
     expected = cls(values_of(cls))
-    if cls is Hooked and way in (save, save_in_a_unit):
+    if cls is Hooked and way in SAVING:
         expected["seats"] = 7
     (stored,) = collection.find()
     del stored["_id"]
@@ -180,7 +191,7 @@ def test_a_validate_that_is_put_in_later_is_asked(collection, way, monkeypatch):
     asked = []
     monkeypatch.setattr(Plain, "validate", lambda document: asked.append(document))
     way(collection, Plain, values_of(Plain, topic=5))
-    assert [document["topic"] for document in asked] == [5]
+    assert asked[-1]["topic"] == 5
 
 
 @ways
@@ -213,6 +224,38 @@ def test_who_decides_whether_to_validate(collection, attributes, options, is_sto
         with pytest.raises(SchemaTypeError):
             document.save(**options)
     assert collection.count_documents({}) == is_stored
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
+def test_a_document_that_is_not_as_the_one_before_it(collection, late):
+    """In a unit of work, which takes what is like the one before it in fewer steps."""
+    with collection.database.client.unit_of_work(late=late) as work:
+        collection.Plain(values_of(Plain)).save()
+        unchecked = collection.Plain(values_of(Plain, topic=5))
+        unchecked.skip_validation = True
+        unchecked.save()
+        collection.Plain(values_of(Plain, topic=6)).save(validate=False)
+        quiet = collection.Plain(values_of(Plain, topic=7))
+        quiet.raise_validation_errors = False
+        with pytest.raises(SchemaTypeError):
+            quiet.save()
+        assert list(quiet.validation_errors) == ["topic"]
+        with pytest.raises(TypeError):
+            collection.Plain(values_of(Plain, _id={"$gt": ""})).save()
+        with pytest.raises(ValueError, match="take no options"):
+            collection.Plain(values_of(Plain)).save(session=None)
+        with pytest.raises(SchemaDocumentError, match="forbidden is forbidden"):
+            collection.OwnValidate(values_of(OwnValidate, topic="forbidden")).save()
+        collection.Plain(values_of(Plain, topic="given", _id=1)).save()
+        without = collection.Plain(values_of(Plain, topic="none", _id=None)).save()
+        collection.database.others.Plain(values_of(Plain, topic="elsewhere")).save()
+        collection.Plain(values_of(Plain, topic="last")).save()
+        assert len(work) == 7
+    stored = {found["topic"]: found["_id"] for found in collection.find()}
+    assert list(stored) == ["x", 5, 6, "given", "none", "last"]
+    assert (stored["given"], stored["none"]) == (1, without["_id"])
+    assert without["_id"] is not None
+    assert [found["topic"] for found in collection.database.others.find()] == ["elsewhere"]
 
 
 def test_a_quiet_document_keeps_what_was_wrong(collection):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pymongo.errors
-from bson import encode
+from bson import ObjectId, encode
 from bson.binary import STANDARD
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
@@ -16,11 +16,15 @@ from pymongo.results import BulkWriteResult
 
 from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.flow import Flow
+from mongokit.ids import new_id
 from mongokit.memory import State
 from mongokit.operations import REFUSALS
 from mongokit.portions import portions
 from mongokit.schema_document import SchemaDocument
 from mongokit.writes import Delete, Insert, Replace, SetFields, Write, frozen
+
+if TYPE_CHECKING:
+    from mongokit.document import Document
 
 __all__ = ["Batch", "Outcome", "Sent", "explained", "sending"]
 
@@ -70,16 +74,59 @@ class Batch:
         that document, where it is still to be validated and encoded."""
         self.holds_new_only = True
         """Whether all are new documents that are stored as they are."""
-        self.late = 0
-        """How many documents are sent as they are then, and still to be validated."""
+        self.early = 0
+        """How many are not documents that are sent as they are then, and still to be validated."""
+        self.short: type[Document] | None = None
+        """The class of which ``take`` takes new documents, with what is the same for all of them looked at once."""
+        self._takes_late = False
+        self._make_id: Callable[[], ObjectId] = new_id
         self.planned: dict[int, _Planned] = {}
         """The others, by position."""
         self.conditional = set[int]()
         """The ids of the documents of which there is a write that finds nothing where the revision is another."""
 
+    @property
+    def late(self) -> int:
+        """How many documents are sent as they are then, and still to be validated."""
+        return len(self.models) - self.early
+
+    def expect(self, cls: type[Document], make_id: Callable[[], ObjectId], *, late: bool) -> None:
+        """Have ``take`` take new documents of a class that are stored as they are, and validated by its structure alone.
+
+        :param late: they are validated and encoded only when they are sent.
+        """
+        self.short, self._make_id, self._takes_late = cls, make_id, late
+        self._check = cls._structure.check
+
+    # Of this much is done for each of thousands, so nothing is called that can be avoided.
+
+    def take(self, document: Document) -> bool:
+        """Take a new document of the class that is expected; returns False, and does nothing, where it has an ``_id``, or
+        switches of its own. Raises what is wrong with it."""
+        if "_id" in document or document.skip_validation or not document.raise_validation_errors:
+            return False
+        if self._takes_late:
+            document["_id"] = self._make_id()
+            self.models.append(document)
+        else:
+            failures: list[Failure] = []
+            self._check(document, failures)
+            if failures:
+                raise SchemaDocumentError.of(failures)
+            document["_id"] = self._make_id()
+            try:
+                encoded = frozen(document, self.codec_options)
+            except REFUSALS as error:
+                Insert(document, self.collection, {}, document).refused(error)
+            self.models.append(encoded)
+            self.early += 1
+        self.documents.append(document)
+        return True
+
     def plan(self, write: Write[Any]) -> None:
         """Take a write of any kind."""
         self.holds_new_only = False
+        self.early += 1
         self.planned[len(self.models)] = _Planned(write, State.of(write.document))
         self.documents.append(write.document)
         self.models.append(write.model())
@@ -102,10 +149,14 @@ class Batch:
             return refused
         failures: list[Failure] = []
         freezes = not (alone and self.holds_new_only)
-        for position, (model, document) in enumerate(zip(self.models, self.documents, strict=True)):
-            if model is not document:
+        cls = None
+        for position, model in enumerate(self.models):
+            if model is not self.documents[position]:
                 continue
-            type(model)._structure.check(model, failures)
+            if type(model) is not cls:
+                cls = type(model)
+                check = cls._structure.check
+            check(model, failures)
             if failures:
                 refused.append((model, SchemaDocumentError.of(failures)))
                 failures = []
@@ -116,7 +167,7 @@ class Batch:
                     refused.append((model, self._explained(position, error)))
         if freezes:
             # None of them is sent as it is.
-            self.late = 0
+            self.early = len(self.models)
         return refused
 
     def _explained(self, position: int, error: Exception) -> Exception:
@@ -135,7 +186,7 @@ class Batch:
 
     def send(self) -> Any:
         """Send all of it; what comes back, awaited or not, is for ``result_of``."""
-        if self.late == len(self.models):
+        if not self.early:
             return self.collection.insert_many(self.models)
         if self.holds_new_only:
             return self.collection.insert_many(

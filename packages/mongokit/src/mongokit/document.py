@@ -17,13 +17,7 @@ from mongokit.jsonable import Jsonable
 from mongokit.legacy import with_safe
 from mongokit.located import Located
 from mongokit.memory import Memory, differing
-from mongokit.performing import (
-    delete_plainly,
-    is_direct,
-    perform,
-    save_plainly,
-    save_plainly_async,
-)
+from mongokit.performing import ASYNCHRONOUS, delete_plainly, perform, save_plainly, save_plainly_async
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
 from mongokit.queries import Queries
@@ -160,6 +154,7 @@ class Document(
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
         cls = type(self)
+        collection: Any
         try:
             # The slot itself, which costs less, and in which there is something but for a few.
             collection = self._collection
@@ -168,10 +163,10 @@ class Document(
         if safe is not None:
             collection = with_safe(collection, safe=safe)
         if cls._plain and self._memory is None and only is None and not uuid:
-            if is_direct(collection):
-                return save_plainly(self, collection, validate, options)
-            awaited: Any = save_plainly_async(self, collection, validate, options)
-            return awaited  # type: ignore[no-any-return]  # see above
+            if isinstance(collection, ASYNCHRONOUS):
+                awaited: Any = save_plainly_async(self, collection, validate, options)
+                return awaited  # type: ignore[no-any-return]  # see above
+            return save_plainly(self, collection, validate, options)
         saved: Self = perform(collection, plan_save, self, collection, uuid, validate, only, options)
         return saved
 
@@ -255,13 +250,15 @@ class Document(
 
     def delete(self, **options: Any) -> None:
         """Delete the document by its ``_id``; raises KeyError when it has none."""
-        if (
-            type(self)._plain
-            and is_direct(self.collection)
-            and delete_plainly(self, self.collection, options)
-        ):
+        collection: Any
+        try:
+            collection = self._collection
+        except AttributeError:
+            collection = self.collection
+        is_plain = type(self)._plain and not isinstance(collection, ASYNCHRONOUS)
+        if is_plain and delete_plainly(self, collection, options):
             return None
-        deleted: None = perform(self.collection, plan_delete, self, self.collection, options)
+        deleted: None = perform(collection, plan_delete, self, collection, options)
         return deleted
 
     def reload(self, **options: Any) -> None:

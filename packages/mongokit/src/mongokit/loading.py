@@ -90,7 +90,10 @@ class Loader(Generic[D]):
     :param registered: the classes by name, among which ``type_field`` finds that of each document.
     """
 
-    __slots__ = ("_assigns", "_bind", "collection", "document_class", "part", "registered", "type_field")
+    __slots__ = (
+        *("_assigns", "_bind", "_load_plainly"),
+        *("collection", "document_class", "part", "registered", "type_field"),
+    )
 
     def __init__(
         self, document_class: type[D], collection: RawCollection, registered: Mapping[str, type[Document]]
@@ -105,27 +108,34 @@ class Loader(Generic[D]):
         # The slot itself, for a class that has a __setattr__: where it has none, an assignment costs a third of that.
         self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
         self._assigns = document_class.__setattr__ is object.__setattr__
+        is_bare = self._is_plain and not (document_class._has_refs or document_class._load_steps)
+        self._load_plainly: Callable[[Any], D] | None = self._taking() if is_bare else None
+        """What does all of ``load`` where there is nothing to it but to take the content."""
 
     def of_part(self, projection: Any) -> Loader[D]:
         """Return the loader for documents of which a query reads only what its projection says."""
         part = Projection.of(projection)
         if part is None:
             return self
-        other = copy.copy(self)
-        other.part = part
-        return other
+        return self._of(part)
 
     def of_results(self, pipeline: Any) -> Loader[D]:
         """Return the loader for documents that come out of an aggregation, which may have made something of them."""
         part = Projection.of_pipeline(pipeline)
         if part is None:
             return self
+        return self._of(part)
+
+    def _of(self, part: Projection) -> Loader[D]:
         other = copy.copy(self)
         other.part = part
+        other._load_plainly = None
         return other
 
     def load(self, raw: Raw, session: Any = None) -> D:
         """Return the finished document for a decoded dict, which it takes over."""
+        if self._load_plainly is not None:
+            return self._load_plainly(raw)
         document = self.make(raw)
         if type(document)._load_steps:
             run(finish([document], Reading(session)))
@@ -133,6 +143,8 @@ class Loader(Generic[D]):
 
     async def load_async(self, raw: Raw, session: Any = None) -> D:
         """Do what ``load`` does, awaiting what has to be."""
+        if self._load_plainly is not None:
+            return self._load_plainly(raw)
         document = self.make(raw)
         if type(document)._load_steps:
             await run_async(finish([document], Reading(session)))

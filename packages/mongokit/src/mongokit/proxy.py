@@ -80,7 +80,9 @@ class DocumentProxy(ProxyBase[D]):
             # Entered only now, as documents are read by the thousand.
             with explaining(self._obj_class, self.collection, filter_):
                 raise
-        return None if raw is None else self._loader_for(options).load(raw, options.get("session"))
+        if options:
+            return self._loaded(raw, options)
+        return None if raw is None else self._loader.load(raw)
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:
         """Find documents that have every top-level field of the structure, so those of subclasses too.

@@ -81,11 +81,16 @@ class Unit:
     @contextmanager
     def joined(self, *, late: bool) -> Iterator[Self]:
         """Let a block inside be part of it: who does not ask for ``late`` there may change what was saved."""
-        self._not_late += not late
+        self._be_late(not late)
         try:
             yield self
         finally:
-            self._not_late -= not late
+            self._be_late(-(not late))
+
+    def _be_late(self, change: int) -> None:
+        self._not_late += change
+        for batch in self._batches:
+            batch.short = None
 
     def add(self, write: Write[R]) -> R:
         """Take a write that is to be sent later, and return what ``save()`` returns.
@@ -124,21 +129,26 @@ class Unit:
         """Do what ``add`` does, for a document that is stored as it is, and validate it: there may be many of them."""
         if self._is_over or options:
             self.add(Insert(document, collection, options, document))
+        cls = type(document)
         batch = self.latest
         if batch is None or batch.collection is not collection:
             batch = self._batch(collection)
+        is_plain = document._is_validated_plainly(validate)
         if (
-            not self._not_late
-            and document._is_validated_plainly(validate)
-            and lacks_id(type(document), document)
+            batch.short is not cls
+            and is_plain
+            and not cls.skip_validation
+            and cls._structure.asked_id is None
         ):
+            # It and what comes behind it, as far as that is like it.
+            batch.expect(cls, self._make_id, late=not self._not_late)
+        if is_plain and not self._not_late and lacks_id(cls, document):
             document["_id"] = self._make_id()
             batch.documents.append(document)
             batch.models.append(document)
-            batch.late += 1
             return
         document._check_plainly(validate)
-        is_new = lacks_id(type(document), document)
+        is_new = lacks_id(cls, document)
         if is_new:
             document["_id"] = self._make_id()
         try:
@@ -150,6 +160,7 @@ class Unit:
             model = ReplaceOne(identity(document), RawBSONDocument(model), upsert=True)
         batch.documents.append(document)
         batch.models.append(model)
+        batch.early += 1
 
     def _batch(self, collection: Any) -> Batch:
         for batch in reversed(self._batches):

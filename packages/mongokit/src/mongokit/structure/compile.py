@@ -209,7 +209,7 @@ class _Writer:
             look = f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})"
         # Of an exact dict, which CPython reads twice as fast, and which has no __missing__ to write to the document.
         if top or not self.conditions.makes_exact(node):
-            self.write(depth, f"exact = {var} if type({var}) is dict else dict({var})")
+            self.write(depth, f"exact = {var} if type({var}) is dict else {{**{var}}}")
         self.fields(variables, depth, loose, f"if len(exact) != {number}: {look}", look)
         for name, child in node.fields.items():
             self.value(child, variables[name], path.field(name), depth)

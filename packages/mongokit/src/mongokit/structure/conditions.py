@@ -68,7 +68,7 @@ class Conditions:
                 complaint = f"bad_type(failures, {where}, {kind}, {var})"
                 if self.makes_exact(node):
                     exact = (
-                        f"{var} if type({var}) is dict else dict({var}) if isinstance({var}, dict) else None"
+                        f"{var} if type({var}) is dict else {{**{var}}} if isinstance({var}, dict) else None"
                     )
                     return f"(exact := {exact}) is not None", complaint
                 return self._type_test(node.container, kind, var), complaint
