@@ -16,10 +16,11 @@ from .patterns import loop
 
 __all__ = ["EXPORTED", "OWN_URL", "candidates"]
 
-_IDENTIFIER = loop(r"[\w$\u200c\u200d]++", r"\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\})", least=1)
+#: Beyond ASCII letters are not told from other signs: these would be a mistake there.
+_IDENTIFIER = loop(r"[\w$]++", r"[^\s\x00-\x7f\ufeff]++", r"\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\})", least=1)
 _END_OF_WORD = r"(?![\w$\\])"
 _NOT_IN_A_WORD = r"(?<![\w$\\#]{0})"
-_NAMED = r"\{" + loop(r"[\w$\s,\\\ufeff]++", COMMENT, STRING) + r"\}"
+_NAMED = r"\{" + loop(r"[\w$\s,\\]++", r"[^\x00-\x7f]++", COMMENT, STRING) + r"\}"
 _STAR = rf"\*{BLANKS}as{_END_OF_WORD}{BLANKS}{_IDENTIFIER}"
 _CLAUSE = (
     rf"(?:(?:defer|source){_END_OF_WORD}{BLANKS})?"
@@ -41,7 +42,7 @@ _EXPORT = re.compile(
 #: What follows the word in a statement, and where it is the name of a property does not.
 EXPORTED = re.compile(
     rf"export{_NOT_IN_A_WORD.format('export')}{_END_OF_WORD}{BLANKS}"
-    rf"(?:[{{*]|(?:default|const|let|var|function|class|async){_END_OF_WORD})"
+    rf"(?:[{{*@]|(?:default|const|let|var|function|class|async){_END_OF_WORD})"
 )
 _ASSET = re.compile(
     rf"new{_NOT_IN_A_WORD.format('new')}{_END_OF_WORD}{BLANKS}(?:(?:window|self|globalThis){BLANKS}\.{BLANKS})?"
