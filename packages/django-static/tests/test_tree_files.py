@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import pytest
 from static_test_built import Built
@@ -84,6 +85,28 @@ def test_files_the_build_before_had(built, processes):
     assert len(processes) == 2
     assert b"another picture" in state(built).values()
     assert "(0 written)" in built.build("--all")
+
+
+def test_a_large_text_that_the_other_process_gives_back_comes_next(built, monkeypatch, processes):
+    built.app_file("css/large.css", f"/* {'large ' * 1000}*/ @import 'b.css';")
+    expected = alone(built, monkeypatch)
+    order: list[str] = []
+    real = tree_files.TreeFiles._publish
+
+    def publish(self, name, *arguments):
+        deadline = time.monotonic() + 30
+        while not order and self._taken.find(tree_files._GIVEN_BACK) < 0 and time.monotonic() < deadline:
+            os.sched_yield()
+        order.append(name)
+        real(self, name, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tree_files.TreeFiles, "_publish", publish)
+        built.build("--all")
+    assert len(processes) == 1
+    assert order[1] == "css/large.css"
+    assert len(order) == len(set(order)) == 65
+    assert state(built) == expected
 
 
 def test_the_other_process_is_killed(built, monkeypatch, processes):

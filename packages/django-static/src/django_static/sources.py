@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
@@ -32,6 +33,7 @@ __all__ = [
 #: None for a file that is not there.
 Signature = tuple[int, int, int] | None
 
+_KINDS = {"css": "css", "js": "js", "mjs": "js"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _SUFFIX = re.compile("[?#]")
 
@@ -92,15 +94,22 @@ class Source:
     @property
     def form(self) -> str:
         """The name percent-decoded, if it is that which leads to the file."""
+        if self.name == self.url and not self.name.startswith("//"):
+            return self.name  # as almost all are
         path = split_host(self.name)[1]
         return self.name if path.lstrip("/") == self.url.lstrip("/") else decoded(self.name)
 
     @property
     def kind(self) -> str:
         """``css``, ``js``, or empty for what is published as it is."""
-        return {".css": "css", ".js": "js", ".mjs": "js"}.get(
-            self.path.suffix.lower() or self.path.name.lower(), ""
-        )
+        return _kind_of(self.path.name)
+
+
+@functools.lru_cache(16_384)
+def _kind_of(name: str) -> str:
+    """That of a file by its name, which is asked for eight times a file."""
+    _, dot, suffix = name.rpartition(".")
+    return _KINDS.get(suffix.lower(), "") if dot else ""
 
 
 def decoded(url: str) -> str:
