@@ -69,7 +69,9 @@ def test_the_scripts_of_the_admin():
     for path in sorted(admin.rglob("*.js")):
         text = path.read_text("utf-8")
         agree(text)
-        found += agree(text.replace("var ", "import 'a'; document.currentScript.src;").replace(".", ".scripts."))
+        found += agree(
+            text.replace("var ", "import 'a'; document.currentScript.src;").replace(".", ".scripts.")
+        )
     assert {each.kind for each in found} >= {"static", "list"}
 
 
@@ -106,5 +108,11 @@ def test_forms_within_forms():
 
 
 def test_a_script_that_only_seems_to_say_something_is_searched_in_no_time():
-    text = "import {" * 20_000 + "export {" * 20_000 + "scripts." * 20_000 + "script [" * 20_000 + ".src = " * 20_000
+    text = (
+        "import {" * 20_000
+        + "export {" * 20_000
+        + "scripts." * 20_000
+        + "script [" * 20_000
+        + ".src = " * 20_000
+    )
     assert agree(text) == []
