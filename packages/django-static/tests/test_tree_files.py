@@ -12,6 +12,7 @@ import pytest
 from static_test_built import Built
 
 from django_static import aside, tree_files
+from django_static.build_shelf import BuildShelf
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork") or sys.platform == "darwin", reason="no safe fork() here"
@@ -132,3 +133,27 @@ def test_a_file_that_cannot_be_published(built, processes):
     assert not built.manifest.exists()
     with pytest.raises(ChildProcessError):
         os.waitpid(processes[0], os.WNOHANG)
+
+
+def test_what_is_on_the_disk_is_named_and_nothing_before(built, monkeypatch):
+    """The manifest and the records are made while the disk is waited for, and written afterwards."""
+    records = built.manifest.with_name("records.json")
+    encoded = threading.Event()
+    there: list[tuple[bool, bool]] = []
+    real = BuildShelf.encoded
+
+    def encode(self) -> bytes | None:
+        data = real(self)
+        encoded.set()
+        return data
+
+    def sync() -> None:
+        assert encoded.wait(30)
+        there.append((built.manifest.exists(), records.exists()))
+
+    monkeypatch.setattr(BuildShelf, "encoded", encode)
+    monkeypatch.setattr(os, "sync", sync)
+    built.build("--all")
+    assert there == [(False, False)]
+    assert built.manifest.exists()
+    assert records.exists()

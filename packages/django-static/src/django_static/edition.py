@@ -149,13 +149,13 @@ class Edition:
     def close(self, work: str) -> None:
         """Everything is in its place: let pages know of it."""
         summary = self.summary
-        # What the manifest names must be on the disk before it; meanwhile it is made.
+        # What the manifest and the records name must be on the disk before them; meanwhile both are made.
         with _synced() if summary.written else contextlib.nullcontext():
             manifest = self._map()
-            data = manifest.encoded()
+            data, records = manifest.encoded(), self._shelf.encoded()
         manifest.write(self._manifest, data)
         try:
-            self._remember(work)
+            self._remember(work, records)
         except OSError as error:
             # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
             summary.problems.append(Notice(f"the build is done, but cannot be remembered: {error}"))
@@ -189,10 +189,10 @@ class Edition:
             found |= dict.fromkeys(record.missing)
         return {name: path for name, path in found.items() if path is None or name not in self.listed}
 
-    def _remember(self, work: str) -> None:
+    def _remember(self, work: str, records: bytes | None) -> None:
         """Leave what the next build may go by."""
         summary = self.summary
-        self._shelf.close()
+        self._shelf.close(records)
         inputs: dict[str, Any] = {}
         sizes: dict[str, int] = {}
         for record in self._shelf.records():
