@@ -27,8 +27,9 @@ def one_by_one(text: str) -> Iterator[Candidate]:
     """The candidates of a script, each form looked for from its beginning to its end."""
     for pattern in (quick._IMPORT, quick._EXPORT, quick._OWN):
         yield from map(quick._candidate, pattern.finditer(text))
+    has_own_url = re.search(rf"(?<![\w$\\#]){quick.OWN_URL.pattern}", text) is not None
     for match in quick._ASSET.finditer(text):
-        if quick.OWN_URL.search(text, match.end(), match.end() + 2000):
+        if has_own_url and quick.OWN_URL.search(text, match.end(), match.end() + 2000):
             yield quick._candidate(match)
     yield from quick._maps(text)
     for match in _CURRENT.finditer(text):
