@@ -41,6 +41,8 @@ def _read(text: str) -> list[tuple[str, str]]:
         "import $ from './a.js'",
         "import \\u0061b from './a.js'",
         "import été from './a.js'",
+        "import e\u0301t\u200de from './a.js'",
+        "import {e\u0301, \u2118 as \u00b7\U00010000} from './a.js'",
         "import a /* from 'no.js' */ from // from 'no.js'\n './a.js'",
         "import {\n  a, // the 'a'\n  b,\n} from './a.js'",
         "import a from './a.js' with { type: 'json' }",
@@ -407,6 +409,7 @@ def test_statements_that_only_modules_have(text, expected):
         ("export /* b */ const c = 1", True),
         ("export async function a() {}", True),
         ("export * from 'a'", True),
+        ("export @a class B {}", True),
         ("a.export * 2", False),
         ("a?.export * 2", False),
         ("a = { export: 1, b: { export() {} } }", False),
@@ -425,5 +428,53 @@ def test_export_statements(text, expected):
 
 def test_where_code_cannot_be_told_the_parser_is_asked():
     text = "if (a) {}\n/b'/.test(c)\nexport default 1"
-    assert not js.has_export(text)
+    assert js.has_export(text) is None
     assert js.read(text).is_module
+    assert js.has_export("if (a) {}\n/b'/.test(c)\na.exports = 1; import(b)") is False
+
+
+#: Statements that only modules have, and what is none of them and looks like it.
+_OF_MODULES = st.sampled_from(
+    [
+        *("import 'a';", "import a from 'b'\n", "import/*c*/{d as e}from'f';", "import g,*as h from 'i';"),
+        *("import j\u0301, {'k l' as m} from 'n';", "import defer * as o from 'p';", "import source q from 'r';"),
+        *("export default 1;", "export {s};", "export {t as 'u'};", "export * from 'v';", "export*as w from 'x';"),
+        *("export const y = 1;", "export let [z] = a;", "export var b;", "export async function c() {}"),
+        *("export /* d */ class E {}", "export function* f() {}", "@g export class H {}", "export @i class J {}"),
+        *("import('a');", "import.meta;", "x.import;", "x = {import: 1, export: 2};", "x?.export * 2;"),
+        *("class K { export = 1; import; #export; static import(a) {} }\n", "x = {export() {}, import() {}};"),
+        *("// import 'a'\n", "/* export {b}\n */", "'import \"c\"';", "x = `export default 1`;", "x = /export {}/;"),
+        *("x = `${f(import('d'))}export * from 'e'`;", "important; exports; $import; _export\n"),
+        *("if (a) {}\n/b'/.test(c);", "a = b\n", ";", "{ c }\n"),
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(_OF_MODULES, max_size=6))
+def test_without_the_parser_no_statement_of_a_module_is_overlooked(statements):
+    text = "".join(statements)
+    kinds = {node.type for node in js.parse(text).root_node.named_children}
+    assert js.scan(text).has_statement is ("import_statement" in kinds or "from '" in _exports(text))
+    exported = js.has_export(text)
+    if exported is None:
+        assert "/b'/" in text
+    else:
+        assert exported is ("export_statement" in kinds)
+
+
+def _exports(text: str) -> str:
+    root = js.parse(text).root_node
+    return "".join(
+        bytes(node.text or b"").decode() for node in root.named_children if node.type == "export_statement"
+    )
+
+
+def test_the_scripts_of_the_admin_are_no_modules_and_no_parser_is_needed_to_tell():
+    admin = Path(django.__file__).parent / "contrib" / "admin" / "static"
+    for path in sorted(admin.rglob("*.js")):
+        text = path.read_text("utf-8")
+        found = js.scan(text)
+        assert js.read(text).is_module is found.has_statement
+        if not found.has_statement:
+            assert js.has_export(text) is False, path

@@ -752,7 +752,7 @@ cleaning.Cleaning(sources, options, root / "state" / "manifest.json", keep_build
         cleaned.site.write("css/a.css", "a { b : url(../img/i.png) }")
         with monkeypatch.context() as patch:
             patch.setattr(History, "add", killed)
-            patch.setattr(build_shelf.BuildShelf, "close", lambda self: None)
+            patch.setattr(build_shelf.BuildShelf, "close", lambda self, data: None)
             with pytest.raises(CommandError, match="interrupted"):
                 cleaned.build()
         out = cleaned.clean(*NEVER)

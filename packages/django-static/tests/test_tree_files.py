@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import pytest
 from static_test_built import Built
 
 from django_static import aside, tree_files
+from django_static.build_shelf import BuildShelf
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork") or sys.platform == "darwin", reason="no safe fork() here"
@@ -86,6 +88,28 @@ def test_files_the_build_before_had(built, processes):
     assert "(0 written)" in built.build("--all")
 
 
+def test_a_large_text_that_the_other_process_gives_back_comes_next(built, monkeypatch, processes):
+    built.app_file("css/large.css", f"/* {'large ' * 1000}*/ @import 'b.css';")
+    expected = alone(built, monkeypatch)
+    order: list[str] = []
+    real = tree_files.TreeFiles._publish
+
+    def publish(self, name, *arguments):
+        deadline = time.monotonic() + 30
+        while not order and self._taken.find(tree_files._GIVEN_BACK) < 0 and time.monotonic() < deadline:
+            os.sched_yield()
+        order.append(name)
+        real(self, name, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tree_files.TreeFiles, "_publish", publish)
+        built.build("--all")
+    assert len(processes) == 1
+    assert order[1] == "css/large.css"
+    assert len(order) == len(set(order)) == 65
+    assert state(built) == expected
+
+
 def test_the_other_process_is_killed(built, monkeypatch, processes):
     expected = alone(built, monkeypatch)
 
@@ -109,3 +133,27 @@ def test_a_file_that_cannot_be_published(built, processes):
     assert not built.manifest.exists()
     with pytest.raises(ChildProcessError):
         os.waitpid(processes[0], os.WNOHANG)
+
+
+def test_what_is_on_the_disk_is_named_and_nothing_before(built, monkeypatch):
+    """The manifest and the records are made while the disk is waited for, and written afterwards."""
+    records = built.manifest.with_name("records.json")
+    encoded = threading.Event()
+    there: list[tuple[bool, bool]] = []
+    real = BuildShelf.encoded
+
+    def encode(self) -> bytes | None:
+        data = real(self)
+        encoded.set()
+        return data
+
+    def sync() -> None:
+        assert encoded.wait(30)
+        there.append((built.manifest.exists(), records.exists()))
+
+    monkeypatch.setattr(BuildShelf, "encoded", encode)
+    monkeypatch.setattr(os, "sync", sync)
+    built.build("--all")
+    assert there == [(False, False)]
+    assert built.manifest.exists()
+    assert records.exists()

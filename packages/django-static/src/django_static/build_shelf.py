@@ -133,12 +133,17 @@ class BuildShelf:
         with contextlib.suppress(OSError):
             path.unlink()
 
-    def close(self) -> None:
-        """Write the records of this build; those of what is no longer wanted are forgotten."""
+    def encoded(self) -> bytes | None:
+        """The file of the records of this build; None where that is there already."""
         if not self._is_changed and self._wanted.keys() == self._given.keys():
-            return
-        value = {"format": _FORMAT, "records": {key: to_json(record) for key, record in self._wanted.items()}}
-        self._put(self._place, lambda temporary: output.fill(temporary, json.dumps(value).encode()))
+            return None
+        records = {key: to_json(record) for key, record in self._wanted.items()}
+        return json.dumps({"format": _FORMAT, "records": records}).encode()
+
+    def close(self, data: bytes | None) -> None:
+        """Keep what :meth:`encoded` has given; the records of what is no longer wanted are forgotten."""
+        if data is not None:
+            self._put(self._place, lambda temporary: output.fill(temporary, data))
 
     def sweep(self, folders: Iterable[Path]) -> None:
         """Remove what a build that was killed has left half written."""

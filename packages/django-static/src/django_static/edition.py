@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Container, Mapping, Sequence
+import threading
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +149,19 @@ class Edition:
     def close(self, work: str) -> None:
         """Everything is in its place: let pages know of it."""
         summary = self.summary
-        if summary.written:
-            os.sync()  # what the manifest names must be on the disk before it
+        # What the manifest and the records name must be on the disk before them; meanwhile both are made.
+        with _synced() if summary.written else contextlib.nullcontext():
+            manifest = self._map()
+            data, records = manifest.encoded(), self._shelf.encoded()
+        manifest.write(self._manifest, data)
+        try:
+            self._remember(work, records)
+        except OSError as error:
+            # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
+            summary.problems.append(Notice(f"the build is done, but cannot be remembered: {error}"))
+
+    def _map(self) -> Manifest:
+        """The manifest of what was published."""
         served = served_of(
             self._shelf.records(),
             self._plain,
@@ -164,12 +177,7 @@ class Edition:
             **self._urls,
         }
         codecs = {codec.format: codec.key for codec in codecs_of(self._options.compress)}
-        Manifest(self._runs, self.texts, self._files, settings, served, codecs).write(self._manifest)
-        try:
-            self._remember(work)
-        except OSError as error:
-            # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
-            summary.problems.append(Notice(f"the build is done, but cannot be remembered: {error}"))
+        return Manifest(self._runs, self.texts, self._files, settings, served, codecs)
 
     def _found(self) -> dict[str, str | None]:
         """What names led to; one that led nowhere for anybody, and was there for others, is to be looked at again."""
@@ -181,10 +189,10 @@ class Edition:
             found |= dict.fromkeys(record.missing)
         return {name: path for name, path in found.items() if path is None or name not in self.listed}
 
-    def _remember(self, work: str) -> None:
+    def _remember(self, work: str, records: bytes | None) -> None:
         """Leave what the next build may go by."""
         summary = self.summary
-        self._shelf.close()
+        self._shelf.close(records)
         inputs: dict[str, Any] = {}
         sizes: dict[str, int] = {}
         for record in self._shelf.records():
@@ -198,3 +206,14 @@ class Edition:
             self._found(),
             summary.plain(),
         ).write(self._state / "seal.json")
+
+
+@contextlib.contextmanager
+def _synced() -> Iterator[None]:
+    """Have all that was written on the disk when this ends, and do something else until it is there."""
+    thread = threading.Thread(target=os.sync, name="django-static sync")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()

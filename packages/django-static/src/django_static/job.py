@@ -70,6 +70,8 @@ class Job:
     def single(self, source: Source, key: str) -> Record:
         """Publish a file that stands for itself, which nobody has done yet."""
         self._keys[source] = key
+        if not source.kind:
+            return self._alone(self._reader.read(source))
         self._publish_all([source])
         if source in self._failures:
             raise self._failures[source]
@@ -89,9 +91,7 @@ class Job:
         if part.targets or part.problems or part.notes or part.remarks or self._tools.modules.may_be(part):
             return None
         self._keys[source] = key
-        self._waiting[source] = part
-        self._publish(source)
-        return self._records[source]
+        return self._alone(part)
 
     def run(self, key: str, wanted: Sequence[Source], manner: Manner) -> Record:
         """Publish the files of a run, in as few as can stand for them."""
@@ -111,6 +111,12 @@ class Job:
             return self._record(key, run, [*written, *self._writer.maps])
 
         return self._keep(key, run, write)
+
+    def _alone(self, part: Part) -> Record:
+        """Publish a file that has been read and refers to nothing: there is no order to be found."""
+        self._waiting[part.source] = part
+        self._publish(part.source)
+        return self._records[part.source]
 
     def _publish_all(self, sources: Sequence[Source]) -> None:
         """Publish files that stand for themselves, each after those it refers to."""

@@ -112,13 +112,16 @@ class Manifest:
             ) from error
         return cls(runs, texts, files, settings, served, codecs)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, data: bytes | None = None) -> None:
         """Replace the manifest in a file, whole or not at all; one that is there already is left alone.
+
+        ``data`` is what :meth:`encoded` gives, where somebody has asked for that already.
 
         Raises:
             OSError: it could not be written; what was there is there still.
         """
-        data = self._encoded()
+        if data is None:
+            data = self.encoded()
         with contextlib.suppress(OSError):
             if read_regular(path) == data:
                 return
@@ -134,7 +137,8 @@ class Manifest:
             temporary.unlink(missing_ok=True)
             raise
 
-    def _encoded(self) -> bytes:
+    def encoded(self) -> bytes:
+        """The bytes of the file."""
         value: dict[str, Any] = {
             "format": FORMAT,
             "settings": self.settings,

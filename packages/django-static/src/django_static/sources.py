@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
@@ -32,6 +33,7 @@ __all__ = [
 #: None for a file that is not there.
 Signature = tuple[int, int, int] | None
 
+_KINDS = {"css": "css", "js": "js", "mjs": "js"}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _SUFFIX = re.compile("[?#]")
 
@@ -92,15 +94,22 @@ class Source:
     @property
     def form(self) -> str:
         """The name percent-decoded, if it is that which leads to the file."""
+        if self.name == self.url and not self.name.startswith("//"):
+            return self.name  # as almost all are
         path = split_host(self.name)[1]
         return self.name if path.lstrip("/") == self.url.lstrip("/") else decoded(self.name)
 
     @property
     def kind(self) -> str:
         """``css``, ``js``, or empty for what is published as it is."""
-        return {".css": "css", ".js": "js", ".mjs": "js"}.get(
-            self.path.suffix.lower() or self.path.name.lower(), ""
-        )
+        return _kind_of(self.path.name)
+
+
+@functools.lru_cache(16_384)
+def _kind_of(name: str) -> str:
+    """That of a file by its name, which is asked for eight times a file."""
+    _, dot, suffix = name.rpartition(".")
+    return _KINDS.get(suffix.lower(), "") if dot else ""
 
 
 def decoded(url: str) -> str:
@@ -207,10 +216,10 @@ class Sources:
         for form in dict.fromkeys((bare, decoded(bare))):
             if "\0" in form or ".." in re.split(r"[/\\]", form):
                 raise Refused(f"{name!r} has a '..' in it, and could leave the folders that are published")
-            for path, folder in self._candidates(form):
+            for path, beside in self._candidates(form):
                 if self._is_file(name, path):
                     host, url = split_host(form)
-                    return Source(bare, url if url.startswith("/") else f"/{url}", host, path, folder)
+                    return Source(bare, url if url.startswith("/") else f"/{url}", host, path, beside.parent)
         raise Missing(f"{name!r} was not found in {self.places()}")
 
     def has(self, name: str) -> bool:
@@ -225,28 +234,31 @@ class Sources:
             return None
 
     def _candidates(self, name: str) -> Iterator[tuple[Path, Path]]:
-        """Pairs of a path to try and the folder of its published siblings."""
+        """Pairs of a path to try and one in the folder of its published siblings."""
         path = split_host(name)[1].lstrip("/")
         if not path or path.endswith("/"):
             return
         for root in self.roots:
             if not is_foreign(name):
-                yield root / path, (root / path).parent
+                place = root / path
+                yield place, place
             if self.media_url and name.startswith(self.media_url):
-                rest = name[len(self.media_url) :].lstrip("/")
-                yield root / rest, (root / rest).parent
+                place = root / name[len(self.media_url) :].lstrip("/")
+                yield place, place
         if self.static_url and name.startswith(self.static_url):
             path = name[len(self.static_url) :].lstrip("/")
         elif is_foreign(name):
             return
         found = self.finders.find(path) if self.finders and path else None
         if found:
-            yield Path(found), (self.static_root / path if self.static_root else Path(found)).parent
+            yield Path(found), self.static_root / path if self.static_root else Path(found)
         if self.static_root and path:
-            yield self.static_root / path, (self.static_root / path).parent
+            place = self.static_root / path
+            yield place, place
 
     def _is_file(self, name: str, path: Path) -> bool:
         try:
+            path.stat()  # most of what is tried is not there, and the next line looks at each folder of it
             real = os.path.realpath(path, strict=True)
             mode = Path(real).stat().st_mode
         except (OSError, ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from .aside import Aside
@@ -16,6 +16,9 @@ __all__ = ["TreeFiles"]
 
 #: Files from which on a process of their own is quicker.
 _MANY = 400
+#: What becomes of a text.
+_TAKEN = 1
+_GIVEN_BACK = b"\2"
 #: Every so many files progress is told, and the other process looks whether it is wanted still.
 _OFTEN = 64
 
@@ -31,8 +34,9 @@ class TreeFiles:
     """The files of a tree by their names; another process begins with some of them at once, if that pays.
 
     It publishes those without text, and then style sheets and scripts from the largest on as far as they refer to nothing,
-    while this one goes through the others from the smallest on, until they meet. Where this one needs meanwhile what the
-    other is about to publish both do it: the same bytes under the same name.
+    while this one goes through the others from the smallest on, until they meet. What the other gives back, since it does
+    refer to something, this one publishes next: it is large. Where this one needs meanwhile what the other is about to
+    publish both do it: the same bytes under the same name.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class TreeFiles:
 
             self._texts = dict(sorted(self._texts.items(), key=lambda item: _size(item[1])))
             #: A byte for each text, in memory that both see; set by whoever takes it first. Should both, it is done twice.
+            #: It is set to another value by the other process where this one is to publish the text after all.
             self._taken = mmap.mmap(-1, len(self._texts) + 1)
             self._aside = Aside.start(self._publish_aside)
 
@@ -66,17 +71,20 @@ class TreeFiles:
         Raises:
             OSError, ValueError: as the function does, or when a copy cannot be written.
         """
-        left = {}
-        for number, (name, source) in enumerate(self._texts.items()):
-            if self._aside is not None and self._taken[number]:
-                left[name] = source
-                continue
+        texts = list(self._texts.items())
+        for number, (name, source) in enumerate(texts):
             if self._aside is not None:
-                self._taken[number] = 1
+                for given in self._given_back():
+                    if texts[given][0] not in self.places:
+                        self._publish(*texts[given], publish, progress)
+                if self._taken[number]:
+                    continue
+                self._taken[number] = _TAKEN
             self._publish(name, source, publish, progress)
         self._adopt()
-        for name, source in (*left.items(), *self._rest.items()):
-            self._publish(name, source, publish, progress)
+        for name, source in (*texts, *self._rest.items()):
+            if name not in self.places:
+                self._publish(name, source, publish, progress)
         if self._originals is not None:
             self._originals.close()
 
@@ -99,6 +107,12 @@ class TreeFiles:
         if self._originals is not None:
             self.copies.append(self._originals.put(name, source, output))
 
+    def _given_back(self) -> Iterator[int]:
+        """The numbers of the texts that the other process has found to refer to something, each once, the largest first."""
+        while (number := self._taken.rfind(_GIVEN_BACK)) >= 0:
+            self._taken[number] = _TAKEN
+            yield number
+
     def _adopt(self) -> None:
         """Wait for what the other process has done, and take it for done here; what it has not is left to do."""
         done = None if self._aside is None else self._aside.result()
@@ -115,13 +129,17 @@ class TreeFiles:
         for number, (name, source) in reversed(list(enumerate(self._texts.items()))):
             if self._taken[number]:
                 break  # the other has come from below
-            self._taken[number] = 1
+            self._taken[number] = _TAKEN
             check()
-            self._keep(name, source, self._pipeline.publish_leaf(source))
+            record = self._pipeline.publish_leaf(source)
+            if record is None:
+                self._taken[number] = _GIVEN_BACK[0]
+            else:
+                self._keep(name, source, record)
         return _Done(self._shelf.work(), None if self._originals is None else self._originals.copies())
 
-    def _keep(self, name: str, source: Source, record: Record | None) -> None:
-        if record is not None and self._originals is not None:
+    def _keep(self, name: str, source: Source, record: Record) -> None:
+        if self._originals is not None:
             self._originals.put(name, source, record.outputs[0])
 
 

@@ -16,17 +16,19 @@ from .patterns import loop
 
 __all__ = ["EXPORTED", "OWN_URL", "candidates"]
 
-_IDENTIFIER = loop(r"[\w$\u200c\u200d]++", r"\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\})", least=1)
+#: Beyond ASCII letters are not told from other signs: these would be a mistake there.
+_IDENTIFIER = loop(r"[\w$]++", r"[^\s\x00-\x7f\ufeff]++", r"\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]++\})", least=1)
 _END_OF_WORD = r"(?![\w$\\])"
 _NOT_IN_A_WORD = r"(?<![\w$\\#]{0})"
-_NAMED = r"\{" + loop(r"[\w$\s,\\\ufeff]++", COMMENT, STRING) + r"\}"
+_NAMED = r"\{" + loop(r"[\w$\s,\\]++", r"[^\x00-\x7f]++", COMMENT, STRING) + r"\}"
 _STAR = rf"\*{BLANKS}as{_END_OF_WORD}{BLANKS}{_IDENTIFIER}"
 _CLAUSE = (
     rf"(?:(?:defer|source){_END_OF_WORD}{BLANKS})?"
     rf"(?:{_NAMED}|{_STAR}|{_IDENTIFIER}(?:{BLANKS},{BLANKS}(?:{_NAMED}|{_STAR}))?)"
 )
 _META = rf"{BLANKS}\.{BLANKS}meta{BLANKS}\.{BLANKS}"
-#: Words with a fixed beginning, since that is what the search is fast for.
+#: What both words end with: a search is fast for a fixed beginning, and for nothing else.
+_PORT = re.compile(r"port(?<=import|export)(?<![\w$\\#](?:im|ex)port)")
 _IMPORT = re.compile(
     rf"import{_NOT_IN_A_WORD.format('import')}(?:Scripts{BLANKS}(?P<scripts>\()|{_END_OF_WORD}(?:"
     rf"(?:{BLANKS}{_CLAUSE}{BLANKS}from)?{BLANKS}(?P<static>{STRING})"
@@ -41,7 +43,7 @@ _EXPORT = re.compile(
 #: What follows the word in a statement, and where it is the name of a property does not.
 EXPORTED = re.compile(
     rf"export{_NOT_IN_A_WORD.format('export')}{_END_OF_WORD}{BLANKS}"
-    rf"(?:[{{*]|(?:default|const|let|var|function|class|async){_END_OF_WORD})"
+    rf"(?:[{{*@]|(?:default|const|let|var|function|class|async){_END_OF_WORD})"
 )
 _ASSET = re.compile(
     rf"new{_NOT_IN_A_WORD.format('new')}{_END_OF_WORD}{BLANKS}(?:(?:window|self|globalThis){BLANKS}\.{BLANKS})?"
@@ -63,22 +65,35 @@ _MAP_MARK = re.compile(r"(?://|/\*)[#@]\s*\Z")
 
 def candidates(text: str) -> Iterator[Candidate]:
     """The places that refer to something, or look for the script itself, if they are code; in no order."""
-    if "import" in text:
-        for match in _IMPORT.finditer(text):
-            yield _candidate(match)
-        if "meta" in text and OWN_URL.search(text):
-            for match in _ASSET.finditer(text):
-                if OWN_URL.search(text, match.end(), match.end() + 2000):
-                    yield _candidate(match)
-        if "meta" in text:
-            for match in _OWN.finditer(text):
-                yield _candidate(match)
-    if "export" in text and "from" in text:
-        for match in _EXPORT.finditer(text):
-            yield _candidate(match)
+    yield from _statements(text)
     yield from places(text)
     if _MAP_WORD in text:
         yield from _maps(text)
+
+
+def _statements(text: str) -> Iterator[Candidate]:
+    """What ``import`` and ``export`` say; one search for both, since the search is what a long script takes time for."""
+    behind_import = behind_export = 0
+    has_own_url = False
+    for word in _PORT.finditer(text):
+        start = word.end() - len("import")
+        if text[start] == "e":
+            match = _EXPORT.match(text, start) if start >= behind_export else None
+            if match is not None:
+                behind_export = match.end()
+                yield _candidate(match)
+            continue
+        match = _IMPORT.match(text, start) if start >= behind_import else None
+        if match is not None:
+            behind_import = match.end()
+            yield _candidate(match)
+        own = _OWN.match(text, start)
+        if own is not None:
+            yield _candidate(own)
+        has_own_url = has_own_url or OWN_URL.match(text, start) is not None
+    for match in _ASSET.finditer(text) if has_own_url else ():
+        if OWN_URL.search(text, match.end(), match.end() + 2000):
+            yield _candidate(match)
 
 
 def _candidate(match: re.Match[str]) -> Candidate:

@@ -23,13 +23,16 @@ __all__ = ["LOOKS", "Looker", "modules_posed", "places", "posed"]
 LOOKS = ("current", "list", "selector", "sheet")
 
 _QUOTE = "[\"'`]"
-#: Words with a fixed beginning, since that is what the search is fast for.
-_CURRENT = re.compile(r"currentScript(?![\w$])(?P<quoted>[\"']\s*\])?")
-_NAMED = tuple(re.compile(rf"{word}{_QUOTE}\s*\)") for word in ("script", "SCRIPT"))
+#: What is searched for begins with the same letters wherever it can: the search is fast for a fixed beginning, and it is
+#: what a long script takes time for.
+_CRIPT = re.compile(
+    r"cript(?:(?<=currentScript)(?![\w$])(?P<current>[\"']\s*\])?"
+    rf"|(?<=script)(?:(?P<named>{_QUOTE}\s*\))|(?P<all>s(?![\w$]))|(?P<selector>(?=\s*\[src))))"
+)
+_NAMED = re.compile(rf"SCRIPT{_QUOTE}\s*\)")
 _CALLED = re.compile(
     rf"(?:getElementsByTagName|querySelector(?:All)?|(?<![\w$.])(?:\$|jQuery))\s*\(\s*{_QUOTE}\Z"
 )
-_SCRIPTS = re.compile(r"scripts(?![\w$])")
 _OWNER = re.compile(r"(?<![\w$])(?P<owner>[\w$]+)\s*\??\.\s*\Z")
 #: ``script[src$="a.js"]``, and the sheet of a script: ``link[href$="a.css"]``.
 _COMPARED = r"\s*(?P<operator>[*^$~|]?=?)\s*(?:\\?[\"'])?(?P<value>[^\"'\]\\\n]{0,200})(?:\\?[\"']?\s*\])?"
@@ -37,8 +40,8 @@ _SELECTORS = {
     "selector": re.compile(rf"script\s*\[src{_COMPARED}"),
     "sheet": re.compile(rf"link\s*\[href{_COMPARED}"),
 }
-#: What stands in all of these, and in few scripts.
-_NAMED_BY = {"selector": "[src", "sheet": "[href"}
+#: What stands in that of a sheet, and in few scripts.
+_HREF = "[href"
 _START_OF_STRING = re.compile(rf"{_QUOTE}(?=[^\"'`\n]{{0,80}}\Z)")
 #: The first of all is a place to put others before.
 _FIRST = re.compile(r"\s*(?:\[\s*0\s*\]|\.\s*item\s*\(\s*0\s*\))(?!\s*\??\.\s*(?:src|getAttribute)\b)")
@@ -51,9 +54,9 @@ _OTHER_MEMBER = re.compile(r"\s*(?:\?\.|\.)\s*[\w$]")
 _DESTRUCTURED = re.compile(r"[^{}=()]*\}\s*=\s*[\w$.]*document(?![\w$.])")
 #: Asked whether it is there, and no more.
 _MERE_QUESTION = re.compile(r"\s*(?:&&|[!=]=|\?(?!\.))")
-_READS_SRC = re.compile(
-    r"\.\s*src(?![\w$])(?!\s*=(?!=))|(?<!setAttribute\()(?<!setAttribute\( )[\"']src[\"']|\{\s*src(?![\w$])"
-)
+_SRC = re.compile(r"src(?![\w$])")
+_SET_ATTRIBUTE = re.compile(r"setAttribute\( ?[\"']\Z")
+_ASSIGNED = re.compile(r"\s*=(?!=)")
 #: A directive at the top, which must stay there (ECMA-262, 11.2.1), with what ends it: where that is no semicolon, and not
 #: what goes on with an expression, a new line does.
 _DIRECTIVE = re.compile(
@@ -70,37 +73,55 @@ _MOST_NAMES = 20
 
 def places(text: str) -> Iterator[Candidate]:
     """The places of a script where it may look for itself, of each kind in document order."""
-    if "cript" in text or "CRIPT" in text:
-        yield from _scripts(text)
-    for kind, selector in _SELECTORS.items():
-        for match in selector.finditer(text) if _NAMED_BY[kind] in text else ():
-            first = max(0, match.start() - 81)
-            quote = _START_OF_STRING.search(text[first : match.start()])
-            if quote is not None:
-                yield Candidate(first + quote.start(), kind, *match.span())
-
-
-def _scripts(text: str) -> Iterator[Candidate]:
-    for match in _CURRENT.finditer(text):
-        # The token of what stands in quotes begins with them.
-        yield Candidate(match.start() - bool(match["quoted"]), "current", *match.span())
-    for named in _NAMED:
-        for match in named.finditer(text):
-            first = max(0, match.start() - 60)
-            called = _CALLED.search(text[first : match.start()])
-            if called is not None:
-                yield Candidate(first + called.start(), "list", first + called.start(), match.end())
     documents: dict[str, bool] = {}
-    for match in _SCRIPTS.finditer(text):
-        first = max(0, match.start() - 60)
-        owner = _OWNER.search(text[first : match.start()])
-        if owner is None:
-            continue
-        name = owner["owner"]
-        if name not in documents:
-            documents[name] = len(documents) < _MOST_NAMES and _is_document(text, name)
-        if documents[name]:
-            yield Candidate(match.start(), "list", first + owner.start(), match.end())
+    behind = 0
+    for match in _CRIPT.finditer(text):
+        kind = match.lastgroup
+        start = match.start() - (1 if kind in ("named", "all", "selector") else len("currentS"))
+        if kind == "selector":
+            selector = _SELECTORS[kind].match(text, start) if start >= behind else None
+            if selector is not None:
+                behind = selector.end()
+                yield from _selector(text, kind, selector)
+        elif kind == "named":
+            yield from _list_by_call(text, start, match.end())
+        elif kind == "all":
+            yield from _list_of_document(text, start, match.end(), documents)
+        else:
+            # The token of what stands in quotes begins with them.
+            yield Candidate(start - bool(kind), "current", start, match.end())
+    for match in _NAMED.finditer(text):
+        yield from _list_by_call(text, match.start(), match.end())
+    for match in _SELECTORS["sheet"].finditer(text) if _HREF in text else ():
+        yield from _selector(text, "sheet", match)
+
+
+def _selector(text: str, kind: str, match: re.Match[str]) -> Iterator[Candidate]:
+    first = max(0, match.start() - 81)
+    quote = _START_OF_STRING.search(text[first : match.start()])
+    if quote is not None:
+        yield Candidate(first + quote.start(), kind, *match.span())
+
+
+def _list_by_call(text: str, start: int, end: int) -> Iterator[Candidate]:
+    """``getElementsByTagName("script")``, with the name of the element at ``start``."""
+    first = max(0, start - 60)
+    called = _CALLED.search(text[first:start])
+    if called is not None:
+        yield Candidate(first + called.start(), "list", first + called.start(), end)
+
+
+def _list_of_document(text: str, start: int, end: int, documents: dict[str, bool]) -> Iterator[Candidate]:
+    """``document.scripts``, with the property at ``start``; what is known of names that may be the document is kept."""
+    first = max(0, start - 60)
+    owner = _OWNER.search(text[first:start])
+    if owner is None:
+        return
+    name = owner["owner"]
+    if name not in documents:
+        documents[name] = len(documents) < _MOST_NAMES and _is_document(text, name)
+    if documents[name]:
+        yield Candidate(start, "list", first + owner.start(), end)
 
 
 class Looker:
@@ -131,7 +152,7 @@ class Looker:
 
     @cached_property
     def _reads_src(self) -> bool:
-        return _READS_SRC.search(self._text) is not None
+        return any(_is_read(self._text, match.start(), match.end()) for match in _SRC.finditer(self._text))
 
     def _selected(self, place: Candidate, shown: str) -> Look | None:
         match = _SELECTORS[place.kind].match(self._text, place.start)
@@ -139,6 +160,20 @@ class Looker:
         # What is not the name of a sheet is an icon, or a language.
         is_meant = place.kind == "selector" or ".css" in value.lower()
         return Look(place.start, 0, place.kind, shown, value) if is_meant else None
+
+
+def _is_read(text: str, start: int, end: int) -> bool:
+    """Whether ``src`` at a place is a property or attribute that is read: ``a.src``, ``{ src }``, ``"src"``."""
+    before = text[start - 1 : start]
+    if before in ("'", '"'):
+        is_set = _SET_ATTRIBUTE.search(text[max(0, start - 15) : start])
+        return text[end : end + 1] in ("'", '"') and not is_set
+    place = start - 1
+    while place >= 0 and text[place].isspace():
+        place -= 1
+    if place < 0 or text[place] not in ".{":
+        return False
+    return text[place] == "{" or not _ASSIGNED.match(text, end)
 
 
 def _is_document(text: str, name: str) -> bool:

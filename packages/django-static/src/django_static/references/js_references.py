@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,13 +53,15 @@ def _scanned(text: str, found: list[Candidate]) -> Found:
     return replace(others, looks=_Reader(text, _Anywhere(text)).read(looks).looks)
 
 
-def has_export(text: str) -> bool:
-    """Whether a script has an ``export`` statement for sure; one in which code cannot be told by its tokens may have some."""
+def has_export(text: str) -> bool | None:
+    """Whether a script has an ``export`` statement; None where its tokens do not tell what is code."""
     place = Code(text)
-    with contextlib.suppress(Unsure):
+    try:
         for match in EXPORTED.finditer(text):
             if place.reach(match.start()) and not place.is_member(match.start()):
                 return True
+    except Unsure:
+        return None
     return False
 
 
