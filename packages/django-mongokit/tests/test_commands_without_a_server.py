@@ -60,6 +60,79 @@ def test_an_embedded_server_that_cannot_start_is_named(manage, tmp_path):
     assert "Traceback" not in output
 
 
+NEEDLESS = {
+    "check": ["check"],
+    "check of a deployment": ["check", "--deploy", "--fail-level", "CRITICAL"],
+    "check of SQL": ["check", "--database", "default"],
+    "makemigrations": ["makemigrations", "--check", "--dry-run"],
+    "migrate": ["migrate", "-v0"],
+    "migrate one app": ["migrate", "books", "-v0"],
+    "showmigrations": ["showmigrations"],
+    "sqlmigrate": ["sqlmigrate", "books", "0001"],
+    "flush": ["flush", "--noinput"],
+    "createcachetable": ["createcachetable"],
+    "dumpdata": ["dumpdata"],
+    "createsuperuser": ["createsuperuser", "--noinput", "--username", "a", "--email", "a@b.example"],
+    "remove_stale_contenttypes": ["remove_stale_contenttypes", "--noinput"],
+    "shell": ["shell", "-c", "print('started')"],
+    "test": ["test", "books"],
+    "diffsettings": ["diffsettings"],
+}
+EVERYTHING = {
+    "SESSION_ENGINE": "django_mongokit.sessions",
+    "CACHES": {"default": {"BACKEND": "django_mongokit.cache.MongoDBCache", "LOCATION": "cache"}},
+    "STORAGES": {
+        "default": {"BACKEND": "django_mongokit.storage.GridFSStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    },
+}
+"""All that can be in MongoDB beside documents."""
+TABLES = {"flush", "dumpdata", "createsuperuser", "remove_stale_contenttypes"}
+
+
+@pytest.mark.parametrize("needless", NEEDLESS)
+def test_what_needs_no_mongodb_does_without(manage, tmp_path, needless):
+    """Not even its folder can be made; and the admin has everything that an admin can have."""
+    (tmp_path / "file").write_text("in the way")
+    site = {
+        "SITE_ADMIN": "1",
+        "SITE_APPS": '["django.contrib.admindocs"]',
+        "SITE_SETTINGS": json.dumps(EVERYTHING),
+        "SITE_MONGODB": json.dumps({"HOST": "", "OPTIONS": {"embedded": str(tmp_path / "file" / "data")}}),
+    }
+    if needless in TABLES:
+        manage("migrate", "-v0", **site)
+    assert "Traceback" not in manage(*NEEDLESS[needless], **site)
+
+
+BROKEN = {
+    "E001": {"SITE_SETTINGS": {"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}},
+    "E003": {"SITE_MONGODB": {"NAME": ""}},
+    "E004": {"SITE_MONGODB": {"HOST": "http://127.0.0.1"}},
+    "E005": {"SITE_MONGODB": {"PORT": "many"}},
+    "E006": {"SITE_MONGODB": {"OPTIONS": {"nonsense": {}, "tz_aware": 7}}},
+    "E007": {"SITE_MONGODB": {"TEST": {"NAME": "other"}}},
+    "E012": {
+        "SITE_SETTINGS": {
+            "SESSION_ENGINE": "django_mongokit.sessions",
+            "SESSION_MONGODB_ALIAS": "default",
+        }
+    },
+}
+CLASHING = {"SITE_MONGODB": {"HOST": "127.0.0.1", "OPTIONS": {"embedded": "/var/lib/data"}}}
+
+
+@pytest.mark.parametrize(
+    ("number", "wrong"), [*BROKEN.items(), ("E006", CLASHING)], ids=[*BROKEN, "embedded and HOST"]
+)
+def test_wrong_settings_are_said_by_their_check(manage, number, wrong):
+    """And by no traceback of an admin that looks at the database first."""
+    given = {name: json.dumps(values) for name, values in wrong.items()}
+    output = manage("check", code=1, SITE_ADMIN="1", **given)
+    assert f"(django_mongokit.{number})" in output
+    assert "Traceback" not in output
+
+
 def test_it_is_a_failure_of_the_connection_and_of_the_command():
     with pytest.raises(DatabaseUnavailable) as raised, reaching("mongodb"):
         raise ServerSelectionTimeoutError(
