@@ -1,13 +1,14 @@
-"""What commands say while the server is away: one line, with its address and what to do; no traceback."""
+"""What commands say while the server is away, or lets nobody in: one line, with what to do; no traceback."""
 
 import json
+import re
 import socket
 
 import pytest
 from django.core.management import CommandError, call_command
-from pymongo.errors import ConnectionFailure, ServerSelectionTimeoutError
+from pymongo.errors import ConnectionFailure, OperationFailure, ServerSelectionTimeoutError
 
-from django_mongokit.mongodb.reaching import DatabaseUnavailable, reaching
+from django_mongokit.mongodb.reaching import AccessDenied, DatabaseUnavailable, reaching
 from django_mongokit.sessions import SessionStore
 
 COMMANDS = {
@@ -19,6 +20,8 @@ COMMANDS = {
     "migrate_documents": ["migrate_documents", "papers.Memo"],
     "mongo_shell": ["mongo_shell", "-c", "Paper.find_one()"],
     "clearsessions": ["clearsessions"],
+    "flush": ["flush", "--database", "mongodb", "--noinput"],
+    "test": ["test", "talks.check_cases"],
 }
 DUMP = '{"django_mongokit": "documents", "version": 2}\n{"collection": "notes", "document": {"_id": 1}}\n{"end": 1}\n'
 
@@ -50,6 +53,46 @@ def test_a_command_says_that_the_server_is_away(manage, away, tmp_path, argument
     assert "Traceback" not in output
     assert "secret" not in output
     assert not (tmp_path / "dump").exists()
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_a_command_says_that_nobody_is_let_in(manage, uri, tmp_path, arguments):
+    (tmp_path / "given").write_text(DUMP)
+    entry = {"HOST": re.sub("//[^@/]*@", "//", uri), "USER": "somebody", "PASSWORD": "secret"}
+    output = manage(
+        *(one.format(folder=tmp_path) for one in arguments),
+        code=1,
+        SITE_ADMIN="1",
+        SITE_SETTINGS=json.dumps({"SESSION_ENGINE": "django_mongokit.sessions"}),
+        SITE_MONGODB=json.dumps(entry),
+    )
+    (said,) = [line for line in output.splitlines() if "refuses this" in line]
+    assert "uthentication failed). Say in DATABASES['mongodb']" in said
+    assert "full error" not in said
+    assert "Traceback" not in output
+    assert "secret" not in output
+    assert not (tmp_path / "dump").exists()
+
+
+DENIED = {
+    "wrong password": (18, AccessDenied),
+    "no right": (13, AccessDenied),
+    "another": (2, OperationFailure),
+}
+
+
+@pytest.mark.parametrize(("code", "kind"), DENIED.values(), ids=DENIED)
+def test_what_is_forbidden(code, kind):
+    with pytest.raises(OperationFailure) as raised, reaching("mongodb"):
+        raise OperationFailure("not you, full error: {…}", code, {"ok": 0})
+    assert type(raised.value) is kind
+    assert (raised.value.code, raised.value.details) == (code, {"ok": 0})
+    assert isinstance(raised.value, CommandError) is (kind is AccessDenied)
+    if kind is AccessDenied:
+        assert "refuses this (not you). Say in DATABASES['mongodb']" in str(raised.value)
+        with pytest.raises(AccessDenied) as again, reaching("mongodb"):
+            raise raised.value
+        assert again.value is raised.value
 
 
 def test_an_embedded_server_that_cannot_start_is_named(manage, tmp_path):
