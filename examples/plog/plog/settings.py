@@ -71,7 +71,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "NAME": "plog",
         # A site that waits longer for its database than this is down anyhow: say so with a 503 instead. The first is for
         # a server that is there and does not answer, the second for the first look at an embedded one.
-        "OPTIONS": {"timeoutMS": 1200, "serverSelectionTimeoutMS": 300, "tz_aware": True},
+        "OPTIONS": {"timeoutMS": 1200, "serverSelectionTimeoutMS": 300},
     },
 }
 if os.environ.get("MONGODB_URI"):

@@ -126,7 +126,7 @@ def test_what_is_entered_is_stored_and_what_is_emptied_is_taken_out(prints, kind
     full = stored(prints)
     assert full["isbn"] == "1"
     assert (full["pages"], full["sold"], full["words"]) == (0, False, ["w"])
-    assert full["at"] == datetime.datetime(2026, 11, 22, 12)
+    assert full["at"] == datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
     assert full["place"] == {"row": 1, "board": "b"}
     assert full["extra"] == {"row": 3, "board": "c"}
     assert full["copies"] == [{"row": 2, "board": "d"}]

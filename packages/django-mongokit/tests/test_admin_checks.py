@@ -1,6 +1,7 @@
 """What `manage.py check` says of a DocumentAdmin."""
 
 import pytest
+from api.models import Speech
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin import ShowFacets, SimpleListFilter
@@ -180,3 +181,7 @@ def test_django_asks_for_it():
     assert error.id == "django_mongokit.E105"
     assert "The fields of Show are title, slug, kind" in error.hint
     assert site.check([apps.get_app_config("talks")]) == []
+
+
+def test_filters_by_decimals():
+    assert found(Speech, list_filter=["price", "weight"]) == []

@@ -1,19 +1,23 @@
 """The list of documents: columns, search, filters, dates, order, pages, actions, and rows that are changed in it."""
 
 import datetime
+import decimal
 import html
 import re
 import uuid
 
 import pytest
-from bson import DBRef, ObjectId
+from api.models import Speech
+from bson import DBRef, Decimal128, ObjectId
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.test import override_settings
 from shows.models import Mood, Show, Theatre
 from shows.testing import Commands, Page
 
 from django_mongokit.admin import DocumentAdmin, FieldFilter, offers
+from django_mongokit.admin.fitting import filter_for
 from django_mongokit.places import node_at
 from django_mongokit.selection import Documents, keys_of, refers_to
 
@@ -418,6 +422,34 @@ def test_a_filter_by_a_dbref(shows, mongodb, with_database):
     )
     found = shows.find(refers_to("theatre", node, theatres, keys_of("1")), {"title": 1}).sort("_id")
     assert [one["title"] for one in found] == ["1", "1", "list"]
+
+
+PRICES = {
+    "as it is stored": ("1.10", ["a", "b"]),
+    "written otherwise": ("1.1", ["a", "b"]),
+    "one that is not offered": ("7", []),
+    "no number": ("much", None),
+}
+
+
+@pytest.mark.parametrize("field", ["price", "weight"])
+@pytest.mark.parametrize(("chosen", "expected"), PRICES.values(), ids=PRICES)
+def test_a_filter_by_decimals(mongodb, rf, field, chosen, expected):
+    for topic, price in (("a", "1.10"), ("b", "1.10"), ("c", "2.5"), ("d", None)):
+        talk = mongodb.api_talks.Speech()
+        kind = Decimal128 if field == "weight" else decimal.Decimal
+        talk.update({"topic": topic, field: None if price is None else kind(price)})
+        talk.save()
+    speeches = DocumentAdmin(Speech, admin.AdminSite())
+    request = rf.get("/")
+    made = filter_for(field, request, {field: [chosen]}, Speech, speeches)
+    assert [text for text, _title in made.lookups()][:2] == ["1.10", "2.5"]
+    if expected is None:
+        with pytest.raises(IncorrectLookupParameters):
+            made.queryset(request, speeches.get_queryset(request))
+        return
+    found = made.queryset(request, speeches.get_queryset(request))
+    assert sorted(one["topic"] for one in found) == expected
 
 
 @override_settings(TIME_ZONE="Asia/Tokyo")

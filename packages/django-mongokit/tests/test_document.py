@@ -277,4 +277,4 @@ def test_a_child_of_an_abstract_class(mongodb):
     with listening(Postcard) as heard:
         letter.save()
     assert [name for name, _ in heard] == ["pre_save", "post_save"]
-    assert mongodb.letters.find_one()["created"] == datetime.datetime(2010, 3, 8)
+    assert mongodb.letters.find_one()["created"] == datetime.datetime(2010, 3, 8, tzinfo=datetime.UTC)

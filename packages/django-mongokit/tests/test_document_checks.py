@@ -172,6 +172,18 @@ def test_by_the_command(manage):
     assert "(django_mongokit.E012) SESSION_MONGODB_ALIAS is 'x'" in output
 
 
+@pytest.mark.parametrize("name", [name for name in WRONG if name.startswith("cache")])
+def test_caches_by_the_command(manage, name):
+    """Django's own check of caches, which makes them, comes first."""
+    values, number, words = WRONG[name]
+    caches = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}, **values["CACHES"]}
+    for more in ([], ["--deploy"]):
+        output = manage("check", *more, code=1, SITE_SETTINGS=json.dumps({"CACHES": caches}))
+        assert f"(django_mongokit.{number})" in output
+        assert words in output
+        assert "Traceback" not in output
+
+
 def test_a_unique_sparse_index_that_takes_null(monkeypatch):
     # Other tests' checks are not to find these.
     made = []

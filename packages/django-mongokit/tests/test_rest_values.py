@@ -64,8 +64,8 @@ def send(mongodb, **fields):
         ("level", "e", "e", "e"),
         ("level", 3, 3, 3),
         ("level", None, None, None),
-        ("when", "2020-01-01T10:00:00.123999+02:00", datetime.datetime(2020, 1, 1, 8, 0, 0, 123000), "2020-01-01T08:00:00.123000Z"),
-        ("when", "2020-01-01T10:00", datetime.datetime(2020, 1, 1, 10), "2020-01-01T10:00:00Z"),
+        ("when", "2020-01-01T10:00:00.123999+02:00", datetime.datetime(2020, 1, 1, 8, 0, 0, 123000, datetime.UTC), "2020-01-01T08:00:00.123000Z"),
+        ("when", "2020-01-01T10:00", datetime.datetime(2020, 1, 1, 10, tzinfo=datetime.UTC), "2020-01-01T10:00:00Z"),
         ("duration", 1, 1.0, 1.0),
         ("duration", "Infinity", float("inf"), "Infinity"),
         ("duration", "-Infinity", float("-inf"), "-Infinity"),
@@ -83,7 +83,7 @@ def send(mongodb, **fields):
         ("parts", [{"title": "One"}], [{"title": "One", "minutes": 5}], [{"title": "One", "minutes": 5}]),
         ("counts", {"a": 1}, {"a": 1}, {"a": 1}),
         ("notes", {"a": {"$oid": str(KEY)}, "b": [1.5, None]}, {"a": KEY, "b": [1.5, None]}, {"a": {"$oid": str(KEY)}, "b": [1.5, None]}),
-        ("notes", {"t": {"$date": "2020-01-01T00:00:00Z"}}, {"t": datetime.datetime(2020, 1, 1)}, {"t": {"$date": "2020-01-01T00:00:00Z"}}),
+        ("notes", {"t": {"$date": "2020-01-01T00:00:00Z"}}, {"t": datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)}, {"t": {"$date": "2020-01-01T00:00:00Z"}}),
     ],
 )  # fmt: skip
 def test_goes_in_and_comes_out(mongodb, name, sent, stored, out):
@@ -613,6 +613,6 @@ def test_times_without_zone_are_utc_wherever_the_site_is(mongodb):
         serializer = send(mongodb, when="2020-01-01T10:00")
         assert serializer.is_valid()
         serializer.save()
-        assert mongodb.api_talks.find_one()["when"] == datetime.datetime(2020, 1, 1, 1)
+        assert mongodb.api_talks.find_one()["when"] == datetime.datetime(2020, 1, 1, 1, tzinfo=datetime.UTC)
         again = SpeechSerializer(mongodb.api_talks.Speech.one())
         assert shown(again)["when"] == "2020-01-01T10:00:00+09:00"

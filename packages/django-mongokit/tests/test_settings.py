@@ -55,6 +55,22 @@ def test_client(values, expected):
     assert found.embedded is None
 
 
+AWARE = {
+    "nothing said": ({}, True),
+    "said": ({"OPTIONS": {"tz_aware": True}}, True),
+    "said otherwise": ({"OPTIONS": {"tz_aware": False}}, False),
+    "said otherwise in the uri": ({"HOST": "mongodb://a/?tz_aware=false"}, None),
+}
+
+
+@pytest.mark.parametrize(("values", "expected"), AWARE.values(), ids=AWARE)
+def test_times_have_their_zone_with_use_tz(values, expected):
+    found = client_settings("mongodb", values, debug=False, use_tz=True)
+    assert found.options.get("tz_aware") is expected
+    without = client_settings("mongodb", values, debug=False, use_tz=False)
+    assert without.options.get("tz_aware") is values.get("OPTIONS", {}).get("tz_aware")
+
+
 def test_debug_waits_half_a_second():
     assert client_settings("mongodb", {}, debug=True).options == {"serverSelectionTimeoutMS": 500}
 

@@ -240,6 +240,27 @@ def test_the_collection_of_a_cursor(numbers):
         assert (cursor.alive, cursor.session) == (True, None)
 
 
+PARTS = {
+    "all": (lambda cursor: cursor, False),
+    "sorted": (lambda cursor: cursor.sort("n"), False),
+    "limit": (lambda cursor: cursor.limit(2), True),
+    "no limit after all": (lambda cursor: cursor.limit(2).limit(0), False),
+    "skip": (lambda cursor: cursor.skip(1), True),
+    "a slice": (lambda cursor: cursor[1:3], True),
+    "an empty slice": (lambda cursor: cursor[0:0], True),
+    "a slice of all": (lambda cursor: cursor[0:], False),
+    "a copy": (lambda cursor: cursor.limit(2).clone(), True),
+    "with a condition in JavaScript": (lambda cursor: cursor.where("true").limit(2), True),
+}
+
+
+@pytest.mark.parametrize(("chain", "expected"), PARTS.values(), ids=PARTS)
+def test_whether_it_is_a_part(numbers, chain, expected):
+    assert chain(numbers.Number.find()).is_part is expected
+    assert numbers.Number.find(limit=2).is_part
+    assert numbers.Number.find(skip=2).is_part
+
+
 @pytest.mark.parametrize(
     "chain", [lambda c: c.where("true"), lambda c: c.min([("n", 1)]), lambda c: c.max([("n", 1)])]
 )

@@ -391,8 +391,9 @@ class TestLoading:
         assert not found.author.exists()
         with pytest.raises(MissingReferenceError, match=rf"no Author with the _id .* in {db.name}\.authors"):
             found.author.get()
-        with pytest.raises(AutoReferenceError):
+        with pytest.raises(AutoReferenceError) as raised:
             found.author.fetch()
+        assert raised.value.silent_variable_failure, "Django's templates show nothing then"
 
     def test_exists(self, db, story):
         found = db.Story.find_one()

@@ -18,6 +18,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import cached_property
 from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DocumentTooLarge, DuplicateKeyError
@@ -25,7 +26,7 @@ from pymongo.errors import BulkWriteError, DocumentTooLarge, DuplicateKeyError
 from django_mongokit.conf import DEFAULT_ALIAS, require_mongodb_alias
 from django_mongokit.expiring import EXPIRES, NEVER, ExpiringCollection, utc_now
 
-__all__ = ["MongoDBCache"]
+__all__ = ["MongoDBCache", "entries_of"]
 
 VALUE = "value"
 INT64 = range(-(2**63), 2**63)
@@ -49,14 +50,13 @@ class MongoDBCache(BaseCache):
 
     def __init__(self, location: object, params: Mapping[str, Any]) -> None:
         super().__init__(dict(params))
-        if not isinstance(location, str) or not location:
-            raise ImproperlyConfigured(
-                f'LOCATION of the cache is {location!r}; it takes the name of a collection, e.g. "django_cache".'
-            )
-        alias = params.get("OPTIONS", {}).get("ALIAS", DEFAULT_ALIAS)
-        self._entries = ExpiringCollection(
-            require_mongodb_alias(alias, "OPTIONS['ALIAS'] of the cache"), location
-        )
+        self._location = location
+        self._alias = params.get("OPTIONS", {}).get("ALIAS", DEFAULT_ALIAS)
+
+    # Looked at by the first use: Django's own checks make every cache, and what that raised would be all that is said.
+    @cached_property
+    def _entries(self) -> ExpiringCollection:
+        return entries_of(self._location, self._alias)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return a value, or `default`."""
@@ -213,6 +213,20 @@ class MongoDBCache(BaseCache):
             collection.delete_many({})
         else:
             _delete_first(collection, max(count // self._cull_frequency, count - self._max_entries))
+
+
+def entries_of(location: object, alias: object) -> ExpiringCollection:
+    """Return the collection of a cache.
+
+    :param location: its `LOCATION`; `alias`: its `OPTIONS["ALIAS"]`.
+
+    Raises `ImproperlyConfigured` for what cannot work; connects to nothing.
+    """
+    if not isinstance(location, str) or not location:
+        raise ImproperlyConfigured(
+            f'LOCATION of the cache is {location!r}; it takes the name of a collection, e.g. "django_cache".'
+        )
+    return ExpiringCollection(require_mongodb_alias(alias, "OPTIONS['ALIAS'] of the cache"), location)
 
 
 def _delete_first(collection: Collection[Raw], number: int) -> None:

@@ -102,7 +102,7 @@ def _entry(alias: str, values: dict[str, Any]) -> Iterator[CheckMessage]:
     except SettingError as error:
         yield _error(_IDS[error.key], error.problem, error.hint)
     try:
-        found = client_settings(alias, values, debug=False)
+        found = client_settings(alias, values, debug=False, use_tz=settings.USE_TZ)
     except SettingError as error:
         yield _error(_IDS[error.key], error.problem, error.hint)
     else:

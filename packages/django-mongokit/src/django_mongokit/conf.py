@@ -54,6 +54,7 @@ SERVER_SELECTION_TIMEOUT = 5_000
 SERVER_SELECTION_TIMEOUT_DEBUG = 500
 
 _SELECTION_OPTION = "serverSelectionTimeoutMS"
+_AWARE_OPTION = "tz_aware"
 _FORBIDDEN_IN_NAMES = frozenset(' ."$/\\\0')
 _MAX_NAME_BYTES = 63
 _PASSWORD = re.compile(r"(://[^:/@]*:).*(@)", re.DOTALL)
@@ -190,11 +191,14 @@ def _fault_of_name(name: str) -> str | None:
     return f"is longer than {_MAX_NAME_BYTES} bytes" if len(name.encode()) > _MAX_NAME_BYTES else None
 
 
-def client_settings(alias: str, values: Mapping[str, Any], *, debug: bool) -> ClientSettings:
+def client_settings(
+    alias: str, values: Mapping[str, Any], *, debug: bool, use_tz: bool = False
+) -> ClientSettings:
     """Turn a `DATABASES` entry into the arguments of PyMongo's client.
 
     `debug` chooses how long an operation waits for a server that is gone (0.5 s instead of 5 s), unless OPTIONS or
-    the URI in HOST say so with `serverSelectionTimeoutMS`. Raises `SettingError`; connects to nothing.
+    the URI in HOST say so with `serverSelectionTimeoutMS`; with `use_tz` times come with their time zone, UTC, unless
+    they say so with `tz_aware`. Raises `SettingError`; connects to nothing.
     """
     options = _options(alias, values)
     embedded = _embedded(alias, values, options.pop("embedded", None))
@@ -202,8 +206,12 @@ def client_settings(alias: str, values: Mapping[str, Any], *, debug: bool) -> Cl
     for key, option in (("USER", "username"), ("PASSWORD", "password")):
         if values.get(key):
             options[option] = values[key]
-    if _SELECTION_OPTION.lower() not in {name.lower() for name in options} | _options_of_uri(host):
+    said = {name.lower() for name in options} | _options_of_uri(host)
+    if _SELECTION_OPTION.lower() not in said:
         options[_SELECTION_OPTION] = SERVER_SELECTION_TIMEOUT_DEBUG if debug else SERVER_SELECTION_TIMEOUT
+    if use_tz and _AWARE_OPTION not in said:
+        # Django takes a time without time zone for one of TIME_ZONE, and PyMongo's are UTC.
+        options[_AWARE_OPTION] = True
     return ClientSettings(
         host=host, port=_port(alias, values.get("PORT")), options=options, embedded=embedded
     )

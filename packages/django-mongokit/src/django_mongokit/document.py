@@ -45,6 +45,13 @@ class DjangoDocumentProperties(DocumentProperties):
         yield cls
 
 
+class NoKeyError(KeyError):
+    """A document was asked for its key before it has one."""
+
+    silent_variable_failure = True
+    """As Django's `ObjectDoesNotExist` has it: templates show nothing."""
+
+
 class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
     """A document class that Django knows how to name.
 
@@ -61,8 +68,11 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
 
     @property
     def pk(self) -> str:
-        """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one."""
-        return str(self["_id"])
+        """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one; templates show nothing."""
+        try:
+            return str(self["_id"])
+        except KeyError:
+            raise NoKeyError("_id") from None
 
     @pk.setter
     def pk(self, value: object) -> None:

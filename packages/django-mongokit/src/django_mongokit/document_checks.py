@@ -1,7 +1,7 @@
 """System checks of documents, and of what is kept in MongoDB beside them.
 
 django_mongokit.E012  SESSION_MONGODB_ALIAS or SESSION_MONGODB_COLLECTION, where the sessions are in MongoDB
-django_mongokit.E013  CACHES has a MongoDBCache that cannot be made
+django_mongokit.E013  CACHES has a MongoDBCache that cannot work
 django_mongokit.W001  two document classes of one name, of which `collection.Name` finds the later
 django_mongokit.W002  a declared index is missing    } `check --database mongodb` only,
 django_mongokit.W003  an index is not as declared    } which asks the server
@@ -20,8 +20,8 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from pymongo.errors import PyMongoError
 
-from django_mongokit.cache import MongoDBCache
-from django_mongokit.conf import mongodb_aliases, session_alias, session_collection
+from django_mongokit.cache import entries_of
+from django_mongokit.conf import DEFAULT_ALIAS, mongodb_aliases, session_alias, session_collection
 from django_mongokit.document import document_classes
 from django_mongokit.mongodb.creation import in_test_environment
 from django_mongokit.mongodb.embedded import is_unavailable
@@ -63,7 +63,7 @@ def check_caches(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     for name, values in settings.CACHES.items():
         if values.get("BACKEND") == _BACKEND:
             try:
-                MongoDBCache(values.get("LOCATION", ""), values)
+                entries_of(values.get("LOCATION", ""), values.get("OPTIONS", {}).get("ALIAS", DEFAULT_ALIAS))
             except ImproperlyConfigured as error:
                 found.append(Error(f"CACHES[{name!r}]: {error}", id="django_mongokit.E013"))
     return found

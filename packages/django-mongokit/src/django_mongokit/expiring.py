@@ -15,6 +15,7 @@ import pymongo.database
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
+from django_mongokit.mongodb.reaching import WRONG_PASSWORD
 from django_mongokit.shortcut import get_database
 
 __all__ = ["EXPIRES", "NEVER", "ExpiringCollection", "utc_now"]
@@ -65,6 +66,8 @@ class ExpiringCollection:
         try:
             collection.create_index(EXPIRES, expireAfterSeconds=0)
         except OperationFailure as error:
+            if error.code in WRONG_PASSWORD:
+                raise  # nothing else may be done either, and PyMongo would take the next try for a server that is away
             logger.warning(
                 "%s has no index that deletes what has expired, so it grows: %s. "
                 "Make it by hand: db.%s.createIndex({%s: 1}, {expireAfterSeconds: 0})",

@@ -22,7 +22,8 @@ class DocumentList(Generic[D]):
     A slice reads just its documents; iterating, or `len()`, reads all and keeps them, as a `QuerySet` does. To go
     through many without keeping them, iterate over the cursor itself.
 
-    :param cursor: sorted, without `skip` and `limit`, which slices need for themselves. It is left unused.
+    :param cursor: sorted. It is left unused. Of one with `skip` or `limit`, which slices need for themselves, all that they
+        leave is read at the first use.
     :param count: how to count what the query finds; unless given, the cursor's `count()`. It is called once.
     """
 
@@ -46,8 +47,9 @@ class DocumentList(Generic[D]):
     def __getitem__(self, which: slice) -> list[D]: ...
     def __getitem__(self, which: int | slice) -> D | list[D]:
         """Return one document, or a list of those of a slice; raises `IndexError`, `ValueError` below zero."""
-        if self._kept is not None:
-            return self._kept[which]
+        kept = self._known()
+        if kept is not None:
+            return kept[which]
         if isinstance(which, slice):
             return self._slice(which.start or 0, which.stop, which.step)
         found = self._slice(which, which + 1)
@@ -57,11 +59,13 @@ class DocumentList(Generic[D]):
 
     def count(self) -> int:
         """Return how many documents the query finds. It is counted once, whoever asks."""
-        return self._count if self._kept is None else len(self._kept)
+        kept = self._known()
+        return self._count if kept is None else len(kept)
 
     def exists(self) -> bool:
         """Return whether the query finds any."""
-        return bool(self._slice(0, 1) if self._kept is None else self._kept)
+        kept = self._known()
+        return bool(self._slice(0, 1) if kept is None else kept)
 
     def __repr__(self) -> str:
         return f"<DocumentList of {self._cursor!r}>"
@@ -80,6 +84,10 @@ class DocumentList(Generic[D]):
     @cached_property
     def _count(self) -> int:
         return self._count_them()
+
+    def _known(self) -> list[D] | None:
+        """Return the documents where they are read, or have to be for whatever is asked."""
+        return self._all() if self._cursor.is_part else self._kept
 
     def _all(self) -> list[D]:
         if self._kept is None:

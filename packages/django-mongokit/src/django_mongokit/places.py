@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bson import Decimal128
+
 from mongokit import SchemaDocument
+from mongokit.conversions import DecimalType
 from mongokit.structure.nodes import (
+    CustomNode,
     ListNode,
     Node,
     OperatorNode,
@@ -16,7 +20,7 @@ from mongokit.structure.nodes import (
     join,
 )
 
-__all__ = ["is_below_list", "is_unasked_key", "node_at", "python_type", "references_in"]
+__all__ = ["is_below_list", "is_decimal", "is_unasked_key", "node_at", "python_type", "references_in"]
 
 
 def node_at(document: type[SchemaDocument], path: str) -> Node | None:
@@ -49,6 +53,14 @@ def python_type(node: Node | None) -> type | None:
         kinds = {kind for kind in node.types or () if kind is not type(None)}
         return kinds.pop() if len(kinds) == 1 else None
     return None
+
+
+def is_decimal(node: Node | None) -> bool:
+    """Return whether the values at a place are stored as decimal numbers."""
+    if isinstance(node, CustomNode):
+        return isinstance(node.custom, DecimalType)
+    kind = python_type(node)
+    return kind is not None and issubclass(kind, Decimal128)
 
 
 def references_in(node: Node, path: str) -> Iterator[tuple[str, ReferenceNode]]:

@@ -28,10 +28,13 @@ Raw = dict[str, Any]
 class CursorBase(Generic[D]):
     """What the blocking and the asynchronous cursor have in common: the query, and its options."""
 
+    _is_countable = True
+    """Whether ``count_documents`` can say as much as the query."""
+
     def __init__(self, source: Any, loader: Loader[D], counted: Mapping[str, Any]) -> None:
         self._source = source
         self._loader = loader
-        self._counted: dict[str, Any] | None = dict(counted)
+        self._counted = dict(counted)
         self._batch_size: int | None = None
         self._paths: tuple[str, ...] = ()
         """What ``prefetch`` was called with."""
@@ -47,6 +50,11 @@ class CursorBase(Generic[D]):
     def collection(self) -> Any:
         """The collection that is asked."""
         return self._loader.collection
+
+    @property
+    def is_part(self) -> bool:
+        """Whether ``limit``, ``skip`` or a slice leave a part of what the query finds, which ``count()`` counts whole."""
+        return bool(self._is_empty or self._counted.get("limit") or self._counted.get("skip"))
 
     def sort(self, key_or_list: Any, direction: int | str | None = None) -> Self:
         """Order by a field, or by a list of (field, direction) pairs."""
@@ -103,25 +111,25 @@ class CursorBase(Generic[D]):
     def where(self, code: Any) -> Self:
         """Add a JavaScript condition."""
         self._source.where(code)
-        self._counted = None
+        self._is_countable = False
         return self
 
     def min(self, spec: Any) -> Self:
         """Set the lower bound of the index given by ``hint``."""
         self._source.min(spec)
-        self._counted = None
+        self._is_countable = False
         return self
 
     def max(self, spec: Any) -> Self:
         """Set the upper bound of the index given by ``hint``."""
         self._source.max(spec)
-        self._counted = None
+        self._is_countable = False
         return self
 
     def clone(self) -> Self:
         """Return a cursor of the same query that has not been used."""
-        other = type(self)(self._source.clone(), self._loader, self._counted or {})
-        other._counted = None if self._counted is None else dict(self._counted)
+        other = type(self)(self._source.clone(), self._loader, self._counted)
+        other._is_countable = self._is_countable
         other._batch_size, other._paths, other._is_empty = self._batch_size, self._paths, self._is_empty
         return other
 
@@ -145,8 +153,7 @@ class CursorBase(Generic[D]):
         return bool(self._paths) or self._loader.has_steps
 
     def _note(self, **options: Any) -> None:
-        if self._counted is not None:
-            self._counted |= options
+        self._counted |= options
 
     def _counting(self, *, with_limit_and_skip: bool) -> tuple[Any, Raw]:
         """Return the arguments of ``count_documents``."""
@@ -154,7 +161,7 @@ class CursorBase(Generic[D]):
             warn_once(
                 "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)", 4
             )
-        if self._counted is None:
+        if not self._is_countable:
             raise InvalidOperation(
                 "count() cannot honour where(), min() or max(); use $expr or operators in the filter"
             )

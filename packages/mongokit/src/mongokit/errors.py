@@ -147,6 +147,9 @@ _ORDER: dict[type[SchemaDocumentError], int] = {ValidationError: 0, RequireField
 class AutoReferenceError(Exception):
     """A document refers to one that is not there."""
 
+    silent_variable_failure = True
+    """What Django's templates ask of an error: a page that shows such a reference shows nothing in its place."""
+
 
 class MissingReferenceError(AutoReferenceError):
     """The same, of a ``Ref``."""

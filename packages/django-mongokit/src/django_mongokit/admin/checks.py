@@ -27,7 +27,7 @@ from django_mongokit.admin.fitting import kind_for
 from django_mongokit.admin.homes import admin_of
 from django_mongokit.admin.inlines import EmbeddedInline
 from django_mongokit.admin.offers import ReferenceFilter
-from django_mongokit.admin.references import referred_documents
+from django_mongokit.admin.references import require_referred
 from django_mongokit.forms import BaseDocumentForm
 from django_mongokit.forms.files import file_names
 from django_mongokit.forms.referred import reference_in
@@ -148,7 +148,7 @@ def _filters(admin: Any) -> Iterator[CheckMessage]:
         elif not is_pair:
             try:
                 if kind_for(admin.model, path) is ReferenceFilter:
-                    referred_documents(admin, _item(admin, path))
+                    require_referred(admin, _item(admin, path))
             except LookupError as error:
                 yield _error(admin, 104, f"{error}", "Write a filter: a subclass of SimpleListFilter.")
 

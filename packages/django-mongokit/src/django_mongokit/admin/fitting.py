@@ -10,7 +10,7 @@ from django.contrib.admin import ListFilter
 from django_mongokit.admin.filters import BooleanFilter, ChoicesFilter, DateFilter, FieldFilter, item_of
 from django_mongokit.admin.offers import ReferenceFilter, ValuesFilter
 from django_mongokit.forms.limits import values_of
-from django_mongokit.places import node_at, python_type
+from django_mongokit.places import is_decimal, node_at, python_type
 from mongokit.structure.nodes import ReferenceNode
 
 __all__ = ["filter_for", "kind_for"]
@@ -40,6 +40,6 @@ def kind_for(model: Any, path: str) -> type[FieldFilter]:
         return BooleanFilter
     if kind is not None and issubclass(kind, datetime.datetime):
         return DateFilter
-    if kind is not None and issubclass(kind, (str, int, float)):
+    if is_decimal(node) or (kind is not None and issubclass(kind, (str, int, float))):
         return ValuesFilter
     raise LookupError(f"no filter fits the field {path!r} of {model._meta.label}")

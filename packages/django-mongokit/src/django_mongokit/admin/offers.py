@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import decimal
 from typing import Any
 
+from bson import Decimal128
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from django_mongokit.admin.fields import shown
 from django_mongokit.admin.filters import FieldFilter
 from django_mongokit.admin.references import referred_documents
-from django_mongokit.places import python_type
+from django_mongokit.places import is_decimal, python_type
 from django_mongokit.search import number_of
 from django_mongokit.selection import Documents, keys_of, refers_to
+from mongokit.structure.nodes import Node
 
 __all__ = ["OfferingFilter", "ReferenceFilter", "ValuesFilter"]
 
@@ -64,7 +67,9 @@ class ValuesFilter(OfferingFilter):
         super().__init__(path, request, params, model, model_admin)
         documents: Documents = model_admin.get_queryset(request)
         self.found = documents.distinct(path, LONGEST, model_admin.count_limit)
-        self.values = {str(value): value for value in self.found if isinstance(value, (str, int, float))}
+        self.values = {
+            str(value): value for value in self.found if isinstance(value, (str, int, float, Decimal128))
+        }
 
     @property
     def are_cut(self) -> bool:
@@ -94,10 +99,20 @@ class ValuesFilter(OfferingFilter):
             return {self.path: {"$eq": self.values[value]}}
         if kind is not None and issubclass(kind, str):
             return {self.path: {"$eq": value}}
-        number = None if kind is None else number_of(value)
+        number = _number(self.node, value)
         if number is None:
             raise self.refuse(value)
         return {self.path: {"$eq": number}}
+
+
+def _number(node: Node | None, text: str) -> Any:
+    """Return the number that a text is, as a field stores it; None where it is none, or the field has no numbers."""
+    if not is_decimal(node):
+        return None if python_type(node) is None else number_of(text)
+    try:
+        return Decimal128(text)  # a float is another number than the decimal that is written alike
+    except decimal.DecimalException:
+        return None
 
 
 class ReferenceFilter(OfferingFilter):

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
 
 from django_mongokit.admin.fields import label_of, value_at
-from django_mongokit.admin.homes import admin_of, documents_on
+from django_mongokit.admin.homes import admin_of, documents_on, require_home
 from django_mongokit.forms.fields import JsonValueField
 from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import DocumentFormOptions
@@ -43,6 +43,7 @@ __all__ = [
     "may_be_offered",
     "reference_fields",
     "referred_documents",
+    "require_referred",
 ]
 
 PAGE = 20
@@ -52,19 +53,28 @@ PAGE = 20
 def referred_documents(model_admin: Any, node: Node | None) -> Documents:
     """Return the documents that a reference may lead to, in the order that their own admin has.
 
-    Raises `LookupError` where the class that is referred to is no `DjangoDocument`, or does not say where its documents
-    are.
+    Raises what `require_referred` raises.
+    """
+    target = require_referred(model_admin, node)
+    return documents_on(model_admin.admin_site, target, model_admin.using)
+
+
+def require_referred(model_admin: Any, node: Node | None) -> Any:
+    """Return the class that a reference leads to; asks for no database.
+
+    Raises `LookupError` where it is no `DjangoDocument`, or where nothing says where its documents are.
     """
     target = referred_class(node)
     if target is None:
         raise LookupError(f"{getattr(node, 'path', None)!r} is no reference to a DjangoDocument")
-    return documents_on(model_admin.admin_site, target, model_admin.using)
+    require_home(model_admin.admin_site, target)
+    return target
 
 
 def may_be_offered(model_admin: Any, node: Node | None) -> bool:
     """Return whether it is known which documents a reference may lead to."""
     try:
-        referred_documents(model_admin, node)
+        require_referred(model_admin, node)
     except LookupError:
         return False
     return True

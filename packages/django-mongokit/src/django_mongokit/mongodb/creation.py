@@ -26,6 +26,7 @@ from django.db.utils import DatabaseError
 from pymongo.errors import PyMongoError
 
 from django_mongokit.conf import TEST_DATABASE_PREFIX, entry, test_database_name
+from django_mongokit.mongodb.reaching import reaching
 from django_mongokit.mongodb.watch import start_recording
 
 __all__ = ["DatabaseCreation", "ensure_test_database", "in_test_environment", "is_prepared", "real_name"]
@@ -59,7 +60,7 @@ class DatabaseCreation(BaseDatabaseCreation):
         """Point NAME at an empty test database and return its name. MongoDB makes it with the first write.
 
         A left-over of a run that was killed is dropped without a question, unless `keepdb`: its name says what it is.
-        There are no tables to migrate and nothing to serialize.
+        There are no tables to migrate and nothing to serialize. Raises what `reaching` raises without a server.
         """
         start_recording()
         with _lock:
@@ -71,7 +72,8 @@ class DatabaseCreation(BaseDatabaseCreation):
                 shown = f"{self.connection.alias!r}" + (f" ({name!r})" if verbosity >= 2 else "")
                 self.log(f"{action} test database for alias {shown}...")
             if not keepdb:
-                self._destroy_test_db(name, verbosity)
+                with reaching(self.connection.alias):
+                    self._destroy_test_db(name, verbosity)
             self._switch(name)
             _current[self.connection.alias] = _TestDatabase(name, original, True, _worker(), os.getpid())
         return name

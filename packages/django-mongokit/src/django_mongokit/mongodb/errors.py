@@ -7,7 +7,15 @@ from typing import NoReturn
 from django.core.management.base import CommandError
 from django.db.utils import NotSupportedError
 
-__all__ = ["MIGRATION", "QUERY", "TRANSACTION", "UnsupportedConnectionOperation", "refusal", "refuse"]
+__all__ = [
+    "INSPECTION",
+    "MIGRATION",
+    "QUERY",
+    "TRANSACTION",
+    "UnsupportedConnectionOperation",
+    "refusal",
+    "refuse",
+]
 
 QUERY = (
     "Query it with documents (get_database().talks.Talk.find()) or PyMongo, "
@@ -17,6 +25,7 @@ TRANSACTION = (
     "Run atomic() on an SQL alias; several writes to MongoDB are made one by "
     "`with connection.start_session() as session, session.start_transaction(): …`, on a replica set."
 )
+INSPECTION = "What a collection holds is declared by the `structure` of a document class, which you write."
 MIGRATION = "Collections are made by the first write and need no tables; migrate an SQL alias instead."
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.backends.base.introspection import BaseDatabaseIntrospection
 
+from django_mongokit.mongodb.errors import INSPECTION, refuse
 from django_mongokit.mongodb.refusing import RefusingIntrospection
 
 __all__ = ["DatabaseIntrospection"]
 
 
 class DatabaseIntrospection(RefusingIntrospection, BaseDatabaseIntrospection):
-    """Finds no tables: so no migration is recorded here, no model installed and nothing for `inspectdb` to print.
+    """Finds no tables: so no migration is recorded here, and no model installed.
 
     `makemigrations` asks every alias when DATABASE_ROUTERS is set, and must not fail for it.
     """
@@ -22,8 +23,8 @@ class DatabaseIntrospection(RefusingIntrospection, BaseDatabaseIntrospection):
         return []
 
     def get_table_list(self, cursor: Any) -> list[Any]:
-        """Return no tables."""
-        return []
+        """Refuse `inspectdb`, which asks for this, in one line: an empty module would look like success."""
+        refuse(self.connection.alias, "inspectdb", INSPECTION)
 
     def get_sequences(self, cursor: Any, table_name: str, table_fields: Any = ()) -> list[Any]:
         """Return no sequences."""

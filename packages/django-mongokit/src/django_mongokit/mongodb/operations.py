@@ -8,6 +8,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from django_mongokit.conf import database_name
 from django_mongokit.mongodb.errors import MIGRATION, QUERY, refuse
+from django_mongokit.mongodb.reaching import reaching
 from django_mongokit.mongodb.refusing import RefusingOperations
 
 __all__ = ["DatabaseOperations"]
@@ -33,8 +34,11 @@ class DatabaseOperations(RefusingOperations, BaseDatabaseOperations):
     def sql_flush(self, *args: Any, **kwargs: Any) -> list[str]:
         """Return no statements: `execute_sql_flush` needs none.
 
-        An empty list also keeps `flush` from sending `post_migrate`, whose receivers write to SQL tables.
+        Raises what `reaching` raises where the server cannot be used: after this `flush` asks whether all is to be deleted, and
+        takes whatever fails then for wrong SQL. An empty list also keeps `flush` from sending `post_migrate`, whose receivers write to SQL tables.
         """
+        with reaching(self.connection.alias):
+            self.connection.ensure_connection()
         return []
 
     def execute_sql_flush(self, sql_list: Any) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from django_mongokit.conf import DEFAULT_ALIAS, client_settings, entry
 from django_mongokit.mongodb.embedded import started_server
@@ -92,7 +94,7 @@ def shared_connection(alias: str = DEFAULT_ALIAS) -> Connection:
 
 def open_connection(alias: str, values: Mapping[str, Any]) -> Connection:
     """Return a new connection for a `DATABASES` entry; its embedded server, if it has one, runs from now on."""
-    found = client_settings(alias, values, debug=settings.DEBUG)
+    found = client_settings(alias, values, debug=settings.DEBUG, use_tz=settings.USE_TZ)
     if found.embedded is None:
         return Connection(found.host, found.port, **found.options)
     server = started_server(alias, found.embedded, found.selection_seconds)
@@ -128,6 +130,14 @@ def _register(alias: str, documents: type[Document] | Iterable[type[Document]]) 
         made = _shared.get(alias)
         if made is not None:
             made.register(classes)
+
+
+@receiver(setting_changed)
+def _follow_use_tz(*, setting: str, **kwargs: Any) -> None:
+    """Have `override_settings(USE_TZ=…)` hold for what is read from then on."""
+    if setting == "USE_TZ":
+        for alias in list(_shared):
+            renew_connection(alias)
 
 
 def _lock() -> threading.RLock:

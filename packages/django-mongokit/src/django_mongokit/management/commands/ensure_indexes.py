@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from pymongo.errors import OperationFailure
 
 from django_mongokit.management.arguments import DocumentsCommand, alias_of
+from django_mongokit.mongodb.reaching import AccessDenied, reaching
 from django_mongokit.shortcut import get_database
 from mongokit import DuplicateKeyError
 
@@ -39,7 +40,10 @@ class Command(DocumentsCommand):
         alias = alias_of(options)
         only_look = options["dry_run"] or options["check"]
         try:
-            report = get_database(using=alias).ensure_indexes(dry_run=only_look, drop=options["drop"])
+            with reaching(alias):
+                report = get_database(using=alias).ensure_indexes(dry_run=only_look, drop=options["drop"])
+        except AccessDenied:
+            raise
         except (DuplicateKeyError, OperationFailure) as error:
             raise CommandError(str(error)) from None
         if options["verbosity"] > 0:

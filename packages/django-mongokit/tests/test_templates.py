@@ -1,0 +1,99 @@
+"""Documents and cursors in Django's templates: what is missing there shows nothing, and no page fails for it."""
+
+import pytest
+from django.template import Context, Template
+from shows.models import Show
+
+from django_mongokit.paginator import DocumentList
+from mongokit import ConnectionError
+
+
+def rendered(template, **context):
+    return Template(template).render(Context(context))
+
+
+@pytest.fixture
+def orphan(show, mongodb):
+    """A show whose theatre has been pulled down."""
+    theatre = mongodb.theatres.Theatre()
+    theatre.update(name="Globe", city="London")
+    theatre.save()
+    stored = show("Hamlet", theatre=theatre)
+    assert rendered("{{ show.theatre.get.name }}", show=stored) == "Globe"
+    theatre.delete()
+    return mongodb.shows.Show.get_from_id(stored["_id"])
+
+
+MISSING = {
+    "a field": "{{ show.theatre.get.name }}",
+    "the document": "{{ show.theatre.get }}",
+    "a filter": "{{ show.theatre.get.name|upper }}",
+    "read again": "{{ show.theatre.fetch.name }}",
+    "asked for first": "{% if show.theatre.get %}there{% endif %}",
+    "of a list": "{% for one in troupe.theatres %}{{ one.get.name }}{% endfor %}",
+}
+
+
+@pytest.mark.parametrize("template", MISSING.values(), ids=MISSING)
+def test_a_reference_to_nobody_shows_nothing(orphan, mongodb, template):
+    troupe = mongodb.troupes.Troupe()
+    troupe.update(name="T", theatres=[orphan["theatre"]])
+    assert rendered(f"<{template}>", show=orphan, troupe=troupe) == "<>"
+
+
+def test_a_new_document_has_no_key(mongodb):
+    assert rendered("<{{ one.pk }}{% if one.pk %}stored{% endif %}>", one=mongodb.shows.Show()) == "<>"
+
+
+def test_other_errors_are_no_less_loud():
+    with pytest.raises(ConnectionError, match="collection"):
+        rendered("{{ show.collection }}", show=Show())
+
+
+# What is shown of three shows, and of the two that limit() or a slice leave; of none at all.
+SHOWN = {
+    "once": ("{% for one in them %}{{ one.title }}{% endfor %}", "ABC", "AB", ""),
+    "twice": (
+        "{% for one in them %}{{ one.title }}{% endfor %}{% for one in them %}{{ one.title }}{% endfor %}",
+        "ABCABC",
+        "ABAB",
+        "",
+    ),
+    "whether there are any": ("{% if them %}some{% else %}none{% endif %}", "some", "some", "none"),
+    "an empty list": ("{% for one in them %}{% empty %}none{% endfor %}", "", "", "none"),
+    "length": ("{{ them|length }}", "3", "2", "0"),
+    "count": ("{{ them.count }}", "3", "2", "0"),
+    "the first": ("{{ them.0.title }}", "A", "A", ""),
+    "the first, by the filter": ("{% with one=them|first %}{{ one.title }}{% endwith %}", "A", "A", ""),
+    "beyond the last": ("{{ them.2.title }}", "C", "", ""),
+    "a slice": ("{% for one in them|slice:'1:' %}{{ one.title }}{% endfor %}", "BC", "B", ""),
+    "sorted": ("{% for one in them|dictsortreversed:'title' %}{{ one.title }}{% endfor %}", "CBA", "BA", ""),
+    "in groups": (
+        "{% regroup them by kind as kinds %}{% for k in kinds %}{{ k.list|length }}{% endfor %}",
+        "3",
+        "2",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("template", "whole", "part", "none"), SHOWN.values(), ids=SHOWN)
+def test_a_list_of_documents(show, shows, template, whole, part, none):
+    for title in "ABC":
+        show(title)
+
+    def found(query=None):
+        return shows.Show.find(query or {}).sort("title")
+
+    assert rendered(template, them=DocumentList(found())) == whole
+    for limited in (found().limit(2), found()[:2]):
+        assert rendered(template, them=DocumentList(limited)) == part
+    assert rendered(template, them=DocumentList(found({"title": "D"}))) == none
+    assert rendered(template, them=DocumentList(found()[1:1])) == none
+
+
+def test_what_skip_leaves(show, shows):
+    for title in "ABC":
+        show(title)
+    left = DocumentList(shows.Show.find().sort("title").skip(1))
+    assert (left.count(), left[0]["title"], [one["title"] for one in left[:1]]) == (2, "B", ["B"])
