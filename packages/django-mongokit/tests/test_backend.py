@@ -213,7 +213,9 @@ def test_what_is_registered_is_known_on_every_alias(archive, is_used):
         shared_connection(archive)
     django_mongokit.connection.register([Talk])
     assert set(pool._shared) == ({archive} if is_used else set()), "no connection is made for it"
-    assert shared_connection(archive)["there"].talks.Talk().collection.database.client is pool._shared[archive]
+    assert (
+        shared_connection(archive)["there"].talks.Talk().collection.database.client is pool._shared[archive]
+    )
     assert shared_connection()["here"].talks.Talk().collection.database.client is pool._shared["mongodb"]
 
 
@@ -224,7 +226,9 @@ def test_an_alias_has_classes_of_its_own(archive, is_used):
     class Mine(DjangoDocument):
         structure = {"a": int}
 
-    own = type(DjangoDocument)("Talk", (DjangoDocument,), {"structure": {"b": int}, "__module__": "own.models"})
+    own = type(DjangoDocument)(
+        "Talk", (DjangoDocument,), {"structure": {"b": int}, "__module__": "own.models"}
+    )
     if is_used:
         shared_connection()
         shared_connection(archive)

@@ -367,7 +367,12 @@ def failing_after(get_response):
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 @pytest.mark.parametrize(
     ("names", "status"),
-    [(["refused"], 503), (["mistaken"], 500), (["caught", "refused"], 200), (["failing_after", "refused"], 500)],
+    [
+        (["refused"], 503),
+        (["mistaken"], 500),
+        (["caught", "refused"], 200),
+        (["failing_after", "refused"], 500),
+    ],
     ids=["refused", "a mistake", "a page instead", "a mistake after it"],
 )
 def test_only_the_500_of_that_failure_is_replaced(settings, kind, names, status):

@@ -219,9 +219,7 @@ def test_a_document_with_the_name_of_a_model(made, name):
     assert "app_label" in message.hint
 
 
-@pytest.mark.parametrize(
-    ("app_label", "name"), [("talks", "Book"), ("nobodys", "Book"), ("books", "Books")]
-)
+@pytest.mark.parametrize(("app_label", "name"), [("talks", "Book"), ("nobodys", "Book"), ("books", "Books")])
 def test_the_name_of_no_model_of_its_app(made, app_label, name):
     book(app_label, name)
     assert check_models() == []
