@@ -389,6 +389,31 @@ def test_the_rows_of_an_inline_on_a_telephone(open_page, shows):
     assert [act["name"] for act in shows.find_one({"_id": hamlet["_id"]})["acts"]] == ["One", "Two", "Four"]
 
 
+def test_texts_of_an_inline_can_be_read_on_a_telephone(open_page, shows, site):
+    """Of more columns than fit: they are scrolled, not cut after four characters."""
+    _url, database = site
+    database.troupes.delete_many({})
+    database.troupes.insert_one(
+        {"name": "Troupe", "stages": [{"name": "The great hall", "theatre": None, "others": []}]}
+    )
+    troupe = database.troupes.find_one({})
+    page = open_page(f"/admin/shows/Troupe/{troupe['_id']}/change/", {"width": 375, "height": 812})
+    name = page.locator("#id_stages-0-name")
+    name.scroll_into_view_if_needed()
+    shoot(page, "phone-inline-of-many-columns")
+    fits = name.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert fits, f"{name.bounding_box()['width']} pixels"
+    assert page.locator("#id_stages-0-theatre").bounding_box()["width"] >= 110
+    assert not is_too_wide(page)
+    box = page.locator("#id_stages-0-DELETE")
+    box.scroll_into_view_if_needed()
+    assert box.bounding_box()["x"] + box.bounding_box()["width"] <= 375
+    box.check()
+    page.locator("[name=_save]").click()
+    page.wait_for_url(re.compile("/Troupe/$"))
+    assert database.troupes.find_one({})["stages"] == []
+
+
 def test_many_columns_of_an_inline_are_scrolled_inside_of_it(open_page, shows):
     page = open_page(change(shows.find_one({"title": "Hamlet"})))
     page.add_style_tag(content="#acts-group td input:not([type=checkbox]) { width: 30em; }")
