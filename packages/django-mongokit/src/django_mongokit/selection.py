@@ -10,6 +10,7 @@ import bson
 from bson import DBRef, ObjectId
 from django.utils.functional import cached_property
 
+from django_mongokit.deleting import delete_documents
 from django_mongokit.places import node_at
 from mongokit.structure.nodes import ListNode
 
@@ -238,9 +239,6 @@ class Documents:
 
     def delete(self) -> int:
         """Delete them, each with its signals; return how many there were. See `deleting.delete_documents`."""
-        # Forms and admin need this module without that one, which few of them do anything with.
-        from django_mongokit.deleting import delete_documents
-
         delete_documents(self)
         return len(self)
 
