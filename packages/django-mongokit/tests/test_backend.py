@@ -15,6 +15,7 @@ from talks.models import Computer, Talk
 
 import django_mongokit
 from django_mongokit import get_database
+from django_mongokit.document import DjangoDocument
 from django_mongokit.mongodb import base, pool
 from django_mongokit.mongodb.base import DatabaseWrapper, UnsupportedConnectionOperation
 from django_mongokit.mongodb.pool import LazyConnection, shared_connection
@@ -191,6 +192,50 @@ def test_registration_before_and_after_the_first_use(monkeypatch):
     assert stand_in["somewhere"].talks.Talk().collection.full_name == "somewhere.talks"
     assert stand_in.register(Computer) is Computer, "as a decorator"
     assert stand_in["somewhere"].talks.Computer()
+
+
+@pytest.fixture
+def archive(monkeypatch, databases, name):
+    """A second alias, in a process that has registered nothing yet."""
+    monkeypatch.setattr(pool, "_shared", {})
+    monkeypatch.setattr(pool, "_registered", {})
+    databases(
+        **connections.settings, archive={**connections.settings["mongodb"], "NAME": name, "OPTIONS": {}}
+    )
+    yield "archive"
+    for opened in pool._shared.values():
+        opened.close()
+
+
+@pytest.mark.parametrize("is_used", [False, True], ids=["before its first use", "after it"])
+def test_what_is_registered_is_known_on_every_alias(archive, is_used):
+    if is_used:
+        shared_connection(archive)
+    django_mongokit.connection.register([Talk])
+    assert set(pool._shared) == ({archive} if is_used else set()), "no connection is made for it"
+    assert (
+        shared_connection(archive)["there"].talks.Talk().collection.database.client is pool._shared[archive]
+    )
+    assert shared_connection()["here"].talks.Talk().collection.database.client is pool._shared["mongodb"]
+
+
+@pytest.mark.parametrize("is_used", [False, True], ids=["before its first use", "after it"])
+def test_an_alias_has_classes_of_its_own(archive, is_used):
+    """One that has the name of a common one takes its place there, whichever of them is registered first."""
+
+    class Mine(DjangoDocument):
+        structure = {"a": int}
+
+    own = type(DjangoDocument)(
+        "Talk", (DjangoDocument,), {"structure": {"b": int}, "__module__": "own.models"}
+    )
+    if is_used:
+        shared_connection()
+        shared_connection(archive)
+    LazyConnection(archive).register([Mine, own])
+    django_mongokit.connection.register([Talk, Computer])
+    assert shared_connection(archive).registered == {"Mine": Mine, "Talk": own, "Computer": Computer}
+    assert shared_connection().registered == {"Talk": Talk, "Computer": Computer}
 
 
 @pytest.mark.parametrize("wrong", [[int], [Talk, "Talk"], dict], ids=["class", "name", "dict"])

@@ -384,6 +384,31 @@ def test_the_rows_of_an_inline_on_a_telephone(open_page, shows):
     assert [act["name"] for act in shows.find_one({"_id": hamlet["_id"]})["acts"]] == ["One", "Two", "Four"]
 
 
+def test_texts_of_an_inline_can_be_read_on_a_telephone(open_page, shows, site):
+    """Of more columns than fit: they are scrolled, not cut after four characters."""
+    _url, database = site
+    database.troupes.delete_many({})
+    database.troupes.insert_one(
+        {"name": "Troupe", "stages": [{"name": "The great hall", "theatre": None, "others": []}]}
+    )
+    troupe = database.troupes.find_one({})
+    page = open_page(f"/admin/shows/Troupe/{troupe['_id']}/change/", {"width": 375, "height": 812})
+    name = page.locator("#id_stages-0-name")
+    name.scroll_into_view_if_needed()
+    shoot(page, "phone-inline-of-many-columns")
+    fits = name.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert fits, f"{name.bounding_box()['width']} pixels"
+    assert page.locator("#id_stages-0-theatre").bounding_box()["width"] >= 110
+    assert not is_too_wide(page)
+    box = page.locator("#id_stages-0-DELETE")
+    box.scroll_into_view_if_needed()
+    assert box.bounding_box()["x"] + box.bounding_box()["width"] <= 375
+    box.check()
+    page.locator("[name=_save]").click()
+    page.wait_for_url(re.compile("/Troupe/$"))
+    assert database.troupes.find_one({})["stages"] == []
+
+
 def test_many_columns_of_an_inline_are_scrolled_inside_of_it(open_page, shows):
     page = open_page(change(shows.find_one({"title": "Hamlet"})))
     page.add_style_tag(content="#acts-group td input:not([type=checkbox]) { width: 30em; }")
@@ -447,3 +472,121 @@ def test_every_input_has_a_name_for_those_who_do_not_see(open_page, shows):
     heading = page.locator(f"#{place.get_attribute('aria-labelledby')}")
     assert heading.inner_text().lower() == "place"
     assert page.locator("#id_place-city").evaluate("one => one.labels[0].textContent").startswith("City")
+
+
+# A reference that is searched for, on a page outside of the admin.
+
+
+@pytest.fixture
+def theatres(site):
+    _url, database = site
+    database.troupes.delete_many({})
+    database.theatres.delete_many({})
+    names = [f"Stage {number:03}" for number in range(205)]
+    database.theatres.insert_many(
+        [{"name": name, "city": "Köln"} for name in [*names, "Globe", "Rose", "Rose"]]
+    )
+    return database
+
+
+@pytest.fixture
+def open_form(site, browser):
+    """Open the page for a new troupe; its policy allows no script but those of files."""
+    made = []
+
+    def open_one(**options):
+        context = browser.new_context(**options)
+        made.append(context)
+        page = context.new_page()
+        page.errors = []
+        page.on(
+            "console", lambda message: page.errors.append(message.text) if is_of_the_page(message) else None
+        )
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(f"{site[0]}/troupes/new/")
+        page.fill("[name=name]", "Troupe")
+        return page
+
+    yield open_one
+    for context in made:
+        context.close()
+
+
+def is_of_the_page(message):
+    """Whether it is an error, and not that of the icon for which a browser asks once."""
+    return message.type == "error" and not message.location["url"].endswith("/favicon.ico")
+
+
+def home_of_troupe(database):
+    troupe = database.troupes.find_one({})
+    return troupe and database.theatres.find_one({"_id": troupe["home"]})["name"]
+
+
+def save(page):
+    with page.expect_navigation():
+        page.click("button")
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "telephone"])
+def test_a_reference_is_searched_for_with_the_keyboard(open_form, theatres, viewport):
+    page = open_form(**({"viewport": viewport} if viewport else {}))
+    page.focus("[name=home]")
+    page.keyboard.type("stage 20")
+    page.wait_for_selector("[role=option]")
+    assert page.locator("[role=option]").all_text_contents() == [
+        f"Stage {number}" for number in ("020", "120", *range(200, 205))
+    ]
+    assert page.get_attribute("[name=home]", "aria-expanded") == "true"
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+    active = page.get_attribute("[name=home]", "aria-activedescendant")
+    assert page.text_content(f"#{active}") == "Stage 204", "up from the first is the last"
+    shoot(page, f"search-{'telephone' if viewport else 'desk'}")
+    assert not is_too_wide(page)
+    page.keyboard.press("Enter")
+    assert page.input_value("[name=home]") == "Stage 204"
+    assert page.locator("[role=listbox]").is_hidden()
+    save(page)
+    assert home_of_troupe(theatres) == "Stage 204"
+    assert page.errors == []
+
+
+def test_one_of_two_of_a_name_is_clicked(open_form, theatres):
+    page = open_form()
+    page.fill("[name=home]", "rose")
+    page.locator("[role=option]").nth(1).click()
+    key = page.input_value("[name='home-key']")
+    save(page)
+    assert str(theatres.troupes.find_one({})["home"]) == key
+    page.fill("[name=home]", "odeon")
+    page.locator("[role=status]", has_text="Nothing is found.").wait_for()
+    assert page.errors == []
+
+
+def test_escape_closes_and_what_is_typed_is_searched_for(open_form, theatres):
+    page = open_form()
+    page.fill("[name=home]", "rose")
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("Escape")
+    assert page.locator("[role=listbox]").is_hidden()
+    save(page)
+    assert "choose one of them" in page.text_content(".errorlist")
+    assert page.locator("select[name='home-key'] option").count() == 3
+    # Another is chosen by the script, in the place of what the page offers.
+    page.fill("[name=home]", "glo")
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    save(page)
+    assert home_of_troupe(theatres) == "Globe"
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "telephone"])
+def test_without_a_script(open_form, theatres, viewport):
+    page = open_form(java_script_enabled=False, **({"viewport": viewport} if viewport else {}))
+    page.fill("[name=home]", "stage 20")
+    save(page)
+    shoot(page, f"search-no-script-{'telephone' if viewport else 'desk'}")
+    page.select_option("select[name='home-key']", label="Stage 203")
+    save(page)
+    assert home_of_troupe(theatres) == "Stage 203"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connections
 
 from django_mongokit import connection, document, document_checks
 from django_mongokit.document import DjangoDocument
@@ -53,22 +54,19 @@ def test_a_server_that_is_gone_is_a_warning(manage):
 
 
 def test_another_alias(manage, uri, name):
-    """Its classes are its own, and so is the command that builds their indexes."""
+    """The same classes are there; the command that builds their indexes is its own."""
     code = """
 import django; django.setup()
 from django.conf import settings
 settings.DATABASES["archive"] = {**settings.DATABASES["mongodb"], "NAME": settings.DATABASES["mongodb"]["NAME"] + "_b"}
 from django.core.management import call_command
-from django_mongokit.mongodb.pool import shared_connection
-from papers.models import Paper
-shared_connection("archive").register([Paper])
 call_command("check", databases=["archive"])
 """
     output = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], **site_process(name, uri), check=True
     )
     assert "HINT: manage.py ensure_indexes --database archive" in output.stderr
-    assert output.stderr.count("W002") == 1
+    assert "Paper: the index slug_1" in output.stderr
 
 
 def site_process(name, uri):
@@ -104,6 +102,17 @@ def test_two_classes_of_one_name(registered):
         "2 document classes of DATABASES['mongodb'] are called Thing: one.models.Thing, two.models.Thing"
         in message.msg
     )
+
+
+def test_two_classes_of_one_name_on_two_aliases(registered, databases):
+    """Those of every alias are told of once, for the first; an alias's own beside them for that alias."""
+    values = connections.settings["mongodb"]
+    databases(**connections.settings, archive=values, other=values)
+    registered(named("Thing", "one.models"), named("Thing", "two.models"), named("Other", "one.models"))
+    pool.LazyConnection("archive").register(named("Other", "three.models"))
+    of_all, of_one = document_checks.check_names()
+    assert "DATABASES['mongodb'] are called Thing: one.models.Thing, two.models.Thing" in of_all.msg
+    assert "DATABASES['archive'] are called Other: one.models.Other, three.models.Other" in of_one.msg
 
 
 def test_a_class_that_is_registered_again(registered):

@@ -2,6 +2,7 @@
 
 import code
 import io
+import json
 import os
 import re
 import sys
@@ -16,6 +17,29 @@ def run(command, *args, **options):
     out, err = io.StringIO(), io.StringIO()
     call_command(command, *args, stdout=out, stderr=err, **options)
     return out.getvalue() + err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["ensure_indexes"], 0, "slug_1"),
+        (["ensure_indexes", "--check"], 1, "1 of the declared indexes are missing"),
+        (["mongo_shell", "-c", "print(Paper.collection.full_name)"], 0, "_archive.papers"),
+        (["dumpdocuments", "papers.Paper"], 0, '"version": 2'),
+        (["migrate_documents", "papers.Scrap", "--collection", "scraps"], 0, "nothing to do"),
+    ],
+    ids=["ensure_indexes", "check", "mongo_shell", "dumpdocuments", "migrate_documents"],
+)
+def test_another_alias(manage, name, uri, arguments, code, words):
+    """Its documents are those that are registered with the connection, as everywhere."""
+    mongodb = {"ENGINE": "django_mongokit.mongodb", "NAME": name, "HOST": uri}
+    entries = {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
+        "mongodb": mongodb,
+        "archive": {**mongodb, "NAME": f"{name}_archive"},
+    }
+    settings = json.dumps({"DATABASES": entries})
+    assert words in manage(*arguments, "--database", "archive", code=code, SITE_SETTINGS=settings)
 
 
 # ensure_indexes

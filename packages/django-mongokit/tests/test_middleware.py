@@ -260,3 +260,153 @@ def test_it_is_async_where_the_site_is():
     assert iscoroutinefunction(middleware)
     assert not iscoroutinefunction(DatabaseUnavailableMiddleware(lambda request: HttpResponse()))
     assert asyncio.run(middleware(AsyncRequestFactory().get("/"))).content == b"x"
+
+
+# What fails in other middleware. Django makes a 500 of it before ours sees it.
+
+
+@pytest.fixture
+def nobody(monkeypatch):
+    """The site's alias, on a port where nobody is."""
+    values = connections.settings["mongodb"]
+    monkeypatch.setitem(values, "HOST", "127.0.0.1")
+    monkeypatch.setitem(values, "PORT", 9)
+    monkeypatch.setitem(values, "OPTIONS", {"serverSelectionTimeoutMS": 100})
+    pool.renew_connection("mongodb")
+    yield
+    pool.shared_connection().close()
+    pool.renew_connection("mongodb")
+
+
+OURS = "django_mongokit.middleware.DatabaseUnavailableMiddleware"
+SESSIONS = {
+    "SESSION_ENGINE": "django_mongokit.sessions",
+    "MIDDLEWARE": [
+        OURS,
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ],
+}
+ASKING = {
+    "a login asked for": SESSIONS
+    | {"MIDDLEWARE": [*SESSIONS["MIDDLEWARE"], "django.contrib.auth.middleware.LoginRequiredMiddleware"]},
+    "a csrf token in the session": SESSIONS
+    | {
+        "MIDDLEWARE": [*SESSIONS["MIDDLEWARE"], "django.middleware.csrf.CsrfViewMiddleware"],
+        "CSRF_USE_SESSIONS": True,
+    },
+    "a cache of the site": {
+        "CACHES": {"default": {"BACKEND": "django_mongokit.cache.MongoDBCache", "LOCATION": "cache"}},
+        "MIDDLEWARE": [
+            OURS,
+            "django.middleware.cache.UpdateCacheMiddleware",
+            "django.middleware.cache.FetchFromCacheMiddleware",
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("values", ASKING.values(), ids=ASKING)
+def test_other_middleware(nobody, settings, values, kind, debug):
+    settings.DEBUG = debug
+    for name, value in values.items():
+        setattr(settings, name, value)
+    client = kind(raise_request_exception=False)
+    client.cookies["sessionid"] = "x" * 32
+    found = client.get("/answer/")
+    response = found if kind is Client else asyncio.run(as_coroutine(found))
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.content.startswith(b"The database cannot be reached just now.")
+    assert (b"ServerSelectionTimeoutError" in response.content) is debug
+
+
+async def as_coroutine(awaitable):
+    return await awaitable
+
+
+def raising(error):
+    """A middleware that raises instead of answering."""
+
+    def factory(get_response):
+        def middleware(request):
+            raise error
+
+        return middleware
+
+    return factory
+
+
+def caught(get_response):
+    """A middleware in whose work a page of its own stands for what failed."""
+
+    def middleware(request):
+        response = get_response(request)
+        return HttpResponse("instead", status=500 if "500" in request.path else 200) if response else None
+
+    return middleware
+
+
+refused = raising(AutoReconnect("closed"))
+mistaken = raising(ValueError("a mistake"))
+
+
+def failing_after(get_response):
+    """A middleware whose own mistake comes after the failure of what it calls."""
+
+    def middleware(request):
+        get_response(request)
+        raise ValueError("a mistake")
+
+    return middleware
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    ("names", "status"),
+    [
+        (["refused"], 503),
+        (["mistaken"], 500),
+        (["caught", "refused"], 200),
+        (["failing_after", "refused"], 500),
+    ],
+    ids=["refused", "a mistake", "a page instead", "a mistake after it"],
+)
+def test_only_the_500_of_that_failure_is_replaced(settings, kind, names, status):
+    settings.MIDDLEWARE = [OURS, *(f"{__name__}.{name}" for name in names)]
+    found = kind(raise_request_exception=False).get("/answer/")
+    response = found if kind is Client else asyncio.run(as_coroutine(found))
+    assert response.status_code == status
+
+
+def needy_500(request):
+    raise AutoReconnect("its page asks too")
+
+
+def wrong_500(request):
+    raise ValueError("a mistake")
+
+
+handler500 = needy_500
+urlpatterns = []
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("page", [needy_500, wrong_500])
+def test_a_page_for_500_that_fails(settings, monkeypatch, kind, page):
+    settings.MIDDLEWARE = [OURS, f"{__name__}.mistaken"]
+    settings.ROOT_URLCONF = __name__
+    monkeypatch.setitem(globals(), "handler500", page)
+
+    def get():
+        found = kind().get("/answer/")
+        return found if kind is Client else asyncio.run(as_coroutine(found))
+
+    client_raises = pytest.raises(ValueError, match="a mistake")
+    if page is wrong_500:
+        with client_raises:
+            get()
+        return
+    monkeypatch.setattr(kind, "check_exception", lambda self, response: None)
+    assert get().status_code == 503

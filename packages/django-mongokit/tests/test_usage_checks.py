@@ -3,13 +3,14 @@
 import types
 
 import pytest
+from books.models import Book
 from django.urls import include, path
 from talks.models import Talk
 
 from django_mongokit import document, views
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import DocumentForm
-from django_mongokit.usage_checks import check_attributes, check_views
+from django_mongokit.usage_checks import check_attributes, check_middleware, check_models, check_views
 
 
 @pytest.fixture
@@ -195,3 +196,64 @@ def test_nor_does_a_form_change_it(mongodb):
     first["notes"]["x"]["y"].append(1)
     assert form_class({"tags": '["a"]'}, collection=mongodb.baskets).save()["notes"] == {"x": {"y": []}}
     assert Basket()["tags"] == ["a"]
+
+
+# Documents and models.
+
+
+def book(app_label, name="Book"):
+    return type(DjangoDocument)(
+        name,
+        (DjangoDocument,),
+        {"structure": {"a": int}, "Meta": type("Meta", (), {"app_label": app_label}), "__module__": __name__},
+    )
+
+
+@pytest.mark.parametrize("name", ["Book", "BOOK"])
+def test_a_document_with_the_name_of_a_model(made, name):
+    for _again in range(2):
+        book(Book._meta.app_label, name)
+    (message,) = check_models()
+    assert message.id == "django_mongokit.W008"
+    assert f"books.{name} is a document, and books.models.Book a model" in message.msg
+    assert "app_label" in message.hint
+
+
+@pytest.mark.parametrize(("app_label", "name"), [("talks", "Book"), ("nobodys", "Book"), ("books", "Books")])
+def test_the_name_of_no_model_of_its_app(made, app_label, name):
+    book(app_label, name)
+    assert check_models() == []
+
+
+# Middleware.
+
+OURS = "django_mongokit.middleware.DatabaseUnavailableMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+IN_MONGODB = {"SESSION_ENGINE": "django_mongokit.sessions"}
+CACHE = {"CACHES": {"default": {"BACKEND": "django_mongokit.cache.MongoDBCache"}}}
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "earlier"),
+    [
+        ([SESSION, OURS], IN_MONGODB, SESSION),
+        ([SESSION, LOGIN, OURS], IN_MONGODB, f"{SESSION}, {LOGIN}"),
+        ([UPDATE, OURS, SESSION], CACHE, UPDATE),
+        ([OURS, SESSION], IN_MONGODB, None),
+        ([SECURITY, OURS, SESSION], IN_MONGODB, None),
+        ([SESSION, OURS], {}, None),
+        ([SESSION], IN_MONGODB, None),
+        ([SESSION, "nowhere.Middleware"], IN_MONGODB, None),
+    ],
+    ids=["sessions", "two", "cache", "first", "after the harmless", "in sql", "not there", "not to be had"],
+)
+def test_where_the_middleware_stands(settings, names, values, earlier):
+    settings.MIDDLEWARE = names
+    for name, value in values.items():
+        setattr(settings, name, value)
+    found = check_middleware()
+    assert [message.id for message in found] == (["django_mongokit.W009"] if earlier else [])
+    assert all(f"{OURS} stands after {earlier} in MIDDLEWARE" in message.msg for message in found)

@@ -25,7 +25,7 @@ from django_mongokit.conf import DEFAULT_ALIAS, mongodb_aliases, session_alias, 
 from django_mongokit.document import document_classes
 from django_mongokit.mongodb.creation import in_test_environment
 from django_mongokit.mongodb.embedded import is_unavailable
-from django_mongokit.mongodb.pool import registrations
+from django_mongokit.mongodb.pool import own_registrations, registrations
 from django_mongokit.permissions import is_of_an_app
 from django_mongokit.shortcut import get_database
 from django_mongokit.sparse import may_be_missing, may_be_null, sparse_and_unique
@@ -121,8 +121,10 @@ def _collisions(alias: str) -> Iterator[CheckMessage]:
         place = f"{cls.__module__}.{cls.__qualname__}"
         if place not in places.setdefault(cls.__name__, []):
             places[cls.__name__].append(place)
+    # Two that are known on every alias are told of once.
+    own = {cls.__name__ for cls in own_registrations(alias)}
     for name, found in sorted(places.items()):
-        if len(found) > 1:
+        if len(found) > 1 and (name in own or alias == DEFAULT_ALIAS):
             yield Warning(
                 f"{len(found)} document classes of DATABASES[{alias!r}] are called {name}: {', '.join(found)}. "
                 f"collection.{name} is the last of them.",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Any, cast
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template import TemplateDoesNotExist, loader
@@ -19,13 +21,17 @@ __all__ = ["DatabaseUnavailableMiddleware"]
 
 logger = logging.getLogger("django_mongokit")
 
+_FAILURE = "_django_mongokit_failure"
+"""The attribute of a request for which MongoDB could not be reached, of which Django has made a 500."""
+
 _SENTENCE = "The database cannot be reached just now. Please try again in a few seconds.\n"
 
 
 class DatabaseUnavailableMiddleware:
-    """Turns a connection failure of PyMongo in a view or its template into `503 Service Unavailable`.
+    """Turns a connection failure of PyMongo into `503 Service Unavailable`: of a view, its template, other middleware.
 
-    So is a first connection for which the embedded server cannot be had in the time an operation may wait.
+    It sees what fails in the middleware that stands after it, so it stands first. A first connection for which the embedded
+    server cannot be had in the time an operation may wait is such a failure, too.
 
     The answer is the project's template `503.html` if it has one (rendered without a context, as Django's `500.html`
     is), else one plain sentence. Every other exception goes its way. Subclass it to change `retry_after`.
@@ -50,23 +56,41 @@ class DatabaseUnavailableMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Pass the request on; failures come by `process_exception`."""
+        """Pass the request on. A view's failures come by `process_exception`, those of other middleware as a 500."""
         if self._is_async:
             return self._await_response(request)
         with answering():
-            return self.get_response(request)
+            try:
+                response = self.get_response(request)
+            except Exception as error:
+                # What makes the 500 failed too.
+                found = self.process_exception(request, error)
+                if found is None:
+                    raise
+                return found
+            failure = _failure(request, cast("HttpResponseBase", response))
+            return response if failure is None else self._answer(request, failure)
 
     async def _await_response(self, request: HttpRequest) -> HttpResponseBase:
         with answering():
-            return await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+            try:
+                response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+            except Exception as error:
+                found = await sync_to_async(self.process_exception)(request, error)
+                if found is None:
+                    raise
+                return found
+            failure = _failure(request, response)
+            return response if failure is None else await sync_to_async(self._answer)(request, failure)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the 503 for a `ConnectionFailure` (no server, lost server, exhausted pool), None for all else.
 
         An `EmbeddedServerError` is one of them: the embedded server is away, or cannot be started.
         """
-        if not is_unavailable(exception):
-            return None
+        return self._answer(request, exception) if is_unavailable(exception) else None
+
+    def _answer(self, request: HttpRequest, exception: Exception) -> HttpResponse:
         # One line: PyMongo's text has the whole topology in it, a traceback per request buries the log.
         logger.error(
             "MongoDB unavailable: %s %s: %s: %s",
@@ -97,3 +121,19 @@ class DatabaseUnavailableMiddleware:
     def _sentence(self, exception: Exception) -> HttpResponse:
         text = f"{_SENTENCE}\n{type(exception).__name__}: {exception}\n" if settings.DEBUG else _SENTENCE
         return HttpResponse(text, status=503, content_type="text/plain; charset=utf-8")
+
+
+def _note(request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Keep with a request what Django makes a 500 of, if it is a connection failure: the last that fails counts."""
+    error = sys.exc_info()[1]
+    if request is not None:
+        setattr(request, _FAILURE, error if error is not None and is_unavailable(error) else None)
+
+
+def _failure(request: HttpRequest, response: HttpResponseBase) -> Exception | None:
+    """Return the connection failure that a response is Django's 500 for."""
+    # Who has caught it, and answers something else, is left alone.
+    return getattr(request, _FAILURE, None) if response.status_code == 500 else None
+
+
+got_request_exception.connect(_note, dispatch_uid="django_mongokit.middleware")

@@ -10,6 +10,7 @@ import bson
 from bson import DBRef, ObjectId
 from django.utils.functional import cached_property
 
+from django_mongokit.deleting import delete_documents
 from django_mongokit.places import node_at
 from mongokit.structure.nodes import ListNode
 
@@ -237,9 +238,8 @@ class Documents:
         return made
 
     def delete(self) -> int:
-        """Delete them one after the other, so that each sends its signals; return how many there were."""
-        for document in self:
-            document.delete()
+        """Delete them, each with its signals; return how many there were. See `deleting.delete_documents`."""
+        delete_documents(self)
         return len(self)
 
 

@@ -2,6 +2,8 @@
 
 django_mongokit.W006  a field of a document has the name of an attribute
 django_mongokit.W007  a generic view does not say which documents it is about, or where they are
+django_mongokit.W008  a document and a model of one app have the same name
+django_mongokit.W009  DatabaseUnavailableMiddleware stands after Django's middleware that asks MongoDB
 """
 
 from __future__ import annotations
@@ -9,21 +11,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
 from django_mongokit import document
+from django_mongokit.middleware import DatabaseUnavailableMiddleware
 from django_mongokit.permissions import is_of_an_app
 from django_mongokit.shortcut import name_of_collection
 from django_mongokit.views import DocumentMixin
 
-__all__ = ["CHECKS", "check_attributes", "check_views"]
+__all__ = ["CHECKS", "check_attributes", "check_middleware", "check_models", "check_views"]
 
 _KEY = "pk"
 _CHOOSING = ("get_document_class", "get_documents", "get_object", "get_queryset")
 """Methods that may say of themselves which documents there are."""
+
+
+_ASKING = (
+    "django.contrib.auth.middleware.",
+    "django.contrib.messages.middleware.",
+    "django.contrib.sessions.middleware.",
+    "django.middleware.cache.",
+    "django.middleware.csrf.",
+)
+"""Django's middleware that asks sessions, which know the user, or a cache."""
 
 
 def check_attributes(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -55,7 +70,54 @@ def check_views(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-CHECKS = (check_attributes, check_views)
+def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that no document is called as a model of its app is, whatever the capitals."""
+    found = {cls._meta.label: cls._meta for cls in document.document_classes if is_of_an_app(cls._meta)}
+    return [
+        Warning(
+            f"{label} is a document, and {model.__module__}.{model.__qualname__} a model of the same app and name: the names "
+            "of their pages in the admin, their permissions' codenames and the names of their content types are the same, "
+            "so that one is taken for the other.",
+            hint="Rename one, or give the document's Meta another app_label.",
+            id="django_mongokit.W008",
+        )
+        for label, meta in sorted(found.items())
+        if (model := apps.all_models[meta.app_label].get(meta.module_name)) is not None
+    ]
+
+
+def check_middleware(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that our middleware sees what fails in Django's own, as it does only of what stands after it.
+
+    Only where sessions or a cache are in MongoDB: what else stands before it may well ask no database.
+    """
+    caches = (values.get("BACKEND", "") for values in settings.CACHES.values())
+    if not any(name.startswith("django_mongokit.") for name in (settings.SESSION_ENGINE, *caches)):
+        return []
+    names = list(settings.MIDDLEWARE)
+    place = next((number for number, name in enumerate(names) if _is_ours(name)), 0)
+    earlier = [name for name in names[:place] if name.startswith(_ASKING)]
+    if not earlier:
+        return []
+    return [
+        Warning(
+            f"{names[place]} stands after {', '.join(earlier)} in MIDDLEWARE: where they ask MongoDB, for a session, a user "
+            "or a cached page, and it cannot be reached, the answer is 500 instead of 503.",
+            hint=f"Put {names[place]!r} first.",
+            id="django_mongokit.W009",
+        )
+    ]
+
+
+CHECKS = (check_attributes, check_views, check_models, check_middleware)
+
+
+def _is_ours(name: str) -> bool:
+    try:
+        found = import_string(name)
+    except ImportError:
+        return False  # the site does not start, and Django says why
+    return isinstance(found, type) and issubclass(found, DatabaseUnavailableMiddleware)
 
 
 def _said(path: str) -> str:

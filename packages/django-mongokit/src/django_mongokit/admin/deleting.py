@@ -83,6 +83,6 @@ class DeletingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
         return False
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete documents one after the other, so that each sends its signals."""
+        """Delete documents, each with its signals."""
         with log_atomic():
             queryset.delete()

@@ -31,6 +31,7 @@ from django_mongokit.forms.referred import (
     referred_class,
 )
 from django_mongokit.places import node_at
+from django_mongokit.searching import page_of, words_of
 from django_mongokit.selection import Documents
 from mongokit import Ref
 from mongokit.structure.nodes import ListNode, Node, RecordNode, ReferenceNode
@@ -45,9 +46,6 @@ __all__ = [
     "referred_documents",
     "require_referred",
 ]
-
-PAGE = 20
-"""How many documents a search offers at a time."""
 
 
 def referred_documents(model_admin: Any, node: Node | None) -> Documents:
@@ -266,16 +264,6 @@ def autocomplete_answer(model_admin: Any, request: HttpRequest) -> JsonResponse:
     if not (may_enter and admin.has_view_permission(request)):
         raise PermissionDenied
     documents, _twice = admin.get_search_results(
-        request, admin.get_queryset(request), request.GET.get("term", "").replace("\0", "")
+        request, admin.get_queryset(request), words_of(request.GET.get("term", ""))
     )
-    page = request.GET.get("page", "1")
-    start = (
-        (int(page) - 1) * PAGE if page.isascii() and page.isdecimal() and 0 < int(page[:9]) < 10_000 else 0
-    )
-    found = list(documents[start : start + PAGE + 1])
-    return JsonResponse(
-        {
-            "results": [{"id": one.pk, "text": str(one)} for one in found[:PAGE]],
-            "pagination": {"more": len(found) > PAGE},
-        }
-    )
+    return page_of(documents, request)

@@ -16,6 +16,7 @@ from django_mongokit.forms.references import (
     DocumentSelectMultiple,
 )
 from django_mongokit.forms.scalars import CommaSeparatedField, ObjectIdField
+from django_mongokit.forms.searches import DocumentSearchField, DocumentSearchInput
 from django_mongokit.forms.structures import (
     fields_for_document,
     formfield_for_document_field,
@@ -36,6 +37,8 @@ __all__ = [
     "DocumentFormMetaclass",
     "DocumentFormOptions",
     "DocumentMultipleChoiceField",
+    "DocumentSearchField",
+    "DocumentSearchInput",
     "DocumentSelect",
     "DocumentSelectMultiple",
     "EmbeddedDocumentForm",

@@ -2,6 +2,8 @@
 
 A connection is made when it is first used and connects at its first operation. What is registered before, as the
 modules of documents do while they are imported, is kept until then: so neither settings nor a server are needed.
+
+What is registered with `django_mongokit.connection` is known on every alias; what is with that of another, on that one.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ __all__ = [
     "LazyConnection",
     "alias_of",
     "open_connection",
+    "own_registrations",
     "registrations",
     "renew_connection",
     "shared_connection",
@@ -48,7 +51,10 @@ class LazyConnection:
         return Connection
 
     def register(self, documents: Any) -> Any:
-        """Make document classes known; see mongokit's `Connection.register`. Returns what it was given."""
+        """Make document classes known: on every alias, or, if this stands for another one than "mongodb", on that.
+
+        See mongokit's `Connection.register`. Returns what it was given.
+        """
         _register(self._alias, documents)
         return documents
 
@@ -85,7 +91,7 @@ def shared_connection(alias: str = DEFAULT_ALIAS) -> Connection:
     with _lock():
         found = _shared.get(alias)
         if found is None:
-            made.register(_registered.get(alias, ()))
+            made.register(registrations(alias))
             _shared[alias] = made
             return made
     made.close()
@@ -110,8 +116,13 @@ def renew_connection(alias: str) -> None:
 
 
 def registrations(alias: str) -> list[type[Document]]:
-    """Return what was registered with an alias, in that order, those too whose name a later one has taken."""
-    return list(_registered.get(alias, ()))
+    """Return the classes known on an alias, those of every alias first, those too whose name a later one has taken."""
+    return [*_registered.get(DEFAULT_ALIAS, ()), *own_registrations(alias)]
+
+
+def own_registrations(alias: str) -> list[type[Document]]:
+    """Return what was registered with an alias and is known on no other; nothing for "mongodb"."""
+    return [] if alias == DEFAULT_ALIAS else list(_registered.get(alias, ()))
 
 
 def alias_of(document: Document) -> str:
@@ -127,9 +138,11 @@ def _register(alias: str, documents: type[Document] | Iterable[type[Document]]) 
             raise TypeError(f"register() takes subclasses of mongokit.Document, not {cls!r}")
     with _lock():
         _registered.setdefault(alias, []).extend(classes)
-        made = _shared.get(alias)
-        if made is not None:
-            made.register(classes)
+        for other, made in _shared.items():
+            if alias in {other, DEFAULT_ALIAS}:
+                # A class of the alias's own keeps its name.
+                taken = {cls.__name__ for cls in own_registrations(other)} if alias != other else ()
+                made.register([cls for cls in classes if cls.__name__ not in taken])
 
 
 @receiver(setting_changed)

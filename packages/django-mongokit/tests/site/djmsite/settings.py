@@ -25,8 +25,8 @@ INSTALLED_APPS = [
     *json.loads(os.environ.get("SITE_APPS", "[]")),
 ]
 MIDDLEWARE = [
-    "django.middleware.common.CommonMiddleware",
     "django_mongokit.middleware.DatabaseUnavailableMiddleware",
+    "django.middleware.common.CommonMiddleware",
 ]
 TEMPLATES = [
     {
@@ -62,7 +62,7 @@ if os.environ.get("SITE_ADMIN", "1") == "1":
         "api",
         "archive",
     ]
-    MIDDLEWARE[:0] = [
+    MIDDLEWARE[1:1] = [
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -15,3 +15,4 @@ urlpatterns = [
 ]
 if apps.is_installed("django.contrib.admin"):
     urlpatterns.append(path("admin/", admin.site.urls))
+    urlpatterns.append(path("", include("shows.search")))
