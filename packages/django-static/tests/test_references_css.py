@@ -120,6 +120,8 @@ _PIECES = [
 @example("@import/*# sourceMappingURL=a.map */'b.css'")
 @example("url(a\u00a0b.png)")
 @example("<!--url(i.png)")
+@example("url(\\")
+@example("url(a\\")
 @example("\\<!--url(i.png)")
 @example("@media(min-width:1px){a{b:url(i.png)}}")
 @example("image-set(url(a) 1x,'b' 2x,calc('c'),'d\\'')'e'")

@@ -10,7 +10,7 @@ from django.db.models.signals import ModelSignal, post_delete, pre_delete
 
 from django_mongokit.document import DjangoDocument
 from django_mongokit.mongodb.pool import alias_of
-from mongokit.performing import is_direct, unit_of
+from mongokit.performing import is_asynchronous, unit_of
 from mongokit.persistence import identity
 
 __all__ = ["delete_documents"]
@@ -42,7 +42,7 @@ def _may_be_together(document: DjangoDocument) -> bool:
         cls.delete is DjangoDocument.delete
         and not cls._hooks
         and not cls._shard_key  # by which a document is found too
-        and is_direct(collection)
+        and not is_asynchronous(collection)
         and unit_of(collection.database.client) is None
     )
 

@@ -16,7 +16,7 @@ _STRING = re.compile(
     r"""(["'])((?:(?!\1)[^\\\n\r\f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\(?:\r\n|[^0-9A-Fa-f]))*)(?:\1|\\?\Z)"""
 )
 _BARE_URL = re.compile(
-    r"""(?:[^\x01-\x20\\"'()\x7f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\[^\n\r\f0-9A-Fa-f])*"""
+    r"""(?:[^\x01-\x20\\"'()\x7f]|\\[0-9A-Fa-f]{1,6}(?:\r\n|[ \n\r\t\f])?|\\[^\n\r\f0-9A-Fa-f]|\\\Z)*"""
 )
 _SPACE = re.compile(r"[ \n\r\t\f]*")
 _MAP = re.compile(r"[@#]\s*sourceMappingURL=(\S+?)\s*\Z")
