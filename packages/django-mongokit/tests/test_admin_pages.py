@@ -190,7 +190,7 @@ STORED = {
     "slug": "hamlet",
     "kind": "play",
     "mood": "v",
-    "start": datetime.datetime(2026, 11, 23, 2),
+    "start": datetime.datetime(2026, 11, 23, 2, tzinfo=datetime.UTC),
     "is_free": True,
     "seats": 40,
     "tags": ["old", "sad"],
