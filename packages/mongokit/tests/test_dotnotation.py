@@ -257,5 +257,5 @@ def test_a_dict_class_of_the_user_has_its_name_in_messages():
     class Mine(DotedDict):
         pass
 
-    with pytest.raises(SchemaTypeError, match="topic must be an instance of str not Mine$"):
+    with pytest.raises(SchemaTypeError, match=r"topic must be an instance of str not Mine$"):
         Strict({"topic": Mine(), "either": 1, "parts": []}).validate()
