@@ -69,6 +69,7 @@ OLD_WAYS = (
     """
 gen_skel= ; lang= ; fallback_lang= ; collection= ; _gen_auth_types= ; _validate= ; _obj_class ; save(uuid=True)
 save(validate=…) ; validate(auto_migrate=True) ; collection.Class(…) ; collection["Class"] ; copy.deepcopy ; wrap=
+save(w=…) ; save(j=…) ; find(fields=…) ; find(spec=…) ; find(timeout=False)
 CustomType.validate(value, path) ; self.target ; self.update ; self.doc ; self.collection ; self.status ; map/reduce
 [T] ; {T: spec} ; a type ; a dict subclass instance ; unicode ; basestring ; fields ; unique ; check
 """.strip()

@@ -14,7 +14,7 @@ from mongokit.binding import bind_references
 from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.hooks import Hooks
 from mongokit.jsonable import Jsonable
-from mongokit.legacy import with_safe
+from mongokit.legacy import refuse_old_save, with_safe
 from mongokit.located import Located
 from mongokit.memory import Memory, differing
 from mongokit.old_places import old_names
@@ -156,6 +156,8 @@ class Document(
         Raises SchemaDocumentError, ConnectionError, MaxDocumentSizeError, DuplicateKeyError, StaleDocumentError (with
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
+        if options:
+            refuse_old_save(options)
         cls = type(self)
         collection: Any
         try:
