@@ -32,6 +32,14 @@ def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
     failures.append(Failure(path, SchemaTypeError, message, value))
 
 
+def untranslated(failures: Failures, path: str, value: Any) -> None:
+    message = (
+        f"{path} must be an instance of i18n not {called(type(value))}: it is translated, so it is {{language: value}}; "
+        "with dot notation, set it by attributes alone, from the document on"
+    )
+    failures.append(Failure(path, SchemaTypeError, message, value))
+
+
 def closer_look(
     kind: type, accepted: Callable[[Any], bool], absent: object, *, needed: bool
 ) -> Callable[[Failures, str, Any], None]:
@@ -145,6 +153,6 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
 REASONS: Mapping[str, Callable[..., None]] = {
     function.__name__: function
     for function in (
-        bad_type, bad_key, naive, bad_length, unauthorized, refused, required, invalid, raised, bad_fields, custom,
+        bad_type, untranslated, bad_key, naive, bad_length, unauthorized, refused, required, invalid, raised, bad_fields, custom,
     )
 }  # fmt: skip
