@@ -55,6 +55,12 @@ mongokit.paginator.Paginator.end_index mongokit.paginator.Paginator.current_page
 mongokit.paginator.Paginator.next_page mongokit.paginator.Paginator.has_next mongokit.paginator.Paginator.has_previous
 mongokit.paginator.Paginator.page_range mongokit.paginator.Paginator.num_pages mongokit.paginator.Paginator.count
 DocumentMigration.migrate DocumentMigration.migrate_all DocumentMigration.get_deprecated
+mongokit.schema_document.ValidationError mongokit.schema_document.SchemaTypeError mongokit.schema_document.RequireFieldError
+mongokit.schema_document.BadKeyError mongokit.schema_document.AuthorizedTypeError
+mongokit.schema_document.DuplicateRequiredError mongokit.schema_document.Set mongokit.schema_document.i18n
+mongokit.document.BadIndexError mongokit.document.AutoReferenceError mongokit.document.ConnectionError
+mongokit.document.MultipleResultsFound mongokit.document.OptionConflictError mongokit.migration.UpdateQueryError
+mongokit.mongo_exceptions.BadIndexError mongokit.mongo_exceptions.OptionConflictError
 """,
 )
 """What MongoKit 0.9.1 had: the reference is the list of its public surface."""
@@ -63,6 +69,7 @@ OLD_WAYS = (
     """
 gen_skel= ; lang= ; fallback_lang= ; collection= ; _gen_auth_types= ; _validate= ; _obj_class ; save(uuid=True)
 save(validate=…) ; validate(auto_migrate=True) ; collection.Class(…) ; collection["Class"] ; copy.deepcopy ; wrap=
+save(w=…) ; save(j=…) ; find(fields=…) ; find(spec=…) ; find(timeout=False)
 CustomType.validate(value, path) ; self.target ; self.update ; self.doc ; self.collection ; self.status ; map/reduce
 [T] ; {T: spec} ; a type ; a dict subclass instance ; unicode ; basestring ; fields ; unique ; check
 """.strip()

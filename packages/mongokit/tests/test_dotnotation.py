@@ -9,7 +9,7 @@ import pickle
 import bson
 import pytest
 
-from mongokit import Document, DotedDict, SchemaDocument
+from mongokit import OR, Document, DotedDict, SchemaDocument, SchemaDocumentError, SchemaTypeError
 
 
 class Post(Document):
@@ -236,3 +236,26 @@ def test_the_dicts_in_the_list_of_a_default_have_attributes():
     assert post == {"comments": [{"by": "a", "votes": {"up": 2}}]}
     assert other.comments[0].votes.up == 1
     post.validate()
+
+
+class Strict(SchemaDocument):
+    structure = {"topic": str, "either": OR(str, int), "parts": [str]}
+    use_dot_notation = True
+
+
+@pytest.mark.parametrize("warned", [True, False])
+@pytest.mark.parametrize("name", ["topic", "either", "parts"])
+def test_a_dict_of_ours_is_a_dict_in_messages(name, warned):
+    kind = type("Kind", (Strict,), {"dot_notation_warning": warned})
+    document = kind()
+    setattr(document, name, {"a": {"b": 1}})
+    with pytest.raises(SchemaDocumentError, match=f"{name} must be an instance of .* not dict$"):
+        document.validate()
+
+
+def test_a_dict_class_of_the_user_has_its_name_in_messages():
+    class Mine(DotedDict):
+        pass
+
+    with pytest.raises(SchemaTypeError, match=r"topic must be an instance of str not Mine$"):
+        Strict({"topic": Mine(), "either": 1, "parts": []}).validate()

@@ -511,6 +511,11 @@ def test_no_port(folder, port):
         EmbeddedServer(folder, port)
 
 
+def test_no_folder():
+    with pytest.raises(ValueError, match=r"EmbeddedServer takes the path of a folder.*not ''"):
+        EmbeddedServer("")
+
+
 def unusable_folders(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "read-only").mkdir()

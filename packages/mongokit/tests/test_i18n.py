@@ -228,19 +228,25 @@ def test_loaded_documents_have_attributes_at_every_level(posts):
     }
 
 
+HOW_TO_SET = (
+    ": it is translated, so it is {language: value}; "
+    "with dot notation, set it by attributes alone, from the document on"
+)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("title", "plain", "title must be an instance of i18n not str"),
+        ("title", "plain", "title must be an instance of i18n not str" + HOW_TO_SET),
         ("title", {"en": "ok", "fr": 3}, "title.fr must be an instance of str not int"),
         ("title", {3: "x"}, "title: the key 3 must be an instance of str not int"),
-        ("title", ["a"], "title must be an instance of i18n not list"),
+        ("title", ["a"], "title must be an instance of i18n not list" + HOW_TO_SET),
         ("tags", {"en": "a"}, "tags.en must be an instance of list not str"),
         ("tags", {"en": ["a", 1]}, "tags.en.1 must be an instance of str not int"),
         (
             "blog",
             {"body": "x", "author": None, "deep": {"note": {}}},
-            "blog.body must be an instance of i18n not str",
+            "blog.body must be an instance of i18n not str" + HOW_TO_SET,
         ),
         ("parts", [{"name": {"en": 1}}], "parts.0.name.en must be an instance of str not int"),
         (
@@ -257,6 +263,20 @@ def test_a_wrong_type_in_any_language_is_refused_and_nothing_is_stored(posts, fi
         post.save()
     assert [failure["message"] for failure in caught.value.errors()] == [message]
     assert posts.find_one() is None
+
+
+def test_a_nested_dict_that_was_reached_as_an_item_does_not_know_the_language(posts):
+    posts.Post(copy.deepcopy(TRANSLATED)).save()
+    post = posts.Post.find_one()
+    assert post["blog"].body == {"en": "text"}
+    post["blog"].body = "new"
+    with pytest.raises(
+        SchemaTypeError, match=r"blog\.body must be .* not str: it is translated, .* by attributes alone"
+    ):
+        post.save()
+    post.blog.body = "new"
+    post.save()
+    assert posts.Post.find_one()["blog"]["body"] == {"en": "new"}
 
 
 def test_what_is_stored_wrongly_is_left_for_validation_to_name(posts):

@@ -8,7 +8,7 @@ from bson.errors import InvalidDocument
 from pymongo.errors import OperationFailure
 
 from mongokit.collection import Collection
-from mongokit.connection import Connection
+from mongokit.connection import Connection, MongoClient, MongoReplicaSetClient, ReplicaSetConnection
 from mongokit.conversions import DecimalType, EnumType
 from mongokit.cursor import Cursor
 from mongokit.database import Database
@@ -71,10 +71,6 @@ if TYPE_CHECKING:
     from mongokit.versioned_document import VersionedDocument
 
 __version__ = "0.1.0"
-
-MongoClient = Connection
-ReplicaSetConnection = MongoReplicaSetClient = Connection
-"""MongoKit's other names for Connection: PyMongo's client connects to either."""
 
 __all__ = [
     "INDEX_ALL",

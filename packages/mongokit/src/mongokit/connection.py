@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from pymongo import MongoClient
+import pymongo
 from pymongo.client_session import ClientSession
 
 from mongokit.database import Database
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from mongokit.index_report import IndexReport
     from mongokit.units import UnitOfWork
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "MongoClient", "MongoReplicaSetClient", "ReplicaSetConnection"]
 
 R = TypeVar("R")
 
 
 @in_sessions(lambda client: client, CLIENT_METHODS)
-class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
+class Connection(ClientScope[Database], pymongo.MongoClient[dict[str, Any]]):
     """PyMongo's MongoClient, with the same parameters, that opens nothing before the first operation.
 
     A forked child gets a client of its own in the same object: no socket, lock or thread is shared with the parent,
@@ -149,3 +149,8 @@ class Connection(ClientScope[Database], MongoClient[dict[str, Any]]):
         """Return this connection, which the end of the block closes."""
         super().__enter__()
         return self
+
+
+MongoClient = Connection
+ReplicaSetConnection = MongoReplicaSetClient = Connection
+"""MongoKit's other names for Connection: PyMongo's client connects to either."""

@@ -14,9 +14,10 @@ from mongokit.binding import bind_references
 from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.hooks import Hooks
 from mongokit.jsonable import Jsonable
-from mongokit.legacy import with_safe
+from mongokit.legacy import refuse_old_save, with_safe
 from mongokit.located import Located
 from mongokit.memory import Memory, differing
+from mongokit.old_places import old_names
 from mongokit.performing import ASYNCHRONOUS, delete_plainly, perform, save_plainly, save_plainly_async
 from mongokit.persistence import check, plan_atomic_update, plan_delete, plan_reload, plan_save
 from mongokit.properties import DocumentProperties
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mongokit.migration import DocumentMigration
 
 __all__ = ["Document", "DocumentProperties"]
+
+__getattr__ = old_names(__name__)
 
 Raw = dict[str, Any]
 RawCollection = pymongo.collection.Collection[Raw]
@@ -153,6 +156,8 @@ class Document(
         Raises SchemaDocumentError, ConnectionError, MaxDocumentSizeError, DuplicateKeyError, StaleDocumentError (with
         ``use_revision``), OperationFailure where ``only`` is given and nothing is stored, and what PyMongo raises.
         """
+        if options:
+            refuse_old_save(options)
         cls = type(self)
         collection: Any
         try:

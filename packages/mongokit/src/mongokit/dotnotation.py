@@ -34,6 +34,7 @@ class DotedDict(dict[str, Any]):
 
     # BSON asks every object for this attribute; found here, the question does not go through __getattr__.
     _type_marker = 0
+    _called = "dict"
     _warning = False
     _record_node: RecordNode | None = None
 
@@ -91,12 +92,14 @@ def told(value: Any, node: Node | None) -> Any:
 class LoadedDotedDict(DotedDict):
     """The same, made by PyMongo's C decoder: as there is no Python to call, it costs no more than a dict."""
 
+    _called = "dict"
     __init__ = dict.__init__
 
 
 class WarningDotedDict(LoadedDotedDict):
     """The same, of a class that wants to be warned."""
 
+    _called = "dict"
     _warning = True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pymongo.collection
 from pymongo import ReturnDocument, WriteConcern
 
-__all__ = ["find_and_modify", "warn_once", "with_safe"]
+__all__ = ["find_and_modify", "refuse_old_query", "refuse_old_save", "warn_once", "with_safe"]
 
 Raw = dict[str, Any]
 
@@ -34,6 +34,44 @@ def with_safe(collection: Any, *, safe: bool) -> Any:
         return collection
     warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
     return collection.with_options(write_concern=WriteConcern(w=0))
+
+
+WRITE_CONCERN = ("w", "j", "wtimeout", "fsync")
+"""Options of a write concern: they were given to each write, and belong to a collection now."""
+
+
+def refuse_old_save(options: Mapping[str, Any]) -> None:
+    """Raise TypeError for what was an option of ``save()`` once; what else is unknown PyMongo refuses."""
+    for name in WRITE_CONCERN:
+        if name in options:
+            given = f"{name}={options[name]!r}"
+            raise TypeError(
+                f"save({given}) is MongoKit's old spelling; use a collection that has it, and its documents: "
+                f"collection.with_options(write_concern=WriteConcern({given}))"
+            )
+
+
+def refuse_old_query(options: Mapping[str, Any]) -> None:
+    """Raise TypeError for what was an option of a query once; what else is unknown PyMongo refuses."""
+    for name, (successor, switched) in QUERY_OPTIONS.items():
+        if name in options:
+            given = options[name]
+            if switched is None:
+                use = f"use {successor}={given!r}"
+            else:
+                use = f"use {successor}" if given is switched else f"leave {name} out"
+            raise TypeError(f"{name}={given!r} is the old spelling of an option of queries; {use}")
+
+
+QUERY_OPTIONS: Mapping[str, tuple[str, bool | None]] = {
+    "fields": ("projection", None),
+    "spec": ("filter", None),
+    "spec_or_id": ("filter", None),
+    "timeout": ("no_cursor_timeout=True", False),
+    "tailable": ("cursor_type=CursorType.TAILABLE", True),
+    "partial": ("allow_partial_results=True", True),
+}
+"""Old name of an option -> what has taken its place; where that is of another kind, the value that asks for it."""
 
 
 def find_and_modify(

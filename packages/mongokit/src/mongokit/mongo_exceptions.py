@@ -5,20 +5,26 @@ from pymongo.errors import OperationFailure
 
 from mongokit.errors import (
     AutoReferenceError,
+    BadIndexError,
     ConnectionError,
     DuplicateI18nError,
+    EvalException,
     MaxDocumentSizeError,
     MultipleResultsFound,
+    OptionConflictError,
     UpdateQueryError,
 )
 
 __all__ = [
     "AutoReferenceError",
+    "BadIndexError",
     "ConnectionError",
     "DuplicateI18nError",
+    "EvalException",
     "InvalidDocument",
     "MaxDocumentSizeError",
     "MultipleResultsFound",
     "OperationFailure",
+    "OptionConflictError",
     "UpdateQueryError",
 ]

@@ -64,15 +64,21 @@ class DocumentProxy(ProxyBase[D]):
 
     def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
+        if options:
+            legacy.refuse_old_query(options)
         return self._loaded(self._reader.find_one(filter, *args, **options), options, args)
 
     def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
+        if options:
+            legacy.refuse_old_query(options)
         found = list(self._reader.find(filter, *args, **{**options, "limit": -2}))
         return self._loaded(self._only(found), options, args)
 
     def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
+        if options:
+            legacy.refuse_old_query(options)
         filter_ = {"_id": scalar_id(self._obj_class, id)}
         try:
             raw = self._reader.find_one(filter_, **options)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
 from mongokit.errors import MultipleResultsFound
+from mongokit.legacy import refuse_old_query
 from mongokit.loading import Loader
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class ProxyBase(Generic[D]):
         self, filter: Mapping[str, Any] | None, projection: Any, skip: int, limit: int, options: Raw
     ) -> tuple[Any, Loader[D], Raw]:
         """Return what a cursor is made of."""
+        if options:
+            refuse_old_query(options)
         source = self._reader.find(filter, projection, skip, limit, **options)
         counted = {"filter": filter, "skip": skip, "limit": limit}
         counted |= {

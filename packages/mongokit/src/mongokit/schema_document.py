@@ -13,6 +13,7 @@ from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, R
 
 from mongokit.dotnotation import doted
 from mongokit.errors import Failure, SchemaDocumentError, StructureError
+from mongokit.old_places import old_names
 from mongokit.schema_properties import SchemaProperties
 from mongokit.translation import LANGUAGES, checked_languages
 from mongokit.types import CustomType
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mongokit.structure.jsonschema import Flavour
 
 __all__ = ["BSON_TYPES", "SchemaDocument", "restore"]
+
+__getattr__ = old_names(__name__)
 
 BSON_TYPES: tuple[type, ...] = (
     *(type(None), bool, int, float, str, bytes, list, dict, datetime.datetime, uuid.UUID, re.Pattern),

@@ -30,6 +30,8 @@ class i18nDotedDict(LoadedDotedDict):
     :param translated: the names of the translated fields, beside those that hold an ``i18n``.
     """
 
+    _called = "dict"
+
     def __init__(
         self,
         doc: Mapping[str, Any] | None = None,

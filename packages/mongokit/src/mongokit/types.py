@@ -11,7 +11,7 @@ from bson.code import Code
 from mongokit.errors import shortened
 from mongokit.times import aware
 
-__all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "i18n", "is_instance"]
+__all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "called", "i18n", "is_instance"]
 
 
 def is_instance(value: Any, kind: type) -> bool:
@@ -20,6 +20,12 @@ def is_instance(value: Any, kind: type) -> bool:
     return isinstance(value, kind) and not (
         (kind is int and isinstance(value, bool)) or (kind is str and isinstance(value, Code))
     )
+
+
+def called(kind: type) -> str:
+    """Return the name of a type in messages: the dicts that dot notation makes are dicts to those who read them."""
+    name: str = vars(kind).get("_called", kind.__name__)
+    return name
 
 
 class SchemaOperator:
@@ -66,7 +72,7 @@ class SchemaOperator:
 
     def complaint(self, path: str, value: Any) -> str:
         """Return the message for a value that is not accepted."""
-        return f"{path} must be an instance of {self} not {type(value).__name__}"
+        return f"{path} must be an instance of {self} not {called(type(value))}"
 
 
 def _shown(operand: Any) -> str:

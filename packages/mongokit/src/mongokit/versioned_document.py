@@ -17,7 +17,7 @@ from mongokit.document import Document
 from mongokit.errors import StructureError
 from mongokit.flow import Flow, run, run_async
 from mongokit.history import ensure_index, in_transaction, is_taken, place, refuse_unkept, shared
-from mongokit.legacy import with_safe
+from mongokit.legacy import refuse_old_save, with_safe
 from mongokit.operations import REFUSALS
 from mongokit.performing import after, is_asynchronous, performing, preparing
 from mongokit.persistence import check, plan_delete, plan_save
@@ -89,6 +89,7 @@ class VersionedDocument(Document):
         """
         if not versioning:
             return super().save(uuid, validate, safe, **options)
+        refuse_old_save(options)
         if options.get("only") is not None:
             raise ValueError(
                 "save(only=…) has no whole document to keep: say versioning=False, or leave only out"

@@ -55,15 +55,21 @@ class AsyncDocumentProxy(ProxyBase[D]):
 
     async def find_one(self, filter: Any = None, *args: Any, **options: Any) -> D | None:
         """Return the first document found, or None. A filter that is no dict is an ``_id``."""
+        if options:
+            legacy.refuse_old_query(options)
         return await self._loaded(await self._reader.find_one(filter, *args, **options), options, args)
 
     async def one(self, filter: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> D | None:
         """Return the only document found, or None; raises MultipleResultsFound. It costs one query."""
+        if options:
+            legacy.refuse_old_query(options)
         found = await self._reader.find(filter, *args, **{**options, "limit": -2}).to_list()
         return await self._loaded(self._only(found), options, args)
 
     async def get_from_id(self, id: Any, **options: Any) -> D | None:
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
+        if options:
+            legacy.refuse_old_query(options)
         filter_ = {"_id": scalar_id(self._obj_class, id)}
         try:
             raw = await self._reader.find_one(filter_, **options)

@@ -36,7 +36,7 @@ WAITING_SECONDS = 2.0
 class EmbeddedServer:
     """A MongoDB server in a process of its own, for one data folder, shared by all processes that use the folder.
 
-    :param path: the data folder; it is made where it is missing, readable by its owner only.
+    :param path: the data folder; it is made where it is missing, readable by its owner only. Empty text is a ValueError.
     :param port: the TCP port on 127.0.0.1; None takes a free one.
     :param linger: seconds for which the server is kept when its last user has gone. What counts is the value given
         by whoever started it.
@@ -58,6 +58,11 @@ class EmbeddedServer:
         linger: float = 0.0,
         timeout: float = 60.0,
     ) -> None:
+        if not os.fspath(path):
+            raise ValueError(
+                "EmbeddedServer takes the path of a folder, as 'var/mongodb'; not '', which would be the current one: "
+                "say '.' for that"
+            )
         if port is not None and not 0 < port < 65536:
             raise EmbeddedServerError(
                 f"port {port!r} is no TCP port: accepted are 1 to 65535, or None for a free one"

@@ -14,7 +14,7 @@ from mongokit.structure import nodes
 from mongokit.structure.path import Path
 from mongokit.structure.referring import accepts
 from mongokit.structure.rules import Rules
-from mongokit.types import NOT, OR, i18n, is_instance
+from mongokit.types import NOT, OR, is_instance
 
 __all__ = ["Conditions"]
 
@@ -72,8 +72,10 @@ class Conditions:
                     )
                     return f"(exact := {exact}) is not None", complaint
                 return self._type_test(node.container, kind, var), complaint
+            case nodes.I18nNode():
+                return f"isinstance({var}, dict)", f"untranslated(failures, {where}, {var})"
             case nodes.MapNode():
-                kind = self._name("T", i18n if isinstance(node, nodes.I18nNode) else dict)
+                kind = self._name("T", dict)
                 return f"isinstance({var}, dict)", f"bad_type(failures, {where}, {kind}, {var})"
             case nodes.ReferenceNode():
                 accepted, name = self._name("R", accepts(node)), self._name("N", node)

@@ -18,7 +18,7 @@ from mongokit.errors import (
     shortened,
 )
 from mongokit.structure.keys import bad_keys
-from mongokit.types import CustomType, SchemaOperator, Set, is_instance
+from mongokit.types import CustomType, SchemaOperator, Set, called, is_instance
 
 __all__ = ["REASONS", "closer_look"]
 
@@ -28,7 +28,15 @@ GUESSES = 20
 
 
 def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
-    message = f"{path} must be an instance of {expected.__name__} not {type(value).__name__}"
+    message = f"{path} must be an instance of {called(expected)} not {called(type(value))}"
+    failures.append(Failure(path, SchemaTypeError, message, value))
+
+
+def untranslated(failures: Failures, path: str, value: Any) -> None:
+    message = (
+        f"{path} must be an instance of i18n not {called(type(value))}: it is translated, so it is {{language: value}}; "
+        "with dot notation, set it by attributes alone, from the document on"
+    )
     failures.append(Failure(path, SchemaTypeError, message, value))
 
 
@@ -64,7 +72,7 @@ def bad_length(failures: Failures, path: str, expected: int, value: Any) -> None
 
 def unauthorized(failures: Failures, path: str, types: Collection[type], value: Any) -> None:
     accepted = ", ".join(sorted(kind.__name__ for kind in types))
-    message = f"{path} must be an instance of an authorized type ({accepted}) not {type(value).__name__}"
+    message = f"{path} must be an instance of an authorized type ({accepted}) not {called(type(value))}"
     failures.append(Failure(path, AuthorizedTypeError, message, value))
 
 
@@ -135,7 +143,7 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
     if isinstance(stored, (dict, list)):
         bad_keys(failures, path, stored)
     if not is_instance(stored, kind.mongo_type):
-        expected, found = kind.mongo_type.__name__, type(stored).__name__
+        expected, found = kind.mongo_type.__name__, called(type(stored))
         message = (
             f"{path} must be an instance of {expected} not {found} (as made by {type(kind).__name__}.to_bson)"
         )
@@ -145,6 +153,6 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
 REASONS: Mapping[str, Callable[..., None]] = {
     function.__name__: function
     for function in (
-        bad_type, bad_key, naive, bad_length, unauthorized, refused, required, invalid, raised, bad_fields, custom,
+        bad_type, untranslated, bad_key, naive, bad_length, unauthorized, refused, required, invalid, raised, bad_fields, custom,
     )
 }  # fmt: skip

@@ -24,6 +24,7 @@ from mongokit.structure.nodes import (
     TypeNode,
 )
 from mongokit.target import Target, is_document
+from mongokit.types import called
 
 __all__ = [
     "Visit",
@@ -165,7 +166,7 @@ def bad_reference(failures: list[Failure], path: str, node: ReferenceNode, value
     elif isinstance(found, Ref):
         message = f"{path} must refer to {_a(name)}; this is {found!r}"
     elif node.eager:
-        message = f"{path} must be an instance of {name} not {type(found).__name__}"
+        message = f"{path} must be an instance of {name} not {called(type(found))}"
     else:
         message = (
             f"{path} must refer to {_a(name)}: accepted are a document, a Ref, and an _id; "
