@@ -41,7 +41,7 @@ QUERIES = {
     "fetch_one": lambda col: col.Loaded.fetch_one({"_id": 3}),
     "find_random": lambda col: col.Loaded.find_random({"_id": 3}),
     "find_one_and_update": lambda col: col.Loaded.find_one_and_update({"_id": 3}, {"$set": {"name": "x"}}),
-    "find_one_and_replace": lambda col: col.Loaded.find_one_and_replace({"_id": 3}, {"name": "x"}),
+    "find_one_and_replace": lambda col: col.Loaded.find_one_and_replace({"_id": 3}, {"name": "x", "n": 3}),
     "find_one_and_delete": lambda col: col.Loaded.find_one_and_delete({"_id": 3}),
     "next": lambda col: next(col.Loaded.find({"_id": 3})),
     "next through the parent": lambda col: next(col.Recorder.find({"_id": 3})),

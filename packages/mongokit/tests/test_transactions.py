@@ -109,7 +109,7 @@ WAYS = {
     "delete_many": lambda col, a: col.delete_many({}),
     "bulk_write": lambda col, a: col.bulk_write([pymongo.InsertOne({"owner": "n"})]),
     "find_one_and_update": lambda col, a: col.Account.find_one_and_update({}, {"$set": {"owner": "n"}}),
-    "find_one_and_replace": lambda col, a: col.Account.find_one_and_replace({}, {"owner": "n"}),
+    "find_one_and_replace": lambda col, a: col.Account.find_one_and_replace({}, {"owner": "n", "money": 0}),
     "find_one_and_delete": lambda col, a: col.Account.find_one_and_delete({}),
     "command": lambda col, a: col.database.command(
         "update", col.name, updates=[{"q": {}, "u": {"$set": {"owner": "n"}}}]

@@ -523,9 +523,9 @@ UNIQUE = {
     "find_one_and_update": lambda things: things.Talk.find_one_and_update(
         {"_id": 2}, {"$set": {"topic": "a"}}
     ),
-    "find_one_and_replace": lambda things: things.Talk.find_one_and_replace({"_id": 2}, {"topic": "a"}),
+    "find_one_and_replace": lambda things: things.Talk.find_one_and_replace({"_id": 2}, {**talk(), "_id": 2}),
     "find_and_modify": lambda things: things.Talk.find_and_modify({"_id": 2}, {"$set": {"topic": "a"}}),
-    "find_and_modify, whole": lambda things: things.Talk.find_and_modify({"_id": 2}, {"topic": "a"}),
+    "find_and_modify, whole": lambda things: things.Talk.find_and_modify({"_id": 2}, {**talk(), "_id": 2}),
     "update_atomic": lambda things: things.Talk.get_from_id(2).update_atomic({"$set": {"topic": "a"}}),
 }
 
@@ -548,7 +548,7 @@ def test_what_cannot_be_encoded_is_named(things):
     things.insert_one({"_id": 1})
     for write in (
         lambda: things.Talk.find_one_and_update({}, {"$set": {"seats": 2**70}}),
-        lambda: things.Talk.find_one_and_replace({}, {"seats": 2**70}),
+        lambda: things.Talk.find_one_and_replace({}, {**talk(), "seats": 2**70}),
         lambda: things.Talk.get_from_id(1).update_atomic({"$set": {"seats": 2**70}}),
     ):
         with pytest.raises(EncodingError, match="seats cannot be stored"):

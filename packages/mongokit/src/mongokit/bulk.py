@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from mongokit.proxy_base import ProxyBase
 
-__all__ = ["inserting", "writing"]
+__all__ = ["document_of", "inserting", "stored_document", "writing"]
 
 Raw = dict[str, Any]
 
@@ -63,10 +63,10 @@ def inserting(
         if checked:
             _check(cls, given)
     else:
-        made = [_document(proxy, each) for each in given]
+        made = [document_of(proxy, each, "insert_many") for each in given]
         if checked:
             _validate(dict(enumerate(made)))
-        stored = [_stored(document) for document in made]
+        stored = [stored_document(document) for document in made]
     make_id = id_maker()
     for each in _without_id(cls, stored):
         each["_id"] = make_id()
@@ -99,13 +99,17 @@ def _is_bare(cls: type[Document]) -> bool:
     )
 
 
-def _document(proxy: ProxyBase[Any], given: Any) -> Document:
+def document_of(proxy: ProxyBase[Any], given: Any, call: str) -> Document:
+    """Return a document of the class with what is given: a document of the class is that itself, or a dict.
+
+    :param call: the method it was given to, for the TypeError for anything else.
+    """
     cls = proxy._obj_class
     if isinstance(given, cls):
         document: Document = given
         return document
     if isinstance(given, SchemaDocument) or not isinstance(given, Mapping):
-        raise TypeError(f"{cls.__name__}.insert_many() takes dicts and documents of the class, not {given!r}")
+        raise TypeError(f"{cls.__name__}.{call}() takes dicts and documents of the class, not {given!r}")
     made: Document = proxy(given)
     return made
 
@@ -156,7 +160,8 @@ def _at(position: int, failures: Iterable[Failure], what: str = "document") -> l
     ]
 
 
-def _stored(document: Document, revision: int = 0) -> Raw:
+def stored_document(document: Document, revision: int = 0) -> Raw:
+    """Return the stored form of a document, one revision further where it has revisions."""
     if type(document)._has_autorefs:
         refuse_unsaved(document)
     stored = document._stored()
@@ -200,7 +205,7 @@ def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *,
             _settled(made[position], proxy.collection)
     failures = []
     for position, refusal in refusals.items():
-        document = _document(proxy, made[position])
+        document = document_of(proxy, made[position], "insert_many")
         failures.append((document, explained(Insert(document, proxy.collection, {}, document), refusal)))
     if not done and len(failures) == 1 and isinstance(failures[0][1], MaxDocumentSizeError):
         # As where PyMongo has found it before anything was sent.
@@ -246,7 +251,7 @@ def writing(
     for position, request in enumerate(given):
         # PyMongo's requests have no public name for what they hold.
         if isinstance(request, (InsertOne, ReplaceOne)):
-            documents[position] = _document(proxy, request._doc)
+            documents[position] = document_of(proxy, request._doc, "bulk_write")
         elif isinstance(request, (UpdateOne, UpdateMany)):
             given[position], found = _update(cls, request, position)
             failures += _at(position, found, "request")
@@ -254,7 +259,7 @@ def writing(
         _validate(documents, "request", failures)
     for position, document in documents.items():
         request = copy.copy(given[position])
-        request._doc = stored = _stored(document, revision_of(document) or 0)
+        request._doc = stored = stored_document(document, revision_of(document) or 0)
         if isinstance(request, InsertOne) and lacks_id(cls, stored):
             stored["_id"] = document["_id"] = new_id()
         given[position] = _counting(request) if cls.use_revision else request

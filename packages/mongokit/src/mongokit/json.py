@@ -20,14 +20,14 @@ from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.errors import EncodingError, Failure, SchemaDocumentError
 from mongokit.flow import drive
-from mongokit.json_reading import SCALARS, Embedded, below, from_json
+from mongokit.json_reading import PYTHON_FORMS, SCALARS, Embedded, below, from_json
 from mongokit.scalars import stored_id
 from mongokit.structure import Structure, nodes
 from mongokit.structure.keys import bad_keys
 from mongokit.structure.referring import stored_reference
 from mongokit.target import is_document
 from mongokit.times import milliseconds
-from mongokit.types import CustomType
+from mongokit.types import CustomType, Set
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -98,6 +98,8 @@ class _Encoder:
         self.names_homes = names_homes
         self.around: list[int] = []
         """The ids of the documents this one is in."""
+        self.names_times = False
+        """Write times as ``{"$date": …}``, where no structure tells them from numbers."""
 
     def document(self, document: Mapping[str, Any], root: nodes.RecordNode) -> dict[str, Any]:
         self.around.append(id(document))
@@ -116,6 +118,8 @@ class _Encoder:
             return {str(key): self.encoded(item, below(node, key)) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.encoded(item, below(node, position)) for position, item in enumerate(value)]
+        if self.names_times and isinstance(value, datetime.datetime):
+            return json_util.default(value, _OPTIONS)
         return _encoded_scalar(value)
 
     def reference(self, value: Any, node: nodes.ReferenceNode) -> Any:
@@ -159,6 +163,12 @@ def _encoded_scalar(value: Any) -> Any:
 
 
 def _encoded_custom(value: Any, custom: CustomType) -> Any:
-    if isinstance(value, SCALARS) and not isinstance(value, (enum.Enum, Code)):
-        return _encoded_scalar(value)
-    return _Encoder(names_homes=False).encoded(custom.to_bson(value), None)
+    """Return the Python form where JSON has it, else the stored one, and what is of neither type as it is."""
+    is_plain = isinstance(value, SCALARS) and not isinstance(value, (enum.Enum, Code))
+    keeps = is_plain and (custom.python_type in PYTHON_FORMS or not isinstance(value, custom.python_type))
+    stored = value if keeps else custom.to_bson(value)
+    if isinstance(stored, datetime.datetime) and custom.mongo_type is datetime.datetime:
+        return milliseconds(stored)
+    encoder = _Encoder(names_homes=False)
+    encoder.names_times = not (isinstance(custom, Set) and custom.structure_type is datetime.datetime)
+    return encoder.encoded(stored, None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from bson import json_util
-from bson.binary import UuidRepresentation
+from bson import Int64, json_util
+from bson.binary import Binary, UuidRepresentation
 from bson.codec_options import CodecOptions
 from bson.dbref import DBRef
 from bson.json_util import JSONMode, JSONOptions
@@ -20,10 +21,14 @@ from mongokit.structure.referring import reference_of
 from mongokit.times import aware, moment
 from mongokit.types import IS, NOT, OR, CustomType, Set, i18n
 
-__all__ = ["SCALARS", "Embedded", "below", "from_json"]
+__all__ = ["PYTHON_FORMS", "SCALARS", "Embedded", "below", "from_json"]
 
 SCALARS = (str, int, bool, type(None), float, datetime.datetime)
 """Types of values that are written as JSON has them, or, of times, in milliseconds."""
+
+PYTHON_FORMS = (str, int, float, bool)
+"""The ``python_type`` of custom types whose values are written in their Python form. All others, times too, are written as
+they are stored: what is made of that is what is made of the stored document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,10 @@ class _Decoder:
         return found if convert is None else convert(found)
 
     def decoded_custom(self, value: Any, custom: CustomType) -> Any:
+        if value is None or (
+            custom.python_type in PYTHON_FORMS and _is_python_form(value, custom.python_type)
+        ):
+            return value
         if custom.mongo_type is datetime.datetime and _is_integer(value):
             value = self.time(value)
         elif (
@@ -104,9 +113,9 @@ class _Decoder:
         ):
             value = [self.time(each) if _is_integer(each) else self.decoded(each, None) for each in value]
         else:
-            value = self.decoded(value, None)
-        if type(value) is custom.python_type and isinstance(value, SCALARS):
-            # As `_encoded_custom` wrote it.
+            value = _as_stored(self.decoded(value, None), custom.mongo_type)
+        if custom.python_type in PYTHON_FORMS and _is_python_form(value, custom.python_type):
+            # As Extended JSON has infinity.
             return value
         return custom.to_python(value) if isinstance(value, custom.mongo_type) else value
 
@@ -138,6 +147,21 @@ class _Decoder:
         except (OverflowError, ValueError):
             return value
         return found
+
+
+def _is_python_form(value: Any, python_type: type) -> bool:
+    """Return whether JSON's value is one that was written in Python's form; an integer may be a float's, of which other
+    programs write no ``.0``."""
+    return type(value) is python_type or (python_type is float and _is_integer(value))
+
+
+def _as_stored(value: Any, mongo_type: type) -> Any:
+    """Return a value as the type of BSON that it was, where JSON has one form for two."""
+    if mongo_type is Int64 and _is_integer(value):
+        return Int64(value)
+    if mongo_type is Binary and isinstance(value, uuid.UUID):
+        return Binary.from_uuid(value)
+    return value
 
 
 def _is_integer(value: Any) -> bool:

@@ -20,8 +20,9 @@ class Jsonable:
     def to_json_type(self) -> Raw:
         """Return a new dict of what JSON knows: times as milliseconds since 1970 (UTC), ids as ``{"$oid": hex}``.
 
-        Values of a CustomType are in their Python form where JSON has it; what else JSON lacks is in MongoDB's
-        Extended JSON (``$numberDecimal``, ``$binary``, ``$uuid``…).
+        Values of a CustomType are in their Python form where JSON has it (its ``python_type`` is str, int, float or bool),
+        and otherwise, times too, in their stored form. What else JSON lacks is in MongoDB's Extended JSON
+        (``$numberDecimal``, ``$binary``, ``$uuid``…), and so are times inside of a stored form that is a list or dict.
         """
         from mongokit import json
 

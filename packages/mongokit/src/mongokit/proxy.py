@@ -117,7 +117,8 @@ class DocumentProxy(ProxyBase[D]):
         """Change one document and return it, or None; the other parameters are those of PyMongo's method.
 
         :param validate: True or False overrules ``skip_validation``: values are validated as by
-            ``Document.update_atomic``, where they are of fields in the structure; a pipeline is not.
+            ``Document.update_atomic``, where they are of fields in the structure. A pipeline cannot be validated: only the
+            server knows what it makes.
 
         With ``use_revision`` it counts ``_revision``, so that whoever has read the document before is told when he saves.
 
@@ -133,17 +134,24 @@ class DocumentProxy(ProxyBase[D]):
         return self._loaded(raw, options, args)
 
     def find_one_and_replace(
-        self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
+        self,
+        filter: Mapping[str, Any],
+        replacement: Mapping[str, Any],
+        *args: Any,
+        validate: bool | None = None,
+        **options: Any,
     ) -> D | None:
-        """Replace one document and return it, or None; see PyMongo. The replacement is not validated.
+        """Replace one document and return it, or None; the other parameters are those of PyMongo's method.
 
-        With ``use_revision`` it is sent as an update (of MongoDB 4.2), since a replacement cannot count ``_revision``.
+        :param replacement: a document of the class, or a dict, which is stored as a document of these fields would be.
+        :param validate: True or False overrules ``skip_validation``: the replacement is validated as by ``save()``.
 
-        Raises DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
+        Hooks are not called. With ``use_revision`` it is sent as an update (of MongoDB 4.2), since a replacement cannot count ``_revision``.
+
+        Raises TypeError for a document of another class, and what ``find_one_and_update`` raises.
         """
-        refuse_unkept(self._obj_class, "find_one_and_replace", options)
-        with explaining(self._obj_class, self.collection, replacement):
-            replace, made, named = replacing_call(self._reader, self._obj_class, replacement, args, options)
+        replace, made, named, sent = replacing_call(self, replacement, args, options, validate)
+        with explaining(self._obj_class, self.collection, sent):
             raw = replace(filter, made, **named)
         return self._loaded(raw, options, args)
 
@@ -152,8 +160,11 @@ class DocumentProxy(ProxyBase[D]):
         return self._loaded(self._reader.find_one_and_delete(filter, *args, **options), options, args)
 
     def find_and_modify(self, *args: Any, validate: bool | None = None, **options: Any) -> D | None:
-        """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        args, options, update = modification(self._obj_class, args, options, validate)
+        """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`.
+
+        :param validate: as above, of an update or a replacement.
+        """
+        args, options, update = modification(self, args, options, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = legacy.find_and_modify(self._reader, *args, **options)
         return self._loaded(raw, {"projection": options.get("fields")})
@@ -220,8 +231,8 @@ class DocumentProxy(ProxyBase[D]):
         """Send PyMongo's InsertOne, UpdateOne and so on in one call; returns PyMongo's result.
 
         The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, with
-        values as it says, as for ``update_atomic``. Hooks are not called; revisions are counted, and not compared. What the
-        server refuses is PyMongo's BulkWriteError.
+        values as it says, as for ``update_atomic``; a pipeline cannot be validated. Hooks are not called; revisions are
+        counted, and not compared. What the server refuses is PyMongo's BulkWriteError.
         """
         from mongokit.bulk import writing  # as above
 

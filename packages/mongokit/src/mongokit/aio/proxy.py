@@ -109,12 +109,16 @@ class AsyncDocumentProxy(ProxyBase[D]):
         return await self._loaded(raw, options, args)
 
     async def find_one_and_replace(
-        self, filter: Mapping[str, Any], replacement: Mapping[str, Any], *args: Any, **options: Any
+        self,
+        filter: Mapping[str, Any],
+        replacement: Mapping[str, Any],
+        *args: Any,
+        validate: bool | None = None,
+        **options: Any,
     ) -> D | None:
-        """Replace one document and return it, or None; see PyMongo. The replacement is not validated."""
-        refuse_unkept(self._obj_class, "find_one_and_replace", options)
-        with explaining(self._obj_class, self.collection, replacement):
-            replace, made, named = replacing_call(self._reader, self._obj_class, replacement, args, options)
+        """Replace one document and return it, or None; see ``DocumentProxy.find_one_and_replace``."""
+        replace, made, named, sent = replacing_call(self, replacement, args, options, validate)
+        with explaining(self._obj_class, self.collection, sent):
             raw = await replace(filter, made, **named)
         return await self._loaded(raw, options, args)
 
@@ -126,7 +130,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
 
     async def find_and_modify(self, *args: Any, validate: bool | None = None, **options: Any) -> D | None:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
-        args, options, update = modification(self._obj_class, args, options, validate)
+        args, options, update = modification(self, args, options, validate)
         with explaining(self._obj_class, self.collection, update):
             found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
             raw = await found
