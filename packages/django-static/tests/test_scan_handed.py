@@ -94,3 +94,69 @@ def test_templates_of_widgets_are_no_news():
     )
     found = [each for each in scan([engine]).unknown if not each.alone]
     assert found == []
+
+
+class TestJinja:
+    MACROS = "{% macro m(n) %}{{ slimfile(n) }}{% endmacro %}"
+    CALLER = "{% import 'macros' as M %}{{ M.m('/a.js') }}"
+
+    def told(self, pages: dict[str, str]) -> list[str]:
+        environment = jinja2.Environment(
+            loader=jinja2.DictLoader(pages), extensions=[StaticExtension], autoescape=True
+        )
+        found = scan([environment]).unknown
+        return [f"{each.place}: {each.expression}" for each in found if not each.alone]
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "{% import tt as M %}{{ M.m('/b.js') }}",
+            "{% import tt as M %}{% call M.m(n='/b.js') %}x{% endcall %}",
+            "{% from tt import m %}{{ m('/b.js') }}",
+            "{% from tt import m as n %}{% if x %}{{ n('/b.js') }}{% endif %}",
+        ],
+    )
+    def test_a_dynamic_import(self, page):
+        pages = {"macros": self.MACROS, "caller": self.CALLER, "page": page}
+        assert self.told(pages) == ["page, line 1, {% import %}: tt"]
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "{% import tt as M %}{{ M.m('Name') }}",
+            "{% from tt import m %}{{ m(5) }}",
+            "{% import tt as M %}{{ other('/b.js') }}",
+        ],
+    )
+    def test_an_import_that_leads_to_no_call_of_ours(self, page):
+        assert self.told({"macros": self.MACROS, "caller": self.CALLER, "page": page}) == []
+
+    def test_no_macro_asks_for_files(self):
+        pages = {"macros": "{% macro m(n) %}{{ n }}{% endmacro %}", "caller": self.CALLER}
+        assert self.told({**pages, "page": "{% import tt as M %}{{ M.m('/b.js') }}"}) == []
+
+    def test_an_import_that_is_known_when_another_includes_it(self):
+        pages = {
+            "macros": self.MACROS,
+            "caller": self.CALLER,
+            "part": "{% import tt as M %}{{ M.m('/b.js') }}",
+            "page": "{% set tt = 'macros' %}{% include 'part' %}",
+        }
+        assert self.told(pages) == []
+
+    @pytest.mark.parametrize(
+        ("page", "told"),
+        [
+            ("{% set src = '/b.js' %}{% include t %}", ["page, line 1, {% include %}: t"]),
+            (
+                "{% with src = '/b.js' %}{% include [t, 5] %}{% endwith %}",
+                ["page, line 1, {% include %}: [t, 5]"],
+            ),
+            ("{% set src = '/b.js' %}{% include t without context %}", []),
+            ("{% set other = '/b.js' %}{% include t %}", []),
+            ("{% include t %}", []),
+        ],
+    )
+    def test_a_dynamic_include(self, page, told):
+        pages = {"widget": "{{ slimfile(src) }}", "literal": "{% set src = '/a.js' %}{% include 'widget' %}"}
+        assert self.told({**pages, "page": page}) == told
