@@ -81,19 +81,15 @@ def test_in_a_block_the_block_is_told_of():
 
 
 def test_templates_of_widgets_are_no_news():
-    pages = {"widget": WIDGET, "literal": LITERAL}
+    pages = {"widget": WIDGET + "{% slimfile widget.js %}", "literal": LITERAL}
     loaders = [
         ("django.template.loaders.locmem.Loader", pages),
-        "django.template.loaders.app_directories.Loader",
+        ("django.template.loaders.filesystem.Loader", [str(FORMS)]),
     ]
-    libraries = {**BUILTINS["libraries"]}
-    engine = Engine(
-        dirs=[],
-        loaders=[*loaders, ("django.template.loaders.filesystem.Loader", [str(FORMS)])],
-        libraries=libraries,
-    )
-    found = [each for each in scan([engine]).unknown if not each.alone]
-    assert found == []
+    engine = Engine(loaders=loaders, **BUILTINS)
+    found = scan([engine])
+    assert [each.expression for each in found.unknown if not each.alone] == ["widget.js"]
+    assert found.failed == ()
 
 
 class TestJinja:

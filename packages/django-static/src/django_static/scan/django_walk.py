@@ -186,7 +186,12 @@ class Walk:
         return results
 
     def _hands(self, node: Any, values: Mapping[str, Value], state: State) -> None:
-        """Note what goes to a template that is known at run time only."""
+        """Note what goes to a template that is known at run time only.
+
+        The templates of form widgets hand each other the widget: one that asks for a file of it is told of by itself.
+        """
+        if _place(node).template.startswith("django/forms/"):
+            return
         handed = Handed.of(values, None if node.isolated_context else state)
         handed.reached = self._is_reached(_place(node))
         self.findings.hands(_place(node), node.template.token, written(node), handed)
