@@ -109,6 +109,70 @@ def test_a_build_on_a_terminal_without_colours(project):
     assert "\x1b" not in on_a_terminal(project, "staticbuild", colours=False)
 
 
+@pytest.fixture
+def collecting(project):
+    """The same project, whose files an app has and ``collectstatic`` publishes."""
+    more = """
+INSTALLED_APPS += ["django.contrib.staticfiles"]
+STATIC_URL, STATIC_ROOT, STATICFILES_DIRS = "/static/", "static", ["media"]
+STORAGES = {"staticfiles": {"BACKEND": "django_static.storage.StaticStorage"}}
+"""
+    (project / "settings.py").write_text(SETTINGS + more)
+    (project / "byself.py").write_text(
+        "import django; django.setup()\n"
+        "from django.contrib.staticfiles.storage import staticfiles_storage as s\n"
+        "from django.contrib.staticfiles.finders import FileSystemFinder\n"
+        "files = {path: (storage, path) for path, storage in FileSystemFinder().list([])}\n"
+        "print(len(list(s.post_process(files))), 'published')\n"
+    )
+    return project
+
+
+class TestCollectstatic:
+    def test_on_a_terminal(self, collecting):
+        sent = on_a_terminal(collecting, "collectstatic", "--noinput")
+        assert "\r0 of 4" in sent
+        assert sent.count("\r1 of 4") == 2, "what is published, and what is compressed"
+        seen = screen(sent)
+        assert not [line for line in seen if " of " in line]
+        assert any("2 static files copied" in line and "post-processed" in line for line in seen)
+
+    @pytest.mark.parametrize("arguments", [["--verbosity=0"], ["--dry-run"]])
+    def test_not_wanted(self, collecting, arguments):
+        assert " of " not in on_a_terminal(collecting, "collectstatic", "--noinput", *arguments)
+
+    def test_nobody_watches(self, collecting):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        done = subprocess.run(
+            command("collectstatic", "--noinput"),
+            cwd=collecting,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert "\r" not in done.stdout + done.stderr
+
+    def test_without_a_command(self, collecting):
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "DJANGO_SETTINGS_MODULE": "settings",
+        }
+        done = subprocess.run(
+            [sys.executable, "byself.py"],
+            cwd=collecting,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert done.stdout == "2 published\n"
+        assert "\r" not in done.stderr
+
+
 def test_a_build_that_nobody_watches(project):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(

@@ -76,10 +76,10 @@ def test_with_a_manifest(site_of_files, settings, path, published, suffix):
     )
 
 
-@pytest.mark.parametrize(("path", "published", "suffix"), CASES, ids=PATHS)
-def test_a_check(site_of_files, settings, path, published, suffix):
-    pages = {"p.html": f"{{% static '{path}' %}}"}
-    settings.TEMPLATES = [
+def templates(*paths: str) -> list[object]:
+    """The setting for a page with a tag for each path, each in a line of its own."""
+    pages = {"p.html": "\n".join(f"{{% static '{path}' %}}" for path in paths)}
+    return [
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
             "OPTIONS": {
@@ -88,6 +88,19 @@ def test_a_check(site_of_files, settings, path, published, suffix):
             },
         }
     ]
+
+
+def checked(settings, *paths: str, ignore=()) -> tuple[str, str]:
+    """What a check of such a page says, and what it remarks."""
+    settings.TEMPLATES = templates(*paths)
+    out, err = StringIO(), StringIO()
+    call_command("staticbuild", check=True, ignore=list(ignore), stdout=out, stderr=err, skip_checks=True)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize(("path", "published", "suffix"), CASES, ids=PATHS)
+def test_a_check(site_of_files, settings, path, published, suffix):
+    settings.TEMPLATES = templates(path)
     out = StringIO()
     if published is None:
         with pytest.raises(CommandError, match="1 reference leads nowhere"):
@@ -108,3 +121,29 @@ def test_a_check(site_of_files, settings, path, published, suffix):
 )
 def test_a_module_of_pages_that_publish(site_of_files, path, pattern):
     assert re.fullmatch(pattern, staticfiles_storage.url(path))
+
+
+@pytest.mark.parametrize("backend", ["django_static", "django.contrib.staticfiles"])
+@pytest.mark.parametrize("is_ignored", [False, True])
+def test_a_folder_is_a_remark(site_of_files, settings, backend, is_ignored):
+    (site_of_files / "app/npm/min/vs").mkdir(parents=True)
+    (site_of_files / "app/npm/min/vs/loader.js").write_text("go()")
+    kind = "StaticStorage" if backend == "django_static" else "StaticFilesStorage"
+    settings.STORAGES = {"staticfiles": {"BACKEND": f"{backend}.storage.{kind}"}}
+    names = ["npm/min/vs", "npm", "npm/min/vs/", "npm/min/vs/loader.js"]
+    assert checked(settings, *names, ignore=["p.html"] if is_ignored else []) == (
+        "every reference leads to a file\n",
+        ""
+        if is_ignored
+        else "p.html, line 1, {% static %}: 'npm/min/vs' is a folder; what is put behind it is not looked at\n"
+        "p.html, line 2, {% static %}: 'npm' is a folder; what is put behind it is not looked at\n",
+    )
+
+
+@pytest.mark.parametrize("path", ["npm/empty", "npm/mi", "npm/min/vs/loader.js/x", "../app/npm"])
+def test_no_folder_with_files(site_of_files, settings, path):
+    (site_of_files / "app/npm/empty").mkdir(parents=True)
+    (site_of_files / "app/npm/min/vs").mkdir(parents=True)
+    (site_of_files / "app/npm/min/vs/loader.js").write_text("go()")
+    with pytest.raises(CommandError, match="1 reference leads nowhere"):
+        checked(settings, path)

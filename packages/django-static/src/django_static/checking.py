@@ -10,7 +10,7 @@ from .answers import Place, split_names
 from .graph import components
 from .inline import Mention
 from .messages import is_ignored
-from .plan import Plan
+from .plan import Plan, all_sources
 from .reader import Reader
 from .records import Options
 from .sources import Source, SourceError, Sources, split_suffix
@@ -69,7 +69,7 @@ def check(
     for place, path in plan.mentions:
         name = split_suffix(name_of_static(path, sources))[0]
         if name:
-            work.name(name, place)
+            work.static(path, name, place)
     for mention in inline:
         work.name(mention.url, mention)
     named = work.roots
@@ -93,6 +93,8 @@ class _Check:
         self._reader = Reader(sources, options)
         self._ignore = ignore
         self.roots: dict[Source, None] = {}
+        #: Those below STATIC_URL; listed when it is asked for one.
+        self._folders: frozenset[str] | None = None
 
     def name(self, name: str, place: Place | Mention) -> None:
         if self._sources.is_ours(name):
@@ -100,6 +102,21 @@ class _Check:
                 self.roots[self._sources.find(name)] = None
             except SourceError as error:
                 self.complain(str(error), place)
+
+    def static(self, path: str, name: str, place: Place) -> None:
+        """Look at what ``{% static %}`` is handed; that may be a folder, in which a script finds its files."""
+        if self._sources.has(name) or not self._is_folder(path):
+            self.name(name, place)
+        elif not self.is_ignored(place.template):
+            self.remarks.append(f"{place}: {path!r} is a folder; what is put behind it is not looked at")
+
+    def _is_folder(self, path: str) -> bool:
+        if self._folders is None:
+            try:
+                self._folders = _folders_of(self._sources)
+            except OSError:  # a finder does not get past a link that leads to itself
+                self._folders = frozenset()
+        return path in self._folders
 
     def complain(self, problem: str, place: Place | Mention) -> None:
         if not self.is_ignored(place.template):
@@ -134,3 +151,19 @@ class _Check:
 
     def is_ignored(self, name: str) -> bool:
         return is_ignored(name, self._ignore)
+
+
+def _folders_of(sources: Sources) -> frozenset[str]:
+    """The names of the folders in which the finders have files, at any depth.
+
+    Raises:
+        OSError: a finder cannot list its files.
+    """
+    tree = sources if isinstance(sources, Tree) else all_sources(sources)
+    found: set[str] = set()
+    for name in tree.paths:
+        folder = name.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(found)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
@@ -25,16 +26,51 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d)")
 _PATH = re.compile(r"(?:/[\w.~%!$&'()*+,;=:@-]+)*")
 #: What no URL has in it as it is (RFC 3986, 2), and what ends a path.
 _ENCODED = re.compile(r'[\x00-\x20"#<>?\\^`{|}\x7f]|%(?![0-9A-Fa-f]{2})')
+#: The settings that hold paths, and what is said of a wrong one.
+_PATHS = {
+    f"{PREFIX}_SAVE_PREFIX": "E003",
+    f"{PREFIX}_MEDIA_ROOTS": "E006",
+    f"{PREFIX}_MANIFEST_FILE": "E014",
+    f"{PREFIX}_COMPRESS_CACHE": "E017",
+    "STATIC_ROOT": "E026",
+    "MEDIA_ROOT": "E026",
+    "STATICFILES_DIRS": "E026",
+}
 
 
 def check() -> Iterator[CheckMessage]:
     """What is wrong with them."""
-    yield from _save_prefix()
+    impossible = list(_impossible())
+    yield from impossible
     yield from _name_prefix()
     yield from _media_url()
+    if impossible:
+        return  # nothing can be asked of such a path
+    yield from _save_prefix()
     yield from _media_roots()
     yield from _originals()
     yield from _manifest_file()
+
+
+def _impossible() -> Iterator[CheckMessage]:
+    """Paths with a NUL character in them: any question to the file system about one is an exception."""
+    for name, id in _PATHS.items():
+        for path in _texts(getattr(settings, name, None)):
+            if "\0" in path:
+                yield Error(
+                    f"{name} has a NUL character in {path!r}, which no path can have.",
+                    hint="Leave it out: in Python '\\0' is one, unless an r stands before the text.",
+                    id=f"django_static.{id}",
+                )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The paths in a setting: one, a list of them, or of pairs of a prefix and one."""
+    if isinstance(value, str | Path):
+        yield str(value)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
 
 
 def _save_prefix() -> Iterator[CheckMessage]:
@@ -155,7 +191,7 @@ def _originals() -> Iterator[CheckMessage]:
         listed = (
             {os.path.realpath(place) for place in sources.finders.locations()} if sources.finders else set()
         )
-    except (AttributeError, TypeError, ImproperlyConfigured, ImportError):
+    except (AttributeError, TypeError, ValueError, ImproperlyConfigured, ImportError):
         return  # of settings that are told of already
     for root in roots:
         if os.path.realpath(root) in listed:

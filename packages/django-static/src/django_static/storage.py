@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 
 from .build import Build
 from .conf import conf
+from .management.at_work import progress_of_command
 from .manifest import ManifestError
 from .messages import Messages
 from .modules import is_script
@@ -75,7 +76,8 @@ class StaticStorage(StaticFilesStorage):
     ) -> Iterator[tuple[str, str, bool]]:
         """Publish what has been collected; yields each name, that of its published file, and True.
 
-        What ``staticbuild`` tells goes to the log: a storage is given no verbosity and no output of the command's.
+        What ``staticbuild`` tells goes to the log: a storage is given no verbosity and no output of the command's. How far it
+        has come a terminal shows all the same.
 
         Raises:
             CommandError: a setting is wrong, or something could not be written; the old manifest stays.
@@ -94,7 +96,8 @@ class StaticStorage(StaticFilesStorage):
         _log(logging.ERROR, messages.failures())
         _log(logging.WARNING, messages.notes())
         try:
-            summary = build.run(work.uses)
+            with progress_of_command() as progress:
+                summary = build.run(work.uses, progress)
         except (OSError, ValueError) as error:
             raise CommandError(message(f"{error}; the manifest is what it was before")) from error
         finally:

@@ -16,6 +16,7 @@ from .django_expressions import Expressions, Lookup, plain
 from .django_foreign import foreign, place, written
 from .django_ours import asked
 from .django_templates import Templates
+from .handed import Handed
 from .result import Findings, Use
 from .states import Known, State, Symbol, Value, merge
 
@@ -176,10 +177,24 @@ class Walk:
         for named, value in self.expressions.evaluate(node.template, state):
             for after, values in self.values(node.extra_context, named):
                 if isinstance(value, Known) and isinstance(value.value, str):
+                    if self._is_reached(_place(node)):
+                        self.findings.told.add((_place(node), written(node)))
                     results += self._included(node, plain(value.value), values, after)
                 else:
+                    self._hands(node, values, after)
                     results.append(after.cannot_write(written(node)))
         return results
+
+    def _hands(self, node: Any, values: Mapping[str, Value], state: State) -> None:
+        """Note what goes to a template that is known at run time only.
+
+        The templates of form widgets hand each other the widget: one that asks for a file of it is told of by itself.
+        """
+        if _place(node).template.startswith("django/forms/"):
+            return
+        handed = Handed.of(values, None if node.isolated_context else state)
+        handed.reached = self._is_reached(_place(node))
+        self.findings.hands(_place(node), node.template.token, written(node), handed)
 
     def _included(self, node: Any, name: str, values: Mapping[str, Value], state: State) -> list[State]:
         try:

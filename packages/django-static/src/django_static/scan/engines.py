@@ -36,6 +36,7 @@ def scan_all(engines: Iterable[Any] | None, static: Callable[[str], str] | None)
             findings.note(
                 f"template engine {type(backend).__module__}.{type(backend).__qualname__} is not known here"
             )
+        findings.settle()
         every.take(findings, partial(titles.of, number))
     return every.scan()
 

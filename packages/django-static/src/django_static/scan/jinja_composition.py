@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import nodes
 
 from ..resolver import Place
-from . import jinja_macros
+from . import jinja_handed, jinja_macros
+from .jinja_handed import Imported
 from .jinja_operations import write
 from .jinja_values import Frame, ListValue, MacroValue, ModuleValue, elements, unparse
 from .states import Known, State, Symbol
@@ -59,6 +60,11 @@ def _include(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
                 results.append(after.cannot_write(written))
                 continue
         unit = None if chosen is None else walk.named(chosen, node, "include", frame)
+        place = Place(frame.unit.name, node.lineno, "include")
+        if not isinstance(chosen, Known):
+            jinja_handed.included(walk, place, node, written, after)
+        elif walk.is_reached(place):
+            walk.findings.told.add((place, written))
         # Jinja2 prints one without context past the block it stands in, unless it is asynchronous.
         is_past = not node.with_context and after.text is not None and not walk.environment.is_async
         ends = None
@@ -77,13 +83,19 @@ def _import(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     results = []
     for after, value in walk.expressions.evaluate(node.template, state, frame):
         unit = walk.named(value, node, "import", frame)
-        module = Symbol() if unit is None else walk.module(unit, after, node.with_context)
+        place = Place(frame.unit.name, node.lineno, "import")
+        unforeseen = Imported(place, unparse(node.template)) if not isinstance(value, Known) else None
+        if unforeseen is None and walk.is_reached(place):
+            walk.findings.told.add((place, unparse(node.template)))
+        module = Symbol(unforeseen) if unit is None else walk.module(unit, after, node.with_context)
         if isinstance(node, nodes.Import):
             results.append(after.bind(node.target, module))
             continue
         for name in node.names:
             name, alias = name if isinstance(name, tuple) else (name, name)
             found = module.attribute(name) if isinstance(module, ModuleValue) else Symbol()
+            if unforeseen is not None:
+                found = Symbol(replace(unforeseen, name=name))
             after = after.bind(alias, found)
         results.append(after)
     return results

@@ -10,7 +10,7 @@ import jinja2
 from jinja2 import nodes
 
 from ..resolver import Place
-from . import jinja_calls, jinja_macros, jinja_statements
+from . import jinja_calls, jinja_handed, jinja_macros, jinja_statements
 from .jinja_expressions import Expressions, Results
 from .jinja_listing import Units, names
 from .jinja_values import Frame, FunctionValue, MacroValue, ModuleValue, Unit, unparse
@@ -36,6 +36,7 @@ def scan_environment(
             walk.template(name)
         waiting = [name for name in walk.units.met if name not in done]
     jinja_macros.uncalled(walk)
+    jinja_handed.settle(walk)
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ class Walk:
     expressions: Expressions = field(init=False)
     #: Macros that were seen, and whether they were called.
     macros: dict[int, tuple[MacroValue, bool]] = field(default_factory=dict)
+    #: The imports of templates that are known at run time only from which something is called with the name of a file.
+    imported: dict[tuple[Place, str], bool] = field(default_factory=dict)
     #: The template that was begun with.
     entry: str = ""
     _depth: int = 0
@@ -204,12 +207,13 @@ class Walk:
                 self._turns[key] -= 1
 
     def cannot_know(self, place: Place, expression: str, written: str = "") -> None:
-        self.findings.cannot_know(place, expression, written, reached=self._is_reached(place))
+        self.findings.cannot_know(place, expression, written, reached=self.is_reached(place))
 
     def use(self, use: Use, written: str = "") -> None:
-        self.findings.use(use, written, reached=self._is_reached(use.place))
+        self.findings.use(use, written, reached=self.is_reached(use.place))
 
-    def _is_reached(self, place: Place) -> bool:
+    def is_reached(self, place: Place) -> bool:
+        """Whether a place is come to through another template than its own."""
         return self._depth > 0 or place.template != self.entry
 
     # Calls in expressions
@@ -230,6 +234,7 @@ class Walk:
         given += [each for each in (node.dyn_args, node.dyn_kwargs) if each is not None]
         results: Results = []
         for after, values in self.expressions.all(given, state, frame):
+            jinja_handed.called(self, node, values, after)
             for each in values:
                 jinja_calls.lost(self, each, node, frame)
             results.append((self.expressions.changed(node, after, frame), Symbol()))

@@ -28,7 +28,7 @@ from .result import Absence, Failure, Scan, Unknown, Use
 
 __all__ = ["Memory"]
 
-_FORMAT = 5
+_FORMAT = 6
 
 
 class Memory:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..answers import Place, titled
 from ..notice import Notice
+from .handed import Handed, wanted_names
 
 __all__ = ["Absence", "Failure", "Findings", "Scan", "Unknown", "Use"]
 
@@ -104,6 +105,8 @@ class Findings:
     #: With whether each stands inside of our blocks only.
     mentions: dict[tuple[Place, str], bool] = field(default_factory=dict)
     missing: dict[Absence, None] = field(default_factory=dict)
+    #: The tags that name a template at run time only, with the expression and the tag as it is written.
+    handed: dict[tuple[Place, str, str], Handed] = field(default_factory=dict)
     #: How many blocks of ours are being walked.
     blocks: int = 0
 
@@ -115,6 +118,18 @@ class Findings:
     def cannot_know(self, place: Place, expression: str, written: str, *, reached: bool) -> None:
         key = (place, expression, written)
         self.unknown[key] = self.unknown.get(key, False) or reached
+
+    def hands(self, place: Place, expression: str, written: str, handed: Handed) -> None:
+        """Note what goes to a template that is known at run time only; a block of ours has that told of itself."""
+        if not self.blocks:
+            self.handed.setdefault((place, expression, written), Handed()).add(handed)
+
+    def settle(self) -> None:
+        """Tell of what was handed on, when all that is asked for in an engine has been seen."""
+        wanted = wanted_names(self.unknown)
+        for (place, expression, written), handed in self.handed.items():
+            if handed.matters(wanted):
+                self.cannot_know(place, expression, written, reached=handed.reached)
 
     def note(self, text: str, place: Place | None = None) -> None:
         self.notes[place, text] = None
