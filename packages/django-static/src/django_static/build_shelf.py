@@ -119,7 +119,7 @@ class BuildShelf:
                 return True
             if not self._is_damaged(path):
                 return False
-        self._put(path, lambda temporary: output.fill(temporary, data), len(data))
+        self._publish(path, lambda temporary: output.fill(temporary, data))
         return True
 
     def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
@@ -129,7 +129,7 @@ class BuildShelf:
                 return True
             if not self._is_damaged(path):
                 return False
-        self._put(path, lambda temporary: shutil.copyfile(original, temporary), None)
+        self._publish(path, lambda temporary: shutil.copyfile(original, temporary))
         return True
 
     def remove(self, path: Path) -> None:
@@ -185,16 +185,26 @@ class BuildShelf:
                 self._wanted[current.key] = current
                 pending += current.uses
 
-    def _put(self, path: Path, create: Callable[[str], object], size: int | None = -1) -> None:
-        """Let a file be made and move it to its place; noted with its size, None if that is to be looked up."""
+    def _publish(self, path: Path, create: Callable[[str], object]) -> None:
+        """Let a file be made and move it to its place; where there was none this is noted before."""
         target = str(path)
-        is_new = not (self._folders.may_hold(target) and os.path.lexists(target))
+        if self._folders.may_hold(target) and os.path.lexists(target):
+            self._put(path, create)
+            return
+
+        def noted(temporary: str) -> None:
+            create(temporary)
+            self.journal.note(target, os.stat(temporary).st_size)  # noqa: PTH116 (thousands of files)
+
+        self._put(path, noted)
+
+    def _put(self, path: Path, create: Callable[[str], object]) -> None:
+        """Let a file be made and move it to its place."""
+        target = str(path)
         self._folders.make(target)
         temporary = f"{os.path.dirname(target)}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"  # noqa: PTH120
         try:
             create(temporary)
-            if is_new and size != -1:
-                self.journal.note(target, os.stat(temporary).st_size if size is None else size)  # noqa: PTH116
             os.replace(temporary, target)  # noqa: PTH105 (thousands of files)
         except BaseException:
             self.remove(Path(temporary))
