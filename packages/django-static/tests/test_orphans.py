@@ -225,6 +225,20 @@ class TestKilled:
         assert orphans.files() == everything
         assert orphans.left() == []
 
+    def test_its_files_are_no_originals(self, site, settings):
+        """Where they lie among originals, and what they were made of is gone."""
+        settings.DJANGO_STATIC_BUNDLES = {"staticfile": ["/js/*.js"]}
+        site.write("js/a.js", "one()")
+        mine, left = site.write("js/mine.1269174558.js", "two()"), site.write("js/b.1269174558.js", "three()")
+        folder = site.media / ".django-static" / "builds"
+        noted = journal.Journal(folder)
+        noted.note(str(left), left.stat().st_size)
+        noted.end()
+        Way(site, settings, "build", "hash", "").publish(page="")
+        runs = "".join(Manifest.read(folder.parent / "manifest.json").runs)
+        assert mine.name in runs
+        assert left.name not in runs
+
     @pytest.mark.parametrize("name", ["js/3.js", "notes.txt", "../media/js/3.js", "js/3.abc.js"])
     def test_only_names_of_ours(self, orphans, name):
         orphans.build()

@@ -159,21 +159,20 @@ def _read_builds(
             found.drop(files, may_be_link=False)
             found.entries.append(place)
         replaced = int(place.stem) / 1e9
-    _read_journals(found, state / "builds", oldest, keep_days, failed)
+    _read_journals(found, state / "builds", oldest, failed)
     _read_manifest(found, manifest, newest, was_killed=(state / "unfinished").exists())
 
 
-def _read_journals(
-    found: Retention, folder: Path, oldest: float, keep_days: float, failed: Path | None
-) -> None:
-    for place in journal.left(folder):
+def _read_journals(found: Retention, folder: Path, oldest: float, failed: Path | None) -> None:
+    used = journal.in_use(folder)
+    for place in (*used, *journal.left(folder)):
         try:
             files = journal.read(place)
-            is_kept = place != failed and place.stat().st_mtime > oldest
+            is_kept = place in used or (place != failed and place.stat().st_mtime > oldest)
         except OSError as error:
             raise recorded.unreadable(place, error) from error
         if is_kept:
-            found.want(files, f"builds that did not end, less than {_days(keep_days)} ago")
+            found.want(files, "builds that did not end")
         else:
             found.drop(files, may_be_link=False)
             found.journals.append(place)
