@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import __version__, compress, import_maps, keys, minify, names, output, removal
 from .build_shelf import BuildShelf
+from .cleaning import Cleaning
 from .collector import without_collector
 from .edition import Edition, Progress
 from .folders import Folders
@@ -74,23 +75,24 @@ class Build:
         start = time.perf_counter()
         compress.check(self._options.compress)
         with (
-            output.locked(self._state / "build.lock", self._options.build_timeout),
+            output.locked(self._state / "build.lock", self._options.build_timeout) as is_alone,
             self._unfinished() as killed,
         ):
             work = self._work(uses)
             if killed or not self._is_sealed(work):
                 with without_collector():
-                    self._build(uses, progress, killed=killed)
-                    self._edition.compress(progress)
-                    self._edition.close(work)
+                    folders = Folders()
+                    self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
+                    with self._taken_back(is_alone=is_alone):
+                        self._build(uses, progress, folders, killed=killed)
+                        self._edition.compress(progress)
+                        self._edition.close(work)
                     self._sweep()
         self.summary.seconds = time.perf_counter() - start
         return self.summary
 
-    def _build(self, uses: Sequence[Use], progress: Progress, *, killed: bool) -> None:
+    def _build(self, uses: Sequence[Use], progress: Progress, folders: Folders, *, killed: bool) -> None:
         """Publish everything; ``killed`` tells that a build before did not come to its end."""
-        folders = Folders()
-        self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
         urls = {"static_url": self._sources.static_url, "files_url": self._sources.media_url}
         self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self.summary, urls)
         if killed:
@@ -236,6 +238,18 @@ class Build:
         with contextlib.suppress(OSError), output.locked(state / PUBLISHING_LOCK, 0) as is_alone:
             if is_alone:
                 removal.sweep(removal.leftovers(self._receiving))
+
+    @contextlib.contextmanager
+    def _taken_back(self, *, is_alone: bool) -> Iterator[None]:
+        """Remove what was added if the build fails; where there are no locks another one may count on it."""
+        try:
+            yield
+        except BaseException:
+            journal = self._shelf.journal
+            journal.end()
+            if is_alone and journal.place.exists():
+                Cleaning(self._sources, self._options, self._manifest).take_back(journal.place)
+            raise
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[bool]:

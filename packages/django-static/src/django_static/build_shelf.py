@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from . import names, output
 from .folders import Folders
 from .graph import components
+from .journal import Journal
 from .records import Record, restore, to_json
 from .regular import read_regular
 from .shelf import Known
@@ -63,6 +64,8 @@ class BuildShelf:
         #: What was written: paths of files.
         self.written: set[str] = set()
         self._is_changed = False
+        #: What was added to what had been there, written down ahead.
+        self.journal = Journal(place.parent / "builds")
 
     def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         if key in self._wanted:
@@ -116,7 +119,7 @@ class BuildShelf:
                 return True
             if not self._is_damaged(path):
                 return False
-        self._put(path, lambda temporary: output.fill(temporary, data))
+        self._publish(path, lambda temporary: output.fill(temporary, data))
         return True
 
     def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
@@ -126,7 +129,7 @@ class BuildShelf:
                 return True
             if not self._is_damaged(path):
                 return False
-        self._put(path, lambda temporary: shutil.copyfile(original, temporary))
+        self._publish(path, lambda temporary: shutil.copyfile(original, temporary))
         return True
 
     def remove(self, path: Path) -> None:
@@ -144,6 +147,7 @@ class BuildShelf:
         """Keep what :meth:`encoded` has given; the records of what is no longer wanted are forgotten."""
         if data is not None:
             self._put(self._place, lambda temporary: output.fill(temporary, data))
+            self.written.discard(str(self._place))
 
     def sweep(self, folders: Iterable[Path]) -> None:
         """Remove what a build that was killed has left half written."""
@@ -180,6 +184,19 @@ class BuildShelf:
             if current.key not in self._wanted:
                 self._wanted[current.key] = current
                 pending += current.uses
+
+    def _publish(self, path: Path, create: Callable[[str], object]) -> None:
+        """Let a file be made and move it to its place; where there was none this is noted before."""
+        target = str(path)
+        if self._folders.may_hold(target) and os.path.lexists(target):
+            self._put(path, create)
+            return
+
+        def noted(temporary: str) -> None:
+            create(temporary)
+            self.journal.note(target, os.stat(temporary).st_size)  # noqa: PTH116 (thousands of files)
+
+        self._put(path, noted)
 
     def _put(self, path: Path, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from . import names, output, removal, retention
 from .compress import Cache
 from .places import receiving
+from .recorded import Unreadable
 from .records import Options
 from .removal import Guard
 from .retention import Retention, Unwanted
@@ -24,6 +26,8 @@ from .sources import Sources
 __all__ = ["Cleaned", "Cleaning", "Running"]
 
 _DAY_SECONDS = 86_400
+#: How long a build that failed waits for pages that publish.
+_PATIENCE_SECONDS = 1
 _LOCK = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{16})?\.lock")
 _HALF_RECORD = re.compile(
     r"[0-9a-f]{32}\.json-\d+-\d+\.tmp|[0-9]{20}\.tmp|\.(?:originals\.json\.tmp|[0-9a-f]{16}\.building)"
@@ -127,6 +131,28 @@ class Cleaning:
                     )
             yield is_alone
 
+    def take_back(self, journal: Path) -> None:
+        """Remove what a build has added that failed, and that nobody else names; the caller holds its lock.
+
+        What cannot be removed now is left to a clean-up.
+        """
+        pages = self._options.state / PUBLISHING_LOCK
+        with contextlib.suppress(OSError, Unreadable), contextlib.ExitStack() as stack:
+            if pages.parent.is_dir() and not stack.enter_context(output.locked(pages, _PATIENCE_SECONDS)):
+                return
+            kept = retention.read(
+                self._manifest,
+                self._options.state,
+                self._sources.static_root,
+                sys.maxsize,
+                math.inf,
+                time.time(),
+                failed=journal,
+            )
+            if not kept.is_uncertain and journal in kept.journals:
+                kept.records.clear()
+                self._clean(kept, Cleaned(), dry=False)
+
     def _clean(self, kept: Retention, cleaned: Cleaned, *, dry: bool) -> None:
         guard = Guard(self._receiving, kept.originals, self._is_published)
         parents = set()
@@ -158,7 +184,7 @@ class Cleaning:
                 place.unlink(missing_ok=True)
             else:
                 output.store(place, value)
-        for place in kept.entries:
+        for place in (*kept.entries, *kept.journals):
             place.unlink(missing_ok=True)
 
     def _place(self, guard: Guard, path: str, known: Unwanted | None, cleaned: Cleaned) -> str | None:

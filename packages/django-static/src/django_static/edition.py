@@ -153,7 +153,12 @@ class Edition:
         with _synced() if summary.written else contextlib.nullcontext():
             manifest = self._map()
             data, records = manifest.encoded(), self._shelf.encoded()
-        manifest.write(self._manifest, data)
+        self._shelf.journal.use()
+        try:
+            manifest.write(self._manifest, data)
+        except OSError:
+            self._shelf.journal.use(is_in_use=False)  # it is not in its place
+            raise
         try:
             self._remember(work, records)
         except OSError as error:
@@ -199,6 +204,7 @@ class Edition:
             inputs |= record.inputs
             sizes |= {str(each.path): each.size for each in record.outputs}
         History(self._state / "builds").add({path: sizes[path] for path in summary.files})
+        self._shelf.journal.settle(all_recorded=self._shelf.written <= sizes.keys())
         return Seal(
             work,
             inputs,

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from . import bundles, preloads
+from . import bundles, journal, preloads
 from .answers import Place
 from .conf import PREFIX, conf
 from .history import History
@@ -74,10 +74,14 @@ def plan(sources: Sources, *, remember: bool = False) -> Plan:
 def _published() -> frozenset[str]:
     """The files that builds and pages have left, as far as they have left a record of them."""
     files: set[str] = set()
-    history = History(conf.manifest_file.parent / "builds")
+    folder = conf.manifest_file.parent / "builds"
+    history = History(folder)
     for build in history.places():
         with contextlib.suppress(OSError, ValueError):
             files.update(history.read(build))
+    for place in (*journal.left(folder), *journal.in_use(folder)):
+        with contextlib.suppress(OSError):
+            files.update(journal.read(place))
     for place in conf.options().state.glob("*.json"):
         files.update(record_files(load(place)))
     return frozenset(files)

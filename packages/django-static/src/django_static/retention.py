@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import recorded
+from . import journal, recorded
 from .history import History
 from .manifest import Manifest, ManifestError
 from .records import REPLACED, SINCE
@@ -49,6 +49,8 @@ class Retention:
     originals: set[str] = field(default_factory=set)
     #: Entries of the history that nobody needs any more.
     entries: list[Path] = field(default_factory=list)
+    #: Journals of builds that did not come to their end, of which nobody needs anything any more.
+    journals: list[Path] = field(default_factory=list)
     #: Records of pages to be written anew, without what nobody needs of them; None to be removed.
     records: dict[Path, dict[str, Any] | None] = field(default_factory=dict)
     #: Whether the last build was killed when its files were in use already, but not recorded.
@@ -77,7 +79,14 @@ class Retention:
 
 
 def read(
-    builds: Path, pages: Path, static_root: Path | None, keep_builds: int, keep_days: float, now: float
+    builds: Path,
+    pages: Path,
+    static_root: Path | None,
+    keep_builds: int,
+    keep_days: float,
+    now: float,
+    *,
+    failed: Path | None = None,
 ) -> Retention:
     """Tell what is wanted from what is not.
 
@@ -88,6 +97,7 @@ def read(
         keep_builds: how many of the last builds are wanted, whatever their age; at least 1.
         keep_days: how long after it was replaced a build, or a file of a page, is wanted.
         now: seconds of the epoch.
+        failed: the journal of a build whose files nobody has seen yet.
 
     Raises:
         Unreadable: a record is damaged.
@@ -95,7 +105,8 @@ def read(
     found = Retention()
     oldest = now - keep_days * _DAY_SECONDS
     state = builds.parent
-    _read_builds(found, state, builds, keep_builds, oldest, keep_days)
+    _read_builds(found, state, builds, keep_builds, oldest, keep_days, failed)
+    found.is_uncertain |= bool(journal.in_use(state / "builds"))
     copies = recorded.load(state / "originals.json")
     if static_root is not None and isinstance(copies, dict):
         found.originals.update(str(static_root / name) for name in copies)
@@ -108,7 +119,13 @@ def read(
 
 
 def _read_builds(
-    found: Retention, state: Path, manifest: Path, keep_builds: int, oldest: float, keep_days: float
+    found: Retention,
+    state: Path,
+    manifest: Path,
+    keep_builds: int,
+    oldest: float,
+    keep_days: float,
+    failed: Path | None,
 ) -> None:
     values = recorded.load(state / "records.json")
     if values is not None:
@@ -142,7 +159,23 @@ def _read_builds(
             found.drop(files, may_be_link=False)
             found.entries.append(place)
         replaced = int(place.stem) / 1e9
+    _read_journals(found, state / "builds", oldest, failed)
     _read_manifest(found, manifest, newest, was_killed=(state / "unfinished").exists())
+
+
+def _read_journals(found: Retention, folder: Path, oldest: float, failed: Path | None) -> None:
+    used = journal.in_use(folder)
+    for place in (*used, *journal.left(folder)):
+        try:
+            files = journal.read(place)
+            is_kept = place in used or (place != failed and place.stat().st_mtime > oldest)
+        except OSError as error:
+            raise recorded.unreadable(place, error) from error
+        if is_kept:
+            found.want(files, "builds that did not end")
+        else:
+            found.drop(files, may_be_link=False)
+            found.journals.append(place)
 
 
 def _read_manifest(found: Retention, place: Path, newest: Iterable[str], *, was_killed: bool) -> None:

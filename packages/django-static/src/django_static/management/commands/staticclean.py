@@ -24,7 +24,8 @@ class Command(BaseCommand):
 
     help = (
         "Remove files that were published, and that neither one of the last builds, nor one that was replaced not long "
-        "ago, nor a page that publishes by itself needs. Originals, and files we have no record of, are never removed."
+        "ago, nor a page that publishes by itself needs; and what builds that were killed have left. Originals, and files "
+        "we have no record of, are never removed."
     )
     requires_system_checks = ["staticfiles"]
 
