@@ -12,11 +12,12 @@ from collections.abc import Callable
 
 from django.core.signals import request_started
 
-__all__ = ["is_first", "listen"]
+__all__ = ["SECURITY", "FirstHandler", "listen"]
 
 # Where Django logs what it answers with 500 or above, and, in a child for each class, suspicious operations.
 _REQUEST = logging.getLogger("django.request")
-_SECURITY = logging.getLogger("django.security")
+SECURITY = logging.getLogger("django.security")
+"""The second of these: `FirstHandler` is the first of its handlers."""
 
 # Seconds for which each request looks after the handler, once logging is being configured: then it is done, and no request
 # pays for that any more.
@@ -68,17 +69,17 @@ class FirstHandler(logging.Handler):
         return True
 
 
-def is_first() -> bool:
+def _is_first() -> bool:
     """Whether the handler still is where `listen` has put it."""
-    handlers = _SECURITY.handlers
+    handlers = SECURITY.handlers
     return bool(handlers) and type(first := handlers[0]) is FirstHandler and not first.is_closed
 
 
 def listen(hear: Callable[[logging.LogRecord], object]) -> None:
     """Have `hear` called with the errors Django logs, before other handlers get them; the first call counts.
 
-    What takes its handler away by `dictConfig()` does so for no request; what does otherwise, for those until `is_first` is
-    asked, and this called again.
+    What takes its handler away by `dictConfig()` does so for no request; what does otherwise, for those until this is called
+    again.
     """
     if not any(isinstance(each, FirstFilter) for each in _REQUEST.filters):
         _REQUEST.filters.insert(0, FirstFilter(hear))
@@ -96,13 +97,13 @@ def listen(hear: Callable[[logging.LogRecord], object]) -> None:
         request_started.connect(stay, weak=False, dispatch_uid=__name__)
 
     def put() -> None:
-        if is_first():
+        if _is_first():
             return
         # Not while another thread is configuring: what it has put there by then would be lost.
         with logging._lock:  # type: ignore[attr-defined] # the one that `dictConfig()` holds
-            others = [each for each in _SECURITY.handlers if not isinstance(each, FirstHandler)]
+            others = [each for each in SECURITY.handlers if not isinstance(each, FirstHandler)]
             # In one step: other threads may be going through the list. A new one, since logging knows no more of a closed one.
-            _SECURITY.handlers = [FirstHandler(hear, attend), *others]
+            SECURITY.handlers = [FirstHandler(hear, attend), *others]
 
     put()
     attend()

@@ -57,7 +57,9 @@ class ExceptionExtraMiddleware:
             home.enter(request)
         except AttributeError:  # no request of Django's, but it may be one to whoever answers it
             return self.get_response(request)  # type: ignore[no-any-return]
-        if not loggers.is_first():
+        handlers = loggers.SECURITY.handlers
+        # Somebody may have taken it away by hand.
+        if not handlers or type(handlers[0]) is not loggers.FirstHandler:
             loggers.listen(_on_record)
         # What it costs is kept from those who have nobody to tell.
         run = running.enter(request) if running.hearing else None
@@ -77,7 +79,8 @@ class ExceptionExtraMiddleware:
             home.enter(request)
         except AttributeError:  # as above
             return await self.get_response(request)  # type: ignore[no-any-return]
-        if not loggers.is_first():
+        handlers = loggers.SECURITY.handlers
+        if not handlers or type(handlers[0]) is not loggers.FirstHandler:
             loggers.listen(_on_record)
         run = running.enter(request) if running.hearing else None
         try:
