@@ -416,7 +416,7 @@ def test_many_columns_of_an_inline_are_scrolled_inside_of_it(open_page, shows):
     # Since Django 6.1 there is a box of Django's own around the table.
     wide = page.locator("#acts-group :is(fieldset.embedded-list, div.wrapper)")
     scrolling = wide.evaluate_all("all => all.map(one => one.scrollWidth > one.clientWidth)")
-    assert True in scrolling
+    assert any(scrolling)
     wide = wide.nth(scrolling.index(True))
     box, within = wide.bounding_box(), page.locator("#content-main").bounding_box()
     assert box["x"] + box["width"] <= within["x"] + within["width"] + 1

@@ -138,3 +138,17 @@ def test_in_a_unit_of_work(mongodb, stored, sent):
         assert found.delete() == 5
         assert mongodb.tickets.count_documents({}) == 5, "the unit deletes when it ends"
     assert mongodb.tickets.count_documents({}) == 0
+
+
+def test_no_more_is_held_than_a_batch(stored, mongodb):
+    """Of a list that is longer than memory: what comes is deleted before more is read."""
+    there = []
+
+    def read():
+        for document in list(stored(Ticket)):
+            there.append(mongodb.tickets.count_documents({}))
+            yield document
+
+    deleting.delete_documents(read())
+    assert there == [5, 5, 3, 3, 1]
+    assert mongodb.tickets.count_documents({}) == 0

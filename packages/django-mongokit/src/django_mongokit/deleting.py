@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from django.db.models.signals import ModelSignal, post_delete, pre_delete
@@ -27,13 +27,13 @@ def delete_documents(documents: Iterable[DjangoDocument]) -> None:
     a unit of work, which has batches itself.
     """
     for together, found in groupby(documents, _may_be_together):
-        several = list(found)
         if not together:
-            for document in several:
+            for document in found:
                 document.delete()
             continue
-        for start in range(0, len(several), BATCH):
-            _delete(several[start : start + BATCH])
+        # A list can be longer than memory: no more than a batch of it is held.
+        while batch := list(islice(found, BATCH)):
+            _delete(batch)
 
 
 def _may_be_together(document: DjangoDocument) -> bool:
