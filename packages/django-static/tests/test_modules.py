@@ -182,6 +182,13 @@ def test_a_big_one_is_told_without_a_parser(way, settings, monkeypatch, text):
     )
 
 
+@pytest.mark.parametrize(("end", "files"), [("export const a = 1", 1), ("var a = { export: 1 }", 2)])
+def test_one_whose_tokens_do_not_tell_is_asked_of_the_parser(way, end, files):
+    """A slash after a brace divides, or begins a pattern: what follows may be in it. A module is one file for both tags."""
+    way.site.write("js/a.js", f"x = {{}} / 2 / 1 ;\n{end} ;\n")
+    assert len({*way.show("{% slimfile '/js/a.js' %} {% staticfile '/js/a.js' %}").split()}) == files
+
+
 class TestOfATree:
     """Every file the finders know is published, too."""
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
@@ -24,7 +25,7 @@ from django_static.cdn.answering import CannotTell
 from django_static.cdn.headers import payload_of
 from django_static.cdn.options import Options
 from django_static.cdn.publication import Publication
-from django_static.cdn.published import Published
+from django_static.cdn.published import Interrupted, Published
 from django_static.cdn.state import Entry, State
 from django_static.cdn.storage_store import StorageStore
 from django_static.cdn.store import Standing, StoreError
@@ -805,6 +806,35 @@ def test_what_concerns_one_file_ends_nothing(tmp_path):
     )
     done = Publication(store, State(tmp_path, "x"), Options(storage="x", threads=1)).run(files)
     assert (len(done.failed), done.untried) == (9, [])
+
+
+def test_nothing_more_is_begun_after_an_interruption(tmp_path):
+    gate, begun = threading.Event(), []
+
+    class Slow(StorageStore):
+        def standing(self, key, payload):
+            begun.append(key)
+            assert len(begun) == 1 or gate.wait(60)
+            raise StoreError("too large", is_general=False)
+
+    def progress(number, total):
+        raise KeyboardInterrupt
+
+    files = {}
+    for number in range(9):
+        files[f"{number}.5.png"] = path = tmp_path / f"{number}.5.png"
+        path.write_bytes(PNG)
+    store = Slow(
+        lambda: FileSystemStorage(location=str(tmp_path / "cdn"), base_url="https://cdn.example.com"), "x"
+    )
+    before = set(threading.enumerate())
+    with pytest.raises(Interrupted) as interrupted:
+        Publication(store, State(tmp_path, "x"), Options(storage="x", threads=1)).run(files, progress)
+    gate.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+    assert len(begun) <= 2
+    assert len(interrupted.value.done.failed) <= 2
 
 
 def test_the_command_says_once_what_concerns_all(built, bucket, monkeypatch):
