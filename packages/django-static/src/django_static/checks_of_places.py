@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .checks_of_cdn import is_base
 from .checks_reading import given, wrong
 from .conf import PREFIX, conf
+from .conf_reading import PATHS
 from .manifest import ManifestError
 from .output import STATE_FOLDER
 from .places import Places, path_within
@@ -53,7 +54,15 @@ def check() -> Iterator[CheckMessage]:
 
 
 def _impossible() -> Iterator[CheckMessage]:
-    """Paths with a NUL character in them: any question to the file system about one is an exception."""
+    """What no path can be: any question to the file system about one is an exception."""
+    for name in ("STATIC_ROOT", "MEDIA_ROOT"):
+        value = getattr(settings, name)
+        if value and not isinstance(value, PATHS):
+            yield Error(
+                f"{name} is {value!r}, which is no path.",
+                hint="Set it to one folder, such as BASE_DIR / 'static'; folders of originals go into STATICFILES_DIRS.",
+                id="django_static.E026",
+            )
     for name, id in _PATHS.items():
         for path in _texts(getattr(settings, name, None)):
             if "\0" in path:
@@ -62,6 +71,20 @@ def _impossible() -> Iterator[CheckMessage]:
                     hint="Leave it out: in Python '\\0' is one, unless an r stands before the text.",
                     id=f"django_static.{id}",
                 )
+            elif not _has_bytes(path):
+                yield Error(
+                    f"{name} is {path!a}, with half of a character, which no path can have.",
+                    hint="Write the whole character, or its bytes by os.fsdecode().",
+                    id=f"django_static.{id}",
+                )
+
+
+def _has_bytes(path: str) -> bool:
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from .compress import available
 from .conf_of_cdn import CdnConf
 from .conf_of_code import CodeConf
 from .conf_of_serving import ServingConf
-from .conf_reading import PREFIX
+from .conf_reading import PATHS, PREFIX, root_of_django
 from .manifest import ManifestError
 from .names import quoted
 from .output import STATE_FOLDER
@@ -26,7 +25,6 @@ from .sources import Mount, Sources, finders_of_staticfiles
 __all__ = ["FINGERPRINTS", "PREFIX", "Conf", "conf"]
 
 FINGERPRINTS = ("mtime", "hash")
-_PATH = (str, os.PathLike)
 #: A percent sign that stands for itself.
 _NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -46,7 +44,7 @@ class Conf(CodeConf, CdnConf, ServingConf):
     @property
     def save_prefix(self) -> Path | None:
         """``DJANGO_STATIC_SAVE_PREFIX``: the folder that receives what is published; beside the originals if unset."""
-        value = self._of("SAVE_PREFIX", _PATH, "")
+        value = self._of("SAVE_PREFIX", PATHS, "")
         return Path(value) if value else None
 
     @property
@@ -71,8 +69,8 @@ class Conf(CodeConf, CdnConf, ServingConf):
     @property
     def media_roots(self) -> tuple[Path, ...]:
         """``DJANGO_STATIC_MEDIA_ROOTS``: folders to look for originals in; ``[MEDIA_ROOT]`` unless set."""
-        roots = self._of("MEDIA_ROOTS", (list, tuple), [settings.MEDIA_ROOT])
-        return tuple(Path(root) for root in roots if root and isinstance(root, _PATH))
+        roots = self._of("MEDIA_ROOTS", (list, tuple), [root_of_django("MEDIA_ROOT")])
+        return tuple(Path(root) for root in roots if root and isinstance(root, PATHS))
 
     @property
     def use_symlink(self) -> bool:
@@ -113,10 +111,10 @@ class Conf(CodeConf, CdnConf, ServingConf):
         Raises:
             ManifestError: no folder is set at all.
         """
-        value = self._of("MANIFEST_FILE", _PATH, None)
+        value = self._of("MANIFEST_FILE", PATHS, None)
         if value:
             return Path(value)
-        roots = [self.save_prefix, settings.STATIC_ROOT, *self.media_roots]
+        roots = [self.save_prefix, root_of_django("STATIC_ROOT"), *self.media_roots]
         folder = next((Path(root) for root in roots if root), None)
         if folder is None:  # that of the process may be any
             raise ManifestError(
@@ -134,7 +132,7 @@ class Conf(CodeConf, CdnConf, ServingConf):
     @property
     def compress_cache(self) -> Path | None:
         """``DJANGO_STATIC_COMPRESS_CACHE``: a folder for compressed bytes that builds share; beside the manifest if unset."""
-        value = self._of("COMPRESS_CACHE", _PATH, None)
+        value = self._of("COMPRESS_CACHE", PATHS, None)
         return Path(value) if value else None
 
     @property
@@ -160,7 +158,7 @@ class Conf(CodeConf, CdnConf, ServingConf):
 
     def options(self) -> Options:
         """The settings the pipeline needs, as plain values."""
-        roots = [self.save_prefix, *self.media_roots, settings.STATIC_ROOT]
+        roots = [self.save_prefix, *self.media_roots, root_of_django("STATIC_ROOT")]
         folder = next((Path(root) for root in roots if root), None)
         return Options(
             state=folder / STATE_FOLDER if folder else private_folder(),
@@ -187,7 +185,7 @@ class Conf(CodeConf, CdnConf, ServingConf):
             roots=self.media_roots,
             media_url=_below_site(_here("MEDIA_URL")),
             static_url=_below_site(_here("STATIC_URL")),
-            static_root=Path(settings.STATIC_ROOT) if settings.STATIC_ROOT else None,
+            static_root=root_of_django("STATIC_ROOT"),
             finders=finders_of_staticfiles() if finders else None,
             mounts=[
                 mount

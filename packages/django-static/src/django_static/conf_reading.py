@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-__all__ = ["PREFIX", "Reading"]
+__all__ = ["PATHS", "PREFIX", "Reading", "root_of_django"]
 
 #: What the name of each setting begins with; by itself it is the switch.
 PREFIX = "DJANGO_STATIC"
+#: What a path may be given as.
+PATHS = (str, os.PathLike)
+
+
+def root_of_django(name: str) -> Path | None:
+    """``STATIC_ROOT`` or ``MEDIA_ROOT``; None where it is not set, and where it is no path, which a check says."""
+    value = getattr(settings, name)
+    return Path(value) if value and isinstance(value, PATHS) else None
 
 
 class Reading:

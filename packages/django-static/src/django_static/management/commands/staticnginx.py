@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
+from ...conf_reading import root_of_django
 from ...content_types import has_host
 from ...manifest import ManifestError
 from ...names import quoted
@@ -59,8 +59,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         hosts = ["_"] if "*" in settings.ALLOWED_HOSTS else settings.ALLOWED_HOSTS
-        given = str(settings.MEDIA_ROOT)
-        media_root = Path(given) if given else None
+        media_root = root_of_django("MEDIA_ROOT")
         try:
             manifest = conf.manifest_file
         except ManifestError:
