@@ -39,6 +39,7 @@ RACE = Race(
         _contestant("constant", "constant bytes (the floor)"),
         _contestant("ours", "django-static, StaticServer", "slimstack-static", "Django", ours=True),
         _contestant("whitenoise_bare", "WhiteNoise, bare", "whitenoise", "Django"),
+        _contestant("whitenoise_around", "WhiteNoise, around Django", "whitenoise", "Django"),
         _contestant("whitenoise_middleware", "WhiteNoise, middleware", "whitenoise", "Django"),
         _contestant("servestatic_bare", "ServeStatic, bare", "servestatic", "Django"),
         _contestant("servestatic_middleware", "ServeStatic, middleware", "servestatic", "Django"),
@@ -49,6 +50,7 @@ RACE = Race(
         "uvicorn (uvloop, httptools) and granian keep 8 connections; gunicorn's sync worker closes each after its reply, two at a time",
         "published with compressed siblings; asked for without Accept-Encoding, so that all send the same 30,000 bytes",
         "the reply is checked before, and each that counts must begin with the same line and have the same length",
+        "bare: around an application of one line, and Django is not loaded; around Django: as in a site's wsgi.py, as ours is",
         "memory: of the process that serves, shared pages by their share, after the load",
         "start: making the application around another one, 10,000 files published, in a fresh process; the best of three",
     ),
@@ -65,12 +67,14 @@ RACE = Race(
         Target(case="asgi", contestant="ours", at_most=1 / 0.6, against="constant"),
         Target(case="asgi_304", contestant="ours", at_most=1.0, against="servestatic_bare"),
         *(
-            Target(case=case, contestant="ours", at_most=1 / 1.4, against="whitenoise_bare")
+            Target(case=case, contestant="ours", at_most=1 / 1.4, against=against)
             for case in ("wsgi", "wsgi_granian")
+            for against in ("whitenoise_bare", "whitenoise_around")
         ),
         *(
-            Target(case=case, contestant="ours", at_most=1.0, against="whitenoise_bare")
+            Target(case=case, contestant="ours", at_most=1.0, against=against)
             for case in ("wsgi_304", "wsgi_granian_304")
+            for against in ("whitenoise_bare", "whitenoise_around")
         ),
         *(Target(case=case, contestant="ours", at_most=200, gauge="start") for case in ("asgi", "wsgi")),
     ),

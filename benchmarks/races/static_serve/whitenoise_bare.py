@@ -11,11 +11,11 @@ from typing import Any
 from harness.contestant import Operation
 from races.static_serve import rivals, serving, site
 
-_STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"}}
+STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"}}
 
 
 def build() -> str:
-    site.configure(STORAGES=_STORAGES)
+    site.configure(STORAGES=STORAGES)
     return rivals.collect()
 
 
