@@ -621,6 +621,16 @@ def test_a_state_that_cannot_be_written(cdn_site, bucket, warned):
     assert "cannot be written down" in warning
 
 
+def test_records_that_cannot_be_replaced_are_told_of_once(cdn_site, bucket, warned):
+    records = proxy.current().state.path
+    (records / "kept").mkdir(parents=True)
+    for name in ("a", "b", "c"):
+        cdn_site.write(f"{name}.png", PNG, 5)
+        assert printed(f"/{name}.png")[1] == f"{bucket.base}/{name}.5.png"
+    (warning,) = warned()
+    assert f"asked for again at each start: {records}: Is a directory" in warning
+
+
 def test_listing_may_be_forbidden(cdn_site, bucket, warned):
     bucket.breaks(("GET", "500!"))
     for name in ("a", "b"):

@@ -179,6 +179,7 @@ def test_a_bucket_is_looked_at_whoever_uses_it(site, proxy):
         "xn--mnchen-3ya.example",
         "münchen.example",
         "https://example.com/a%20b",
+        "https://example.com/für/日本",
     ],
 )
 def test_domains_that_are_right(site, domain):

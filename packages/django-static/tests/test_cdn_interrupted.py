@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -178,4 +181,21 @@ def test_while_one_file_is_sent_by_hand(cdn_project, bucket):
     bucket.breaks(("PUT", "silence!"))
     process = cdn_project.run("-m", "django_static.cdn", "media/p0.png", "--as", "p0.png")
     with interrupted(process, lambda: asked(bucket, "PUT") == 1) as said:
+        assert said == ["interrupted"]
+
+
+def test_the_program_for_one_file_while_django_is_set_up(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    (tmp_path / "slow_settings.py").write_text(
+        "import pathlib, time\npathlib.Path('begun').touch()\ntime.sleep(600)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "django_static.cdn", "a.png"],
+        cwd=tmp_path,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "slow_settings"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with interrupted(process, (tmp_path / "begun").exists) as said:
         assert said == ["interrupted"]

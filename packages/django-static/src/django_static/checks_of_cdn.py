@@ -6,7 +6,6 @@ import importlib.util
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from .cdn.addresses import KEY_BYTES
 from .cdn.headers import CACHE_CONTROL, EXPIRES
 from .cdn.options import Options
+from .checks_reading import function_of, given, wrong
 from .conf import PREFIX, conf
 from .conf_of_cdn import AWS_CREDENTIALS
 
@@ -35,7 +35,7 @@ _NUMBERS: dict[str, tuple[float, float, bool]] = {
     "_CDN_ATTEMPTS": (1, math.inf, False),
 }
 _WHOLE = ("_CDN_THREADS", "_CDN_ATTEMPTS")
-NAMES = ("_CDN_TYPES", *_TEXTS, *_BOOLEANS, *_NUMBERS)
+NAMES = ("_CDN_TYPES", "_CDN_SIGN", *_TEXTS, *_BOOLEANS, *_NUMBERS)
 _PROXY = "django_static.cdn.file_proxy"
 _HOST = r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?"
 _BASE = re.compile(rf"(?:(?i:https?):)?//{_HOST}(?:/[\w.~%!$&'()*+,;=:@-]+)*")
@@ -53,11 +53,11 @@ _OF_BUCKETS = ("_CDN_REGION", "_CDN_ENDPOINT")
 
 def check() -> Iterator[CheckMessage]:
     """What is wrong with them."""
-    problems = [*_types(), *_values()]
+    problems = [*_types(), *_values(), *_sign()]
     yield from problems
     # A proxy of the site's own may be around it, and staticpublish needs none.
     is_used = getattr(settings, f"{PREFIX}_FILE_PROXY", None) == _PROXY or any(
-        _given(name) for name in ("_CDN_BUCKET", "_CDN_STORAGE")
+        given(name) for name in ("_CDN_BUCKET", "_CDN_STORAGE")
     )
     if is_used and not problems:
         yield from _store()
@@ -76,12 +76,8 @@ def _has_port(url: str) -> bool:
         return False
 
 
-def _given(name: str) -> Any:
-    return getattr(settings, PREFIX + name, None)
-
-
 def _types() -> Iterator[CheckMessage]:
-    value = _given("_CDN_TYPES")
+    value = given("_CDN_TYPES")
     if value is None:
         return
     is_list = isinstance(value, list | tuple | set | frozenset)
@@ -107,19 +103,19 @@ def _types() -> Iterator[CheckMessage]:
 
 def _values() -> Iterator[CheckMessage]:
     for name in _TEXTS:
-        if not isinstance(_given(name), str | None):
+        if not isinstance(given(name), str | None):
             yield Error(
-                f"{PREFIX}{name} is {_given(name)!r}.", hint="Set it to a string.", id="django_static.E041"
+                f"{PREFIX}{name} is {given(name)!r}.", hint="Set it to a string.", id="django_static.E041"
             )
     for name in _BOOLEANS:
-        if not isinstance(_given(name), bool | None):
+        if not isinstance(given(name), bool | None):
             yield Error(
-                f"{PREFIX}{name} is {_given(name)!r}.",
+                f"{PREFIX}{name} is {given(name)!r}.",
                 hint="Set it to True or False.",
                 id="django_static.E042",
             )
     for name, (least, most, may_be_none) in _NUMBERS.items():
-        value = _given(name)
+        value = given(name)
         if value is None and (may_be_none or not hasattr(settings, PREFIX + name)):
             continue
         kinds: type | tuple[type, ...] = int if name in _WHOLE else (int, float)
@@ -133,6 +129,18 @@ def _values() -> Iterator[CheckMessage]:
                 hint=f"Set it to {what} {range_}{none}.",
                 id="django_static.E043",
             )
+
+
+def _sign() -> Iterator[CheckMessage]:
+    value = given("_CDN_SIGN")
+    if not value:
+        return
+    try:
+        function_of(value, "https://d111111abcdef8.cloudfront.net/a.1269198161.png")
+    except Exception as error:  # noqa: BLE001 (it imports code of the site)
+        hint = "Give the dotted path of a function f(url) that returns the signed URL."
+        why = f"{type(error).__name__}: {error}"
+        yield wrong("_CDN_SIGN", hint, "django_static.E056", why)
 
 
 def _store() -> Iterator[CheckMessage]:
@@ -160,7 +168,7 @@ def _store() -> Iterator[CheckMessage]:
         yield from _bucket(options)
     if not options.types:
         yield Warning(
-            f"{PREFIX}_CDN_TYPES is {_given('_CDN_TYPES')!r}, so that no file goes to the CDN.",
+            f"{PREFIX}_CDN_TYPES is {given('_CDN_TYPES')!r}, so that no file goes to the CDN.",
             hint="Name extensions, such as ['png', 'woff2'], or ['*'] for all; leave it out for pictures.",
             id="django_static.W042",
         )
@@ -172,7 +180,7 @@ def _store() -> Iterator[CheckMessage]:
         )
     elif options.base and not is_base(options.base):
         yield Error(
-            f"{PREFIX}_CDN_DOMAIN is {_given('_CDN_DOMAIN')!r}.",
+            f"{PREFIX}_CDN_DOMAIN is {given('_CDN_DOMAIN')!r}.",
             hint="Set it to a domain, or to a URL such as 'https://static.example.com'.",
             id="django_static.E047",
         )
@@ -182,7 +190,7 @@ def _store() -> Iterator[CheckMessage]:
     is_long = len(options.prefix.encode(errors="replace")) + 2 > KEY_BYTES
     if options.prefix and (is_long or not _PREFIX.fullmatch(options.prefix)):
         yield Error(
-            f"{PREFIX}_CDN_PREFIX is {_given('_CDN_PREFIX')!r}.",
+            f"{PREFIX}_CDN_PREFIX is {given('_CDN_PREFIX')!r}.",
             hint=f"Set it to a path of letters, digits and the marks ._~-, such as 'mysite/staging'; keys have {KEY_BYTES} "
             "bytes at most.",
             id="django_static.E051",
@@ -194,7 +202,7 @@ def _store() -> Iterator[CheckMessage]:
             id="django_static.W040",
         )
     for name in _OF_BUCKETS if options.storage and not options.bucket else ():
-        if _given(name):
+        if given(name):
             yield Warning(
                 f"{PREFIX}{name} is set, but {PREFIX}_CDN_STORAGE knows itself where its files go.",
                 hint="Put it among the options of the storage, and leave it out here.",
@@ -226,11 +234,11 @@ def _bucket(options: Options) -> Iterator[CheckMessage]:
 
 def _credentials() -> Iterator[CheckMessage]:
     for pair in AWS_CREDENTIALS:
-        given = [name for name in pair if getattr(settings, name, None)]
-        if len(given) == 1:
-            (missing,) = set(pair) - {given[0]}
+        known = [name for name in pair if getattr(settings, name, None)]
+        if len(known) == 1:
+            (missing,) = set(pair) - {known[0]}
             yield Error(
-                f"{given[0]} is set, but {missing} is not, so that neither is used.",
+                f"{known[0]} is set, but {missing} is not, so that neither is used.",
                 hint=f"Set {missing}, or none of the two to let boto3 look for credentials.",
                 id="django_static.E053",
             )
@@ -257,10 +265,10 @@ def _headers(alias: str, storage: Storage) -> Iterator[CheckMessage]:
     if not callable(told):
         return
     try:
-        given = {str(name).lower().replace("_", "") for name in told("a.png")}
+        sent = {str(name).lower().replace("_", "") for name in told("a.png")}
     except Exception:  # noqa: BLE001 (a storage may be anything)
         return
-    if "cachecontrol" not in given and not getattr(storage, "cache_control", None):
+    if "cachecontrol" not in sent and not getattr(storage, "cache_control", None):
         yield Warning(
             f"The storage {alias!r} of {PREFIX}_CDN_STORAGE sends no Cache-Control, so that nobody keeps its files for long.",
             hint="Give it the headers among its options: 'object_parameters': "

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from django.core.checks import CheckMessage, Error, Warning
-from django.utils.module_loading import import_string
 
 from . import names
-from .checks_reading import given, wrong
+from .checks_reading import function_of, given, see_arguments, wrong
 from .conf import PREFIX, conf
 from .conf_of_code import chain_of
 from .minify import KINDS, engines
@@ -60,12 +58,7 @@ def _generators() -> Iterator[CheckMessage]:
             continue
         hint = f"Give the dotted path of a function {called.usage}."
         try:
-            if not isinstance(value, str) and not callable(value):
-                raise TypeError("it is neither a function nor the dotted path of one")
-            generator = value if callable(value) else import_string(value)
-            if not callable(generator):
-                raise TypeError(f"{generator!r} cannot be called")
-            _see_arguments(generator, *called.arguments)
+            generator = function_of(value, *called.arguments)
         except Exception as error:  # noqa: BLE001 (it imports code of the site)
             yield wrong(name, hint, "django_static.E008", f"{type(error).__name__}: {error}")
             continue
@@ -73,18 +66,6 @@ def _generators() -> Iterator[CheckMessage]:
             called.sample(generator)
         except Exception as error:  # noqa: BLE001 (it is code of the site)
             yield Warning(f"{PREFIX}{name}: {error}.", hint=hint, id="django_static.W012")
-
-
-def _see_arguments(function: Callable[..., object], *arguments: object, **named: object) -> None:
-    """
-    Raises:
-        TypeError: it cannot be called so.
-    """
-    try:
-        taken = inspect.signature(function)
-    except (TypeError, ValueError):
-        return  # one that is not written in Python
-    taken.bind(*arguments, **named)
 
 
 def _file_proxy() -> Iterator[CheckMessage]:
@@ -100,7 +81,7 @@ def _file_proxy() -> Iterator[CheckMessage]:
         return
     for facts in ({"filepath": ""}, {"disabled": True}):
         try:
-            _see_arguments(proxy, "", new=True, changed=False, checked=True, notfound=False, **facts)
+            see_arguments(proxy, "", new=True, changed=False, checked=True, notfound=False, **facts)
         except TypeError as error:
             yield Error(
                 f"{name} {value!r} cannot be called as it is: {error}.", hint=hint, id="django_static.E031"
@@ -143,7 +124,7 @@ def _engines(kind: str, chain: Sequence[str]) -> Iterator[CheckMessage]:
             loaded = engines.load(engine)
             if not callable(loaded):
                 raise TypeError(f"{loaded!r} cannot be called")
-            _see_arguments(loaded, "", kind)
+            see_arguments(loaded, "", kind)
         except Exception as error:  # noqa: BLE001 (it imports code of the site)
             yield Error(
                 f"{PREFIX}_MINIFIERS has {engine!r} for {kind!r}: {error}.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from .conf_reading import Reading
+from .names import in_ascii
 
 if TYPE_CHECKING:
     from .cdn.options import Options
@@ -47,6 +48,7 @@ class CdnConf(Reading):
             attempts=int(self._get("CDN_ATTEMPTS", usual.attempts)),
             region=str(self._get("CDN_REGION", None) or ""),
             endpoint=str(self._get("CDN_ENDPOINT", None) or ""),
+            sign=self._get("CDN_SIGN", None) or None,
             credentials=_credentials(),
         )
 
@@ -55,8 +57,8 @@ def _base(domain: str) -> str:
     """What URLs begin with: ``d1.cloudfront.net`` is a domain, ``//static.example.com/x/`` says itself how it is reached."""
     scheme, slashes, rest = domain.strip().partition("//")
     if not slashes:
-        return f"https://{scheme.rstrip('/')}" if scheme else ""
-    return f"{scheme}//{rest.rstrip('/')}"
+        return in_ascii(f"https://{scheme.rstrip('/')}") if scheme else ""
+    return in_ascii(f"{scheme}//{rest.rstrip('/')}")
 
 
 def _credentials() -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 __all__ = [
     "DATE",
@@ -20,6 +20,7 @@ __all__ = [
     "folder_of",
     "has_mark",
     "has_sure_mark",
+    "in_ascii",
     "integrity",
     "is_hashed",
     "is_unknown",
@@ -171,6 +172,18 @@ def quoted(url: str, *, again: bool = False) -> str:
         return quote(url, safe=safe, errors="surrogateescape")  # bytes of a file name that are not UTF-8
     except UnicodeEncodeError:
         return quote(_LONE_SURROGATE.sub("\ufffd", url), safe=safe)  # as a browser does
+
+
+def in_ascii(url: str) -> str:
+    """A URL with whatever else its path has in it percent-encoded, as a browser asks for it; the rest stays as it is.
+
+    Raises:
+        ValueError: it is no URL.
+    """
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=quoted(parts.path, again=True)))
 
 
 def relative(url: str, folder: str) -> str:

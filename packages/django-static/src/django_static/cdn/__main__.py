@@ -47,11 +47,14 @@ def main(arguments: Sequence[str]) -> int:
         django.setup()
     except (ImproperlyConfigured, ImportError) as error:
         parser.error(str(error))
+    except KeyboardInterrupt:
+        return _interrupted()
     from ..conf import conf
     from ..manifest import ManifestError
     from .addresses import bare, key_of, key_of_name
     from .publisher import Publisher
     from .referred import used
+    from .signing import sign_of
     from .state import State
     from .store import StoreError
     from .stores import store_of
@@ -72,20 +75,24 @@ def main(arguments: Sequence[str]) -> int:
                 )
         publisher = Publisher(store, state, options)
         outcome = publisher.publish(key, given.file)
-        url = publisher.address(key)
+        url = sign_of(options)(publisher.address(key))
         state.change(key, by_hand=True)
         state.flush()
     except (ManifestError, OSError, StoreError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return 130
+        return _interrupted()
     if outcome.newer:
         sys.stderr.write(f"{given.file} is not on the CDN: there is the later {outcome.newer}\n")
         return 1
     sys.stdout.write(f"{url}\n")
     return 0
+
+
+def _interrupted() -> int:
+    sys.stderr.write("interrupted\n")
+    return 130
 
 
 def _public(path: Path, conf: Conf) -> str:

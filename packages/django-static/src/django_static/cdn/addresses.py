@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..conf import Conf
-from ..names import quoted
+from ..names import in_ascii, quoted
 from ..sources import Mount
 from .store import NoAddress, Store, StoreError
 
@@ -73,6 +73,7 @@ def url_of(key: str, base: str, store: Store) -> str:
     if not url:
         raise NoAddress("nobody knows where browsers get the files: set DJANGO_STATIC_CDN_DOMAIN")
     try:
+        url = in_ascii(url)
         host = urlsplit(url).netloc
     except ValueError as error:
         raise StoreError(

@@ -7,7 +7,7 @@ import http.client
 import socket
 from urllib.parse import urlsplit
 
-__all__ = ["CannotTell", "answers", "is_gone"]
+__all__ = ["CannotTell", "answers", "is_gone", "status"]
 
 _SECONDS = 10.0
 #: What says something of this machine, and nothing of the URL: no network, no name server, no file handles.
@@ -41,7 +41,7 @@ def answers(url: str, seconds: float = _SECONDS) -> bool:
     Raises:
         CannotTell: this machine has no network now, or no means to use it.
     """
-    return _status(url, min(seconds, _SECONDS)) == http.client.OK
+    return status(url, seconds) == http.client.OK
 
 
 def is_gone(url: str) -> bool:
@@ -50,15 +50,19 @@ def is_gone(url: str) -> bool:
     Raises:
         CannotTell: as for :func:`answers`.
     """
-    return _status(url) in _GONE
+    return status(url) in _GONE
 
 
-def _status(url: str, seconds: float = _SECONDS) -> int:
-    """What the URL is answered with; 0 where it is not."""
+def status(url: str, seconds: float = _SECONDS) -> int:
+    """What the URL is answered with; 0 where it is not, within so many seconds or ten.
+
+    Raises:
+        CannotTell: as for :func:`answers`.
+    """
     parts = urlsplit(url)
     kind = http.client.HTTPConnection if parts.scheme == "http" else http.client.HTTPSConnection
     try:
-        connection = kind(parts.netloc.rpartition("@")[2], timeout=seconds)
+        connection = kind(parts.netloc.rpartition("@")[2], timeout=min(seconds, _SECONDS))
         try:
             connection.request("HEAD", parts.path + (f"?{parts.query}" if parts.query else ""))
             return connection.getresponse().status

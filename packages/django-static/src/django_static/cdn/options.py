@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["IMAGES", "Options"]
@@ -41,6 +42,8 @@ class Options:
     region: str = ""
     #: Where S3 is, unless it is Amazon's.
     endpoint: str = ""
+    #: What makes of a URL the one that is printed, or its dotted path.
+    sign: Callable[[str], str] | str | None = None
     #: Key and secret; empty to let boto3 look for them (environment, profile, role of the machine).
     credentials: tuple[str, str] | None = None
 

@@ -15,6 +15,7 @@ from .options import Options
 from .outcomes import OUTDATED_ADVICE, What
 from .publisher import Publisher
 from .rests import Complaints, Rests
+from .signing import sign_of
 from .slow_map import SlowMap
 from .state import Entry, State
 from .store import NoAddress, Store, StoreError
@@ -49,9 +50,14 @@ class Proxy:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
+        """
+        Raises:
+            StoreError: there is nothing to sign URLs with where they are to be signed.
+        """
         self._options = options
         self._store = store
         self._bare = bare
+        self._sign = sign_of(options)
         self._probe = probe
         self._gone = gone
         self._clock = clock
@@ -83,6 +89,9 @@ class Proxy:
         Args:
             uri: the URL on the site.
             filepath: where the file lies, when something was done for it.
+
+        Raises:
+            StoreError: it could not be signed.
         """
         work = None
         if filepath is not None:
@@ -95,7 +104,7 @@ class Proxy:
         if self._clock() >= self._look_at:
             self._look_at = self._clock() + LOOK_SECONDS
             self._submit(self._look_again, uri)
-        return url
+        return url if url == uri else self._sign(url)
 
     def _submit(self, work: Callable[[], None], uri: str) -> None:
         try:
@@ -141,7 +150,7 @@ class Proxy:
                 now = self._wall_clock()
                 if entry is not None and (entry.url != url or _is_believed(entry, now)):
                     continue
-                is_gone = self._gone(url)
+                is_gone = self._gone(self._sign(url))
                 self.state.change(key, asked=now)
                 if is_gone:
                     self._bring_back(uri, key, url, Path(filepath))
@@ -265,7 +274,7 @@ class Proxy:
             self.urls.set(uri, url, left)
 
     def _has_answered(self, url: str) -> bool:
-        if not self._probe(url):
+        if not self._probe(self._sign(url)):
             return False
         with self._lock:
             key = self._keys.pop(url, None)
@@ -281,7 +290,8 @@ class Proxy:
             self.state.flush()
         except OSError as error:
             self._complaints.say(
-                f"what is on the CDN cannot be written down, and is asked for again at each start: {error}"
+                f"what is on the CDN cannot be written down, and is asked for again at each start: "
+                f"{self.state.path}: {error.strerror or error}"
             )
 
 

@@ -13,7 +13,7 @@ from ..manifest import Manifest
 from ..places import Places
 from ..sources import Mount
 from .addresses import bare, key_of, url_of
-from .answering import answers
+from .answering import CannotTell, answers, status
 from .background import Background
 from .clearing import Clearing
 from .options import Options
@@ -21,6 +21,7 @@ from .outcomes import Outcome, What
 from .published import Interrupted, Preview, Published
 from .publisher import Publisher
 from .referred import referrers, with_used
+from .signing import sign_of
 from .state import State
 from .store import NoAddress, Store, StoreError
 from .waiting import Probe, wait_for
@@ -84,9 +85,14 @@ class _Patience:
 
 
 class Publication:
-    """Brings files to a store."""
+    """Brings files to a store.
+
+    Raises:
+        StoreError: URLs are to be signed, and there is nothing to do that.
+    """
 
     def __init__(self, store: Store, state: State, options: Options) -> None:
+        self._sign = sign_of(options)
         self._store = store
         self._state = state
         self._options = options
@@ -210,11 +216,22 @@ class Publication:
             raise Interrupted(done) from None
 
     def ask(self, done: Published, seconds: float, probe: Probe = answers) -> None:
-        """Wait until the URLs of what is there answer, and write down which do: :func:`.waiting.wait_for`."""
+        """Wait until the URLs of what is there answer, and write down which do: :func:`.waiting.wait_for`.
+
+        Raises:
+            StoreError: they could not be signed.
+        """
+
+        def signed(url: str, seconds: float) -> bool:
+            return probe(self._sign(url), seconds)
+
         with self._interruptible(done):
             done.silent = wait_for(
-                done.files, self._state, seconds, threads=self._options.threads, probe=probe
+                done.files, self._state, seconds, threads=self._options.threads, probe=signed
             )
+            if done.silent:
+                with contextlib.suppress(CannotTell):
+                    done.status = status(self._sign(done.silent[0]), _LAST_SECONDS)
 
     def clear(self, done: Published, named: Collection[str], *, removes: bool) -> None:
         """Write down what the build does not name any more and, if wanted, remove what none has named for long enough."""

@@ -24,8 +24,9 @@ class Published:
     untried: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    #: URLs that have not answered.
+    #: URLs that have not answered; and with what status the first of them has, 0 for none.
     silent: list[str] = field(default_factory=list)
+    status: int = 0
     #: What was removed since no build names it any more.
     cleared: list[str] = field(default_factory=list)
     #: Keys of what should have been and was not.

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
+from http import HTTPStatus
 from math import isfinite
 from typing import Any
 
@@ -119,14 +120,18 @@ class Command(TellingCommand):
                 done = publication.run(wanted, progress, verify=options["verify"])
             done.total += len(wrong)
             done.failed |= wrong
+            unsigned = ""
             if done.files and settings.probe and settings.wait_seconds:
-                publication.ask(done, options["wait"])
+                try:
+                    publication.ask(done, options["wait"])
+                except StoreError as error:
+                    unsigned = str(error)
             # What a file that could not be read refers to is not known: all of it counts as named.
             if conf.use_manifest_file and not done.failed:
                 publication.clear(done, wanted, removes=options["clean"])
         except Interrupted as error:
             raise CommandError(_interrupted(error.done), returncode=_INTERRUPTED) from None
-        self._report(done, cleans=options["clean"])
+        self._report(done, settings, cleans=options["clean"])
         failed = len(done.failed) + len(done.untried)
         if failed:
             one = failed == 1
@@ -139,6 +144,8 @@ class Command(TellingCommand):
             raise CommandError(
                 f"{counted(len(done.uncleared), 'file')} that no build names any more could not be removed from the CDN"
             )
+        if unsigned:
+            raise CommandError(f"pages print local URLs: {unsigned}")
         if not done.is_written:
             raise CommandError("all that could be was brought to the CDN, and pages do not know of it")
 
@@ -169,7 +176,7 @@ class Command(TellingCommand):
             f"{shown(sum(preview.sent.values()))}; {asked}{len(preview.failed)} could not{going}{removed}"
         )
 
-    def _report(self, done: Published, *, cleans: bool) -> None:
+    def _report(self, done: Published, settings: CdnOptions, *, cleans: bool) -> None:
         for key, reason in sorted(done.failed.items()):
             self.fail(f"{key}: {reason}")
         if done.untried:
@@ -193,9 +200,16 @@ class Command(TellingCommand):
         )
         if done.silent:
             verb, they = ("does", "it does") if len(done.silent) == 1 else ("do", "they do")
+            status = f" ({done.status})" if done.status else ""
             self._say(
-                f"{counted(len(done.silent), 'file')} {verb} not answer yet, such as {done.silent[0]}; pages print local URLs until {they}"
+                f"{counted(len(done.silent), 'file')} {verb} not answer yet, such as {done.silent[0]}{status}; pages print "
+                f"local URLs until {they}"
             )
+            if done.status == HTTPStatus.FORBIDDEN and not settings.sign:
+                self._say(
+                    f"403 is also what a distribution says that wants signatures: {PREFIX}_CDN_SIGN is for signed URLs, "
+                    f"{PREFIX}_CDN_PROBE = False for signed cookies"
+                )
         if cleans and done.failed:
             self.fail("nothing that builds no longer name is removed while files cannot be seen to")
         elif cleans:
