@@ -106,7 +106,7 @@ class ListView(DocumentMixin, generic.ListView):  # type: ignore[type-arg]  # no
 
         def count_all() -> int:
             number: int = documents.collection.estimated_document_count()
-            return number if number > _COUNTED else cursor.count()
+            return number if number > _COUNTED else cursor._count()
 
         return DocumentList(cursor, None if query else count_all)
 

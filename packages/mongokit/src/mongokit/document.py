@@ -64,7 +64,7 @@ class Document(
     __database__: ClassVar[str | None] = None
     """The name of the database, for ``connection.Class``."""
     indexes: ClassVar[list[dict[str, Any]]] = []
-    """Dicts with ``fields`` and options; ``generate_index`` builds them, nothing else does."""
+    """Dicts with ``fields`` and options; ``ensure_indexes`` builds them, nothing else does."""
     use_autorefs: ClassVar[bool] = False
     """True: a Document class in the structure is a reference, stored as a DBRef: the document is loaded, validated and,
     where it has changed, saved together with this one."""

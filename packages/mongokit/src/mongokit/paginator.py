@@ -24,7 +24,7 @@ class _Query(Protocol):
 class _Counted(_Query, Protocol[D]):
     """A cursor that answers at once."""
 
-    def count(self) -> int: ...
+    def _count(self) -> int: ...
 
     def to_list(self) -> list[D]: ...
 
@@ -32,7 +32,7 @@ class _Counted(_Query, Protocol[D]):
 class _Awaited(_Query, Protocol[D]):
     """A cursor that is awaited."""
 
-    def count(self) -> Awaitable[int]: ...
+    def _count(self) -> Awaitable[int]: ...
 
     def to_list(self) -> Awaitable[list[D]]: ...
 
@@ -128,7 +128,7 @@ class Paginator(_Page[D]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # which is found out late
         """How many documents the query finds."""
-        return self._cursor.count()
+        return self._cursor._count()
 
     @cached_property
     def items(self) -> Sequence[D]:
@@ -155,7 +155,7 @@ class AsyncPaginator(_Page[D]):
         self._cursor = cursor
 
     async def _load(self) -> Self:
-        self.count = await self._cursor.count()
+        self.count = await self._cursor._count()
         self.items = await self._cursor.clone().skip(self._skipped).limit(self.limit).to_list()
         return self
 
