@@ -69,9 +69,13 @@ class SchemaDocumentError(Exception):
     def of(cls, failures: Iterable[Failure]) -> SchemaDocumentError:
         """Return the exception for these failures: an instance of the first one's class, in MongoKit's order.
 
-        MongoKit ran validators first, then compared fields and types, then looked for required fields.
+        MongoKit ran validators first, then compared fields and types, then looked for required fields. A field that is
+        missing is told as that, and not once more as required.
         """
         ordered = sorted(failures, key=lambda failure: _ORDER.get(failure.error, 1))
+        missing = {failure.path for failure in ordered if failure.error is StructureError}
+        if missing:
+            ordered = [f for f in ordered if f.error is not RequireFieldError or f.path not in missing]
         message = ordered[0].message
         message += "".join(f"\n  also: {failure.message}" for failure in ordered[1:SHOWN])
         if len(ordered) > SHOWN:
