@@ -16,6 +16,7 @@ __all__ = [
     "BulkError",
     "ConnectionError",
     "DefaultFieldTypeError",
+    "DeprecationError",
     "DocumentValidationError",
     "DuplicateDefaultValueError",
     "DuplicateI18nError",
@@ -27,6 +28,8 @@ __all__ = [
     "MaxDocumentSizeError",
     "MigrationError",
     "MissingReferenceError",
+    "ModifierOperatorError",
+    "MongoAuthException",
     "MultipleResultsFound",
     "OptionConflictError",
     "PartialDocumentError",
@@ -39,6 +42,7 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "i18nError",
     "shortened",
 ]
 
@@ -146,6 +150,23 @@ class DefaultFieldTypeError(SchemaDocumentError):
 
 
 _ORDER: dict[type[SchemaDocumentError], int] = {ValidationError: 0, RequireFieldError: 2}
+
+
+class ModifierOperatorError(SchemaDocumentError):
+    """MongoKit declared it and never raised it, and nothing does today: it is here for what imports or catches it."""
+
+
+class i18nError(SchemaDocumentError):
+    """As ``ModifierOperatorError``."""
+
+
+class DeprecationError(Exception):
+    """The same, of types as keys, where MongoKit raised it once: a key of a type that may be none is an
+    ``AuthorizedTypeError``."""
+
+
+class MongoAuthException(Exception):
+    """The same, of logging in: PyMongo raises ``OperationFailure``."""
 
 
 class AutoReferenceError(Exception):
