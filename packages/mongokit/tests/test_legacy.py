@@ -280,6 +280,16 @@ async def test_our_own_pages_warn_of_nothing(zoo, adatabase, recwarn):
     assert recwarn.list == []
 
 
+def test_what_is_no_cursor_of_ours_is_asked_for_its_count(zoo):
+    class Three(list):
+        def count(self):
+            return 3
+
+    assert Paginator(Three()).count == 3
+    with pytest.raises(AttributeError, match="'count'"):
+        _ = Paginator(zoo.find()).count
+
+
 @pytest.mark.parametrize(
     ("safe", "advice"),
     [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from django.core import paginator as django_paginator
 from django.utils.functional import cached_property
 
+from mongokit.cursor import counter_of
+
 if TYPE_CHECKING:
     from mongokit import Cursor, Document
 
@@ -29,7 +31,7 @@ class DocumentList(Generic[D]):
 
     def __init__(self, cursor: Cursor[D], count: Callable[[], int] | None = None) -> None:
         self._cursor = cursor
-        self._count_them = cursor._count if count is None else count
+        self._count_them = counter_of(cursor) if count is None else count
         self._kept: list[D] | None = None
 
     def __iter__(self) -> Iterator[D]:

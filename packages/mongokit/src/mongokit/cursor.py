@@ -19,7 +19,7 @@ from mongokit.loading import Loader, Reading
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Cursor", "CursorBase"]
+__all__ = ["Cursor", "CursorBase", "counter_of"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
@@ -180,6 +180,12 @@ class CursorBase(Generic[D]):
             return self if result is self._source else result
 
         return method
+
+
+def counter_of(cursor: Any) -> Callable[[], Any]:
+    """Return what counts the documents of a cursor and warns of nothing; of what is no cursor of ours, its ``count``."""
+    quiet: Callable[[], Any] | None = getattr(cursor, "_count", None)
+    return cursor.count if quiet is None else quiet
 
 
 def _with_limit_and_skip(with_limit_and_skip: bool = False) -> bool:
