@@ -24,7 +24,15 @@ from free_ports import free_port
 from pymongo.errors import PyMongoError
 
 from mongokit import AsyncConnection, Connection
-from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server, starting
+from mongokit.embedded import (
+    EmbeddedServer,
+    EmbeddedServerError,
+    keeper,
+    programs,
+    reviving,
+    server,
+    starting,
+)
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
 from mongokit.embedded.keeper.serving import Serving
@@ -511,6 +519,28 @@ def test_who_has_stopped_starts_nothing_again(folder, user):
         with pytest.raises(PyMongoError):
             client.mydb.things.find_one()
         assert processes(folder) == []
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("removed", ["all", "db", "password"])
+def test_a_server_whose_folder_was_removed_is_not_started_again(folder, removed, caplog):
+    with EmbeddedServer(folder) as embedded:
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not processes(folder))
+        shutil.move(folder, folder.with_name("aside"))
+        if removed != "all":
+            shutil.copytree(folder.with_name("aside"), folder, ignore=shutil.ignore_patterns(removed))
+        reviving._revive(embedded)
+        assert processes(folder) == []
+        assert folder.exists() == (removed != "all")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.move(folder.with_name("aside"), folder)
+        reviving._revive(embedded)
+        assert ping(embedded.uri)
+    assert [record.levelname for record in caplog.records if record.name == "mongokit.embedded"] == [
+        "WARNING"
+    ]
 
 
 @LINUX

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from pymongo import monitoring
 
 from mongokit.embedded.keeper.wire import HOST
-from mongokit.embedded.programs import EmbeddedServerError
 
 if TYPE_CHECKING:
     from mongokit.embedded.server import EmbeddedServer
@@ -60,8 +59,14 @@ class _Failures(monitoring.ServerHeartbeatListener):
 
 
 def _revive(server: EmbeddedServer) -> None:
+    # Whoever removes the folder under a server, as tests do at their end, wants no new one in its place.
+    if not (server.password_file.exists() and (server.path / "db").is_dir()):
+        return
     try:
         if server.revive():
             logger.warning("the keeper of %s was killed; it is served again", server.path)
-    except EmbeddedServerError as error:
+    except (
+        OSError,
+        RuntimeError,
+    ) as error:  # an EmbeddedServerError, or what Python says when it is about to end
         logger.error("%s cannot be served again: %s", server.path, error)
