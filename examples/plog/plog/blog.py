@@ -131,7 +131,7 @@ def ensure_indexes() -> None:
     """Make the indexes the queries above need; those which are there stay."""
     database = get_database()
     for name, document in COLLECTIONS.items():
-        document.generate_index(database[name])
+        document.ensure_indexes(database[name])
 
 
 def _page(cursor: Any, number: int, size: int) -> Page:

@@ -97,7 +97,7 @@ def in_utc():
 
 @pytest.fixture
 def prints(mongodb):
-    AbsentPrint.generate_index(mongodb.prints)
+    AbsentPrint.ensure_indexes(mongodb.prints)
     return mongodb.prints
 
 
@@ -190,7 +190,7 @@ def test_what_may_be_missing_is_left_out_under_a_unique_sparse_index(prints, swi
         switch: True,
     }
     note = type(DjangoDocument)(f"AbsentNote{switch}", (DjangoDocument,), body)
-    note.generate_index(prints)
+    note.ensure_indexes(prints)
     data = {"isbn": "", "issn": "", "part-n": "", "part-m": ""}
     for _ in range(2):
         made = documentform_factory(note)(data, collection=prints)

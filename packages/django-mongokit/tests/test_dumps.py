@@ -437,7 +437,7 @@ def test_a_file_that_is_none(mongodb, tmp_path, name):
 
 
 def test_what_the_server_refuses_is_named_and_the_rest_stored(mongodb, tmp_path):
-    Paper.generate_index(mongodb.papers)
+    Paper.ensure_indexes(mongodb.papers)
     mongodb.papers.insert_one({"_id": 100, "title": "in the way", "slug": "3"})
     documents = [{"_id": number, "title": f"{number}", "slug": f"{number}"} for number in range(5)]
     path = tmp_path / "d"
@@ -454,7 +454,7 @@ def test_what_the_server_refuses_is_named_and_the_rest_stored(mongodb, tmp_path)
 
 
 def test_many_refusals_are_not_all_told(mongodb, tmp_path):
-    Paper.generate_index(mongodb.papers)
+    Paper.ensure_indexes(mongodb.papers)
     mongodb.papers.insert_one({"_id": 100, "slug": "same"})
     path = tmp_path / "d"
     path.write_text(

@@ -186,7 +186,7 @@ def test_new_file_and_remove_at_once_is_a_contradiction(mongodb):
 
 
 def test_refused_document_leaves_no_file(mongodb):
-    Report.generate_index(mongodb.reports)
+    Report.ensure_indexes(mongodb.reports)
     make(mongodb, slug="a")
     form = ReportForm({"title": "T", "slug": "b"}, {"source": upload()}, collection=mongodb.reports)
     assert form.is_valid()

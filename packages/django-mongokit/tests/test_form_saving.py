@@ -73,7 +73,7 @@ NUMBERS = iter(range(10**6))
 
 @pytest.fixture
 def posts(mongodb):
-    Post.generate_index(mongodb.posts)
+    Post.ensure_indexes(mongodb.posts)
     return mongodb.posts
 
 
@@ -351,7 +351,7 @@ def test_two_without_a_value_under_a_unique_index(mongodb):
 
     for kind in (Tag, Open, Partial):
         mongodb.words.drop()
-        kind.generate_index(mongodb.words)
+        kind.ensure_indexes(mongodb.words)
         first, second, third, fourth = (
             documentform_factory(kind)({"word": word}, collection=mongodb.words)
             for word in ("", "", "a", "a")

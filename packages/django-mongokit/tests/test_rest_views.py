@@ -13,6 +13,8 @@ from django.core.management import call_command
 from django.db.models.signals import pre_save
 from django.test import override_settings
 from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
 from rest_framework.test import APIClient
 
 from django_mongokit.rest import Conflict, GenericDocumentView
@@ -175,8 +177,8 @@ def test_nested_structure_goes_away_meanwhile(mongodb):
 
 
 def test_taken_value_is_told_at_its_field(api, talks, talk, author):
-    Speech.generate_index(talks)
-    Author.generate_index(author("Anita").collection)
+    Speech.ensure_indexes(talks)
+    Author.ensure_indexes(author("Anita").collection)
     talk("A", slug="a")
     response = api.post("/talks/", {"topic": "B", "slug": "a"})
     assert (response.status_code, response.json()) == (
@@ -589,7 +591,7 @@ def test_openapi(api, mongodb):
 
 def test_two_clients_at_the_same_moment(mongodb, talks):
     """Of several who create the same, one does, and the others are told."""
-    Speech.generate_index(talks)
+    Speech.ensure_indexes(talks)
     outcomes, together = [], threading.Barrier(4)
 
     def create():
@@ -614,7 +616,7 @@ def test_two_clients_at_the_same_moment(mongodb, talks):
 
 
 def test_the_cause_is_kept(talks):
-    Speech.generate_index(talks)
+    Speech.ensure_indexes(talks)
     for _ in range(2):
         serializer = SpeechSerializer(data={"topic": "A", "slug": "same"})
         assert serializer.is_valid()
@@ -624,3 +626,13 @@ def test_the_cause_is_kept(talks):
             assert isinstance(caught.value.__cause__, DuplicateKeyError)
         else:
             serializer.save()
+
+
+def test_the_pages_of_the_framework_count_a_cursor_without_a_word(rf, talks, talk):
+    for topic in "ABC":
+        talk(topic)
+    pages = LimitOffsetPagination()
+    found = pages.paginate_queryset(
+        talks.Speech.find().sort("topic"), Request(rf.get("/", {"limit": "2", "offset": "1"}))
+    )
+    assert ([one["topic"] for one in found], pages.count) == (["B", "C"], 3)

@@ -97,3 +97,14 @@ def test_what_skip_leaves(show, shows):
         show(title)
     left = DocumentList(shows.Show.find().sort("title").skip(1))
     assert (left.count(), left[0]["title"], [one["title"] for one in left[:1]]) == (2, "B", ["B"])
+
+
+# What is told of `count` where somebody has written it, and nothing where a template has.
+def test_a_cursor_is_counted_without_a_word(show, shows):
+    for title in "ABC":
+        show(title)
+    cursor = shows.Show.find().sort("title").limit(2)
+    assert rendered("{{ them.count }}{% if them.count > 2 %}!{% endif %}", them=cursor) == "3!"
+    with pytest.warns(DeprecationWarning, match=r"cursor.count\(\) .*count_documents") as told:
+        assert cursor.count() == 3
+    assert told[0].filename == __file__

@@ -35,7 +35,7 @@ def client():
 @pytest.fixture
 def papers(mongodb):
     """Seven papers, of which five are of this century; the unique index is there."""
-    Paper.generate_index(mongodb.papers)
+    Paper.ensure_indexes(mongodb.papers)
     for number, letter in enumerate("GEACFBD"):
         save(mongodb.papers, title=letter, slug=f"slug-{letter}", year=1998 + number)
     return mongodb.papers

@@ -235,11 +235,9 @@ def test_none_is_no_value_where_the_annotation_does_not_say_so(hint, value, path
     assert wrong(hint, value) == [(path, "RequireFieldError", f"{path} is required")]
 
 
-def test_an_absent_field_is_missing_and_required():
-    assert [error for _, error, _ in failures(annotate(str)({"_id": 1}))] == [
-        "StructureError",
-        "RequireFieldError",
-    ]
+def test_an_absent_field_is_told_as_missing_and_one_that_is_none_as_required():
+    assert failures(annotate(str)({"_id": 1})) == [("x", "StructureError", "missed fields in Thing: x")]
+    assert failures(annotate(str)({"x": None})) == [("x", "RequireFieldError", "x is required")]
 
 
 SKELETONS = {

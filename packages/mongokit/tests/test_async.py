@@ -214,6 +214,7 @@ async def test_a_collection_of_pymongos_own(mongodb_uri, database):
 # Queries
 
 
+@pytest.mark.filterwarnings("ignore:find_random:DeprecationWarning")
 async def test_queries(numbers):
     assert type(await numbers.find_one()) is Number
     assert (await numbers.find_one(3)).n == 3
@@ -237,6 +238,7 @@ async def test_queries(numbers):
     assert (await numbers.find_one_and_delete({"n": 1})).n == 1
 
 
+@pytest.mark.filterwarnings("ignore:find_random:DeprecationWarning")
 async def test_a_collection_gives_dicts(acollection, numbers):
     assert type(await acollection.find_one()) is dict
     assert type(await acollection.one({"n": 1})) is dict
@@ -258,6 +260,7 @@ async def test_the_old_spelling(acollection, numbers):
     assert sorted(await acollection.distinct("n")) == [0, 3, 4, 9]
 
 
+@pytest.mark.filterwarnings("ignore:cursor.count:DeprecationWarning")
 async def test_cursors(numbers):
     cursor = numbers.find({"n": {"$gt": 0}})
     assert isinstance(cursor, AsyncCursor)

@@ -95,6 +95,7 @@ def test_microseconds_come_back_as_milliseconds(computers):
     assert computers.Computer.one().purchase_date == datetime.datetime(2010, 3, 6, 12, 3, 8, 281000)
 
 
+@pytest.mark.filterwarnings("ignore:cursor.count:DeprecationWarning")
 def test_find_gives_a_cursor_of_documents(computers):
     instance = apple(computers)
     instances = computers.Computer.find()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -18,11 +19,20 @@ from pathlib import Path
 import psutil
 import pymongo
 import pytest
+from forking import in_child
 from free_ports import free_port
 from pymongo.errors import PyMongoError
 
-from mongokit import Connection
-from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs, server, starting
+from mongokit import AsyncConnection, Connection
+from mongokit.embedded import (
+    EmbeddedServer,
+    EmbeddedServerError,
+    keeper,
+    programs,
+    reviving,
+    server,
+    starting,
+)
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
 from mongokit.embedded.keeper.serving import Serving
@@ -386,9 +396,12 @@ while True:
         assert len(acknowledged) >= 300
 
 
-@pytest.mark.skipif(
+LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux ends a child with its parent; elsewhere the next start does"
 )
+
+
+@LINUX
 @pytest.mark.usefixtures("used")
 def test_a_killed_keeper_leaves_no_server_and_the_next_start_makes_a_new_one_on_its_port(folder):
     with EmbeddedServer(folder) as embedded:
@@ -426,6 +439,121 @@ def test_a_killed_keeper_is_replaced_while_a_user_runs(folder):
         assert server.port == port
         assert not server.revive()
     assert not server.revive()
+
+
+def in_the_end(operation, seconds=90.0):
+    """Return what an operation gives, tried again while the server is away."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return operation()
+        except PyMongoError:
+            if time.monotonic() > deadline:
+                raise
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("client", [Connection, pymongo.MongoClient])
+def test_a_client_comes_back_by_itself_when_the_keeper_was_killed(folder, client, caplog):
+    with EmbeddedServer(folder) as embedded, client(embedded.uri) as connection:
+        things = connection["mydb"]["things"]
+        things.insert_one({"_id": 1})
+        for number in range(2):
+            old = files.read_state(folder)
+            os.kill(old.keeper, signal.SIGKILL)
+            until(lambda pid=old.keeper: not psutil.pid_exists(pid))
+            assert in_the_end(things.find_one) == {"_id": 1}
+            in_the_end(lambda number=number: things.insert_one({"n": number}))
+            assert files.read_state(folder).keeper != old.keeper
+        assert things.count_documents({}) == 3
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == [f"the keeper of {folder} was killed; it is served again"] * 2
+    assert processes(folder) == []
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+async def test_an_asynchronous_client_comes_back_by_itself_when_the_keeper_was_killed(folder):
+    with EmbeddedServer(folder) as embedded:
+        async with AsyncConnection(embedded.uri) as connection:
+            things = connection["mydb"]["things"]
+            await things.insert_one({"_id": 1})
+            old = files.read_state(folder)
+            os.kill(old.keeper, signal.SIGKILL)
+            await asyncio.to_thread(until, lambda: not psutil.pid_exists(old.keeper))
+            deadline = time.monotonic() + 90
+            while True:
+                try:
+                    assert await things.find_one() == {"_id": 1}
+                    break
+                except PyMongoError:
+                    assert time.monotonic() < deadline
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+def test_a_forked_child_comes_back_by_itself_when_the_keeper_was_killed(folder):
+    """It is a user of its own, and its parent has no client that could notice."""
+    with EmbeddedServer(folder) as embedded:
+
+        def use():
+            with Connection(embedded.uri) as connection:
+                connection.mydb.things.insert_one({"_id": 1})
+                os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+                return in_the_end(connection.mydb.things.find_one)
+
+        assert in_child(use) == "{'_id': 1}"
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+def test_who_has_stopped_starts_nothing_again(folder, user):
+    _, uri, _ = user()
+    embedded = EmbeddedServer(folder).start()
+    with pymongo.MongoClient(uri, serverSelectionTimeoutMS=1500) as client:
+        client.admin.command("ping")
+        embedded.stop()
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not processes(folder))
+        with pytest.raises(PyMongoError):
+            client.mydb.things.find_one()
+        assert processes(folder) == []
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("removed", ["all", "db", "password"])
+def test_a_server_whose_folder_was_removed_is_not_started_again(folder, removed, caplog):
+    with EmbeddedServer(folder) as embedded:
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not processes(folder))
+        shutil.move(folder, folder.with_name("aside"))
+        if removed != "all":
+            shutil.copytree(folder.with_name("aside"), folder, ignore=shutil.ignore_patterns(removed))
+        reviving._revive(embedded)
+        assert processes(folder) == []
+        assert folder.exists() == (removed != "all")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.move(folder.with_name("aside"), folder)
+        reviving._revive(embedded)
+        assert ping(embedded.uri)
+    assert [record.levelname for record in caplog.records if record.name == "mongokit.embedded"] == [
+        "WARNING"
+    ]
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+def test_what_cannot_be_started_again_is_said_and_tried_again(folder, caplog, monkeypatch):
+    with EmbeddedServer(folder) as embedded, Connection(embedded.uri) as connection:
+        connection.mydb.things.insert_one({"_id": 1})
+        with monkeypatch.context() as patch:
+            patch.setattr(programs, "find_server", lambda: "/nonexistent/server")
+            os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+            until(lambda: "cannot serve" in caplog.text)
+        assert f"{folder} cannot be served again: cannot serve {folder}" in caplog.text
+        assert in_the_end(connection.mydb.things.find_one) == {"_id": 1}
 
 
 @pytest.mark.usefixtures("used")

@@ -251,7 +251,7 @@ def test_the_password_outlives_stops_and_kills(folder):
             stranger.a.b.find_one()
         state = files.read_state(folder)
         os.kill(state.keeper, signal.SIGKILL)
-        until(embedded.revive)
+        until(lambda: files.read_state(folder) not in (None, state))
         assert embedded.uri == uri
         assert until(lambda: tolerant(connection.a.b.count_documents)) == 1
     with EmbeddedServer(folder, free_port()) as again, Connection(again.uri) as connection:

@@ -53,6 +53,7 @@ QUERIES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:find_random:DeprecationWarning")
 @pytest.mark.parametrize("name", QUERIES)
 def test_after_load_runs_for(name, things):
     found = QUERIES[name](things)

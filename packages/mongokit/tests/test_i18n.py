@@ -88,9 +88,9 @@ def test_it_is_stored_as_a_list_and_held_as_a_dict(posts):
 
 def test_a_query_finds_a_language(posts):
     posts.Post(copy.deepcopy(TRANSLATED)).save()
-    assert posts.Post.find({"title": {"lang": "fr", "value": "Salut"}}).count() == 1
-    assert posts.Post.find({"title.value": "Hello"}).count() == 1
-    assert posts.Post.find({"title": "Hello"}).count() == 0
+    assert posts.Post.count({"title": {"lang": "fr", "value": "Salut"}}) == 1
+    assert posts.Post.count({"title.value": "Hello"}) == 1
+    assert posts.Post.count({"title": "Hello"}) == 0
 
 
 def test_without_dot_notation(posts):

@@ -11,6 +11,8 @@ import pytest
 from mongokit import INDEX_DESCENDING, INDEX_GEO2D, INDEX_OFF, BadIndexError, CustomType, Document, Set
 from mongokit.document import DocumentProperties
 
+pytestmark = pytest.mark.filterwarnings("ignore:generate_index:DeprecationWarning")
+
 STRUCTURE = {
     "a": str,
     "b": int,

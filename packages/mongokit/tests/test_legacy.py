@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import linecache
+
 import pytest
 
 import mongokit
@@ -14,6 +17,7 @@ from mongokit import (
     ReplicaSetConnection,
     mongo_exceptions,
 )
+from mongokit.paginator import AsyncPaginator, Paginator
 
 
 class Animal(Document):
@@ -22,6 +26,7 @@ class Animal(Document):
 
 class Dog(Animal):
     structure = {"tail": int}
+    indexes = [{"fields": ["tail"]}]
 
 
 class Nameless(Document):
@@ -59,7 +64,7 @@ def test_fetch_finds_what_has_all_fields(zoo, spec, names):
 
 def test_fetch_finds_subclasses_as_what_they_are(zoo):
     assert [type(found) for found in zoo.Animal.fetch().sort("name")] == [Animal, Dog, Dog, Dog]
-    assert zoo.Animal.fetch(limit=2).count() == 4
+    assert len(zoo.Animal.fetch().to_list()) == 4
 
 
 def test_fetch_one(zoo):
@@ -69,6 +74,7 @@ def test_fetch_one(zoo):
         zoo.Dog.fetch_one()
 
 
+@pytest.mark.filterwarnings("ignore:find_random:DeprecationWarning")
 def test_find_random(zoo, database):
     found = {zoo.Animal.find_random({"_type": "Dog"})["name"] for _ in range(60)}
     assert found == {"d0", "d1", "d2"}
@@ -138,19 +144,150 @@ def test_find_and_modify_needs_one_thing_to_do(zoo, options):
     assert zoo.count_documents({"name": "d0"}) == 1
 
 
+# Each spelling as it is written, with what it gives, and what its warning names: PyMongo's way.
 OLD = {
-    "find_and_modify": lambda zoo: zoo.find_and_modify({}, {"$set": {"a": 1}}),
-    "safe": lambda zoo: zoo.Dog({"name": "x", "tail": 1}).save(safe=True),
-    "count": lambda zoo: zoo.Dog.find().limit(1).count(with_limit_and_skip=True),
+    "find_and_modify, of a collection": (
+        lambda zoo: zoo.find_and_modify({"name": "d0"}, {"$set": {"tail": 5}}),
+        lambda found: found["tail"] in (0, 5),
+        r"find_and_modify\(\) .*find_one_and_update\(\)",
+    ),
+    "find_and_modify, of a class": (
+        lambda zoo: zoo.Dog.find_and_modify({"name": "d0"}, {"$set": {"tail": 5}}),
+        lambda found: type(found) is Dog,
+        r"find_and_modify\(\) .*find_one_and_update\(\)",
+    ),
+    "find_and_modify, of a document": (
+        lambda zoo: zoo.Dog().find_and_modify({"name": "d0"}, {"$set": {"tail": 5}}),
+        lambda found: type(found) is Dog,
+        r"find_and_modify\(\) .*find_one_and_update\(\)",
+    ),
+    "find_random, of a collection": (
+        lambda zoo: zoo.find_random({"name": "d1"}),
+        lambda found: (type(found), found["tail"]) == (dict, 1),
+        r"find_random\(\) .*aggregate\(\[\{\"\$sample\": \{\"size\": 1\}\}\]\)",
+    ),
+    "find_random, of a class": (
+        lambda zoo: zoo.Dog.find_random({"name": "d1"}),
+        lambda found: (type(found), found["tail"]) == (Dog, 1),
+        r"find_random\(\) .*aggregate\(\[\{\"\$sample\"",
+    ),
+    "find_random, of a document": (
+        lambda zoo: zoo.Dog().find_random({"name": "d1"}),
+        lambda found: (type(found), found["tail"]) == (Dog, 1),
+        r"find_random\(\) .*aggregate\(\[\{\"\$sample\"",
+    ),
+    "generate_index, of a class": (
+        lambda zoo: Dog.generate_index(zoo),
+        lambda names: names == ["tail_1"],
+        r"generate_index\(\) .*ensure_indexes\(\).*create_index\(\)",
+    ),
+    "generate_index, of a document": (
+        lambda zoo: zoo.Dog().generate_index(zoo),
+        lambda names: names == ["tail_1"],
+        r"generate_index\(\) .*ensure_indexes\(\).*create_index\(\)",
+    ),
+    "count": (
+        lambda zoo: zoo.Dog.find({"_type": "Dog"}).limit(1).count(),
+        lambda number: number == 3,
+        r"cursor.count\(\) .*count_documents\(.*estimated_document_count\(\)",
+    ),
+    "safe": (
+        lambda zoo: zoo.Dog({"_id": 9, "name": "x", "tail": 1}).save(safe=True),
+        lambda document: document["_id"] == 9,
+        r"save\(safe=True\) .*which waits",
+    ),
+    "not safe": (
+        lambda zoo: zoo.Dog({"_id": 9, "name": "x", "tail": 1}).save(safe=False),
+        lambda document: document["_id"] == 9,
+        r"save\(safe=False\) .*WriteConcern\(w=0\)",
+    ),
+}
+
+
+def assert_warned_once(warned, name, advice):
+    """Exactly one warning, at the line of the table."""
+    (one,) = warned
+    assert (one.category, one.filename) == (DeprecationWarning, __file__)
+    assert f"{name.partition(',')[0].removeprefix('not ')}" in linecache.getline(one.filename, one.lineno)
+    with pytest.raises(DeprecationWarning, match=advice):
+        raise one.message
+
+
+@pytest.mark.filterwarnings("always::DeprecationWarning")
+@pytest.mark.parametrize("name", OLD)
+def test_old_spellings_work_and_warn_once(zoo, name, recwarn):
+    call, is_right, advice = OLD[name]
+    for _ in range(3):
+        assert is_right(call(zoo))
+    assert_warned_once(recwarn.list, name, advice)
+
+
+@pytest.mark.filterwarnings("always::DeprecationWarning")
+@pytest.mark.parametrize("is_task", [False, True], ids=["awaited", "task"])
+@pytest.mark.parametrize("name", OLD)
+async def test_old_spellings_that_are_awaited_work_and_warn_once(zoo, adatabase, name, is_task, recwarn):
+    call, is_right, advice = OLD[name]
+    adatabase.client.register([Animal, Dog])
+    for _ in range(3):
+        called = call(adatabase[zoo.name])
+        assert is_right(await (asyncio.create_task(called) if is_task else called))
+    assert_warned_once(recwarn.list, name, advice)
+
+
+@pytest.mark.filterwarnings("always::DeprecationWarning")
+def test_a_part_is_counted_in_an_old_spelling_of_its_own(zoo, recwarn):
+    for _ in range(3):
+        assert zoo.Dog.find().limit(1).count(with_limit_and_skip=True) == 1
+    assert_warned_once(recwarn.list, "count", r"count\(with_limit_and_skip=True\) .*skip=…, limit=…")
+
+
+def called_by(module, call):
+    """Call something as code of a module of this name does."""
+    names = {"__name__": module, "call": call} if module else {"call": call}
+    exec("def calling():\n    return call()\n", names)
+    return names["calling"]()
+
+
+CALLERS = {
+    "django.core.paginator": False,
+    "django.template.base": False,
+    "jinja2.runtime": False,
+    "rest_framework.pagination": False,
+    "djangoesque": True,
+    "site.views": True,
+    "mysite.django": True,
+    "": True,
 }
 
 
 @pytest.mark.filterwarnings("always::DeprecationWarning")
-@pytest.mark.parametrize("call", OLD.values(), ids=OLD)
-def test_old_spellings_warn_once(zoo, call, recwarn):
-    for _ in range(3):
-        call(zoo)
-    assert [(warning.category, warning.filename) for warning in recwarn] == [(DeprecationWarning, __file__)]
+@pytest.mark.parametrize(("module", "is_told"), CALLERS.items())
+def test_who_counts_whatever_it_is_given_is_told_nothing(zoo, module, is_told, recwarn):
+    cursor = zoo.Dog.find({"_type": "Dog"})
+    assert called_by(module, cursor.count) == 3
+    assert len(recwarn) == is_told
+    assert cursor.count() == 3
+    assert len(recwarn) == 1
+
+
+@pytest.mark.filterwarnings("always::DeprecationWarning")
+async def test_our_own_pages_warn_of_nothing(zoo, adatabase, recwarn):
+    assert Paginator(zoo.Dog.find({"_type": "Dog"})).count == 3
+    adatabase.client.register(Dog)
+    assert (await AsyncPaginator(adatabase[zoo.name].Dog.find({"_type": "Dog"}))).count == 3
+    assert zoo.Dog.count({"_type": "Dog"}) == 3
+    zoo.Dog.ensure_indexes()
+    assert recwarn.list == []
+
+
+def test_what_is_no_cursor_of_ours_is_asked_for_its_count(zoo):
+    class Three(list):
+        def count(self):
+            return 3
+
+    assert Paginator(Three()).count == 3
+    with pytest.raises(AttributeError, match="'count'"):
+        _ = Paginator(zoo.find()).count
 
 
 @pytest.mark.parametrize(

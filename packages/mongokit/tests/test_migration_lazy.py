@@ -73,6 +73,7 @@ LOADS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:find_random:DeprecationWarning")
 @pytest.mark.parametrize("load", LOADS.values(), ids=LOADS)
 def test_on_load_rules_run_in_sorted_order_and_the_document_is_read_anew(posts, load):
     """Each sees what the one before it has made: the length is that of the renamed title."""

@@ -12,13 +12,14 @@ import mongokit
 
 STRUCTURE = (
     "AuthorizedTypeError BadKeyError DefaultFieldTypeError DuplicateDefaultValueError DuplicateI18nError "
+    "DeprecationError ModifierOperatorError i18nError "
     "DuplicateRequiredError EvalException RequireFieldError SchemaDocumentError SchemaTypeError StructureError ValidationError "
     "CustomType IS NOT OR SchemaOperator Set i18n SchemaDocument SchemaProperties "
     "DotCollapsedDict DotExpandedDict DotedDict"
 )
 STORED = (
     "AutoReferenceError BadIndexError ConnectionError MaxDocumentSizeError MultipleResultsFound OptionConflictError "
-    "UpdateQueryError InvalidDocument OperationFailure"
+    "MongoAuthException UpdateQueryError InvalidDocument OperationFailure"
 )
 INDEXES = "INDEX_ALL INDEX_ASCENDING INDEX_DESCENDING INDEX_GEO2D INDEX_GEOHAYSTACK INDEX_GEOSPHERE INDEX_HASHED INDEX_OFF"
 PLACES = {
@@ -40,6 +41,29 @@ EACH = [(place, name) for place, names in PLACES.items() for name in names.split
 @pytest.mark.parametrize(("place", "name"), EACH, ids=map(".".join, EACH))
 def test_an_old_place_has_what_the_package_has(place, name):
     assert getattr(importlib.import_module(f"mongokit.{place}"), name) is getattr(mongokit, name)
+
+
+# Names that MongoKit declared for errors that nothing raises: what imports and catches them goes on working.
+UNRAISED = {
+    "ModifierOperatorError": mongokit.SchemaDocumentError,
+    "i18nError": mongokit.SchemaDocumentError,
+    "DeprecationError": Exception,
+    "MongoAuthException": Exception,
+}
+
+
+@pytest.mark.parametrize(("name", "base"), UNRAISED.items())
+def test_what_nothing_raises_can_be_caught_with_what_is_raised(name, base):
+    caught = getattr(mongokit, name)
+    assert caught.__bases__ == (base,)
+
+    class Talk(mongokit.SchemaDocument):
+        structure = {"topic": str}
+        required_fields = ["topic"]
+
+    with pytest.raises((caught, mongokit.RequireFieldError), match="topic is required") as told:
+        Talk().validate()
+    assert told.type is mongokit.RequireFieldError
 
 
 def test_an_application_imports_as_it_did():

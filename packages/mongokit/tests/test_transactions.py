@@ -146,6 +146,7 @@ READS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:cursor.count:DeprecationWarning")
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
 def test_every_read_sees_it(connection, accounts, read):
     opened(accounts, a=10)
@@ -312,6 +313,7 @@ def aaccounts(aconnection, accounts):
     return aconnection[accounts.database.name][accounts.name]
 
 
+@pytest.mark.filterwarnings("ignore:cursor.count:DeprecationWarning")
 async def test_asynchronous_transactions(aconnection, aaccounts, moneys):
     a = await aaccounts.Account({"owner": "a", "money": 10}).save()
     with pytest.raises(Oops):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from django.core import paginator as django_paginator
 from django.utils.functional import cached_property
 
+from mongokit.cursor import counter_of
+
 if TYPE_CHECKING:
     from mongokit import Cursor, Document
 
@@ -24,12 +26,12 @@ class DocumentList(Generic[D]):
 
     :param cursor: sorted. It is left unused. Of one with `skip` or `limit`, which slices need for themselves, all that they
         leave is read at the first use.
-    :param count: how to count what the query finds; unless given, the cursor's `count()`. It is called once.
+    :param count: how to count what the query finds; unless given, as the cursor's `count()` does. It is called once.
     """
 
     def __init__(self, cursor: Cursor[D], count: Callable[[], int] | None = None) -> None:
         self._cursor = cursor
-        self._count_them = cursor.count if count is None else count
+        self._count_them = counter_of(cursor) if count is None else count
         self._kept: list[D] | None = None
 
     def __iter__(self) -> Iterator[D]:

@@ -27,6 +27,7 @@ from django_mongokit.forms.documents import REFUSALS, REVISION
 from django_mongokit.forms.refusals import stale
 from django_mongokit.paginator import DocumentList, Paginator
 from django_mongokit.shortcut import documents_of, get_document_or_404
+from mongokit.cursor import counter_of
 
 if TYPE_CHECKING:
     from mongokit.proxy import DocumentProxy
@@ -106,7 +107,7 @@ class ListView(DocumentMixin, generic.ListView):  # type: ignore[type-arg]  # no
 
         def count_all() -> int:
             number: int = documents.collection.estimated_document_count()
-            return number if number > _COUNTED else cursor.count()
+            return number if number > _COUNTED else counter_of(cursor)()
 
         return DocumentList(cursor, None if query else count_all)
 

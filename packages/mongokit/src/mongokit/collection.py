@@ -49,8 +49,10 @@ class Collection(CollectionScope, pymongo.collection.Collection[Raw]):  # type: 
 
     def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> Raw | None:
         """Return a dict chosen by the server by chance, or None where there is none."""
+        legacy.warn_of("find_random()")
         return random_of(self, filter, options)
 
     def find_and_modify(self, *args: Any, **options: Any) -> Raw | None:
         """MongoKit's spelling of ``find_one_and_update``; see :func:`mongokit.legacy.find_and_modify`."""
+        legacy.warn_of("find_and_modify()")
         return legacy.find_and_modify(self, *args, **options)

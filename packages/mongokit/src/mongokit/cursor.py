@@ -13,13 +13,13 @@ from pymongo.errors import InvalidOperation
 
 from mongokit.ahead import ReadAhead
 from mongokit.flow import Flow
-from mongokit.legacy import warn_once
+from mongokit.legacy import warn_of_count, warn_once
 from mongokit.loading import Loader, Reading
 
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Cursor", "CursorBase"]
+__all__ = ["Cursor", "CursorBase", "counter_of"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
@@ -157,10 +157,6 @@ class CursorBase(Generic[D]):
 
     def _counting(self, *, with_limit_and_skip: bool) -> tuple[Any, Raw]:
         """Return the arguments of ``count_documents``."""
-        if with_limit_and_skip:
-            warn_once(
-                "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)", 4
-            )
         if not self._is_countable:
             raise InvalidOperation(
                 "count() cannot honour where(), min() or max(); use $expr or operators in the filter"
@@ -186,6 +182,12 @@ class CursorBase(Generic[D]):
         return method
 
 
+def counter_of(cursor: Any) -> Callable[[], Any]:
+    """Return what counts the documents of a cursor and warns of nothing; of what is no cursor of ours, its ``count``."""
+    quiet: Callable[[], Any] | None = getattr(cursor, "_count", None)
+    return cursor.count if quiet is None else quiet
+
+
 def _with_limit_and_skip(with_limit_and_skip: bool = False) -> bool:
     """Return what ``Cursor.count`` was called with; raises TypeError as a function with this parameter does."""
     return with_limit_and_skip
@@ -196,7 +198,7 @@ class Cursor(CursorBase[D]):
 
     Everything PyMongo's cursor has is here and chains: ``sort``, ``limit``, ``skip``, ``hint``, ``batch_size``,
     ``collation``, ``max_time_ms``, ``where``, ``distinct``, ``explain``, ``close``, ``alive``…
-    It has no length, as only the server knows it: ask ``count()``.
+    It has no length, as only the server knows it: ``collection.Class.count(filter)`` asks.
     """
 
     _source: pymongo.cursor.Cursor[Raw]
@@ -254,10 +256,22 @@ class Cursor(CursorBase[D]):
     def count(self, *given: bool, **named: bool) -> int:
         """Return how many documents the query finds, counted by the server.
 
-        :param with_limit_and_skip: count only what ``limit``, ``skip`` and slices leave (PyMongo 3's spelling).
+        :param with_limit_and_skip: count only what ``limit``, ``skip`` and slices leave.
+
+        A spelling of MongoKit and PyMongo 3, which warns once; not where a paginator or a template calls it.
         """
         # Django's paginator calls only what has no parameter of a name, and asks others for their len().
         part = bool(_with_limit_and_skip(*given, **named))
+        if part:
+            warn_once(
+                "count(with_limit_and_skip=True)", "collection.count_documents(filter, skip=…, limit=…)"
+            )
+        else:
+            warn_of_count()
+        return self._count(part=part)
+
+    def _count(self, *, part: bool = False) -> int:
+        """Count, and warn of nothing."""
         filter_, options = self._counting(with_limit_and_skip=part)
         if part and self._is_empty:
             return 0

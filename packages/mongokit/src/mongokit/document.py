@@ -64,7 +64,7 @@ class Document(
     __database__: ClassVar[str | None] = None
     """The name of the database, for ``connection.Class``."""
     indexes: ClassVar[list[dict[str, Any]]] = []
-    """Dicts with ``fields`` and options; ``generate_index`` builds them, nothing else does."""
+    """Dicts with ``fields`` and options; ``ensure_indexes`` builds them, nothing else does."""
     use_autorefs: ClassVar[bool] = False
     """True: a Document class in the structure is a reference, stored as a DBRef: the document is loaded, validated and,
     where it has changed, saved together with this one."""
@@ -75,8 +75,6 @@ class Document(
     type_field: ClassVar[str | None] = "_type"
     """The field that, where it is in the structure, holds the class's name: a query by a base class then gives
     instances of the stored classes. None: no such field."""
-    skip_validation: ClassVar[bool] = False
-    """True: ``save()`` does not validate unless told to."""
     migration_handler: ClassVar[type[DocumentMigration] | None] = None
     """Rules for documents that are in an old form: they are applied when one is loaded that is not valid.
     ``skip_validation`` is off then; not together with ``use_schemaless``."""

@@ -16,6 +16,7 @@ __all__ = [
     "BulkError",
     "ConnectionError",
     "DefaultFieldTypeError",
+    "DeprecationError",
     "DocumentValidationError",
     "DuplicateDefaultValueError",
     "DuplicateI18nError",
@@ -27,6 +28,8 @@ __all__ = [
     "MaxDocumentSizeError",
     "MigrationError",
     "MissingReferenceError",
+    "ModifierOperatorError",
+    "MongoAuthException",
     "MultipleResultsFound",
     "OptionConflictError",
     "PartialDocumentError",
@@ -39,6 +42,7 @@ __all__ = [
     "StructureError",
     "UpdateQueryError",
     "ValidationError",
+    "i18nError",
     "shortened",
 ]
 
@@ -69,9 +73,13 @@ class SchemaDocumentError(Exception):
     def of(cls, failures: Iterable[Failure]) -> SchemaDocumentError:
         """Return the exception for these failures: an instance of the first one's class, in MongoKit's order.
 
-        MongoKit ran validators first, then compared fields and types, then looked for required fields.
+        MongoKit ran validators first, then compared fields and types, then looked for required fields. A field that is
+        missing is told as that, and not once more as required.
         """
         ordered = sorted(failures, key=lambda failure: _ORDER.get(failure.error, 1))
+        missing = {failure.path for failure in ordered if failure.error is StructureError}
+        if missing:
+            ordered = [f for f in ordered if f.error is not RequireFieldError or f.path not in missing]
         message = ordered[0].message
         message += "".join(f"\n  also: {failure.message}" for failure in ordered[1:SHOWN])
         if len(ordered) > SHOWN:
@@ -142,6 +150,23 @@ class DefaultFieldTypeError(SchemaDocumentError):
 
 
 _ORDER: dict[type[SchemaDocumentError], int] = {ValidationError: 0, RequireFieldError: 2}
+
+
+class ModifierOperatorError(SchemaDocumentError):
+    """MongoKit declared it and never raised it, and nothing does today: it is here for what imports or catches it."""
+
+
+class i18nError(SchemaDocumentError):
+    """As ``ModifierOperatorError``."""
+
+
+class DeprecationError(Exception):
+    """The same, of types as keys, where MongoKit raised it once: a key of a type that may be none is an
+    ``AuthorizedTypeError``."""
+
+
+class MongoAuthException(Exception):
+    """The same, of logging in: PyMongo raises ``OperationFailure``."""
 
 
 class AutoReferenceError(Exception):

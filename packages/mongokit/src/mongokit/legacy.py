@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any
 
 import pymongo.collection
 from pymongo import ReturnDocument, WriteConcern
 
-__all__ = ["find_and_modify", "refuse_old_query", "refuse_old_save", "warn_once", "with_safe"]
+__all__ = [
+    "find_and_modify",
+    "refuse_old_query",
+    "refuse_old_save",
+    "warn_of",
+    "warn_of_count",
+    "warn_once",
+    "with_safe",
+]
 
 Raw = dict[str, Any]
 
@@ -18,21 +28,59 @@ _warned: set[str] = set()
 _lock = threading.Lock()
 
 
-def warn_once(old: str, new: str, stacklevel: int = 3) -> None:
-    """Give a DeprecationWarning, the first time that it is asked for."""
+OURS = frozenset(["mongokit", "django_mongokit"])
+"""Packages that no warning points at: they pass on what an application calls."""
+
+COUNTING = frozenset(["django", "jinja2", "rest_framework"])
+"""Packages that count whatever they are given to show (pages, templates), where nobody could write anything else."""
+
+SUCCESSORS: Mapping[str, str] = {
+    "find_and_modify()": "find_one_and_update(), find_one_and_replace() or find_one_and_delete()",
+    "find_random()": 'aggregate([{"$sample": {"size": 1}}])',
+    "generate_index()": "ensure_indexes(), or PyMongo's collection.create_index()",
+    "cursor.count()": "collection.count_documents(filter), or collection.estimated_document_count() of all",
+}
+"""Old name of a method -> what PyMongo has in its place."""
+
+
+def warn_of(old: str) -> None:
+    """Warn once of a method among ``SUCCESSORS``.
+
+    What is awaited calls it before there is a coroutine, which may run where its caller is not on the stack.
+    """
+    if old not in _warned:
+        warn_once(old, SUCCESSORS[old])
+
+
+def warn_of_count() -> None:
+    """Warn once of ``cursor.count()``, called by what calls this, unless it is called from there by ``COUNTING``."""
+    if "cursor.count()" not in _warned and _package_of(sys._getframe(2)) not in COUNTING:
+        warn_of("cursor.count()")
+
+
+def warn_once(old: str, new: str) -> None:
+    """Give a DeprecationWarning, the first time that it is asked for; it points at the line that called the package."""
     with _lock:
         if old in _warned:
             return
         _warned.add(old)
-    warnings.warn(f"{old} is MongoKit's old spelling; use {new}", DeprecationWarning, stacklevel=stacklevel)
+    frame: FrameType | None = sys._getframe()
+    level = 1
+    while frame is not None and _package_of(frame) in OURS:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(f"{old} is MongoKit's old spelling; use {new}", DeprecationWarning, stacklevel=level)
+
+
+def _package_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
 
 
 def with_safe(collection: Any, *, safe: bool) -> Any:
     """Return the collection that ``save(safe=…)`` writes to."""
     if safe:
-        warn_once("save(safe=True)", "save(), which waits for the server's answer", 4)
+        warn_once("save(safe=True)", "save(), which waits for the server's answer")
         return collection
-    warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))", 4)
+    warn_once("save(safe=False)", "collection.with_options(write_concern=WriteConcern(w=0))")
     return collection.with_options(write_concern=WriteConcern(w=0))
 
 
@@ -88,9 +136,6 @@ def find_and_modify(
 
     Raises ValueError unless there is either an update or ``remove``.
     """
-    warn_once(
-        "find_and_modify()", "find_one_and_update(), find_one_and_replace() or find_one_and_delete()", 4
-    )
     if remove == (update is not None):
         raise ValueError("find_and_modify() takes either update={…} or remove=True")
     found: Raw | None

@@ -14,13 +14,14 @@ __all__ = ["old_names"]
 
 _STRUCTURE = (
     "AuthorizedTypeError BadKeyError DefaultFieldTypeError DuplicateDefaultValueError DuplicateI18nError "
+    "DeprecationError ModifierOperatorError i18nError "
     "DuplicateRequiredError EvalException RequireFieldError SchemaDocumentError SchemaTypeError StructureError ValidationError "
     "CustomType IS NOT OR SchemaOperator Set i18n SchemaDocument SchemaProperties "
     "DotCollapsedDict DotExpandedDict DotedDict i18nDotedDict"
 )
 _STORED = (
     "AutoReferenceError BadIndexError ConnectionError MaxDocumentSizeError MultipleResultsFound OptionConflictError "
-    "UpdateQueryError InvalidDocument OperationFailure DBRef ObjectId "
+    "MongoAuthException UpdateQueryError InvalidDocument OperationFailure DBRef ObjectId "
     "INDEX_ALL INDEX_ASCENDING INDEX_DESCENDING INDEX_GEO2D INDEX_GEOHAYSTACK INDEX_GEOSPHERE INDEX_HASHED INDEX_OFF"
 )
 _NAMES = {

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Generator, Sequence
 from functools import cached_property
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from mongokit.cursor import counter_of
+
 __all__ = ["AsyncPaginator", "Paginator"]
 
 D = TypeVar("D")
@@ -128,7 +130,8 @@ class Paginator(_Page[D]):
     @cached_property
     def count(self) -> int:  # type: ignore[override]  # which is found out late
         """How many documents the query finds."""
-        return self._cursor.count()
+        count: int = counter_of(self._cursor)()
+        return count
 
     @cached_property
     def items(self) -> Sequence[D]:
@@ -155,7 +158,7 @@ class AsyncPaginator(_Page[D]):
         self._cursor = cursor
 
     async def _load(self) -> Self:
-        self.count = await self._cursor.count()
+        self.count = await counter_of(self._cursor)()
         self.items = await self._cursor.clone().skip(self._skipped).limit(self.limit).to_list()
         return self
 

@@ -104,6 +104,7 @@ class DocumentProxy(ProxyBase[D]):
 
     def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> D | None:
         """Return a document chosen by the server by chance, or None where there is none."""
+        legacy.warn_of("find_random()")
         return self._loaded(random_of(self._reader, filter, options), options)
 
     def find_one_and_update(
@@ -164,6 +165,7 @@ class DocumentProxy(ProxyBase[D]):
 
         :param validate: as above, of an update or a replacement.
         """
+        legacy.warn_of("find_and_modify()")
         args, options, update = modification(self, args, options, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = legacy.find_and_modify(self._reader, *args, **options)

@@ -90,6 +90,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     """Types a structure may name, and that fields of open type may hold."""
     raise_validation_errors = True
     """False: ``validate()`` keeps what is wrong in ``validation_errors`` instead of raising it."""
+    skip_validation: ClassVar[bool] = False
+    """True: ``save()`` of a document does not validate unless told to; ``validate()`` does."""
     use_schemaless = False
     """True: missing and unknown fields are accepted."""
     use_dot_notation = False

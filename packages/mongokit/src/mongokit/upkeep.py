@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pymongo.collection
 
 from mongokit.flow import drive
+from mongokit.legacy import warn_of
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -31,7 +32,10 @@ class Upkeep:
         """Build the indexes of the class in a collection and return their names, in the order of declaration.
 
         :param options: passed to PyMongo's ``create_indexes``.
+
+        MongoKit's spelling, which warns once: ``ensure_indexes`` compares first with what is there.
         """
+        warn_of("generate_index()")
         from mongokit.index_build import generating  # which who builds none does without
 
         names: list[str] = drive(collection, generating(cls._indexes, collection, options))

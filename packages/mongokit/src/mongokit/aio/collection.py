@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo.asynchronous.collection
 
 from mongokit import legacy
-from mongokit.aio.proxy import AsyncDocumentProxy
-from mongokit.proxy_base import only_one, random_stages
+from mongokit.aio.proxy import AsyncDocumentProxy, random_of
+from mongokit.proxy_base import only_one
 from mongokit.scalars import scalar
 from mongokit.scopes import CollectionScope
 from mongokit.sessions import COLLECTION_METHODS, in_sessions
@@ -49,13 +49,16 @@ class AsyncCollection(CollectionScope, pymongo.asynchronous.collection.AsyncColl
         """Return the dict with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         return await self.find_one({"_id": scalar(id)}, **options)
 
-    async def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> Raw | None:
+    def find_random(
+        self, filter: Mapping[str, Any] | None = None, **options: Any
+    ) -> Coroutine[Any, Any, Raw | None]:
         """Return a dict chosen by the server by chance, or None where there is none."""
-        found = await (await self.aggregate(random_stages(filter), **options)).to_list()
-        return found[0] if found else None
+        legacy.warn_of("find_random()")
+        return random_of(self, filter, options)
 
-    async def find_and_modify(self, *args: Any, **options: Any) -> Raw | None:
+    def find_and_modify(self, *args: Any, **options: Any) -> Coroutine[Any, Any, Raw | None]:
         """MongoKit's spelling of ``find_one_and_update``; see :func:`mongokit.legacy.find_and_modify`."""
-        found: Any = legacy.find_and_modify(self, *args, **options)  # type: ignore[arg-type]  # awaited here
-        result: Raw | None = await found
-        return result
+        legacy.warn_of("find_and_modify()")
+        found: Any = legacy.find_and_modify(self, *args, **options)  # type: ignore[arg-type]  # it is awaited
+        awaited: Coroutine[Any, Any, Raw | None] = found
+        return awaited

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 from mongokit.cursor import CursorBase
+from mongokit.legacy import warn_of_count
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.cursor import AsyncCursor as SourceCursor
@@ -128,8 +129,16 @@ class AsyncCursor(CursorBase[D]):
             return document
         raise IndexError(f"no document at position {index}")
 
-    async def count(self) -> int:
-        """Return how many documents the query finds, counted by the server, whatever ``skip`` and ``limit`` say."""
+    def count(self) -> Coroutine[Any, Any, int]:
+        """Return how many documents the query finds, counted by the server, whatever ``skip`` and ``limit`` say.
+
+        MongoKit's spelling: it warns once; see :meth:`mongokit.Cursor.count`.
+        """
+        warn_of_count()
+        return self._count()
+
+    async def _count(self) -> int:
+        """Count, and warn of nothing."""
         filter_, options = self._counting(with_limit_and_skip=False)
         count: int = await self._loader.collection.count_documents(filter_, **options)  # type: ignore[misc]
         return count

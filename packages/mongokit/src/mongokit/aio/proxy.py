@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from mongokit import legacy
@@ -26,10 +26,18 @@ if TYPE_CHECKING:
     from mongokit.document import Document
     from mongokit.index_report import IndexReport
 
-__all__ = ["AsyncDocumentProxy"]
+__all__ = ["AsyncDocumentProxy", "random_of"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
+
+
+async def random_of(
+    collection: AsyncCollection[Raw], filter: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> Raw | None:
+    """Return a dict chosen by chance, or None."""
+    found = await (await collection.aggregate(random_stages(filter), **options)).to_list()
+    return found[0] if found else None
 
 
 class AsyncDocumentProxy(ProxyBase[D]):
@@ -88,10 +96,15 @@ class AsyncDocumentProxy(ProxyBase[D]):
         found: D | None = self._only(await self.fetch(spec, *args, **{**options, "limit": -2}).to_list())
         return found
 
-    async def find_random(self, filter: Mapping[str, Any] | None = None, **options: Any) -> D | None:
+    def find_random(
+        self, filter: Mapping[str, Any] | None = None, **options: Any
+    ) -> Coroutine[Any, Any, D | None]:
         """Return a document chosen by the server by chance, or None where there is none."""
-        found = await (await self._reader.aggregate(random_stages(filter), **options)).to_list()
-        return await self._loaded(found[0] if found else None, options)
+        legacy.warn_of("find_random()")
+        return self._find_random(filter, options)
+
+    async def _find_random(self, filter: Mapping[str, Any] | None, options: Mapping[str, Any]) -> D | None:
+        return await self._loaded(await random_of(self._reader, filter, options), options)
 
     async def find_one_and_update(
         self,
@@ -128,8 +141,16 @@ class AsyncDocumentProxy(ProxyBase[D]):
             await self._reader.find_one_and_delete(filter, *args, **options), options, args
         )
 
-    async def find_and_modify(self, *args: Any, validate: bool | None = None, **options: Any) -> D | None:
+    def find_and_modify(
+        self, *args: Any, validate: bool | None = None, **options: Any
+    ) -> Coroutine[Any, Any, D | None]:
         """MongoKit's spelling of the three above; see :func:`mongokit.legacy.find_and_modify`."""
+        legacy.warn_of("find_and_modify()")
+        return self._find_and_modify(args, options, validate)
+
+    async def _find_and_modify(
+        self, args: tuple[Any, ...], options: dict[str, Any], validate: bool | None
+    ) -> D | None:
         args, options, update = modification(self, args, options, validate)
         with explaining(self._obj_class, self.collection, update):
             found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here

@@ -16,6 +16,7 @@ from mongokit.embedded.keeper.access import MECHANISM, PASSWORD_FILE, USER, read
 from mongokit.embedded.keeper.files import ServerState, log_tail, open_lock, read_state, try_lock
 from mongokit.embedded.keeper.wire import HOST, answers
 from mongokit.embedded.programs import EmbeddedServerError
+from mongokit.embedded.reviving import watch
 from mongokit.embedded.starting import start_keeper
 
 __all__ = ["EmbeddedServer"]
@@ -44,7 +45,8 @@ class EmbeddedServer:
 
     ``start`` and ``stop`` may be called any number of times; as a context manager it does both. Every process that
     called ``start`` is a user until it calls ``stop`` or ends, however it ends; a forked child is a user of its own.
-    When the last one is gone the server stops. When the server ends by itself it is started again, on its port.
+    When the last one is gone the server stops. When the server ends by itself it is started again, on its port; where its
+    keeper was killed, too, a client of a user, made after ``start``, has that done as soon as it misses the server.
 
     Only who can read the folder's files gets in: a password is made with the database, kept in
     :attr:`password_file`, and part of :attr:`uri`.
@@ -97,13 +99,15 @@ class EmbeddedServer:
                 if not joined:
                     self._leave_and_wait()
                 raise
+        watch(self)
         return self
 
     def revive(self) -> bool:
         """Start a keeper and a server again where the keeper was killed; returns whether that was needed.
 
-        Costs two system calls when all is well, so it can be asked often. Does nothing before ``start``. The server
-        comes back on its port when that is still free. Raises :class:`EmbeddedServerError`.
+        For processes that have no client: PyMongo's have it done by themselves. Costs two system calls when all is well,
+        so it can be asked often. Does nothing before ``start``. The server comes back on its port when that is still
+        free. Raises :class:`EmbeddedServerError`.
         """
         with self._guard:
             if self._users_fd is None or self._keeper_lives():
@@ -129,6 +133,16 @@ class EmbeddedServer:
     def running(self) -> bool:
         """Whether the folder is served, by whomever, or about to be: no more than that its keeper lives."""
         return self.path.is_dir() and self._keeper_lives()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a thread starts, revives or stops it."""
+        return self._guard.locked()
+
+    @property
+    def known_port(self) -> int | None:
+        """The port; None while it is not started."""
+        return None if self._state is None else self._state.port
 
     @property
     def port(self) -> int:
@@ -262,7 +276,7 @@ class EmbeddedServer:
                     self._password = self._read_password()
                     return state
             elif not self._keeper_lives():
-                start_keeper(self.path, self._wanted_port, self.linger, deadline - now)
+                start_keeper(self.path, self._wanted_port, self.linger, deadline - now, self.known_port)
                 continue
             if now - said > WAITING_SECONDS:
                 said = now

@@ -24,13 +24,16 @@ STOP_SECONDS = 30.0
 """Seconds the server has to stop by itself, which it needs to write what is in its cache."""
 
 
-def start_keeper(path: Path, port: int | None, linger: float, seconds: float) -> None:
+def start_keeper(
+    path: Path, port: int | None, linger: float, seconds: float, last_port: int | None = None
+) -> None:
     """Start a keeper and wait for what it reports; raises :class:`EmbeddedServerError` when it failed.
 
     :param path: the data folder.
     :param port: for the server; None: a free one.
     :param linger: seconds for which the server is kept when its last user has gone.
     :param seconds: in which the server has to answer.
+    :param last_port: where it was; taken if it is free, and no port is asked for.
     """
     configuration = path / "server.toml"
     command = [programs.find_server(), "--config", str(configuration), *SERVER_OPTIONS]
@@ -38,7 +41,7 @@ def start_keeper(path: Path, port: int | None, linger: float, seconds: float) ->
     try:
         # Empty, but named: left alone the server reads a configuration from the working or home folder.
         configuration.touch(mode=0o600)
-        orders = Orders(str(path), port, linger, seconds, STOP_SECONDS, command, write_end)
+        orders = Orders(str(path), port, linger, seconds, STOP_SECONDS, command, write_end, last_port)
         holder = str(Path(keeper.__file__).parent.parent)
         arguments = [
             programs.find_python(),

@@ -39,7 +39,7 @@ def check_handler(cls: Any) -> None:
 
 def migrate_now(document: Document, safe: bool | None) -> list[str]:
     """Migrate a document on request; see ``Document.migrate``."""
-    note_safe(safe, "migrate", 5)
+    note_safe(safe, "migrate")
     if document.migration_handler is None:
         raise TypeError(f"{type(document).__name__} has no migration_handler")
     applied: list[str] = done(document.collection, _migrate(document, document.migration_handler))

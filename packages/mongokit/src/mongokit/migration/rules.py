@@ -188,6 +188,6 @@ class DocumentMigration:
         return self.watched is not None and self.watched.has_written
 
 
-def note_safe(safe: bool | None, method: str, stacklevel: int = 4) -> None:
+def note_safe(safe: bool | None, method: str) -> None:
     if safe is not None:
-        warn_once(f"{method}(safe=…)", f"{method}(): rules always wait for the server's answer", stacklevel)
+        warn_once(f"{method}(safe=…)", f"{method}(): rules always wait for the server's answer")

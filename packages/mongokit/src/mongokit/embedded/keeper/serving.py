@@ -45,6 +45,8 @@ class Orders:
     """How long the server may take to stop before it is killed."""
     command: list[str]
     report_fd: int
+    last_port: int | None = None
+    """Where clients look for the server, if nothing in the folder says that any more."""
 
 
 class Serving:
@@ -88,7 +90,7 @@ class Serving:
         deadline = time.monotonic() + self.orders.seconds
         make_private(self.folder / "db")
         earlier = read_state(self.folder)
-        self.port = self.orders.port or (earlier.port if earlier else 0)
+        self.port = self.orders.port or (earlier.port if earlier else self.orders.last_port or 0)
         # Until this keeper says where its server is, nobody is to take it for one that is ready.
         (self.folder / "server.json").unlink(missing_ok=True)
         password = read_password(self.folder)
