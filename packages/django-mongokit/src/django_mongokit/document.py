@@ -68,11 +68,13 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
 
     @property
     def pk(self) -> str:
-        """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one; templates show nothing."""
-        try:
-            return str(self["_id"])
-        except KeyError:
-            raise NoKeyError("_id") from None
+        """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one; templates show nothing.
+
+        An `_id` of None is none.
+        """
+        if not has_id(self):
+            raise NoKeyError("_id")
+        return str(self["_id"])
 
     @pk.setter
     def pk(self, value: object) -> None:

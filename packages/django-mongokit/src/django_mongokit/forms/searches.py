@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.forms.references import DocumentChoiceField
 from django_mongokit.searching import DocumentSearch
+from django_mongokit.selection import has_text_key
 
 __all__ = ["DocumentSearchField", "DocumentSearchInput", "SearchText"]
 
@@ -82,7 +83,11 @@ class DocumentSearchInput(forms.TextInput):
         if found is not None:
             return field.label_from_document(found), found.pk, []
         if typed:
-            return str(value), "", list(field.search.matching(value)[:_OFFERED])
+            return (
+                str(value),
+                "",
+                [one for one in field.search.matching(value)[:_OFFERED] if has_text_key(one)],
+            )
         return str(_("%s (not there any more)") % value), str(value), []
 
     def _select(self, name: str, matches: list[Any]) -> SafeString:
