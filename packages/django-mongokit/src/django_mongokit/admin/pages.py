@@ -56,10 +56,19 @@ class DocumentPaginator(Paginator):  # type: ignore[type-arg]  # the class can't
     @cached_property
     def count(self) -> int:
         """How many documents there are, at most `count_limit` of those that a query finds."""
+        return (
+            self._found
+            if self.count_limit is None or self.is_estimate
+            else min(self._found, self.count_limit)
+        )
+
+    @cached_property
+    def _found(self) -> int:
+        """What the server is asked for, once: as many as are counted, and one more."""
         found: Documents = self.object_list
         if self.is_estimate or self.count_limit is None:
             return found.count()
-        return min(found.count(self.count_limit + 1), self.count_limit)
+        return found.count(self.count_limit + 1)
 
     @cached_property
     def is_estimate(self) -> bool:
@@ -69,9 +78,7 @@ class DocumentPaginator(Paginator):  # type: ignore[type-arg]  # the class can't
     @cached_property
     def is_capped(self) -> bool:
         """Whether there are more than `count` says."""
-        if self.is_estimate or self.count_limit is None or self.count < self.count_limit:
-            return False
-        return bool(self.object_list.count(self.count_limit + 1) > self.count_limit)
+        return not self.is_estimate and self.count_limit is not None and self._found > self.count_limit
 
     def validate_number(self, number: Any) -> int:
         """Return a page's number; raises `InvalidPage` for one that cannot be."""
