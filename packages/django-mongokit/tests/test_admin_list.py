@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.test import override_settings
+from pymongo.errors import OperationFailure
 from shows.models import Mood, Show, Theatre
 from shows.testing import Commands, Page
 
@@ -294,6 +295,7 @@ def test_a_filter_shows_what_there_is_to_choose(person, three):
 def distinct(commands):
     """What was asked for the values of fields: (field, how many documents, how many values)."""
     pipelines = [command["pipeline"] for name, command in commands if name == "aggregate"]
+    pipelines = [stages for stages in pipelines if "$dateToString" not in str(stages)]
     found = [
         (
             [stage["$unwind"]["path"] for stage in stages if "$unwind" in stage],
@@ -581,6 +583,93 @@ def test_where_there_are_no_dates_there_is_no_way_through_them(person, show):
     assert dates(person().get(LIST)) == {}
 
 
+@pytest.fixture
+def indexed(shows):
+    """Make an index of the times; it goes after the test."""
+    yield lambda *keys, **options: shows.create_index(list(keys or [("start", 1)]), name="times", **options)
+    if "times" in shows.index_information():
+        shows.drop_index("times")
+
+
+MOMENTS = {
+    "a year": ["2026-01-05T20:00", "2026-03-06T20:00"],
+    "years": ["2024-02-29T12:00", "2026-03-06T20:00"],
+    "far from each other": ["0001-12-31T23:59", "1066-01-01T00:00", "9999-12-31T23:59"],
+    "the turn of a year": ["2025-12-31T23:30", "2026-01-01T00:30"],
+    "around it": ["2025-12-31T10:00", "2025-12-31T14:00", "2026-01-01T02:00"],
+    "the turn of a month": ["2026-04-30T21:30", "2026-04-30T22:30", "2026-05-30T22:30", "2026-05-31T22:30"],
+    "summer time": ["2026-03-29T00:30", "2026-03-29T01:30", "2026-10-25T00:30", "2026-10-25T01:30"],
+    "one": ["2026-03-06T20:00"],
+    "none": [],
+}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("moments", MOMENTS.values(), ids=MOMENTS)
+def test_with_an_index_and_without_one_the_dates_are_the_same(
+    person, shows, indexed, settings, moments, zone
+):
+    settings.TIME_ZONE = zone
+    times = [datetime.datetime.fromisoformat(moment) for moment in moments]
+    odd = ["2026-02-01", 5, None, times, [*times, "x"], {"a": 1}]
+    shows.insert_many([{"title": str(one), "kind": "play", "start": one} for one in (*times, *odd)])
+    somebody = person()
+
+    def followed(query, seen):
+        found = dates(somebody.get(LIST, **query))
+        for link in found.values():
+            further = dict(re.findall(r"(start__\w+)=(\d+)", link or ""))
+            if len(further) > len(query):
+                followed(further, seen)
+        seen[tuple(query.values())] = found
+        return seen
+
+    without = followed({}, {})
+    indexed()
+    assert followed({}, {}) == without
+    assert bool(without[()]) == bool(moments)
+
+
+KINDS = {
+    "none": (None, True),
+    "of the times": ([("start", 1)], False),
+    "downwards": ([("start", -1)], False),
+    "of the times, and more": ([("start", 1), ("title", 1)], False),
+    "of more, and the times": ([("title", 1), ("start", 1)], True),
+    "of some documents": ({"partialFilterExpression": {"title": "x"}}, True),
+}
+
+
+@pytest.mark.parametrize(("kind", "at_once"), KINDS.values(), ids=KINDS)
+def test_without_an_index_the_dates_are_asked_for_at_once(person, show, commands, indexed, kind, at_once):
+    for day in range(1, 29):
+        show(str(day), start=datetime.datetime(2026, 2, day, 12))
+    if isinstance(kind, dict):
+        indexed(**kind)
+    elif kind:
+        indexed(*kind)
+    somebody = person()
+    commands.clear()
+    page = somebody.get(LIST, start__year="2026", start__month="2")
+    assert list(dates(page)) == ["‹ 2026", *(f"February {day}" for day in range(1, 29))]
+    asking = [
+        name
+        for name, command in commands
+        if any("$dateToString" in str(stage) for stage in command.get("pipeline", ()))
+        or command.get("sort") == {"start": 1}
+    ]
+    assert asking == (["aggregate"] if at_once else ["find"] * 28)
+
+
+def test_where_the_indexes_are_not_told(person, show, shows, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OperationFailure("not authorized")
+
+    show("A", start=datetime.datetime(2026, 1, 5, 20))
+    monkeypatch.setattr(type(shows), "index_information", refuse)
+    assert list(dates(person().get(LIST))) == ["January 5"]
+
+
 # ------------------------------------------------------------------------------------------------ order
 
 
@@ -633,6 +722,27 @@ def test_pages(person, titles, show, options):
     assert "Show all" not in person().get(LIST).links
 
 
+def test_what_is_found_is_counted_once(person, show, options, commands):
+    options(count_limit=2, list_per_page=2, show_full_result_count=False)
+    for number in range(5):
+        show(str(number), start=datetime.datetime(2026, 1, 5, 12), kind="opera")
+    somebody = person()
+    commands.clear()
+    page = somebody.get(LIST, kind="opera")
+    assert "There are more than were counted." in page.text
+    counting = [
+        command for _name, command in commands if any("$group" in one for one in command.get("pipeline", ()))
+    ]
+    assert (
+        sum(
+            {"$limit": 3} in one["pipeline"]
+            for one in counting
+            if {"$match": {"kind": "opera"}} in one["pipeline"]
+        )
+        == 1
+    )
+
+
 def test_the_last_page_is_not_full_and_the_first_not_there(titles, options):
     options(list_per_page=2)
     assert titles() == []
@@ -667,8 +777,9 @@ def spans(commands, **query):
     return [one["start"] for one in found if "start" in one]
 
 
-def test_dates_are_asked_for_by_narrow_spans(person, show, commands):
+def test_dates_are_asked_for_by_narrow_spans(person, show, commands, indexed):
     """The embedded server reads a span as a whole, and takes no index for `$type`."""
+    indexed()
     for year, month, day in ((2023, 5, 1), (2024, 1, 5), (2024, 1, 7), (2024, 2, 1), (2026, 2, 1)):
         show(f"{year}{month}{day}", start=datetime.datetime(year, month, day, 20))
     somebody = person()
@@ -685,7 +796,7 @@ def test_dates_are_asked_for_by_narrow_spans(person, show, commands):
         assert list(dates(page)) == links
         sent = spans(commands)
         assert len(sent) <= most, chosen
-        assert [one for one in sent if "$type" in one] == ([] if chosen else [{"$type": "date"}])
+        assert not any("$type" in one for one in sent)
         if chosen:
             assert all("$gte" in one and "$lt" in one for one in sent), chosen
 

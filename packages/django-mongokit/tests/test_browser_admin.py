@@ -494,7 +494,7 @@ def open_form(site, browser):
     """Open the page for a new troupe; its policy allows no script but those of files."""
     made = []
 
-    def open_one(**options):
+    def open_one(which="new", **options):
         context = browser.new_context(**options)
         made.append(context)
         page = context.new_page()
@@ -503,7 +503,7 @@ def open_form(site, browser):
             "console", lambda message: page.errors.append(message.text) if is_of_the_page(message) else None
         )
         page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(f"{site[0]}/troupes/new/")
+        page.goto(f"{site[0]}/troupes/{which}/")
         page.fill("[name=name]", "Troupe")
         return page
 
@@ -590,3 +590,71 @@ def test_without_a_script(open_form, theatres, viewport):
     page.select_option("select[name='home-key']", label="Stage 203")
     save(page)
     assert home_of_troupe(theatres) == "Stage 203"
+
+
+# Several references that are searched for.
+
+
+def theatres_of_troupe(database):
+    found = database.troupes.find_one({})
+    return found and [database.theatres.find_one({"_id": key})["name"] for key in found["theatres"]]
+
+
+def boxes(page, name="theatres-key"):
+    found = page.locator(f"label:has(input[name={name}])")
+    return {
+        text.strip(): found.nth(at).locator("input").is_checked()
+        for at, text in enumerate(found.all_text_contents())
+    }
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "telephone"])
+def test_references_are_searched_for_with_the_keyboard(open_form, theatres, viewport):
+    page = open_form("touring", **({"viewport": viewport} if viewport else {}))
+    page.focus("[name=theatres]")
+    for text in ("globe", "stage 204", "stage 203", "globe"):
+        page.keyboard.type(text)
+        page.wait_for_selector("[role=option]")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        assert page.input_value("[name=theatres]") == ""
+        assert page.locator("[role=listbox]").is_hidden()
+        assert page.text_content("[role=status]").lower() == text
+    assert boxes(page) == {"Globe": True, "Stage 204": True, "Stage 203": True}
+    shoot(page, f"search-many-{'telephone' if viewport else 'desk'}")
+    assert not is_too_wide(page)
+    # Back to the second of the boxes, to take it off.
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    assert boxes(page) == {"Globe": True, "Stage 204": False, "Stage 203": True}
+    save(page)
+    assert theatres_of_troupe(theatres) == ["Globe", "Stage 203"]
+    assert page.errors == []
+
+
+def test_what_the_page_offers_goes_when_the_script_has_found_another(open_form, theatres):
+    page = open_form("touring")
+    page.fill("[name=theatres]", "rose")
+    page.wait_for_selector("[role=option]")
+    save(page)
+    assert "choose one of them" in page.text_content(".errorlist")
+    assert boxes(page, "theatres-found") == {"Rose": False}
+    page.fill("[name=theatres]", "glo")
+    page.locator("[role=option]").click()
+    assert boxes(page, "theatres-found") == {}
+    save(page)
+    assert theatres_of_troupe(theatres) == ["Globe"]
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "telephone"])
+def test_several_without_a_script(open_form, theatres, viewport):
+    page = open_form("touring", java_script_enabled=False, **({"viewport": viewport} if viewport else {}))
+    page.fill("[name=theatres]", "stage 20")
+    save(page)
+    page.check("label:has-text('Stage 203') input")
+    page.check("label:has-text('Stage 201') input")
+    shoot(page, f"search-many-no-script-{'telephone' if viewport else 'desk'}")
+    assert not is_too_wide(page)
+    save(page)
+    assert theatres_of_troupe(theatres) == ["Stage 201", "Stage 203"]

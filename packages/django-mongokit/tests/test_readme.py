@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from django_mongokit import checks, document_checks, usage_checks
+from django_mongokit import checks, document_checks, time_checks, usage_checks
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -48,9 +48,8 @@ def test_the_example(run, tmp_path):
 
 def test_every_check_is_listed():
     listed = set(re.findall(r"\b[EW]0\d\d\b", README.read_text())) | {"E004"}
-    assert listed == set(
-        re.findall(r"\b[EW]0\d\d\b", checks.__doc__ + document_checks.__doc__ + usage_checks.__doc__)
-    )
+    said = "".join(module.__doc__ for module in (checks, document_checks, time_checks, usage_checks))
+    assert listed == set(re.findall(r"\b[EW]0\d\d\b", said))
 
 
 def test_the_checks_of_the_admin_are_listed():

@@ -4,6 +4,7 @@ import pytest
 from django.template import Context, Template
 from shows.models import Show
 
+from django_mongokit.document import DjangoDocument
 from django_mongokit.paginator import DocumentList
 from mongokit import ConnectionError
 
@@ -108,3 +109,102 @@ def test_a_cursor_is_counted_without_a_word(show, shows):
     with pytest.warns(DeprecationWarning, match=r"cursor.count\(\) .*count_documents") as told:
         assert cursor.count() == 3
     assert told[0].filename == __file__
+
+
+# Files.
+
+
+@pytest.fixture
+def report(mongodb):
+    """A report that is stored, and has a file that is not asked for."""
+    made = mongodb.reports.Report()
+    made["title"] = "T"
+    made.save()
+    made.fs.picture = b"<i>"
+    return made
+
+
+NO_FILE = {
+    "a file": "{{ report.fs.source }}",
+    "whether it is there": "{% if report.fs.source %}there{% endif %}",
+    "something of it": "{{ report.fs.source.name }}",
+    "a filter": "{{ report.fs.source|length }}",
+    "with": "{% with file=report.fs.source %}{{ file }}{% endwith %}",
+    "in a container": "{{ report.fs.notes.source }}",
+    "not declared": "{{ report.fs.nothing }}",
+    "without its name": "{{ report.fs.get_last_version }}",
+}
+
+
+@pytest.mark.parametrize("template", NO_FILE.values(), ids=NO_FILE)
+def test_a_file_that_is_not_there_shows_nothing(report, mongodb, template):
+    expected = "<0>" if "length" in template else "<>"
+    assert rendered(f"<{template}>", report=report) == expected
+    assert rendered(f"<{template}>", report=mongodb.reports.Report()) == expected
+
+
+def test_files_that_are_there(report):
+    report.fs.notes["a&b"] = b"note"
+    template = "{% for file in report.fs %}{{ file.name }} {{ file.length }},{% endfor %}"
+    assert rendered(template, report=report) == "a&amp;b 4,picture 3,"
+    template = "{% for file in report.fs.notes %}{{ file.name }}{% endfor %}"
+    assert rendered(template, report=report) == "a&amp;b"
+    assert rendered("{% if report.fs.picture %}there{% endif %}", report=report) == "there"
+
+
+# What a template does not do, as with models.
+
+
+class Careful(DjangoDocument):
+    title: str
+
+    def save(self, *args, **kwargs):
+        return super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        return super().delete(*args, **kwargs)
+
+
+class MoreCareful(Careful):
+    def save(self, *args, **kwargs):
+        return super().save(*args, **kwargs)
+
+    def shout(self):
+        return self["title"].upper()
+
+
+ALTERING = [
+    "save",
+    "delete",
+    "migrate",
+    "update_atomic",
+    "fs.clear",
+    "fs.prune",
+    "fs.put",
+    "fs.delete",
+    "fs.ensure_index",
+]
+
+
+@pytest.mark.parametrize("name", ALTERING)
+def test_a_template_changes_nothing_that_is_stored(report, name, client_of_server):
+    report["title"] = "Changed"
+    assert rendered(f"<{{{{ report.{name} }}}}>", report=report) == "<>"
+    assert report.collection.find_one()["title"] == "T"
+    assert report.fs.picture == b"<i>"
+    assert len(client_of_server[report.db.name]["fs.files"].index_information()) == 2, "no index of ours"
+
+
+@pytest.mark.parametrize("cls", [Careful, MoreCareful])
+@pytest.mark.parametrize("name", ["save", "delete"])
+def test_nor_by_a_method_of_the_class_itself(mongodb, cls, name):
+    made = mongodb.careful.proxy(cls)()
+    made["title"] = "T"
+    made.save()
+    made["title"] = "Changed"
+    assert rendered(f"<{{{{ made.{name} }}}}>", made=made) == "<>"
+    assert mongodb.careful.find_one()["title"] == "T"
+
+
+def test_other_methods_are_called(mongodb):
+    assert rendered("{{ made.shout }}", made=mongodb.careful.proxy(MoreCareful)({"title": "a"})) == "A"

@@ -4,10 +4,12 @@ import types
 
 import pytest
 from books.models import Book
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.urls import include, path
 from talks.models import Talk
 
-from django_mongokit import document, views
+from django_mongokit import document, sessions, views
+from django_mongokit.cache import MongoDBCache
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import DocumentForm
 from django_mongokit.usage_checks import check_attributes, check_middleware, check_models, check_views
@@ -230,30 +232,88 @@ def test_the_name_of_no_model_of_its_app(made, app_label, name):
 OURS = "django_mongokit.middleware.DatabaseUnavailableMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+MESSAGES = "django.contrib.messages.middleware.MessageMiddleware"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+OWN = f"{__name__}.OwnSessions"
+HARMLESS = f"{__name__}.Harmless"
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
 IN_MONGODB = {"SESSION_ENGINE": "django_mongokit.sessions"}
 CACHE = {"CACHES": {"default": {"BACKEND": "django_mongokit.cache.MongoDBCache"}}}
+OTHER_CACHE = {
+    "CACHES": {
+        "default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+        "pages": {"BACKEND": f"{__name__}.OwnCache"},
+    }
+}
 
 
-@pytest.mark.parametrize(
-    ("names", "values", "earlier"),
-    [
-        ([SESSION, OURS], IN_MONGODB, SESSION),
-        ([SESSION, LOGIN, OURS], IN_MONGODB, f"{SESSION}, {LOGIN}"),
-        ([UPDATE, OURS, SESSION], CACHE, UPDATE),
-        ([OURS, SESSION], IN_MONGODB, None),
-        ([SECURITY, OURS, SESSION], IN_MONGODB, None),
-        ([SESSION, OURS], {}, None),
-        ([SESSION], IN_MONGODB, None),
-        ([SESSION, "nowhere.Middleware"], IN_MONGODB, None),
-    ],
-    ids=["sessions", "two", "cache", "first", "after the harmless", "in sql", "not there", "not to be had"],
-)
-def test_where_the_middleware_stands(settings, names, values, earlier):
-    settings.MIDDLEWARE = names
+class OwnSessions(SessionMiddleware):
+    """A project's own."""
+
+
+class OwnCache(MongoDBCache):
+    """The same."""
+
+
+class Harmless:
+    """Asks no session."""
+
+
+def function(get_response):
+    return get_response
+
+
+def in_cache(engine, alias="default", **values):
+    return {
+        **CACHE,
+        "SESSION_ENGINE": f"django.contrib.sessions.backends.{engine}",
+        "SESSION_CACHE_ALIAS": alias,
+        **values,
+    }
+
+
+# Where what it asks is, the middleware before ours, and those of them that are told of.
+PLACES = {
+    "sessions": (IN_MONGODB, [SESSION], [SESSION]),
+    "two": (IN_MONGODB, [SESSION, LOGIN], [SESSION, LOGIN]),
+    "messages": (IN_MONGODB, [MESSAGES], [MESSAGES]),
+    "a session middleware of one's own": (IN_MONGODB, [OWN], [OWN]),
+    "sessions of one's own": ({"SESSION_ENGINE": f"{__name__}"}, [SESSION], [SESSION]),
+    "a token in a cookie": (IN_MONGODB, [CSRF], []),
+    "a token in the session": ({**IN_MONGODB, "CSRF_USE_SESSIONS": True}, [CSRF], [CSRF]),
+    "harmless": (IN_MONGODB, [SECURITY, HARMLESS, f"{__name__}.function"], []),
+    "a page cache beside sessions": (IN_MONGODB, [UPDATE], []),
+    "nothing": (IN_MONGODB, [], []),
+    "in SQL": ({}, [SESSION, LOGIN], []),
+    "a page cache": (CACHE, [UPDATE], [UPDATE]),
+    "sessions beside a page cache": (CACHE, [SESSION, LOGIN], []),
+    "sessions in the cache": (in_cache("cache"), [SESSION], [SESSION]),
+    "sessions in cache and SQL": (in_cache("cached_db"), [SESSION], [SESSION]),
+    "sessions in another cache": ({**in_cache("cache", "default"), **OTHER_CACHE}, [SESSION], []),
+    "pages in another cache": (OTHER_CACHE, [UPDATE], []),
+    "pages in a cache of one's own": ({**OTHER_CACHE, "CACHE_MIDDLEWARE_ALIAS": "pages"}, [UPDATE], [UPDATE]),
+    "a cache that is not there": ({**CACHE, "CACHE_MIDDLEWARE_ALIAS": "nowhere"}, [UPDATE], []),
+    "not to be had": (
+        {**IN_MONGODB, "CACHES": {"default": {"BACKEND": "nowhere.Cache"}}},
+        ["nowhere.M", UPDATE],
+        [],
+    ),
+}
+SessionStore = sessions.SessionStore
+
+
+@pytest.mark.parametrize(("values", "before", "told"), PLACES.values(), ids=PLACES)
+def test_where_the_middleware_stands(settings, values, before, told):
+    settings.MIDDLEWARE = [*before, OURS, SESSION, UPDATE]
     for name, value in values.items():
         setattr(settings, name, value)
     found = check_middleware()
-    assert [message.id for message in found] == (["django_mongokit.W009"] if earlier else [])
-    assert all(f"{OURS} stands after {earlier} in MIDDLEWARE" in message.msg for message in found)
+    assert [message.id for message in found] == (["django_mongokit.W009"] if told else [])
+    assert all(f"{OURS} stands after {', '.join(told)} in MIDDLEWARE" in message.msg for message in found)
+
+
+@pytest.mark.parametrize("names", [[SESSION], [SESSION, "nowhere.Middleware"], []])
+def test_who_does_without_it_is_told_nothing(settings, names):
+    settings.MIDDLEWARE, settings.SESSION_ENGINE = names, "django_mongokit.sessions"
+    assert check_middleware() == []

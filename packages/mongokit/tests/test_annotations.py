@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal, NewType, Optional, Union
 
 import annotated_types
+import bson
 import pytest
 from bson import Binary, Decimal128, Int64, ObjectId
 from typing_extensions import TypeAliasType
@@ -391,6 +392,18 @@ CONSTRAINTS = {
         None,
     ),
     "UTC": (Annotated[datetime.datetime, annotated_types.Timezone(UTC)], NOW, NOW.replace(tzinfo=None), None),
+    "UTC by name, as it is read": (
+        Annotated[datetime.datetime, annotated_types.Timezone("UTC")],
+        NOW.replace(tzinfo=bson.tz_util.utc),
+        NOW.replace(tzinfo=None),
+        None,
+    ),
+    "UTC, as it is read": (
+        Annotated[datetime.datetime, annotated_types.Timezone(UTC)],
+        NOW.replace(tzinfo=bson.tz_util.utc),
+        NOW.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=1))),
+        None,
+    ),
     "callable": (Annotated[str, str.isalpha], "ab", "a1", "x does not pass the validator isalpha"),
     "several": (Annotated[Positive, annotated_types.Lt(5)], 4, 5, "x must be < 5 not 5"),
     "optional": (Positive | None, None, 0, "x must be > 0 not 0"),

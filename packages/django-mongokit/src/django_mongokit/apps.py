@@ -17,10 +17,10 @@ class DjangoMongokitConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, have `migrate` make permissions, and content types know documents."""
-        from django_mongokit import checks, contenttypes, document_checks, usage_checks
+        from django_mongokit import checks, contenttypes, document_checks, time_checks, usage_checks
         from django_mongokit.permissions import create_permissions
 
-        for check in (*checks.CHECKS, *document_checks.CHECKS, *usage_checks.CHECKS):
+        for check in (*checks.CHECKS, *document_checks.CHECKS, *time_checks.CHECKS, *usage_checks.CHECKS):
             register(check, "django_mongokit")
         for check in document_checks.DATABASE_CHECKS:
             register(check, "django_mongokit", Tags.database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator
-from inspect import isawaitable
+from inspect import isawaitable, isfunction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
@@ -31,6 +31,7 @@ class DjangoDocumentProperties(DocumentProperties):
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         # Here, and not in __init_subclass__, since only now is it sure that the class's structure makes sense.
         super().__init__(name, bases, namespace, **kwargs)
+        _mark_alike(bases, namespace)
         options = own_options(cls)
         if not options.pop("abstract", False):
             cls._meta = DocumentMeta(name, cls.__module__, options)
@@ -43,6 +44,15 @@ class DjangoDocumentProperties(DocumentProperties):
     def __iter__(cls) -> Iterator[type[Any]]:
         """Yield the class: Django's `site.register(…)` takes models, and else whatever it can go through."""
         yield cls
+
+
+def _mark_alike(bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+    """Have a method that overrides one which alters data say so too, as Django does for models."""
+    for name, method in namespace.items():
+        if isfunction(method) and any(
+            getattr(getattr(base, name, None), "alters_data", False) for base in bases
+        ):
+            vars(method).setdefault("alters_data", True)
 
 
 class NoKeyError(KeyError):
@@ -68,11 +78,13 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
 
     @property
     def pk(self) -> str:
-        """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one; templates show nothing."""
-        try:
-            return str(self["_id"])
-        except KeyError:
-            raise NoKeyError("_id") from None
+        """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one; templates show nothing.
+
+        An `_id` of None is none.
+        """
+        if not has_id(self):
+            raise NoKeyError("_id")
+        return str(self["_id"])
 
     @pk.setter
     def pk(self, value: object) -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.search import search_query
-from django_mongokit.selection import Documents
+from django_mongokit.selection import Documents, has_text_key
 from django_mongokit.shortcut import get_database, name_of_collection
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ class DocumentSearch:
             return found
         wanted = text.strip().casefold()
         same = [
-            one for one in self.matching(text)[:_LOOKED_AT] if self.label(one).strip().casefold() == wanted
+            one
+            for one in self.matching(text)[:_LOOKED_AT]
+            if self.label(one).strip().casefold() == wanted and has_text_key(one)
         ]
         return same[0] if len(same) == 1 else None
 
@@ -113,7 +115,7 @@ def page_of(documents: Documents, request: HttpRequest, label: Callable[[Any], s
     found = list(documents[start : start + PAGE + 1])
     return JsonResponse(
         {
-            "results": [{"id": one.pk, "text": label(one)} for one in found[:PAGE]],
+            "results": [{"id": one.pk, "text": label(one)} for one in found[:PAGE] if has_text_key(one)],
             "pagination": {"more": len(found) > PAGE},
         }
     )

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from mongokit import Collection
     from mongokit.structure.nodes import ReferenceNode
 
-__all__ = ["DistinctValues", "Documents", "is_storable", "keys_of", "refers_to"]
+__all__ = ["DistinctValues", "Documents", "has_text_key", "is_storable", "keys_of", "refers_to"]
 
 _LARGEST = 2**63
+_BOOLS = {"True": True, "False": False}
 _MOST = 2**31 - 1
 """A limit, as the server takes it."""
 _AT = "_distinct_at"
@@ -42,7 +43,7 @@ def is_storable(value: Any) -> bool:
 
 
 def keys_of(text: str) -> list[Any]:
-    """Return the keys that a text in a URL may stand for: itself, an ObjectId, an integer of BSON, a UUID."""
+    """Return the keys that a text in a URL may stand for: itself, an ObjectId, an integer of BSON, a UUID, a bool."""
     if not is_storable(text):
         return []
     found: list[Any] = [text]
@@ -50,11 +51,19 @@ def keys_of(text: str) -> list[Any]:
         found.append(ObjectId(text))
     if text.removeprefix("-").isdecimal() and str(int(text[:20])) == text and abs(int(text)) < _LARGEST:
         found.append(int(text))
+    if text in _BOOLS:
+        found.append(_BOOLS[text])
     try:
         made = uuid.UUID(text)
     except ValueError:
         return found
     return [*found, made] if str(made) == text else found
+
+
+def has_text_key(document: Mapping[str, Any]) -> bool:
+    """Return whether a document is found by its key as text (`pk`), as URLs and forms have it; not by None, a dict, bytes …"""
+    key = document.get("_id")
+    return key is not None and any(isinstance(key, type(one)) and one == key for one in keys_of(str(key)))
 
 
 class DistinctValues(list[Any]):

@@ -31,14 +31,13 @@ _CHOOSING = ("get_document_class", "get_documents", "get_object", "get_queryset"
 """Methods that may say of themselves which documents there are."""
 
 
-_ASKING = (
-    "django.contrib.auth.middleware.",
-    "django.contrib.messages.middleware.",
-    "django.contrib.sessions.middleware.",
-    "django.middleware.cache.",
-    "django.middleware.csrf.",
+_SESSIONS = (
+    "django.contrib.auth.middleware",
+    "django.contrib.messages.middleware",
+    "django.contrib.sessions.middleware",
 )
-"""Django's middleware that asks sessions, which know the user, or a cache."""
+"""Where Django's middleware is that asks sessions, which know the user."""
+_SESSIONS_IN_CACHE = ("django.contrib.sessions.backends.cache", "django.contrib.sessions.backends.cached_db")
 
 
 def check_attributes(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -87,16 +86,14 @@ def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 def check_middleware(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that our middleware sees what fails in Django's own, as it does only of what stands after it.
+    """Check that our middleware sees what fails in Django's own, or a subclass, as it does only of what stands after it.
 
-    Only where sessions or a cache are in MongoDB: what else stands before it may well ask no database.
+    Only in that which asks MongoDB: what else stands before it may well ask no database.
     """
-    caches = (values.get("BACKEND", "") for values in settings.CACHES.values())
-    if not any(name.startswith("django_mongokit.") for name in (settings.SESSION_ENGINE, *caches)):
-        return []
     names = list(settings.MIDDLEWARE)
     place = next((number for number, name in enumerate(names) if _is_ours(name)), 0)
-    earlier = [name for name in names[:place] if name.startswith(_ASKING)]
+    asking = _asking() if place else ()
+    earlier = [name for name in names[:place] if not _modules(name).isdisjoint(asking)]
     if not earlier:
         return []
     return [
@@ -112,12 +109,35 @@ def check_middleware(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
 CHECKS = (check_attributes, check_views, check_models, check_middleware)
 
 
+def _asking() -> set[str]:
+    """Return the modules of Django's middleware that asks MongoDB, as sessions and caches are set."""
+    found: set[str] = set()
+    sessions = _modules(f"{settings.SESSION_ENGINE}.SessionStore")
+    in_cache = not sessions.isdisjoint(_SESSIONS_IN_CACHE) and _is_cached_here(settings.SESSION_CACHE_ALIAS)
+    if in_cache or "django_mongokit.sessions" in sessions:
+        found.update(_SESSIONS)
+        if settings.CSRF_USE_SESSIONS:
+            found.add("django.middleware.csrf")
+    if _is_cached_here(settings.CACHE_MIDDLEWARE_ALIAS):
+        found.add("django.middleware.cache")
+    return found
+
+
+def _is_cached_here(alias: str) -> bool:
+    return "django_mongokit.cache" in _modules(settings.CACHES.get(alias, {}).get("BACKEND", ""))
+
+
 def _is_ours(name: str) -> bool:
+    return DatabaseUnavailableMiddleware.__module__ in _modules(name)
+
+
+def _modules(name: str) -> set[str]:
+    """Return where a class and its bases are; nothing for what is none, or is not to be had, of which Django says why."""
     try:
         found = import_string(name)
     except ImportError:
-        return False  # the site does not start, and Django says why
-    return isinstance(found, type) and issubclass(found, DatabaseUnavailableMiddleware)
+        return set()
+    return {base.__module__ for base in found.__mro__} if isinstance(found, type) else set()
 
 
 def _said(path: str) -> str:

@@ -28,6 +28,7 @@ from django_mongokit.forms.refusals import stale
 from django_mongokit.paginator import DocumentList, Paginator
 from django_mongokit.shortcut import documents_of, get_document_or_404
 from mongokit.cursor import counter_of
+from mongokit.identifying import has_id
 
 if TYPE_CHECKING:
     from mongokit.proxy import DocumentProxy
@@ -156,7 +157,16 @@ class _OneDocument(DocumentMixin):
         return url
 
 
-class _WithForm(_OneDocument):
+class _OneToChange(_OneDocument):
+    def get_object(self, queryset: Any = None) -> Any:
+        """Return the document; raises `Http404` also for one with an `_id` of None, which nothing is found by again."""
+        found = super().get_object(queryset)
+        if not has_id(found):
+            raise Http404(f"A {type(found).__name__} without a key can be shown, and not changed.")
+        return found
+
+
+class _WithForm(_OneToChange):
     fields: Iterable[str] | None = None
     """The fields of the form; None is all of the structure."""
 
@@ -241,7 +251,7 @@ class UpdateView(_WithForm, generic.UpdateView):  # type: ignore[type-arg,misc]
     """Changes a document by a form; 404 where it was deleted meanwhile, with what was sent still in the form."""
 
 
-class DeleteView(_OneDocument, generic.DeleteView):  # type: ignore[type-arg]
+class DeleteView(_OneToChange, generic.DeleteView):  # type: ignore[type-arg]
     """Asks, and deletes a document; 404 where it is gone already."""
 
     def get_success_url(self) -> str:

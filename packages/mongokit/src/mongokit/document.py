@@ -9,6 +9,7 @@ import bson
 import pymongo.asynchronous.collection
 import pymongo.collection
 
+from mongokit.altering import alters_data
 from mongokit.awaited import Awaited
 from mongokit.binding import bind_references
 from mongokit.errors import Failure, SchemaDocumentError
@@ -129,6 +130,7 @@ class Document(
         if type(self)._has_refs:
             bind_references(self)
 
+    @alters_data
     def save(
         self,
         uuid: bool = False,
@@ -204,6 +206,7 @@ class Document(
         else:
             super().validate()
 
+    @alters_data
     def migrate(self, safe: bool | None = None) -> list[str]:
         """Apply the rules of ``migration_handler`` to what is stored, and read it; returns the rules that applied.
 
@@ -214,6 +217,7 @@ class Document(
 
         return migrate_now(self, safe)
 
+    @alters_data
     def update_atomic(
         self, update: Mapping[str, Any], *, validate: bool | None = None, **options: Any
     ) -> Self:
@@ -251,6 +255,7 @@ class Document(
         found = differing(remembered or {}, self._stored(), self._codec_options())
         return [name for name in found if name not in ("_id", "_revision")]
 
+    @alters_data
     def delete(self, **options: Any) -> None:
         """Delete the document by its ``_id``; raises KeyError when it has none."""
         collection: Any

@@ -17,6 +17,7 @@ import pymongo.database
 from gridfs import GridIn, GridOut, NoFile
 from gridfs.asynchronous.grid_file import AsyncGridIn, AsyncGridOut
 
+from mongokit.altering import alters_data
 from mongokit.flow import Flow, run, run_async
 from mongokit.identifying import has_id
 from mongokit.performing import is_asynchronous
@@ -26,7 +27,7 @@ from mongokit.scalars import stored_id
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["AsyncNewFile", "GridFiles", "NewFile"]
+__all__ = ["AsyncNewFile", "GridFiles", "MissingFileError", "NewFile", "UnstoredDocumentError"]
 
 Raw = dict[str, Any]
 
@@ -36,6 +37,19 @@ _OLDEST_FIRST = [("uploadDate", 1), ("_id", 1)]
 _NEWEST_FIRST = [("uploadDate", -1), ("_id", -1)]
 # Two versions of one millisecond are told apart by their ids.
 _INDEX = [("docid", 1), ("filename", 1), ("uploadDate", 1)]
+
+
+class MissingFileError(NoFile):
+    """A document has no such file."""
+
+    silent_variable_failure = True
+    """As ``AutoReferenceError`` has it: Django's templates show nothing."""
+
+
+class UnstoredDocumentError(RuntimeError):
+    """A document that is not stored yet was asked for its files."""
+
+    silent_variable_failure = True
 
 
 class NewFile(GridIn):
@@ -75,6 +89,7 @@ class GridFiles:
         object.__setattr__(self, "_document", document)
         object.__setattr__(self, "_container", container)
 
+    @alters_data
     def new_file(self, filename: str, **fields: Any) -> Any:
         """Return a file to write to, in pieces: ``with doc.fs.new_file("video") as file: file.write(…)``.
 
@@ -88,6 +103,7 @@ class GridFiles:
         made = AsyncNewFile if self._is_asynchronous else NewFile
         return made(self._root(), **fields, filename=filename, **self._tags())
 
+    @alters_data
     def put(self, data: Any, filename: str, **fields: Any) -> Any:
         """Store a version of a file, and return its id.
 
@@ -119,14 +135,17 @@ class GridFiles:
         """Return the newest version of a file, to be read in pieces. Raises ``gridfs.NoFile``."""
         return self.get_version(filename)
 
+    @alters_data
     def delete(self, file_id: Any) -> Any:
         """Delete one version of a file by its id, with all its chunks; raises ``gridfs.NoFile``."""
         return self._do(self._delete(file_id))
 
+    @alters_data
     def remove(self, filename: str) -> Any:
         """Delete all versions of a file, with their chunks, and return how many there were."""
         return self._do(self._remove({"filename": {"$eq": filename}}))
 
+    @alters_data
     def prune(self, filename: str, keep: int = 1) -> Any:
         """Delete all versions of a file but the newest ``keep``, with their chunks, and return how many there were.
 
@@ -136,10 +155,12 @@ class GridFiles:
             raise ValueError(f"prune(keep={keep}): accepted is the number of versions to keep")
         return self._do(self._remove({"filename": {"$eq": filename}}, keep))
 
+    @alters_data
     def clear(self) -> Any:
         """Delete all files, with their chunks, and return how many versions there were: before the document goes."""
         return self._do(self._remove({}))
 
+    @alters_data
     def ensure_index(self) -> Any:
         """Have MongoDB find the files of each document by an index, and return its name: once for a database.
 
@@ -186,13 +207,13 @@ class GridFiles:
         found = yield self._files().find_one(self._spec(spec), sort=order, skip=skip)
         if found is None:
             where = "" if self._container is None else f" in {self._container!r}"
-            raise NoFile(f"{self._shown()} has no file {what}{where}")
+            raise MissingFileError(f"{self._shown()} has no file {what}{where}")
         return self._opened(found)
 
     def _delete(self, file_id: Any) -> Flow[None]:
         removed = yield from self._remove({"_id": {"$eq": file_id}})
         if not removed:
-            raise NoFile(f"{self._shown()} has no file with the id {file_id!r}")
+            raise MissingFileError(f"{self._shown()} has no file with the id {file_id!r}")
 
     def _remove(self, spec: Raw, keep: int = 0) -> Flow[int]:
         files, chunks = self._files(), self._root().chunks
@@ -253,7 +274,9 @@ class GridFiles:
 
     def _id(self) -> Any:
         if not has_id(self._document):
-            raise RuntimeError(f"{self._shown()} is not stored yet, so it has no files: save() it first")
+            raise UnstoredDocumentError(
+                f"{self._shown()} is not stored yet, so it has no files: save() it first"
+            )
         return stored_id(type(self._document), self._document["_id"])
 
     def _shown(self) -> str:

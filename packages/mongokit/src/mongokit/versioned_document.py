@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 from bson import ObjectId
 from pymongo import errors as pymongo_errors
 
+from mongokit.altering import alters_data
 from mongokit.document import Document
 from mongokit.errors import StructureError
 from mongokit.flow import Flow, run, run_async
@@ -67,6 +68,7 @@ class VersionedDocument(Document):
         """The companion collection."""
         return self.collection.database[PREFIX + self.collection.name]
 
+    @alters_data
     def save(  # type: ignore[override]  # MongoKit's order of parameters
         self,
         versioning: bool = True,
@@ -108,11 +110,13 @@ class VersionedDocument(Document):
         saved: Self = self._do(self._save(uuid, validate, options))
         return saved
 
+    @alters_data
     def delete(self, versioning: bool = False, **options: Any) -> None:
         """Delete the document, and with ``versioning`` its revisions too; raises KeyError without ``_id``."""
         deleted: None = self._do(self._delete(versioning, options))
         return deleted
 
+    @alters_data
     def remove(self, query: Mapping[str, Any], versioning: bool = False, **options: Any) -> int:
         """Delete the documents that a query finds, with ``versioning`` their revisions too; returns how many.
 
@@ -147,6 +151,7 @@ class VersionedDocument(Document):
         last: int = self._do(self._last(options))
         return last
 
+    @alters_data
     def update_atomic(
         self,
         update: Mapping[str, Any],

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.paginator import InvalidPage
-from django.urls import reverse
 
 from django_mongokit.admin.dates import DateHierarchy
 from django_mongokit.admin.fields import Column, label_of
 from django_mongokit.admin.fitting import filter_for
+from django_mongokit.admin.pages import change_url
 from django_mongokit.admin.references import load_references
 from django_mongokit.selection import Documents
 
@@ -172,12 +171,8 @@ class DocumentChangeList(ChangeList):
         return found
 
     def url_for_result(self, result: Any) -> str:
-        """Return the address of a document's page."""
-        return reverse(
-            f"admin:{self.model_admin.opts.app_label}_{self.model_admin.opts.model_name}_change",
-            args=(quote(result.pk),),
-            current_app=self.model_admin.admin_site.name,
-        )
+        """Return the address of a document's page; raises `NoReverseMatch`, for which Django leaves the link out."""
+        return change_url(self.model_admin.opts, self.model_admin.admin_site, result)
 
 
 def _is_index(text: str, columns: Any) -> bool:

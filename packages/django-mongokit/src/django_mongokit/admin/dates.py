@@ -11,6 +11,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from pymongo.errors import PyMongoError
 
 from django_mongokit.admin.fields import in_utc, value_at
 from django_mongokit.selection import Documents
@@ -19,6 +20,11 @@ __all__ = ["DateHierarchy", "as_stored"]
 
 MOST_PARTS = 100
 """How many years are linked to."""
+_EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+_LATEST = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+_FORMATS = ("%Y", "%Y-%m", "%Y-%m-%d")
+_NOT_FOR_ALL = frozenset({"hidden", "partialFilterExpression"})
+"""What an index has that does not help with every query."""
 
 
 def as_stored(moment: datetime.datetime) -> datetime.datetime:
@@ -83,6 +89,8 @@ class DateHierarchy:
     def __init__(self, field: str, params: dict[str, list[str]]) -> None:
         self.field = field
         self.names = [f"{field}__{part}" for part in ("year", "month", "day")]
+        self.earliest: datetime.datetime | None = None
+        """The first time of all, once it is known."""
         sent = [params.pop(name, [None])[-1] for name in self.names]
         given = sent[: sent.index(None)] if None in sent else sent
         try:
@@ -94,13 +102,13 @@ class DateHierarchy:
     def links(self, changelist: Any) -> dict[str, Any]:
         """Return what Django's template `admin/date_hierarchy.html` shows."""
         chosen, documents = self.chosen, changelist.of_all_dates
-        first = None if chosen else self._first(documents)
-        if not chosen and first is None:
+        find = self._asked_for if self._has_index(documents) else self._grouped
+        parts = find(documents, chosen)
+        if not chosen and not parts:
             return {"show": False}
-        parts = self._parts(documents, chosen, first)
         while not self.chosen and len(parts) == 1 and len(chosen) < 2:
             chosen = parts[0]
-            parts = self._parts(documents, chosen, first)
+            parts = find(documents, chosen)
         titles = [self._title(chosen[:end]) for end in range(1, len(chosen) + 1)]
         at: list[dict[str, Any]] = [
             {"link": self._link(changelist, part), "title": self._title(part)} for part in parts
@@ -115,6 +123,50 @@ class DateHierarchy:
         if len(self.chosen) == 3:
             at = [{"link": None, "title": titles[-1]}]
         return {"show": True, "back": back, "choices": at, "field_name": changelist.label_of(self.field)}
+
+    def _has_index(self, documents: Documents) -> bool:
+        """Return whether the server finds times without looking at every document; True where it does not tell."""
+        try:
+            found = documents.collection.index_information().values()
+        except PyMongoError:
+            return True
+        return any(
+            index["key"][0][0] == self.field and index.keys().isdisjoint(_NOT_FOR_ALL) for index in found
+        )
+
+    def _grouped(self, documents: Documents, chosen: list[int]) -> list[list[int]]:
+        """Return what `_asked_for` does, by one command that looks at every document once.
+
+        The server groups by UTC, of which a year, month or day has times of two local ones at most: of its first time, and
+        of its last.
+        """
+        size = len(chosen) + 1
+        if size > 3:
+            return []
+        since, until = (_start(chosen), _end(chosen)) if chosen else (None, None)
+        within = self._between(since, until)
+        if "$lt" not in within:
+            within["$lte"] = _LATEST
+        path = f"${self.field}"
+        stages: list[dict[str, Any]] = [
+            {"$match": documents.filter({self.field: within}).query},
+            # A list of times, where one should be, has others too.
+            {"$unwind": path},
+            {"$match": {self.field: within}},
+            {
+                "$group": {
+                    "_id": {"$dateToString": {"format": _FORMATS[size - 1], "date": path}},
+                    "first": {"$min": path},
+                    "last": {"$max": path},
+                }
+            },
+            {"$sort": {"_id": 1}},
+            {"$limit": MOST_PARTS + 1},
+        ]
+        found = documents.collection.aggregate(stages)
+        times = (_as_local(one[end]).replace(tzinfo=None) for one in found for end in ("first", "last"))
+        parts = {tuple(_part(time, size)) for time in times if _is_within(time, since, until)}
+        return [list(part) for part in sorted(parts)[:MOST_PARTS]]
 
     def _first(
         self,
@@ -136,16 +188,20 @@ class DateHierarchy:
         values = value if isinstance(value, list) else [value]
         return [_as_local(one).replace(tzinfo=None) for one in values if isinstance(one, datetime.datetime)]
 
-    def _parts(
-        self, documents: Documents, chosen: list[int], first: datetime.datetime | None
-    ) -> list[list[int]]:
+    def _asked_for(self, documents: Documents, chosen: list[int]) -> list[list[int]]:
         """Return the years, or the months of a year, or the days of a month, that have documents.
 
         Each is asked for by itself, and after an empty one the first document after it: with an index MongoDB looks at
         one document for each question, and a server that reads the whole of a range reads each part once.
-
-        :param first: the first time in what was chosen, where it is known.
         """
+        first: datetime.datetime | None = None
+        if not self.chosen:
+            if not chosen:
+                self.earliest = self._first(documents)
+            # Also of a year or month that is the only one.
+            first = self.earliest
+            if first is None:
+                return []
         found: list[list[int]] = []
         size = len(chosen) + 1
         if size > 3:
@@ -183,7 +239,7 @@ class DateHierarchy:
         if until is not None:
             with suppress(OverflowError):
                 found["$lt"] = as_stored(until)
-        return found or {"$type": "date"}
+        return found or {"$gte": _EARLIEST}
 
     def _link(self, changelist: Any, chosen: list[int]) -> str:
         values = dict(zip(self.names, map(str, chosen), strict=False))

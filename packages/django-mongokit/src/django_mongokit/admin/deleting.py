@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
 from django_mongokit.admin.changing import log_atomic
 from django_mongokit.admin.pages import linked, own_templates
 from django_mongokit.admin.referrers import Referrers, referrers_of
+from django_mongokit.selection import has_text_key
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
@@ -30,6 +32,12 @@ class Listed(list[Any]):
         super().__init__()
         self.referring: list[Any] = []
         """The lines of what refers to them."""
+
+
+def _unnamed(document: Any) -> str:
+    # What is confirmed is what the page names, which this is not.
+    text = _("%(document)s: the key %(key)s is none that a page can name. It is deleted by a program only.")
+    return text % {"document": document, "key": f"{document['_id']!r:.80}"}
 
 
 class DeletingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time too
@@ -59,17 +67,19 @@ class DeletingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """Return what the page of confirmation lists: the documents; MongoDB deletes nothing else with them.
 
-        The last of the four is what refers to them and keeps them from being deleted, as `is_protected` says. The list of
-        documents has an attribute `referring`, with what refers to them all the same.
+        The last of the four is what keeps them from being deleted: what refers to them, as `is_protected` says, and a key
+        that no page can name. The list of documents has an attribute `referring`, with what refers to them all the same.
         """
         lines, denied, keys = Listed(), set(), []
+        protected: list[Any] = []
         for one in objs:
             keys.append(one["_id"])
             link = linked(self.opts, self.admin_site, one)
             lines.append(format_html("{}: {}", capfirst(self.opts.verbose_name), link))
             if not self.has_delete_permission(request, one):
                 denied.add(self.opts.verbose_name)
-        protected: list[Any] = []
+            if not has_text_key(one):
+                protected.append(_unnamed(one))
         for found in referrers_of(self, request, keys):
             (protected if self.is_protected(request, found) else lines.referring).extend(found.lines)
         return lines, {self.opts.verbose_name_plural: len(keys)}, denied, protected

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import model_ngettext
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +17,7 @@ from django_mongokit.admin.changing import log_atomic
 from django_mongokit.admin.pages import own_templates
 from django_mongokit.admin.rows import KEY, key_field, row_formset
 from django_mongokit.forms.documents import REFUSALS
+from django_mongokit.selection import has_text_key
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
@@ -45,6 +47,13 @@ class ListingMixin(_Base):  # type: ignore[type-arg]  # ModelAdmin at run time t
                 return response
         found: HttpResponse = super().changelist_view(request, extra_context)
         return found
+
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """Return the box by which a row is chosen; none where a text cannot say which row that is.
+
+        That of an empty text neither, for which a box sends "on".
+        """
+        return super().action_checkbox(obj) if has_text_key(obj) and obj.pk else SafeString()
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the list; where rows were refused it is of those, as they were sent."""

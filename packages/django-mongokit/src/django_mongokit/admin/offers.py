@@ -15,6 +15,7 @@ from django_mongokit.admin.references import referred_documents
 from django_mongokit.places import is_decimal, python_type
 from django_mongokit.search import number_of
 from django_mongokit.selection import Documents, keys_of, refers_to
+from mongokit.identifying import has_id
 from mongokit.structure.nodes import Node
 
 __all__ = ["OfferingFilter", "ReferenceFilter", "ValuesFilter"]
@@ -133,7 +134,7 @@ class ReferenceFilter(OfferingFilter):
 
     def offered(self) -> list[tuple[str, Any]]:
         """Return the documents by their key."""
-        return [(one.pk, shown(one)) for one in self._first[:LONGEST]]
+        return [(one.pk, shown(one)) for one in self._first[:LONGEST] if has_id(one)]
 
     @cached_property
     def _chosen(self) -> Any:

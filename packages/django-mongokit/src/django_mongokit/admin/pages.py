@@ -10,9 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
-from django_mongokit.selection import Documents
+from django_mongokit.selection import Documents, has_text_key
 
-__all__ = ["DocumentPaginator", "linked", "own_templates"]
+__all__ = ["DocumentPaginator", "change_url", "linked", "own_templates"]
 
 
 def own_templates(opts: Any, name: str) -> list[str]:
@@ -21,11 +21,21 @@ def own_templates(opts: Any, name: str) -> list[str]:
     return [f"admin/{app}/{model}/{name}", f"admin/{app}/{name}", f"django_mongokit/admin/{name}"]
 
 
+def change_url(opts: Any, site: Any, document: Any) -> str:
+    """Return the address of a document's page in an admin site.
+
+    Raises `NoReverseMatch` where its key is "", which no URL can hold, or one that a text does not stand for.
+    """
+    if not has_text_key(document):
+        raise NoReverseMatch(f"{document['_id']!r} is no key that a page has.")
+    name = f"admin:{opts.app_label}_{opts.model_name}_change"
+    return reverse(name, args=(quote(document.pk),), current_app=site.name)
+
+
 def linked(opts: Any, site: Any, document: Any) -> str:
-    """Return a document as a link to its page in an admin site; without one where its key is "", which no URL can hold."""
-    name, key = f"admin:{opts.app_label}_{opts.model_name}_change", quote(document.pk)
+    """Return a document as a link to its page in an admin site; without one where it has none."""
     try:
-        url = reverse(name, args=(key,), current_app=site.name)
+        url = change_url(opts, site, document)
     except NoReverseMatch:
         return str(document)
     return format_html('<a href="{}">{}</a>', url, document)
@@ -46,10 +56,19 @@ class DocumentPaginator(Paginator):  # type: ignore[type-arg]  # the class can't
     @cached_property
     def count(self) -> int:
         """How many documents there are, at most `count_limit` of those that a query finds."""
+        return (
+            self._found
+            if self.count_limit is None or self.is_estimate
+            else min(self._found, self.count_limit)
+        )
+
+    @cached_property
+    def _found(self) -> int:
+        """What the server is asked for, once: as many as are counted, and one more."""
         found: Documents = self.object_list
         if self.is_estimate or self.count_limit is None:
             return found.count()
-        return min(found.count(self.count_limit + 1), self.count_limit)
+        return found.count(self.count_limit + 1)
 
     @cached_property
     def is_estimate(self) -> bool:
@@ -59,9 +78,7 @@ class DocumentPaginator(Paginator):  # type: ignore[type-arg]  # the class can't
     @cached_property
     def is_capped(self) -> bool:
         """Whether there are more than `count` says."""
-        if self.is_estimate or self.count_limit is None or self.count < self.count_limit:
-            return False
-        return bool(self.object_list.count(self.count_limit + 1) > self.count_limit)
+        return not self.is_estimate and self.count_limit is not None and self._found > self.count_limit
 
     def validate_number(self, number: Any) -> int:
         """Return a page's number; raises `InvalidPage` for one that cannot be."""

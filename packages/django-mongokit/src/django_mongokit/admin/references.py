@@ -182,7 +182,8 @@ def load_references(model_admin: Any, documents: Iterable[Any], paths: Iterable[
         if not found:
             continue
         keys = list({str(ref.id): ref.id for ref in found}.values())
-        by_key = {one.pk: one for one in referred_documents(model_admin, node).filter({"_id": {"$in": keys}})}
+        documents_of_key = referred_documents(model_admin, node).filter({"_id": {"$in": keys}})
+        by_key = {str(one["_id"]): one for one in documents_of_key}
         for ref in found:
             document = by_key.get(str(ref.id))
             if document is not None and document["_id"] == ref.id:

@@ -10,11 +10,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.utils.datastructures import MultiValueDict
+from django.utils.functional import cached_property
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from django_mongokit.admin.forms import has_revision
 from django_mongokit.forms.documents import REVISION
+from django_mongokit.selection import has_text_key
 
 __all__ = ["KEY", "BaseRowFormSet", "key_field", "row_formset"]
 
@@ -26,11 +29,19 @@ def key_field() -> forms.Field:
     return forms.CharField(required=False, widget=forms.HiddenInput)
 
 
+class _Unsent(forms.Widget):
+    """Shows a key, and sends nothing."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the text."""
+        return conditional_escape("" if value is None else value)
+
+
 class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't be subscripted at run time
     """A form for each document of a list. Which one it is for its hidden key says, not its position.
 
     Rows whose document is gone are no forms any more: those that are left are numbered anew, so that what is shown again
-    can be sent again.
+    can be sent again. A row whose document has no key as text has a form without fields, and sends nothing.
 
     :param queryset: the documents.
     """
@@ -55,17 +66,20 @@ class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't 
     def _find_documents(self) -> None:
         """Have `documents` be those of the rows that were sent, in their order."""
         total = self.management_form.cleaned_data["TOTAL_FORMS"] or 0
-        by_key = {one.pk: one for one in self.documents}
+        by_key = {one.pk: one for one in self.documents if has_text_key(one)}
+        sent = {found[1] for name in self.data if (found := self._row.match(name))}
         places: dict[int, int] = {}
         self.documents = []
         for at in range(min(total, self.absolute_max)):
+            if str(at) not in sent:
+                continue
             key = self.data.get(f"{self.add_prefix(at)}-{KEY}") or ""
             if key in by_key:
                 places[at] = len(places)
                 self.documents.append(by_key[key])
             else:
                 (self.gone if key else self.keyless).append(at)
-        if self.gone or self.keyless:
+        if len(places) < total:
             self.entered = [text for at in (*self.gone, *self.keyless) for text in self._entered(at)]
             self.data = self._moved(self.data, places)
             self.files = self._moved(self.files, places) if self.files else self.files
@@ -79,12 +93,15 @@ class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't 
             if name != KEY and not isinstance(field.widget, forms.CheckboxInput):
                 yield from (text for text in self.data.getlist(f"{prefix}-{name}") if text)
 
+    @cached_property
+    def _row(self) -> re.Pattern[str]:
+        return re.compile(rf"{re.escape(self.prefix)}-([0-9]{{1,9}})-")
+
     def _moved(self, sent: Any, places: Mapping[int, int]) -> Any:
         """Return what was sent, with other numbers for the rows; those that have none are left out."""
-        row = re.compile(rf"{re.escape(self.prefix)}-([0-9]{{1,9}})-")
         moved = MultiValueDict[str, Any]()
         for name, values in sent.lists():
-            found = row.match(name)
+            found = self._row.match(name)
             if found is None:
                 moved.setlist(name, values)
             elif int(found[1]) in places:
@@ -102,6 +119,7 @@ class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         document = self.documents[i]
         sent = {"data": self.data, "files": self.files} if self.is_bound else {}
+        has_key = has_text_key(document)
         form = self.form(
             **sent,
             auto_id=self.auto_id,
@@ -111,10 +129,12 @@ class BaseRowFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can't 
             empty_permitted=True,
             use_required_attribute=False,
             instance=document,
-            initial={KEY: document.pk},
+            initial={KEY: document.pk if has_key else document[KEY]},
         )
         # A key can't be changed, which in a form of one document disables it. Here it has to be sent.
         form.fields[KEY].disabled = False
+        if not has_key:
+            form.fields = {KEY: forms.Field(required=False, widget=_Unsent)}
         return form
 
     def clean(self) -> None:

@@ -7,6 +7,7 @@ from django_mongokit.forms.fields import JsonField, JsonListField, JsonValueFiel
 from django_mongokit.forms.files import DocumentFileField, DocumentFileInput, StoredFile
 from django_mongokit.forms.formsets import BaseRecordFormSet, FormSetField
 from django_mongokit.forms.instances import document_to_dict, save_instance
+from django_mongokit.forms.many_searches import DocumentMultipleSearchField, DocumentSearchMultipleInput
 from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import ALL_FIELDS, DocumentFormOptions
 from django_mongokit.forms.references import (
@@ -37,8 +38,10 @@ __all__ = [
     "DocumentFormMetaclass",
     "DocumentFormOptions",
     "DocumentMultipleChoiceField",
+    "DocumentMultipleSearchField",
     "DocumentSearchField",
     "DocumentSearchInput",
+    "DocumentSearchMultipleInput",
     "DocumentSelect",
     "DocumentSelectMultiple",
     "EmbeddedDocumentForm",

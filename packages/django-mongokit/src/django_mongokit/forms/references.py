@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.document import DjangoDocument
 from mongokit import Ref
+from mongokit.identifying import has_id
 
 __all__ = ["DocumentChoiceField", "DocumentMultipleChoiceField", "DocumentSelect", "DocumentSelectMultiple"]
 
@@ -29,7 +30,8 @@ class _Choices(BaseChoiceIterator):
     def __iter__(self) -> Iterator[tuple[str, str]]:
         yield "", "---------"
         for document in self.field.documents():
-            yield document.pk, self.field.label_from_document(document)
+            if has_id(document):
+                yield document.pk, self.field.label_from_document(document)
 
 
 class DocumentSelect(forms.Select):

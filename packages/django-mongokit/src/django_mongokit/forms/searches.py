@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.forms.references import DocumentChoiceField
 from django_mongokit.searching import DocumentSearch
+from django_mongokit.selection import has_text_key
 
-__all__ = ["DocumentSearchField", "DocumentSearchInput", "SearchText"]
+__all__ = ["OFFERED", "DocumentSearchField", "DocumentSearchInput", "SearchText"]
 
-_OFFERED = 100
+OFFERED = 100
 """How many matches are offered by a page without a script."""
 
 
@@ -58,12 +59,9 @@ class DocumentSearchInput(forms.TextInput):
         text, key, matches = self._shown(value)
         made = self.build_attrs(self.attrs, attrs)
         made = {"autocomplete": "off", **made, "type": "text", "name": name, "value": text}
-        around = {"class": "document-search", "data-nothing": _("Nothing is found.")}
-        if self.url is not None:
-            around["data-url"] = self.url
         return format_html(
             '<span{}><input{}><input type="hidden" name="{}-shown" value="{}">{}</span>',
-            flatatt(around),
+            flatatt(self.around()),
             flatatt(made),
             name,
             text,
@@ -71,6 +69,11 @@ class DocumentSearchInput(forms.TextInput):
             if not matches
             else self._select(name, matches),
         )
+
+    def around(self) -> dict[str, Any]:
+        """Return the attributes of the element around all, by which the script knows it."""
+        asked = {} if self.url is None else {"data-url": self.url}
+        return {"class": "document-search", "data-nothing": _("Nothing is found."), **asked}
 
     def _shown(self, value: Any) -> tuple[str, str, list[Any]]:
         """Return the text, the key that is chosen, and else what the text may mean."""
@@ -82,7 +85,11 @@ class DocumentSearchInput(forms.TextInput):
         if found is not None:
             return field.label_from_document(found), found.pk, []
         if typed:
-            return str(value), "", list(field.search.matching(value)[:_OFFERED])
+            return (
+                str(value),
+                "",
+                [one for one in field.search.matching(value)[:OFFERED] if has_text_key(one)],
+            )
         return str(_("%s (not there any more)") % value), str(value), []
 
     def _select(self, name: str, matches: list[Any]) -> SafeString:
@@ -132,10 +139,13 @@ class DocumentSearchField(DocumentChoiceField):
 
     def clean(self, value: Any) -> Any:
         """Return the reference; raises `ValidationError` where it is not clear which document is meant."""
-        if isinstance(value, SearchText):
-            found = self.search.named(value)
-            if found is None:
-                code = "choose" if list(self.search.matching(value)[:1]) else "nothing"
-                raise ValidationError(self.error_messages[code], code=code)
-            value = found.pk
-        return super().clean(value)
+        return super().clean(self.key_of(value) if isinstance(value, SearchText) else value)
+
+    def key_of(self, text: SearchText) -> str:
+        """Return the key of the one document that a text means; raises `ValidationError` where there are others, or none."""
+        found = self.search.named(text)
+        if found is None:
+            code = "choose" if list(self.search.matching(text)[:1]) else "nothing"
+            raise ValidationError(self.error_messages[code], code=code)
+        key: str = found.pk
+        return key

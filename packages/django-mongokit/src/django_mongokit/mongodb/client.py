@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -37,11 +39,12 @@ class DatabaseClient(BaseDatabaseClient):
         values = dict(self.connection.settings_dict)
         embedded = client_settings(self.connection.alias, values, debug=False).embedded
         if embedded is None:
-            super().runshell(parameters)
+            with _interrupts_left_to_the_shell():
+                super().runshell(parameters)
             return
         from mongokit.embedded import EmbeddedServer  # not there on Windows
 
-        with EmbeddedServer(embedded) as server:
+        with EmbeddedServer(embedded) as server, _interrupts_left_to_the_shell():
             if server.password_file.exists():
                 # On stderr, as what the shell itself prints may go into a pipe.
                 sys.stderr.write(f"The password of the embedded server is in {server.password_file}\n")
@@ -52,13 +55,24 @@ class DatabaseClient(BaseDatabaseClient):
             subprocess.run(command, check=True)  # noqa: S603 (the user's own shell)
 
 
+@contextmanager
+def _interrupts_left_to_the_shell() -> Iterator[None]:
+    """Have Ctrl-C stop a query, not what waits for the shell: that would kill it, and stop its embedded server."""
+    # A function, since a signal that is ignored would be so by the shell as well.
+    before = signal.signal(signal.SIGINT, lambda *_args: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def shell_address(found: ClientSettings, name: str) -> tuple[str, str | None]:
     """Return the URI of a database for `mongosh`, and the user to name beside it."""
     hosts = [found.host] if isinstance(found.host, str) else found.host or ["127.0.0.1"]
     uri = hosts[0] if "://" in hosts[0] else "mongodb://" + ",".join(_with_port(hosts, found.port or 27_017))
     scheme, userinfo_and_servers, path, query = split_uri(uri)
     userinfo, _, servers = userinfo_and_servers.rpartition("@")
-    options = {key: value for key, value in parse_qsl(query) if not _is_secret(key)}
+    options = {key: shown for key, value in parse_qsl(query) if (shown := _without_secrets(key, value))}
     for key, value in found.options.items():
         name_of_option = key.lower()
         if name_of_option in _SHELL_OPTIONS or (name_of_option.startswith("tls") and not _is_secret(key)):
@@ -71,6 +85,13 @@ def shell_address(found: ClientSettings, name: str) -> tuple[str, str | None]:
 
 def _is_secret(option: str) -> bool:
     return "password" in option.lower()
+
+
+def _without_secrets(option: str, value: str) -> str:
+    """Return the value of an option of a URI as `ps` may show it; "" where nothing is left of it."""
+    if option.lower() == "authmechanismproperties":
+        return ",".join(one for one in value.split(",") if not one.upper().startswith("AWS_SESSION_TOKEN:"))
+    return "" if _is_secret(option) else value
 
 
 def _with_port(hosts: list[str], port: int) -> list[str]:

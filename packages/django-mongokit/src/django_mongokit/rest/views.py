@@ -18,6 +18,7 @@ from rest_framework import mixins, viewsets
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import JSONParser
+from rest_framework.permissions import SAFE_METHODS
 
 from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.places import node_at
@@ -26,6 +27,7 @@ from django_mongokit.rest.filters import stored_value
 from django_mongokit.rest.parsers import BoundedJSONParser
 from django_mongokit.selection import Documents
 from django_mongokit.shortcut import documents_of
+from mongokit.identifying import has_id
 
 __all__ = ["DocumentViewSet", "GenericDocumentView", "ReadOnlyDocumentViewSet"]
 
@@ -110,7 +112,8 @@ class GenericDocumentView(GenericAPIView):  # type: ignore[type-arg]  # not subs
                 rows = list(found.filter({name: {"$eq": stored_value(found, node, value)}})[:1])
             except ValidationError:
                 rows = []
-        if not rows:
+        # Nothing is found by an `_id` of None again: such a document can be shown, and not changed.
+        if not rows or not (self.request.method in SAFE_METHODS or has_id(rows[0])):
             raise Http404
         self.check_object_permissions(self.request, rows[0])
         return rows[0]

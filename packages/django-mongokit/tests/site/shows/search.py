@@ -7,7 +7,7 @@ from django.urls import path
 from django.utils.html import format_html
 
 from django_mongokit import get_database
-from django_mongokit.forms import DocumentForm, DocumentSearchField
+from django_mongokit.forms import DocumentForm, DocumentMultipleSearchField, DocumentSearchField
 from django_mongokit.searching import DocumentSearch
 from shows.models import Theatre, Troupe
 
@@ -22,11 +22,19 @@ class TroupeForm(DocumentForm):
         fields = ("name", "home")
 
 
-def new_troupe(request):
-    form = TroupeForm(request.POST or None, collection=get_database().troupes)
+class TouringForm(DocumentForm):
+    theatres = DocumentMultipleSearchField(theatres, url="theatre-search", required=False)
+
+    class Meta:
+        document = Troupe
+        fields = ("name", "theatres")
+
+
+def new_troupe(request, form_class=TroupeForm):
+    form = form_class(request.POST or None, collection=get_database().troupes)
     if form.is_valid():
         form.save()
-        return redirect("troupe-new")
+        return redirect(request.path)
     answer = HttpResponse(
         format_html(
             '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
@@ -42,7 +50,8 @@ def new_troupe(request):
 
 
 urlpatterns = [
-    path("troupes/new/", new_troupe, name="troupe-new"),
+    path("troupes/new/", new_troupe),
+    path("troupes/touring/", new_troupe, {"form_class": TouringForm}),
     path(
         "theatres/search/",
         theatres.as_view(may=lambda request: "secret" not in request.GET),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from bson.tz_util import utc
+
 __all__ = ["Constraint", "validators_of"]
 
 Validator = Callable[[Any], Any]
@@ -75,9 +77,17 @@ def _time_zone(given: Any) -> Validator:
         return Constraint(lambda value: value.utcoffset() is None, "have no time zone:")
     if wanted is ...:
         return Constraint(lambda value: value.utcoffset() is not None, "have a time zone:")
+    text = f"be in the time zone {wanted}:"
+    if _is_utc(wanted):
+        # By whatever name: what is read has PyMongo's own.
+        return Constraint(lambda value: _is_utc(value.tzinfo), text)
     if isinstance(wanted, datetime.tzinfo):
-        return Constraint(lambda value: value.tzinfo == wanted, f"be in the time zone {wanted}:")
-    return Constraint(lambda value: str(value.tzinfo) == wanted, f"be in the time zone {wanted}:")
+        return Constraint(lambda value: value.tzinfo == wanted, text)
+    return Constraint(lambda value: str(value.tzinfo) == wanted, text)
+
+
+def _is_utc(zone: datetime.tzinfo | str | None) -> bool:
+    return zone == utc or str(zone) == "UTC"
 
 
 _CONSTRAINTS: dict[str, Callable[[Any], Validator]] = {

@@ -89,7 +89,34 @@
     box.input.setAttribute("aria-activedescendant", next.id);
   }
 
+  // Of several, what is chosen is a ticked box above the input, which is free for the next.
+  function add(box, option) {
+    const name = `${box.input.name}-key`;
+    const chosen = box.around.querySelector(".document-search-boxes");
+    const boxes = [...chosen.querySelectorAll("input")];
+    let tick = boxes.find((one) => one.value === option.dataset.key);
+    if (!tick) {
+      const label = document.createElement("label");
+      tick = document.createElement("input");
+      tick.type = "checkbox";
+      tick.name = name;
+      tick.value = option.dataset.key;
+      label.append(tick, ` ${option.textContent}`);
+      chosen.append(label);
+    }
+    tick.checked = true;
+    box.around.querySelectorAll(".document-search-boxes ~ .document-search-boxes").forEach((one) => one.remove());
+    box.input.value = "";
+    box.status.textContent = option.textContent;
+    close(box);
+    tick.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
   function pick(box, option) {
+    if ("many" in box.around.dataset) {
+      add(box, option);
+      return;
+    }
     const name = box.input.name;
     let key = box.around.querySelector(`[name="${CSS.escape(`${name}-key`)}"]`);
     if (key.localName === "select") {
