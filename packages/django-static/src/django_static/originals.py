@@ -56,7 +56,8 @@ class Originals:
         if name in self._wanted:
             return target
         original = str(source.path)
-        twin = str(published.path) if published.is_same and published.path != source.path else None
+        path = str(published.path)
+        twin = path if published.is_same and path != original else None
         state = signature(original)
         known = self._given.get(name)
         if known is None or known[0] != state or known[1] != signature(target):
