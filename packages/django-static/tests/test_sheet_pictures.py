@@ -19,6 +19,9 @@ KEPT = {
     "behind another word": ("icon.png", r"/my-icon\.png/"),
     "a hyphen": ("marker-icon.png", r"/marker-icon\.png/"),
     "a hyphen that is escaped": ("marker-icon.png", r"/marker\-icon\.png/"),
+    "every hyphen that there is, escaped": ("a-b--c---d.p-n-g", r"x = /^a\-b\-\-c\-\-\-d\.p\-n\-g$/"),
+    "hyphens alone": ("-----.png", r"/\-\-\-\-\-\.png/"),
+    "escaped hyphens far before it": ("icon.png", r"/\-/, /\-\-\-\-/, /icon\.png/, /\-/"),
     "two dots": ("icon.min.svg", r"/icon\.min\.svg/"),
     "of no name but an ending": (".png", r"/\.png/"),
     "at the very beginning": ("icon.png", r"icon\.png"),
@@ -32,6 +35,7 @@ CHANGED = {
     "another ending": ("icon.png", r"/icon\.jpg/"),
     "a part of the ending": ("icon.jpeg", r"/icon\.jpe/"),
     "two dots of three": ("a.b.png", r"/a\.png|b\.png/"),
+    "escaped hyphens that the name has not": ("icon.png", r"/i\-con\.png/"),
     "nothing": ("icon.png", ""),
 }
 

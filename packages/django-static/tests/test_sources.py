@@ -9,6 +9,7 @@ import pytest
 
 import django_static
 from django_static.sources import Finders, Missing, Refused, Sources, is_foreign, split_suffix
+from django_static.tree import Tree
 
 
 @pytest.fixture
@@ -88,6 +89,27 @@ def test_missing(tree, name):
 def test_refused(tree, name):
     with pytest.raises(Refused, match=r"'\.\.'|NUL"):
         sources(tree).find(name)
+
+
+def test_a_tree_asks_the_finders_once_for_what_is_not_there(tree):
+    asked: list[str] = []
+
+    def find(name: str) -> str | None:
+        asked.append(name)
+        return None
+
+    given = sources(tree, finders=Finders(find, lambda: [str(tree / "app")]))
+    of_tree = Tree(given, [("d.css", str(tree / "app/d.css"))])
+    for _ in range(3):
+        with pytest.raises(Missing, match=r"'/static/away\.css\?v=1' was not found in") as error:
+            of_tree.find("/static/away.css?v=1")
+        assert "app/d.css" not in str(error.value)
+    assert asked == ["away.css"]
+    with pytest.raises(Refused, match=r"has a '\.\.' in it"):
+        of_tree.find("/static/../away.css")
+    with pytest.raises(Refused, match=r"has a '\.\.' in it"):
+        of_tree.find("/static/../away.css")
+    assert of_tree.find("/static/d.css").path == tree / "app/d.css"
 
 
 def test_a_link_out_of_the_roots_is_refused(tree):

@@ -168,17 +168,22 @@ def _known(names: Collection[str], script: bytes) -> set[str]:
         tails.setdefault(tail, {})[head] = name
     lengths = {tail: {len(head) for head in heads} for tail, heads in tails.items()}
     ends = {len(tail) for tail in tails}
-    script = script.replace(_HYPHEN, b"-")
+    # With each hyphen escaped they are twice as long at most. A big script is not copied for the sake of its few dots.
+    before = 2 * max(max(each) for each in lengths.values())
+    behind = 2 * max(ends)
     found: set[str] = set()
     dot = script.find(_DOT)
     while dot >= 0:
+        start = dot + len(_DOT)
+        text = script[max(dot - before, 0) : dot].replace(_HYPHEN, b"-")
+        rest = script[start : start + behind].replace(_HYPHEN, b"-")
         for end in ends:
-            tail = script[dot + len(_DOT) : dot + len(_DOT) + end]
+            tail = rest[:end]
             for length in lengths.get(tail, ()):
-                head = script[max(dot - length, 0) : dot]
+                head = text[max(len(text) - length, 0) :]
                 if head in tails[tail]:
                     found.add(tails[tail][head])
-        dot = script.find(_DOT, dot + len(_DOT))
+        dot = script.find(_DOT, start)
     return found
 
 

@@ -124,7 +124,7 @@ class Build:
                 self._map_modules(use, wanted)
             self._pipeline.modules.settle(self._shelf.records())
             tree_files.publish(
-                self._publish_plain,
+                self._note_plain,
                 lambda done: progress(len(runs) + done, total),
             )
             progress(total, total)
@@ -221,11 +221,10 @@ class Build:
         self._edition.add(run, record)
         return record
 
-    def _publish_plain(self, source: Source) -> Record:
-        """Publish a file of the tree, whose original is served, too."""
-        record = self._publish(Run((source,), slim=False, manner=Manner.USUAL))
+    def _note_plain(self, source: Source, record: Record) -> None:
+        """Put a file of the tree into the manifest, whose original is served, too."""
+        self._edition.add(Run((source,), slim=False, manner=Manner.USUAL), record)
         self._edition.add_plain(source, record)
-        return record
 
     def _sweep(self) -> None:
         """Remove what processes left half written that were killed while they rendered pages.

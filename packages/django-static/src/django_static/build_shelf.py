@@ -114,22 +114,33 @@ class BuildShelf:
         self._is_changed = True
 
     def write(self, path: Path, data: bytes) -> bool:
-        if self._folders.may_hold(str(path)) and path.exists() and not path.is_symlink():
+        def create(temporary: str) -> int:
+            output.fill(temporary, data)
+            return len(data)
+
+        is_new = self._is_new(path)
+        if not is_new and path.exists() and not path.is_symlink():
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return True
             if not self._is_damaged(path):
                 return False
-        self._publish(path, lambda temporary: output.fill(temporary, data))
+        self._publish(path, create, is_new=is_new)
         return True
 
     def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
         """Publish an original by bytes of its own: a link would change when the original is edited in place."""
-        if self._folders.may_hold(str(path)) and path.exists() and not path.is_symlink():
+
+        def create(temporary: str) -> int:
+            shutil.copyfile(original, temporary)
+            return os.stat(temporary).st_size  # noqa: PTH116 (thousands of files)
+
+        is_new = self._is_new(path)
+        if not is_new and path.exists() and not path.is_symlink():
             if path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes():
                 return True
             if not self._is_damaged(path):
                 return False
-        self._publish(path, lambda temporary: shutil.copyfile(original, temporary))
+        self._publish(path, create, is_new=is_new)
         return True
 
     def remove(self, path: Path) -> None:
@@ -185,18 +196,18 @@ class BuildShelf:
                 self._wanted[current.key] = current
                 pending += current.uses
 
-    def _publish(self, path: Path, create: Callable[[str], object]) -> None:
-        """Let a file be made and move it to its place; where there was none this is noted before."""
+    def _is_new(self, path: Path) -> bool:
+        """Whether there is nothing of that name."""
         target = str(path)
-        if self._folders.may_hold(target) and os.path.lexists(target):
-            self._put(path, create)
-            return
+        return not (self._folders.may_hold(target) and os.path.lexists(target))
+
+    def _publish(self, path: Path, create: Callable[[str], int], *, is_new: bool) -> None:
+        """Let a file be made, which tells its size, and move it to its place; where there was none this is noted before."""
 
         def noted(temporary: str) -> None:
-            create(temporary)
-            self.journal.note(target, os.stat(temporary).st_size)  # noqa: PTH116 (thousands of files)
+            self.journal.note(str(path), create(temporary))
 
-        self._put(path, noted)
+        self._put(path, noted if is_new else create)
 
     def _put(self, path: Path, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""

@@ -74,7 +74,8 @@ def as_utf8(text: str, kind: str) -> bytes:
 
 def is_utf8(data: bytes) -> bool:
     """Whether bytes are read right where they are said to be UTF-8: they are, or a mark says which they are."""
-    return is_wide(data) or _strictly(data, "utf-8") is not None
+    # ASCII, as most is, is seen without a copy of it.
+    return data.isascii() or is_wide(data) or _strictly(data, "utf-8") is not None
 
 
 def is_wide(data: bytes) -> bool:

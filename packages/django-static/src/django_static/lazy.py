@@ -229,12 +229,12 @@ def _printed(record: Record, wanted: Sequence[Source], slim: bool) -> list[Print
     printed = []
     position = 0
     for output in record.outputs:
-        if not output.count:
+        if not output.parts:
             continue
-        parts = wanted[position : position + output.count]
-        position += output.count
+        parts = wanted[position : position + output.parts]
+        position += output.parts
         file = _file(tuple(source.name for source in parts), slim, output.path)
-        printed.append(Printed(output.count, output.public, output.integrity, file))
+        printed.append(Printed(output.parts, output.public, output.integrity, file))
     return printed
 
 

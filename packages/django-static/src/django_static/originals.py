@@ -12,12 +12,17 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import output
 from .folders import Folders
 from .records import Output
 from .regular import read_regular
 from .sources import Signature, Source, signature
 
 __all__ = ["Copies", "Originals"]
+
+
+#: Bytes of a file that may be held in memory.
+_AT_ONCE = 2**20
 
 
 class Copies(NamedTuple):
@@ -51,12 +56,13 @@ class Originals:
         if name in self._wanted:
             return target
         original = str(source.path)
-        twin = str(published.path) if published.is_same and published.path != source.path else None
+        path = str(published.path)
+        twin = path if published.is_same and path != original else None
         state = signature(original)
         known = self._given.get(name)
         if known is None or known[0] != state or known[1] != signature(target):
             if not (self._folders.may_hold(target) and _is_same(target, original)):
-                self._copy(original, target, twin)
+                self._copy(original, state, target, twin)
             known = (state, signature(target))
         self._wanted[name] = known
         return target
@@ -78,19 +84,24 @@ class Originals:
         temporary.write_text(json.dumps(self._wanted), "utf-8")
         temporary.replace(self._place)
 
-    def _copy(self, original: str, target: str, twin: str | None) -> None:
+    def _copy(self, original: str, state: Signature, target: str, twin: str | None) -> None:
         self._folders.make(target)
         self.written.add(target)
         if twin is not None and _linked(twin, target):
             return
         temporary = f"{os.path.dirname(target)}/.{os.getpid():08x}{next(self._numbers):08x}.building"  # noqa: PTH120
+        is_linked = twin is not None and _linked(twin, temporary)
         try:
-            if twin is None or not _linked(twin, temporary):
-                shutil.copyfile(original, temporary)
+            if not is_linked:
+                _fill(temporary, original, state)
             os.replace(temporary, target)  # noqa: PTH105 (thousands of files)
-        finally:
-            # Of two links to one file that replace one another both stay.
+        except BaseException:
             Path(temporary).unlink(missing_ok=True)
+            raise
+        if is_linked:
+            Path(temporary).unlink(
+                missing_ok=True
+            )  # of two links to one file that replace one another both stay
 
     def _read(self) -> dict[str, tuple[Signature, Signature]]:
         try:
@@ -98,6 +109,14 @@ class Originals:
             return {name: (_signature(state), _signature(copy)) for name, (state, copy) in value.items()}
         except (OSError, ValueError, OverflowError, RecursionError, TypeError, AttributeError, IndexError):
             return {}
+
+
+def _fill(path: str, original: str, state: Signature) -> None:
+    """Copy a file; one that is not large by the few system calls that it takes."""
+    if state is not None and state[1] <= _AT_ONCE:
+        output.fill(path, output.read(original, state[1]))
+    else:
+        shutil.copyfile(original, path)
 
 
 def _is_same(target: str, original: str) -> bool:

@@ -94,12 +94,11 @@ class Printed(NamedTuple):
     file: Published | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A published file."""
 
     #: How many of the given sources are in it; 0 for a file that goes with another, such as a source map.
-    count: int
+    parts: int
     #: Its path as a URL, percent-decoded and without prefix: ``/css/a.1269174558.css``.
     url: str
     #: What a page prints.
@@ -141,7 +140,7 @@ class Record:
     @property
     def printed(self) -> tuple[Printed, ...]:
         """What pages print of it, in the order of the originals."""
-        return tuple(Printed(each.count, each.public, each.integrity) for each in self.outputs if each.count)
+        return tuple(Printed(each.parts, each.public, each.integrity) for each in self.outputs if each.parts)
 
     @cached_property
     def identity(self) -> str:
@@ -165,7 +164,7 @@ def to_json(record: Record) -> dict[str, Any]:
     return {
         "outputs": [
             [
-                *(o.count, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same),
+                *(o.parts, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same),
                 *(o.digest, o.name, o.integrity, o.is_shared),
             ]
             for o in record.outputs

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -87,6 +86,11 @@ class Source:
     path: Path
     #: The folder published siblings go to when there is no save prefix.
     folder: Path
+    #: ``css``, ``js``, or empty for what is published as it is; told once, since it is asked for eight times a file.
+    kind: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", _kind_of(self.path.name))
 
     def __hash__(self) -> int:
         return hash(self.name)  # thousands are kept in dictionaries; names are almost always different
@@ -99,15 +103,8 @@ class Source:
         path = split_host(self.name)[1]
         return self.name if path.lstrip("/") == self.url.lstrip("/") else decoded(self.name)
 
-    @property
-    def kind(self) -> str:
-        """``css``, ``js``, or empty for what is published as it is."""
-        return _kind_of(self.path.name)
 
-
-@functools.lru_cache(16_384)
 def _kind_of(name: str) -> str:
-    """That of a file by its name, which is asked for eight times a file."""
     _, dot, suffix = name.rpartition(".")
     return _KINDS.get(suffix.lower(), "") if dot else ""
 

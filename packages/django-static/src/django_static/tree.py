@@ -58,6 +58,8 @@ class Tree(Sources):
         self._sources: dict[str, Source] = {}
         self._folders: dict[str, Path] = {}
         self._others: dict[str, Source] = {}
+        #: Why there is no file behind a name; many a file asks for the same one.
+        self._missing: dict[str, tuple[type[SourceError], str]] = {}
 
     @property
     def files(self) -> dict[str, Source]:
@@ -70,7 +72,15 @@ class Tree(Sources):
         bare = split_suffix(name)[0]
         known = self._known(bare) or self._known(decoded(bare))
         if known is None:
-            known = self._others[bare] = super().find(name)
+            if name in self._missing:
+                kind, reason = self._missing[name]
+                raise kind(reason)
+            try:
+                known = self._others[bare] = super().find(name)
+            except SourceError as error:
+                # Not the error itself, which would keep all that those who asked had at hand.
+                self._missing[name] = type(error), str(error)
+                raise
         return known
 
     def _known(self, name: str) -> Source | None:

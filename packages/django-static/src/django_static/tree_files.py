@@ -23,9 +23,14 @@ _GIVEN_BACK = b"\2"
 _OFTEN = 64
 
 
-class _Done(NamedTuple):
-    """What the other process has done."""
+#: Told of a file of the tree and what it was published as.
+_Note = Callable[[Source, Record], object]
 
+
+class _Done(NamedTuple):
+    """What the other process has done: the records of files by their names, and of all there was to do for them."""
+
+    records: dict[str, Record]
     work: Work
     copies: Copies | None
 
@@ -55,6 +60,8 @@ class TreeFiles:
         self.places: dict[str, str] = {}
         #: The copies of the originals under their own names.
         self.copies: list[str] = []
+        #: What the other process has published, by the names of the files.
+        self._done: dict[str, Record] = {}
         self._aside: Aside[_Done] | None = None
         if len(files) >= _MANY:
             import mmap
@@ -65,26 +72,26 @@ class TreeFiles:
             self._taken = mmap.mmap(-1, len(self._texts) + 1)
             self._aside = Aside.start(self._publish_aside)
 
-    def publish(self, publish: Callable[[Source], Record], progress: Callable[[int], object]) -> None:
-        """Publish all of them and return when it is done, by a function that publishes one.
+    def publish(self, note: _Note, progress: Callable[[int], object]) -> None:
+        """Publish all of them and return when it is done.
 
         Raises:
-            OSError, ValueError: as the function does, or when a copy cannot be written.
+            OSError, ValueError: as :meth:`Pipeline.publish` does, or when a copy cannot be written.
         """
         texts = list(self._texts.items())
         for number, (name, source) in enumerate(texts):
             if self._aside is not None:
                 for given in self._given_back():
                     if texts[given][0] not in self.places:
-                        self._publish(*texts[given], publish, progress)
+                        self._publish(*texts[given], note, progress)
                 if self._taken[number]:
                     continue
                 self._taken[number] = _TAKEN
-            self._publish(name, source, publish, progress)
+            self._publish(name, source, note, progress)
         self._adopt()
         for name, source in (*texts, *self._rest.items()):
             if name not in self.places:
-                self._publish(name, source, publish, progress)
+                self._publish(name, source, note, progress)
         if self._originals is not None:
             self._originals.close()
 
@@ -93,16 +100,12 @@ class TreeFiles:
         if self._aside is not None:
             self._aside.close()
 
-    def _publish(
-        self,
-        name: str,
-        source: Source,
-        publish: Callable[[Source], Record],
-        progress: Callable[[int], object],
-    ) -> None:
+    def _publish(self, name: str, source: Source, note: _Note, progress: Callable[[int], object]) -> None:
         if len(self.places) % _OFTEN == 0:
             progress(len(self.places))
-        output = publish(source).outputs[0]
+        record = self._done.get(name) or self._pipeline.publish((source,), slim=False)
+        note(source, record)
+        output = record.outputs[0]
         self.places[name] = str(output.path)
         if self._originals is not None:
             self.copies.append(self._originals.put(name, source, output))
@@ -118,25 +121,37 @@ class TreeFiles:
         done = None if self._aside is None else self._aside.result()
         if done is not None:
             self._shelf.adopt(done.work)
+            # A module that pages have asked for has another form than the other process gave it.
+            has_other_form = self._pipeline.modules.has
+            self._done = {
+                name: record
+                for name, record in done.records.items()
+                if not has_other_form(self._texts.get(name) or self._rest[name])
+            }
             if self._originals is not None and done.copies is not None:
                 self._originals.adopt(done.copies)
 
     def _publish_aside(self, check: Callable[[], None]) -> _Done:
+        records: dict[str, Record] = {}
         for number, (name, source) in enumerate(self._rest.items()):
             if number % _OFTEN == 0:
                 check()
-            self._keep(name, source, self._pipeline.publish((source,), slim=False))
+            record = records[name] = self._pipeline.publish((source,), slim=False)
+            self._keep(name, source, record)
         for number, (name, source) in reversed(list(enumerate(self._texts.items()))):
             if self._taken[number]:
                 break  # the other has come from below
             self._taken[number] = _TAKEN
             check()
-            record = self._pipeline.publish_leaf(source)
-            if record is None:
+            leaf = self._pipeline.publish_leaf(source)
+            if leaf is None:
                 self._taken[number] = _GIVEN_BACK[0]
             else:
-                self._keep(name, source, record)
-        return _Done(self._shelf.work(), None if self._originals is None else self._originals.copies())
+                records[name] = leaf
+                self._keep(name, source, leaf)
+        return _Done(
+            records, self._shelf.work(), None if self._originals is None else self._originals.copies()
+        )
 
     def _keep(self, name: str, source: Source, record: Record) -> None:
         if self._originals is not None:

@@ -187,7 +187,7 @@ class Writer:
                 raise _taken(beside)
         if draft.data is not None:
             return self._shelf.write(path, draft.data)
-        if path == original:
+        if str(path) == str(original):
             return True
         if self._options.by_hash or self._is_hashed_for_pages(draft):
             # Not linked, since a link would change when the original is edited in place; and what was hashed, not what

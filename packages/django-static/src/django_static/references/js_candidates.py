@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from .js_code import BLANKS, COMMENT, STRING
 from .js_element import places
 from .js_found import Candidate
-from .patterns import loop
+from .patterns import has, loop
 
 __all__ = ["EXPORTED", "OWN_URL", "candidates"]
 
@@ -67,7 +67,7 @@ def candidates(text: str) -> Iterator[Candidate]:
     """The places that refer to something, or look for the script itself, if they are code; in no order."""
     yield from _statements(text)
     yield from places(text)
-    if _MAP_WORD in text:
+    if has(text, _MAP_WORD):
         yield from _maps(text)
 
 

