@@ -203,7 +203,7 @@ def _entry(number: int, found: Raw, database: str) -> Entry:
             f'line {number}: an object with "collection" and "document" is expected; it has {keys}'
         )
     if not isinstance(name, str) or not _is_name(name, database):
-        raise DumpError(f"line {number}: {name!r} is no collection's name")
+        raise DumpError(f"line {number}: {name!r:.80} is no collection's name")
     if "_id" not in document:
         raise DumpError(f"line {number} ({name}): the document has no _id")
     try:
