@@ -5,11 +5,14 @@ import gzip
 import io
 import json
 import os
+import pty
 import re
 import resource
+import select
 import stat
 import subprocess
 import sys
+import tty
 import uuid
 from contextlib import suppress
 
@@ -397,6 +400,26 @@ WRONG = {
         "line 2: 'system.users' is no collection's name",
     ),
     "an operator": (HEAD + line({"_id": 1}, "$cmd"), "line 2: '.cmd' is no collection's name"),
+    **{
+        f"a name that is none: {name!r:.9}": (
+            HEAD + GOOD + line({"_id": 1}, name) + '{"end": 2}\n',
+            "line 3: .* is no collection's name",
+        )
+        for name in (
+            "",
+            ".x",
+            "x.",
+            "a..b",
+            ".",
+            "x" * 300,
+            "ü" * 130,
+            "$x",
+            "a\0b",
+            "\ud800",
+            "system.x",
+            "a$b",
+        )
+    },
     "no id": (HEAD + line({"a": 1}), r"line 2 \(notes\): the document has no _id"),
     "a forged object id": (HEAD + line({"_id": {"$oid": "x"}}), "line 2: no Extended JSON"),
     "a number too large": (HEAD + line({"_id": 7, "n": 2**64}), r"line 2 \(notes, _id 7\): .*8-byte"),
@@ -516,6 +539,69 @@ def test_a_folder_that_is_none(filled, tmp_path, name):
     with pytest.raises(CommandError, match=f"{name} cannot be written"):
         written(output=tmp_path / name)
     assert (tmp_path / "d").read_text() == "a file"
+
+
+def test_a_link_stays_one_and_its_target_is_replaced(filled, tmp_path):
+    (tmp_path / "real").mkdir()
+    target, link = tmp_path / "real" / "d", tmp_path / "link"
+    link.symlink_to("real/d")
+    written(output=link)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    target.write_text("the last one")
+    target.chmod(0o640)
+    before = target.stat().st_ino
+    written(output=link)
+    assert link.is_symlink()
+    assert target.read_text() == written()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert target.stat().st_ino != before, "written beside it, and put in its place"
+    assert [one.name for one in (tmp_path / "real").iterdir()] == ["d"]
+
+
+@pytest.mark.parametrize("name", ["fifo", "link", "fifo.gz"])
+def test_a_fifo_is_written_to(filled, tmp_path, name):
+    fifo = tmp_path / ("fifo" if name == "link" else name)
+    os.mkfifo(fifo)
+    if name == "link":
+        (tmp_path / "link").symlink_to("fifo")
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        written(output=tmp_path / name)  # less than a FIFO holds
+        content = os.read(reader, 1_000_000)
+    finally:
+        os.close(reader)
+    assert (gzip.decompress(content) if name == "fifo.gz" else content).decode() == written()
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+    assert {one.name for one in tmp_path.iterdir()} == {fifo.name, name}
+
+
+def test_a_device_is_written_to(filled):
+    """A terminal of this test's own: never the machine's, which the old code replaced by a file."""
+    reader, terminal = pty.openpty()
+    try:
+        tty.setraw(terminal)
+        expected = written("notes")
+        written("notes", output=os.ttyname(terminal))
+        assert stat.S_ISCHR(os.stat(os.ttyname(terminal)).st_mode)
+        content = b""
+        while len(content) < len(expected.encode()):
+            assert select.select([reader], [], [], 60)[0]
+            content += os.read(reader, 100_000)
+        assert content.decode() == expected
+    finally:
+        os.close(terminal)
+        os.close(reader)
+
+
+@pytest.mark.parametrize("name", ["folder", "link", "loop"])
+def test_what_no_file_can_take_the_place_of(filled, tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    (tmp_path / "loop").symlink_to("loop")
+    words = "Too many levels of symbolic links" if name == "loop" else "Is a directory"
+    with pytest.raises(CommandError, match=f"{name} cannot be written: {words}"):
+        written(output=tmp_path / name)
+    assert {one.name for one in tmp_path.iterdir()} == {"folder", "link", "loop"}
 
 
 def test_a_dump_is_the_same_bytes_each_time(filled, tmp_path):

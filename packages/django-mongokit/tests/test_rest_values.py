@@ -616,3 +616,36 @@ def test_times_without_zone_are_utc_wherever_the_site_is(mongodb):
         assert mongodb.api_talks.find_one()["when"] == datetime.datetime(2020, 1, 1, 1, tzinfo=datetime.UTC)
         again = SpeechSerializer(mongodb.api_talks.Speech.one())
         assert shown(again)["when"] == "2020-01-01T10:00:00+09:00"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
+@pytest.mark.parametrize(
+    ("stored", "out"),
+    [
+        (datetime.datetime(1, 1, 1), "0001-01-01T00:00:00Z"),
+        (datetime.datetime(1, 1, 1, 0, 0, 0, 1000), "0001-01-01T00:00:00.001000Z"),
+        (datetime.datetime(9999, 12, 31, 23, 59, 59, 999000), "9999-12-31T23:59:59.999000Z"),
+    ],
+)
+def test_times_that_the_local_clock_cannot_show_are_utc_and_taken_again(mongodb, zone, stored, out):
+    made = send(mongodb)
+    assert made.is_valid()
+    _id = made.save()["_id"]
+    mongodb.api_talks.update_one({"_id": _id}, {"$set": {"when": stored}})
+    speech = mongodb.api_talks.Speech.one({"_id": _id})
+    with timezone.override(zone):
+        sent = SpeechSerializer(speech).data
+        is_local = zone == ("Asia/Tokyo" if stored.year == 1 else "America/New_York")
+        assert (sent["when"] == out) is not is_local
+        serializer = SpeechSerializer(speech, data={"when": sent["when"]}, partial=True)
+        assert serializer.is_valid(), serializer.errors
+        serializer.save()
+    assert mongodb.api_talks.find_one({"_id": _id})["when"].replace(tzinfo=None) == stored
+
+
+def test_times_that_utc_cannot_show_are_refused(mongodb):
+    for zone in ("America/New_York", "Asia/Tokyo"):
+        with timezone.override(zone):
+            for sent in ("0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"):
+                serializer = send(mongodb, when=sent)
+                assert serializer.errors == {"when": ["Datetime value out of range."]}

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import bson
 import pymongo.database
@@ -25,7 +21,7 @@ from pymongo.errors import BulkWriteError
 
 from django_mongokit.extended import CODEC, RAW_CODEC, read_escaped, read_plain, written
 
-__all__ = ["DumpError", "Entry", "collection_names", "dump", "load", "read", "reading", "replacing"]
+__all__ = ["DumpError", "Entry", "collection_names", "dump", "load", "read"]
 
 Raw = dict[str, Any]
 Progress = Callable[[str, int], Any]
@@ -38,6 +34,8 @@ _BATCH = 1_000
 _BATCH_BYTES = 8_000_000
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_ERRORS = 20
+_MOST_NAME_BYTES = 255
+"""Of a database and a collection together, with the dot between them."""
 
 
 class DumpError(ValueError):
@@ -86,8 +84,11 @@ def dump(database: Any, names: Iterable[str], progress: Progress | None = None) 
     yield json.dumps({"end": total}) + "\n"
 
 
-def read(lines: Iterable[bytes]) -> Iterator[Entry]:
-    """Yield what is in a dump; raises `DumpError` at the first line that is wrong, or missing at the end."""
+def read(lines: Iterable[bytes], database: str = "") -> Iterator[Entry]:
+    """Yield what is in a dump; raises `DumpError` at the first line that is wrong, or missing at the end.
+
+    :param database: the name of the one it is to be loaded into, which counts for how long names may be.
+    """
     number, total, ended = 0, 0, False
     parse: Callable[[str], Any] = read_plain
     for number, line in enumerate(_undamaged(lines), 1):
@@ -105,7 +106,7 @@ def read(lines: Iterable[bytes]) -> Iterator[Entry]:
                     f"line {number}: the dump had {found['end']} documents, and {total} are there"
                 )
         else:
-            yield _entry(number, found)
+            yield _entry(number, found, database)
             total += 1
     if not ended:
         raise DumpError(
@@ -141,33 +142,6 @@ def load(database: Any, entries: Iterable[Entry], progress: Progress | None = No
             )
         )
     return total
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file to write to, which takes the place of `path` (compressed, where that ends with .gz) at the end.
-
-    Until then, and when the block raises, what is at `path` stays. Only the owner can read the new file.
-    """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as plain:
-            if path.suffix == ".gz":
-                with gzip.GzipFile(filename="", mode="wb", fileobj=plain, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]  # it is written to like any other
-            else:
-                yield plain
-            plain.flush()
-            os.fsync(plain.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def reading(path: Path) -> IO[bytes]:
-    """Return the dump at `path`, unpacked, to be read from its beginning."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def _plain(database: Any, codec: CodecOptions[Any]) -> Any:
@@ -221,15 +195,15 @@ def _reader(found: Raw) -> Callable[[str], Any]:
     return _READERS[version]
 
 
-def _entry(number: int, found: Raw) -> Entry:
+def _entry(number: int, found: Raw, database: str) -> Entry:
     name, document = found.get("collection"), found.get("document")
     if found.keys() != {"collection", "document"} or not isinstance(document, dict):
         keys = ", ".join(map(repr, found)) or "nothing"
         raise DumpError(
             f'line {number}: an object with "collection" and "document" is expected; it has {keys}'
         )
-    if not isinstance(name, str) or not name or "$" in name or "\0" in name or name.startswith("system."):
-        raise DumpError(f"line {number}: {name!r} is no collection's name")
+    if not isinstance(name, str) or not _is_name(name, database):
+        raise DumpError(f"line {number}: {name!r:.80} is no collection's name")
     if "_id" not in document:
         raise DumpError(f"line {number} ({name}): the document has no _id")
     try:
@@ -240,6 +214,21 @@ def _entry(number: int, found: Raw) -> Entry:
     if size > _MOST_BYTES:
         raise DumpError(f"{entry}: {size} bytes are more than a document of MongoDB may have ({_MOST_BYTES})")
     return entry
+
+
+def _is_name(name: str, database: str) -> bool:
+    """Return whether a collection in a database may have a name: what PyMongo or MongoDB would refuse, and the server's own."""
+    parts = name.split(".")
+    try:
+        size = len(f"{database}.{name}".encode())
+    except UnicodeEncodeError:
+        return False
+    return (
+        all(parts)
+        and not {"$", "\0"} & set(name)
+        and parts[:-1][:1] != ["system"]
+        and size <= _MOST_NAME_BYTES
+    )
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -24,7 +24,8 @@ from django_mongokit.forms.refusals import (
     unknown_revision,
 )
 from django_mongokit.forms.saving import REFUSALS, REVISION, Refusal, SavingForm
-from django_mongokit.forms.strays import show_what_is_wrong, strays_of, without
+from django_mongokit.forms.strays import strays_of, without
+from django_mongokit.forms.unfit import show_unfit, unfit_of
 from mongokit import Document
 from mongokit.dotnotation import doted
 from mongokit.identifying import has_id
@@ -92,7 +93,8 @@ class BaseDocumentForm(SavingForm):
             # With another key it would be another document; and an empty one is a key too.
             self.fields[KEY].disabled, self.fields[KEY].required = True, False
         if not self.is_new:
-            show_what_is_wrong(self.fields, self.instance)
+            self.unfit = unfit_of(self.instance)
+            show_unfit(self)
         if self.instance.use_revision:
             self.fields[REVISION] = forms.IntegerField(
                 required=False, widget=forms.HiddenInput, initial=self.instance.get(REVISION)

@@ -14,7 +14,9 @@ from django_mongokit.forms.mapping import Making, fields_of_record
 from django_mongokit.forms.nested import NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.records import BaseRecordForm
+from django_mongokit.forms.unfit import UnfitField, show_unfit
 from mongokit import Document, SchemaDocument
+from mongokit.errors import Failure
 from mongokit.proxy import ProxyBase
 from mongokit.structure.convert import container_of
 from mongokit.structure.nodes import RecordNode, is_embedded
@@ -109,6 +111,7 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
 
     :param stored: what there is already; what is not in the form stays as it is.
     :param optional: when nothing is entered, nothing is required, and `value()` is None.
+    :param unfit: what is of a wrong type in `stored`, by dotted path.
     """
 
     is_kept = False
@@ -126,6 +129,7 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
         naive_utc: bool = False,
         database: Any = None,
         disabled: bool = False,
+        unfit: Mapping[str, Failure] | None = None,
         **kwargs: Any,
     ) -> None:
         if self._record is None:
@@ -141,6 +145,9 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
         given = initial or {}
         self.given = frozenset(name for name in given if name not in shown or given[name] is not shown[name])
         super().__init__(data, files, initial={**shown, **given}, **kwargs)
+        self.unfit = {} if is_new else unfit or {}
+        if not is_new:
+            show_unfit(self)
         if disabled:
             for field in self.fields.values():
                 field.disabled = True
@@ -166,7 +173,9 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
         return all(self._is_blank(name) for name in self.fields)
 
     def _is_blank(self, name: str) -> bool:
-        bound = self[name]
+        bound: Any = self[name]
+        if self.leaves_unfit(name) or (isinstance(bound.field, UnfitField) and not bound._has_changed()):
+            return False  # whatever it looks like
         if isinstance(bound, NestedBoundField):
             return bound.is_blank()
         data = bound.data
@@ -175,7 +184,7 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
     def value(self) -> dict[str, Any] | None:
         """Return the nested structure as it is to be stored. The form has to be valid."""
         if self.optional and self.is_blank():
-            return None
+            return self._blank()
         record = self._record
         made: dict[str, Any]
         if self.stored is not None:
@@ -185,3 +194,10 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
             fill(record, made, dict)
         self.put_into(made)
         return made
+
+    def _blank(self) -> dict[str, Any] | None:
+        """Return what stands for a structure in which nothing is entered: what is stored, where that was as empty."""
+        is_complete = not any(field.required for field in self.fields.values())
+        if self.stored is None or self.is_new or super().has_changed() or not is_complete:
+            return None
+        return container_of(type(self.stored))(self.stored)  # type: ignore[arg-type]  # a dict

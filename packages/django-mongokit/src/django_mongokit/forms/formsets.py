@@ -13,7 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from django_mongokit.forms.nested import Errors, InnerError, NestedBoundField, NestedField, labelled
+from django_mongokit.forms.nested import Errors, InnerError, NestedBoundField, NestedField, below, labelled
+from mongokit.errors import Failure
 
 if TYPE_CHECKING:
     from django_mongokit.forms.embedded import EmbeddedDocumentForm
@@ -34,6 +35,8 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
     naive_utc = False
     database: Any = None
     label: Any = ""
+    unfit: Mapping[str, Failure] = {}
+    """What is of a wrong type in the stored elements, by position and path."""
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         """Return what the form of one element is made with."""
@@ -46,6 +49,7 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
             "naive_utc": self.naive_utc,
             "database": self.database,
             "stored": stored if isinstance(stored, Mapping) else None,
+            "unfit": below(self.unfit, str(index)) if at else {},
         }
 
     def rows(self) -> list[Any]:
@@ -92,11 +96,12 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
         construct = super()._construct_form  # type: ignore[misc]  # Django's own
         if self.replaces:
             # What the form does not ask for stays with the element that the row was made of, as far as that is known.
-            for at, element in enumerate(self._left):
+            for at, (position, element) in enumerate(self._left):
                 if self._comparisons == 0 or not isinstance(element, Mapping):
                     break
                 self._comparisons -= 1
-                form: Any = construct(i, **{**kwargs, "stored": element, "initial": element})
+                known = {"stored": element, "initial": element, "unfit": below(self.unfit, str(position))}
+                form: Any = construct(i, **{**kwargs, **known})
                 if set(form.changed_data) <= {ORDERING_FIELD_NAME, DELETION_FIELD_NAME}:
                     del self._left[at]
                     form.is_kept = True
@@ -105,9 +110,9 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
         return construct(i, **kwargs)
 
     @cached_property
-    def _left(self) -> list[Any]:
+    def _left(self) -> list[tuple[int, Any]]:
         self._comparisons = _MOST_COMPARISONS
-        return list(self.stored)
+        return list(enumerate(self.stored))
 
     def _make_rows_new(self) -> None:
         data: Any = self.data
@@ -148,6 +153,7 @@ class FormSetBoundField(NestedBoundField):
         )
         made.renderer = made.form_renderer = outer.renderer
         made.stored, made.label = stored, self.label
+        made.unfit = below(outer.unfit, self.name)
         made.is_new, made.naive_utc, made.database = outer.is_new, outer.naive_utc, outer.database
         return made
 

@@ -11,10 +11,12 @@ from django.forms.boundfield import BoundField
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 
+from mongokit.errors import Failure
+
 if TYPE_CHECKING:
     from django_mongokit.forms.embedded import EmbeddedDocumentForm
 
-__all__ = ["Errors", "InnerError", "NestedBoundField", "NestedField", "labelled"]
+__all__ = ["Errors", "InnerError", "NestedBoundField", "NestedField", "below", "labelled"]
 
 Errors = Iterable[tuple[str, ValidationError]]
 """Dotted paths, and what is wrong there."""
@@ -75,6 +77,7 @@ class NestedBoundField(BoundField):
             naive_utc=outer.naive_utc,
             database=outer.database,
             disabled=self.field.disabled,
+            unfit=below(outer.unfit, self.name),
         )
 
     @property
@@ -151,6 +154,12 @@ class NestedField(forms.Field):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the form inside has changed."""
         return bool(not self.disabled and data.has_changed())
+
+
+def below(failures: Mapping[str, Failure], name: str) -> dict[str, Failure]:
+    """Return the failures that are about what is in a field, by their paths from there."""
+    start = f"{name}."
+    return {path.removeprefix(start): one for path, one in failures.items() if path.startswith(start)}
 
 
 def labelled(form: Any) -> Iterable[ValidationError]:

@@ -10,10 +10,13 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
 
 from django_mongokit.forms.nested import Errors, NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
+from django_mongokit.forms.shown import is_as_shown
+from mongokit.errors import Failure
 from mongokit.structure.nodes import RecordNode
 
 __all__ = ["BaseRecordForm"]
@@ -30,10 +33,22 @@ class BaseRecordForm(forms.BaseForm):
     """Whether `stored` is what a new document begins with, rather than what the form was filled with."""
     given: frozenset[str] = frozenset()
     """The fields that show something else than what is stored, since `initial` says so."""
+    unfit: Mapping[str, Failure] = {}
+    """What is wrong with the types of what is stored, by dotted path."""
     naive_utc = False
     """Whether times in the document are UTC without time zone, as its collection gives them back."""
     database: Any = None
     """The database of the document; None where nobody has said."""
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """The fields in which something else was entered than was shown."""
+        bound: dict[str, Any] = {name: self[name] for name in self.fields}
+        return [name for name, one in bound.items() if not self.leaves_unfit(name) and one._has_changed()]
+
+    def leaves_unfit(self, name: str) -> bool:
+        """Return whether what is stored in a field is of a wrong type, and its input is as it was shown."""
+        return name in self.unfit and name not in self.given and self.is_bound and is_as_shown(self[name])
 
     def changes(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return what was entered, by field of the structure, as the document is to have it.
@@ -73,6 +88,9 @@ class BaseRecordForm(forms.BaseForm):
             before = (self.stored or {}).get(name)
             untouched = before is None and not self.is_new and name not in self.changed_data
             return bool(field.disabled or untouched)
+        if self.leaves_unfit(name):
+            # Whatever text it would make: the document is told to be wrong there.
+            return True
         omitted = field.widget.value_omitted_from_data(self.data, self.files, bound.html_name)
         if omitted and value in field.empty_values:
             return True

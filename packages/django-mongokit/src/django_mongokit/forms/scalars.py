@@ -166,6 +166,11 @@ class DateField(forms.DateField):
 
     widget = DateInput
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether a text stands for another date than the initial one, which may be that of a time."""
+        before = initial.date() if isinstance(initial, datetime.datetime) else initial
+        return super().has_changed(before, data)
+
 
 class TimeField(forms.TimeField):
     """A time of day, by the browser's picker."""

@@ -7,12 +7,25 @@ from typing import Any
 from bson import Code
 from django.forms.boundfield import BoundField
 
-__all__ = ["ShownBoundField", "is_text"]
+__all__ = ["ShownBoundField", "in_one_line", "is_as_shown", "is_text"]
 
 
 def is_text(value: Any) -> bool:
     """Return whether a value is text to be read; Code is a str, and a value."""
     return isinstance(value, str) and not isinstance(value, Code)
+
+
+def in_one_line(text: Any) -> str:
+    """Return a text without line ends, of which browsers send others, or none."""
+    return str(text).replace("\r", "").replace("\n", "")
+
+
+def is_as_shown(bound: BoundField) -> bool:
+    """Return whether the text that was sent for a field is the one that its input showed."""
+    widget: Any = bound.field.widget
+    sent = widget.value_from_datadict(bound.form.data, bound.form.files, bound.html_name)
+    shown = widget.format_value(bound.field.prepare_value(bound.initial))
+    return isinstance(sent, str) and in_one_line(sent) == in_one_line("" if shown is None else shown)
 
 
 class ShownBoundField(BoundField):
@@ -33,7 +46,8 @@ class ShownBoundField(BoundField):
         if not isinstance(sent, str) or not stored or form.is_new or self.name in form.given:
             return sent
         value = stored.get(self.name)
-        if value is None or is_text(value):
+        if value is None or is_text(value) or self.name in form.unfit:
+            # Of one that is of a wrong type the field knows the text only.
             return sent
         widget: Any = self.field.widget
         shown = widget.format_value(self.field.prepare_value(self.initial))

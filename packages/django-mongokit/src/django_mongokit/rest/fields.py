@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
+from contextlib import suppress
 from typing import Any
 
 from bson import Decimal128, Int64, ObjectId
@@ -127,6 +128,17 @@ class DateTimeField(serializers.DateTimeField):
     What comes in is cut to the milliseconds that MongoDB keeps.
     """
 
+    def enforce_timezone(self, value: datetime.datetime) -> datetime.datetime:
+        """Return a time in the current time zone; in UTC, where that is outside Python's years there."""
+        zone: datetime.tzinfo | None = getattr(self, "timezone", None) or self.default_timezone()
+        if zone is not None and timezone.is_aware(value):
+            try:
+                value.astimezone(zone)
+            except OverflowError:
+                with suppress(OverflowError):
+                    return value.astimezone(datetime.UTC)
+        return super().enforce_timezone(value)
+
     def to_internal_value(self, value: Any) -> Any:
         """Return the time, in UTC where it has a time zone; raises `ValidationError`."""
         found = super().to_internal_value(value)
@@ -137,7 +149,7 @@ class DateTimeField(serializers.DateTimeField):
             self.fail("overflow")
 
     def to_representation(self, value: Any) -> Any:
-        """Return the time as text: in the current time zone, unless that is outside Python's years."""
+        """Return the time as text: in the current time zone, or in UTC where that is outside Python's years."""
         if isinstance(value, datetime.datetime) and settings.USE_TZ and timezone.is_naive(value):
             value = value.replace(tzinfo=datetime.UTC)
         return super().to_representation(value)

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from django_mongokit.dumps import DumpError, collection_names, dump, replacing
+from django_mongokit.dump_files import replacing
+from django_mongokit.dumps import DumpError, collection_names, dump
 from django_mongokit.management.arguments import DocumentsCommand, alias_of, label, registered
 from django_mongokit.shortcut import get_database
 

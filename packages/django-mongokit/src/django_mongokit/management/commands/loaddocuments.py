@@ -12,7 +12,8 @@ from typing import IO, Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from django_mongokit.dumps import DumpError, load, read, reading
+from django_mongokit.dump_files import reading
+from django_mongokit.dumps import DumpError, load, read
 from django_mongokit.management.arguments import DocumentsCommand, alias_of
 from django_mongokit.shortcut import get_database
 
@@ -39,7 +40,7 @@ class Command(DocumentsCommand):
         with _unfolded(options["files"]) as files:
             for name, file in files:
                 with _naming(name):
-                    number = sum(1 for _ in read(file))
+                    number = sum(1 for _ in read(file, database.name))
                 if options["dry_run"]:
                     self._say(options, f"{name}: {number:,} documents, all of them right")
             if options["dry_run"]:
@@ -47,7 +48,9 @@ class Command(DocumentsCommand):
             for name, file in files:
                 file.seek(0)
                 with _naming(name):
-                    number = load(database, read(file), self._tell if options["verbosity"] > 0 else None)
+                    number = load(
+                        database, read(file, database.name), self._tell if options["verbosity"] > 0 else None
+                    )
                 self._say(options, f"{name}: loaded {number:,} documents into {database.name}")
 
     def _say(self, options: dict[str, Any], text: str) -> None:

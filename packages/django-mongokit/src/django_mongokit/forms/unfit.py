@@ -1,0 +1,159 @@
+"""What a document has stored in another type than its class declares: a form shows it as text, and never replaces it unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from django_mongokit.forms.fields import JsonValueField
+from django_mongokit.forms.formsets import FormSetField
+from django_mongokit.forms.jsontext import dumps
+from django_mongokit.forms.nested import NestedField, below
+from django_mongokit.forms.refusals import message_of
+from django_mongokit.forms.shown import in_one_line, is_text
+from mongokit.errors import AuthorizedTypeError, Failure, RequireFieldError, SchemaTypeError, SetContentError
+from mongokit.structure.convert import to_bson, to_python
+from mongokit.structure.nodes import ListNode, Node, RecordNode
+
+if TYPE_CHECKING:
+    from django_mongokit.forms.records import BaseRecordForm
+
+__all__ = ["UnfitField", "show_unfit", "unfit_of"]
+
+_OF_TYPES = frozenset({SchemaTypeError, AuthorizedTypeError, SetContentError})
+_BLANK = frozenset({"number", "range", "date", "datetime-local", "month", "week", "time", "color"})
+"""Inputs that browsers leave empty for what does not fit them, or fill with something else."""
+
+
+class UnfitField(JsonValueField):
+    """A stored value that the field in whose place this one is cannot show, as Extended JSON.
+
+    Left as it is, it is an error; else the value that was entered is stored, if it is of the declared type.
+
+    :param node: the place in the structure.
+    :param stored: what is there.
+    """
+
+    default_error_messages = {
+        "unfit": _("What is stored here is not of the declared type: enter in its place what is.")
+    }
+
+    def __init__(self, node: Node | None, stored: Any, **kwargs: Any) -> None:
+        self.node = node
+        convert = None if node is None else to_python(node)
+        super().__init__(to_document=convert, empty=lambda: _empty(node), required=False, **kwargs)
+        self.shown = self.prepare_value(stored)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text for a value; what was sent is shown as it is."""
+        if hasattr(self, "shown") and is_text(value):
+            return super().prepare_value(value)
+        for convert in (None if self.node is None else to_bson(self.node), _itself):
+            try:
+                return dumps(value if convert is None else convert(value), self.indent)
+            except Exception:  # noqa: BLE001, S112 (a CustomType may raise whatever it likes for what is none)
+                continue
+        return str(value)
+
+    def clean(self, value: Any) -> Any:
+        """Return the value of a text; raises `ValidationError`, also for one that is as it was shown."""
+        if self.disabled:
+            return value
+        if not self.has_changed(None, value):
+            if value is None:
+                return None
+            raise ValidationError(self.error_messages["unfit"], code="type")
+        found = super().clean(value)
+        if not _may_be(found, self.node):
+            raise ValidationError(self.error_messages["unfit"], code="type")
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether a text is another than the one that was shown; what was not sent is none."""
+        return not self.disabled and data is not None and in_one_line(data) != in_one_line(self.shown)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _empty(node: Node | None) -> Any:
+    return node.container() if isinstance(node, ListNode) and not node.unset else None
+
+
+def _may_be(value: Any, node: Node | None) -> bool:
+    """Return whether a form's own methods may see a value: of a structure they expect names, of a list elements."""
+    if value is None:
+        return True
+    if isinstance(node, ListNode):
+        return isinstance(value, (list, tuple)) and all(_may_be(one, node.item) for one in value)
+    return not isinstance(node, RecordNode) or isinstance(value, Mapping)
+
+
+def unfit_of(document: Any) -> dict[str, Failure]:
+    """Return what is wrong with the types of what a document has, by dotted path. None and "" are nothing, but in a list."""
+    failures: list[Failure] = []
+    type(document)._structure.check(document, failures)
+    return {
+        one.path: one
+        for one in failures
+        if (one.error in _OF_TYPES and one.value is not None and one.value != "")
+        or (one.error is RequireFieldError and one.path.rpartition(".")[2].isdecimal())
+    }
+
+
+def show_unfit(form: BaseRecordForm) -> None:
+    """Have the fields of a form whose stored value is of a wrong type show it as text.
+
+    A browser leaves an input for numbers empty that is to show "many", and a choice that is none; and no form for a
+    structure can be made of a text. What was not shown would be replaced by nothing, whoever changes something else.
+    """
+    for name, field in form.fields.items():
+        stored = (form.stored or {}).get(name)
+        if name in form.given or stored is None:
+            continue
+        about = below(form.unfit, name)
+        if isinstance(field, NestedField):
+            is_unfit = not _is_shown_by(field, stored)
+        else:
+            is_unfit = name in form.unfit or bool(about)
+        if not is_unfit:
+            continue
+        found = form.unfit.get(name) or next(iter(about.values()), None)
+        # Which element of a list it is, only the path says.
+        text = found and message_of(found, with_path=name not in form.unfit)
+        form.fields[name] = _as_text(field, form._record.fields.get(name), stored, text)
+
+
+def _is_shown_by(field: NestedField, stored: Any) -> bool:
+    if isinstance(field, FormSetField):
+        return isinstance(stored, (list, tuple)) and all(isinstance(one, Mapping) for one in stored)
+    return isinstance(stored, Mapping)
+
+
+def _as_text(field: forms.Field, node: Node | None, stored: Any, message: str | None) -> forms.Field:
+    widget: Any = field.widget
+    if isinstance(field, (NestedField, forms.MultiValueField)) or _has_no_text(widget):
+        texts = {} if message is None else {"unfit": message}
+        return UnfitField(
+            node,
+            stored,
+            label=field.label,
+            help_text=field.help_text,
+            disabled=field.disabled,
+            error_messages=texts,
+        )
+    if isinstance(widget, forms.widgets.ChoiceWidget):
+        field.widget = forms.TextInput(widget.attrs)
+    elif getattr(widget, "input_type", None) in _BLANK:
+        widget.input_type = "text"
+    return field
+
+
+def _has_no_text(widget: Any) -> bool:
+    odd = (forms.CheckboxInput, forms.NullBooleanSelect, forms.MultiWidget, forms.SelectDateWidget)
+    return isinstance(widget, odd) or bool(getattr(widget, "allow_multiple_selected", False))
