@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from .parts import Part, without_charset
 from .references import css, js
+from .sources import Source
 
-__all__ = ["Joined", "MapComment", "join", "map_comment", "obstacle"]
+__all__ = ["Joined", "MapComment", "apart", "join", "map_comment", "obstacle", "refusal", "unlike"]
 
 #: The comment at the end of a file that names its source map (ECMA-426, 11.1). A string, a template, a regular expression
 #: or a comment around it would have to end in it.
@@ -58,6 +59,26 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
             return reason
         known |= other.script.makes
     return ""
+
+
+def unlike(sources: Sequence[Source]) -> str:
+    """Why files cannot be one by what they are called; empty where that is no obstacle."""
+    alike = len({source.kind for source in sources}) == 1 and sources[0].kind
+    return "" if alike or len(sources) == 1 else "only style sheets or only scripts can"
+
+
+def apart(parts: Sequence[Part]) -> str:
+    """Why parts cannot be one file, as a list of names asks for; empty when they can."""
+    for number, part in enumerate(parts[1:], 1):
+        reason = obstacle(parts[:number], part)
+        if reason:
+            return f"{' and '.join(each.source.name for each in parts[: number + 1])}: {reason}"
+    return ""
+
+
+def refusal(names: str, reason: str) -> str:
+    """What is said of a list of names that cannot be one file."""
+    return f"{names} cannot be one file: {reason}; a block, or a tag for each, keeps them apart"
 
 
 class Joined(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import blocks, import_maps, minify
+from . import blocks, import_maps, joining, minify
 from .answers import (
     Address,
     Complaints,
@@ -118,7 +118,10 @@ class Manifested:
         else:
             printed = next(iter(self._run(wanted, slim, Manner.TOGETHER)), None)
         if printed is None:
-            if wanted:
+            if run_key(wanted, slim, Manner.TOGETHER) in self._manifest.runs:
+                reason = "the build has seen why, and 'manage.py staticbuild' says it"
+                self._complaints.say(place, joining.refusal(name, reason))
+            elif wanted:
                 self._complain(name, place)
             return Address.of(name, suffix, is_missing=is_ours, is_settled=True)
         return Address.of(printed.public + suffix, suffix, printed.file, printed.integrity, is_settled=True)
