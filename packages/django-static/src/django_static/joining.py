@@ -49,9 +49,10 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
         )
     if any(each.found.looks_for_itself for each in (*group, part)):
         return "one of them looks for its own script element, and takes its place from that"
-    for script in (*(other.script for other in group), part.script):
-        if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
-            return "one of them has a syntax error, is a module, or looks at its own script element or URL"
+    for each in (*group, part):
+        reason = _stands_alone(each.script)
+        if reason:
+            return f"{each.source.name} {reason}"
     known: frozenset[str] = frozenset()
     for other in group:
         reason = js.clash(other.script, part.script, known)
@@ -59,6 +60,15 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
             return reason
         known |= other.script.makes
     return ""
+
+
+def _stands_alone(script: js.Script) -> str:
+    """Why a script is in no file with others; empty when it may be."""
+    if script.has_errors:
+        return "has a syntax error"
+    if script.is_module:
+        return "is a module"
+    return "looks at its own script element or URL" if script.knows_itself or script.is_relative else ""
 
 
 def unlike(sources: Sequence[Source]) -> str:
