@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from io import StringIO
@@ -301,6 +302,15 @@ class TestBlocks:
         way.site.write("js/b.js", "b()")
         html = way.show("{% slimall %}" + scripts("a", "b") + "{% endslimall %}")
         assert re.findall(r'src="[^"]*/js/(\w+)\.', html) == ["a_b"]
+
+    def test_together_all_the_same(self, way, caplog):
+        """As it is asked for, each says where it was when its turn comes; and the log tells."""
+        way.site.write("js/a.js", LOOK)
+        way.site.write("js/b.js", LOOK)
+        with caplog.at_level(logging.WARNING, "django_static"):
+            text = way.bytes(way.url("/js/a.js;/js/b.js")).decode()
+        assert text.index(POSED) < text.index('"$1$2/js/b.js")')
+        assert "looks for its own script element" in caplog.text
 
 
 class TestIntegrity:

@@ -128,6 +128,13 @@ def test_several_names_of_different_kinds_stay_as_given(site, warned):
     assert "cannot be one file" in warned()[0]
 
 
+def test_several_names_that_would_better_stay_apart_warn(site, warned):
+    site.write("a.js", "'use strict'; let q = 1", 5)
+    site.write("b.js", "let r = 2", 5)
+    assert site.render('{% staticfile "/a.js;/b.js" %}') == "/a_b.5.js"
+    assert "although only one of them is strict" in warned()[0]
+
+
 def test_python_functions(site):
     site.write("a.css", "a { b : c }", 5)
     assert django_static.staticfile("/a.css") == "/a.5.css"

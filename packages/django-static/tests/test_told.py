@@ -37,7 +37,7 @@ def poor(built):
         "p.html",
         "{% slimall %}<link rel=stylesheet href=/css/a.css><link rel=stylesheet href=/css/b.css>{% endslimall %}"
         "{% slimfile '/css/a.css' %}{% staticfile '/css/a.css' %}{% slimfile '/css/c.css' %}{% slimfile '/js/map.js' %}\n"
-        "{% slimfile '/js/broken.js' %}{% slimfile '/js/fine.js;/js/map.js' %}{% slimfile '/js/fine.js' %}"
+        "{% slimfile '/js/broken.js' %}{% slimfile '/js/fine.js;/js/broken.js' %}{% slimfile '/js/fine.js' %}"
         "{% staticfile '/img/gone.png' %}{% slimfile name %}{% include 'gone.html' %}",
     )
     return built
@@ -191,12 +191,11 @@ def test_pages_tell_it_once(site, warned):
     site.settings.DEBUG = True
     site.write("js/fine.js", "fine( 1 )")
     site.write("js/broken.js", SCRIPT, 5)
-    site.write("css/b.css", "b {}")
     site.write("css/a.css", "a { b: url(none.png) }", 5)
     page = (
         "{% slimfile '/css/a.css' %}{% staticfile '/css/a.css' %}{% slimfile '/js/broken.js' %}"
         "{% slimall %}<script src=/js/fine.js></script><script src=/js/broken.js></script>{% endslimall %}"
-        "{% slimfile '/css/a.css;/css/b.css' %}"
+        "{% slimfile '/js/broken.js;/js/fine.js' %}"
     )
 
     def said(text: str) -> int:

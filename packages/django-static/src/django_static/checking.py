@@ -115,9 +115,9 @@ class _Check:
         if len(found) > 1 and not reason:
             with contextlib.suppress(OSError):  # what cannot be read is told of for itself
                 together = Manner.TOGETHER
-                reason = joining.apart(
-                    [self._reader.read(each, manner=together, inline=True) for each in found]
-                )
+                parts = [self._reader.read(each, manner=together, inline=True) for each in found]
+                reason = joining.apart(parts)
+                self.remarks += [str(part.notice(why)) for part, why in joining.lapses(parts) if not reason]
         if reason:
             self.complain(joining.refusal(value, reason), place)
 

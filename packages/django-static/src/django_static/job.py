@@ -109,7 +109,10 @@ class Job:
         def write() -> Record:
             for part in run:
                 self._link(part)
-            written = [self._writer.write(group) for group in self._writer.groups(run)]
+            written = [
+                self._writer.write(group)
+                for group in self._writer.groups(run, together=manner is Manner.TOGETHER)
+            ]
             return self._record(key, run, [*written, *self._writer.maps])
 
         return self._keep(key, run, write)

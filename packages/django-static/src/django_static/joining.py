@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .parts import Part, without_charset
 from .references import css, js
 from .sources import Source
 
-__all__ = ["Joined", "MapComment", "apart", "join", "map_comment", "obstacle", "refusal", "unlike"]
+__all__ = ["Joined", "MapComment", "apart", "join", "lapses", "map_comment", "obstacle", "refusal", "unlike"]
 
 #: The comment at the end of a file that names its source map (ECMA-426, 11.1). A string, a template, a regular expression
 #: or a comment around it would have to end in it.
@@ -78,12 +78,26 @@ def unlike(sources: Sequence[Source]) -> str:
 
 
 def apart(parts: Sequence[Part]) -> str:
-    """Why parts cannot be one file, as a list of names asks for; empty when they can."""
+    """Why no browser would run one file of these scripts, as a list of names asks for; empty where it would."""
+    if len(parts) < 2 or parts[0].source.kind != "js":
+        return ""
+    for number, part in enumerate(parts):
+        if part.script.is_module:
+            return f"{part.source.name} is a module"
+        for other in parts[:number]:
+            twice = js.declared_twice(other.script, part.script)
+            if twice:
+                return f"{other.source.name} and {part.source.name}: both declare {', '.join(sorted(twice))}"
+    return ""
+
+
+def lapses(parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
+    """The parts of a list that would be apart in a block, and why; together they may do something else than one by one."""
     for number, part in enumerate(parts[1:], 1):
         reason = obstacle(parts[:number], part)
         if reason:
-            return f"{' and '.join(each.source.name for each in parts[: number + 1])}: {reason}"
-    return ""
+            text = f"is put into one file with {parts[0].source.name}, as it was asked for, although {reason}"
+            yield part, f"{text}; separate tags or a block would keep them apart"
 
 
 def refusal(names: str, reason: str) -> str:
@@ -110,9 +124,13 @@ def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
         declared = any(part.has_bom or part.sheet.charset_end or part.needs_charset for part in group)
         is_ascii = all(map(str.isascii, bodies))
         return Joined('@charset "utf-8";' if declared and not is_ascii else "", bodies, has_bom=False)
-    bodies = [_js_body(text, is_first=not number) for number, text in enumerate(texts)]
+    # A list may have both. Code that is not strict may die of being so, and hardly any does of not being it.
+    head = ";" if group[0].script.is_strict and not all(part.script.is_strict for part in group) else ""
+    bodies = [_js_body(text, is_first=not number and not head) for number, text in enumerate(texts)]
     is_ascii = all(map(str.isascii, bodies))
-    return Joined("", bodies, has_bom=any(part.has_bom or part.is_foreign for part in group) and not is_ascii)
+    return Joined(
+        head, bodies, has_bom=any(part.has_bom or part.is_foreign for part in group) and not is_ascii
+    )
 
 
 def _css_bodies(texts: Sequence[str]) -> list[str]:

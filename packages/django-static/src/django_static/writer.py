@@ -60,8 +60,12 @@ class Writer:
         #: The source maps that were written.
         self.maps: list[Output] = []
 
-    def groups(self, examined: Sequence[Part]) -> list[Group]:
-        """Split a run where one file could not stand for several."""
+    def groups(self, examined: Sequence[Part], *, together: bool) -> list[Group]:
+        """Split a run where one file could not stand for several; ``together`` joins them all the same, and says so."""
+        if together:
+            for part, reason in joining.lapses(examined):
+                part.problems.append(part.notice(reason))
+            return [list(examined)]
         groups: list[Group] = []
         for part in examined:
             if groups and not joining.obstacle(groups[-1], part):
