@@ -1,5 +1,8 @@
 """Sphinx: `make docs`."""
 
+import sys
+from pathlib import Path
+
 import django
 from django.conf import settings
 
@@ -14,7 +17,8 @@ project = "Slimstack"
 author = "the Slimstack contributors"
 copyright = "the Slimstack contributors, BSD-3-Clause"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = ["myst_parser", "sphinx.ext.autodoc", "captions"]
 exclude_patterns = ["_build", "tests"]
 html_theme = "furo"
 html_title = "Slimstack"

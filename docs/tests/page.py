@@ -2,7 +2,8 @@
 
     python docs/tests/page.py PAGE.md        (in an empty folder)
 
-A fenced block is told what it is by its language, or by a Markdown comment (`% ...`, invisible in HTML) above it:
+A fenced block is told what it is by its language, or by a Markdown comment (`% ...`) above it. In HTML that is invisible,
+but for what a reader must know: the names of files and the URLs, which become captions (`docs/captions.py`).
 
     ```pycon                      a Python session; all of a page's share their names
     ```console                    lines beginning with `$ ` are run, the others are what they print

@@ -56,7 +56,10 @@ def test_a_page_says_how_what_it_imports_is_installed(path):
             assert said, f"{path.name} imports {name}: say how it is installed"
 
 
-def test_sphinx_builds_without_a_warning(tmp_path):
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The folder that Sphinx has left the pages in."""
+    folder = tmp_path_factory.mktemp("docs") / "html"
     command = [
         sys.executable,
         "-m",
@@ -67,11 +70,31 @@ def test_sphinx_builds_without_a_warning(tmp_path):
         "-b",
         "html",
         DOCS,
-        tmp_path / "html",
+        folder,
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=290, check=False)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "html/index.html").exists()
+    return folder
+
+
+def test_sphinx_builds_without_a_warning(built):
+    assert (built / "index.html").exists()
+
+
+SEEN = {"file": "", "append": "at the end of ", "get": ""}
+"""What a reader of the HTML sees above a block, before the name that is in the comment above it."""
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_a_reader_of_the_html_sees_what_files_are_called(path, built):
+    html = (built / path.relative_to(DOCS)).with_suffix(".html").read_text()
+    shown = [
+        re.sub(r"<[^>]+>", "", caption)
+        for caption in re.findall(r'<div class="code-block-caption">.*?caption-text">(.*?)</div>', html)
+    ]
+    said = [block.marker.split() for block in page.blocks(path.read_text()) if block.marker]
+    wanted = [SEEN[verb] + rest[0] for verb, *rest in said if verb in SEEN]
+    assert [caption.removesuffix("#").removesuffix("¶") for caption in shown] == wanted
 
 
 def test_the_design_page_names_modules_that_are_there():

@@ -147,3 +147,20 @@ def test_no_folder_with_files(site_of_files, settings, path):
     (site_of_files / "app/npm/min/vs/loader.js").write_text("go()")
     with pytest.raises(CommandError, match="1 reference leads nowhere"):
         checked(settings, path)
+
+
+@pytest.mark.parametrize("given", [r"/static/s/back\slash.png", "/static/s/back%5Cslash.png"])
+def test_a_name_with_a_backslash_is_found_from_the_manifest(site_of_files, site, settings, warned, given):
+    """Django lists such a file with a slash, and prints it so; nobody knows the name before a page asks for it."""
+    folder = site_of_files / "app" / "s"
+    folder.mkdir()
+    (folder / "back\\slash.png").write_text("it")
+    call_command("staticbuild", verbosity=0, skip_checks=True)
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    resolver.reset()
+    url = site.render("{% staticfile name %}", name=given)
+    assert re.fullmatch(r"/static/s/back/slash\.[0-9a-f]{12}\.png", url)
+    assert site.text(url.removeprefix("/static"), site_of_files / "static") == "it"
+    assert site.render("{% staticfile name %}", name=r"/s\plain.png") == r"/s\plain.png"
+    (said,) = warned()
+    assert "is not in the manifest" in said

@@ -119,7 +119,7 @@ class Build:
             total = len(runs) + len(tree)
             for number, run in enumerate(runs):
                 progress(number, total)
-                self._publish(run)
+                self.summary.problems += wanted.refused(run, self._publish(run))
             for use in wanted.maps:
                 self._map_modules(use, wanted)
             self._pipeline.modules.settle(self._shelf.records())

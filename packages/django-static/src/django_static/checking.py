@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from . import blocks, import_maps
+from . import blocks, import_maps, joining
 from .answers import Place, split_names
 from .graph import components
 from .inline import Mention
 from .messages import is_ignored
 from .plan import Plan, all_sources
 from .reader import Reader
-from .records import Options
+from .records import Manner, Options
 from .sources import Source, SourceError, Sources, split_suffix
 from .stored import name_of_static
 from .tree import Tree
@@ -56,8 +57,7 @@ def check(
         work.complain(absence.reason, absence.place)
     for use in plan.uses:
         if use.kind == "file":
-            for name in split_names(use.value):
-                work.name(name, use.place)
+            work.listed(use.value, use.place)
         elif use.kind == "modules":
             for _, name in import_maps.expanded(use.value, sources):
                 work.name(name, use.place)
@@ -96,12 +96,30 @@ class _Check:
         #: Those below STATIC_URL; listed when it is asked for one.
         self._folders: frozenset[str] | None = None
 
-    def name(self, name: str, place: Place | Mention) -> None:
-        if self._sources.is_ours(name):
-            try:
-                self.roots[self._sources.find(name)] = None
-            except SourceError as error:
-                self.complain(str(error), place)
+    def name(self, name: str, place: Place | Mention) -> Source | None:
+        """Take in the file of a name; None for another host, and with a complaint where there is none."""
+        if not self._sources.is_ours(name):
+            return None
+        try:
+            found = self._sources.find(name)
+        except SourceError as error:
+            self.complain(str(error), place)
+            return None
+        self.roots[found] = None
+        return found
+
+    def listed(self, value: str, place: Place) -> None:
+        """Look at what ``{% slimfile %}`` is handed: a name, or several of files that are to be one."""
+        found = [source for source in (self.name(name, place) for name in split_names(value)) if source]
+        reason = joining.unlike(found) if found else ""
+        if len(found) > 1 and not reason:
+            with contextlib.suppress(OSError):  # what cannot be read is told of for itself
+                together = Manner.TOGETHER
+                parts = [self._reader.read(each, manner=together, inline=True) for each in found]
+                reason = joining.apart(parts)
+                self.remarks += [str(part.notice(why)) for part, why in joining.lapses(parts) if not reason]
+        if reason:
+            self.complain(joining.refusal(value, reason), place)
 
     def static(self, path: str, name: str, place: Place) -> None:
         """Look at what ``{% static %}`` is handed; that may be a folder, in which a script finds its files."""

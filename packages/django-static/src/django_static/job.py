@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from . import names
+from . import joining, names
 from .freshness import Freshness
 from .graph import components
 from .keys import Keys
@@ -94,9 +94,12 @@ class Job:
         return self._alone(part)
 
     def run(self, key: str, wanted: Sequence[Source], manner: Manner) -> Record:
-        """Publish the files of a run, in as few as can stand for them."""
+        """Publish the files of a run, in as few as can stand for them; nothing where they must be one and cannot."""
         inline = len(wanted) > 1
         run = [self._reader.read(source, manner=manner, inline=inline) for source in wanted]
+        reason = joining.apart(run) if manner is Manner.TOGETHER else ""
+        if reason:
+            return self._keep(key, run, lambda: self._record(key, run, [], reason))
         for part in run:
             self._share(part)
         self._publish_all(
@@ -106,8 +109,10 @@ class Job:
         def write() -> Record:
             for part in run:
                 self._link(part)
-            groups = self._writer.groups(run, together=manner is Manner.TOGETHER)
-            written = [self._writer.write(group) for group in groups]
+            written = [
+                self._writer.write(group)
+                for group in self._writer.groups(run, together=manner is Manner.TOGETHER)
+            ]
             return self._record(key, run, [*written, *self._writer.maps])
 
         return self._keep(key, run, write)
@@ -251,7 +256,7 @@ class Job:
             for target in inner.targets.values()
         )
 
-    def _record(self, key: str, read: Sequence[Part], outputs: Sequence[Output]) -> Record:
+    def _record(self, key: str, read: Sequence[Part], outputs: Sequence[Output], apart: str = "") -> Record:
         every = [inner for part in read for inner in part.all()]
         used = (self._records.get(target) for part in every for target in part.targets.values())
         return Record(
@@ -267,6 +272,7 @@ class Job:
             },
             tuple(dict.fromkeys(problem for part in every for problem in part.problems)),
             tuple(dict.fromkeys(note for part in every for note in (*part.notes, *part.remarks))),
+            apart,
         )
 
     def _report_circle(self, circle: Sequence[Part]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .parts import Part, without_charset
 from .references import css, js
+from .sources import Source
 
-__all__ = ["Joined", "MapComment", "join", "map_comment", "obstacle"]
+__all__ = ["Joined", "MapComment", "apart", "join", "lapses", "map_comment", "obstacle", "refusal", "unlike"]
 
 #: The comment at the end of a file that names its source map (ECMA-426, 11.1). A string, a template, a regular expression
 #: or a comment around it would have to end in it.
@@ -48,9 +49,10 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
         )
     if any(each.found.looks_for_itself for each in (*group, part)):
         return "one of them looks for its own script element, and takes its place from that"
-    for script in (*(other.script for other in group), part.script):
-        if script.has_errors or script.is_module or script.knows_itself or script.is_relative:
-            return "one of them has a syntax error, is a module, or looks at its own script element or URL"
+    for each in (*group, part):
+        reason = _stands_alone(each.script)
+        if reason:
+            return f"{each.source.name} {reason}"
     known: frozenset[str] = frozenset()
     for other in group:
         reason = js.clash(other.script, part.script, known)
@@ -58,6 +60,49 @@ def obstacle(group: Sequence[Part], part: Part) -> str:
             return reason
         known |= other.script.makes
     return ""
+
+
+def _stands_alone(script: js.Script) -> str:
+    """Why a script is in no file with others; empty when it may be."""
+    if script.has_errors:
+        return "has a syntax error"
+    if script.is_module:
+        return "is a module"
+    return "looks at its own script element or URL" if script.knows_itself or script.is_relative else ""
+
+
+def unlike(sources: Sequence[Source]) -> str:
+    """Why files cannot be one by what they are called; empty where that is no obstacle."""
+    alike = len({source.kind for source in sources}) == 1 and sources[0].kind
+    return "" if alike or len(sources) == 1 else "only style sheets or only scripts can"
+
+
+def apart(parts: Sequence[Part]) -> str:
+    """Why no browser would run one file of these scripts, as a list of names asks for; empty where it would."""
+    if len(parts) < 2 or parts[0].source.kind != "js":
+        return ""
+    for number, part in enumerate(parts):
+        if part.script.is_module:
+            return f"{part.source.name} is a module"
+        for other in parts[:number]:
+            twice = js.declared_twice(other.script, part.script)
+            if twice:
+                return f"{other.source.name} and {part.source.name}: both declare {', '.join(sorted(twice))}"
+    return ""
+
+
+def lapses(parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
+    """The parts of a list that would be apart in a block, and why; together they may do something else than one by one."""
+    for number, part in enumerate(parts[1:], 1):
+        reason = obstacle(parts[:number], part)
+        if reason:
+            text = f"is put into one file with {parts[0].source.name}, as it was asked for, although {reason}"
+            yield part, f"{text}; separate tags or a block would keep them apart"
+
+
+def refusal(names: str, reason: str) -> str:
+    """What is said of a list of names that cannot be one file."""
+    return f"{names} cannot be one file: {reason}; a block, or a tag for each, keeps them apart"
 
 
 class Joined(NamedTuple):
@@ -79,9 +124,13 @@ def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
         declared = any(part.has_bom or part.sheet.charset_end or part.needs_charset for part in group)
         is_ascii = all(map(str.isascii, bodies))
         return Joined('@charset "utf-8";' if declared and not is_ascii else "", bodies, has_bom=False)
-    bodies = [_js_body(text, is_first=not number) for number, text in enumerate(texts)]
+    # A list may have both. Code that is not strict may die of being so, and hardly any does of not being it.
+    head = ";" if group[0].script.is_strict and not all(part.script.is_strict for part in group) else ""
+    bodies = [_js_body(text, is_first=not number and not head) for number, text in enumerate(texts)]
     is_ascii = all(map(str.isascii, bodies))
-    return Joined("", bodies, has_bom=any(part.has_bom or part.is_foreign for part in group) and not is_ascii)
+    return Joined(
+        head, bodies, has_bom=any(part.has_bom or part.is_foreign for part in group) and not is_ascii
+    )
 
 
 def _css_bodies(texts: Sequence[str]) -> list[str]:

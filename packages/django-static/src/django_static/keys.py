@@ -13,7 +13,7 @@ from .sources import Source
 __all__ = ["FORMAT", "Keys"]
 
 #: To be raised whenever the same originals would be published as other bytes.
-FORMAT = "9"
+FORMAT = "10"
 
 
 class Keys:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from . import blocks, import_maps, minify
+from . import blocks, import_maps, joining, minify
 from .answers import (
     Address,
     Complaints,
@@ -146,15 +146,14 @@ class Lazy:
             return Address.of(
                 name, suffix if is_missing else "", is_missing=is_missing, is_settled=is_settled
             )
-        manner = Manner.USUAL
-        if len(wanted) > 1:
-            manner = Manner.TOGETHER
-            if len({source.kind for source in wanted}) > 1 or not wanted[0].kind:
-                self._complaints.say(
-                    place, f"{name} cannot be one file: only style sheets or only scripts can be combined"
-                )
-                return Address.of(name)
-        record = self._publish(wanted, slim, manner, place, {})
+        reason = joining.unlike(wanted)
+        manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
+        record = None if reason else self._publish(wanted, slim, manner, place, {})
+        if record is not None:
+            reason = record.apart
+        if reason:
+            self._complaints.say(place, joining.refusal(name, reason))
+            return Address.of(name, is_settled=is_settled)
         if record is None:
             return Address.of(name, suffix)
         printed = _printed(record, wanted, slim)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import blocks, import_maps, minify
+from . import blocks, import_maps, joining, minify
 from .answers import (
     Address,
     Complaints,
@@ -118,7 +118,10 @@ class Manifested:
         else:
             printed = next(iter(self._run(wanted, slim, Manner.TOGETHER)), None)
         if printed is None:
-            if wanted:
+            if run_key(wanted, slim, Manner.TOGETHER) in self._manifest.runs:
+                reason = "the build has seen why, and 'manage.py staticbuild' says it"
+                self._complaints.say(place, joining.refusal(name, reason))
+            elif wanted:
                 self._complain(name, place)
             return Address.of(name, suffix, is_missing=is_ours, is_settled=True)
         return Address.of(printed.public + suffix, suffix, printed.file, printed.integrity, is_settled=True)
@@ -126,11 +129,14 @@ class Manifested:
     def _find(self, name: str, place: Place | None, fate: str = "the given URL is printed") -> str | None:
         """The name the manifest has a file under, or None with one warning; silently None for another host."""
         bare = self._sources.mounted(split_suffix(name)[0])
-        for form in (bare, decoded(bare), self._originals.get(bare, bare)):
+        plain = decoded(bare)
+        # Below STATIC_URL a backslash in a name is a slash, as Django lists and prints it.
+        listed = plain.replace("\\", "/") if plain.startswith(self._sources.static_url or "/") else plain
+        for form in (bare, plain, self._originals.get(bare, bare), listed):
             if form in self._names:
                 return form
         if self._sources.is_ours(name):
-            self._complain(name, place, fate, self._other_spelling(decoded(bare)))
+            self._complain(name, place, fate, self._other_spelling(plain))
         return None
 
     def _other_spelling(self, name: str) -> str:

@@ -79,7 +79,7 @@ class Manner(Enum):
     USUAL = "usual"
     #: The bytes as they are, since the page holds a hash of them.
     VERBATIM = "verbatim"
-    #: All in one file, as ``"a.js;b.js"`` asks for.
+    #: All in one file, as ``"a.js;b.js"`` asks for; in none where they would not be in one otherwise.
     TOGETHER = "together"
 
 
@@ -136,6 +136,8 @@ class Record:
     #: What people are told of it at each build: what is wrong with the originals, and what is good to know.
     problems: tuple[Notice, ...] = ()
     notes: tuple[Notice, ...] = ()
+    #: Why the files of a list cannot be one; nothing was published then.
+    apart: str = ""
 
     @property
     def printed(self) -> tuple[Printed, ...]:
@@ -176,6 +178,7 @@ def to_json(record: Record) -> dict[str, Any]:
         # Of most files there is nothing to be said.
         **({"problems": notice.listed(record.problems)} if record.problems else {}),
         **({"notes": notice.listed(record.notes)} if record.notes else {}),
+        **({"apart": record.apart} if record.apart else {}),
     }
 
 
@@ -242,6 +245,7 @@ def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
         found = {str(name): str(path) for name, path in value["found"].items()}
         problems, notes = (notice.restored(value.get(name, ())) for name in ("problems", "notes"))
         missing = tuple(map(str, value["missing"]))
-        return Record(key, outputs, inputs, missing, tuple(uses), found, problems, notes)
+        apart = str(value.get("apart", ""))
+        return Record(key, outputs, inputs, missing, tuple(uses), found, problems, notes, apart)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import blocks, import_maps, minify
+from . import blocks, import_maps, joining, minify
 from .answers import Place, split_names
 from .manifest import text_key
 from .notice import Notice
-from .records import Manner, Options
+from .records import Manner, Options, Record
 from .scan import Use
 from .sources import Source, SourceError, Sources
 
@@ -36,6 +36,8 @@ class Wanted:
         self.problems: dict[Notice, None] = {}
         #: The path that each name led to; None where it led nowhere.
         self.found: dict[str, str | None] = {}
+        #: Who asks for runs that must be one file.
+        self._lists: dict[Run, list[Use]] = {}
         self._sources = sources
         self._options = options
 
@@ -82,13 +84,23 @@ class Wanted:
         fate = "the given URL is printed" if len(given) == 1 else f"it is left out of {use.value!r}"
         found = (self.find(name, use.place, fate) for name in given)
         wanted = [source for source in found if source is not None]
-        if len(wanted) > 1 and (len({source.kind for source in wanted}) > 1 or not wanted[0].kind):
-            self._complain(
-                use.place, f"{use.value} cannot be one file: only style sheets or only scripts can"
-            )
-        elif wanted:
-            manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
-            self.runs[Run(tuple(wanted), use.slim, manner)] = None
+        if not wanted:
+            return
+        reason = joining.unlike(wanted)
+        if reason:
+            self._complain(use.place, joining.refusal(use.value, reason))
+            return
+        run = Run(tuple(wanted), use.slim, Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL)
+        self.runs[run] = None
+        if run.manner is Manner.TOGETHER:
+            self._lists.setdefault(run, []).append(use)
+
+    def refused(self, run: Run, record: Record) -> list[Notice]:
+        """What is to be said of a run when it was to be published, where lists ask for it and it cannot be one file."""
+        return [
+            Notice(f"{use.place}: {joining.refusal(use.value, record.apart)}", use.place.template)
+            for use in (self._lists.get(run, ()) if record.apart else ())
+        ]
 
     def find(self, name: str, place: Place, fate: str = "the given URL is printed") -> Source | None:
         """The original of a name; None for another host, and with a problem where there is none."""

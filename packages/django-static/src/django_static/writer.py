@@ -62,21 +62,16 @@ class Writer:
 
     def groups(self, examined: Sequence[Part], *, together: bool) -> list[Group]:
         """Split a run where one file could not stand for several; ``together`` joins them all the same, and says so."""
+        if together:
+            for part, reason in joining.lapses(examined):
+                part.problems.append(part.notice(reason))
+            return [list(examined)]
         groups: list[Group] = []
         for part in examined:
-            obstacle = joining.obstacle(groups[-1], part) if groups else "first"
-            if groups and obstacle and together:
-                part.problems.append(
-                    part.notice(
-                        f"is put into one file with {groups[-1][0].source.name}, as it was asked for, although {obstacle}; "
-                        "separate tags or a block would keep them apart"
-                    )
-                )
-                obstacle = ""
-            if obstacle:
-                groups.append([part])
-            else:
+            if groups and not joining.obstacle(groups[-1], part):
                 groups[-1].append(part)
+            else:
+                groups.append([part])
         return groups
 
     def write(self, group: Group) -> Output:

@@ -49,6 +49,10 @@ def counted(text: str, kind: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
+def leaving(text: str, kind: str) -> str:
+    raise SystemExit(3)
+
+
 def by_version(parts: tuple[str, str], mtime: int) -> str:
     return f"{parts[0]}-v{mtime}{parts[1]}"
 

@@ -185,7 +185,7 @@ def _asked(name: str, text: str, kind: str, inner: Mapping[str, Sequence[str]]) 
         return _in_ascii(smaller, kind) if text.isascii() else smaller, ""
     except engines.EngineError as error:
         return "", str(error)
-    except Exception as error:  # noqa: BLE001 (an engine may fail in any way; the page must not)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (an engine may fail in any way; the page must not)
         return "", f"{type(error).__name__}: {error}"
 
 

@@ -126,6 +126,14 @@ def read(text: str) -> Script:
     )
 
 
+def declared_twice(earlier: Script, later: Script) -> frozenset[str]:
+    """The names that one of two scripts declares by ``let``, ``const`` or ``class``, and the other as well: an error of a file
+    that has both, and none of two files but for the second."""
+    of_earlier = earlier.lexical | earlier.functions | earlier.variables
+    of_later = later.lexical | later.functions | later.variables
+    return (earlier.lexical & of_later) | (later.lexical & of_earlier)
+
+
 def clash(earlier: Script, later: Script, known: frozenset[str] = frozenset()) -> str:
     """Why two scripts do not behave in one file as they do one after the other; empty when they do.
 
