@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
@@ -9,14 +10,41 @@ from pathlib import Path
 from . import retention
 from .compress import FORMATS
 from .conf import conf
+from .folders import Folders
 from .manifest import ManifestError
 from .names import has_sure_mark, unmarked
+from .originals import COPIES, Originals
 from .output import STATE_FOLDER
 from .places import path_within, receiving
 from .recorded import Unreadable
 from .sources import Sources
 
-__all__ = ["is_published", "without_published"]
+__all__ = ["is_published", "sources_of_builds", "without_published"]
+
+
+def sources_of_builds() -> Sources:
+    """Where builds look for originals, and what foretells or reports them.
+
+    What a build or ``collectstatic`` has copied to ``STATIC_ROOT`` is no original: on a machine where nothing was built
+    before it would not be there.
+    """
+    sources = conf.sources()
+    static_root = sources.static_root
+    if static_root is None or sources.finders is None:
+        return sources
+
+    @functools.cache
+    def copies() -> Originals | None:
+        try:
+            return Originals(static_root, conf.manifest_file.with_name(COPIES), Folders())
+        except ManifestError:  # no build can have been
+            return None
+
+    def is_left(path: str) -> bool:
+        known = copies()
+        return known is not None and known.is_left(path)
+
+    return Sources(*sources.parts[:-1], is_left)
 
 
 def is_published(path: Path, published: Container[str], *, is_alone: bool = False) -> bool:
