@@ -16,6 +16,7 @@ from .reader import Reader
 from .records import Options
 from .sources import Source, SourceError, Sources, split_suffix
 from .stored import name_of_static
+from .summary import alike
 from .tree import Tree
 
 __all__ = ["Checked", "check"]
@@ -80,6 +81,8 @@ def check(
     tree = work.tree(sources) if isinstance(sources, Tree) else ()
     problems = work.follow([*named, *tree])
     remarks = [*work.remarks, *_without_finder(work.read, sources)]
+    same = alike({source.name: str(source.path) for source in work.read})
+    remarks += [each for each in same if not work.is_ignored(each.about)]
     used = list(more)
     work.follow(used)
     reached = frozenset(

@@ -104,16 +104,18 @@ class Edition:
             raise OSError(f"not all that they refer to could be published, see the warnings: {failed}")
         summary = self.summary
         sizes: dict[Path, int] = {}  # a file may be in several records
+        originals: dict[str, str] = {}
         for record in self._shelf.records():
             summary.tell(record)
             summary.before += sum(state[1] for state in record.inputs.values() if state)
             sizes |= {each.path: each.size for each in record.outputs}
+            originals |= record.found
             self._published |= {
                 each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
             }
         summary.after += sum(sizes.values())
         summary.files = list(map(str, self._published))
-        summary.problems += alike([*summary.files, *self._beside])
+        summary.problems += alike(originals) + alike(dict(zip(summary.files, summary.files, strict=True)))
         summary.say_once()
         summary.written += len(self._shelf.written)
 
