@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import django
 import pytest
 from django.contrib.staticfiles import finders
 
@@ -16,7 +19,8 @@ from django_static import checks
         ("DJANGO_STATIC_SAVE_PREFIX", "{}/other", []),
         ("MEDIA_ROOT", "{}/assets/", ["django_static.W014"]),
         ("DJANGO_STATIC_MEDIA_ROOTS", ["{}/media", "{}/assets"], ["django_static.W014"]),
-        ("MEDIA_ROOT", "{}/media", []),
+        ("MEDIA_ROOT", "{}/media", ["django_static.W014"]),
+        ("STATIC_ROOT", "{}/media", []),
     ],
 )
 def test_published_where_finders_look(site, settings, tmp_path, name, value, ids):
@@ -29,4 +33,39 @@ def test_published_where_finders_look(site, settings, tmp_path, name, value, ids
     said = [message for message in checks.check_settings() if message.id == "django_static.W014"]
     assert [message.id for message in said] == ids
     assert all(repr(str(tmp_path / "assets")) in message.msg for message in said)
+    finders.get_finder.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [
+        ({}, 1),
+        ({"MEDIA_ROOT": "{}/media"}, 1),
+        ({"STATIC_ROOT": "{}/out"}, 0),
+        ({"DJANGO_STATIC_SAVE_PREFIX": "{}/out"}, 0),
+        ({"DJANGO_STATIC": False}, 0),
+        ({"STATICFILES_DIRS": []}, 0),
+    ],
+)
+def test_published_beside_originals_where_no_folder_is_set(site, settings, tmp_path, names, count):
+    """Then they go where the finders look, whatever these are called; what packages bring is not ours to tell of."""
+    for name in ("one", "two", "media"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    settings.MEDIA_ROOT = ""
+    packaged = Path(django.__file__).parent / "contrib/admin/static"
+    settings.STATICFILES_DIRS = [
+        str(tmp_path / "one"),
+        str(tmp_path / "two"),
+        str(tmp_path / "none"),
+        packaged,
+    ]
+    for name, value in names.items():
+        setattr(settings, name, value.format(tmp_path) if isinstance(value, str) else value)
+    finders.get_finder.cache_clear()
+    site.restart()
+    said = [message for message in checks.check_settings() if message.id == "django_static.W014"]
+    assert len(said) == count
+    for message in said:
+        assert f"{str(tmp_path / 'one')!r}, {str(tmp_path / 'two')!r}, which" in message.msg
+        assert "STATIC_ROOT" in message.hint
     finders.get_finder.cache_clear()

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from static_test_built import Built
 
 from django_static import resolver
+from django_static.manifest import Manifest
 
 FILES = {
     "a.css": "body { background : url(p.png) }",
@@ -108,3 +109,60 @@ def test_files_of_others_with_marks_are_published(site, settings, tmp_path):
         built.app_file("app.0123456789ab.js", "a(1)")
         built.build("--all")
         assert (built.static / "app.0123456789ab.js").read_text() == "a(1)"
+
+
+@pytest.fixture
+def moved(site, settings, tmp_path, monkeypatch):
+    """A site whose pages have published into the folder of the app, and that is about to have a ``STATIC_ROOT``."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    with Built.made(site, settings, tmp_path) as built:
+        built.settings.STATIC_ROOT = None
+        settings.MEDIA_ROOT = ""
+        settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+        settings.DJANGO_STATIC_FINGERPRINT = "mtime"
+        for name, text in FILES.items():
+            built.app_file(name, text)
+        built.page("page", PAGE)
+        yield built
+
+
+@pytest.mark.parametrize(
+    "before",
+    [{}, {"MEDIA_ROOT": "{}"}, {"MEDIA_ROOT": "{}/../media"}, {"DJANGO_STATIC_SAVE_PREFIX": "{}"}],
+    ids=["nothing", "MEDIA_ROOT", "another MEDIA_ROOT", "SAVE_PREFIX"],
+)
+@pytest.mark.parametrize("command", ["staticbuild", "collectstatic"])
+def test_moving_on_to_a_folder_of_its_own(moved, settings, before, command):
+    given = {name: value.format(moved.extra) for name, value in before.items()}
+    for name, value in given.items():
+        setattr(settings, name, value)
+    resolver.reset()
+    moved.render("page")
+    paths = [path for path in moved.extra.rglob("*") if path.is_file() and path.suffix != ".json"]
+    left = {path.relative_to(moved.extra).as_posix() for path in paths} - FILES.keys()
+    assert any(Path(name).name.startswith("a_c.") for name in left), (
+        "a joined file, beside which there is no original"
+    )
+    for name, value in given.items():
+        if value == str(moved.extra):
+            setattr(settings, name, "")
+    settings.STATIC_ROOT = str(moved.static)
+    settings.DJANGO_STATIC_FINGERPRINT = "hash"
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    settings.STORAGES = {"staticfiles": {"BACKEND": "django_static.storage.StaticStorage"}}
+    resolver.reset()
+    call_command(
+        command, verbosity=0, skip_checks=True, **{"interactive": False} if command == "collectstatic" else {}
+    )
+    listed = Manifest.read(moved.manifest).served
+    assert {f"/static/{name}" for name in FILES} <= listed.keys()
+    assert {f"/static/{name}" for name in left} & listed.keys() == set()
+
+
+def test_a_look_for_leftovers_leaves_nothing(moved, settings, tmp_path):
+    settings.STATIC_ROOT = str(moved.static)
+    moved.app_file("own.0123456789ab.css", "a{}")
+    moved.build("--all")
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert "/static/own.0123456789ab.css" in Manifest.read(moved.manifest).served

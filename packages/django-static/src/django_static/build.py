@@ -19,7 +19,7 @@ from .folders import Folders
 from .manifest import FORMAT, Manifest, ManifestError, text_key
 from .minify.ahead import Ahead
 from .notice import Notice
-from .originals import Originals
+from .originals import COPIES, Originals
 from .pipeline import Pipeline
 from .places import Places, receiving
 from .reader import Reader
@@ -103,7 +103,7 @@ class Build:
             self.summary.problems += [
                 Notice(f"{error}; it is not published", path) for path, error in self._sources.refused.items()
             ]
-        originals = self._originals(folders) if tree else None
+        originals = self._originals(folders) if tree and self._with_originals else None
         ahead = Ahead()
         self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim, self.summary.tell)
         self._pipeline.modules.are_awaited = any(_SCRIPT.search(use.value) for use in uses)
@@ -135,6 +135,8 @@ class Build:
         self.summary.tree = tree_files.places
         self.summary.written += len(originals.written) if originals is not None else 0
         self._edition.add_copies(tree_files.copies)
+        if tree and not self._with_originals:
+            self._note_copies(tree, folders)
         self._edition.sum_up()
 
     def _before(self) -> dict[str, str]:
@@ -211,9 +213,17 @@ class Build:
 
     def _originals(self, folders: Folders) -> Originals | None:
         static_root = self._sources.static_root
-        if not self._with_originals or static_root is None or self._options.save_prefix is not None:
+        if static_root is None or self._options.save_prefix is not None:
             return None
-        return Originals(static_root, self._state / "originals.json", folders)
+        return Originals(static_root, self._state / COPIES, folders)
+
+    def _note_copies(self, tree: Mapping[str, Source], folders: Folders) -> None:
+        """Remember what somebody else has copied to STATIC_ROOT: when the originals are gone it is none either."""
+        if self._sources.static_root is not None:
+            originals = Originals(self._sources.static_root, self._state / COPIES, folders)
+            for name, source in tree.items():
+                originals.note(name, source)
+            originals.close()
 
     def _publish(self, run: Run) -> Record:
         """Publish a run and put it into the manifest."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import blocks, import_maps, joining
@@ -16,9 +17,13 @@ from .reader import Reader
 from .records import Manner, Options
 from .sources import Source, SourceError, Sources, split_suffix
 from .stored import name_of_static
+from .summary import alike
 from .tree import Tree
 
 __all__ = ["Checked", "check"]
+
+#: How many names a line lists.
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,9 @@ def check(
     named = work.roots
     tree = work.tree(sources) if isinstance(sources, Tree) else ()
     problems = work.follow([*named, *tree])
-    remarks = list(work.remarks)
+    remarks = [*work.remarks, *_without_finder(work.read, sources)]
+    same = alike({source.name: str(source.path) for source in work.read})
+    remarks += [each for each in same if not work.is_ignored(each.about)]
     used = list(more)
     work.follow(used)
     reached = frozenset(
@@ -169,6 +176,26 @@ class _Check:
 
     def is_ignored(self, name: str) -> bool:
         return is_ignored(name, self._ignore)
+
+
+def _without_finder(read: Iterable[Source], sources: Sources) -> Iterator[str]:
+    """A line for originals that are in STATIC_ROOT alone: collectstatic may have copied them, or they are kept there."""
+    if sources.static_root is None or sources.finders is None:
+        return
+    output = os.path.join(sources.static_root, "")  # noqa: PTH118 (what paths begin with)
+    places = [os.path.join(place, "") for place in [*map(str, sources.roots), *sources.finders.locations()]]  # noqa: PTH118
+    names = sorted(
+        source.name
+        for source in read
+        if (path := str(source.path)).startswith(output) and not path.startswith(tuple(places))
+    )
+    if names:
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        shown = ", ".join(names[:_SHOWN]) + more
+        yield (
+            f"in {sources.static_root} alone, where no staticfiles finder looks: {shown}; if an earlier collectstatic has left "
+            "them there the originals are gone, and if they are kept there a folder of STATICFILES_DIRS is the place"
+        )
 
 
 def _folders_of(sources: Sources) -> frozenset[str]:

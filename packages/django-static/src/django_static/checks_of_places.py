@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,7 +19,7 @@ from .conf import PREFIX, conf
 from .conf_reading import PATHS
 from .manifest import ManifestError
 from .output import STATE_FOLDER
-from .places import Places, path_within
+from .places import Places, path_within, receiving
 
 __all__ = ["check"]
 
@@ -37,6 +38,8 @@ _PATHS = {
     "MEDIA_ROOT": "E026",
     "STATICFILES_DIRS": "E026",
 }
+#: Where packages are installed.
+_PACKAGES = sysconfig.get_path("purelib")
 
 
 def check() -> Iterator[CheckMessage]:
@@ -210,20 +213,29 @@ def _originals() -> Iterator[CheckMessage]:
     """Without records a joined file would be taken for an original there."""
     try:
         sources, prefix = conf.sources(), conf.save_prefix
-        roots = [prefix] if prefix is not None else sources.roots
         listed = (
             {os.path.realpath(place) for place in sources.finders.locations()} if sources.finders else set()
         )
+        places = list(dict.fromkeys(map(str, receiving(sources, prefix))))
     except (AttributeError, TypeError, ValueError, ImproperlyConfigured, ImportError):
         return  # of settings that are told of already
-    for root in roots:
-        if os.path.realpath(root) in listed:
-            yield Warning(
-                f"Files are published into {str(root)!r}, which the staticfiles finders look in.",
-                hint=f"Set {PREFIX}_SAVE_PREFIX to a folder of its own: when the records in {STATE_FOLDER} are gone, a build "
-                "takes joined files there for originals.",
-                id="django_static.W014",
-            )
+    if prefix is None and sources.static_root is None:
+        # Beside the originals: what packages bring nobody publishes there, nor is it for the site to move.
+        named = set(map(str, sources.roots))
+        places = [
+            place
+            for place in places
+            if place in named
+            or (conf.enabled and os.path.isdir(place) and path_within(place, _PACKAGES) is None)  # noqa: PTH112
+        ]
+    shared = [place for place in places if os.path.realpath(place) in listed]
+    if shared:
+        yield Warning(
+            f"Files are published into {', '.join(map(repr, shared))}, which the staticfiles finders look in.",
+            hint=f"Set {PREFIX}_SAVE_PREFIX{'' if sources.static_root else ', or STATIC_ROOT,'} to a folder of its own: when the "
+            f"records in {STATE_FOLDER} are gone, a build takes joined files there for originals.",
+            id="django_static.W014",
+        )
 
 
 def _manifest_file() -> Iterator[CheckMessage]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from .sources import Source
 from .summary import Summary, alike
 
 __all__ = ["Edition", "Progress"]
+
+_PACKED = tuple(f".{name}" for name in compress.FORMATS)
 
 #: Told how many of how many pieces of work are done.
 Progress = Callable[[int, int], object]
@@ -62,6 +64,8 @@ class Edition:
         self.listed: Container[str] = ()
         self._files: dict[str, str] = {}
         self._failures: list[str] = []
+        #: The originals with names like those of compressed siblings: where they are by where they are asked for.
+        self._packed: dict[str, str] = {}
         #: Copies of originals, compressed siblings.
         self._beside: list[str] = []
         #: What stands published, with digests where they are known.
@@ -80,6 +84,9 @@ class Edition:
     def add_plain(self, source: Source, record: Record) -> None:
         """Note a file of the tree, whose original is served, too."""
         self._plain.append(Plain(source.host, source.url, str(source.path), record.outputs[0]))
+        if source.path.suffix in _PACKED:
+            place = f"{source.folder}/{source.path.name}"
+            self._packed[place] = str(source.path)
 
     def add_copies(self, copies: Sequence[str]) -> None:
         """Note the copies of the files of the tree, in the order these were added in, or none."""
@@ -104,18 +111,37 @@ class Edition:
             raise OSError(f"not all that they refer to could be published, see the warnings: {failed}")
         summary = self.summary
         sizes: dict[Path, int] = {}  # a file may be in several records
+        originals: dict[str, str] = {}
         for record in self._shelf.records():
             summary.tell(record)
             summary.before += sum(state[1] for state in record.inputs.values() if state)
             sizes |= {each.path: each.size for each in record.outputs}
+            originals |= record.found
             self._published |= {
                 each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
             }
         summary.after += sum(sizes.values())
         summary.files = list(map(str, self._published))
-        summary.problems += alike([*summary.files, *self._beside])
+        summary.problems += alike(originals) + alike(dict(zip(summary.files, summary.files, strict=True)))
         summary.say_once()
+        summary.problems += self._mistaken(originals)
         summary.written += len(self._shelf.written)
+
+    def _mistaken(self, originals: Iterable[str]) -> Iterator[Notice]:
+        """What is to be said of originals that lie where the compressed siblings of published files do."""
+        published = set(self.summary.files)
+        packed = {path: path for path in published if path.endswith(_PACKED)} | self._packed
+        bases = published & {path.rpartition(".")[0] for path in packed}
+        if bases:
+            # Who has given a file the name it keeps, and packed it, knows what is in it.
+            own = {name.rpartition("/")[2] for name in originals}
+            bases = {base for base in bases if base.rpartition("/")[2] not in own}
+        for each in compress.mistaken(packed.items(), bases):
+            text = (
+                f"{each.path} has another content than the file that servers would send it for, {each.published}; give the "
+                "original another name"
+            )
+            yield Notice(text, each.original)
 
     def compress(self, progress: Progress) -> None:
         """Make the compressed siblings; one that fails is a pity, and no reason not to publish."""

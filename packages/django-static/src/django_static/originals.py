@@ -18,7 +18,10 @@ from .records import Output
 from .regular import read_regular
 from .sources import Signature, Source, signature
 
-__all__ = ["Copies", "Originals"]
+__all__ = ["COPIES", "Copies", "Originals"]
+
+#: Where they are noted, beside the manifest.
+COPIES = "originals.json"
 
 
 #: Bytes of a file that may be held in memory.
@@ -67,6 +70,29 @@ class Originals:
         self._wanted[name] = known
         return target
 
+    def note(self, name: str, source: Source) -> None:
+        """Note the copy of an original that somebody else has made, if there is one."""
+        target = f"{self._folder}/{name}"
+        copy = signature(target)
+        if copy is None or target == str(source.path):
+            return
+        known = self._given.get(name)
+        # What it was a copy of nobody knows: collectstatic leaves what is newer than its original.
+        self._wanted[name] = known if known is not None and known[1] == copy else (None, copy)
+
+    def is_left(self, path: str) -> bool:
+        """Whether a file is a copy as it was left: then it is no original, whatever has become of that."""
+        name = path.removeprefix(f"{self._folder}/")
+        return name != path and self._is_left(name)
+
+    def _is_left(self, name: str) -> bool:
+        known = self._given.get(name)
+        if known is None or known[1] is None or known[0] == known[1]:
+            return False  # of the same file the other name is as good
+        now = signature(f"{self._folder}/{name}")
+        # Who moves it to another disk may leave the time in seconds, and none of its last change.
+        return now is not None and (now[0] // 10**9, now[1]) == (known[1][0] // 10**9, known[1][1])
+
     def copies(self) -> Copies:
         """What has been done so far, for another process."""
         return Copies(self._wanted, self.written)
@@ -77,7 +103,10 @@ class Originals:
         self.written |= copies.written
 
     def close(self) -> None:
-        """Remember the copies."""
+        """Remember the copies; those of originals that are gone, too, lest they be taken for originals."""
+        for name, known in self._given.items():
+            if name not in self._wanted and self._is_left(name):
+                self._wanted[name] = known
         if self._wanted == self._given:
             return
         temporary = self._place.with_name(f".{self._place.name}.tmp")

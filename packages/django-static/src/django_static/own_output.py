@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
@@ -9,14 +10,42 @@ from pathlib import Path
 from . import retention
 from .compress import FORMATS
 from .conf import conf
+from .folders import Folders
 from .manifest import ManifestError
-from .names import has_sure_mark, unmarked
+from .names import has_mark, has_sure_mark, unmarked
+from .originals import COPIES, Originals
 from .output import STATE_FOLDER
 from .places import path_within, receiving
+from .private import known_folder
 from .recorded import Unreadable
 from .sources import Sources
 
-__all__ = ["is_published", "without_published"]
+__all__ = ["is_published", "sources_of_builds", "without_published"]
+
+
+def sources_of_builds() -> Sources:
+    """Where builds look for originals, and what foretells or reports them.
+
+    What a build or ``collectstatic`` has copied to ``STATIC_ROOT`` is no original: on a machine where nothing was built
+    before it would not be there.
+    """
+    sources = conf.sources()
+    static_root = sources.static_root
+    if static_root is None or sources.finders is None:
+        return sources
+
+    @functools.cache
+    def copies() -> Originals | None:
+        try:
+            return Originals(static_root, conf.manifest_file.with_name(COPIES), Folders())
+        except ManifestError:  # no build can have been
+            return None
+
+    def is_left(path: str) -> bool:
+        known = copies()
+        return known is not None and known.is_left(path)
+
+    return Sources(*sources.parts[:-1], is_left)
 
 
 def is_published(path: Path, published: Container[str], *, is_alone: bool = False) -> bool:
@@ -41,16 +70,22 @@ def is_published(path: Path, published: Container[str], *, is_alone: bool = Fals
 def without_published(files: Iterable[tuple[str, str]], sources: Sources) -> Iterator[tuple[str, str]]:
     """Pairs of a name and the path of a file, as the finders list them, without those that builds and pages have published.
 
-    Where published files go to a folder that the finders look in, each build would publish those of the last one again.
+    Where published files go to a folder that the finders look in, each build would publish those of the last one again; and
+    where they went to one, the first build would that has them go elsewhere.
     """
     prefix = conf.save_prefix
     places = list(sources.finders.locations()) if sources.finders else []
     shared = [each for each in receiving(sources, prefix) if _overlaps(str(each), places)]
-    if not shared:
-        yield from files
-        return
-    is_alone = prefix is not None and all(_within(place, prefix) is None for place in places)
-    published = _recorded(sources)
+    if shared:
+        is_alone = prefix is not None and all(_within(place, prefix) is None for place in places)
+        files = _without_own(files, shared, _recorded(sources), is_alone=is_alone)
+    yield from _without_left(files, sources, places)
+
+
+def _without_own(
+    files: Iterable[tuple[str, str]], shared: Iterable[Path], published: Container[str], *, is_alone: bool
+) -> Iterator[tuple[str, str]]:
+    """Those that are no published ones in the folders that go on receiving some."""
     folders: dict[str, bool] = {}
     for name, path in files:
         folder = os.path.dirname(path)  # noqa: PTH120 (thousands of files)
@@ -58,6 +93,29 @@ def without_published(files: Iterable[tuple[str, str]], sources: Sources) -> Ite
             folders[folder] = any(_within(folder, each) is not None for each in shared)
         if not (folders[folder] and is_published(Path(path), published, is_alone=is_alone)):
             yield name, path
+
+
+def _without_left(
+    files: Iterable[tuple[str, str]], sources: Sources, places: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Those of which no record says that they were published, when files went elsewhere."""
+    folders = [Path(place, STATE_FOLDER) for place in [*places, *map(str, sources.roots)]]
+    private = known_folder()
+    states = [each for each in folders if each.is_dir()] + ([] if private is None else [private])
+    left: set[str] | None = None
+    for name, path in files:
+        if states and has_mark(_without_format(name)):
+            if left is None:  # few sites have files of such names
+                left = set().union(*map(_published_by, states))
+            if path in left or _without_format(path) in left:
+                continue
+        yield name, path
+
+
+def _without_format(path: str) -> str:
+    """The path of the file of which that is a compressed sibling, if it is one."""
+    rest, _, suffix = path.rpartition(".")
+    return rest if suffix in FORMATS else path
 
 
 def _overlaps(folder: str, places: Iterable[str]) -> bool:
@@ -72,8 +130,18 @@ def _within(path: str, folder: str | os.PathLike[str]) -> str | None:
 def _recorded(sources: Sources) -> set[str]:
     """The paths of what records say was published, originals left out."""
     try:
-        return retention.read(
-            conf.manifest_file, conf.options().state, sources.static_root, 1, 0, 0
-        ).published
-    except (ManifestError, Unreadable):
+        return _published(conf.manifest_file, conf.options().state, sources.static_root)
+    except ManifestError:
+        return set()
+
+
+def _published_by(state: Path) -> set[str]:
+    """Those that the records in one folder name."""
+    return _published(state / "manifest.json", state, None)
+
+
+def _published(manifest: Path, state: Path, static_root: Path | None) -> set[str]:
+    try:
+        return retention.read(manifest, state, static_root, 1, 0, 0).published
+    except Unreadable:
         return set()

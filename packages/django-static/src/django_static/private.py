@@ -9,7 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-__all__ = ["private_folder"]
+__all__ = ["known_folder", "private_folder"]
 
 _lock = threading.Lock()
 #: What was made instead of the usual folder, by that folder: one for the life of the process.
@@ -25,8 +25,7 @@ def private_folder() -> Path:
     Raises:
         FileNotFoundError: the system has no temporary folder that can be used.
     """
-    owner = os.getuid() if hasattr(os, "getuid") else None
-    usual = Path(tempfile.gettempdir(), "django-static" if owner is None else f"django-static-{owner}")
+    owner, usual = _usual()
     if _is_ours(usual, owner):
         return usual
     with _lock:
@@ -34,6 +33,21 @@ def private_folder() -> Path:
         if known is None or not _is_ours(known, owner):
             known = _instead[usual] = _fresh(usual)
         return known
+
+
+def known_folder() -> Path | None:
+    """The usual one, where there is one that is to be trusted; none is made."""
+    try:
+        owner, usual = _usual()
+    except FileNotFoundError:
+        return None
+    return usual if usual.is_dir() and _is_ours(usual, owner) else None
+
+
+def _usual() -> tuple[int | None, Path]:
+    """This user's number, where there are any, and the folder all processes of the user would use."""
+    owner = os.getuid() if hasattr(os, "getuid") else None
+    return owner, Path(tempfile.gettempdir(), "django-static" if owner is None else f"django-static-{owner}")
 
 
 def _is_ours(folder: Path, owner: int | None) -> bool:

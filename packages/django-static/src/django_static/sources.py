@@ -158,7 +158,11 @@ def finders_of_staticfiles() -> Finders:
 
 
 class Sources:
-    """Look-up of originals: the media roots in order, then the staticfiles finders, then ``STATIC_ROOT``."""
+    """Look-up of originals: the media roots in order, then the staticfiles finders, then ``STATIC_ROOT``.
+
+    Args:
+        is_left: whether a file in ``STATIC_ROOT`` is the copy of an original, by its path, and so none itself.
+    """
 
     def __init__(
         self,
@@ -168,6 +172,7 @@ class Sources:
         static_root: Path | None = None,
         finders: Finders | None = None,
         mounts: Sequence[Mount] = (),
+        is_left: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self.roots = tuple(roots)
         self.media_url = media_url if media_url.strip("/") else ""
@@ -175,12 +180,16 @@ class Sources:
         self.static_root = static_root
         self.finders = finders
         self.mounts = tuple(mounts)
+        self.is_left = is_left
         self._allowed: tuple[str, ...] | None = None
 
     @property
-    def parts(self) -> tuple[Sequence[Path], str, str, Path | None, Finders | None, Sequence[Mount]]:
+    def parts(
+        self,
+    ) -> tuple[Sequence[Path], str, str, Path | None, Finders | None, Sequence[Mount], Callable[[str], bool]]:
         """What others like these are made of."""
-        return self.roots, self.media_url, self.static_url, self.static_root, self.finders, self.mounts
+        urls = self.media_url, self.static_url
+        return self.roots, *urls, self.static_root, self.finders, self.mounts, self.is_left
 
     def mounted(self, name: str) -> str:
         """A name as it is here, where it is written as if the site were at the root."""
@@ -210,14 +219,18 @@ class Sources:
             raise Missing(f"{name!r} is on another host")
         if "\0" in bare:
             raise Refused(f"{name!r} holds a NUL character")
+        left = ""
         for form in dict.fromkeys((bare, decoded(bare))):
             if "\0" in form or ".." in re.split(r"[/\\]", form):
                 raise Refused(f"{name!r} has a '..' in it, and could leave the folders that are published")
-            for path, beside in self._candidates(form):
+            for path, beside, is_output in self._candidates(form):
                 if self._is_file(name, path):
+                    if is_output and self.is_left(str(path)):
+                        left = f"; {path} is the copy of an original that is no longer there"
+                        continue
                     host, url = split_host(form)
                     return Source(bare, url if url.startswith("/") else f"/{url}", host, path, beside.parent)
-        raise Missing(f"{name!r} was not found in {self.places()}")
+        raise Missing(f"{name!r} was not found in {self.places()}{left}")
 
     def has(self, name: str) -> bool:
         """Whether there is a file behind a name that may be published."""
@@ -230,28 +243,29 @@ class Sources:
         except SourceError:
             return None
 
-    def _candidates(self, name: str) -> Iterator[tuple[Path, Path]]:
-        """Pairs of a path to try and one in the folder of its published siblings."""
+    def _candidates(self, name: str) -> Iterator[tuple[Path, Path, bool]]:
+        """The paths to try, each with one in the folder of its published siblings, and whether copies may lie there."""
         path = split_host(name)[1].lstrip("/")
         if not path or path.endswith("/"):
             return
         for root in self.roots:
             if not is_foreign(name):
                 place = root / path
-                yield place, place
+                yield place, place, False
             if self.media_url and name.startswith(self.media_url):
                 place = root / name[len(self.media_url) :].lstrip("/")
-                yield place, place
+                yield place, place, False
         if self.static_url and name.startswith(self.static_url):
             path = name[len(self.static_url) :].lstrip("/")
         elif is_foreign(name):
             return
         found = self.finders.find(path) if self.finders and path else None
         if found:
-            yield Path(found), self.static_root / path if self.static_root else Path(found)
+            # A finder may look in STATIC_ROOT, too.
+            yield Path(found), self.static_root / path if self.static_root else Path(found), True
         if self.static_root and path:
             place = self.static_root / path
-            yield place, place
+            yield place, place, True
 
     def _is_file(self, name: str, path: Path) -> bool:
         try:

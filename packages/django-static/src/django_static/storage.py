@@ -20,7 +20,7 @@ from .management.at_work import progress_of_command
 from .manifest import ManifestError
 from .messages import Messages
 from .modules import is_script
-from .own_output import without_published
+from .own_output import sources_of_builds, without_published
 from .plan import plan
 from .resolver import current, reset
 from .sizes import message
@@ -86,7 +86,7 @@ class StaticStorage(StaticFilesStorage):
             return
         files = [(name, _place(storage, path)) for name, (storage, path) in paths.items()]
         try:
-            sources = conf.sources()
+            sources = sources_of_builds()
             work = plan(sources, remember=True)
             tree = Tree(sources, without_published(files, sources))
             build = Build(tree, conf.options(), conf.manifest_file, with_originals=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,13 +71,29 @@ class Summary:
         )
 
 
-def alike(files: Sequence[str]) -> list[Notice]:
-    """Files that are one and the same where case does not count: on many a Mac, on Windows, behind some CDNs."""
+def alike(names: Mapping[str, str]) -> list[Notice]:
+    """Names of files, with the paths they stand for, that are one where case or the form of accents does not count: on many
+    a Mac, on Windows, behind some CDNs."""
     folded: dict[str, str] = {}
     found = []
-    for path in files:
-        other = folded.setdefault(path.casefold(), path)
-        if other != path:
-            text = f"{other} and {path} differ only in case, which not every system tells apart"
+    for name, path in sorted(names.items()):
+        other = folded.setdefault(_folded(name), name)
+        if other != name:
+            text = f"{other} and {name} differ only {_difference(other, name)}, which not every system tells apart"
             found.append(Notice(text, path))
     return found
+
+
+def _folded(name: str) -> str:
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", _composed(name).casefold())
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _difference(one: str, other: str) -> str:
+    if one.casefold() == other.casefold():
+        return "in case"
+    accents = "in how accents are written (NFC and NFD)"
+    return accents if _composed(one) == _composed(other) else f"in case and {accents}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .cache import Cache, Pruned
 from .codecs import FORMATS, FormatError, available, check
+from .mistaken import Mistaken, mistaken
 from .siblings import Compressed, compress_many, siblings
 
 __all__ = [
@@ -14,9 +15,11 @@ __all__ = [
     "Cache",
     "Compressed",
     "FormatError",
+    "Mistaken",
     "Pruned",
     "available",
     "check",
     "compress_many",
+    "mistaken",
     "siblings",
 ]

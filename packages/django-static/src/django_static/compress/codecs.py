@@ -15,7 +15,7 @@ from functools import partial
 from importlib import import_module
 from types import ModuleType
 
-__all__ = ["FORMATS", "Codec", "FormatError", "available", "check", "codecs"]
+__all__ = ["FORMATS", "Codec", "FormatError", "available", "check", "codecs", "library_of"]
 
 #: What each format is asked for by, and the suffix of its files after a dot.
 FORMATS = ("gz", "br", "zst")
@@ -51,7 +51,7 @@ class Codec:
 
 def available() -> tuple[str, ...]:
     """The formats that can be made here."""
-    libraries = {"gz": True, "br": _library("br") is not None, "zst": _library("zst") is not None}
+    libraries = {"gz": True, "br": library_of("br") is not None, "zst": library_of("zst") is not None}
     return tuple(name for name in FORMATS if libraries[name])
 
 
@@ -104,14 +104,15 @@ def _codec(given: str) -> Codec:
         if not text.isdecimal() or not low <= int(text) <= high:
             raise FormatError(f"{given!r} has no level from {low} to {high}, as in '{name}:{usual}'")
         level = int(text)
-    library = _library(name)
+    library = library_of(name)
     if library is None:
         raise FormatError(f"{name!r} needs {_MISSING[name]}")
     compress, version = _MAKERS[name](library, level)
     return Codec(name, f".{name}", f"{name}-{level}-{version}", _COSTS[name], compress)
 
 
-def _library(name: str) -> ModuleType | None:
+def library_of(name: str) -> ModuleType | None:
+    """What makes and reads a format; None if it is not installed."""
     for module in {"gz": ("zlib",), "br": ("brotli",), "zst": ("compression.zstd", "backports.zstd")}[name]:
         try:
             return import_module(module)

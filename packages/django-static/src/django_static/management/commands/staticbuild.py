@@ -14,6 +14,7 @@ from ...conf import PREFIX, conf
 from ...inline import mentions
 from ...manifest import ManifestError
 from ...messages import Messages
+from ...own_output import sources_of_builds
 from ...plan import Plan, all_sources, plan
 from ...records import Options
 from ...resolver import reset
@@ -51,7 +52,7 @@ class Command(TellingCommand):
 
     @without_collector()
     def handle(self, **options: Any) -> None:
-        sources: Sources = conf.sources()
+        sources: Sources = sources_of_builds()
         try:
             given = conf.options()
             work = plan(sources, remember=not options["check"])

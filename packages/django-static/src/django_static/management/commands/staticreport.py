@@ -14,6 +14,7 @@ from ...conf import conf
 from ...inline import mentions
 from ...manifest import ManifestError
 from ...mentions import words_of_templates
+from ...own_output import sources_of_builds
 from ...plan import all_sources, plan
 from ...report import gather
 from ...report_page import render
@@ -39,7 +40,7 @@ class Command(TellingCommand):
         add_ignore(parser)
 
     def handle(self, **options: Any) -> None:
-        sources = conf.sources()
+        sources = sources_of_builds()
         try:
             given = conf.options()
             work = plan(sources)
