@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 
 
 def pytest_configure() -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell has it for what runs in the background. Tests interrupt themselves and programs they start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     django_settings.configure(
         SECRET_KEY="tests",
         USE_TZ=True,

@@ -98,6 +98,17 @@ def test_it_is_written_in_a_template_as_html_has_it(signed_site, distributed):
     assert html == f'<img src="{url.replace("&", "&amp;")}">'
 
 
+@pytest.mark.parametrize(
+    ("suffix", "kept"), [("?v=2", ""), ("?#iefix", "#iefix"), ("?v=2#a", "#a"), ("#a", "#a")]
+)
+def test_nothing_is_put_into_a_signed_query(signed_site, distributed, suffix, kept):
+    signed_site.write("a.png", PNG, 5)
+    printed("/a.png")
+    url = django_static.staticfile(f"/a.png{suffix}")
+    assert url == distributed.sign(f"{distributed.base}/a.5.png") + kept
+    assert fetched(url) == PNG
+
+
 def test_each_page_has_it_signed_anew(signed_site):
     counted = iter(range(1000))
     signed_site.settings.DJANGO_STATIC_CDN_PROBE = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -38,8 +37,8 @@ _PATHS = {
     "MEDIA_ROOT": "E026",
     "STATICFILES_DIRS": "E026",
 }
-#: Where packages are installed.
-_PACKAGES = sysconfig.get_path("purelib")
+#: What folders are called in which packages are installed, by everybody's Python or for one person.
+_PACKAGES = {"site-packages", "dist-packages"}
 
 
 def check() -> Iterator[CheckMessage]:
@@ -226,7 +225,7 @@ def _originals() -> Iterator[CheckMessage]:
             place
             for place in places
             if place in named
-            or (conf.enabled and os.path.isdir(place) and path_within(place, _PACKAGES) is None)  # noqa: PTH112
+            or (conf.enabled and os.path.isdir(place) and _PACKAGES.isdisjoint(Path(place).parts))  # noqa: PTH112
         ]
     shared = [place for place in places if os.path.realpath(place) in listed]
     if shared:

@@ -78,12 +78,13 @@ def unlike(sources: Sequence[Source]) -> str:
 
 
 def apart(parts: Sequence[Part]) -> str:
-    """Why no browser would run one file of these scripts, as a list of names asks for; empty where it would."""
+    """Why no browser would run one file of these scripts, as a list of names asks for; empty where it would.
+
+    Nobody knows of a list whether a page loads it as a module; then modules in it are run.
+    """
     if len(parts) < 2 or parts[0].source.kind != "js":
         return ""
     for number, part in enumerate(parts):
-        if part.script.is_module:
-            return f"{part.source.name} is a module"
         for other in parts[:number]:
             twice = js.declared_twice(other.script, part.script)
             if twice:
@@ -124,9 +125,13 @@ def join(group: Sequence[Part], texts: Sequence[str]) -> Joined:
         declared = any(part.has_bom or part.sheet.charset_end or part.needs_charset for part in group)
         is_ascii = all(map(str.isascii, bodies))
         return Joined('@charset "utf-8";' if declared and not is_ascii else "", bodies, has_bom=False)
-    # A list may have both. Code that is not strict may die of being so, and hardly any does of not being it.
-    head = ";" if group[0].script.is_strict and not all(part.script.is_strict for part in group) else ""
-    bodies = [_js_body(text, is_first=not number and not head) for number, text in enumerate(texts)]
+    bodies = [_js_body(text, is_first=not number) for number, text in enumerate(texts)]
+    strict = [part.script.is_strict for part, body in zip(group, bodies, strict=True) if body]
+    head = ""
+    if strict and strict[0] and not all(strict):
+        # A list may have both. Code that is not strict may die of being so, and hardly any does of not being it.
+        head = ";"
+        bodies = [_js_body(text, is_first=False) for text in texts]
     is_ascii = all(map(str.isascii, bodies))
     return Joined(
         head, bodies, has_bom=any(part.has_bom or part.is_foreign for part in group) and not is_ascii

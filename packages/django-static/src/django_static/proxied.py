@@ -144,7 +144,9 @@ class Proxied:
             return url
         if answer == uri:
             return url
-        printed = _with_suffix(str.__str__(answer), suffix)
+        # What is signed is not what is asked for when a query is put behind it.
+        own = _fragment(suffix) if getattr(answer, "is_whole", False) else suffix
+        printed = _with_suffix(str.__str__(answer), own)
         if is_foreign(printed):
             self._note(printed, url)
         return printed
@@ -218,6 +220,11 @@ class _News:
         with self._lock:
             self._taken.discard(uri)
             self._failed[uri] = (news, self._clock() + RETRY_SECONDS)
+
+
+def _fragment(suffix: str) -> str:
+    _, mark, fragment = suffix.partition("#")
+    return mark + fragment
 
 
 def _with_suffix(url: str, suffix: str) -> str:

@@ -9,11 +9,18 @@ from django.utils.module_loading import import_string
 from .options import Options
 from .store import StoreError
 
-__all__ = ["Sign", "sign_of"]
+__all__ = ["Sign", "Signed", "sign_of"]
 
 Sign = Callable[[str], str]
 
 _SETTING = "DJANGO_STATIC_CDN_SIGN"
+
+
+class Signed(str):
+    """A URL that holds as it is, and with nothing else in its query."""
+
+    __slots__ = ()
+    is_whole = True
 
 
 def sign_of(options: Options) -> Sign:
@@ -41,6 +48,6 @@ def sign_of(options: Options) -> Sign:
             ) from error
         if not isinstance(found, str) or not found:
             raise StoreError(f"{_SETTING} returned {found!r:.80}, which is no URL", is_general=True)
-        return found
+        return Signed(found)
 
     return signed
