@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -949,3 +950,101 @@ def test_errors_of_the_command(arguments, code, message):
 def test_the_servers_code_is_never_imported(folder):
     code = "import sys, mongokit, mongokit.embedded; sys.exit(any(name.startswith('secantus') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("is_reviving", [False, True], ids=["starting", "reviving"])
+def test_a_child_forked_while_a_thread_starts_the_server_is_a_user(folder, monkeypatch, is_reviving):
+    begun, go_on = threading.Event(), threading.Event()
+    real = server.start_keeper
+
+    def slow(*arguments):
+        begun.set()
+        assert go_on.wait(60)
+        real(*arguments)
+
+    embedded = EmbeddedServer(folder)
+    if is_reviving:
+        embedded.start()
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not embedded.running)
+    monkeypatch.setattr(server, "start_keeper", slow)
+    thread = threading.Thread(target=embedded.revive if is_reviving else embedded.start)
+    thread.start()
+    assert begun.wait(60)
+
+    def use():
+        # What waits for ever is ended, and says nothing.
+        signal.alarm(60)
+        monkeypatch.setattr(server, "start_keeper", real)
+        assert not embedded.is_busy
+        embedded.start()
+        embedded.revive()
+        answered = ping(embedded.uri)
+        embedded.stop()
+        return answered
+
+    said = in_child(use)
+    go_on.set()
+    thread.join(60)
+    assert said == "True"
+    assert ping(embedded.uri)
+    embedded.stop()
+    assert processes(folder) == []
+
+
+@pytest.mark.usefixtures("used")
+def test_a_child_forked_while_a_keeper_reports_keeps_nobody_waiting(folder, monkeypatch):
+    """It has the pipe of the report open as long as it runs."""
+    read_end, write_end = os.pipe()
+    children = []
+    real = starting._complaint
+
+    def forking(*arguments):
+        child = os.fork()
+        if child == 0:
+            os.close(write_end)
+            os.read(read_end, 1)
+            os._exit(0)
+        children.append(child)
+        return real(*arguments)
+
+    monkeypatch.setattr(starting, "_complaint", forking)
+    began = time.monotonic()
+    try:
+        with EmbeddedServer(folder, timeout=60) as embedded:
+            assert ping(embedded.uri)
+            assert time.monotonic() - began < 50
+    finally:
+        os.close(write_end)
+        os.close(read_end)
+        for child in children:
+            os.waitpid(child, 0)
+
+
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "a file in its place"])
+def test_a_folder_removed_under_a_server(folder, replaced):
+    with EmbeddedServer(folder) as embedded:
+        assert embedded.running
+        shutil.rmtree(folder)
+        if replaced:
+            folder.write_text("")
+        assert not embedded.running
+        with pytest.raises(EmbeddedServerError, match=f"cannot start the keeper of {folder}: .*directory"):
+            embedded.revive()
+        embedded.stop()
+        embedded.stop()
+        until(lambda: not processes(folder))
+
+
+@pytest.mark.usefixtures("used")
+def test_the_command_says_that_its_folder_was_removed(folder):
+    command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        shutil.rmtree(folder)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"error: cannot start the keeper of {folder}: " in said
+    assert "Traceback" not in said

@@ -55,7 +55,7 @@ class Keeper(Serving):
     def report(self, error: str | None) -> None:
         """Tell the user that started this keeper how it went; it may be gone already."""
         with contextlib.suppress(OSError):
-            os.write(self.orders.report_fd, json.dumps({"error": error}).encode())
+            os.write(self.orders.report_fd, report(error))
         os.close(self.orders.report_fd)
 
     def watch_signals(self) -> None:
@@ -128,6 +128,11 @@ class Keeper(Serving):
             self.server.wait()
 
 
+def report(error: str | None) -> bytes:
+    """Return what the user that waits is told: one line, as the pipe may have no end where that user has forked."""
+    return f"{json.dumps({'error': error})}\n".encode()
+
+
 def main(argument: str) -> None:
     """Leave the process that started this one, become the one keeper of the folder, and run."""
     orders = Orders(**json.loads(argument))
@@ -136,7 +141,7 @@ def main(argument: str) -> None:
     folder = Path(orders.folder)
     # A user that looks whether there is a keeper holds the lock for a moment.
     if not try_lock(open_lock(folder, "keeper.lock"), fcntl.LOCK_EX, 0.3):
-        os.write(orders.report_fd, json.dumps({"error": None}).encode())
+        os.write(orders.report_fd, report(None))
         return
     log = folder / "server.log"
     with contextlib.suppress(FileNotFoundError):
