@@ -90,6 +90,8 @@ class _Decoder:
         if isinstance(value, list):
             items = [self.decoded(item, below(node, position)) for position, item in enumerate(value)]
             return node.container(items) if isinstance(node, (nodes.ListNode, nodes.TupleNode)) else items
+        if _is_long(node, value):
+            return Int64(value)
         return self.time(value) if _is_time(node, value) else value
 
     def special(self, value: dict[str, Any], node: nodes.Node | None) -> Any:
@@ -112,6 +114,8 @@ class _Decoder:
             isinstance(custom, Set) and custom.structure_type is datetime.datetime and isinstance(value, list)
         ):
             value = [self.time(each) if _is_integer(each) else self.decoded(each, None) for each in value]
+        elif isinstance(custom, Set) and custom.structure_type is Int64 and isinstance(value, list):
+            value = [_as_stored(self.decoded(each, None), Int64) for each in value]
         else:
             value = _as_stored(self.decoded(value, None), custom.mongo_type)
         if custom.python_type in PYTHON_FORMS and _is_python_form(value, custom.python_type):
@@ -166,6 +170,18 @@ def _as_stored(value: Any, mongo_type: type) -> Any:
 
 def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_long(node: nodes.Node | None, value: Any) -> bool:
+    """Return whether a value stands for an Int64, which JSON has no other form for; where an int will do as well, it is one."""
+    if not _is_integer(value):
+        return False
+    match node:
+        case nodes.TypeNode():
+            return node.type is Int64
+        case nodes.OperatorNode(operator=OR() | IS() as operator):
+            return Int64 in operator.operand_types() and not operator.validate(value)
+    return False
 
 
 def _is_time(node: nodes.Node | None, value: Any) -> bool:
