@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -36,6 +38,7 @@ from mongokit.embedded import (
 )
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
+from mongokit.embedded.keeper.pausing import Pauses
 from mongokit.embedded.keeper.serving import Serving
 
 USER = """
@@ -532,12 +535,12 @@ def test_a_server_whose_folder_was_removed_is_not_started_again(folder, removed,
         shutil.move(folder, folder.with_name("aside"))
         if removed != "all":
             shutil.copytree(folder.with_name("aside"), folder, ignore=shutil.ignore_patterns(removed))
-        reviving._revive(embedded)
+        reviving._revive(embedded, reviving._Attempts())
         assert processes(folder) == []
         assert folder.exists() == (removed != "all")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.move(folder.with_name("aside"), folder)
-        reviving._revive(embedded)
+        reviving._revive(embedded, reviving._Attempts())
         assert ping(embedded.uri)
     assert [record.levelname for record in caplog.records if record.name == "mongokit.embedded"] == [
         "WARNING"
@@ -555,6 +558,51 @@ def test_what_cannot_be_started_again_is_said_and_tried_again(folder, caplog, mo
             until(lambda: "cannot serve" in caplog.text)
         assert f"{folder} cannot be served again: cannot serve {folder}" in caplog.text
         assert in_the_end(connection.mydb.things.find_one) == {"_id": 1}
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+def test_attempts_that_fail_are_made_after_pauses_that_double(folder, caplog, monkeypatch):
+    """Three clients miss the server twice a second each."""
+    attempts = []
+
+    def fails(*arguments):
+        attempts.append(time.monotonic())
+        raise EmbeddedServerError("it is broken.")
+
+    with contextlib.ExitStack() as stack:
+        embedded = stack.enter_context(EmbeddedServer(folder))
+        monkeypatch.setattr(server, "start_keeper", fails)
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not processes(folder))
+        clients = [
+            stack.enter_context(Connection(embedded.uri, serverSelectionTimeoutMS=500)) for _ in range(3)
+        ]
+
+        def missed():
+            for client in clients:
+                with pytest.raises(PyMongoError):
+                    client.mydb.things.find_one()
+            return len(attempts) >= 4
+
+        until(missed)
+        waited = [later - earlier for earlier, later in itertools.pairwise(attempts)]
+        assert all(pause >= least for pause, least in zip(waited, (1, 2, 4), strict=False)), waited
+        told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert told[:3] == [
+            f"{folder} cannot be served again: it is broken. It is tried again after {pause} s, when a client misses it"
+            for pause in (1, 2, 4)
+        ]
+        assert len(told) == len(attempts)
+        monkeypatch.undo()
+        assert embedded.revive(), "by hand it is not waited for"
+
+
+def test_pauses_double_up_to_the_longest_until_it_goes_well():
+    pauses = Pauses()
+    assert [pauses.take() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    pauses.reset()
+    assert pauses.next == pauses.take() == 1
 
 
 @pytest.mark.usefixtures("used")
