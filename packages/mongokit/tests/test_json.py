@@ -24,6 +24,7 @@ from mongokit import (
     Document,
     DotedDict,
     EncodingError,
+    Ref,
     SchemaDocument,
     SchemaTypeError,
     Set,
@@ -137,6 +138,23 @@ def test_there_and_back(spec, value, expected):
     assert type(found["x"]) is type(value) or spec is int
     found.validate()
     assert given == {"x": value}
+
+
+class Numbered(Document):
+    __database__, __collection__ = "mydb", "numbered"
+    structure = {"_id": Int64}
+
+
+@pytest.mark.parametrize("dbref", [False, True], ids=["id", "DBRef"])
+def test_references_by_longs(dbref):
+    given = document(
+        {"one": Ref(Numbered, dbref=dbref), "many": [Ref(Numbered, dbref=dbref)]},
+        {"one": DBRef("numbered", Int64(3), "mydb"), "many": [DBRef("numbered", Int64(4), "mydb")]},
+    )
+    found = given.from_json(given.to_json())
+    found.validate()
+    assert found == given
+    assert type(found["x"]["one"].id) is Int64
 
 
 def test_regular_expressions():

@@ -126,7 +126,14 @@ class _Decoder:
     def decoded_reference(self, value: Any, node: nodes.ReferenceNode) -> Any:
         """Return the reference that was written as an id, a DBRef, or an embedded document."""
         if not isinstance(value, dict) or any(key.startswith("$") for key in value):
+            cls = node.target.find()
+            # Only of integers is it asked: other ids are in their stored form.
+            id_node = None if cls is None else cls._structure.root.fields.get("_id")
             found = self.decoded(value, None)
+            if _is_long(id_node, found):
+                found = Int64(found)
+            elif isinstance(found, DBRef) and _is_long(id_node, found.id):
+                found = DBRef(found.collection, Int64(found.id), found.database)
             return found if node.eager else reference_of(node)(found)
         place = {key: value[key] for key in ("_collection", "_database") if isinstance(value.get(key), str)}
         content = {key: item for key, item in value.items() if key not in ("_collection", "_database")}
