@@ -510,6 +510,23 @@ def test_a_forked_child_comes_back_by_itself_when_the_keeper_was_killed(folder):
         assert in_child(use) == "{'_id': 1}"
 
 
+@pytest.mark.usefixtures("used")
+def test_a_keeper_that_is_told_to_stop_is_replaced_while_a_user_has_a_client(folder, user):
+    """As by a service manager that ends the service that started it, with all that is in its control group."""
+    with EmbeddedServer(folder) as embedded, Connection(embedded.uri) as connection:
+        connection.mydb.things.insert_one({"_id": 1})
+        old = files.read_state(folder)
+        os.kill(old.keeper, signal.SIGTERM)
+        until(lambda: not psutil.pid_exists(old.pid))
+        assert in_the_end(connection.mydb.things.find_one) == {"_id": 1}
+        assert files.read_state(folder).keeper != old.keeper
+        assert embedded.port == old.port
+    process, _, _ = user()
+    os.kill(files.read_state(folder).keeper, signal.SIGTERM)
+    until(lambda: not processes(folder))
+    process.kill()
+
+
 @LINUX
 @pytest.mark.usefixtures("used")
 def test_who_has_stopped_starts_nothing_again(folder, user):

@@ -47,7 +47,7 @@ class EmbeddedServer:
     ``start`` and ``stop`` may be called any number of times; as a context manager it does both. Every process that
     called ``start`` is a user until it calls ``stop`` or ends, however it ends; a forked child is a user of its own.
     When the last one is gone the server stops. When the server ends by itself it is started again, on its port; where its
-    keeper was killed, too, a client of a user, made after ``start``, has that done as soon as it misses the server.
+    keeper was ended, too, by whatever signal, a client of a user, made after ``start``, has that done as soon as it misses the server.
 
     Only who can read the folder's files gets in: a password is made with the database, kept in
     :attr:`password_file`, and part of :attr:`uri`.
