@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -13,6 +15,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -35,6 +38,7 @@ from mongokit.embedded import (
 )
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
+from mongokit.embedded.keeper.pausing import Pauses
 from mongokit.embedded.keeper.serving import Serving
 
 USER = """
@@ -506,6 +510,23 @@ def test_a_forked_child_comes_back_by_itself_when_the_keeper_was_killed(folder):
         assert in_child(use) == "{'_id': 1}"
 
 
+@pytest.mark.usefixtures("used")
+def test_a_keeper_that_is_told_to_stop_is_replaced_while_a_user_has_a_client(folder, user):
+    """As by a service manager that ends the service that started it, with all that is in its control group."""
+    with EmbeddedServer(folder) as embedded, Connection(embedded.uri) as connection:
+        connection.mydb.things.insert_one({"_id": 1})
+        old = files.read_state(folder)
+        os.kill(old.keeper, signal.SIGTERM)
+        until(lambda: not psutil.pid_exists(old.pid))
+        assert in_the_end(connection.mydb.things.find_one) == {"_id": 1}
+        assert files.read_state(folder).keeper != old.keeper
+        assert embedded.port == old.port
+    process, _, _ = user()
+    os.kill(files.read_state(folder).keeper, signal.SIGTERM)
+    until(lambda: not processes(folder))
+    process.kill()
+
+
 @LINUX
 @pytest.mark.usefixtures("used")
 def test_who_has_stopped_starts_nothing_again(folder, user):
@@ -531,12 +552,12 @@ def test_a_server_whose_folder_was_removed_is_not_started_again(folder, removed,
         shutil.move(folder, folder.with_name("aside"))
         if removed != "all":
             shutil.copytree(folder.with_name("aside"), folder, ignore=shutil.ignore_patterns(removed))
-        reviving._revive(embedded)
+        reviving._revive(embedded, reviving._Attempts())
         assert processes(folder) == []
         assert folder.exists() == (removed != "all")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.move(folder.with_name("aside"), folder)
-        reviving._revive(embedded)
+        reviving._revive(embedded, reviving._Attempts())
         assert ping(embedded.uri)
     assert [record.levelname for record in caplog.records if record.name == "mongokit.embedded"] == [
         "WARNING"
@@ -554,6 +575,51 @@ def test_what_cannot_be_started_again_is_said_and_tried_again(folder, caplog, mo
             until(lambda: "cannot serve" in caplog.text)
         assert f"{folder} cannot be served again: cannot serve {folder}" in caplog.text
         assert in_the_end(connection.mydb.things.find_one) == {"_id": 1}
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+def test_attempts_that_fail_are_made_after_pauses_that_double(folder, caplog, monkeypatch):
+    """Three clients miss the server twice a second each."""
+    attempts = []
+
+    def fails(*arguments):
+        attempts.append(time.monotonic())
+        raise EmbeddedServerError("it is broken.")
+
+    with contextlib.ExitStack() as stack:
+        embedded = stack.enter_context(EmbeddedServer(folder))
+        monkeypatch.setattr(server, "start_keeper", fails)
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not processes(folder))
+        clients = [
+            stack.enter_context(Connection(embedded.uri, serverSelectionTimeoutMS=500)) for _ in range(3)
+        ]
+
+        def missed():
+            for client in clients:
+                with pytest.raises(PyMongoError):
+                    client.mydb.things.find_one()
+            return len(attempts) >= 4
+
+        until(missed)
+        waited = [later - earlier for earlier, later in itertools.pairwise(attempts)]
+        assert all(pause >= least for pause, least in zip(waited, (1, 2, 4), strict=False)), waited
+        told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert told[:3] == [
+            f"{folder} cannot be served again: it is broken. It is tried again after {pause} s, when a client misses it"
+            for pause in (1, 2, 4)
+        ]
+        assert len(told) == len(attempts)
+        monkeypatch.undo()
+        assert embedded.revive(), "by hand it is not waited for"
+
+
+def test_pauses_double_up_to_the_longest_until_it_goes_well():
+    pauses = Pauses()
+    assert [pauses.take() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    pauses.reset()
+    assert pauses.next == pauses.take() == 1
 
 
 @pytest.mark.usefixtures("used")
@@ -949,3 +1015,101 @@ def test_errors_of_the_command(arguments, code, message):
 def test_the_servers_code_is_never_imported(folder):
     code = "import sys, mongokit, mongokit.embedded; sys.exit(any(name.startswith('secantus') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("is_reviving", [False, True], ids=["starting", "reviving"])
+def test_a_child_forked_while_a_thread_starts_the_server_is_a_user(folder, monkeypatch, is_reviving):
+    begun, go_on = threading.Event(), threading.Event()
+    real = server.start_keeper
+
+    def slow(*arguments):
+        begun.set()
+        assert go_on.wait(60)
+        real(*arguments)
+
+    embedded = EmbeddedServer(folder)
+    if is_reviving:
+        embedded.start()
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not embedded.running)
+    monkeypatch.setattr(server, "start_keeper", slow)
+    thread = threading.Thread(target=embedded.revive if is_reviving else embedded.start)
+    thread.start()
+    assert begun.wait(60)
+
+    def use():
+        # What waits for ever is ended, and says nothing.
+        signal.alarm(60)
+        monkeypatch.setattr(server, "start_keeper", real)
+        assert not embedded.is_busy
+        embedded.start()
+        embedded.revive()
+        answered = ping(embedded.uri)
+        embedded.stop()
+        return answered
+
+    said = in_child(use)
+    go_on.set()
+    thread.join(60)
+    assert said == "True"
+    assert ping(embedded.uri)
+    embedded.stop()
+    assert processes(folder) == []
+
+
+@pytest.mark.usefixtures("used")
+def test_a_child_forked_while_a_keeper_reports_keeps_nobody_waiting(folder, monkeypatch):
+    """It has the pipe of the report open as long as it runs."""
+    read_end, write_end = os.pipe()
+    children = []
+    real = starting._complaint
+
+    def forking(*arguments):
+        child = os.fork()
+        if child == 0:
+            os.close(write_end)
+            os.read(read_end, 1)
+            os._exit(0)
+        children.append(child)
+        return real(*arguments)
+
+    monkeypatch.setattr(starting, "_complaint", forking)
+    began = time.monotonic()
+    try:
+        with EmbeddedServer(folder, timeout=60) as embedded:
+            assert ping(embedded.uri)
+            assert time.monotonic() - began < 50
+    finally:
+        os.close(write_end)
+        os.close(read_end)
+        for child in children:
+            os.waitpid(child, 0)
+
+
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "a file in its place"])
+def test_a_folder_removed_under_a_server(folder, replaced):
+    with EmbeddedServer(folder) as embedded:
+        assert embedded.running
+        shutil.rmtree(folder)
+        if replaced:
+            folder.write_text("")
+        assert not embedded.running
+        with pytest.raises(EmbeddedServerError, match=f"cannot start the keeper of {folder}: .*directory"):
+            embedded.revive()
+        embedded.stop()
+        embedded.stop()
+        until(lambda: not processes(folder))
+
+
+@pytest.mark.usefixtures("used")
+def test_the_command_says_that_its_folder_was_removed(folder):
+    command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        shutil.rmtree(folder)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"error: cannot start the keeper of {folder}: " in said
+    assert "Traceback" not in said

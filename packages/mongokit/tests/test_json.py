@@ -24,6 +24,7 @@ from mongokit import (
     Document,
     DotedDict,
     EncodingError,
+    Ref,
     SchemaDocument,
     SchemaTypeError,
     Set,
@@ -76,6 +77,20 @@ BOTH_WAYS = {
     "str": (str, "é", "é"),
     "int": (int, 2**40, 2**40),
     "Int64": (int, Int64(3), 3),
+    "a long": (Int64, Int64(3), 3),
+    "no long": (Int64, None, None),
+    "long or text": (OR(Int64, str), Int64(3), 3),
+    "text or long": (OR(Int64, str), "a", "a"),
+    "long or a float": (OR(Int64, float), 3.5, 3.5),
+    "long or bool": (OR(Int64, bool), True, True),
+    "long or time": (OR(Int64, datetime.datetime), Int64(3), 3),
+    "one of longs": (IS(Int64(1), Int64(2)), Int64(1), 1),
+    "set of longs": (Set(Int64), {Int64(2), Int64(1)}, [1, 2]),
+    "longs in a list": ([Int64], [Int64(3), None], [3, None]),
+    "longs in a list of dicts": ([{"n": Int64}], [{"n": Int64(3)}], [{"n": 3}]),
+    "longs by typed keys": ({str: Int64}, {"a": Int64(3)}, {"a": 3}),
+    "longs in a tuple": ((str, Int64), ["a", Int64(3)], ["a", 3]),
+    "nested long": ({"a": {"b": Int64}}, {"a": {"b": Int64(3)}}, {"a": {"b": 3}}),
     "float": (float, 1.5, 1.5),
     "infinity": (float, math.inf, {"$numberDouble": "Infinity"}),
     "minus infinity": (float, -math.inf, {"$numberDouble": "-Infinity"}),
@@ -120,9 +135,26 @@ def test_there_and_back(spec, value, expected):
     found = type(given)().from_json(text)
     assert found == {"x": value}
     assert type(found) is type(given)
-    assert type(found["x"]) is type(value) or isinstance(value, Int64)
+    assert type(found["x"]) is type(value) or spec is int
     found.validate()
     assert given == {"x": value}
+
+
+class Numbered(Document):
+    __database__, __collection__ = "mydb", "numbered"
+    structure = {"_id": Int64}
+
+
+@pytest.mark.parametrize("dbref", [False, True], ids=["id", "DBRef"])
+def test_references_by_longs(dbref):
+    given = document(
+        {"one": Ref(Numbered, dbref=dbref), "many": [Ref(Numbered, dbref=dbref)]},
+        {"one": DBRef("numbered", Int64(3), "mydb"), "many": [DBRef("numbered", Int64(4), "mydb")]},
+    )
+    found = given.from_json(given.to_json())
+    found.validate()
+    assert found == given
+    assert type(found["x"]["one"].id) is Int64
 
 
 def test_regular_expressions():

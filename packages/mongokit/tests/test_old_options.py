@@ -29,6 +29,7 @@ FOUND = {
     "timeout": (False, "use no_cursor_timeout=True"),
     "tailable": (True, "use cursor_type=CursorType.TAILABLE"),
     "partial": (True, "use allow_partial_results=True"),
+    "wrap": (True, r"leave it out: collection\.Class\.find\(\) gives documents"),
 }
 
 
@@ -68,13 +69,25 @@ def test_a_query_names_the_successor(collection, method, name):
 async def test_an_awaited_query_names_it_too(adatabase, method, name):
     value, said = FOUND[name]
     given = [1] if method == "get_from_id" else []
+    for asked in (adatabase["none"].proxy(Note), adatabase["none"]):
+        with pytest.raises(TypeError, match=rf"{name}=.*{said}"):
+            await getattr(asked, method)(*given, **{name: value})
+
+
+@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("method", ["find", "find_one", "one", "get_from_id"])
+def test_a_query_for_dicts_names_it_too(collection, method, name):
+    value, said = FOUND[name]
+    given = [1] if method == "get_from_id" else []
     with pytest.raises(TypeError, match=rf"{name}=.*{said}"):
-        await getattr(adatabase["none"].proxy(Note), method)(*given, **{name: value})
+        getattr(collection, method)(*given, **{name: value})
 
 
 def test_what_is_unknown_otherwise_is_pymongos(collection):
     with pytest.raises(TypeError, match="nothing"):
         collection.proxy(Note).find(nothing=1)
+    with pytest.raises(TypeError, match="nothing"):
+        collection.find(nothing=1)
     with pytest.raises(TypeError, match="nothing"):
         collection.proxy(Note)({"text": "a"}).save(nothing=1)
 

@@ -33,7 +33,7 @@ PLACES = {
     "database": "Database",
     "collection": "Collection",
     "cursor": "Cursor",
-    "helpers": "DotCollapsedDict DotExpandedDict DotedDict",
+    "helpers": "DotCollapsedDict DotExpandedDict DotedDict EvalException",
 }
 EACH = [(place, name) for place, names in PLACES.items() for name in names.split()]
 

@@ -6,6 +6,7 @@ import datetime
 import enum
 
 import pytest
+from bson import ObjectId
 from pymongo import ReplaceOne, ReturnDocument
 
 from mongokit import (
@@ -59,6 +60,15 @@ class Quiet(Talk):
     raise_validation_errors = False
 
 
+class Unnamed(Document):
+    structure = {"_id": ObjectId, "topic": str}
+    default_values = {"_id": None}
+
+
+class CountedUnnamed(Unnamed):
+    use_revision = True
+
+
 class Written(Document):
     topic: str
     state: State = State.DRAFT
@@ -83,6 +93,7 @@ WRONG = {
     "a type that is converted": ({**NEW, "day": 3}, SchemaTypeError, "day"),
     "unknown": ({**NEW, "zzz": 3}, StructureError, "zzz"),
     "a validator": ({**NEW, "seats": -1}, ValidationError, "seats"),
+    "nothing": ({}, StructureError, "topic"),
     "required": ({**NEW, "topic": None}, RequireFieldError, "topic"),
     "missing": ({"topic": "b", "day": None}, StructureError, "seats"),
 }
@@ -93,7 +104,9 @@ each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def things(request, database):
     database.things.insert_one(OLD)
     found = (database if request.param == "blocking" else request.getfixturevalue("driven")).things
-    found.database.client.register([Talk, Counted, Careless, Quiet, Written, Derived])
+    found.database.client.register(
+        [Talk, Counted, Careless, Quiet, Unnamed, CountedUnnamed, Written, Derived]
+    )
     return found
 
 
@@ -126,6 +139,40 @@ def test_what_is_valid_is_stored_in_its_form(things, database, call, cls, as_doc
     assert database.things.find_one() == STORED | counted
     assert given == NEW
     assert Talk.called == 0
+
+
+@each_call
+@pytest.mark.parametrize("cls", ["Unnamed", "CountedUnnamed"])
+@pytest.mark.parametrize("as_document", [False, True], ids=["dict", "document"])
+def test_an_id_of_none_is_none(things, database, call, cls, as_document):
+    proxy = getattr(things, cls)
+    given = proxy() if as_document else {"_id": None}
+    given["topic"] = "b"
+    call(proxy, given)
+    assert given == {"_id": None, "topic": "b"}
+    counted = {} if cls == "Unnamed" else {"_revision": 1}
+    assert database.things.find_one() == {"_id": 1, "topic": "b"} | counted
+
+
+UPSERTS = {
+    "find_one_and_replace": lambda proxy, filter, new: proxy.find_one_and_replace(filter, new, upsert=True),
+    "find_and_modify": lambda proxy, filter, new: proxy.find_and_modify(filter, new, upsert=True),
+    "bulk_write": lambda proxy, filter, new: proxy.bulk_write([ReplaceOne(filter, new, upsert=True)]),
+}
+
+
+@pytest.mark.parametrize("upsert", UPSERTS.values(), ids=UPSERTS)
+@pytest.mark.parametrize("cls", ["Unnamed", "CountedUnnamed"])
+def test_upserts_without_an_id_get_one_each(things, database, upsert, cls):
+    proxy = getattr(things, cls)
+    for topic in ("b", "c"):
+        new = proxy()
+        new["topic"] = topic
+        upsert(proxy, {"topic": topic}, new)
+    upsert(proxy, {"_id": "named"}, {"_id": None, "topic": "d"})
+    stored = {found["topic"]: found["_id"] for found in database.things.find({"_id": {"$ne": 1}})}
+    assert stored["d"] == "named"
+    assert [type(stored[topic]) for topic in ("b", "c")] == [ObjectId, ObjectId]
 
 
 @each_call

@@ -110,7 +110,8 @@ def document_of(proxy: ProxyBase[Any], given: Any, call: str) -> Document:
         return document
     if isinstance(given, SchemaDocument) or not isinstance(given, Mapping):
         raise TypeError(f"{cls.__name__}.{call}() takes dicts and documents of the class, not {given!r}")
-    made: Document = proxy(given)
+    # Nothing is nothing, and no reason to make every field.
+    made: Document = proxy(given, gen_skel=bool(given))
     return made
 
 
@@ -161,10 +162,12 @@ def _at(position: int, failures: Iterable[Failure], what: str = "document") -> l
 
 
 def stored_document(document: Document, revision: int = 0) -> Raw:
-    """Return the stored form of a document, one revision further where it has revisions."""
+    """Return the stored form of a document, one revision further where it has revisions; an ``_id`` of None is left out."""
     if type(document)._has_autorefs:
         refuse_unsaved(document)
     stored = document._stored()
+    if "_id" in stored and stored["_id"] is None:
+        stored = {name: value for name, value in stored.items() if name != "_id"}
     return {**stored, "_revision": revision + 1} if type(document).use_revision else stored
 
 

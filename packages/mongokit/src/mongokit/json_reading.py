@@ -90,6 +90,8 @@ class _Decoder:
         if isinstance(value, list):
             items = [self.decoded(item, below(node, position)) for position, item in enumerate(value)]
             return node.container(items) if isinstance(node, (nodes.ListNode, nodes.TupleNode)) else items
+        if _is_long(node, value):
+            return Int64(value)
         return self.time(value) if _is_time(node, value) else value
 
     def special(self, value: dict[str, Any], node: nodes.Node | None) -> Any:
@@ -112,6 +114,8 @@ class _Decoder:
             isinstance(custom, Set) and custom.structure_type is datetime.datetime and isinstance(value, list)
         ):
             value = [self.time(each) if _is_integer(each) else self.decoded(each, None) for each in value]
+        elif isinstance(custom, Set) and custom.structure_type is Int64 and isinstance(value, list):
+            value = [_as_stored(self.decoded(each, None), Int64) for each in value]
         else:
             value = _as_stored(self.decoded(value, None), custom.mongo_type)
         if custom.python_type in PYTHON_FORMS and _is_python_form(value, custom.python_type):
@@ -122,7 +126,14 @@ class _Decoder:
     def decoded_reference(self, value: Any, node: nodes.ReferenceNode) -> Any:
         """Return the reference that was written as an id, a DBRef, or an embedded document."""
         if not isinstance(value, dict) or any(key.startswith("$") for key in value):
+            cls = node.target.find()
+            # Only of integers is it asked: other ids are in their stored form.
+            id_node = None if cls is None else cls._structure.root.fields.get("_id")
             found = self.decoded(value, None)
+            if _is_long(id_node, found):
+                found = Int64(found)
+            elif isinstance(found, DBRef) and _is_long(id_node, found.id):
+                found = DBRef(found.collection, Int64(found.id), found.database)
             return found if node.eager else reference_of(node)(found)
         place = {key: value[key] for key in ("_collection", "_database") if isinstance(value.get(key), str)}
         content = {key: item for key, item in value.items() if key not in ("_collection", "_database")}
@@ -166,6 +177,18 @@ def _as_stored(value: Any, mongo_type: type) -> Any:
 
 def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_long(node: nodes.Node | None, value: Any) -> bool:
+    """Return whether a value stands for an Int64, which JSON has no other form for; where an int will do as well, it is one."""
+    if not _is_integer(value):
+        return False
+    match node:
+        case nodes.TypeNode():
+            return node.type is Int64
+        case nodes.OperatorNode(operator=OR() | IS() as operator):
+            return Int64 in operator.operand_types() and not operator.validate(value)
+    return False
 
 
 def _is_time(node: nodes.Node | None, value: Any) -> bool:

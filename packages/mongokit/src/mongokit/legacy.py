@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo.collection
 from pymongo import ReturnDocument, WriteConcern
@@ -16,6 +17,7 @@ __all__ = [
     "find_and_modify",
     "refuse_old_query",
     "refuse_old_save",
+    "refusing_old_queries",
     "warn_of",
     "warn_of_count",
     "warn_once",
@@ -23,6 +25,7 @@ __all__ = [
 ]
 
 Raw = dict[str, Any]
+T = TypeVar("T", bound=type[Any])
 
 _warned: set[str] = set()
 _lock = threading.Lock()
@@ -109,6 +112,28 @@ def refuse_old_query(options: Mapping[str, Any]) -> None:
             else:
                 use = f"use {successor}" if given is switched else f"leave {name} out"
             raise TypeError(f"{name}={given!r} is the old spelling of an option of queries; {use}")
+    if "wrap" in options:
+        raise TypeError(
+            f"wrap={options['wrap']!r} is the old spelling of an option of queries; leave it out: collection.Class.find() "
+            "gives documents, collection.find() dicts"
+        )
+
+
+def refusing_old_queries(collection_class: T) -> T:
+    """Have PyMongo's queries of a class of collections name the successors of old options, which they do not know."""
+    for name in ("find", "find_one"):
+        setattr(collection_class, name, _refusing(getattr(collection_class, name)))
+    return collection_class
+
+
+def _refusing(query: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(query)
+    def method(*args: Any, **options: Any) -> Any:
+        if options:
+            refuse_old_query(options)
+        return query(*args, **options)
+
+    return method
 
 
 QUERY_OPTIONS: Mapping[str, tuple[str, bool | None]] = {

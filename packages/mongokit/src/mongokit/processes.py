@@ -1,4 +1,4 @@
-"""What happens to connections and units of work when their process forks, and what is looked at once in each process."""
+"""What happens to connections, units of work and servers when their process forks, and what is looked at once in each process."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import os
 import threading
 import warnings
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
-__all__ = ["warn_of_original", "watch_forks"]
+__all__ = ["unforked", "warn_of_original", "watch_forks"]
 
 
 class Forked(Protocol):
@@ -39,6 +41,13 @@ def watch_forks(one: Forked, login: str | None = None) -> None:
             os.register_at_fork(before=_once.acquire, after_in_parent=_once.release, after_in_child=_tell)
             _watching = True
         _watched[id(one)] = one
+
+
+@contextmanager
+def unforked() -> Iterator[None]:
+    """Let no other thread fork meanwhile, if anybody watches forks: for what must not be copied half done, and is short."""
+    with _once:
+        yield
 
 
 def _tell() -> None:

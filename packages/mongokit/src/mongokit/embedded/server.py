@@ -18,6 +18,7 @@ from mongokit.embedded.keeper.wire import HOST, answers
 from mongokit.embedded.programs import EmbeddedServerError
 from mongokit.embedded.reviving import watch
 from mongokit.embedded.starting import start_keeper
+from mongokit.processes import unforked, watch_forks
 
 __all__ = ["EmbeddedServer"]
 
@@ -46,7 +47,7 @@ class EmbeddedServer:
     ``start`` and ``stop`` may be called any number of times; as a context manager it does both. Every process that
     called ``start`` is a user until it calls ``stop`` or ends, however it ends; a forked child is a user of its own.
     When the last one is gone the server stops. When the server ends by itself it is started again, on its port; where its
-    keeper was killed, too, a client of a user, made after ``start``, has that done as soon as it misses the server.
+    keeper was ended, too, by whatever signal, a client of a user, made after ``start``, has that done as soon as it misses the server.
 
     Only who can read the folder's files gets in: a password is made with the database, kept in
     :attr:`password_file`, and part of :attr:`uri`.
@@ -77,6 +78,11 @@ class EmbeddedServer:
         self._password: str | None = None
         self._users_fd: int | None = None
         self._guard = threading.Lock()
+        watch_forks(self)
+
+    def _mongokit_after_fork(self) -> None:
+        # The thread that holds the parent's is not in the child, and would never let go.
+        self._guard = threading.Lock()
 
     def __repr__(self) -> str:
         where = "not started" if self._state is None else f"port {self._state.port}"
@@ -90,8 +96,8 @@ class EmbeddedServer:
         with self._guard:
             deadline = time.monotonic() + self.timeout
             joined = self._users_fd is not None
-            if self._users_fd is None:
-                self._users_fd = self._join()
+            if not joined:
+                self._join(deadline)
             try:
                 self._state = self._find_or_start(deadline)
             except BaseException:
@@ -185,24 +191,32 @@ class EmbeddedServer:
             raise EmbeddedServerError(f"{self!r}: call start(), or use it in a with statement, first")
         return self._state
 
-    def _join(self) -> int:
-        """Return the descriptor whose shared lock makes this process a user."""
+    def _join(self, deadline: float) -> None:
+        """Become a user, by a shared lock."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._keep_others_out()
-            fd = open_lock(self.path, "users.lock")
+            while not self._try_to_join():
+                if time.monotonic() >= deadline:
+                    raise EmbeddedServerError(
+                        f"the server of {self.path} has been stopping for {self.timeout:g} s; "
+                        f"see {self.path / 'server.log'}, or end it: {read_state(self.path) or 'its process'}"
+                    )
+                time.sleep(0.02)
         except OSError as error:
             raise EmbeddedServerError(
                 f"cannot use {self.path} as data folder: {error.strerror}. It must be a folder this user may write to."
             ) from error
-        # Held exclusively only while an earlier server stops.
-        if try_lock(fd, fcntl.LOCK_SH, self.timeout):
-            return fd
-        os.close(fd)
-        raise EmbeddedServerError(
-            f"the server of {self.path} has been stopping for {self.timeout:g} s; "
-            f"see {self.path / 'server.log'}, or end it: {read_state(self.path) or 'its process'}"
-        )
+
+    def _try_to_join(self) -> bool:
+        with unforked():
+            fd = open_lock(self.path, "users.lock")
+            # Held exclusively only while an earlier server stops.
+            if try_lock(fd, fcntl.LOCK_SH):
+                self._users_fd = fd
+                return True
+            os.close(fd)
+            return False
 
     def _keep_others_out(self) -> None:
         """Take from others the right to put files into the folder; raises EmbeddedServerError for another's folder."""
@@ -231,9 +245,10 @@ class EmbeddedServer:
 
     def _leave(self) -> None:
         """Close the lock's descriptor. It is not unlocked: forked children share the lock and still need it."""
-        if self._users_fd is not None:
-            os.close(self._users_fd)
-        self._users_fd = self._state = None
+        with unforked():
+            if self._users_fd is not None:
+                os.close(self._users_fd)
+            self._users_fd = self._state = None
 
     def _leave_and_wait(self) -> None:
         self._leave()
@@ -245,22 +260,27 @@ class EmbeddedServer:
         """Return whether the keeper is gone, or other users keep it."""
         if not self._keeper_lives():
             return True
-        fd = open_lock(self.path, "users.lock")
-        try:
-            if try_lock(fd, fcntl.LOCK_EX):
-                # Nobody holds it: the keeper is about to take it, or lingers.
-                state = read_state(self.path)
-                return state is not None and state.linger > 0
-            return try_lock(fd, fcntl.LOCK_SH)
-        finally:
-            os.close(fd)
+        if self._is_free("users.lock", fcntl.LOCK_EX):
+            # Nobody holds it: the keeper is about to take it, or lingers.
+            state = read_state(self.path)
+            return state is not None and state.linger > 0
+        return self._is_free("users.lock", fcntl.LOCK_SH)
 
     def _keeper_lives(self) -> bool:
-        fd = open_lock(self.path, "keeper.lock")
-        try:
-            return not try_lock(fd, fcntl.LOCK_SH)
-        finally:
-            os.close(fd)
+        return not self._is_free("keeper.lock", fcntl.LOCK_SH)
+
+    def _is_free(self, name: str, operation: int) -> bool:
+        """Return whether a lock can be had, as in a folder that was removed: nobody can have it there."""
+        # A forked child would keep what is held for a moment.
+        with unforked():
+            try:
+                fd = open_lock(self.path, name)
+            except (FileNotFoundError, NotADirectoryError):
+                return True
+            try:
+                return try_lock(fd, operation)
+            finally:
+                os.close(fd)
 
     def _find_or_start(self, deadline: float) -> ServerState:
         """Return where the server is, when it answers."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from mongokit.embedded import keeper, programs
 from mongokit.embedded.keeper.process import Orders
 from mongokit.embedded.programs import EmbeddedServerError
+from mongokit.processes import unforked
 
 __all__ = ["start_keeper"]
 
@@ -52,27 +53,41 @@ def start_keeper(
             json.dumps(asdict(orders)),
         ]
         try:
-            said = subprocess.run(  # noqa: S603 (our own script)
-                arguments, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[write_end], start_new_session=True,
-                timeout=seconds, check=False, text=True,
-            )  # fmt: skip
+            # A child forked meanwhile would keep the pipes open whose end is waited for.
+            with unforked():
+                process = subprocess.Popen(  # noqa: S603 (our own script)
+                    arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    pass_fds=[write_end], start_new_session=True, text=True,
+                )  # fmt: skip
+            complaint = _complaint(process, seconds)
         finally:
             os.close(write_end)
         report = b""
         end = time.monotonic() + seconds + 5
         while select.select([read_end], [], [], max(0.0, end - time.monotonic()))[0]:
             chunk = os.read(read_end, 65536)
-            if not chunk:
-                break
             report += chunk
+            # Where this process was forked meanwhile, the child has the pipe open, too: it has no end.
+            if not chunk or report.endswith(b"\n"):
+                break
     except (OSError, subprocess.SubprocessError) as error:
         raise EmbeddedServerError(f"cannot start the keeper of {path}: {error}") from error
     finally:
         os.close(read_end)
     if not report:
         raise EmbeddedServerError(
-            f"the keeper of {path} ended before it could report: {said.stderr.strip() or 'it said nothing'}"
+            f"the keeper of {path} ended before it could report: {complaint.strip() or 'it said nothing'}"
         )
     error_text = json.loads(report)["error"]
     if error_text:
         raise EmbeddedServerError(f"cannot serve {path}: {error_text}")
+
+
+def _complaint(process: subprocess.Popen[str], seconds: float) -> str:
+    """Return what a process has written as errors when it ends; it is ended where that takes longer."""
+    with process:
+        try:
+            return process.communicate(timeout=seconds)[1]
+        except BaseException:
+            process.kill()
+            raise

@@ -14,14 +14,15 @@ from pathlib import Path
 
 from .files import log_since, open_lock, try_lock
 from .launch import PANIC, StartError
+from .pausing import Pauses
 from .serving import Orders, Serving
 
 __all__ = ["LOG_LIMIT", "Orders", "main"]
 
 LOG_LIMIT = 1_000_000
 """Bytes after which the log is moved aside, at the next start of a keeper."""
-FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 1.0, 30.0, 60.0
-"""Back-off before a restart: it doubles, up to the longest, until the server has lived for a steady time."""
+STEADY_SECONDS = 60.0
+"""Seconds a server has to live before the pauses between its restarts are short again."""
 
 LOOK_SECONDS = 2.0
 """Seconds between two looks at what the server has logged."""
@@ -55,7 +56,7 @@ class Keeper(Serving):
     def report(self, error: str | None) -> None:
         """Tell the user that started this keeper how it went; it may be gone already."""
         with contextlib.suppress(OSError):
-            os.write(self.orders.report_fd, json.dumps({"error": error}).encode())
+            os.write(self.orders.report_fd, report(error))
         os.close(self.orders.report_fd)
 
     def watch_signals(self) -> None:
@@ -86,25 +87,26 @@ class Keeper(Serving):
 
     def keep(self) -> None:
         """Restart the server when it ends by itself, until the last user has gone or a signal asks to stop."""
-        pause, started, restart_at = FIRST_PAUSE, time.monotonic(), None
+        pauses, started, restart_at = Pauses(), time.monotonic(), None
         while not (self.unused or self.terminated):
             now = time.monotonic()
             self.end_panicked()
             code = self.server.poll() if self.server else None
             if self.server and code is not None:
-                pause = FIRST_PAUSE if now - started > STEADY_SECONDS else pause
+                if now - started > STEADY_SECONDS:
+                    pauses.reset()
+                pause = pauses.take()
                 self.say(
                     f"server {self.server.pid} ended with status {code}; starting it again in {pause:g} s"
                 )
                 self.server, restart_at = None, now + pause
-                pause = min(pause * 2, LONGEST_PAUSE)
             elif restart_at is not None and now >= restart_at:
                 started, restart_at = now, None
                 try:
                     self.launch(self.port)
                 except OSError as error:
                     self.say(f"could not start the server: {error}")
-                    restart_at = now + pause
+                    restart_at = now + pauses.next
             if self.server and self.server.pid != self.announced:
                 # Where the disk is full the next look tries again. Clients know the port meanwhile.
                 with contextlib.suppress(OSError):
@@ -128,6 +130,11 @@ class Keeper(Serving):
             self.server.wait()
 
 
+def report(error: str | None) -> bytes:
+    """Return what the user that waits is told: one line, as the pipe may have no end where that user has forked."""
+    return f"{json.dumps({'error': error})}\n".encode()
+
+
 def main(argument: str) -> None:
     """Leave the process that started this one, become the one keeper of the folder, and run."""
     orders = Orders(**json.loads(argument))
@@ -136,7 +143,7 @@ def main(argument: str) -> None:
     folder = Path(orders.folder)
     # A user that looks whether there is a keeper holds the lock for a moment.
     if not try_lock(open_lock(folder, "keeper.lock"), fcntl.LOCK_EX, 0.3):
-        os.write(orders.report_fd, json.dumps({"error": None}).encode())
+        os.write(orders.report_fd, report(None))
         return
     log = folder / "server.log"
     with contextlib.suppress(FileNotFoundError):
