@@ -195,7 +195,8 @@ class TestPrograms:
         assert is_gone(int((tmp_path / "child").read_text()))
 
     def test_interrupted(self, fake, tmp_path):
-        path = fake(f"echo $$ > {tmp_path}/child; kill -INT {os.getpid()}; exec sleep 600")
+        # When it has read its input it is waited for.
+        path = fake(f"echo $$ > {tmp_path}/child; cat > /dev/null; kill -INT {os.getpid()}; exec sleep 600")
         with pytest.raises(KeyboardInterrupt):
             engines.load(f"yui:{path}")("a", "js")
         assert is_gone(int((tmp_path / "child").read_text()))

@@ -138,11 +138,35 @@ def test_strict_and_other_code_in_one_file_both_run(modes, tag, maps, first):
     modes.site.write("x/two.js", "y = 010; console.log(y, (function () { return typeof this })())")
     modes.page(TAGS["django"].format(tag, "/x/one.js;/x/two.js"))
     for shown in (modes.lazily, modes.ahead):
-        text = modes.site.text(shown().strip())
-        done = subprocess.run(
-            ["node", "-"], input=text, capture_output=True, text=True, check=True, timeout=60
-        )
-        assert done.stdout == "1\n8 object\n"
+        assert ran(modes.site.text(shown().strip())) == "1\n8 object\n"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to run scripts with")
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (("", "/* nothing */", "//nothing"), "undefined"),
+        (("y = 010",), "object"),
+        (("", "y = 010"), "object"),
+    ],
+    ids=["comments-only", "other-code", "both"],
+)
+@pytest.mark.parametrize("is_second", [False, True])
+def test_what_minifying_leaves_nothing_of_is_no_other_code(modes, others, said, is_second):
+    modes.site.write("x/strict.js", "'use strict'; console.log((function () { return typeof this })())")
+    for number, text in enumerate(others):
+        modes.site.write(f"x/{number}.js", text)
+    names = [f"/x/{number}.js" for number in range(len(others))]
+    names.insert(int(is_second), "/x/strict.js")
+    modes.page(TAGS["django"].format("slimfile", ";".join(names)))
+    for shown in (modes.lazily, modes.ahead):
+        assert ran(modes.site.text(shown().strip())) == f"{said}\n"
+
+
+def ran(script: str) -> str:
+    """What a script prints."""
+    done = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout
 
 
 def test_a_build_tells_of_it_each_time(modes):

@@ -94,14 +94,14 @@ def _exchanged(
 
     def feed(pipe: IO[bytes]) -> None:
         rest = memoryview(data)
-        with contextlib.suppress(OSError), pipe:  # it need not read all of it
+        with contextlib.suppress(OSError, ValueError), pipe:  # it need not read all of it
             while rest:
                 rest = rest[pipe.write(rest) or 0 :]
 
     def take(which: str, pipe: IO[bytes], enough: int) -> None:
         """Read to the end, or of the output until it is too much; only what is enough is kept."""
         taken = bytearray()
-        with contextlib.suppress(OSError), pipe:
+        with contextlib.suppress(OSError, ValueError), pipe:
             while (piece := pipe.read(_PIECE_BYTES)) and (which == "errors" or len(taken) <= enough):
                 taken += piece[: enough + 1 - len(taken)]
         ends.put((which, bytes(taken)))
@@ -127,6 +127,9 @@ def _exchanged(
     except BaseException:
         _kill(process)
         process.wait()
+        for thread, pipe in zip(threads, (process.stdin, process.stdout, process.stderr), strict=True):
+            if thread.ident is None and pipe is not None:
+                pipe.close()  # this was interrupted; one that is about to have it finds it closed
         raise
     return printed["output"], printed["errors"]
 
