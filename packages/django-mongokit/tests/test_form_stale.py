@@ -173,7 +173,7 @@ def test_the_page_had_a_text_and_now_there_is_what_fits(mongodb, kind, place, na
         form = case.send(**changes)
         assert not form.is_stored_now
         assert case.html.partition("-")[0] in form.errors
-        assert "Empty this to keep theirs" in case.page.text
+        assert "Empty this to keep what is there now" in case.page.text
         assert case.now == ("old", theirs)
         assert case.sent()[case.html] == (text or "5")
         changes = {}

@@ -85,8 +85,8 @@ class MendedField(UnfitField):
 
     default_error_messages = {
         "mended": _(
-            "Somebody else has put something of the right type in here meanwhile. Empty this to keep theirs; or copy "
-            "what you have entered, and reload the page to enter it in the fields that are there now."
+            "Somebody else has put this right or removed it meanwhile. Empty this to keep what is there now; or copy "
+            "what you have entered, and reload the page to enter it in the fields that it has then."
         )
     }
 
