@@ -20,7 +20,7 @@ class Show(SchemaDocument):
     slots: list[Slot] = []
 
 
-class Plain(DjangoDocument):
+class StalePlain(DjangoDocument):
     """Structures as its own, in a structure and in a list of structures."""
 
     __collection__ = "stale_plain"
@@ -35,7 +35,7 @@ class Plain(DjangoDocument):
     shows: list[Show] = []
 
 
-class Revised(Plain):
+class StaleRevised(StalePlain):
     __collection__ = "stale_revised"
     use_revision = True
 
@@ -43,7 +43,7 @@ class Revised(Plain):
         app_label = "shows"
 
 
-connection.register([Plain, Revised])
+connection.register([StalePlain, StaleRevised])
 INSIDE = ["name", "minutes"]
 FIELDS = [
     "title",
@@ -67,7 +67,7 @@ PLACES = {
 NESTED = {"slot": ("{}-name", OLD, THEIRS), "slots": ("{}-0-name", [OLD], [THEIRS])}
 
 
-@pytest.fixture(params=[Plain, Revised], ids=["plain", "revised"])
+@pytest.fixture(params=[StalePlain, StaleRevised], ids=["plain", "revised"])
 def kind(request):
     return request.param
 
@@ -133,7 +133,7 @@ def test_the_page_had_inputs_and_now_there_is_what_they_cannot_show(mongodb, kin
     case.set("theirs")
     changes = {"title": "new", **({html: "MINE"} if entered else {})}
     form = case.send(**changes)
-    if kind is Revised or name == "slots":
+    if kind is StaleRevised or name == "slots":
         # Told, with what was entered still there.
         assert not form.is_stored_now
         assert case.now == ("old", "theirs")
@@ -196,7 +196,7 @@ def test_the_page_had_a_text_and_now_there_is_nothing(mongodb, kind, place, name
 def test_a_text_is_no_way_past_the_form_inside(mongodb, place, name):
     """Whoever sends one without having been shown it brings in nothing that the form does not ask for."""
     old = NESTED[name][1]
-    case = Case(mongodb, Plain, place, name, old)
+    case = Case(mongodb, StalePlain, place, name, old)
     forged = {key: value for key, value in case.sent().items() if not key.startswith(f"{case.html}-")}
     text = '{"name": "x", "secret": "forged"}'
     forged[case.html] = text if name == "slot" else f"[{text}]"
@@ -207,7 +207,7 @@ def test_a_text_is_no_way_past_the_form_inside(mongodb, place, name):
 @pytest.mark.parametrize("name", NESTED)
 @pytest.mark.parametrize("before", [OLD, 5], ids=["inputs", "text"])
 def test_a_field_that_is_disabled_stays(mongodb, name, before):
-    case = Case(mongodb, Plain, PLACES["at the top"], name, [before] if name == "slots" else before)
+    case = Case(mongodb, StalePlain, PLACES["at the top"], name, [before] if name == "slots" else before)
 
     class Form(case.form_class):
         def __init__(self, *args, **kwargs):
