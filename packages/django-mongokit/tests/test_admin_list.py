@@ -630,6 +630,24 @@ def test_with_an_index_and_without_one_the_dates_are_the_same(
     assert bool(without[()]) == bool(moments)
 
 
+def test_a_list_of_times_hides_no_others(person, shows, indexed):
+    """With an index it is found first, whichever of its times are asked for."""
+    starts = [datetime.datetime(year, month, 5, 12) for year in (2000, 2004, 2008) for month in (3, 7)]
+    lists = [
+        [datetime.datetime(1991, 1, 5), datetime.datetime(2010, 1, 5)],
+        [datetime.datetime(2004, 1, 5), datetime.datetime(2004, 9, 5)],
+    ]
+    shows.insert_many([{"title": str(one), "kind": "play", "start": one} for one in (*starts, *lists)])
+    indexed()
+    somebody = person()
+    assert list(dates(somebody.get(LIST))) == ["1991", "2000", "2004", "2008", "2010"]
+    page = somebody.get(LIST, start__year="2004")
+    assert list(dates(page)) == [
+        "‹ All dates",
+        *(f"{month} 2004" for month in ("January", "March", "July", "September")),
+    ]
+
+
 KINDS = {
     "none": (None, True),
     "of the times": ([("start", 1)], False),

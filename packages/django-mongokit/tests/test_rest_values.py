@@ -643,6 +643,16 @@ def test_times_that_the_local_clock_cannot_show_are_utc_and_taken_again(mongodb,
     assert mongodb.api_talks.find_one({"_id": _id})["when"].replace(tzinfo=None) == stored
 
 
+@pytest.mark.parametrize(
+    ("zone", "sent"),
+    [("Europe/Berlin", "0001-01-01T00:00:00"), ("America/New_York", "9999-12-31T23:59:59")],
+)
+def test_times_without_an_offset_that_utc_cannot_show_are_refused(mongodb, zone, sent):
+    with timezone.override(zone):
+        serializer = send(mongodb, when=sent)
+        assert serializer.errors == {"when": ["Datetime value out of range."]}
+
+
 def test_times_that_utc_cannot_show_are_refused(mongodb):
     for zone in ("America/New_York", "Asia/Tokyo"):
         with timezone.override(zone):

@@ -91,6 +91,8 @@ class DateHierarchy:
         self.names = [f"{field}__{part}" for part in ("year", "month", "day")]
         self.earliest: datetime.datetime | None = None
         """The first time of all, once it is known."""
+        self.has_lists = False
+        """Whether a list of times was met, where one should be."""
         sent = [params.pop(name, [None])[-1] for name in self.names]
         given = sent[: sent.index(None)] if None in sent else sent
         try:
@@ -102,13 +104,13 @@ class DateHierarchy:
     def links(self, changelist: Any) -> dict[str, Any]:
         """Return what Django's template `admin/date_hierarchy.html` shows."""
         chosen, documents = self.chosen, changelist.of_all_dates
-        find = self._asked_for if self._has_index(documents) else self._grouped
-        parts = find(documents, chosen)
+        has_index = self._has_index(documents)
+        parts = self._parts(documents, chosen, has_index)
         if not chosen and not parts:
             return {"show": False}
         while not self.chosen and len(parts) == 1 and len(chosen) < 2:
             chosen = parts[0]
-            parts = find(documents, chosen)
+            parts = self._parts(documents, chosen, has_index)
         titles = [self._title(chosen[:end]) for end in range(1, len(chosen) + 1)]
         at: list[dict[str, Any]] = [
             {"link": self._link(changelist, part), "title": self._title(part)} for part in parts
@@ -133,6 +135,15 @@ class DateHierarchy:
         return any(
             index["key"][0][0] == self.field and index.keys().isdisjoint(_NOT_FOR_ALL) for index in found
         )
+
+    def _parts(self, documents: Documents, chosen: list[int], has_index: bool) -> list[list[int]]:
+        """Return the years, or the months of a year, or the days of a month, that have documents."""
+        if has_index:
+            found = self._asked_for(documents, chosen)
+            if not self.has_lists:
+                return found
+            # In order of times it comes first also where others of its times are meant, and hides what is between.
+        return self._grouped(documents, chosen)
 
     def _grouped(self, documents: Documents, chosen: list[int]) -> list[list[int]]:
         """Return what `_asked_for` does, by one command that looks at every document once.
@@ -185,6 +196,8 @@ class DateHierarchy:
     def _times(self, document: Any) -> list[datetime.datetime]:
         """Return the times of a document, as clocks show them here."""
         value = value_at(document, self.field)
+        if isinstance(value, list):
+            self.has_lists = True
         values = value if isinstance(value, list) else [value]
         return [_as_local(one).replace(tzinfo=None) for one in values if isinstance(one, datetime.datetime)]
 
@@ -209,6 +222,8 @@ class DateHierarchy:
         since: datetime.datetime | None = _start(chosen)
         until = _end(chosen) if chosen else None
         while since is not None and (until is None or since < until) and len(found) < MOST_PARTS:
+            if self.has_lists:
+                break
             if first is None:
                 after = _end(_part(since, size))
                 first = self._first(documents, since, after)

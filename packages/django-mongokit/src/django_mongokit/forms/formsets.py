@@ -211,9 +211,13 @@ class FormSetField(NestedField):
         self.kind = kind
         super().__init__(form_class, optional=optional, **kwargs)
 
+    def shows(self, stored: Any) -> bool:
+        """Return whether the formset can show a stored value: a list of structures only."""
+        return isinstance(stored, (list, tuple)) and all(isinstance(one, Mapping) for one in stored)
+
     def clean(self, value: Any) -> Any:
         """Return the list that the formset makes; raises `ValidationError`."""
-        if value is None or isinstance(value, (list, tuple)):
+        if self.disabled or value is None or isinstance(value, (list, tuple)):
             return value
         if not value.is_valid():
             raise ValidationError([*value.non_form_errors().as_data(), *_numbered(value)])

@@ -142,7 +142,8 @@ class NestedField(forms.Field):
 
     def clean(self, value: Any) -> Any:
         """Return the nested structure that the form inside makes; raises `ValidationError`."""
-        if value is None or isinstance(value, Mapping):
+        if self.disabled or value is None or isinstance(value, Mapping):
+            # Of one that is disabled it is what is stored, of whatever type.
             return value
         if not value.is_valid():
             raise ValidationError([*labelled(value)])
@@ -150,6 +151,10 @@ class NestedField(forms.Field):
         self.validate(found)
         self.run_validators(found)
         return found
+
+    def shows(self, stored: Any) -> bool:
+        """Return whether the form inside can show a stored value."""
+        return isinstance(stored, Mapping)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the form inside has changed."""

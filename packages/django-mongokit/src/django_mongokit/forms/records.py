@@ -85,8 +85,9 @@ class BaseRecordForm(forms.BaseForm):
         bound = self[name]
         field = bound.field
         if isinstance(bound, NestedBoundField):
-            before = (self.stored or {}).get(name)
-            untouched = before is None and not self.is_new and name not in self.changed_data
+            # Where there is nothing, or what the field cannot show, nothing that was entered is no change.
+            has_none = not bound.field.shows((self.stored or {}).get(name))
+            untouched = has_none and not self.is_new and name not in self.changed_data
             return bool(field.disabled or untouched)
         if self.leaves_unfit(name):
             # Whatever text it would make: the document is told to be wrong there.

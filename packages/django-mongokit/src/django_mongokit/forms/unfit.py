@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.forms.fields import JsonValueField
-from django_mongokit.forms.formsets import FormSetField
 from django_mongokit.forms.jsontext import dumps
 from django_mongokit.forms.nested import NestedField, below
 from django_mongokit.forms.refusals import message_of
@@ -77,6 +76,39 @@ class UnfitField(JsonValueField):
         return not self.disabled and data is not None and in_one_line(data) != in_one_line(self.shown)
 
 
+class MendedField(UnfitField):
+    """The text of a page that was made while an `UnfitField` was right: what is stored now fits the form's own field.
+
+    Whatever it says, it is not stored: it could bring in what the form inside does not ask for, or would refuse. It
+    stays on the page as an error; left empty, it stands for what is stored.
+    """
+
+    default_error_messages = {
+        "mended": _(
+            "Somebody else has put this right or removed it meanwhile. Empty this to keep what is there now; or copy "
+            "what you have entered, and reload the page to enter it in the fields that it has then."
+        )
+    }
+
+    def __init__(self, node: Node | None, stored: Any, **kwargs: Any) -> None:
+        self.stored = stored
+        super().__init__(node, stored, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Return what is stored, or what stands for nothing; raises `ValidationError` for another text."""
+        if self._says_more(value):
+            raise ValidationError(self.error_messages["mended"], code="stale")
+        return _empty(self.node) if self.stored is None else self.stored
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether there is a text that is another than that of what is stored; or a list is to be made."""
+        is_made = self.stored is None and _empty(self.node) is not None
+        return not self.disabled and (is_made or self._says_more(data))
+
+    def _says_more(self, data: Any) -> bool:
+        return is_text(data) and bool(data.strip()) and super().has_changed(None, data)
+
+
 def _itself(value: Any) -> Any:
     return value
 
@@ -111,14 +143,23 @@ def show_unfit(form: BaseRecordForm) -> None:
 
     A browser leaves an input for numbers empty that is to show "many", and a choice that is none; and no form for a
     structure can be made of a text. What was not shown would be replaced by nothing, whoever changes something else.
+
+    In place of a form for a structure there is what was on the page that was sent, so that nothing is lost of it when
+    somebody else has stored another kind of value meanwhile.
     """
     for name, field in form.fields.items():
         stored = (form.stored or {}).get(name)
-        if name in form.given or stored is None:
+        if name in form.given:
             continue
         about = below(form.unfit, name)
         if isinstance(field, NestedField):
-            is_unfit = not _is_shown_by(field, stored)
+            is_fit = stored is None or field.shows(stored)
+            had_text = _had_text(form, name, is_fit)
+            if is_fit and had_text:
+                form.fields[name] = _in_place_of(field, MendedField, form._record.fields.get(name), stored)
+            is_unfit = not is_fit and had_text is not False
+        elif stored is None:
+            continue
         else:
             is_unfit = name in form.unfit or bool(about)
         if not is_unfit:
@@ -129,29 +170,45 @@ def show_unfit(form: BaseRecordForm) -> None:
         form.fields[name] = _as_text(field, form._record.fields.get(name), stored, text)
 
 
-def _is_shown_by(field: NestedField, stored: Any) -> bool:
-    if isinstance(field, FormSetField):
-        return isinstance(stored, (list, tuple)) and all(isinstance(one, Mapping) for one in stored)
-    return isinstance(stored, Mapping)
+def _had_text(form: BaseRecordForm, name: str, is_fit: bool) -> bool | None:
+    """Return whether a page that was sent had a text in place of a nested field; None where it does not tell."""
+    if not form.is_bound or form.fields[name].disabled:
+        return None
+    html_name = form.add_prefix(name)
+    has_text = html_name in form.data
+    if is_fit and not has_text:
+        # As on nearly every page: the names need not be looked through.
+        return None
+    has_inputs = any(key.startswith(f"{html_name}-") for key in form.data)
+    return None if has_text == has_inputs else has_text
 
 
 def _as_text(field: forms.Field, node: Node | None, stored: Any, message: str | None) -> forms.Field:
     widget: Any = field.widget
     if isinstance(field, (NestedField, forms.MultiValueField)) or _has_no_text(widget):
-        texts = {} if message is None else {"unfit": message}
-        return UnfitField(
-            node,
-            stored,
-            label=field.label,
-            help_text=field.help_text,
-            disabled=field.disabled,
-            error_messages=texts,
-        )
+        return _in_place_of(field, UnfitField, node, stored, {} if message is None else {"unfit": message})
     if isinstance(widget, forms.widgets.ChoiceWidget):
         field.widget = forms.TextInput(widget.attrs)
     elif getattr(widget, "input_type", None) in _BLANK:
         widget.input_type = "text"
     return field
+
+
+def _in_place_of(
+    field: forms.Field,
+    kind: type[UnfitField],
+    node: Node | None,
+    stored: Any,
+    texts: dict[str, str] | None = None,
+) -> UnfitField:
+    return kind(
+        node,
+        stored,
+        label=field.label,
+        help_text=field.help_text,
+        disabled=field.disabled,
+        error_messages=texts or {},
+    )
 
 
 def _has_no_text(widget: Any) -> bool:

@@ -129,7 +129,10 @@ class DateTimeField(serializers.DateTimeField):
     """
 
     def enforce_timezone(self, value: datetime.datetime) -> datetime.datetime:
-        """Return a time in the current time zone; in UTC, where that is outside Python's years there."""
+        """Return a time in the current time zone; in UTC, where that is outside Python's years there.
+
+        Raises `ValidationError` for one without time zone that is outside them in UTC.
+        """
         zone: datetime.tzinfo | None = getattr(self, "timezone", None) or self.default_timezone()
         if zone is not None and timezone.is_aware(value):
             try:
@@ -137,7 +140,10 @@ class DateTimeField(serializers.DateTimeField):
             except OverflowError:
                 with suppress(OverflowError):
                     return value.astimezone(datetime.UTC)
-        return super().enforce_timezone(value)
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            self.fail("overflow")
 
     def to_internal_value(self, value: Any) -> Any:
         """Return the time, in UTC where it has a time zone; raises `ValidationError`."""
