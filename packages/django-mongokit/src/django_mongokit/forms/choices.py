@@ -93,5 +93,7 @@ class ValueMultipleChoiceField(forms.TypedMultipleChoiceField):
         return [self.values.key(one) for one in value] if isinstance(value, (list, tuple, set)) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether other values are chosen than the initial ones."""
-        return not self.disabled and set(self.prepare_value(initial or [])) != set(data or [])
+        """Return whether other values are chosen than the initial ones; a None among these, which nobody can choose, is no
+        matter of that."""
+        before = {one for one in self.prepare_value(initial or []) if one is not None}
+        return not self.disabled and before != set(data or [])

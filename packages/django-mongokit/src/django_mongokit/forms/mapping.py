@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
-from bson import Decimal128, Int64, ObjectId
+from bson import Code, Decimal128, Int64, ObjectId
 from django import forms
 from django.forms.utils import pretty_name
 
@@ -271,7 +271,8 @@ def _of_type(node: nodes.Node, kind: type) -> Described:
     known = default_form_field_types()
     found = next((known[one] for one in kind.__mro__ if one in known), None)
     parameters = limits_of(node, kind)
-    if found is None:
+    if found is None or issubclass(kind, Code):
+        # Code is a str to Python, and none to MongoDB.
         return JsonValueField, {"types": (*PLAIN_TYPES, kind)}
     if found is forms.BooleanField:
         if node.unset:
