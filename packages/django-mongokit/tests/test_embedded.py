@@ -93,9 +93,10 @@ print(get_database().talks.count_documents({{}}), "documents")
 
 
 def test_a_killed_keeper_is_replaced_when_somebody_asks(embedded, folder):
-    """The keeper would restart its server; this is for the day on which both are killed."""
+    """The keeper would restart its server; this is for the day on which both are killed. The first who asks may be told to
+    come again, unless the client has found out before."""
     code = f"""
-import json, os, signal, time
+import json, os, pathlib, signal, time
 from django.test import Client
 from django_mongokit import get_database
 client = Client(raise_request_exception=False)
@@ -106,7 +107,7 @@ def answered():
     return response
 assert answered().status_code == 200
 get_database().talks.insert_one({{"_id": 1}})
-state = json.load(open({str(folder / "server.json")!r}))
+state = json.loads(pathlib.Path({str(folder / "server.json")!r}).read_text())
 for pid in (state["keeper"], state["pid"]):
     try:
         os.kill(pid, signal.SIGKILL)
@@ -117,7 +118,7 @@ response = answered()
 print("first", first, "then", response.status_code, response.content)
 """
     output = embedded("shell", "-c", code, SITE_DEBUG="1")
-    assert "first 503 then 200 b'1 talks'" in output
+    assert re.search(r"first (503|200) then 200 b'1 talks'", output)
 
 
 def test_dbshell(embedded, tmp_path, name):

@@ -58,7 +58,9 @@ def test_none_among_choices(mongodb, stored, sent, kept):
     ],
 )
 def test_code(mongodb, stored, sent, kept):
-    shown = documentform_factory(Script)(instance=mongodb.kept_scripts.proxy(Script)({"title": "a", "run": stored}))
+    shown = documentform_factory(Script)(
+        instance=mongodb.kept_scripts.proxy(Script)({"title": "a", "run": stored})
+    )
     assert (stored is None) or "$code" in str(shown["run"])
     found = saved(mongodb, Script, {"title": "a", "run": stored}, {"title": "b", "run": sent})
     assert found == {"title": "b", "run": kept}
