@@ -69,3 +69,28 @@ def test_published_beside_originals_where_no_folder_is_set(site, settings, tmp_p
         assert f"{str(tmp_path / 'one')!r}, {str(tmp_path / 'two')!r}, which" in message.msg
         assert "STATIC_ROOT" in message.hint
     finders.get_finder.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("root", "ids"),
+    [
+        ("assets/pub", ["django_static.W015"]),
+        ("link/pub", ["django_static.W015"]),
+        ("assets/pub/deep/", ["django_static.W015"]),
+        ("assets", []),
+        ("assets-pub", []),
+        ("pub", []),
+        # One of the folders of originals lies in it: then it holds something else.
+        ("assets/around", []),
+        ("", []),
+    ],
+)
+def test_static_root_in_a_folder_of_originals(site, settings, tmp_path, root, ids):
+    (tmp_path / "assets" / "around" / "more").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "assets")
+    settings.STATICFILES_DIRS = [str(tmp_path / "assets"), str(tmp_path / "assets" / "around" / "more")]
+    settings.STATIC_ROOT = root and f"{tmp_path}/{root}"
+    finders.get_finder.cache_clear()
+    site.restart()
+    assert [one.id for one in checks.check_settings() if one.id == "django_static.W015"] == ids
+    finders.get_finder.cache_clear()

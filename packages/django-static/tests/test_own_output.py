@@ -47,6 +47,20 @@ def built(request, site, settings, tmp_path):
         yield built
 
 
+@pytest.fixture(params=["a link to it", "a folder in it"])
+def rooted(request, site, settings, tmp_path):
+    """Where STATIC_ROOT, which gets copies too, is the folder of the app or lies in it."""
+    with Built.made(site, settings, tmp_path) as built:
+        root = tmp_path / "link" if request.param == "a link to it" else built.extra / "pub"
+        if request.param == "a link to it":
+            root.symlink_to(built.extra)
+        settings.STATIC_ROOT = str(root)
+        for name, text in FILES.items():
+            built.app_file(name, text)
+        built.page("page", PAGE)
+        yield built
+
+
 def files(built: Built) -> set[Path]:
     return {path for path in built.extra.parent.rglob("*") if path.is_file() and "state" not in path.parts}
 
@@ -60,6 +74,21 @@ def test_builds_add_nothing_to_what_the_first_has_published(built, settings, fin
         built.build("--all")
     assert files(built) == first
     assert built.render("page") == page
+
+
+@pytest.mark.parametrize("fingerprint", ["hash", "mtime"])
+def test_builds_add_nothing_where_static_root_is_there(rooted, settings, fingerprint):
+    settings.DJANGO_STATIC_FINGERPRINT = fingerprint
+    rooted.build("--all")
+    page, first = rooted.render("page"), published(rooted)
+    for _ in range(2):
+        rooted.build("--all")
+    assert published(rooted) == first
+    assert rooted.render("page") == page
+
+
+def published(built: Built) -> set[Path]:
+    return {path for path in files(built) if ".django-static" not in path.parts}
 
 
 def test_what_an_edited_file_was_is_no_original(built):

@@ -18,7 +18,7 @@ from .conf import PREFIX, conf
 from .conf_reading import PATHS
 from .manifest import ManifestError
 from .output import STATE_FOLDER
-from .places import Places, path_within, receiving
+from .places import Places, is_inner, path_within, receiving
 
 __all__ = ["check"]
 
@@ -216,6 +216,13 @@ def _originals() -> Iterator[CheckMessage]:
             {os.path.realpath(place) for place in sources.finders.locations()} if sources.finders else set()
         )
         places = list(dict.fromkeys(map(str, receiving(sources, prefix))))
+        root = sources.static_root
+        if root is not None and is_inner(root, sorted(listed)):
+            yield Warning(
+                f"STATIC_ROOT is {str(root)!r}, in a folder of originals: collectstatic copies what is there once more each time.",
+                hint="Set it to a folder of its own, in which no finder looks. staticbuild takes nothing in it for an original.",
+                id="django_static.W015",
+            )
     except (AttributeError, TypeError, ValueError, ImproperlyConfigured, ImportError):
         return  # of settings that are told of already
     if prefix is None and sources.static_root is None:

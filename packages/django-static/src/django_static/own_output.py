@@ -15,7 +15,7 @@ from .manifest import ManifestError
 from .names import has_mark, has_sure_mark, unmarked
 from .originals import COPIES, Originals
 from .output import STATE_FOLDER
-from .places import path_within, receiving
+from .places import is_inner, path_within, receiving
 from .private import known_folder
 from .recorded import Unreadable
 from .sources import Sources
@@ -75,6 +75,8 @@ def without_published(files: Iterable[tuple[str, str]], sources: Sources) -> Ite
     """
     prefix = conf.save_prefix
     places = list(sources.finders.locations()) if sources.finders else []
+    if sources.static_root is not None and is_inner(sources.static_root, places):
+        files = _outside(files, sources.static_root)
     shared = [each for each in receiving(sources, prefix) if _overlaps(str(each), places)]
     if shared:
         is_alone = prefix is not None and all(_within(place, prefix) is None for place in places)
@@ -82,16 +84,33 @@ def without_published(files: Iterable[tuple[str, str]], sources: Sources) -> Ite
     yield from _without_left(files, sources, places)
 
 
+def _outside(files: Iterable[tuple[str, str]], root: Path) -> Iterator[tuple[str, str]]:
+    is_inside = functools.cache(lambda folder: _within(folder, root) is not None)
+    for name, path in files:
+        if not is_inside(os.path.dirname(path)):  # noqa: PTH120 (thousands of files)
+            yield name, path
+
+
 def _without_own(
-    files: Iterable[tuple[str, str]], shared: Iterable[Path], published: Container[str], *, is_alone: bool
+    files: Iterable[tuple[str, str]], shared: Iterable[Path], published: set[str], *, is_alone: bool
 ) -> Iterator[tuple[str, str]]:
     """Those that are no published ones in the folders that go on receiving some."""
-    folders: dict[str, bool] = {}
+    # A folder that receives them may be a link to the one they are found in.
+    real = functools.cache(os.path.realpath)
+    published = published | {
+        f"{real(folder)}{os.sep}{name}" for folder, name in map(os.path.split, published)
+    }
+    folders: dict[str, str | None] = {}
     for name, path in files:
-        folder = os.path.dirname(path)  # noqa: PTH120 (thousands of files)
+        folder, last = os.path.split(path)
         if folder not in folders:
-            folders[folder] = any(_within(folder, each) is not None for each in shared)
-        if not (folders[folder] and is_published(Path(path), published, is_alone=is_alone)):
+            is_shared = any(_within(folder, each) is not None for each in shared)
+            folders[folder] = real(folder) if is_shared else None
+        followed = folders[folder]
+        if followed is None or not (
+            is_published(Path(path), published, is_alone=is_alone)
+            or is_published(Path(followed, last), published, is_alone=is_alone)
+        ):
             yield name, path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["Places", "path_within", "receiving", "records_beside"]
+__all__ = ["Places", "is_inner", "path_within", "receiving", "records_beside"]
 
 #: What lies beside a manifest, and is nobody's business; a question mark stands for any character.
 _RECORDS = (
@@ -96,12 +96,26 @@ def records_beside(manifest: Path) -> list[str]:
 
 
 def path_within(path: str, folder: str | os.PathLike[str]) -> str | None:
-    """How a path goes on below a folder, as it is written or where links lead; None if it does not lie there."""
-    for at, start in ((path, os.path.abspath(folder)), (os.path.realpath(path), os.path.realpath(folder))):  # noqa: PTH100 (links stay)
+    """How a path goes on below a folder, as it is written or where links lead; None if it does not lie there.
+
+    With a slash at its end it may be the folder itself: then nothing is left of it.
+    """
+    end = os.sep if path.endswith(os.sep) else ""
+    followed = (os.path.realpath(path).rstrip(os.sep) + end, os.path.realpath(folder))
+    for at, start in ((path, os.path.abspath(folder)), followed):  # noqa: PTH100 (links stay)
         start = os.path.join(start, "")  # noqa: PTH118
         if at.startswith(start):
             return at[len(start) :]
     return None
+
+
+def is_inner(static_root: Path, places: Sequence[str]) -> bool:
+    """Whether ``STATIC_ROOT`` lies in a folder of originals, below others: then nothing in it is one."""
+    root = os.path.join(static_root, "")  # noqa: PTH118 (it ends in a slash)
+    return any(path_within(root, each) for each in places) and all(
+        path_within(os.path.join(each, ""), root) is None  # noqa: PTH118
+        for each in places
+    )
 
 
 def _numbered(label: str, folders: Sequence[str | os.PathLike[str]]) -> dict[str, str | os.PathLike[str]]:
