@@ -37,6 +37,7 @@ MODULES = (
     "django_static.apps",
     "django_static.management.commands.staticbuild",
     "django_static.management.commands.staticclean",
+    "django_static.collected",
     "django_static.storage",
     "django_static.templatetags.django_static",
 )

@@ -15,6 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ..collector import without_collector
+from ..kinds import DEFAULT_ENGINES, KINDS
 from . import engines, html_mask, verify
 from .gain import is_dense, is_worthwhile
 
@@ -34,14 +35,6 @@ logger = logging.getLogger("django_static")
 #: Characters: some 100 thousand are judged in a second.
 LONGEST = 5_000_000
 LONGEST_AT_ONCE = 500_000
-LONGEST_TOGETHER_AT_ONCE = 1_000_000
-
-KINDS = ("css", "js", "html")
-DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
-    "css": ("tdewolff", "strip"),
-    "js": ("tdewolff", "strip"),
-    "html": ("tdewolff",),
-}
 
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 #: What a script or style sheet that does anything has one of, and prose hardly ever.
