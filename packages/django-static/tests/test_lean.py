@@ -97,6 +97,12 @@ def test_a_text_that_no_build_has_seen_brings_in_what_minifies_it(built, action)
     assert of(modules, (*LAZY, "job", "checks", "scan", "cdn", "management")) == []
 
 
+@pytest.mark.parametrize("action", ["unseen text without code", "lazy unseen text without code"])
+def test_a_page_goes_on_where_that_cannot_be_imported_any_more(built, action):
+    """Its files were replaced, or the process has given up the right to read them."""
+    assert run(built, action)[0] == "a { color : blue }"
+
+
 def test_without_a_manifest_the_first_file_brings_in_what_makes_it(unbuilt):
     _, before = run(unbuilt, "lazy setup")
     assert of(before, (*HEAVY, *LAZY)) == []

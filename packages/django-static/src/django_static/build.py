@@ -16,6 +16,7 @@ from .cleaning import Cleaning
 from .collector import without_collector
 from .edition import Edition, Progress
 from .folders import Folders
+from .job import Job  # noqa: F401 (a second process that is forked should have it)
 from .manifest import FORMAT, Manifest, ManifestError, text_key
 from .minify.ahead import Ahead
 from .notice import Notice

@@ -11,12 +11,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .kinds import Slimmed
 from .records import Options, Record
 from .sources import Source, Sources
 
 if TYPE_CHECKING:
     from .job import Job
-    from .minify import Slimmed
     from .reader import Reader
     from .shelf import Known
     from .tools import Tools
@@ -62,9 +62,11 @@ def slim_at_once(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
 
 
 def slim_inline(text: str, kind: str, chains: Mapping[str, Sequence[str]]) -> Slimmed:
-    """See :func:`.minify.slim_inline`."""
-    from . import minify
-
+    """See :func:`.minify.slim_inline`; the text as it is where that can no longer be imported."""
+    try:
+        from . import minify
+    except Exception as error:  # noqa: BLE001 (code that was replaced, or rights that were given up: the page must not fail)
+        return Slimmed(text, f"{type(error).__name__}: {error}")
     return minify.slim_inline(text, kind, chains)
 
 

@@ -181,6 +181,12 @@ def by_jinja() -> str:
     return engines["jinja2"].from_string("{{ slimfile('/static/a.css') }}").render()
 
 
+def without_code() -> str:
+    """A text that no build has seen, where what would minify it is not there any more."""
+    sys.modules["django_static.minify"] = None  # type: ignore[assignment]
+    return show("unseen", color="blue")
+
+
 def checked() -> str:
     from django.core.checks import run_checks
 
@@ -209,6 +215,8 @@ ACTIONS: dict[str, Callable[[], str]] = {
     "unseen text": lambda: show("unseen", color="blue"),
     "unseen text by threads": lambda: at_once(lambda: show("unseen", color="blue")),
     "function by threads": lambda: at_once(by_name),
+    "unseen text without code": without_code,
+    "lazy unseen text without code": without_code,
     "checks": checked,
     "lazy templates": show,
     "lazy function": by_name,

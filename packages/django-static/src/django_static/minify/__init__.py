@@ -12,10 +12,9 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from ..collector import without_collector
-from ..kinds import DEFAULT_ENGINES, KINDS
+from ..kinds import DEFAULT_ENGINES, KINDS, Slimmed
 from . import engines, html_mask, verify
 from .gain import is_dense, is_worthwhile
 
@@ -48,13 +47,6 @@ _DATA = ("{", "[", '"')
 _BLANKS = re.compile(r"\s*")
 _MARKUP = re.compile(r"<[A-Za-z!/]")
 _MINIFIED = (".min.js", ".minified.js", ".min.mjs", ".min.css", ".minified.css")
-
-
-class Slimmed(NamedTuple):
-    """The text to publish, and why it is the original if it had to be."""
-
-    text: str
-    problem: str = ""
 
 
 def is_minified(name: str) -> bool:
