@@ -1,8 +1,8 @@
 """What the template tags know: give me the text to print for a name, a block, an inline piece.
 
-One of three resolvers is chosen once: :class:`Off` prints what it was given, :class:`Lazy` publishes at the first
-request for a name and looks it up afterwards, :class:`Manifested` looks up what was built ahead. Where there is a file
-proxy, a :class:`Proxied` around it asks that for what to print.
+One of three resolvers is chosen once: :class:`Off` prints what it was given, :class:`.lazy.Lazy` publishes at the first
+request for a name and looks it up afterwards, :class:`.manifested.Manifested` looks up what was built ahead. Where there is a
+file proxy, a :class:`.proxied.Proxied` around it asks that for what to print.
 """
 
 from __future__ import annotations
