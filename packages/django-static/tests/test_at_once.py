@@ -6,7 +6,7 @@ import pytest
 from django.template import engines
 from static_test_ways import Way
 
-from django_static import minify
+from django_static import lazy, minify
 
 COUNT = 12
 SHAPES = {
@@ -53,7 +53,7 @@ def test_no_more_is_minified_than_a_page_can_wait_for(
     site, settings, monkeypatch, warned, asked, shape, page, fingerprint
 ):
     most = 5 * len(module(10, [10]))
-    monkeypatch.setattr(minify, "LONGEST_TOGETHER_AT_ONCE", most)
+    monkeypatch.setattr(lazy, "LONGEST_TOGETHER", most)
     way = make(site, settings, "lazy", shape, fingerprint)
     html = way.show(page)
     distinct = {text.partition("name")[2] for text in asked}
@@ -70,7 +70,7 @@ def test_no_more_is_minified_than_a_page_can_wait_for(
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_builds_minify_all(site, settings, monkeypatch, warned, shape):
-    monkeypatch.setattr(minify, "LONGEST_TOGETHER_AT_ONCE", 1)
+    monkeypatch.setattr(lazy, "LONGEST_TOGETHER", 1)
     way = make(site, settings, "build", shape)
     way.show(PAGES["a name"])
     texts = [path.read_text() for path in way.out.rglob("m*.js") if path.is_file()]
@@ -81,7 +81,7 @@ def test_builds_minify_all(site, settings, monkeypatch, warned, shape):
 
 def test_a_text_that_is_left_as_it_is_takes_no_room(site, settings, monkeypatch, asked):
     monkeypatch.setattr(minify, "LONGEST_AT_ONCE", 1000)
-    monkeypatch.setattr(minify, "LONGEST_TOGETHER_AT_ONCE", 1000)
+    monkeypatch.setattr(lazy, "LONGEST_TOGETHER", 1000)
     way = Way(site, settings, "lazy", "hash", "/forever")
     site.write("js/long.js", "export let long = 1 ;\n" + "console.log( 1 ) ;\n" * 500)
     site.write("js/m.js", "import './long.js' ;\nexport let a = [ 1 ] ;\n")

@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 
 from django_static import checks
-from django_static.checks_of_manifest import TAG
+from django_static.apps import MANIFEST_TAG as TAG
 
 _NUMBERS = tuple(
     f"DJANGO_STATIC_{name}"

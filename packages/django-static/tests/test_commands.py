@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 from static_test_built import Built
 
 from django_static import names, output, resolver
+from django_static.places import STATE_FOLDER
 from django_static.shelf import PUBLISHING_LOCK
 
 
@@ -90,7 +91,7 @@ class TestSweeping:
         app = tmp_path / "app"
         settings.STATICFILES_DIRS = [str(app)]
         settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-        state = page.media / output.STATE_FOLDER
+        state = page.media / STATE_FOLDER
         digest = names.digest("x")
         found = [
             page.media / "css" / f".{digest[:16]}.tmp",
@@ -125,7 +126,7 @@ class TestSweeping:
 
     def test_not_while_a_page_publishes(self, page, left):
         self.age(left, 4000)
-        with output.locked(page.media / output.STATE_FOLDER / PUBLISHING_LOCK, 1, shared=True):
+        with output.locked(page.media / STATE_FOLDER / PUBLISHING_LOCK, 1, shared=True):
             run("staticbuild")
         assert all(path.exists() for path in left)
 
@@ -138,7 +139,7 @@ class TestSweeping:
     def test_by_a_build_after_one_that_was_killed(self, page, left, tmp_path):
         """In the folders of the finders, too, where there is no STATIC_ROOT: what was published went there."""
         run("staticbuild")
-        (page.media / output.STATE_FOLDER / "unfinished").touch()
+        (page.media / STATE_FOLDER / "unfinished").touch()
         run("staticbuild")
         assert [path.exists() for path in left] == [True, True, True, False, True]
 

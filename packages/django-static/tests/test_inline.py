@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_static.references import html
+from django_static import markup
 
 LOCMEM = "django.template.loaders.locmem.Loader"
 DJANGO = "django.template.backends.django.DjangoTemplates"
@@ -197,7 +197,7 @@ def test_a_loader_that_fails(check, settings):
 def test_any_html(pieces):
     """What is found stands where it is said to stand."""
     text = "".join(pieces)
-    for found in html.inline(text):
+    for found in markup.inline(text):
         assert 0 <= found.start <= len(text)
         if found.inside != "style=":
             assert text.startswith(found.text, found.start)

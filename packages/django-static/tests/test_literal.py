@@ -40,7 +40,7 @@ def styles(site):
 def asked(monkeypatch) -> list[str]:
     """What resolvers have been asked."""
     seen: list[str] = []
-    for kind in (resolver.Lazy, resolver.Off, resolver.Manifested):
+    for kind in (lazy_module.Lazy, resolver.Off, resolver.Manifested):
         for name in ("file", "block", "content"):
             real = getattr(kind, name)
 
@@ -158,7 +158,7 @@ def test_each_template_has_its_own(styles):
 def test_a_file_that_is_there_later_is_found(site, source):
     now = [0.0]
     template = compiled(source)
-    resolver.chosen = resolver.Lazy(resolver.current()._pipeline, recheck=False, clock=lambda: now[0])
+    resolver.chosen = lazy_module.Lazy(resolver.current()._pipeline, recheck=False, clock=lambda: now[0])
     assert "/i.5." not in render(template)
     site.write("i.png", "", 5)
     site.write("i.js", "", 5)
@@ -170,7 +170,7 @@ def test_several_names_of_which_one_is_there_later(site):
     now = [0.0]
     site.write("a.js", "var a", 5)
     template = compiled('{% staticfile "/a.js;/b.js" %}')
-    resolver.chosen = resolver.Lazy(resolver.current()._pipeline, recheck=False, clock=lambda: now[0])
+    resolver.chosen = lazy_module.Lazy(resolver.current()._pipeline, recheck=False, clock=lambda: now[0])
     assert render(template) == "/a.5.js"
     site.write("b.js", "var b", 6)
     now[0] += lazy_module.RETRY_SECONDS + 1

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.staticfiles import finders
 
 from django_static.conf import conf
-from django_static.patterns import base_of, is_pattern, matching
+from django_static.matching import matching
+from django_static.patterns import base_of, is_pattern
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ settings.configure(
 import django
 django.setup()
 import django.contrib.staticfiles.finders, django.contrib.staticfiles.storage
+import django_static.lazy, django_static.job
 from django_static import staticfile
 from django_static.conf import conf
 if int(sys.argv[3]):

@@ -327,7 +327,7 @@ def test_a_restart_looks_again(site):
 def test_a_missing_file_is_found_after_a_while(site):
     now = [0.0]
     site.restart()
-    lazy = resolver.Lazy(resolver.current()._pipeline, recheck=False, clock=lambda: now[0])
+    lazy = lazy_module.Lazy(resolver.current()._pipeline, recheck=False, clock=lambda: now[0])
     assert lazy.file("/a.png", False).url == "/a.png"
     site.write("a.png", "", 5)
     assert lazy.file("/a.png", False).url == "/a.png"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from . import markup
 from .answers import Layout, remember
-from .references import html as markup
 
 __all__ = ["BlockMemo"]
 

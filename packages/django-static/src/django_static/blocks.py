@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Generic, TypeVar
 
+from . import markup
 from .answers import Address, Layout, Link
 from .records import Manner, Printed
-from .references import html as markup
 from .sources import is_foreign, split_suffix
 
 __all__ = ["Publisher", "given", "in_quotes", "names", "resolve"]

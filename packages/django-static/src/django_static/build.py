@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from . import __version__, compress, import_maps, keys, minify, names, output, removal
+from . import __version__, compress, import_maps, keys, mapped, minify, names, output, removal
 from .build_shelf import BuildShelf
 from .cleaning import Cleaning
 from .collector import without_collector
 from .edition import Edition, Progress
 from .folders import Folders
+from .job import Job  # noqa: F401 (a second process that is forked should have it)
 from .manifest import FORMAT, Manifest, ManifestError, text_key
 from .minify.ahead import Ahead
 from .notice import Notice
@@ -160,7 +161,7 @@ class Build:
             repr((self._with_originals, self._places.folders, FORMAT, keys.FORMAT)),
             repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
             # Of a folder in an import map it matters what is there.
-            *(repr(list(import_maps.expanded(use.value, sources))) for use in uses if use.kind == "modules"),
+            *(repr(list(mapped.expanded(use.value, sources))) for use in uses if use.kind == "modules"),
             *(f"{name}\n{path}" for name, path in files),
             *refused,
         )
@@ -206,7 +207,7 @@ class Build:
                 self._edition.place(used)  # what it imports is in the map, too
             return record
 
-        text, _ = import_maps.published(
+        text, _ = mapped.published(
             use.value, self._sources, lambda name: wanted.find(name, use.place), publish
         )
         self._edition.texts[text_key(use.value, import_maps.key(use.slim))] = text

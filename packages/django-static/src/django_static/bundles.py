@@ -15,7 +15,8 @@ from math import prod
 from typing import Any, NamedTuple
 
 from .answers import Place, split_names
-from .patterns import is_pattern, matching
+from .matching import matching
+from .patterns import is_pattern
 from .scan import Failure, Use
 from .sources import Sources
 

@@ -6,8 +6,6 @@ import codecs
 import re
 from typing import NamedTuple
 
-from tinycss2.bytes import decode_stylesheet_bytes  # type: ignore[import-untyped]
-
 __all__ = ["Text", "as_utf8", "decoded", "is_utf8", "is_wide"]
 
 #: Encodings in which Python and browsers (WHATWG Encoding) read every byte they both know alike. Of those with several
@@ -88,6 +86,9 @@ def _declared(data: bytes) -> str:
     head, end, _ = data[: len(_CHARSET) + 100].partition(b'";')
     if not end or not head.startswith(_CHARSET.encode()):
         return ""
+    # Few sheets have such a rule, and whoever serves files asks only whether they are UTF-8: no CSS parser for that.
+    from tinycss2.bytes import decode_stylesheet_bytes  # type: ignore[import-untyped]
+
     _, encoding = decode_stylesheet_bytes(head + end)
     return str(encoding.name)
 

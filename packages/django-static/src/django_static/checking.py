@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from . import blocks, import_maps, joining
+from . import blocks, joining, lists, mapped
 from .answers import Place, split_names
 from .graph import components
 from .inline import Mention
@@ -64,9 +64,9 @@ def check(
         if use.kind == "file":
             work.listed(use.value, use.place)
         elif use.kind == "modules":
-            for _, name in import_maps.expanded(use.value, sources):
+            for _, name in mapped.expanded(use.value, sources):
                 work.name(name, use.place)
-            for problem in import_maps.empty(use.value, sources):
+            for problem in mapped.empty(use.value, sources):
                 work.complain(problem, use.place)
         elif use.kind == "block":
             for name in blocks.names(use.value):
@@ -118,7 +118,7 @@ class _Check:
     def listed(self, value: str, place: Place) -> None:
         """Look at what ``{% slimfile %}`` is handed: a name, or several of files that are to be one."""
         found = [source for source in (self.name(name, place) for name in split_names(value)) if source]
-        reason = joining.unlike(found) if found else ""
+        reason = lists.unlike(found) if found else ""
         if len(found) > 1 and not reason:
             with contextlib.suppress(OSError):  # what cannot be read is told of for itself
                 together = Manner.TOGETHER
@@ -126,7 +126,7 @@ class _Check:
                 reason = joining.apart(parts)
                 self.remarks += [str(part.notice(why)) for part, why in joining.lapses(parts) if not reason]
         if reason:
-            self.complain(joining.refusal(value, reason), place)
+            self.complain(lists.refusal(value, reason), place)
 
     def static(self, path: str, name: str, place: Place) -> None:
         """Look at what ``{% static %}`` is handed; that may be a folder, in which a script finds its files."""

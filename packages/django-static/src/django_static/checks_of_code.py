@@ -12,7 +12,8 @@ from . import names
 from .checks_reading import function_of, given, see_arguments, wrong
 from .conf import PREFIX, conf
 from .conf_of_code import chain_of
-from .minify import KINDS, engines
+from .kinds import KINDS
+from .minify import engines
 from .minify.engines import jars
 
 __all__ = ["GENERATORS", "PROGRAMS", "check"]

@@ -10,10 +10,7 @@ from django.core.checks import CheckMessage, Warning
 from .conf import PREFIX, conf
 from .manifest import Manifest, ManifestError
 
-__all__ = ["TAG", "check_manifest"]
-
-#: Apart from Django's tag ``staticfiles``, whose checks run before a build, too.
-TAG = "django_static_manifest"
+__all__ = ["check_manifest"]
 
 
 def check_manifest(**kwargs: Any) -> list[CheckMessage]:

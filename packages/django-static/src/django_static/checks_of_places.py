@@ -17,8 +17,7 @@ from .checks_reading import given, wrong
 from .conf import PREFIX, conf
 from .conf_reading import PATHS
 from .manifest import ManifestError
-from .output import STATE_FOLDER
-from .places import Places, is_inner, path_within, receiving
+from .places import STATE_FOLDER, Places, is_inner, path_within, receiving
 
 __all__ = ["check"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import names, output, removal, retention
 from .compress import Cache
-from .places import receiving
+from .places import STATE_FOLDER, receiving
 from .recorded import Unreadable
 from .records import Options
 from .removal import Guard
@@ -230,7 +230,7 @@ class Cleaning:
         state = self._manifest.parent
         folder = self._options.compress_cache or state / "compressed"
         # Elsewhere a folder of that name may be somebody else's.
-        if folder.is_dir() and (self._options.compress_cache or state.name == output.STATE_FOLDER):
+        if folder.is_dir() and (self._options.compress_cache or state.name == STATE_FOLDER):
             age = max(self._keep_days, 1) * _DAY_SECONDS
             cleaned.cached = Cache(folder).prune(age, sys.maxsize).bytes
 

@@ -10,14 +10,14 @@ from typing import Any
 from django.conf import settings
 from django.urls import get_script_prefix
 
-from .compress import available
+from . import when_needed
 from .conf_of_cdn import CdnConf
 from .conf_of_code import CodeConf
 from .conf_of_serving import ServingConf
 from .conf_reading import PATHS, PREFIX, root_of_django
 from .manifest import ManifestError
 from .names import quoted
-from .output import STATE_FOLDER
+from .places import STATE_FOLDER
 from .private import private_folder
 from .records import HASHED_NAMES, Options
 from .sources import Mount, Sources, finders_of_staticfiles
@@ -127,7 +127,7 @@ class Conf(CodeConf, CdnConf, ServingConf):
     def compress(self) -> tuple[str, ...]:
         """``DJANGO_STATIC_COMPRESS``: the formats of compressed siblings; all that can be made here unless set."""
         value = self._of("COMPRESS", (list, tuple), None)
-        return available() if value is None else tuple(value)
+        return when_needed.available() if value is None else tuple(value)
 
     @property
     def compress_cache(self) -> Path | None:
@@ -156,8 +156,12 @@ class Conf(CodeConf, CdnConf, ServingConf):
         """``DJANGO_STATIC_SOURCE_MAPS``: put a source map beside each combined file."""
         return bool(self._get("SOURCE_MAPS", False))
 
-    def options(self) -> Options:
-        """The settings the pipeline needs, as plain values."""
+    def options(self, *, compresses: bool = True) -> Options:
+        """The settings the pipeline needs, as plain values; whoever compresses nothing need not know what could.
+
+        Raises:
+            ImportError: a function of the site cannot be imported.
+        """
         roots = [self.save_prefix, *self.media_roots, root_of_django("STATIC_ROOT")]
         folder = next((Path(root) for root in roots if root), None)
         return Options(
@@ -170,7 +174,7 @@ class Conf(CodeConf, CdnConf, ServingConf):
             filename_generator=self.filename_generator,
             combine_filenames_generator=self.combine_filenames_generator,
             minifiers=self.minifiers,
-            compress=self.compress,
+            compress=self.compress if compresses else (),
             compress_cache=self.compress_cache,
             by_hash=self.fingerprint == "hash",
             hashed_names=self.hashed_names,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from django.utils.module_loading import import_string
 
 from .conf_reading import PREFIX, Reading
-from .minify import DEFAULT_ENGINES
+from .kinds import DEFAULT_ENGINES
 
 __all__ = ["CodeConf", "chain_of"]
 

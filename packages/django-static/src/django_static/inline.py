@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from . import markup
 from .answers import titled
-from .references import css, html, js
+from .references import css, js
 from .scan.literals import HOLE, Literal
 from .sources import is_foreign
 
@@ -36,7 +37,7 @@ def mentions(texts: Iterable[Literal]) -> Iterator[Mention]:
     the URL of the page.
     """
     for text in texts:
-        for inline in html.inline(text.text):
+        for inline in markup.inline(text.text):
             for position, url in _addresses(inline.text) if inline.kind == "importmap" else _urls(inline):
                 if HOLE not in url and (url.startswith("/") or is_foreign(url)):
                     # In an attribute character references hide where exactly.
@@ -45,7 +46,7 @@ def mentions(texts: Iterable[Literal]) -> Iterator[Mention]:
                     yield Mention(text.template, line, inline.inside, url, text.engine)
 
 
-def _urls(inline: html.Inline) -> Iterator[tuple[int, str]]:
+def _urls(inline: markup.Inline) -> Iterator[tuple[int, str]]:
     """The URLs of a style sheet or script with their positions."""
     for reference in (css if inline.kind == "css" else js).references(inline.text):
         if reference.what != "map":

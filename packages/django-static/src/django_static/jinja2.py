@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from . import import_maps, preloads, resolver
-from .minify import KINDS
+from .kinds import KINDS
 from .resolver import Place, current
 
 __all__ = [

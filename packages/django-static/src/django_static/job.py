@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NamedTuple
 
 from . import joining, names
-from .freshness import Freshness
 from .graph import components
-from .keys import Keys
-from .modules import Modules
 from .parts import Part
 from .reader import Reader
-from .records import Manner, Options, Output, Record
-from .rendering import Slimmer
-from .shelf import Known, Shelf
-from .sources import Source, Sources
+from .records import Manner, Output, Record
+from .shelf import Known
+from .sources import Source
+from .tools import Tools
 from .writer import Writer
 
-__all__ = ["Job", "Tools"]
-
-
-class Tools(NamedTuple):
-    """What every piece of work is done with."""
-
-    sources: Sources
-    options: Options
-    shelf: Shelf
-    slimmer: Slimmer
-    keys: Keys
-    #: The folders that published files may go to.
-    receiving: Sequence[Path]
-    freshness: Freshness
-    modules: Modules
-    #: Told of each piece of work that was done now.
-    tell: Callable[[Record], None]
-    #: How many characters a piece of work may have minified; None for all.
-    most_slimmed: int | None
-
-    def holds(self, record: Record) -> bool:
-        """Whether a record by itself is true still."""
-        return self.modules.agrees(record) and self.freshness.is_unchanged(record)
+__all__ = ["Job"]
 
 
 class Job:

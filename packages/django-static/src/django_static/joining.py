@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from .parts import Part, without_charset
 from .references import css, js
-from .sources import Source
 
-__all__ = ["Joined", "MapComment", "apart", "join", "lapses", "map_comment", "obstacle", "refusal", "unlike"]
+__all__ = ["Joined", "MapComment", "apart", "join", "lapses", "map_comment", "obstacle"]
 
 #: The comment at the end of a file that names its source map (ECMA-426, 11.1). A string, a template, a regular expression
 #: or a comment around it would have to end in it.
@@ -71,12 +70,6 @@ def _stands_alone(script: js.Script) -> str:
     return "looks at its own script element or URL" if script.knows_itself or script.is_relative else ""
 
 
-def unlike(sources: Sequence[Source]) -> str:
-    """Why files cannot be one by what they are called; empty where that is no obstacle."""
-    alike = len({source.kind for source in sources}) == 1 and sources[0].kind
-    return "" if alike or len(sources) == 1 else "only style sheets or only scripts can"
-
-
 def apart(parts: Sequence[Part]) -> str:
     """Why no browser would run one file of these scripts, as a list of names asks for; empty where it would.
 
@@ -99,11 +92,6 @@ def lapses(parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
         if reason:
             text = f"is put into one file with {parts[0].source.name}, as it was asked for, although {reason}"
             yield part, f"{text}; separate tags or a block would keep them apart"
-
-
-def refusal(names: str, reason: str) -> str:
-    """What is said of a list of names that cannot be one file."""
-    return f"{names} cannot be one file: {reason}; a block, or a tag for each, keeps them apart"
 
 
 class Joined(NamedTuple):

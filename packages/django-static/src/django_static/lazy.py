@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from . import blocks, import_maps, joining, minify
+from . import blocks, lists, when_needed
 from .answers import (
     Address,
     Complaints,
@@ -22,15 +22,17 @@ from .answers import (
 from .block_memo import BlockMemo
 from .modules import is_script
 from .pipeline import Pipeline
-from .records import Manner, Printed, Record
+from .records import Manner, Options, Printed, Record
 from .shelf import Known
-from .sources import Source, SourceError, split_suffix
+from .sources import Source, SourceError, Sources, split_suffix
 from .stored import name_of_static
 
 __all__ = ["Lazy"]
 
 #: How long a name that could not be published is printed as it was given before it is tried again.
 RETRY_SECONDS = 60.0
+#: Characters that are minified of all that one tag publishes, while a page waits for it.
+LONGEST_TOGETHER = 1_000_000
 
 
 class Lazy:
@@ -56,6 +58,12 @@ class Lazy:
         self._retry_at: dict[str | _Run, float] = {}
         self._complaints = Complaints()
 
+    @classmethod
+    def of(cls, sources: Sources, options: Options, *, recheck: bool) -> Lazy:
+        """One that minifies no more than a page can wait for."""
+        pipeline = Pipeline(sources, options, slimmer=when_needed.slim_at_once, most_slimmed=LONGEST_TOGETHER)
+        return cls(pipeline, recheck=recheck)
+
     def file(self, name: str, slim: bool, place: Place | None = None) -> Address:
         try:
             return self._files[slim][name]
@@ -80,7 +88,7 @@ class Lazy:
         key = (text, kind)
         known = self._texts.get(key)
         if known is None:
-            result = minify.slim_inline(text, kind, self._pipeline.options.minifiers)
+            result = when_needed.slim_inline(text, kind, self._pipeline.options.minifiers)
             if result.problem:
                 self._complaints.say(place, f"inline text is printed without minifying: {result.problem}")
             known = result.text
@@ -103,7 +111,7 @@ class Lazy:
                             files[output.public] = _file((output.name,), slim, output.path)
                 return record
 
-            text, is_settled = import_maps.published(
+            text, is_settled = when_needed.published_map(
                 specification, self._pipeline.sources, lambda name: self._find(name, place), publish
             )
             found = ModuleMap(text, files)
@@ -146,13 +154,13 @@ class Lazy:
             return Address.of(
                 name, suffix if is_missing else "", is_missing=is_missing, is_settled=is_settled
             )
-        reason = joining.unlike(wanted)
+        reason = lists.unlike(wanted)
         manner = Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL
         record = None if reason else self._publish(wanted, slim, manner, place, {})
         if record is not None:
             reason = record.apart
         if reason:
-            self._complaints.say(place, joining.refusal(name, reason))
+            self._complaints.say(place, lists.refusal(name, reason))
             return Address.of(name, is_settled=is_settled)
         if record is None:
             return Address.of(name, suffix)

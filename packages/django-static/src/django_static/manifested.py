@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import blocks, import_maps, joining, minify
+from . import blocks, import_maps, lists, when_needed
 from .answers import (
     Address,
     Complaints,
@@ -67,7 +67,7 @@ class Manifested:
         if known is None:
             known = self._manifest.texts.get(text_key(text, kind))
             if known is None:
-                known = minify.slim_inline(text, kind, self._options.minifiers).text
+                known = when_needed.slim_inline(text, kind, self._options.minifiers).text
             remember(self._texts, key, known)
         return known
 
@@ -120,7 +120,7 @@ class Manifested:
         if printed is None:
             if run_key(wanted, slim, Manner.TOGETHER) in self._manifest.runs:
                 reason = "the build has seen why, and 'manage.py staticbuild' says it"
-                self._complaints.say(place, joining.refusal(name, reason))
+                self._complaints.say(place, lists.refusal(name, reason))
             elif wanted:
                 self._complain(name, place)
             return Address.of(name, suffix, is_missing=is_ours, is_settled=True)

@@ -7,10 +7,13 @@ a state of its own, and ``customElements.define()`` would throw when the second 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from .parts import Part
 from .records import Record
 from .sources import Source, split_suffix
+
+if TYPE_CHECKING:
+    from .parts import Part
 
 __all__ = ["Modules", "is_script"]
 

@@ -30,7 +30,6 @@ except ImportError:  # pragma: no cover (Windows)
     fcntl = None
 
 __all__ = [
-    "STATE_FOLDER",
     "LockTimeout",
     "fill",
     "link",
@@ -41,9 +40,6 @@ __all__ = [
     "store",
     "write",
 ]
-
-#: Where locks and records of finished work lie, in the folder that receives files.
-STATE_FOLDER = ".django-static"
 
 _POLL_SECONDS = 0.01
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)

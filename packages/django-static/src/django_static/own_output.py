@@ -14,8 +14,7 @@ from .folders import Folders
 from .manifest import ManifestError
 from .names import has_mark, has_sure_mark, unmarked
 from .originals import COPIES, Originals
-from .output import STATE_FOLDER
-from .places import is_inner, path_within, receiving
+from .places import STATE_FOLDER, is_inner, path_within, receiving
 from .private import known_folder
 from .recorded import Unreadable
 from .sources import Sources

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from . import minify
+from . import when_needed
 from .freshness import Freshness
-from .job import Job, Tools
 from .keys import Keys
 from .modules import Modules
 from .places import receiving
-from .reader import Reader
 from .records import Manner, Options, Record
-from .rendering import Slimmer
 from .shelf import Known, SharedShelf, Shelf
 from .sources import Source, Sources
 from .told import Told
+from .tools import Tools
+
+if TYPE_CHECKING:
+    from .rendering import Slimmer
 
 __all__ = ["Pipeline"]
 
@@ -46,7 +48,7 @@ class Pipeline:
             sources,
             options,
             self.shelf,
-            slimmer or minify.slim,
+            slimmer or when_needed.slim,
             self.keys,
             receiving(sources, options.save_prefix),
             self.freshness,
@@ -80,7 +82,7 @@ class Pipeline:
         record = self.shelf.load(key, self._tools.holds, known)
         if record is not None:
             return record
-        job = Job(self._tools, slim, known)
+        job = when_needed.job(self._tools, slim, known)
         if len(wanted) == 1 and manner is Manner.USUAL:
             return job.single(wanted[0], key)
         return job.run(key, wanted, manner)
@@ -93,9 +95,8 @@ class Pipeline:
         """
         key = self.keys.of((source,), False, Manner.USUAL, of_tree=True)
         known: Known = {}
-        return self.shelf.load(key, self._tools.holds, known) or Job(self._tools, False, known).leaf(
-            source, key
-        )
+        record = self.shelf.load(key, self._tools.holds, known)
+        return record or when_needed.job(self._tools, False, known).leaf(source, key)
 
     def is_module(self, source: Source) -> bool:
         """Whether a file is an ES module.
@@ -103,7 +104,7 @@ class Pipeline:
         Raises:
             OSError: it cannot be read.
         """
-        return Reader(self.sources, self.options).read(source).is_module
+        return when_needed.reader(self.sources, self.options).read(source).is_module
 
     def withdraw(self, old: Record, new: Record) -> None:
         """Remove what newer files have replaced; for development, where every change leaves one behind."""

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["Places", "is_inner", "path_within", "receiving", "records_beside"]
+__all__ = ["STATE_FOLDER", "Places", "is_inner", "path_within", "receiving", "records_beside"]
+
+#: Where locks and records of finished work lie, in the folder that receives files.
+STATE_FOLDER = ".django-static"
 
 #: What lies beside a manifest, and is nobody's business; a question mark stands for any character.
 _RECORDS = (

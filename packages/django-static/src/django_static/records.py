@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import minify, names, notice
+from . import names, notice
 from .answers import Published
 from .graph import components
+from .kinds import DEFAULT_ENGINES
 from .notice import Notice
 from .sources import Signature
 
@@ -54,7 +55,7 @@ class Options:
     name_max_length: int = 40
     filename_generator: Callable[..., str] | None = None
     combine_filenames_generator: Callable[..., str] | None = None
-    minifiers: Mapping[str, Sequence[str]] = field(default_factory=lambda: minify.DEFAULT_ENGINES)
+    minifiers: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_ENGINES)
     #: Names by the digest of the content, and not by modification time.
     by_hash: bool = False
     #: Base names that a bundler has given a hash already; they are kept.

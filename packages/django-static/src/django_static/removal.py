@@ -14,7 +14,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .compress import FORMATS
-from .output import STATE_FOLDER
+from .places import STATE_FOLDER
 
 __all__ = ["Guard", "leftovers", "remove", "remove_empty", "siblings", "sweep"]
 

@@ -15,7 +15,7 @@ from .compress import FORMATS
 from .inline import Mention
 from .last_build import LastBuild, Published
 from .manifest import ManifestError
-from .output import STATE_FOLDER
+from .places import STATE_FOLDER
 from .plan import Plan
 from .recorded import Unreadable
 from .records import Options

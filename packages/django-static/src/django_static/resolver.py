@@ -1,35 +1,31 @@
 """What the template tags know: give me the text to print for a name, a block, an inline piece.
 
-One of three resolvers is chosen once: :class:`Off` prints what it was given, :class:`Lazy` publishes at the first
-request for a name and looks it up afterwards, :class:`Manifested` looks up what was built ahead. Where there is a file
-proxy, a :class:`Proxied` around it asks that for what to print.
+One of three resolvers is chosen once: :class:`Off` prints what it was given, :class:`.lazy.Lazy` publishes at the first
+request for a name and looks it up afterwards, :class:`.manifested.Manifested` looks up what was built ahead. Where there is a
+file proxy, a :class:`.proxied.Proxied` around it asks that for what to print.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
-from . import blocks, import_maps, minify
+from . import blocks, import_maps
 from .answers import Address, Layout, ModuleMap, Place, Resolver
 from .block_memo import BlockMemo
 from .conf import PREFIX, conf
-from .lazy import Lazy
 from .manifest import Manifest, ManifestError
 from .manifested import Manifested
 from .mounts import mounted
-from .pipeline import Pipeline
 from .places import Places
-from .proxied import Proxied
 from .sources import is_foreign, split_suffix
 
 __all__ = [
     "Address",
-    "Lazy",
     "Manifested",
     "Off",
     "Place",
-    "Proxied",
     "Resolver",
     "chosen",
     "current",
@@ -75,6 +71,7 @@ class Off:
         )
 
 
+_lock = threading.Lock()
 #: The resolver in use; None until one is needed. What was printed by another one may be out of date.
 chosen: Resolver | None = None
 
@@ -83,10 +80,15 @@ def current() -> Resolver:
     """The resolver the settings ask for; chosen once, and again when a test changes a setting."""
     global chosen
     resolver = chosen
-    if resolver is None:
-        resolver = _asked_for()
-        chosen = resolver
-    return resolver
+    if resolver is not None:
+        return resolver
+    # Not under the lock: it runs code of the site, which may ask for a resolver itself.
+    found = _asked_for()
+    with _lock:
+        # Of threads that ask at once all get one: others would prepare the same once more, and tell a proxy of it again.
+        if chosen is None:
+            chosen = found
+        return chosen
 
 
 def _asked_for() -> Resolver:
@@ -98,6 +100,8 @@ def _asked_for() -> Resolver:
     resolver = _without_proxy(is_asked=proxy is not None)
     if proxy is None:
         return resolver
+    from .proxied import Proxied  # few sites have a proxy
+
     rechecks = conf.enabled and conf.debug and not conf.use_manifest_file
     return Proxied(resolver, proxy, is_disabled=not conf.enabled, rechecks=rechecks)
 
@@ -106,7 +110,7 @@ def _without_proxy(*, is_asked: bool) -> Resolver:
     if not conf.enabled:
         return Off(conf.media_url if conf.media_url_always else "", with_links=is_asked)
     try:
-        sources, options = conf.sources(), conf.options()
+        sources, options = conf.sources(), conf.options(compresses=False)
     except ImportError as error:  # of a function of the site
         logger.error("%s; until then pages print the URLs they were given", error)
         return Off(with_links=is_asked)
@@ -118,10 +122,9 @@ def _without_proxy(*, is_asked: bool) -> Resolver:
             return Off(with_links=is_asked)
         places = Places.of(sources, options.save_prefix) if is_asked else None
         return Manifested(mounted(manifest, sources.mounts), sources, options, places)
-    pipeline = Pipeline(
-        sources, options, slimmer=minify.slim_at_once, most_slimmed=minify.LONGEST_TOGETHER_AT_ONCE
-    )
-    return Lazy(pipeline, recheck=conf.debug)
+    from .lazy import Lazy  # and what publishes: where a manifest is used nothing is
+
+    return Lazy.of(sources, options, recheck=conf.debug)
 
 
 def reset(**kwargs: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import blocks, import_maps, joining, minify
+from . import blocks, lists, mapped, minify
 from .answers import Place, split_names
 from .manifest import text_key
 from .notice import Notice
@@ -72,9 +72,9 @@ class Wanted:
 
     def _add_modules(self, use: Use) -> None:
         self.maps.append(use)
-        for problem in import_maps.empty(use.value, self._sources):
+        for problem in mapped.empty(use.value, self._sources):
             self._complain(use.place, problem)
-        for _, name in import_maps.expanded(use.value, self._sources):
+        for _, name in mapped.expanded(use.value, self._sources):
             source = self.find(name, use.place)
             if source is not None:
                 self.runs[Run((source,), use.slim, Manner.USUAL)] = None
@@ -86,9 +86,9 @@ class Wanted:
         wanted = [source for source in found if source is not None]
         if not wanted:
             return
-        reason = joining.unlike(wanted)
+        reason = lists.unlike(wanted)
         if reason:
-            self._complain(use.place, joining.refusal(use.value, reason))
+            self._complain(use.place, lists.refusal(use.value, reason))
             return
         run = Run(tuple(wanted), use.slim, Manner.TOGETHER if len(wanted) > 1 else Manner.USUAL)
         self.runs[run] = None
@@ -98,7 +98,7 @@ class Wanted:
     def refused(self, run: Run, record: Record) -> list[Notice]:
         """What is to be said of a run when it was to be published, where lists ask for it and it cannot be one file."""
         return [
-            Notice(f"{use.place}: {joining.refusal(use.value, record.apart)}", use.place.template)
+            Notice(f"{use.place}: {lists.refusal(use.value, record.apart)}", use.place.template)
             for use in (self._lists.get(run, ()) if record.apart else ())
         ]
 

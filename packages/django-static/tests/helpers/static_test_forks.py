@@ -35,8 +35,13 @@ MODULES = (
     "django.template.loaders.locmem",
     "django.views.generic",
     "django_static.apps",
+    "django_static.checks",
+    "django_static.checks_of_manifest",
+    "django_static.job",
+    "django_static.lazy",
     "django_static.management.commands.staticbuild",
     "django_static.management.commands.staticclean",
+    "django_static.collected",
     "django_static.storage",
     "django_static.templatetags.django_static",
 )

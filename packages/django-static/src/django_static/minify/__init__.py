@@ -12,9 +12,9 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from ..collector import without_collector
+from ..kinds import DEFAULT_ENGINES, KINDS, Slimmed
 from . import engines, html_mask, verify
 from .gain import is_dense, is_worthwhile
 
@@ -34,14 +34,6 @@ logger = logging.getLogger("django_static")
 #: Characters: some 100 thousand are judged in a second.
 LONGEST = 5_000_000
 LONGEST_AT_ONCE = 500_000
-LONGEST_TOGETHER_AT_ONCE = 1_000_000
-
-KINDS = ("css", "js", "html")
-DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
-    "css": ("tdewolff", "strip"),
-    "js": ("tdewolff", "strip"),
-    "html": ("tdewolff",),
-}
 
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 #: What a script or style sheet that does anything has one of, and prose hardly ever.
@@ -55,13 +47,6 @@ _DATA = ("{", "[", '"')
 _BLANKS = re.compile(r"\s*")
 _MARKUP = re.compile(r"<[A-Za-z!/]")
 _MINIFIED = (".min.js", ".minified.js", ".min.mjs", ".min.css", ".minified.css")
-
-
-class Slimmed(NamedTuple):
-    """The text to publish, and why it is the original if it had to be."""
-
-    text: str
-    problem: str = ""
 
 
 def is_minified(name: str) -> bool:

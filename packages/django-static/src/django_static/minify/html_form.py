@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any
 
-from ..references.html_tokens import Parser, is_special
+from ..markup_tokens import Parser, is_special
 
 __all__ = ["keeps_space", "normal_form", "script_kind"]
 

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from ..markup_tokens import Token, attributes_of, tokens
 from ..references import splice
-from ..references.html_tokens import Token, attributes_of, tokens
 from .html_form import keeps_space, script_kind
 
 __all__ = ["hide", "show"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..references import html as markup
+from .. import markup
 
 __all__ = ["LOST", "Filled", "filled", "hole", "pieces"]
 

@@ -8,8 +8,8 @@ from django import template
 from django.template import Context, TemplateSyntaxError
 from django.template.base import UNKNOWN_SOURCE, FilterExpression, Node, NodeList, Parser, Token
 
+from ..kinds import KINDS
 from ..literal import is_literal, is_settled
-from ..minify import KINDS
 from ..nodes import ImportMapNode, IntegrityNode, KeepingNode, PreloadNode
 from ..preloads import ATTRIBUTES
 from ..resolver import Place, current, slimfile, staticfile

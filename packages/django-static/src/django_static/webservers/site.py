@@ -10,8 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET
-from ..output import STATE_FOLDER
-from ..places import path_within, records_beside
+from ..places import STATE_FOLDER, path_within, records_beside
 from ..sources import Sources
 
 __all__ = [

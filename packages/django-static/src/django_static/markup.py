@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .html_tokens import WHITESPACE, Attribute, attributes_of, tokens
+from .markup_tokens import WHITESPACE, Attribute, attributes_of, tokens
 
 __all__ = ["LOADING", "Attribute", "Element", "Inline", "inline", "read"]
 
