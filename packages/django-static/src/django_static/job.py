@@ -242,7 +242,7 @@ class Job:
                 if record is not None:
                     published = record.outputs[0]
                     part.newest = max(part.newest, published.stamp)
-                    if published.path != target.path:
+                    if published.path != str(target.path):
                         inner.links[start] = published.url
                 elif target in self._failures:
                     inner.problems.append(inner.notice(f"{target.name}: {self._failures[target]}"))

@@ -59,7 +59,7 @@ class Originals:
         if name in self._wanted:
             return target
         original = str(source.path)
-        path = str(published.path)
+        path = published.path
         twin = path if published.is_same and path != original else None
         state = signature(original)
         known = self._given.get(name)

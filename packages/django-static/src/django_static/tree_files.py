@@ -62,7 +62,7 @@ class TreeFiles:
         self.copies: list[str] = []
         #: What the other process has published, by the names of the files.
         self._done: dict[str, Record] = {}
-        self._aside: Aside[_Done] | None = None
+        self._aside: Aside[_Done, dict[str, str]] | None = None
         if len(files) >= _MANY:
             import mmap
 
@@ -70,7 +70,7 @@ class TreeFiles:
             #: A byte for each text, in memory that both see; set by whoever takes it first. Should both, it is done twice.
             #: It is set to another value by the other process where this one is to publish the text after all.
             self._taken = mmap.mmap(-1, len(self._texts) + 1)
-            self._aside = Aside.start(self._publish_aside)
+            self._aside = Aside.start(self._publish_aside, shelf.texts)
 
     def publish(self, note: _Note, progress: Callable[[int], object]) -> None:
         """Publish all of them and return when it is done.
@@ -96,7 +96,7 @@ class TreeFiles:
             self._originals.close()
 
     def close(self) -> None:
-        """End the other process if it is still at work."""
+        """End the other process, which is still at work until the records have been encoded."""
         if self._aside is not None:
             self._aside.close()
 
@@ -106,7 +106,7 @@ class TreeFiles:
         record = self._done.get(name) or self._pipeline.publish((source,), slim=False)
         note(source, record)
         output = record.outputs[0]
-        self.places[name] = str(output.path)
+        self.places[name] = output.path
         if self._originals is not None:
             self.copies.append(self._originals.put(name, source, output))
 
@@ -118,9 +118,12 @@ class TreeFiles:
 
     def _adopt(self) -> None:
         """Wait for what the other process has done, and take it for done here; what it has not is left to do."""
-        done = None if self._aside is None else self._aside.result()
+        if self._aside is None:
+            return
+        self._shelf.texts()  # while the other sends what it has
+        done = self._aside.result()
         if done is not None:
-            self._shelf.adopt(done.work)
+            self._shelf.adopt(done.work, self._aside.more)
             # A module that pages have asked for has another form than the other process gave it.
             has_other_form = self._pipeline.modules.has
             self._done = {

@@ -50,7 +50,7 @@ class Command(TellingCommand):
         )
         add_ignore(parser)
 
-    @without_collector()
+    @without_collector(is_large=True)
     def handle(self, **options: Any) -> None:
         sources: Sources = sources_of_builds()
         try:
