@@ -145,7 +145,7 @@ class Build:
             self.summary.say_once()
         self.summary.tree = tree_files.places
         self.summary.written += len(originals.written) if originals is not None else 0
-        self._edition.add_copies(tree_files.copies)
+        self._edition.add_copies(tree_files.copies, tree_files.states)
         if tree and not self._with_originals:
             self._note_copies(tree, folders)
         self._edition.sum_up()

@@ -176,8 +176,9 @@ class BuildShelf:
         for records, others in self._adopted:
             for key, text in (others() or {}).items():
                 self._texts.setdefault(key, (records[key], text))
-        texts = self.texts().values()
-        return f'{{"format": {_FORMAT}, "records": {{{", ".join(texts)}}}}}'.encode()
+        texts = ", ".join(self.texts().values())
+        self._texts.clear()
+        return f'{{"format": {_FORMAT}, "records": {{{texts}}}}}'.encode()
 
     def close(self, data: bytes | None) -> None:
         """Keep what :meth:`encoded` has given; the records of what is no longer wanted are forgotten."""
@@ -235,8 +236,8 @@ class BuildShelf:
 
     def _put(self, target: str, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""
-        self._folders.make(target)
-        temporary = f"{os.path.dirname(target)}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"  # noqa: PTH120
+        folder = self._folders.make(target)
+        temporary = f"{folder}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"
         try:
             create(temporary)
             os.replace(temporary, target)  # noqa: PTH105 (thousands of files)

@@ -66,7 +66,8 @@ class Edition:
         self._failures: list[str] = []
         #: The originals with names like those of compressed siblings: where they are by where they are asked for.
         self._packed: dict[str, str] = {}
-        #: Copies of originals, compressed siblings.
+        #: The states of copies of originals; compressed siblings.
+        self._copies: Mapping[str, Any] = {}
         self._beside: list[str] = []
         #: What stands published, with digests where they are known.
         self._published: dict[str, str] = {}
@@ -84,13 +85,13 @@ class Edition:
     def add_plain(self, source: Source, record: Record) -> None:
         """Note a file of the tree, whose original is served, too."""
         self._plain.append(Plain(source.host, source.url, str(source.path), record.outputs[0]))
-        if source.path.suffix in _PACKED:
+        if str(source.path).endswith(_PACKED):
             place = f"{source.folder}/{source.path.name}"
             self._packed[place] = str(source.path)
 
-    def add_copies(self, copies: Sequence[str]) -> None:
-        """Note the copies of the files of the tree, in the order these were added in, or none."""
-        self._beside += copies
+    def add_copies(self, copies: Sequence[str], states: Mapping[str, Any]) -> None:
+        """Note the copies of the files of the tree, in the order these were added in, or none; with their states by path."""
+        self._copies = states
         if copies:
             plain = zip(self._plain, copies, strict=True)
             self._plain = [each._replace(path=copy) for each, copy in plain]
@@ -115,11 +116,11 @@ class Edition:
         for record in self._shelf.records():
             summary.tell(record)
             summary.before += sum(state[1] for state in record.inputs.values() if state)
-            sizes |= {each.path: each.size for each in record.outputs}
-            originals |= record.found
-            self._published |= {
-                each.path: each.digest for each in record.outputs if each.path not in record.inputs
-            }
+            originals.update(record.found)
+            for each in record.outputs:
+                sizes[each.path] = each.size
+                if each.path not in record.inputs:
+                    self._published[each.path] = each.digest
         summary.after += sum(sizes.values())
         summary.files = list(self._published)
         summary.problems += alike(originals) + alike(dict(zip(summary.files, summary.files, strict=True)))
@@ -228,14 +229,15 @@ class Edition:
         inputs: dict[str, Any] = {}
         sizes: dict[str, int] = {}
         for record in self._shelf.records():
-            inputs |= record.inputs
-            sizes |= {each.path: each.size for each in record.outputs}
+            inputs.update(record.inputs)
+            for each in record.outputs:
+                sizes[each.path] = each.size
         History(self._state / "builds").add({path: sizes[path] for path in summary.files})
         self._shelf.journal.settle(all_recorded=self._shelf.written <= sizes.keys())
         return Seal(
             work,
             inputs,
-            Seal.states([*self._published, *self._beside, str(self._manifest)]),
+            {**self._copies, **Seal.states([*self._published, *self._beside, str(self._manifest)])},
             self._found(),
             summary.plain(),
         ).write(self._state / "seal.json")

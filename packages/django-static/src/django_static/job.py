@@ -235,6 +235,9 @@ class Job:
 
     def _link(self, part: Part) -> None:
         """Let the references of a part lead to what has been published of the files they name."""
+        part.newest = part.stamp
+        if not part.targets and not part.inlined:
+            return  # as most
         part.newest = max(inner.stamp for inner in part.all())
         for inner in part.all():
             for start, target in inner.targets.items():
@@ -249,7 +252,7 @@ class Job:
 
     def _is_incomplete(self, read: Sequence[Part]) -> bool:
         """Whether something failed that may work another time: the result is then not remembered."""
-        return any(
+        return bool(self._failures) and any(
             target in self._failures
             for part in read
             for inner in part.all()

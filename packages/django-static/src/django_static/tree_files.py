@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .aside import Aside
 from .build_shelf import BuildShelf, Work
@@ -58,8 +58,9 @@ class TreeFiles:
         self._texts = {name: source for name, source in files.items() if source.kind}
         #: The path of what each was published as.
         self.places: dict[str, str] = {}
-        #: The copies of the originals under their own names.
+        #: The copies of the originals under their own names, and their states.
         self.copies: list[str] = []
+        self.states: dict[str, Any] = {}
         #: What the other process has published, by the names of the files.
         self._done: dict[str, Record] = {}
         self._aside: Aside[_Done, dict[str, str]] | None = None
@@ -93,6 +94,7 @@ class TreeFiles:
             if name not in self.places:
                 self._publish(name, source, note, progress)
         if self._originals is not None:
+            self.states = self._originals.states()
             self._originals.close()
 
     def close(self) -> None:
@@ -105,10 +107,9 @@ class TreeFiles:
             progress(len(self.places))
         record = self._done.get(name) or self._pipeline.publish((source,), slim=False)
         note(source, record)
-        output = record.outputs[0]
-        self.places[name] = output.path
+        self.places[name] = record.outputs[0].path
         if self._originals is not None:
-            self.copies.append(self._originals.put(name, source, output))
+            self.copies.append(self._originals.put(name, source, record))
 
     def _given_back(self) -> Iterator[int]:
         """The numbers of the texts that the other process has found to refer to something, each once, the largest first."""
@@ -158,7 +159,7 @@ class TreeFiles:
 
     def _keep(self, name: str, source: Source, record: Record) -> None:
         if self._originals is not None:
-            self._originals.put(name, source, record.outputs[0])
+            self._originals.put(name, source, record)
 
 
 def _size(source: Source) -> int:
