@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -29,13 +30,23 @@ def several_cores(monkeypatch):
     monkeypatch.setattr(threading, "active_count", lambda: count() - others)
 
 
-def started(work: Callable[[Callable[[], None]], object]) -> Aside[object]:
-    process = Aside.start(work)
-    assert process is not None
-    return process
+@pytest.fixture
+def started():
+    """Starts work in another process, which is ended with the test."""
+    with contextlib.ExitStack() as ends:
+
+        def start(
+            work: Callable[[Callable[[], None]], object], then: Callable[[], object] | None = None
+        ) -> Aside[object, object]:
+            process = Aside.start(work, then)
+            assert process is not None
+            ends.callback(process.close)
+            return process
+
+        yield start
 
 
-def test_the_result_comes_from_another_process():
+def test_the_result_comes_from_another_process(started):
     process = started(lambda _: os.getpid())
     result = process.result()
     process.close()
@@ -45,8 +56,23 @@ def test_the_result_comes_from_another_process():
         os.waitpid(result, os.WNOHANG)  # it was waited for
 
 
-def test_a_result_larger_than_a_pipe():
+def test_a_result_larger_than_a_pipe(started):
     assert started(lambda _: b"x" * 5_000_000).result() == b"x" * 5_000_000
+
+
+def test_more_comes_after_the_result(started):
+    process = started(lambda _: b"x" * 5_000_000, lambda: os.getpid())
+    other = process._process
+    assert process.result() == b"x" * 5_000_000
+    assert process.more() == other
+    assert process.more() is None
+
+
+def test_what_fails_after_the_result_leaves_that(started, capfd):
+    process = started(lambda _: 1, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    assert process.result() == 1
+    assert process.more() is None
+    assert capfd.readouterr().err == ""
 
 
 def fails(_: Callable[[], None]) -> object:
@@ -67,12 +93,14 @@ def cannot_be_sent(_: Callable[[], None]) -> object:
 
 
 @pytest.mark.parametrize("work", [fails, leaves, is_killed, cannot_be_sent])
-def test_a_process_that_fails_has_no_result(work, capfd):
-    assert started(work).result() is None
+def test_a_process_that_fails_has_no_result(started, work, capfd):
+    process = started(work, lambda: "never")
+    assert process.result() is None
+    assert process.more() is None
     assert capfd.readouterr().err == ""
 
 
-def test_one_that_nobody_waits_for_is_ended():
+def test_one_that_nobody_waits_for_is_ended(started):
     process = started(lambda _: time.sleep(60))
     other = process._process
     begun = time.monotonic()

@@ -11,7 +11,7 @@ import time
 import pytest
 from static_test_built import Built
 
-from django_static import aside, tree_files
+from django_static import aside, listing, tree_files
 from django_static.build_shelf import BuildShelf
 
 pytestmark = pytest.mark.skipif(
@@ -37,6 +37,7 @@ def processes(monkeypatch):
     monkeypatch.setattr(aside, "cores", lambda: 2)
     monkeypatch.setattr(threading, "active_count", lambda: 1)  # whatever other tests have left
     monkeypatch.setattr(tree_files, "_MANY", 20)
+    monkeypatch.setattr(listing, "are_folders", lambda: False)  # that is another one
     begun = []
     real = os.fork
 

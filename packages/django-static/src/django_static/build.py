@@ -81,19 +81,30 @@ class Build:
         ):
             work = self._work(uses)
             if killed or not self._is_sealed(work):
-                with without_collector():
+                with without_collector(is_large=True):
                     folders = Folders()
                     self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
-                    with self._taken_back(is_alone=is_alone):
-                        self._build(uses, progress, folders, killed=killed)
+                    with self._taken_back(is_alone=is_alone), contextlib.ExitStack() as helpers:
+                        self._build(uses, progress, folders, helpers, killed=killed)
                         self._edition.compress(progress)
                         self._edition.close(work)
                     self._sweep()
         self.summary.seconds = time.perf_counter() - start
         return self.summary
 
-    def _build(self, uses: Sequence[Use], progress: Progress, folders: Folders, *, killed: bool) -> None:
-        """Publish everything; ``killed`` tells that a build before did not come to its end."""
+    def _build(
+        self,
+        uses: Sequence[Use],
+        progress: Progress,
+        folders: Folders,
+        helpers: contextlib.ExitStack,
+        *,
+        killed: bool,
+    ) -> None:
+        """Publish everything; ``killed`` tells that a build before did not come to its end.
+
+        ``helpers`` ends what works beside this process when the build does.
+        """
         urls = {"static_url": self._sources.static_url, "files_url": self._sources.media_url}
         self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self.summary, urls)
         if killed:
@@ -109,6 +120,7 @@ class Build:
         self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim, self.summary.tell)
         self._pipeline.modules.are_awaited = any(_SCRIPT.search(use.value) for use in uses)
         tree_files = TreeFiles(tree, self._pipeline, self._shelf, originals)
+        helpers.callback(tree_files.close)
         try:
             wanted = wanted_of(uses, self._sources, self._options)
             self._edition.texts = wanted.texts
@@ -131,11 +143,10 @@ class Build:
             progress(total, total)
         finally:
             ahead.close()
-            tree_files.close()
             self.summary.say_once()
         self.summary.tree = tree_files.places
         self.summary.written += len(originals.written) if originals is not None else 0
-        self._edition.add_copies(tree_files.copies)
+        self._edition.add_copies(tree_files.copies, tree_files.states)
         if tree and not self._with_originals:
             self._note_copies(tree, folders)
         self._edition.sum_up()

@@ -28,6 +28,7 @@ __all__ = ["BuildShelf", "Work"]
 logger = logging.getLogger("django_static")
 
 _FORMAT = 3
+_ENCODER = json.JSONEncoder()
 #: What a build leaves when it is killed while it writes a file or a compressed sibling.
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.building|\.django-static-\w{8}\.tmp")
 
@@ -64,6 +65,10 @@ class BuildShelf:
         #: What was written: paths of files.
         self.written: set[str] = set()
         self._is_changed = False
+        #: Records as they will stand in the file, by key, with the record that each is of.
+        self._texts: dict[str, tuple[Record, str]] = {}
+        #: Where those of records come from that another process has made.
+        self._adopted: list[tuple[Mapping[str, Record], Callable[[], Mapping[str, str] | None]]] = []
         #: What was added to what had been there, written down ahead.
         self.journal = Journal(place.parent / "builds")
 
@@ -100,8 +105,20 @@ class BuildShelf:
         """What has been done so far, for the shelf of another process."""
         return Work(self._wanted, self._is_changed, self.written)
 
-    def adopt(self, work: Work) -> None:
-        """Take in what the shelf of another process has done of the same build."""
+    def texts(self) -> dict[str, str]:
+        """The records of this build so far as they will stand in the file, each with its key, by key."""
+        for key, record in self._wanted.items():
+            known = self._texts.get(key)
+            if known is None or known[0] is not record:
+                self._texts[key] = record, f"{_ENCODER.encode(key)}: {_ENCODER.encode(to_json(record))}"
+        return {key: self._texts[key][1] for key in self._wanted}
+
+    def adopt(self, work: Work, texts: Callable[[], Mapping[str, str] | None] = dict) -> None:
+        """Take in what the shelf of another process has done of the same build.
+
+        ``texts`` waits for the :meth:`texts` of that shelf; None if nobody has made them.
+        """
+        self._adopted.append((work.records, texts))
         self._wanted = {**work.records, **self._wanted}
         self._is_changed |= work.is_changed
         self.written |= work.written
@@ -113,21 +130,22 @@ class BuildShelf:
         self._wanted[record.key] = record
         self._is_changed = True
 
-    def write(self, path: Path, data: bytes) -> bool:
+    def write(self, path: str, data: bytes) -> bool:
         def create(temporary: str) -> int:
             output.fill(temporary, data)
             return len(data)
 
         is_new = self._is_new(path)
-        if not is_new and path.exists() and not path.is_symlink():
-            if path.stat().st_size == len(data) and path.read_bytes() == data:
+        place = Path(path)
+        if not is_new and place.exists() and not place.is_symlink():
+            if place.stat().st_size == len(data) and place.read_bytes() == data:
                 return True
-            if not self._is_damaged(path):
+            if not self._is_damaged(place):
                 return False
         self._publish(path, create, is_new=is_new)
         return True
 
-    def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
+    def link(self, path: str, original: Path, *, symlink: bool) -> bool:
         """Publish an original by bytes of its own: a link would change when the original is edited in place."""
 
         def create(temporary: str) -> int:
@@ -135,29 +153,37 @@ class BuildShelf:
             return os.stat(temporary).st_size  # noqa: PTH116 (thousands of files)
 
         is_new = self._is_new(path)
-        if not is_new and path.exists() and not path.is_symlink():
-            if path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes():
+        place = Path(path)
+        if not is_new and place.exists() and not place.is_symlink():
+            if (
+                place.stat().st_size == original.stat().st_size
+                and place.read_bytes() == original.read_bytes()
+            ):
                 return True
-            if not self._is_damaged(path):
+            if not self._is_damaged(place):
                 return False
         self._publish(path, create, is_new=is_new)
         return True
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: str) -> None:
         with contextlib.suppress(OSError):
-            path.unlink()
+            os.unlink(path)  # noqa: PTH108 (a text, as in records)
 
     def encoded(self) -> bytes | None:
         """The file of the records of this build; None where that is there already."""
         if not self._is_changed and self._wanted.keys() == self._given.keys():
             return None
-        records = {key: to_json(record) for key, record in self._wanted.items()}
-        return json.dumps({"format": _FORMAT, "records": records}).encode()
+        for records, others in self._adopted:
+            for key, text in (others() or {}).items():
+                self._texts.setdefault(key, (records[key], text))
+        texts = ", ".join(self.texts().values())
+        self._texts.clear()
+        return f'{{"format": {_FORMAT}, "records": {{{texts}}}}}'.encode()
 
     def close(self, data: bytes | None) -> None:
         """Keep what :meth:`encoded` has given; the records of what is no longer wanted are forgotten."""
         if data is not None:
-            self._put(self._place, lambda temporary: output.fill(temporary, data))
+            self._put(str(self._place), lambda temporary: output.fill(temporary, data))
             self.written.discard(str(self._place))
 
     def sweep(self, folders: Iterable[Path]) -> None:
@@ -165,7 +191,7 @@ class BuildShelf:
         for folder in folders:
             for current, _, files in os.walk(folder):
                 for name in filter(_TEMPORARY.fullmatch, files):
-                    self.remove(Path(current, name))
+                    self.remove(os.path.join(current, name))  # noqa: PTH118
 
     @cached_property
     def _digests(self) -> Mapping[str, str]:
@@ -196,29 +222,27 @@ class BuildShelf:
                 self._wanted[current.key] = current
                 pending += current.uses
 
-    def _is_new(self, path: Path) -> bool:
+    def _is_new(self, path: str) -> bool:
         """Whether there is nothing of that name."""
-        target = str(path)
-        return not (self._folders.may_hold(target) and os.path.lexists(target))
+        return not (self._folders.may_hold(path) and os.path.lexists(path))
 
-    def _publish(self, path: Path, create: Callable[[str], int], *, is_new: bool) -> None:
+    def _publish(self, path: str, create: Callable[[str], int], *, is_new: bool) -> None:
         """Let a file be made, which tells its size, and move it to its place; where there was none this is noted before."""
 
         def noted(temporary: str) -> None:
-            self.journal.note(str(path), create(temporary))
+            self.journal.note(path, create(temporary))
 
         self._put(path, noted if is_new else create)
 
-    def _put(self, path: Path, create: Callable[[str], object]) -> None:
+    def _put(self, target: str, create: Callable[[str], object]) -> None:
         """Let a file be made and move it to its place."""
-        target = str(path)
-        self._folders.make(target)
-        temporary = f"{os.path.dirname(target)}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"  # noqa: PTH120
+        folder = self._folders.make(target)
+        temporary = f"{folder}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"
         try:
             create(temporary)
             os.replace(temporary, target)  # noqa: PTH105 (thousands of files)
         except BaseException:
-            self.remove(Path(temporary))
+            self.remove(temporary)
             raise
         self.written.add(target)
 

@@ -66,13 +66,14 @@ class Edition:
         self._failures: list[str] = []
         #: The originals with names like those of compressed siblings: where they are by where they are asked for.
         self._packed: dict[str, str] = {}
-        #: Copies of originals, compressed siblings.
+        #: The states of copies of originals; compressed siblings.
+        self._copies: Mapping[str, Any] = {}
         self._beside: list[str] = []
         #: What stands published, with digests where they are known.
-        self._published: dict[Path, str] = {}
+        self._published: dict[str, str] = {}
         #: The originals of the tree, and the compressed siblings of what was published: both for servers.
         self._plain: list[Plain] = []
-        self._siblings: dict[Path, Mapping[str, int]] = {}
+        self._siblings: dict[str, Mapping[str, int]] = {}
 
     def add(self, run: Run, record: Record) -> None:
         """Note a run that was published."""
@@ -84,13 +85,13 @@ class Edition:
     def add_plain(self, source: Source, record: Record) -> None:
         """Note a file of the tree, whose original is served, too."""
         self._plain.append(Plain(source.host, source.url, str(source.path), record.outputs[0]))
-        if source.path.suffix in _PACKED:
+        if str(source.path).endswith(_PACKED):
             place = f"{source.folder}/{source.path.name}"
             self._packed[place] = str(source.path)
 
-    def add_copies(self, copies: Sequence[str]) -> None:
-        """Note the copies of the files of the tree, in the order these were added in, or none."""
-        self._beside += copies
+    def add_copies(self, copies: Sequence[str], states: Mapping[str, Any]) -> None:
+        """Note the copies of the files of the tree, in the order these were added in, or none; with their states by path."""
+        self._copies = states
         if copies:
             plain = zip(self._plain, copies, strict=True)
             self._plain = [each._replace(path=copy) for each, copy in plain]
@@ -110,18 +111,18 @@ class Edition:
             failed = "; ".join(dict.fromkeys(self._failures))
             raise OSError(f"not all that they refer to could be published, see the warnings: {failed}")
         summary = self.summary
-        sizes: dict[Path, int] = {}  # a file may be in several records
+        sizes: dict[str, int] = {}  # a file may be in several records
         originals: dict[str, str] = {}
         for record in self._shelf.records():
             summary.tell(record)
             summary.before += sum(state[1] for state in record.inputs.values() if state)
-            sizes |= {each.path: each.size for each in record.outputs}
-            originals |= record.found
-            self._published |= {
-                each.path: each.digest for each in record.outputs if str(each.path) not in record.inputs
-            }
+            originals.update(record.found)
+            for each in record.outputs:
+                sizes[each.path] = each.size
+                if each.path not in record.inputs:
+                    self._published[each.path] = each.digest
         summary.after += sum(sizes.values())
-        summary.files = list(map(str, self._published))
+        summary.files = list(self._published)
         summary.problems += alike(originals) + alike(dict(zip(summary.files, summary.files, strict=True)))
         summary.say_once()
         summary.problems += self._mistaken(originals)
@@ -155,22 +156,23 @@ class Edition:
             progress(done, len(self._published))
 
         results = compress.compress_many(
-            self._published.items(),
+            ((Path(path), digest) for path, digest in self._published.items()),
             self._options.compress,
             compress.Cache(self._options.compress_cache or self._state / "compressed"),
             root=self._state,
             progress=count,
         )
         for result in results:
-            self._siblings[result.path] = result.siblings
-            self._published[result.path] = result.digest
+            path = str(result.path)
+            self._siblings[path] = result.siblings
+            self._published[path] = result.digest
             for name, size in result.siblings.items():
-                self._beside.append(f"{result.path}.{name}")
+                self._beside.append(f"{path}.{name}")
                 before, after = self.summary.siblings.get(name, (0, 0))
                 self.summary.siblings[name] = before + result.size, after + size
             if result.problem:
-                text = f"{result.path} has not all compressed siblings: {result.problem}"
-                self.summary.problems.append(Notice(text, str(result.path)))
+                text = f"{path} has not all compressed siblings: {result.problem}"
+                self.summary.problems.append(Notice(text, path))
 
     def close(self, work: str) -> None:
         """Everything is in its place: let pages know of it."""
@@ -227,14 +229,15 @@ class Edition:
         inputs: dict[str, Any] = {}
         sizes: dict[str, int] = {}
         for record in self._shelf.records():
-            inputs |= record.inputs
-            sizes |= {str(each.path): each.size for each in record.outputs}
+            inputs.update(record.inputs)
+            for each in record.outputs:
+                sizes[each.path] = each.size
         History(self._state / "builds").add({path: sizes[path] for path in summary.files})
         self._shelf.journal.settle(all_recorded=self._shelf.written <= sizes.keys())
         return Seal(
             work,
             inputs,
-            Seal.states([*map(str, self._published), *self._beside, str(self._manifest)]),
+            {**self._copies, **Seal.states([*self._published, *self._beside, str(self._manifest)])},
             self._found(),
             summary.plain(),
         ).write(self._state / "seal.json")

@@ -21,17 +21,18 @@ class Folders:
         Raises:
             OSError: the folder can neither be read nor made.
         """
-        folder, name = os.path.split(path)
+        folder, name = _split(path)
         return _folded(name) in self._of(folder)
 
-    def make(self, path: str) -> None:
-        """Have the folder of a path, since a file of that name is about to be there.
+    def make(self, path: str) -> str:
+        """Have the folder of a path, and tell it, since a file of that name is about to be there.
 
         Raises:
             OSError: it cannot be made.
         """
-        folder, name = os.path.split(path)
+        folder, name = _split(path)
         self._of(folder).add(_folded(name))
+        return folder
 
     def _of(self, folder: str) -> set[str]:
         names = self._names.get(folder)
@@ -43,6 +44,12 @@ class Folders:
                 found = []
             names = self._names[folder] = set(map(_folded, found))
         return names
+
+
+def _split(path: str) -> tuple[str, str]:
+    """``os.path.split``, for thousands of files."""
+    cut = path.rfind("/") if os.sep == "/" else -1
+    return (path[:cut], path[cut + 1 :]) if cut > 0 and path[cut - 1] != "/" else os.path.split(path)
 
 
 def _folded(name: str) -> str:

@@ -208,6 +208,9 @@ class Job:
 
     def _link(self, part: Part) -> None:
         """Let the references of a part lead to what has been published of the files they name."""
+        part.newest = part.stamp
+        if not part.targets and not part.inlined:
+            return  # as most
         part.newest = max(inner.stamp for inner in part.all())
         for inner in part.all():
             for start, target in inner.targets.items():
@@ -215,14 +218,14 @@ class Job:
                 if record is not None:
                     published = record.outputs[0]
                     part.newest = max(part.newest, published.stamp)
-                    if published.path != target.path:
+                    if published.path != str(target.path):
                         inner.links[start] = published.url
                 elif target in self._failures:
                     inner.problems.append(inner.notice(f"{target.name}: {self._failures[target]}"))
 
     def _is_incomplete(self, read: Sequence[Part]) -> bool:
         """Whether something failed that may work another time: the result is then not remembered."""
-        return any(
+        return bool(self._failures) and any(
             target in self._failures
             for part in read
             for inner in part.all()

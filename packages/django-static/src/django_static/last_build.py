@@ -47,27 +47,27 @@ class LastBuild:
                 return [each.public for each in found]
         return None
 
-    def files(self, urls: Sequence[str]) -> dict[Path, Output]:
+    def files(self, urls: Sequence[str]) -> dict[str, Output]:
         """The published files behind URLs, and the style sheets those import still."""
-        found: dict[Path, Output] = {}
+        found: dict[str, Output] = {}
         pending = [self._by_public[url] for url in urls if url in self._by_public]
         while pending:
             each, record = pending.pop()
             if each.path not in found:
                 found[each.path] = each
-                if each.path.suffix.lower() == ".css":
+                if each.path.lower().endswith(".css"):
                     pending += [
                         (inner, used)
                         for used in record.uses
                         for inner in used.outputs
-                        if inner.path.suffix.lower() == ".css"
+                        if inner.path.lower().endswith(".css")
                     ]
         return found
 
     def published(self) -> Iterator[Published]:
-        seen: set[Path] = set()
+        seen: set[str] = set()
         for each, record in self._by_public.values():
-            if each.path not in seen and str(each.path) not in record.inputs:
+            if each.path not in seen and each.path not in record.inputs:
                 seen.add(each.path)
                 # Of a run in several files nobody recorded which original is in which.
                 before = sum(state[1] for state in record.inputs.values() if state)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from . import blocks, lists, when_needed
@@ -245,7 +244,7 @@ def _printed(record: Record, wanted: Sequence[Source], slim: bool) -> list[Print
     return printed
 
 
-def _file(names: tuple[str, ...], slim: bool, path: Path) -> Published:
+def _file(names: tuple[str, ...], slim: bool, path: str) -> Published:
     # The folders of the settings may be relative.
     return Published((names, slim), os.path.abspath(path))  # noqa: PTH100 (it does not follow links)
 

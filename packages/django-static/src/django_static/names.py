@@ -54,6 +54,7 @@ _FINGERPRINT = re.compile(FINGERPRINT)
 _DATE = re.compile(DATE)
 #: UTF-8 bytes of a file name: most file systems allow 255, and a digest or the suffix of a compressed sibling may follow.
 _MOST_BYTES = 240
+_NOTHING_TO_QUOTE = re.compile(r"[A-Za-z0-9/:@!$*+,;=\-._~]*+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 #: From here on what follows the last dot is no type of file.
 _LONGEST_EXTENSION = 32
@@ -81,9 +82,12 @@ def integrity(data: bytes) -> str:
 def mark_of(content: str) -> str:
     """What of the hexadecimal digest of a content stands in its name: the first twelve digits that are not all decimal,
     since those would be like a date."""
+    first = content[:_MARK_LENGTH]
+    if not first.isdecimal():
+        return first  # as almost all are
     starts = range(len(content) - _MARK_LENGTH + 1)
     windows = (content[start : start + _MARK_LENGTH] for start in starts)
-    return next((each for each in windows if not each.isdecimal()), content[:_MARK_LENGTH])
+    return next((each for each in windows if not each.isdecimal()), first)
 
 
 def has_mark(url: str) -> bool:
@@ -107,7 +111,7 @@ def unmarked(url: str) -> str:
 
 def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
     """Whether a bundler has put a hash of the content into the name already: such a name is kept."""
-    return pattern.search(posixpath.basename(url)) is not None
+    return pattern.search(url.rpartition("/")[2]) is not None
 
 
 def is_unknown(url: str) -> bool:
@@ -167,6 +171,8 @@ def with_digest(url: str, content: str) -> str:
 
 def quoted(url: str, *, again: bool = False) -> str:
     """Percent-encode what may not stand in a URL, a CSS ``url()`` or an attribute; ``again`` keeps what is encoded."""
+    if _NOTHING_TO_QUOTE.fullmatch(url):
+        return url  # as almost all are
     safe = "/:@!$*+,;=-._~" + ("%" if again else "")
     try:
         return quote(url, safe=safe, errors="surrogateescape")  # bytes of a file name that are not UTF-8
@@ -212,6 +218,8 @@ def _split(url: str) -> tuple[str, str]:
 
 def _fitting(stem: str, end: str) -> str:
     """The stem, cut and with a digest of all of it where its file name would be too long to be written."""
+    if len(stem) + len(end) <= _MOST_BYTES and stem.isascii() and end.isascii():
+        return stem  # with all its folders
     folder, slash, name = stem.rpartition("/")
     data = name.encode("utf-8", "surrogateescape")
     room = _MOST_BYTES - len(end.encode("utf-8", "surrogateescape"))

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from . import output
 from .folders import Folders
-from .records import Output
+from .records import Record
 from .regular import read_regular
+from .seal import state_of
 from .sources import Signature, Source, signature
 
 __all__ = ["COPIES", "Copies", "Originals"]
@@ -49,7 +50,7 @@ class Originals:
         #: What was written: paths of files.
         self.written: set[str] = set()
 
-    def put(self, name: str, source: Source, published: Output) -> str:
+    def put(self, name: str, source: Source, record: Record) -> str:
         """Have an original under its name below the folder, and tell its path; linked to what was published if it is that.
 
         Raises:
@@ -59,9 +60,10 @@ class Originals:
         if name in self._wanted:
             return target
         original = str(source.path)
-        path = str(published.path)
-        twin = path if published.is_same and path != original else None
-        state = signature(original)
+        published = record.outputs[0]
+        twin = published.path if published.is_same and published.path != original else None
+        # As it was when it was read; the record of one in a circle has not that.
+        state = record.inputs[original] if original in record.inputs else signature(original)
         known = self._given.get(name)
         if known is None or known[0] != state or known[1] != signature(target):
             if not (self._folders.may_hold(target) and _is_same(target, original)):
@@ -99,8 +101,15 @@ class Originals:
 
     def adopt(self, copies: Copies) -> None:
         """Take in what another process has done of the same build."""
+        twice = self._wanted.keys() & copies.states.keys()
         self._wanted |= copies.states
+        for name in twice:  # whichever came last is there
+            self._wanted[name] = self._wanted[name][0], signature(f"{self._folder}/{name}")
         self.written |= copies.written
+
+    def states(self) -> dict[str, Any]:
+        """The copies of this build so far, by path, as :class:`.seal.Seal` has files, and as they were when they were made."""
+        return {f"{self._folder}/{name}": state_of(copy) for name, (_, copy) in self._wanted.items()}
 
     def close(self) -> None:
         """Remember the copies; those of originals that are gone, too, lest they be taken for originals."""
@@ -114,11 +123,11 @@ class Originals:
         temporary.replace(self._place)
 
     def _copy(self, original: str, state: Signature, target: str, twin: str | None) -> None:
-        self._folders.make(target)
+        folder = self._folders.make(target)
         self.written.add(target)
         if twin is not None and _linked(twin, target):
             return
-        temporary = f"{os.path.dirname(target)}/.{os.getpid():08x}{next(self._numbers):08x}.building"  # noqa: PTH120
+        temporary = f"{folder}/.{os.getpid():08x}{next(self._numbers):08x}.building"
         is_linked = twin is not None and _linked(twin, temporary)
         try:
             if not is_linked:

@@ -23,6 +23,9 @@ _MODULE_WORDS = tuple(re.compile(rf"{word}(?<!\w{word})(?!\w)") for word in ("im
 _MODULE_STATEMENTS = ("import_statement", "export_statement")
 
 
+_NOTHING_FOUND = js.Found()
+
+
 @dataclass(eq=False)
 class Part:
     """A file on its way, and what has been learnt about it."""
@@ -45,7 +48,7 @@ class Part:
     is_foreign: bool = False
     references: list[Reference] = field(default_factory=list)
     #: All that a script refers to.
-    found: js.Found = field(default_factory=js.Found)
+    found: js.Found = _NOTHING_FOUND
     #: The files that are referred to, by the position of the reference.
     targets: dict[int, Source] = field(default_factory=dict)
     #: References that lead nowhere, and what is to be said of them.

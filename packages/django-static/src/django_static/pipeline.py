@@ -111,5 +111,5 @@ class Pipeline:
         keep = {output.path for output in new.outputs}
         originals = {path for record in old.walk() for path in record.inputs}
         for gone in old.outputs:
-            if gone.path not in keep and str(gone.path) not in originals:
+            if gone.path not in keep and gone.path not in originals:
                 self.shelf.remove(gone.path)

@@ -53,7 +53,7 @@ class Places:
             folders |= _numbered("finder", tuple(sources.finders.locations()))
         return cls(folders)
 
-    def name(self, path: Path) -> str:
+    def name(self, path: str) -> str:
         """How a file is written down."""
         folder, name = os.path.split(path)
         beginning = self._beginnings.get(folder)

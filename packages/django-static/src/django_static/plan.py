@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -37,8 +38,10 @@ class Plan:
     enclosed: frozenset[tuple[Place, str]] = frozenset()
 
 
-def plan(sources: Sources, *, remember: bool = False) -> Plan:
+def plan(sources: Sources, *, remember: bool = False, meanwhile: Callable[[], object] | None = None) -> Plan:
     """Walk the templates of the project and read its settings; ``remember`` leaves a note so that it goes quicker next time.
+
+    ``meanwhile`` is called before templates are walked, if they are: it may let another process begin with something.
 
     Raises:
         ManifestError: there are ``DJANGO_STATIC_BUNDLES``, and no folder for what was built of them.
@@ -47,6 +50,8 @@ def plan(sources: Sources, *, remember: bool = False) -> Plan:
     memory = Memory(conf.manifest_file.parent / "scan.json")
     found = memory.recall()
     if found is None:
+        if meanwhile is not None:
+            meanwhile()
         # Not that of the storage: it may print the names of the build before.
         found = scan(static=lambda path: sources.static_url + quote(path))
         if remember:

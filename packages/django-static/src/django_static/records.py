@@ -104,7 +104,8 @@ class Output(NamedTuple):
     url: str
     #: What a page prints.
     public: str
-    path: Path
+    #: Where it lies; a text, since builds make thousands, compare them and send them to another process.
+    path: str
     stamp: int
     #: Bytes.
     size: int
@@ -167,7 +168,7 @@ def to_json(record: Record) -> dict[str, Any]:
     return {
         "outputs": [
             [
-                *(o.parts, o.url, o.public, str(o.path), o.stamp, o.size, o.is_same),
+                *(o.parts, o.url, o.public, o.path, o.stamp, o.size, o.is_same),
                 *(o.digest, o.name, o.integrity, o.is_shared),
             ]
             for o in record.outputs
@@ -234,7 +235,7 @@ def from_json(key: str, value: Any, uses: Sequence[Record] = ()) -> Record:
     try:
         outputs = tuple(
             Output(
-                *(int(c), str(u), str(p), Path(path), int(s), int(z), bool(same)),
+                *(int(c), str(u), str(p), str(path), int(s), int(z), bool(same)),
                 *(str(d), str(name), str(hashed), bool(shared)),
             )
             for c, u, p, path, s, z, same, d, name, hashed, shared in value["outputs"]

@@ -98,7 +98,7 @@ def _template(
             after.update({path: (size, size) for path, size in originals.items()})
             return
         files = built.files(printed)
-        after.update({path: (each.size, sent(each)) for path, each in files.items()})
+        after.update({Path(path): (each.size, sent(each)) for path, each in files.items()})
 
     for use in uses:
         if use.kind == "block":

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from .regular import read_regular
-from .sources import signature
+from .sources import Signature, signature
 
-__all__ = ["Seal"]
+__all__ = ["Seal", "state_of"]
 
 _FORMAT = 3
 
@@ -90,6 +90,11 @@ def _state(path: str) -> list[int] | None:
     except OSError:
         return None
     return [status.st_size, status.st_mtime_ns]
+
+
+def state_of(seen: Signature) -> list[int] | None:
+    """What :meth:`Seal.states` would say of a file of that signature."""
+    return None if seen is None else [seen[1], seen[0]]
 
 
 def _listed(seen: tuple[int, ...] | None) -> list[int] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from . import names
@@ -30,8 +29,8 @@ class Plain(NamedTuple):
 def served_of(
     records: Iterable[Record],
     plain: Iterable[Plain],
-    digests: Mapping[Path, str],
-    siblings: Mapping[Path, Mapping[str, int]],
+    digests: Mapping[str, str],
+    siblings: Mapping[str, Mapping[str, int]],
     files: Mapping[str, str],
     places: Places,
     options: Options,
@@ -42,10 +41,10 @@ def served_of(
     ``files`` the places of files by what is printed, where they are known. An original with the bytes of a published file is sent from there, since that one never changes.
     """
     served: dict[str, Served] = {}
-    by_path: dict[Path, Served] = {}
+    by_path: dict[str, Served] = {}
     for record in records:
         for each in record.outputs:
-            is_original = str(each.path) in record.inputs
+            is_original = each.path in record.inputs
             found = by_path.get(each.path)
             if found is None:
                 found = by_path[each.path] = Served(
@@ -62,7 +61,7 @@ def served_of(
         twin = by_path.get(published.path) if published.is_same else None
         served.setdefault(
             original.host + names.quoted(original.url),
-            Served(places.name(Path(original.path)), 0, 0, "", is_lasting=False)
+            Served(places.name(original.path), 0, 0, "", is_lasting=False)
             if twin is None
             else twin._replace(is_lasting=False),
         )
@@ -74,10 +73,10 @@ def _url(output: Output, *, is_kept: bool) -> str:
     return split_host(output.public)[0] + names.quoted(output.url) if is_kept else output.public
 
 
-def _digest(path: Path) -> str:
+def _digest(path: str) -> str:
     """:func:`names.content_digest` of a file that may be too large to be held; empty where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 (a text, as in records)
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""

@@ -42,13 +42,13 @@ class Shelf(Protocol):
     def save(self, record: Record) -> None:
         """Keep a record under its key; the caller holds the lock."""
 
-    def write(self, path: Path, data: bytes) -> bool:
+    def write(self, path: str, data: bytes) -> bool:
         """Publish bytes; False when the name stands for other bytes already."""
 
-    def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
+    def link(self, path: str, original: Path, *, symlink: bool) -> bool:
         """Publish an original as it is; False when the name stands for another file already."""
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: str) -> None:
         """Take back a published file."""
 
 
@@ -92,14 +92,14 @@ class SharedShelf:
         except OSError as error:
             logger.info("%s could not be written: %s", place, error)
 
-    def write(self, path: Path, data: bytes) -> bool:
-        return output.write(path, data, self._state, self._timeout)
+    def write(self, path: str, data: bytes) -> bool:
+        return output.write(Path(path), data, self._state, self._timeout)
 
-    def link(self, path: Path, original: Path, *, symlink: bool) -> bool:
-        return output.link(path, original, self._state, self._timeout, symlink=symlink)
+    def link(self, path: str, original: Path, *, symlink: bool) -> bool:
+        return output.link(Path(path), original, self._state, self._timeout, symlink=symlink)
 
-    def remove(self, path: Path) -> None:
-        output.remove(path)
+    def remove(self, path: str) -> None:
+        output.remove(Path(path))
 
     def _place(self, key: str) -> Path:
         return self._state / f"{key}.json"

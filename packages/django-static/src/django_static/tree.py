@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .sources import Missing, Refused, Source, SourceError, Sources, decoded, split_host, split_suffix
 
-__all__ = ["Tree", "files_of_finders"]
+__all__ = ["Listed", "Tree", "are_folders", "files_of_finders"]
 
 
 def files_of_finders(ignore: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
@@ -36,24 +36,36 @@ def files_of_finders(ignore: Iterable[str] | None = None) -> Iterator[tuple[str,
                 yield name, os.path.join(location, path)  # noqa: PTH118 (thousands of files)
 
 
+def are_folders() -> bool:
+    """Whether all finders are those of Django that look into folders."""
+    from django.contrib.staticfiles.finders import AppDirectoriesFinder, FileSystemFinder, get_finders
+    from django.core.files.storage import FileSystemStorage
+
+    finders: list[Any] = list(get_finders())
+    return all(type(finder) in (AppDirectoriesFinder, FileSystemFinder) for finder in finders) and all(
+        type(storage) is FileSystemStorage for finder in finders for storage in finder.storages.values()
+    )
+
+
+class Listed(NamedTuple):
+    """Files that have been looked at: the paths of those that may be published, by name, and why others may not, by path."""
+
+    paths: dict[str, str]
+    refused: dict[str, SourceError]
+
+
 class Tree(Sources):
     """Sources that know all files of the finders beforehand; nobody may change them meanwhile."""
 
-    def __init__(self, sources: Sources, files: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, sources: Sources, files: Iterable[tuple[str, str]] | Listed) -> None:
         super().__init__(*sources.parts)
         #: The plain files in folders that may be published: a look at each folder instead of one at each file.
         self._plain_in: dict[str, frozenset[str]] = {}
+        self.listed = files if isinstance(files, Listed) else self._look_at(files)
         #: Files that may not be published, by their paths, and why.
-        self.refused: dict[str, SourceError] = {}
+        self.refused = self.listed.refused
         #: The paths of the others by their names below STATIC_URL.
-        self.paths: dict[str, str] = {}
-        for name, path in files:
-            try:
-                self._check(name, path)
-            except SourceError as error:
-                self.refused[path] = error
-            else:
-                self.paths[name] = path
+        self.paths = self.listed.paths
         self._base = self.static_url or "/"
         self._sources: dict[str, Source] = {}
         self._folders: dict[str, Path] = {}
@@ -105,6 +117,17 @@ class Tree(Sources):
                 self._folders[folder],
             )
         return known
+
+    def _look_at(self, files: Iterable[tuple[str, str]]) -> Listed:
+        listed = Listed({}, {})
+        for name, path in files:
+            try:
+                self._check(name, path)
+            except SourceError as error:
+                listed.refused[path] = error
+            else:
+                listed.paths[name] = path
+        return listed
 
     def _check(self, name: str, path: str) -> None:
         """Whether a file is a plain one inside the folders that may be published; links are followed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .aside import Aside
 from .build_shelf import BuildShelf, Work
@@ -58,11 +58,12 @@ class TreeFiles:
         self._texts = {name: source for name, source in files.items() if source.kind}
         #: The path of what each was published as.
         self.places: dict[str, str] = {}
-        #: The copies of the originals under their own names.
+        #: The copies of the originals under their own names, and their states.
         self.copies: list[str] = []
+        self.states: dict[str, Any] = {}
         #: What the other process has published, by the names of the files.
         self._done: dict[str, Record] = {}
-        self._aside: Aside[_Done] | None = None
+        self._aside: Aside[_Done, dict[str, str]] | None = None
         if len(files) >= _MANY:
             import mmap
 
@@ -70,7 +71,7 @@ class TreeFiles:
             #: A byte for each text, in memory that both see; set by whoever takes it first. Should both, it is done twice.
             #: It is set to another value by the other process where this one is to publish the text after all.
             self._taken = mmap.mmap(-1, len(self._texts) + 1)
-            self._aside = Aside.start(self._publish_aside)
+            self._aside = Aside.start(self._publish_aside, shelf.texts)
 
     def publish(self, note: _Note, progress: Callable[[int], object]) -> None:
         """Publish all of them and return when it is done.
@@ -93,10 +94,11 @@ class TreeFiles:
             if name not in self.places:
                 self._publish(name, source, note, progress)
         if self._originals is not None:
+            self.states = self._originals.states()
             self._originals.close()
 
     def close(self) -> None:
-        """End the other process if it is still at work."""
+        """End the other process, which is still at work until the records have been encoded."""
         if self._aside is not None:
             self._aside.close()
 
@@ -105,10 +107,9 @@ class TreeFiles:
             progress(len(self.places))
         record = self._done.get(name) or self._pipeline.publish((source,), slim=False)
         note(source, record)
-        output = record.outputs[0]
-        self.places[name] = str(output.path)
+        self.places[name] = record.outputs[0].path
         if self._originals is not None:
-            self.copies.append(self._originals.put(name, source, output))
+            self.copies.append(self._originals.put(name, source, record))
 
     def _given_back(self) -> Iterator[int]:
         """The numbers of the texts that the other process has found to refer to something, each once, the largest first."""
@@ -118,9 +119,12 @@ class TreeFiles:
 
     def _adopt(self) -> None:
         """Wait for what the other process has done, and take it for done here; what it has not is left to do."""
-        done = None if self._aside is None else self._aside.result()
+        if self._aside is None:
+            return
+        self._shelf.texts()  # while the other sends what it has
+        done = self._aside.result()
         if done is not None:
-            self._shelf.adopt(done.work)
+            self._shelf.adopt(done.work, self._aside.more)
             # A module that pages have asked for has another form than the other process gave it.
             has_other_form = self._pipeline.modules.has
             self._done = {
@@ -155,7 +159,7 @@ class TreeFiles:
 
     def _keep(self, name: str, source: Source, record: Record) -> None:
         if self._originals is not None:
-            self._originals.put(name, source, record.outputs[0])
+            self._originals.put(name, source, record)
 
 
 def _size(source: Source) -> int:

@@ -26,7 +26,7 @@ class _Draft:
     #: None when it is the only original as it is.
     data: bytes | None = None
     #: Where it goes to; known when it is placed.
-    path: Path = Path()
+    path: str = ""
     #: That of the data, where the name was made of it.
     digest: str = ""
 
@@ -182,7 +182,7 @@ class Writer:
                 raise _taken(beside)
         if draft.data is not None:
             return self._shelf.write(path, draft.data)
-        if str(path) == str(original):
+        if path == str(original):
             return True
         if self._options.by_hash or self._is_hashed_for_pages(draft):
             # Not linked, since a link would change when the original is edited in place; and what was hashed, not what
@@ -251,10 +251,17 @@ class Writer:
         source = part.source
         # Without a digest: it is the original itself, and may be edited at any time.
         return Output(
-            1, source.url, source.name, source.path, part.newest, part.seen[1], is_same=True, name=source.form
+            1,
+            source.url,
+            source.name,
+            str(source.path),
+            part.newest,
+            part.seen[1],
+            is_same=True,
+            name=source.form,
         )
 
 
-def _taken(*paths: Path) -> FileExistsError:
-    places = ", ".join(map(str, paths))
+def _taken(*paths: str) -> FileExistsError:
+    places = ", ".join(paths)
     return FileExistsError(f"{places}: there is another content than the name says; remove it")

@@ -138,7 +138,10 @@ class _Reader:
         )
         numbers = {start: lines.at(start) for start in starts}
         return Found(
-            tuple(replace(found, line=numbers[found.start]) for found in sorted(self.references, key=_start)),
+            tuple(
+                Reference(each.start, each.end, each.url, each.quote, numbers[each.start], each.what)
+                for each in sorted(self.references, key=_start)
+            ),
             tuple(replace(found, line=numbers[found.start]) for found in sorted(self.unknown, key=_start)),
             tuple(replace(found, line=numbers[found.start]) for found in self.own),
             tuple(replace(found, line=numbers[found.start]) for found in self.looks),

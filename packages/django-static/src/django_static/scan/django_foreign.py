@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.template import Template
@@ -46,9 +45,9 @@ def foreign(walk: Walk, node: Node, state: State, frame: Frame) -> list[State]:
         return [state]
     attributes = getattr(node, "__dict__", {})
     is_django = type(node).__module__.startswith("django.")
-    after = replace(state, text=None)
+    after = state._replace(text=None)
     if not is_django or isinstance(node, SimpleNode):
-        after = replace(after, is_open=True)
+        after = after._replace(is_open=True)
     bound = {name for name, _ in state.bindings()}
     for name in sorted(_words(attributes) & bound):
         after = after.bind(name, Symbol())
@@ -61,7 +60,7 @@ def foreign(walk: Walk, node: Node, state: State, frame: Frame) -> list[State]:
         ends = merge([*ends, *walk.run(nodes, ends, frame)])
     walk.leave(node)
     silent = bool(_targets(attributes)) and (is_django or isinstance(node, SimpleNode))
-    results = [replace(end, text=state.text, unknown=state.unknown) for end in ends]
+    results = [end._replace(text=state.text, unknown=state.unknown) for end in ends]
     return results if silent else [end.cannot_write(written(node)) for end in results]
 
 

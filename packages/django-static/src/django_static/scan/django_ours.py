@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.template.base import Node
@@ -87,7 +86,7 @@ def _modules(walk: Walk, node: ImportMapNode, state: State) -> list[State]:
 def _text(walk: Walk, node: ours.BlockNode | ours.ContentNode, state: State, frame: Frame) -> list[State]:
     results = []
     with walk.findings.block() if isinstance(node, ours.BlockNode) else contextlib.nullcontext():
-        ends = walk.capture(node.nodelist, replace(state, pieces=frozenset()), frame)
+        ends = walk.capture(node.nodelist, state._replace(pieces=frozenset()), frame)
     for after in ends:
         text = after.text or ""
         uses: list[Use] = []
@@ -102,6 +101,6 @@ def _text(walk: Walk, node: ours.BlockNode | ours.ContentNode, state: State, fra
             walk.use(use, node)
         for expression in decisive:
             walk.cannot_know(node.place, expression, node)
-        outer = replace(after, text=state.text, unknown=state.unknown, pieces=state.pieces)
+        outer = after._replace(text=state.text, unknown=state.unknown, pieces=state.pieces)
         results.append(outer.cannot_write(written(node)))
     return results

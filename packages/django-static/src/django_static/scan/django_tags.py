@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.template import defaulttags
@@ -79,9 +78,9 @@ def _turns(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 
     def turned(each: State) -> State:
         each = each.forget(marker)
-        return replace(each, scopes=(*each.scopes[:-1], {**each.scopes[-1], **symbols}))
+        return each._replace(scopes=(*each.scopes[:-1], {**each.scopes[-1], **symbols}))
 
-    starts = [turned(replace(state, text=None).push())]
+    starts = [turned(state._replace(text=None).push())]
     ends = walk.run(node.nodelist_loop, starts, frame)
     for turn in range(_MOST_TURNS):
         following = merge([*starts, *map(turned, ends)])
@@ -91,7 +90,9 @@ def _turns(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
         ends = walk.run(node.nodelist_loop, starts, frame)
     lost = [] if state.text is None else walk.capture(node.nodelist_loop, starts[0], frame)
     return [
-        replace(end.forget(marker).pop(), text=state.text, unknown=state.unknown)
+        end.forget(marker)
+        .pop()
+        ._replace(text=state.text, unknown=state.unknown)
         .cannot_write(written(node))
         .lose(lost)
         for end in ends
@@ -114,8 +115,8 @@ def _with(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 
 
 def _autoescape(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
-    inner = replace(state, autoescape=node.setting)
-    return [replace(after, autoescape=state.autoescape) for after in walk.run(node.nodelist, [inner], frame)]
+    inner = state._replace(autoescape=node.setting)
+    return [after._replace(autoescape=state.autoescape) for after in walk.run(node.nodelist, [inner], frame)]
 
 
 def _children(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
@@ -163,7 +164,7 @@ def _changed(
         return walk.run(node.nodelist, [state], frame)
     results: list[State] = []
     for after in walk.capture(node.nodelist, state, frame):
-        outer = replace(after, text=state.text, unknown=state.unknown)
+        outer = after._replace(text=state.text, unknown=state.unknown)
         if after.unknown:
             results.append(outer.cannot_write(*after.unknown).lose([after]))
         else:
@@ -208,16 +209,16 @@ def _cycle(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
         level = next((n for n in range(len(state.scopes) - 1, -1, -1) if name in state.scopes[n]), -1)
         scopes = list(state.scopes)
         scopes[level] = {**scopes[level], name: Symbol()}
-        state = replace(state, scopes=tuple(scopes))
+        state = state._replace(scopes=tuple(scopes))
     return [state if node.silent else state.cannot_write(written(node))]
 
 
 def _cache(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     """What is printed may stem from another request, which answered all questions for itself, or is made now."""
     results = []
-    for after in walk.run(node.nodelist, [replace(state, assumed={})], frame):
-        end = replace(after, assumed=state.assumed)
-        results += [end, replace(end, scopes=state.scopes)]
+    for after in walk.run(node.nodelist, [state._replace(assumed={})], frame):
+        end = after._replace(assumed=state.assumed)
+        results += [end, end._replace(scopes=state.scopes)]
     return results
 
 

@@ -103,7 +103,7 @@ class Walk:
 
     def capture(self, nodes: Iterable[Node], state: State, frame: Frame) -> list[State]:
         """Every way through some nodes, each with the text they print."""
-        return self.run(nodes, [replace(state, text="", unknown=())], frame)
+        return self.run(nodes, [state._replace(text="", unknown=())], frame)
 
     def use(self, use: Use, node: Node) -> None:
         self.findings.use(use, written(node), reached=self._is_reached(use.place))
@@ -141,7 +141,7 @@ class Walk:
         if node.blocks:
             self.cannot_know(place(node, "extends"), node.parent_name.token, node)
         for block in node.blocks.values():
-            self.block(block, replace(state, text=None), Frame())
+            self.block(block, state._replace(text=None), Frame())
         return state.cannot_write(written(node))
 
     def block(self, node: Any, state: State, frame: Frame) -> list[State]:
@@ -167,9 +167,9 @@ class Walk:
         if parent is None or state.lookup("block") is not lookup.value:
             return [(state, Symbol())]
         results: list[tuple[State, Value]] = []
-        for after in parent(replace(state, text="", unknown=())):
+        for after in parent(state._replace(text="", unknown=())):
             value = Symbol() if after.unknown else Known(django_tags.safe(after.text or ""))
-            results.append((replace(after, text=state.text, unknown=state.unknown), value))
+            results.append((after._replace(text=state.text, unknown=state.unknown), value))
         return results
 
     def include(self, node: Any, state: State, frame: Frame) -> list[State]:
@@ -208,7 +208,7 @@ class Walk:
             return [state.cannot_write(written(node))]
         self.met[name] = None
         if node.isolated_context:
-            inner = replace(state, scopes=(dict(values),), is_open=False)
+            inner = state._replace(scopes=(dict(values),), is_open=False)
         else:
             inner = state.push(values)
         view = (inner.bindings(), inner.autoescape, inner.is_open)
@@ -235,7 +235,7 @@ class Walk:
         if all(after.scopes == inner.scopes for after in results):
             self._walked.add(walked)
         if node.isolated_context:
-            return [replace(after, scopes=state.scopes, is_open=state.is_open) for after in results]
+            return [after._replace(scopes=state.scopes, is_open=state.is_open) for after in results]
         return [after.pop() for after in results]
 
     def values(

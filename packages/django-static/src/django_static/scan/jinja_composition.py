@@ -25,8 +25,8 @@ def _block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     if frame.is_mute or node.name not in frame.blocks:
         return [state]
     scopes = state.scopes if node.scoped else state.scopes[:1]
-    ends = walk.block(node.name, len(frame.blocks[node.name]) - 1, replace(state, scopes=scopes), frame)
-    return [replace(after, scopes=state.scopes) for after in ends]
+    ends = walk.block(node.name, len(frame.blocks[node.name]) - 1, state._replace(scopes=scopes), frame)
+    return [after._replace(scopes=state.scopes) for after in ends]
 
 
 def _extends(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
@@ -69,11 +69,11 @@ def _include(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
         is_past = not node.with_context and after.text is not None and not walk.environment.is_async
         ends = None
         if unit is not None:
-            ends = walk.include(unit, replace(after, text=None) if is_past else after, node.with_context)
+            ends = walk.include(unit, after._replace(text=None) if is_past else after, node.with_context)
         if ends is None:
             results.append(after.cannot_write(written))
         elif is_past:
-            results += [replace(end, text=after.text).cannot_write(written) for end in ends]
+            results += [end._replace(text=after.text).cannot_write(written) for end in ends]
         else:
             results += ends
     return results
@@ -117,9 +117,9 @@ def _call_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State
         if not isinstance(value, MacroValue) or node.call.dyn_args or node.call.dyn_kwargs:
             names = {each.name: Symbol((id(node), each.name)) for each in node.args}
             for after, _ in walk.expressions.evaluate(node.call, middle, frame):
-                inside = walk.run(node.body, [replace(after, text=None).push(names)], frame)
+                inside = walk.run(node.body, [after._replace(text=None).push(names)], frame)
                 results += [
-                    replace(end.pop(), text=state.text, unknown=state.unknown).cannot_write(written)
+                    end.pop()._replace(text=state.text, unknown=state.unknown).cannot_write(written)
                     for end in inside
                 ]
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -50,7 +49,7 @@ def called(
         scopes = state.scopes[:level]
     elif macro.frame.context is frame.context:
         scopes = (state.scopes[0], *scopes[1:])
-    start = replace(state, scopes=scopes, text="", unknown=(), autoescape=macro.autoescape).push(
+    start = state._replace(scopes=scopes, text="", unknown=(), autoescape=macro.autoescape).push(
         {"caller": caller, **_with_extras({})}
     )
     starts = [start]
@@ -86,8 +85,8 @@ def as_value(after: State, state: State) -> tuple[State, Value]:
     if not after.unknown:
         value = Known(Markup(text) if state.autoescape else text)  # noqa: S704 (as Jinja2 does)
     return (
-        replace(
-            after, text=state.text, unknown=state.unknown, scopes=state.scopes, autoescape=state.autoescape
+        after._replace(
+            text=state.text, unknown=state.unknown, scopes=state.scopes, autoescape=state.autoescape
         ),
         value,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Any
 
 from .jinja_values import (
@@ -76,7 +75,7 @@ def without(value: Value, state: State) -> State:
         {name: Symbol() if found == value else found for name, found in scope.items()}
         for scope in state.scopes
     )
-    return replace(state, scopes=scopes)
+    return state._replace(scopes=scopes)
 
 
 def write(value: Value, expression: str, state: State) -> State:

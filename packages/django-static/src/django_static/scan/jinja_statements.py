@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
@@ -98,7 +97,7 @@ def _unknown_turns(walk: Walk, node: Any, state: State, frame: Frame) -> list[St
     """Any number of turns: the variables are symbols, and nothing that a turn sets is there in the next."""
     marker = ("turn", id(node))
     names = {name: Symbol((marker, name)) for name in ("loop", *_names(node.target))}
-    start = replace(state, text=None).forget(marker).push(names)
+    start = state._replace(text=None).forget(marker).push(names)
     if node.test:
         # The condition may call something; whatever it says, a turn is possible.
         for _ in walk.expressions.evaluate(node.test, start, frame):
@@ -107,7 +106,9 @@ def _unknown_turns(walk: Walk, node: Any, state: State, frame: Frame) -> list[St
     lost = [] if state.text is None else walk.capture(node.body, start, frame)
     written = f"{{% for {unparse(node.target)} in {unparse(node.iter)} %}}"
     done = [
-        replace(end.forget(marker).pop(), text=state.text, unknown=state.unknown)
+        end.forget(marker)
+        .pop()
+        ._replace(text=state.text, unknown=state.unknown)
         .cannot_write(written)
         .lose(lost)
         for end in ends
@@ -170,7 +171,7 @@ def _assign(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
 def _assign_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
     results = []
     for after in walk.capture(node.body, state.push(), frame):
-        outer = replace(after.pop(), text=state.text, unknown=state.unknown)
+        outer = after.pop()._replace(text=state.text, unknown=state.unknown)
         value: Value = Symbol()
         if not after.unknown:
             text = after.text or ""
@@ -206,7 +207,7 @@ def _filter_block(walk: Walk, node: Any, state: State, frame: Frame) -> list[Sta
         return _inner(walk, node.body, state, frame)
     results: list[State] = []
     for after in walk.capture(node.body, state.push(), frame):
-        outer = replace(after.pop(), text=state.text, unknown=state.unknown)
+        outer = after.pop()._replace(text=state.text, unknown=state.unknown)
         if after.unknown:
             results.append(outer.cannot_write(*after.unknown).lose([after]))
             continue
@@ -226,7 +227,7 @@ def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
         return _inner(walk, body, state, frame)
     results = []
     with walk.findings.block() if place.tag != "slimcontent" else contextlib.nullcontext():
-        ends = walk.capture(body, replace(state, pieces=frozenset()).push(), frame)
+        ends = walk.capture(body, state._replace(pieces=frozenset()).push(), frame)
     for after in ends:
         text = after.text or ""
         uses: list[Use] = []
@@ -241,7 +242,7 @@ def _scope(walk: Walk, node: Any, state: State, frame: Frame) -> list[State]:
             walk.use(use)
         for expression in decisive:
             walk.cannot_know(place, expression)
-        outer = replace(after.pop(), text=state.text, unknown=state.unknown, pieces=state.pieces)
+        outer = after.pop()._replace(text=state.text, unknown=state.unknown, pieces=state.pieces)
         results.append(outer.cannot_write(f"{{% {place.tag} %}}"))
     return results
 
@@ -256,21 +257,21 @@ def _evaluation(walk: Walk, node: Any, state: State, frame: Frame) -> list[State
     for option in node.options:
         if option.key == "autoescape":
             for _, value in walk.expressions.evaluate(option.value, state, frame):
-                inner = replace(inner, autoescape=bool(value.value) if isinstance(value, Known) else True)
+                inner = inner._replace(autoescape=bool(value.value) if isinstance(value, Known) else True)
     if not isinstance(node, nodes.ScopedEvalContextModifier):
         return [inner]
-    return [replace(after, autoescape=state.autoescape) for after in _inner(walk, node.body, inner, frame)]
+    return [after._replace(autoescape=state.autoescape) for after in _inner(walk, node.body, inner, frame)]
 
 
 def other(walk: Walk, node: nodes.Node, state: State, frame: Frame) -> list[State]:
     """A statement of an extension: what it prints is unknown, and what it holds may be printed or not."""
-    ends = [replace(state, text=None)]
+    ends = [state._replace(text=None)]
     inside: Sequence[nodes.Node] = list(node.iter_child_nodes())
     statements = [child for child in inside if isinstance(child, nodes.Stmt)]
     for after in list(ends):
         ends = merge([*ends, *_inner(walk, statements, after, frame)])
     return [
-        replace(end, text=state.text, unknown=state.unknown).cannot_write(type(node).__name__.lower())
+        end._replace(text=state.text, unknown=state.unknown).cannot_write(type(node).__name__.lower())
         for end in ends
     ]
 

@@ -84,14 +84,14 @@ class Walk:
 
     def capture(self, statements: Iterable[nodes.Node], state: State, frame: Frame) -> list[State]:
         """Every way through some statements, each with the text they print."""
-        return self.run(statements, [replace(state, text="", unknown=())], frame)
+        return self.run(statements, [state._replace(text="", unknown=())], frame)
 
     def render(self, unit: Unit, state: State, blocks: Mapping[str, Any] | None = None) -> list[State]:
         """A template from its top, with the variables in the first scope as its context."""
         found = {name: ((node, unit), *(blocks or {}).get(name, ())) for name, node in unit.blocks.items()}
         frame = Frame(unit, object(), {**(blocks or {}), **found})
         outer = state.autoescape
-        state = replace(state, autoescape=unit.autoescape)
+        state = state._replace(autoescape=unit.autoescape)
         position = next((n for n, node in enumerate(unit.body) if isinstance(node, nodes.Extends)), None)
         if position is None:
             results = self.run(unit.body, [state], frame)
@@ -100,10 +100,10 @@ class Walk:
             for before in self.run(unit.body[:position], [state], frame):
                 mute = replace(frame, is_mute=True)
                 # What follows is run for the variables it sets.
-                for after in self.run(unit.body[position + 1 :], [replace(before, text=None)], mute):
-                    ready = replace(after, text=before.text, unknown=before.unknown)
+                for after in self.run(unit.body[position + 1 :], [before._replace(text=None)], mute):
+                    ready = after._replace(text=before.text, unknown=before.unknown)
                     results += self._extended(unit.body[position], ready, frame)
-        return [replace(after, autoescape=outer) for after in results]
+        return [after._replace(autoescape=outer) for after in results]
 
     def _extended(self, node: Any, state: State, frame: Frame) -> list[State]:
         results = []
@@ -120,7 +120,7 @@ class Walk:
         if not isinstance(value, Known) and frame.unit.blocks:
             self.cannot_know(Place(frame.unit.name, node.lineno, "extends"), unparse(node.template))
         for block in frame.unit.blocks.values():
-            self.run([block], [replace(state, text=None)], replace(frame, is_mute=False))
+            self.run([block], [state._replace(text=None)], replace(frame, is_mute=False))
         return state.cannot_write(f"{{% extends {unparse(node.template)} %}}")
 
     def named(self, value: Value, node: nodes.Node, tag: str, frame: Frame) -> Unit | None:
@@ -141,19 +141,19 @@ class Walk:
         if self._turns.get(id(node)):  # a block in itself, by way of a parent's block
             return [state.cannot_write(f"{{% block {name} %}}")]
         inner = Frame(unit, frame.context, frame.blocks, (name, position), state.scopes)
-        start = replace(state.push(), autoescape=unit.autoescape)
+        start = state.push()._replace(autoescape=unit.autoescape)
         self._turns[id(node)] = 1
         ends = self.run(node.body, [start], inner)
         del self._turns[id(node)]
-        return [replace(after.pop(), autoescape=state.autoescape) for after in ends]
+        return [after.pop()._replace(autoescape=state.autoescape) for after in ends]
 
     def parent_block(self, state: State, frame: Frame) -> list[State] | None:
         """What ``{{ super() }}`` prints here; None where there is nothing above."""
         name, position = frame.current
         if not position:
             return None
-        start = replace(state, scopes=frame.scopes)
-        return [replace(after, scopes=state.scopes) for after in self.block(name, position - 1, start, frame)]
+        start = state._replace(scopes=frame.scopes)
+        return [after._replace(scopes=state.scopes) for after in self.block(name, position - 1, start, frame)]
 
     def include(self, unit: Unit, state: State, with_context: bool) -> list[State] | None:
         """An included template; None where it includes itself again."""
@@ -162,12 +162,12 @@ class Walk:
         walked = (view, frozenset(state.assumed.items()))
         if state.text is None and walked in self._walked:
             return [state]
-        start = replace(state, scopes=(dict(bindings),))
+        start = state._replace(scopes=(dict(bindings),))
         results = self.turn(unit, view, unit.name, lambda: self.render(unit, start))
         if results is None:
             return [state] if state.text is None else None
         self._walked.add(walked)
-        return [replace(after, scopes=state.scopes) for after in results]
+        return [after._replace(scopes=state.scopes) for after in results]
 
     def module(self, unit: Unit, state: State, with_context: bool) -> Value:
         """What an import makes of a template."""
@@ -253,7 +253,7 @@ class Walk:
         return results
 
     def _super(self, state: State, frame: Frame) -> Results:
-        parents = self.parent_block(replace(state, text="", unknown=()), frame)
+        parents = self.parent_block(state._replace(text="", unknown=()), frame)
         if parents is None:
             return [(state, Symbol())]
         return [jinja_macros.as_value(after, state) for after in parents]

@@ -8,8 +8,9 @@ about the same symbol gets the same answer, so that the texts found are those th
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .holes import LOST, hole, pieces
 
@@ -49,14 +50,13 @@ class Symbol:
 Value = Known | Symbol | Hashable
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """One way through a page, up to here. Never changed, only replaced."""
+class State(NamedTuple):
+    """One way through a page, up to here. Never changed, only replaced, some hundred times for a page."""
 
     #: The variables that are bound, the innermost scope last. The mappings are never changed.
     scopes: tuple[Mapping[str, Value], ...] = ({},)
     #: What this way has assumed, by the key of the question.
-    assumed: Mapping[Hashable, bool] = field(default_factory=dict)
+    assumed: Mapping[Hashable, bool] = MappingProxyType({})
     #: The text printed since capturing began, with holes for what is unknown; None where nobody wants it.
     text: str | None = None
     #: The expressions that are unknown, by the numbers of the holes.
@@ -74,32 +74,32 @@ class State:
         return None
 
     def bind(self, name: str, value: Value) -> State:
-        return replace(self, scopes=(*self.scopes[:-1], {**self.scopes[-1], name: value}))
+        return self._replace(scopes=(*self.scopes[:-1], {**self.scopes[-1], name: value}))
 
     def push(self, bindings: Mapping[str, Value] | None = None) -> State:
-        return replace(self, scopes=(*self.scopes, dict(bindings or {})))
+        return self._replace(scopes=(*self.scopes, dict(bindings or {})))
 
     def pop(self) -> State:
-        return replace(self, scopes=self.scopes[:-1])
+        return self._replace(scopes=self.scopes[:-1])
 
     def write(self, text: str) -> State:
         if self.text is None or not text:
             return self
-        return replace(self, text=self.text + text)
+        return self._replace(text=self.text + text)
 
     def cannot_write(self, *expressions: str) -> State:
         """Print something unknown."""
         if self.text is None:
             return self
         unknown = tuple(dict.fromkeys(self.unknown + expressions))
-        return replace(
-            self, text=self.text + "".join(hole(unknown.index(each)) for each in expressions), unknown=unknown
+        return self._replace(
+            text=self.text + "".join(hole(unknown.index(each)) for each in expressions), unknown=unknown
         )
 
     def lose(self, states: Iterable[State]) -> State:
         """Keep what is known of texts that are not: those of other states."""
         found = {piece for state in states for piece in _all_pieces(state)}
-        return self if found <= self.pieces else replace(self, pieces=self.pieces | found)
+        return self if found <= self.pieces else self._replace(pieces=self.pieces | found)
 
     def answer(self, question: Hashable) -> bool | None:
         """What this way has assumed, or what follows from it; None if the question is new."""
@@ -122,14 +122,14 @@ class State:
         return None
 
     def assume(self, question: Hashable, truth: bool) -> State:
-        return replace(self, assumed={**self.assumed, question: truth})
+        return self._replace(assumed={**self.assumed, question: truth})
 
     def forget(self, marker: Hashable) -> State:
         """Without what was assumed about symbols that bear a marker: they are others in the next turn of a loop."""
         kept = {
             question: truth for question, truth in self.assumed.items() if not _mentions(question, marker)
         }
-        return self if len(kept) == len(self.assumed) else replace(self, assumed=kept)
+        return self if len(kept) == len(self.assumed) else self._replace(assumed=kept)
 
     def bindings(self) -> frozenset[tuple[str, Value]]:
         """All variables as a template sees them."""
@@ -196,7 +196,7 @@ def _put(states: dict[Hashable, State], key: Hashable, state: State) -> None:
     """Let one state stand for it and for that which has its key."""
     other = states.get(key)
     if other is not None:
-        state = replace(state, assumed=_common(state, other), pieces=state.pieces | other.pieces)
+        state = state._replace(assumed=_common(state, other), pieces=state.pieces | other.pieces)
     states[key] = state
 
 
@@ -226,8 +226,7 @@ def widest(states: list[State], overflow: str = "") -> State:
         assumed = {
             question: truth for question, truth in assumed.items() if state.assumed.get(question) == truth
         }
-    wide = replace(
-        first,
+    wide = first._replace(
         scopes=tuple(scopes),
         assumed=assumed,
         pieces=first.pieces.union(*(state.pieces for state in states)),
@@ -235,5 +234,5 @@ def widest(states: list[State], overflow: str = "") -> State:
     )
     if len({(state.text, state.unknown) for state in states}) > 1:
         expressions = (expression for state in states for expression in state.unknown)
-        wide = replace(wide, text=LOST, unknown=tuple(dict.fromkeys((*expressions, overflow)))).lose(states)
+        wide = wide._replace(text=LOST, unknown=tuple(dict.fromkeys((*expressions, overflow)))).lose(states)
     return wide

@@ -12,10 +12,11 @@ from ...checking import check
 from ...collector import without_collector
 from ...conf import PREFIX, conf
 from ...inline import mentions
+from ...listing import Listing
 from ...manifest import ManifestError
 from ...messages import Messages
 from ...own_output import sources_of_builds
-from ...plan import Plan, all_sources, plan
+from ...plan import Plan, plan
 from ...records import Options
 from ...resolver import reset
 from ...scan.literals import literals
@@ -50,19 +51,23 @@ class Command(TellingCommand):
         )
         add_ignore(parser)
 
-    @without_collector()
+    @without_collector(is_large=True)
     def handle(self, **options: Any) -> None:
         sources: Sources = sources_of_builds()
-        try:
-            given = conf.options()
-            work = plan(sources, remember=not options["check"])
-        except (ImportError, ManifestError, ValueError) as error:
-            raise CommandError(message(error)) from error
-        if options["all"] or is_stored():
+        with Listing(sources) as listing:
             try:
-                sources = all_sources(sources)
-            except OSError as error:  # a finder does not get past a link that leads to itself
-                raise CommandError(f"the staticfiles finders cannot list all files: {error}") from error
+                given = conf.options()
+                is_all = options["all"] or is_stored()
+                work = plan(
+                    sources, remember=not options["check"], meanwhile=listing.begin if is_all else None
+                )
+            except (ImportError, ManifestError, ValueError) as error:
+                raise CommandError(message(error)) from error
+            if is_all:
+                try:
+                    sources = listing.tree()
+                except OSError as error:  # a finder does not get past a link that leads to itself
+                    raise CommandError(f"the staticfiles finders cannot list all files: {error}") from error
         if options["check"]:
             self._verbosity = options["verbosity"]
             self._check(sources, given, work, options["ignore"])
