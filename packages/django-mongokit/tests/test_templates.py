@@ -152,6 +152,20 @@ def test_files_that_are_there(report):
     assert rendered("{% if report.fs.picture %}there{% endif %}", report=report) == "there"
 
 
+LISTS = {
+    "all": "{% for file in report.fs %}{{ file.name }}{% endfor %}",
+    "of a container": "{% for file in report.fs.notes %}{{ file.name }}{% endfor %}",
+    "names": "{% for name in report.fs.notes.names %}{{ name }}{% endfor %}",
+    "else": "{% for file in report.fs %}{{ file.name }}{% empty %}{% endfor %}",
+    "how many": "{% if report.fs.notes|length > 0 %}there{% endif %}",
+}
+
+
+@pytest.mark.parametrize("template", LISTS.values(), ids=LISTS)
+def test_a_document_that_is_not_stored_has_no_files_to_list(report, mongodb, template):
+    assert rendered(f"<{template}>", report=mongodb.reports.Report()) == "<>"
+
+
 # What a template does not do, as with models.
 
 
