@@ -220,5 +220,67 @@ def test_nor_by_a_method_of_the_class_itself(mongodb, cls, name):
     assert mongodb.careful.find_one()["title"] == "T"
 
 
+class Mixin:
+    """That knows nothing of documents."""
+
+    def save(self, *args, **kwargs):
+        return super().save(*args, **kwargs)
+
+    def shout(self):
+        return self["title"].upper()
+
+
+class MixinOfMixin(Mixin):
+    def delete(self, *args, **kwargs):
+        return super().delete(*args, **kwargs)
+
+
+class Mixed(MixinOfMixin, DjangoDocument):
+    title: str
+
+
+class MixedLater(Mixin, MoreCareful):
+    pass
+
+
+class MixedBelow(Mixed):
+    pass
+
+
+class Harmless:
+    """That says that its `save` may be called."""
+
+    def save(self, *args, **kwargs):
+        return "harmless"
+
+    save.alters_data = False
+
+
+class MixedHarmless(Harmless, DjangoDocument):
+    title: str
+
+
+class BelowHarmless(MixedHarmless):
+    def save(self, *args, **kwargs):
+        return super().save()
+
+
+@pytest.mark.parametrize("cls", [Mixed, MixedLater, MixedBelow])
+@pytest.mark.parametrize("name", ["save", "delete"])
+def test_nor_by_a_method_of_a_plain_mixin(mongodb, cls, name):
+    made = mongodb.careful.proxy(cls)()
+    made["title"] = "T"
+    made.save()
+    made["title"] = "Changed"
+    assert rendered(f"<{{{{ made.{name} }}}}>", made=made) == "<>"
+    assert mongodb.careful.find_one()["title"] == "T"
+    assert rendered("{{ made.shout }}", made=made) == "CHANGED"
+
+
+@pytest.mark.parametrize("cls", [MixedHarmless, BelowHarmless])
+def test_who_says_that_a_method_alters_nothing_is_believed(mongodb, cls):
+    assert rendered("{{ made.save }}", made=mongodb.careful.proxy(cls)()) == "harmless"
+
+
 def test_other_methods_are_called(mongodb):
     assert rendered("{{ made.shout }}", made=mongodb.careful.proxy(MoreCareful)({"title": "a"})) == "A"

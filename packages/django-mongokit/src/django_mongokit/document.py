@@ -31,7 +31,7 @@ class DjangoDocumentProperties(DocumentProperties):
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         # Here, and not in __init_subclass__, since only now is it sure that the class's structure makes sense.
         super().__init__(name, bases, namespace, **kwargs)
-        _mark_alike(bases, namespace)
+        _mark_alike(cls)
         options = own_options(cls)
         if not options.pop("abstract", False):
             cls._meta = DocumentMeta(name, cls.__module__, options)
@@ -46,13 +46,22 @@ class DjangoDocumentProperties(DocumentProperties):
         yield cls
 
 
-def _mark_alike(bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
-    """Have a method that overrides one which alters data say so too, as Django does for models."""
-    for name, method in namespace.items():
-        if isfunction(method) and any(
-            getattr(getattr(base, name, None), "alters_data", False) for base in bases
-        ):
-            vars(method).setdefault("alters_data", True)
+def _mark_alike(cls: type) -> None:
+    """Have a method that overrides one which alters data say so too, as Django does for models; that of a plain mixin, too.
+
+    A mixin's is marked itself, when it is first put before a document's: nothing has to be looked up for an instance.
+    """
+    altering: set[str] = set()
+    for owner in reversed(cls.__mro__):
+        for name, method in vars(owner).items():
+            if not isfunction(method):
+                continue
+            if name in altering:
+                vars(method).setdefault("alters_data", True)
+            if getattr(method, "alters_data", False):
+                altering.add(name)
+            else:
+                altering.discard(name)
 
 
 class NoKeyError(KeyError):
