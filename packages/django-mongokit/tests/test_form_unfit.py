@@ -383,6 +383,10 @@ def test_a_page_that_was_made_before_the_list_became_something_else(mongodb, sto
     assert stored_bytes(raw(mongodb)) == stored_bytes(before)
 
 
+NO_JSON = (
+    "What was entered is no JSON. Enter a value of the declared type as JSON; or, if this was not a text when the page "
+    "was made, reload the page: somebody else has stored something else here meanwhile."
+)
 SENT_BY_OTHER_WIDGETS = {
     "a box that is ticked": ("box", True, "yes", {"box": "on"}, "Must be an instance of bool not str"),
     "a choice": ("choices", ["a"], 5, {"choices": ["a", "b"]}, "Must be an instance of list not int"),
@@ -406,8 +410,7 @@ def test_what_another_widget_has_sent_is_no_json(
     errors = answer.context["adminform"].form.errors[name]
     assert errors == [
         words,
-        "What was entered is no JSON. Enter a value of the declared type as JSON; or, if this was not a text when the page "
-        "was made, reload the page: somebody else has stored something else here meanwhile.",
+        NO_JSON,
     ]
     assert "Expecting" not in Page(answer).text
     assert stored_bytes(raw(mongodb)) == stored_bytes(stored)

@@ -630,7 +630,10 @@ def stopping(folder, *more):
 @pytest.mark.usefixtures("used")
 @pytest.mark.parametrize("way", ["command", "function"])
 def test_a_server_that_is_stopped_stays_so_until_somebody_starts_it(folder, way, caplog):
-    with EmbeddedServer(folder) as embedded, Connection(embedded.uri, serverSelectionTimeoutMS=2500) as client:
+    with (
+        EmbeddedServer(folder) as embedded,
+        Connection(embedded.uri, serverSelectionTimeoutMS=2500) as client,
+    ):
         client.mydb.things.insert_one({"_id": 1})
         if way == "command":
             assert stopping(folder) == (0, f"stopped the server of {folder}\n")
@@ -690,7 +693,10 @@ def test_there_is_none_to_stop(folder):
 
 def test_what_is_no_data_folder_is_not_stopped(tmp_path):
     status, said = stopping(tmp_path / "nowhere")
-    assert (status, said) == (1, f"error: there is no data folder {tmp_path / 'nowhere'}: No such file or directory\n")
+    assert (status, said) == (
+        1,
+        f"error: there is no data folder {tmp_path / 'nowhere'}: No such file or directory\n",
+    )
     status, said = stopping(tmp_path)
     assert (status, said) == (
         1,
@@ -704,7 +710,9 @@ def test_the_server_of_another_user_is_not_stopped(tmp_path, monkeypatch):
     (tmp_path / "keeper.lock").touch()
     owner = tmp_path.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-    with pytest.raises(EmbeddedServerError, match=f"belongs to the user with the id {owner}, and this is {owner + 1}"):
+    with pytest.raises(
+        EmbeddedServerError, match=f"belongs to the user with the id {owner}, and this is {owner + 1}"
+    ):
         stop_server(tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["keeper.lock"]
 

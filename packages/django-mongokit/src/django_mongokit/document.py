@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 
+from django_mongokit.key_texts import text_of
 from django_mongokit.mongodb.pool import alias_of
 from django_mongokit.options import DocumentMeta, own_options
 from mongokit import Document
@@ -89,11 +90,12 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
     def pk(self) -> str:
         """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one; templates show nothing.
 
-        An `_id` of None is none.
+        An `_id` of None is none. A text that looks like a number, an ObjectId, a UUID or a bool is in quotes, unless the
+        class declares that its keys are texts: else one text would stand for two keys.
         """
         if not has_id(self):
             raise NoKeyError("_id")
-        return str(self["_id"])
+        return text_of(type(self), self["_id"])
 
     @pk.setter
     def pk(self, value: object) -> None:

@@ -310,7 +310,9 @@ class EmbeddedServer:
                     self._password = self._read_password()
                     return state
             elif not self._keeper_lives():
-                start_keeper(self.path, self._wanted_port, self.linger, deadline - now, self.known_port or last_port)
+                start_keeper(
+                    self.path, self._wanted_port, self.linger, deadline - now, self.known_port or last_port
+                )
                 continue
             if now - said > WAITING_SECONDS:
                 said = now

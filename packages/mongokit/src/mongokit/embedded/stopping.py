@@ -68,4 +68,6 @@ def _check(folder: Path) -> None:
     except OSError as error:
         raise EmbeddedServerError(f"there is no data folder {folder}: {error.strerror}") from error
     if not is_one:
-        raise EmbeddedServerError(f"{folder} is no data folder of an embedded server: it has no keeper.lock in it")
+        raise EmbeddedServerError(
+            f"{folder} is no data folder of an embedded server: it has no keeper.lock in it"
+        )
