@@ -46,7 +46,7 @@ def meanings(text: str) -> list[Any]:
 def keys_of(document: Any, text: str) -> list[Any]:
     """Return the key that a text stands for, of documents of a class; none for what can be no key.
 
-    :param document: the class; None where it is not known.
+    :param document: the class; None, or any other, where it is not known what it declares.
     """
     if not is_storable(text):
         return []
@@ -101,7 +101,7 @@ _READERS: dict[type, Callable[[str], Any]] = {
 @cache
 def _kinds(document: Any) -> tuple[type, ...]:
     """Return the types that a text is read as, the first that it fits: those that the class declares, then the others."""
-    declared = _declared(None if document is None else node_at(document, "_id"))
+    declared = _declared(node_at(document, "_id") if hasattr(document, "_structure") else None)
     kinds = (*_READERS, str)
     first = [kind for kind in kinds if any(_is_a(one, kind) for one in declared)]
     return (*first, *(kind for kind in kinds if kind not in first))
