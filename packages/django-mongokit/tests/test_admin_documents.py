@@ -11,7 +11,7 @@ from shows.models import Show
 from django_mongokit.admin import Documents
 from django_mongokit.admin.fields import value_at
 from django_mongokit.admin.pages import DocumentPaginator
-from django_mongokit.selection import keys_of
+from django_mongokit.key_texts import meanings
 
 ID = "65f0c0ffee65f0c0ffee65f0"
 KEYS = {
@@ -38,7 +38,7 @@ KEYS = {
 
 @pytest.mark.parametrize(("text", "expected"), KEYS.values(), ids=KEYS)
 def test_keys(text, expected):
-    assert keys_of(text) == expected
+    assert meanings(text) == expected
 
 
 @given(
@@ -48,12 +48,12 @@ def test_keys(text, expected):
 )
 def test_a_key_is_among_those_that_its_text_may_stand_for(key):
     key = ObjectId(key) if isinstance(key, bytes) else key
-    assert key in keys_of(str(key))
+    assert key in meanings(str(key))
 
 
 @given(st.text())
 def test_any_text_may_be_a_key(text):
-    assert keys_of(text)[0] == text
+    assert meanings(text)[0] == text
 
 
 VALUES = {

@@ -14,13 +14,14 @@ from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.test import override_settings
 from pymongo.errors import OperationFailure
-from shows.models import Mood, Show, Theatre
+from shows.models import Mood, Note, Show, Theatre
 from shows.testing import Commands, Page
 
 from django_mongokit.admin import DocumentAdmin, FieldFilter, offers
 from django_mongokit.admin.fitting import filter_for
+from django_mongokit.key_texts import meanings, text_of
 from django_mongokit.places import node_at
-from django_mongokit.selection import Documents, keys_of, refers_to
+from django_mongokit.selection import Documents, refers_to
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/shows/Show/"
@@ -422,7 +423,7 @@ def test_a_filter_by_a_dbref(shows, mongodb, with_database):
         [{"title": str(key), "theatre": DBRef("theatres", key, database)} for key in ("1", 1, 2)]
         + [{"title": "none", "theatre": None}, {"title": "list", "theatre": [DBRef("theatres", 1, database)]}]
     )
-    found = shows.find(refers_to("theatre", node, theatres, keys_of("1")), {"title": 1}).sort("_id")
+    found = shows.find(refers_to("theatre", node, theatres, meanings("1")), {"title": 1}).sort("_id")
     assert [one["title"] for one in found] == ["1", "1", "list"]
 
 
@@ -1069,7 +1070,11 @@ def test_keys_of_every_kind_are_found_again(person, mongodb):
     """As a list shows them: as text."""
     keys = ["k", 7, uuid.UUID(int=5), ObjectId(b"a" * 12)]
     mongodb.notes.insert_many([{"_id": key, "text": "x"} for key in keys])
-    sent = {"action": "delete_selected", "_selected_action": [str(key) for key in keys], "post": "yes"}
+    sent = {
+        "action": "delete_selected",
+        "_selected_action": [text_of(Note, key) for key in keys],
+        "post": "yes",
+    }
     assert person().post("/admin/shows/Note/", sent).messages == [
         ("success", "Successfully deleted 4 Notes.")
     ]

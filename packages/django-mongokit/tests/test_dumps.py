@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import pathlib
 import pty
 import re
 import resource
@@ -189,6 +190,18 @@ def test_progress(filled, tmp_path, capsys):
     silent = io.StringIO()
     call_command("dumpdocuments", output=tmp_path / "d", stderr=silent, verbosity=0)
     assert silent.getvalue() == loaded(tmp_path / "d", verbosity=0) == ""
+
+
+@pytest.mark.parametrize("kind", [str, pathlib.Path])
+def test_a_dash_is_standard_output(filled, tmp_path, monkeypatch, kind):
+    """As for the other tools; progress is of a file, and never among the lines."""
+    monkeypatch.chdir(tmp_path)
+    out, err = io.StringIO(), io.StringIO()
+    call_command("dumpdocuments", output=kind("-"), stdout=out, stderr=err, verbosity=2)
+    assert out.getvalue() == written()
+    assert (err.getvalue(), list(tmp_path.iterdir())) == ("", [])
+    written(output=kind("./-") if kind is str else tmp_path / "-")
+    assert (tmp_path / "-").read_text() == written(), "so a file can have that name"
 
 
 def test_more_than_one_batch(mongodb, tmp_path):
@@ -614,14 +627,15 @@ def test_a_dump_is_the_same_bytes_each_time(filled, tmp_path):
 # As commands.
 
 
-def test_from_one_database_into_another_by_a_pipe(site, uri, name, client_of_server, tmp_path):
+@pytest.mark.parametrize("output", [[], ["-o", "-"]], ids=["unsaid", "dash"])
+def test_from_one_database_into_another_by_a_pipe(site, uri, name, client_of_server, tmp_path, output):
     source, target = f"{name}_a", f"{name}_b"
     client_of_server[source].notes.insert_many([{"_id": number, "text": "ä"} for number in range(50)])
 
     def command(database):
         return {**os.environ, "SITE_NAME": database, "SITE_SQLITE": str(tmp_path / "sqlite")}
 
-    dumping = [sys.executable, "-W", "error", "manage.py", "dumpdocuments", "notes"]
+    dumping = [sys.executable, "-W", "error", "manage.py", "dumpdocuments", "notes", *output]
     loading = [sys.executable, "-W", "error", "manage.py", "loaddocuments", "-"]
     made = subprocess.run(
         dumping, cwd=site, env=command(source), capture_output=True, timeout=100, check=True

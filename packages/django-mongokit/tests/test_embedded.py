@@ -121,6 +121,39 @@ print("first", first, "then", response.status_code, response.content)
     assert re.search(r"first (503|200) then 200 b'1 talks'", output)
 
 
+def test_what_cannot_be_started_again_is_tried_after_pauses(embedded, folder):
+    """However many visitors come meanwhile."""
+    code = f"""
+import itertools, json, os, pathlib, signal, time
+from django.test import Client
+from mongokit.embedded import EmbeddedServerError, server
+from django_mongokit import get_database
+client = Client(raise_request_exception=False)
+get_database().talks.insert_one({{"_id": 1}})
+tried = []
+def fails(*arguments):
+    tried.append(time.monotonic())
+    raise EmbeddedServerError("it is broken")
+works, server.start_keeper = server.start_keeper, fails
+state = json.loads(pathlib.Path({str(folder / "server.json")!r}).read_text())
+for pid in (state["keeper"], state["pid"]):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+answers = []
+while len(tried) < 3 and len(answers) < 2000:
+    answers.append(client.get("/").status_code)
+pauses = [later - earlier for earlier, later in itertools.pairwise(tried)]
+server.start_keeper = works
+deadline = time.monotonic() + 60
+while client.get("/").status_code != 200 and time.monotonic() < deadline:
+    pass
+print("tried", len(tried), "in time", all(pause >= least for pause, least in zip(pauses, (1, 2, 4))), set(answers) <= {{200, 503}})
+"""
+    assert "tried 3 in time True True" in embedded("shell", "-c", code, SITE_DEBUG="1")
+
+
 def test_dbshell(embedded, tmp_path, name):
     shell = tmp_path / "mongosh"
     shell.write_text('#!/bin/sh\necho "mongosh got: $*"\n')

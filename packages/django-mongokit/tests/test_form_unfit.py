@@ -383,6 +383,48 @@ def test_a_page_that_was_made_before_the_list_became_something_else(mongodb, sto
     assert stored_bytes(raw(mongodb)) == stored_bytes(before)
 
 
+NO_JSON = (
+    "What was entered is no JSON. Enter a value of the declared type as JSON; or, if this was not a text when the page "
+    "was made, reload the page: somebody else has stored something else here meanwhile."
+)
+SENT_BY_OTHER_WIDGETS = {
+    "a box that is ticked": ("box", True, "yes", {"box": "on"}, "Must be an instance of bool not str"),
+    "a choice": ("choices", ["a"], 5, {"choices": ["a", "b"]}, "Must be an instance of list not int"),
+    "no JSON": ("box", "yes", "no", {"box": "{no"}, "Must be an instance of bool not str"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "sent", "words"), SENT_BY_OTHER_WIDGETS.values(), ids=SENT_BY_OTHER_WIDGETS
+)
+def test_what_another_widget_has_sent_is_no_json(
+    mongodb, store, pages, person, name, before, after, sent, words
+):
+    """It is told what is stored, and what to do; not what a parser expects."""
+    url = CHANGE.format(store(**{name: before})["_id"])
+    somebody = person()
+    page = Page(somebody.client.get(url))
+    mongodb.unfit.update_one({}, {"$set": {name: after}})
+    stored = raw(mongodb)
+    answer = somebody.client.post(url, page.sends("top_form", title="new", **sent))
+    errors = answer.context["adminform"].form.errors[name]
+    assert errors == [
+        words,
+        NO_JSON,
+    ]
+    assert "Expecting" not in Page(answer).text
+    assert stored_bytes(raw(mongodb)) == stored_bytes(stored)
+
+
+def test_a_box_that_is_not_ticked_replaces_nothing_unseen(mongodb, store, pages, person):
+    url = CHANGE.format(store(box=False)["_id"])
+    somebody = person()
+    page = Page(somebody.client.get(url))
+    mongodb.unfit.update_one({}, {"$set": {"box": "yes"}})
+    somebody.client.post(url, page.sends("top_form", title="new"))
+    assert raw(mongodb)["box"] == "yes"
+
+
 def test_a_disabled_field_stays(mongodb, store):
     class Form(documentform_factory(Top, fields=["title", "slots"])):
         def __init__(self, *args, **kwargs):

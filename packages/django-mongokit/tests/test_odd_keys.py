@@ -14,13 +14,17 @@ from django.core.management import call_command
 from django.http import Http404
 from django.template import Context, Template
 from django.test import RequestFactory
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rest_framework.test import APIRequestFactory
 
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import DocumentChoiceField, DocumentSearchField
+from django_mongokit.key_texts import has_text_key, keys_of, text_of
 from django_mongokit.rest import DocumentSerializer, DocumentViewSet
 from django_mongokit.searching import DocumentSearch
-from django_mongokit.selection import Documents, has_text_key
+from django_mongokit.selection import Documents
+from django_mongokit.shortcut import get_document_or_404
 from django_mongokit.views import DeleteView, DetailView, ListView, UpdateView
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +87,7 @@ def left(mongodb):
     return lambda: sorted(one["title"] for one in mongodb.reports.find())
 
 
-def text_of(document):
+def shown_key(document):
     return Template("[{{ document.pk }}]").render(Context({"document": document}))
 
 
@@ -93,7 +97,7 @@ def test_the_key_as_text(store, key):
     if key is None:
         with pytest.raises(KeyError):
             document.pk  # noqa: B018 (what it raises)
-        assert text_of(document) == "[]"
+        assert shown_key(document) == "[]"
     else:
         assert document.pk == str(key)
     assert has_text_key(document) == any(key is one for one in {**NAMED, **EMPTY}.values())
@@ -101,7 +105,7 @@ def test_the_key_as_text(store, key):
 
 def test_a_new_document_with_a_key_of_none_has_none(mongodb):
     document = mongodb.keys.proxy(NullKey)({"_id": None})
-    assert text_of(document) == "[]"
+    assert shown_key(document) == "[]"
     assert not has_text_key(document)
 
 
@@ -302,3 +306,145 @@ def test_a_search(store, key):
     field = DocumentSearchField(search)
     if has_text_key(document) and key != "":
         assert field.clean(document.pk).id == key
+
+
+# Two keys that look alike: a page of the one is never one of the other, nor when its document is gone.
+
+ALIKE = {
+    "a number": (5, "5"),
+    "an ObjectId": (OTHER, str(OTHER)),
+    "a UUID": (uuid.UUID(int=7), str(uuid.UUID(int=7))),
+    "a bool": (True, "True"),
+    "in quotes": ("5", '"5"'),
+    "in two quotes": ('"5"', '""5""'),
+}
+
+
+@pytest.fixture(params=[False, True], ids=["the first", "the second"])
+def alike(request, mongodb):
+    """Store one of the two, or both; return the text of the other's page and of its own, and what is stored by whom."""
+
+    def stored(keys, *, both):
+        mine, theirs = reversed(keys) if request.param else keys
+        mongodb.reports.insert_many(
+            [{"_id": key, "title": name, "slug": name} for key, name in ((mine, "Mine"), (theirs, "Theirs"))]
+        )
+        texts = [mongodb.reports.Report.one({"title": name}).pk for name in ("Mine", "Theirs")]
+        if not both:
+            mongodb.reports.delete_one({"title": "Mine"})
+        return texts
+
+    return stored
+
+
+@each(keys=ALIKE)
+def test_each_is_found_by_a_text_of_its_own(alike, mongodb, keys):
+    for text, title in zip(alike(keys, both=True), ("Mine", "Theirs"), strict=True):
+        [found] = Documents(Report, mongodb.reports).filter(pk=text)
+        assert found["title"] == title
+        assert get_document_or_404(mongodb.reports.Report, pk=text)["title"] == title
+        view = Reports.as_view({"get": "retrieve"})
+        assert view(APIRequestFactory().get("/"), pk=text).data["title"] == title
+
+
+@each(keys=ALIKE)
+def test_a_page_of_what_is_gone_opens_and_deletes_no_other(alike, left, person, mongodb, keys):
+    text, _theirs = alike(keys, both=False)
+    for action in ("change", "delete"):
+        url = f"{LIST}{quote(text)}/{action}/"
+        assert person().get(url).status == 404
+        # For an ObjectId that is gone the form comes back, to be stored as a new one.
+        assert person().post(url, {"post": "yes", "title": "Changed"}).status in {404, 200}
+    person().post(LIST, chosen([text], post="yes"))
+    with pytest.raises(Http404):
+        get_document_or_404(mongodb.reports.Report, pk=text)
+    view = DeleteView.as_view(document=Report, success_url="/done/")
+    with pytest.raises(Http404):
+        view(RequestFactory().post("/"), pk=text)
+    view = Reports.as_view({"get": "retrieve", "delete": "destroy"})
+    assert view(APIRequestFactory().delete("/"), pk=text).status_code == 404
+    assert left() == ["Theirs"]
+
+
+@each(keys=ALIKE)
+def test_in_the_admin_each_has_a_page(alike, left, person, keys):
+    text, _theirs = alike(keys, both=True)
+    url = f"{LIST}{quote(text)}/"
+    page = person().submit(f"{url}change/", "report_form", title="Changed")
+    assert "was changed successfully" in page.text
+    assert left() == ["Changed", "Theirs"]
+    person().submit(f"{url}delete/", "form")
+    assert left() == ["Theirs"]
+
+
+class TextKey(DjangoDocument):
+    _id: str
+
+
+class NumberKey(DjangoDocument):
+    _id: int
+
+
+class EitherKey(DjangoDocument):
+    _id: int | str
+
+
+class OddKey(DjangoDocument):
+    n: str = ""
+
+
+HEX = str(OTHER)
+READ = {
+    "a declared text": (
+        TextKey,
+        {
+            "5": "5",
+            HEX: HEX,
+            "True": "True",
+            '"5"': '"5"',
+            "": "",
+            "(5)": 5,
+            '"(5)"': "(5)",
+            "(k)": "(k)",
+            f"({HEX})": OTHER,
+        },
+    ),
+    "a declared number": (NumberKey, {"5": 5, "-5": -5, HEX: OTHER, "k": "k", '"5"': "5"}),
+    "both": (EitherKey, {"5": 5, '"5"': "5", '"5': '"5', '"k"': '"k"', "5.0": "5.0", "05": "05"}),
+    "undeclared": (
+        OddKey,
+        {HEX: OTHER, "k": "k", "5": 5, '"5"': "5", f'"{HEX}"': HEX, '""5""': '"5"', '"': '"', '""': '""'},
+    ),
+}
+
+
+@pytest.mark.parametrize(("cls", "expected"), READ.values(), ids=READ)
+def test_what_a_text_stands_for(cls, expected):
+    for text, key in expected.items():
+        assert keys_of(cls, text) == [key]
+        assert type(keys_of(cls, text)[0]) is type(key)
+        assert text_of(cls, key) == text
+        assert has_text_key(cls({"_id": key}))
+
+
+@pytest.mark.parametrize(
+    ("cls", "key"), [(TextKey, 5.0), (TextKey, 2**63), (OddKey, 2**63), (OddKey, "\ud800")], ids=repr
+)
+def test_a_key_that_the_class_does_not_declare_takes_no_text_from_one_that_it_does(cls, key):
+    assert not has_text_key(cls({"_id": key}))
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from([TextKey, NumberKey, EitherKey, OddKey]),
+    st.text('"5aT-()', max_size=6) | st.sampled_from(["True", HEX, 5, -5, True, OTHER, uuid.UUID(int=7)]),
+)
+def test_every_text_is_a_key_of_its_own(cls, key):
+    [found] = keys_of(cls, text_of(cls, key))
+    assert found == key
+    assert type(found) is type(key)
+
+
+def test_many_quotes_are_read_in_no_time():
+    text = '"' * 50_000 + "5" + '"' * 50_000
+    assert keys_of(OddKey, text_of(OddKey, text)) == [text]

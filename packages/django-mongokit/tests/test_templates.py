@@ -152,6 +152,20 @@ def test_files_that_are_there(report):
     assert rendered("{% if report.fs.picture %}there{% endif %}", report=report) == "there"
 
 
+LISTS = {
+    "all": "{% for file in report.fs %}{{ file.name }}{% endfor %}",
+    "of a container": "{% for file in report.fs.notes %}{{ file.name }}{% endfor %}",
+    "names": "{% for name in report.fs.notes.names %}{{ name }}{% endfor %}",
+    "else": "{% for file in report.fs %}{{ file.name }}{% empty %}{% endfor %}",
+    "how many": "{% if report.fs.notes|length > 0 %}there{% endif %}",
+}
+
+
+@pytest.mark.parametrize("template", LISTS.values(), ids=LISTS)
+def test_a_document_that_is_not_stored_has_no_files_to_list(report, mongodb, template):
+    assert rendered(f"<{template}>", report=mongodb.reports.Report()) == "<>"
+
+
 # What a template does not do, as with models.
 
 
@@ -204,6 +218,68 @@ def test_nor_by_a_method_of_the_class_itself(mongodb, cls, name):
     made["title"] = "Changed"
     assert rendered(f"<{{{{ made.{name} }}}}>", made=made) == "<>"
     assert mongodb.careful.find_one()["title"] == "T"
+
+
+class Mixin:
+    """That knows nothing of documents."""
+
+    def save(self, *args, **kwargs):
+        return super().save(*args, **kwargs)
+
+    def shout(self):
+        return self["title"].upper()
+
+
+class MixinOfMixin(Mixin):
+    def delete(self, *args, **kwargs):
+        return super().delete(*args, **kwargs)
+
+
+class Mixed(MixinOfMixin, DjangoDocument):
+    title: str
+
+
+class MixedLater(Mixin, MoreCareful):
+    pass
+
+
+class MixedBelow(Mixed):
+    pass
+
+
+class Harmless:
+    """That says that its `save` may be called."""
+
+    def save(self, *args, **kwargs):
+        return "harmless"
+
+    save.alters_data = False
+
+
+class MixedHarmless(Harmless, DjangoDocument):
+    title: str
+
+
+class BelowHarmless(MixedHarmless):
+    def save(self, *args, **kwargs):
+        return super().save()
+
+
+@pytest.mark.parametrize("cls", [Mixed, MixedLater, MixedBelow])
+@pytest.mark.parametrize("name", ["save", "delete"])
+def test_nor_by_a_method_of_a_plain_mixin(mongodb, cls, name):
+    made = mongodb.careful.proxy(cls)()
+    made["title"] = "T"
+    made.save()
+    made["title"] = "Changed"
+    assert rendered(f"<{{{{ made.{name} }}}}>", made=made) == "<>"
+    assert mongodb.careful.find_one()["title"] == "T"
+    assert rendered("{{ made.shout }}", made=made) == "CHANGED"
+
+
+@pytest.mark.parametrize("cls", [MixedHarmless, BelowHarmless])
+def test_who_says_that_a_method_alters_nothing_is_believed(mongodb, cls):
+    assert rendered("{{ made.save }}", made=mongodb.careful.proxy(cls)()) == "harmless"
 
 
 def test_other_methods_are_called(mongodb):

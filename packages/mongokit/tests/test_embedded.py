@@ -35,6 +35,7 @@ from mongokit.embedded import (
     reviving,
     server,
     starting,
+    stop_server,
 )
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
@@ -613,6 +614,107 @@ def test_attempts_that_fail_are_made_after_pauses_that_double(folder, caplog, mo
         assert len(told) == len(attempts)
         monkeypatch.undo()
         assert embedded.revive(), "by hand it is not waited for"
+
+
+# Stopped on purpose, for all.
+
+
+def stopping(folder, *more):
+    """Run the command that stops a server; return its status, and what it has said."""
+    command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder), "--stop", *more]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@LINUX
+@pytest.mark.usefixtures("used")
+@pytest.mark.parametrize("way", ["command", "function"])
+def test_a_server_that_is_stopped_stays_so_until_somebody_starts_it(folder, way, caplog):
+    with (
+        EmbeddedServer(folder) as embedded,
+        Connection(embedded.uri, serverSelectionTimeoutMS=2500) as client,
+    ):
+        client.mydb.things.insert_one({"_id": 1})
+        if way == "command":
+            assert stopping(folder) == (0, f"stopped the server of {folder}\n")
+        else:
+            assert stop_server(folder) is True
+        assert processes(folder) == []
+        assert not embedded.running
+        assert not embedded.revive()
+        # The time of several looks of the client, at each of which it would have been started again.
+        with pytest.raises(PyMongoError):
+            client.mydb.things.find_one()
+        assert processes(folder) == []
+        assert "ended" not in (folder / "server.log").read_text(), "in good order: the keeper killed nothing"
+        assert stop_server(folder) is False
+        with EmbeddedServer(folder) as another:
+            assert another.port == embedded.port, "where the others look for it"
+            assert in_the_end(client.mydb.things.find_one) == {"_id": 1}
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not processes(folder))
+        assert in_the_end(client.mydb.things.find_one) == {"_id": 1}, "as ever, after a start"
+        assert stop_server(folder)
+        assert embedded.start().known_port
+        assert in_the_end(client.mydb.things.find_one) == {"_id": 1}
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.usefixtures("used")
+def test_no_client_starts_again_what_was_killed_before_it_was_stopped(folder):
+    with EmbeddedServer(folder) as embedded:
+        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
+        until(lambda: not embedded.running)
+        port = embedded.port
+        assert stop_server(folder) is False
+        assert not embedded.revive()
+        with EmbeddedServer(folder) as another:
+            assert another.port == port
+            assert not another.is_stopped
+
+
+@pytest.mark.usefixtures("used")
+def test_the_command_that_serves_ends_where_the_server_is_stopped(folder):
+    command = [sys.executable, "-m", "mongokit.embedded", "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline().startswith("mongodb://")
+            assert stopping(folder)[0] == 0
+            assert process.wait(60) == 0
+            assert process.stderr.read().endswith("\nsomebody has stopped the server\n")
+        finally:
+            process.kill()
+
+
+@pytest.mark.usefixtures("used")
+def test_there_is_none_to_stop(folder):
+    assert stopping(folder) == (1, f"error: no server of {folder} runs\n")
+
+
+def test_what_is_no_data_folder_is_not_stopped(tmp_path):
+    status, said = stopping(tmp_path / "nowhere")
+    assert (status, said) == (
+        1,
+        f"error: there is no data folder {tmp_path / 'nowhere'}: No such file or directory\n",
+    )
+    status, said = stopping(tmp_path)
+    assert (status, said) == (
+        1,
+        f"error: {tmp_path} is no data folder of an embedded server: it has no keeper.lock in it\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+    assert stopping(tmp_path, "--port", "5000")[0] == 2
+
+
+def test_the_server_of_another_user_is_not_stopped(tmp_path, monkeypatch):
+    (tmp_path / "keeper.lock").touch()
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(
+        EmbeddedServerError, match=f"belongs to the user with the id {owner}, and this is {owner + 1}"
+    ):
+        stop_server(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["keeper.lock"]
 
 
 def test_pauses_double_up_to_the_longest_until_it_goes_well():

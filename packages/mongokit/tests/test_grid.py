@@ -144,14 +144,10 @@ OPERATIONS = {
     "container read": lambda fs: fs.images["a"],
     "container write": lambda fs: fs.images.__setitem__("a", b"x"),
     "container delete": lambda fs: fs.images.__delitem__("a"),
-    "container in": lambda fs: "a" in fs.images,
-    "container len": lambda fs: len(fs.images),
-    "container keys": lambda fs: fs.images.keys(),
     "new_file": lambda fs: fs.new_file("source"),
     "put": lambda fs: fs.put(b"x", filename="source"),
     "get": lambda fs: fs.get(ObjectId()),
     "last": lambda fs: fs.get_last_version("source"),
-    "iterate": lambda fs: list(fs),
     "clear": lambda fs: fs.clear(),
     "prune": lambda fs: fs.prune("source"),
 }
@@ -167,6 +163,26 @@ def test_a_document_that_is_not_stored_has_no_files(articles, database, operatio
     with pytest.raises(ConnectionError, match="bound to no collection"):
         operation(Article({"_id": 1}).fs)
     assert left(database) == (0, 0)
+
+
+LISTS = {
+    "all": lambda fs: list(fs),
+    "of a container": lambda fs: list(fs.images),
+    "names": lambda fs: fs.images.names(),
+    "keys": lambda fs: fs.images.keys(),
+    "as a dict": lambda fs: list(dict(fs.images)),
+    "how many": lambda fs: list(range(len(fs.images))),
+    "whether": lambda fs: [1] if "a" in fs.images else [],
+}
+
+
+@pytest.mark.parametrize("fields", [{}, {"_id": None}], ids=["absent", "None"])
+@pytest.mark.parametrize("listed", LISTS.values(), ids=LISTS)
+def test_of_a_document_that_is_not_stored_there_are_none_to_list(articles, listed, fields):
+    articles.Article({"_id": 1, "title": "another"}).save()
+    assert listed(articles.Article(fields).fs) == []
+    with pytest.raises(ConnectionError, match="bound to no collection"):
+        listed(Article(fields).fs)
 
 
 @pytest.mark.parametrize("data", ["text", 3, None, ["a"], {"a": 1}], ids=lambda data: type(data).__name__)
@@ -385,6 +401,7 @@ async def test_the_asynchronous_twin(aconnection, adatabase, database):
     article = adatabase.things.Article({"title": "x"})
     with pytest.raises(RuntimeError, match="is not stored yet"):
         await article.fs.source
+    assert [file async for file in article.fs] == await article.fs.images.names() == []
     await article.save()
     assert type(article.fs) is FS
     await article.fs.put(b"one", "source")

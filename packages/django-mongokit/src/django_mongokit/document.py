@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 
+from django_mongokit.key_texts import text_of
 from django_mongokit.mongodb.pool import alias_of
 from django_mongokit.options import DocumentMeta, own_options
 from mongokit import Document
@@ -31,7 +32,7 @@ class DjangoDocumentProperties(DocumentProperties):
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         # Here, and not in __init_subclass__, since only now is it sure that the class's structure makes sense.
         super().__init__(name, bases, namespace, **kwargs)
-        _mark_alike(bases, namespace)
+        _mark_alike(cls)
         options = own_options(cls)
         if not options.pop("abstract", False):
             cls._meta = DocumentMeta(name, cls.__module__, options)
@@ -46,13 +47,22 @@ class DjangoDocumentProperties(DocumentProperties):
         yield cls
 
 
-def _mark_alike(bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
-    """Have a method that overrides one which alters data say so too, as Django does for models."""
-    for name, method in namespace.items():
-        if isfunction(method) and any(
-            getattr(getattr(base, name, None), "alters_data", False) for base in bases
-        ):
-            vars(method).setdefault("alters_data", True)
+def _mark_alike(cls: type) -> None:
+    """Have a method that overrides one which alters data say so too, as Django does for models; that of a plain mixin, too.
+
+    A mixin's is marked itself, when it is first put before a document's: nothing has to be looked up for an instance.
+    """
+    altering: set[str] = set()
+    for owner in reversed(cls.__mro__):
+        for name, method in vars(owner).items():
+            if not isfunction(method):
+                continue
+            if name in altering:
+                vars(method).setdefault("alters_data", True)
+            if getattr(method, "alters_data", False):
+                altering.add(name)
+            else:
+                altering.discard(name)
 
 
 class NoKeyError(KeyError):
@@ -80,11 +90,12 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
     def pk(self) -> str:
         """The key as text, as URLs and forms need it. Raises `KeyError` before the document has one; templates show nothing.
 
-        An `_id` of None is none.
+        An `_id` of None is none. A text that looks like a number, an ObjectId, a UUID or a bool is in quotes, unless the
+        class declares that its keys are texts: else one text would stand for two keys.
         """
         if not has_id(self):
             raise NoKeyError("_id")
-        return str(self["_id"])
+        return text_of(type(self), self["_id"])
 
     @pk.setter
     def pk(self, value: object) -> None:

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.template import TemplateDoesNotExist, loader
 from django.utils.cache import add_never_cache_headers
 
-from django_mongokit.mongodb.embedded import answering, is_unavailable, revive_servers
+from django_mongokit.mongodb.embedded import answering, is_unavailable
 
 __all__ = ["DatabaseUnavailableMiddleware"]
 
@@ -99,7 +99,6 @@ class DatabaseUnavailableMiddleware:
             type(exception).__name__,
             exception,
         )
-        revive_servers()
         response = self._page(exception)
         response.headers["Retry-After"] = str(self.retry_after)
         add_never_cache_headers(response)

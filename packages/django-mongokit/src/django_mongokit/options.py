@@ -12,6 +12,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils import translation
 from django.utils.text import format_lazy
 
+from django_mongokit.key_texts import text_of
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
@@ -38,7 +40,7 @@ class PrimaryKey:
 
     def value_to_string(self, document: Any) -> str:
         """Return the key of a saved document as text."""
-        return str(document[self.attname])
+        return text_of(type(document), document[self.attname])
 
     def to_python(self, value: Any) -> str:
         """Return a key that came in a URL or a form: it stays a text until it is looked up."""

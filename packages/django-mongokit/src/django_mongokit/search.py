@@ -10,8 +10,8 @@ from bson import ObjectId
 from django.utils.text import smart_split, unescape_string_literal
 
 from django_mongokit.document import DjangoDocument
+from django_mongokit.key_texts import meanings
 from django_mongokit.places import node_at, python_type
-from django_mongokit.selection import keys_of
 
 __all__ = ["number_of", "search_query"]
 
@@ -46,7 +46,7 @@ def _ways(document: type[DjangoDocument], field: str, word: str) -> Iterable[dic
     prefix = field[0] if field[0] in "^=" else ""
     path = field.removeprefix(prefix)
     if path in {"pk", "_id"}:
-        yield {"_id": {"$in": keys_of(word)}}
+        yield {"_id": {"$in": meanings(word)}}
         return
     kind = python_type(node_at(document, path))
     if kind is not None and issubclass(kind, ObjectId):

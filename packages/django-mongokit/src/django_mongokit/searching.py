@@ -15,8 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from django_mongokit.conf import DEFAULT_ALIAS
+from django_mongokit.key_texts import has_text_key
 from django_mongokit.search import search_query
-from django_mongokit.selection import Documents, has_text_key
+from django_mongokit.selection import Documents
 from django_mongokit.shortcut import get_database, name_of_collection
 
 if TYPE_CHECKING:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, overload
 
-import bson
-from bson import DBRef, ObjectId
+from bson import DBRef
 from django.utils.functional import cached_property
 
 from django_mongokit.deleting import delete_documents
+from django_mongokit.key_texts import is_storable, keys_of
 from django_mongokit.places import node_at
 from mongokit.structure.nodes import ListNode
 
@@ -21,49 +20,12 @@ if TYPE_CHECKING:
     from mongokit import Collection
     from mongokit.structure.nodes import ReferenceNode
 
-__all__ = ["DistinctValues", "Documents", "has_text_key", "is_storable", "keys_of", "refers_to"]
+__all__ = ["DistinctValues", "Documents", "refers_to"]
 
-_LARGEST = 2**63
-_BOOLS = {"True": True, "False": False}
 _MOST = 2**31 - 1
 """A limit, as the server takes it."""
 _AT = "_distinct_at"
 """The position of a value in its list, while the server looks for distinct ones."""
-
-
-def is_storable(value: Any) -> bool:
-    """Return whether BSON can hold a value: not an integer beyond int64, or a text with half a surrogate pair."""
-    try:
-        bson.encode({"": value})
-    except (OverflowError, UnicodeEncodeError):
-        return False
-    except Exception:  # noqa: BLE001 (of a type that the collection's codec may know)
-        return True
-    return True
-
-
-def keys_of(text: str) -> list[Any]:
-    """Return the keys that a text in a URL may stand for: itself, an ObjectId, an integer of BSON, a UUID, a bool."""
-    if not is_storable(text):
-        return []
-    found: list[Any] = [text]
-    if ObjectId.is_valid(text):
-        found.append(ObjectId(text))
-    if text.removeprefix("-").isdecimal() and str(int(text[:20])) == text and abs(int(text)) < _LARGEST:
-        found.append(int(text))
-    if text in _BOOLS:
-        found.append(_BOOLS[text])
-    try:
-        made = uuid.UUID(text)
-    except ValueError:
-        return found
-    return [*found, made] if str(made) == text else found
-
-
-def has_text_key(document: Mapping[str, Any]) -> bool:
-    """Return whether a document is found by its key as text (`pk`), as URLs and forms have it; not by None, a dict, bytes …"""
-    key = document.get("_id")
-    return key is not None and any(isinstance(key, type(one)) and one == key for one in keys_of(str(key)))
 
 
 class DistinctValues(list[Any]):
@@ -142,9 +104,14 @@ class Documents:
                     f"filter({{{name.partition('__')[0]!r}: …}})"
                 )
             keys = [value] if name == "pk" else value
-            clauses.append({"_id": {"$in": [key for one in keys for key in _candidates(one)]}})
+            clauses.append({"_id": {"$in": [key for one in keys for key in self._keys(one)]}})
         clauses = [one for one in (self.query, *clauses) if one]
         return self._with(query={"$and": clauses} if len(clauses) > 1 else clauses[0] if clauses else {})
+
+    def _keys(self, key: Any) -> list[Any]:
+        if isinstance(key, str):
+            return keys_of(self.model, key)
+        return [key] if is_storable(key) else []
 
     def order_by(self, *names: str) -> Self:
         """Return the same in another order: names of fields, dotted ones too, with "-" in front for descending."""
@@ -250,9 +217,3 @@ class Documents:
         """Delete them, each with its signals; return how many there were. See `deleting.delete_documents`."""
         delete_documents(self)
         return len(self)
-
-
-def _candidates(key: Any) -> list[Any]:
-    if isinstance(key, str):
-        return keys_of(key)
-    return [key] if is_storable(key) else []

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asgiref.sync import sync_to_async
-from bson import ObjectId
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404
 from pymongo import MongoClient
 
 from django_mongokit.conf import DEFAULT_ALIAS, ENGINE, database_name, entry, require_mongodb_alias
+from django_mongokit.key_texts import is_storable, keys_of
 from django_mongokit.mongodb.creation import ensure_test_database, in_test_environment
 from django_mongokit.mongodb.pool import shared_connection
-from django_mongokit.selection import is_storable
 from mongokit.performing import is_asynchronous
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def get_document_or_404(documents: Any, query: Mapping[str, Any] | None = None, 
     Values in `fields` may come from users: one with a query operator in it (`{"$gt": ""}`) equals no document's.
     Raises `mongokit.MultipleResultsFound` when more than one matches.
     """
-    clauses = _clauses(query, fields)
+    clauses = _clauses(documents, query, fields)
     return _or_404(documents, None if clauses is None else documents.one(clauses))
 
 
@@ -108,7 +107,7 @@ def get_list_or_404(
     `sort` is a field, or a list of (field, direction) pairs, as the cursor's `sort()` takes it; the rest is as for
     `get_document_or_404`.
     """
-    clauses = _clauses(query, fields)
+    clauses = _clauses(documents, query, fields)
     return _or_404(
         documents, None if clauses is None else documents.find(clauses, sort=_pairs(sort)).to_list()
     )
@@ -120,7 +119,7 @@ async def aget_document_or_404(
     """Do what `get_document_or_404` does, awaited; for collections of an `AsyncConnection`, and in a thread for others."""
     if not is_asynchronous(documents.collection):
         return await sync_to_async(get_document_or_404)(documents, query, **fields)
-    clauses = _clauses(query, fields)
+    clauses = _clauses(documents, query, fields)
     return _or_404(documents, None if clauses is None else await documents.one(clauses))
 
 
@@ -130,7 +129,7 @@ async def aget_list_or_404(
     """Do what `get_list_or_404` does, awaited; for collections of an `AsyncConnection`, and in a thread for others."""
     if not is_asynchronous(documents.collection):
         return await sync_to_async(get_list_or_404)(documents, query, sort=sort, **fields)
-    clauses = _clauses(query, fields)
+    clauses = _clauses(documents, query, fields)
     found: list[Any] | None = (
         None if clauses is None else await documents.find(clauses, sort=_pairs(sort)).to_list()
     )
@@ -147,21 +146,24 @@ def _pairs(sort: Any) -> Any:
     return [(sort, 1)] if isinstance(sort, str) else sort
 
 
-def _clauses(query: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+def _clauses(
+    documents: Any, query: Mapping[str, Any] | None, fields: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Return one query, or None where no document equals a value of `fields`: a condition, or what BSON cannot hold."""
     if any(_has_operator(value) or not is_storable(value) for value in fields.values()):
         return None
     clauses = [dict(query or {})]
-    clauses += [_key_is(value) if name == "pk" else {name: value} for name, value in fields.items()]
+    clauses += [
+        _key_is(documents, value) if name == "pk" else {name: value} for name, value in fields.items()
+    ]
     clauses = [clause for clause in clauses if clause]
     return {"$and": clauses} if len(clauses) > 1 else clauses[0] if clauses else {}
 
 
-def _key_is(value: Any) -> dict[str, Any]:
-    """Return the query for a key given as text, which may stand for an ObjectId or for itself."""
-    if isinstance(value, str) and ObjectId.is_valid(value):
-        return {"_id": {"$in": [ObjectId(value), value]}}
-    return {"_id": value}
+def _key_is(documents: Any, value: Any) -> dict[str, Any]:
+    """Return the query for a key, which may be given as text."""
+    keys = keys_of(getattr(documents, "_obj_class", None), value) if isinstance(value, str) else [value]
+    return {"_id": keys[0]}
 
 
 def _has_operator(value: Any) -> bool:

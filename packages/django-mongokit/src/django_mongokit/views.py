@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from bson import ObjectId
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views import generic
@@ -25,6 +24,7 @@ from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.forms import DocumentForm, documentform_factory
 from django_mongokit.forms.documents import REFUSALS, REVISION
 from django_mongokit.forms.refusals import stale
+from django_mongokit.key_texts import keys_of
 from django_mongokit.paginator import DocumentList, Paginator
 from django_mongokit.shortcut import documents_of, get_document_or_404
 from mongokit.cursor import counter_of
@@ -213,7 +213,7 @@ class _WithForm(_OneToChange):
         self.object = document = self.get_documents()()
         pk, slug = self.kwargs.get(self.pk_url_kwarg), self.kwargs.get(self.slug_url_kwarg)
         if pk is not None:
-            document["_id"] = ObjectId(pk) if ObjectId.is_valid(pk) else pk
+            document["_id"] = next(iter(keys_of(type(document), str(pk))), pk)
         if slug is not None:
             document[self.get_slug_field()] = slug
         form = self.get_form()

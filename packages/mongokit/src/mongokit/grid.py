@@ -47,10 +47,12 @@ class FSContainer(GridFiles):
         return self.names()
 
     def names(self) -> Any:
-        """Return the names of the files, sorted."""
+        """Return the names of the files, sorted; none of a document that is not stored yet."""
         return self._do(self._names())
 
     def _names(self) -> Flow[list[str]]:
+        if self._is_empty():
+            return []
         names = yield self._files().distinct("filename", self._spec())
         return sorted(names)
 

@@ -169,11 +169,15 @@ class GridFiles:
         return self._files().create_index(_INDEX)
 
     def __iter__(self) -> Iterator[GridOut]:
-        """Yield every version of every file, by name, the oldest first."""
+        """Yield every version of every file, by name, the oldest first; of a document that is not stored yet there is none."""
+        if self._is_empty():
+            return
         for found in self._files().find(self._spec(), sort=[("filename", 1), *_OLDEST_FIRST]):
             yield self._opened(found)
 
     async def __aiter__(self) -> AsyncIterator[AsyncGridOut]:
+        if self._is_empty():
+            return
         async for found in self._files().find(self._spec(), sort=[("filename", 1), *_OLDEST_FIRST]):
             yield self._opened(found)
 
@@ -271,6 +275,11 @@ class GridFiles:
         elif "filename" in spec:
             spec["container"] = None
         return spec
+
+    def _is_empty(self) -> bool:
+        """Return whether there is nothing to list, as the document is not stored yet; asks for its collection all the same."""
+        self._files()
+        return not has_id(self._document)
 
     def _id(self) -> Any:
         if not has_id(self._document):

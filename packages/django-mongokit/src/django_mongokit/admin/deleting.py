@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_protect
 from django_mongokit.admin.changing import log_atomic
 from django_mongokit.admin.pages import linked, own_templates
 from django_mongokit.admin.referrers import Referrers, referrers_of
-from django_mongokit.selection import has_text_key
+from django_mongokit.key_texts import has_text_key
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base

@@ -28,10 +28,11 @@ from django_mongokit.conf import DEFAULT_ALIAS
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import BaseDocumentForm, DocumentForm, NestedField
 from django_mongokit.forms.options import DocumentFormOptions
+from django_mongokit.key_texts import keys_of
 from django_mongokit.options import lowered
 from django_mongokit.places import is_unasked_key, node_at, python_type
 from django_mongokit.search import search_query
-from django_mongokit.selection import Documents, keys_of
+from django_mongokit.selection import Documents
 from django_mongokit.shortcut import get_database
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class DocumentAdmin(ListingMixin, ChangingMixin, DeletingMixin, ModelAdmin):  # 
         """Return whether a text may be the key of one of the documents, there or gone: an ObjectId, unless `_id` says else."""
         node = node_at(self.model, "_id")
         kind = ObjectId if node is None else python_type(node)
-        return kind is None or any(isinstance(key, kind) for key in keys_of(text))
+        return kind is None or any(isinstance(key, kind) for key in keys_of(self.model, text))
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Return whether documents may be referred to by a field: the key only."""

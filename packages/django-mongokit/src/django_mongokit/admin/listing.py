@@ -17,7 +17,7 @@ from django_mongokit.admin.changing import log_atomic
 from django_mongokit.admin.pages import own_templates
 from django_mongokit.admin.rows import KEY, key_field, row_formset
 from django_mongokit.forms.documents import REFUSALS
-from django_mongokit.selection import has_text_key
+from django_mongokit.key_texts import has_text_key, text_of
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
@@ -180,7 +180,7 @@ class _Choosable:
     def filter(self, *, pk__in: Sequence[str]) -> Any:
         """Return the chosen ones; raises `_NoneLeft`."""
         found = self._documents.filter(pk__in=pk__in)
-        keys = {str(one["_id"]) for one in found.collection.find(found.query, {"_id": True})}
+        keys = {text_of(found.model, one["_id"]) for one in found.collection.find(found.query, {"_id": True})}
         gone = len({*pk__in} - keys)
         if gone:
             self._tell(gone, len(keys))

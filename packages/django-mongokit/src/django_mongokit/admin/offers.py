@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django_mongokit.admin.fields import shown
 from django_mongokit.admin.filters import FieldFilter
 from django_mongokit.admin.references import referred_documents
+from django_mongokit.key_texts import keys_of
 from django_mongokit.places import is_decimal, python_type
 from django_mongokit.search import number_of
-from django_mongokit.selection import Documents, keys_of, refers_to
+from django_mongokit.selection import Documents, refers_to
 from mongokit.identifying import has_id
 from mongokit.structure.nodes import Node
 
@@ -147,4 +148,4 @@ class ReferenceFilter(OfferingFilter):
     def query(self, value: str) -> dict[str, Any]:
         """Return the query for a key, whatever else a DBRef says."""
         node: Any = self.node
-        return refers_to(self.path, node, self._documents, keys_of(value))
+        return refers_to(self.path, node, self._documents, keys_of(self._documents.model, value))

@@ -10,7 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
-from django_mongokit.selection import Documents, has_text_key
+from django_mongokit.key_texts import has_text_key
+from django_mongokit.selection import Documents
 
 __all__ = ["DocumentPaginator", "change_url", "linked", "own_templates"]
 

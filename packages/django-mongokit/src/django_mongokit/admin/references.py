@@ -30,6 +30,7 @@ from django_mongokit.forms.referred import (
     reference_in,
     referred_class,
 )
+from django_mongokit.key_texts import text_of
 from django_mongokit.places import node_at
 from django_mongokit.searching import page_of, words_of
 from django_mongokit.selection import Documents
@@ -181,11 +182,11 @@ def load_references(model_admin: Any, documents: Iterable[Any], paths: Iterable[
         found = [ref for one in documents for ref in _references(value_at(one, path)) if ref.loaded is None]
         if not found:
             continue
-        keys = list({str(ref.id): ref.id for ref in found}.values())
-        documents_of_key = referred_documents(model_admin, node).filter({"_id": {"$in": keys}})
-        by_key = {str(one["_id"]): one for one in documents_of_key}
+        there = referred_documents(model_admin, node)
+        keys = list({text_of(there.model, ref.id): ref.id for ref in found}.values())
+        by_key = {text_of(there.model, one["_id"]): one for one in there.filter({"_id": {"$in": keys}})}
         for ref in found:
-            document = by_key.get(str(ref.id))
+            document = by_key.get(text_of(there.model, ref.id))
             if document is not None and document["_id"] == ref.id:
                 ref.hold(document)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from django_mongokit.admin.forms import has_revision
 from django_mongokit.forms.documents import REVISION
-from django_mongokit.selection import has_text_key
+from django_mongokit.key_texts import has_text_key
 
 __all__ = ["KEY", "BaseRowFormSet", "key_field", "row_formset"]
 

@@ -41,13 +41,13 @@ def dumps(value: Any, indent: int | None = None) -> str:
 def loads(text: str, types: tuple[type, ...] = PLAIN_TYPES) -> Any:
     """Return the value of (Extended) JSON text.
 
-    Raises Django's `ValidationError` for what is no JSON, for keys that MongoDB takes for operators or paths, for
+    Raises Django's `ValidationError` for what is no JSON (its code is "json"), for keys that MongoDB takes for operators or paths, for
     values of other types, and for what BSON cannot hold.
     """
     try:
         value = json_util.loads(text, json_options=_OPTIONS, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise ValidationError(str(error), code="invalid") from None
+        raise ValidationError(str(error), code="json") from None
     except RecursionError:
         raise _too_deep() from None
     except Exception as error:  # noqa: BLE001 (PyMongo stumbles over forged text in many ways)

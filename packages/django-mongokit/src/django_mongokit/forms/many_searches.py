@@ -18,7 +18,7 @@ from django_mongokit.forms.searches import (
     DocumentSearchInput,
     SearchText,
 )
-from django_mongokit.selection import has_text_key
+from django_mongokit.key_texts import has_text_key
 
 __all__ = ["DocumentMultipleSearchField", "DocumentSearchMultipleInput"]
 

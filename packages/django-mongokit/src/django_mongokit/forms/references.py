@@ -13,6 +13,7 @@ from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.document import DjangoDocument
+from django_mongokit.key_texts import text_of
 from mongokit import Ref
 from mongokit.identifying import has_id
 
@@ -147,7 +148,7 @@ class DocumentChoiceField(forms.Field):
         """Return the key, as text, of a reference or a document."""
         if isinstance(value, DjangoDocument):
             return value.pk
-        return str(value.id) if isinstance(value, Ref) else value
+        return text_of(value.target.find(), value.id) if isinstance(value, Ref) else value
 
     def clean(self, value: Any) -> Any:
         """Return the reference; raises `ValidationError` for a key that leads to nothing that may be chosen."""

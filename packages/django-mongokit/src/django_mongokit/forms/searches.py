@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.forms.references import DocumentChoiceField
+from django_mongokit.key_texts import has_text_key
 from django_mongokit.searching import DocumentSearch
-from django_mongokit.selection import has_text_key
 
 __all__ = ["OFFERED", "DocumentSearchField", "DocumentSearchInput", "SearchText"]
 

@@ -38,7 +38,11 @@ class UnfitField(JsonValueField):
     """
 
     default_error_messages = {
-        "unfit": _("What is stored here is not of the declared type: enter in its place what is.")
+        "unfit": _("What is stored here is not of the declared type: enter in its place what is."),
+        "json": _(
+            "What was entered is no JSON. Enter a value of the declared type as JSON; or, if this was not a text when the "
+            "page was made, reload the page: somebody else has stored something else here meanwhile."
+        ),
     }
 
     def __init__(self, node: Node | None, stored: Any, **kwargs: Any) -> None:
@@ -66,7 +70,14 @@ class UnfitField(JsonValueField):
             if value is None:
                 return None
             raise ValidationError(self.error_messages["unfit"], code="type")
-        found = super().clean(value)
+        try:
+            found = super().clean(value)
+        except ValidationError as error:
+            if getattr(error, "code", None) != "json":
+                raise
+            # As of a checkbox that was ticked before this took its place.
+            both = [ValidationError(self.error_messages[code], code=code) for code in ("unfit", "json")]
+            raise ValidationError(both) from None
         if not _may_be(found, self.node):
             raise ValidationError(self.error_messages["unfit"], code="type")
         return found

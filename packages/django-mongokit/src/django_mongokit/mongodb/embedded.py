@@ -1,4 +1,4 @@
-"""The embedded servers this process uses: started when they are needed, started again where they were killed.
+"""The embedded servers this process uses, started when they are needed. A killed one mongokit's clients have started again.
 
 A start waits up to a minute, which is right for a command and wrong for a visitor. Within `answering()`, where
 `DatabaseUnavailableMiddleware` puts each request, a thread does the waiting: the request gives up early, and the
@@ -7,7 +7,6 @@ requests after it find what the thread has brought about.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 _Key = tuple[int, str, "Path"]
 
-__all__ = ["answering", "is_unavailable", "revive_servers", "started_server"]
+__all__ = ["answering", "is_unavailable", "started_server"]
 
 LINGER = 5.0
 """Seconds for which an embedded server outlives its last user while DEBUG is on: the time of a reload."""
@@ -39,9 +38,6 @@ _answering: ContextVar[bool] = ContextVar("django_mongokit_answering", default=F
 # By process, alias and folder: what a forked child inherits may be locked by a thread that it did not inherit.
 _servers: dict[_Key, EmbeddedServer] = {}
 _starts: dict[_Key, Future[None]] = {}
-_reviving: dict[int, threading.Lock] = {}
-
-logger = logging.getLogger("django_mongokit")
 
 
 @contextmanager
@@ -108,26 +104,3 @@ def _start(server: EmbeddedServer, promise: Future[None], key: _Key) -> None:
     else:
         del _starts[key]
         promise.set_result(None)
-
-
-def revive_servers() -> None:
-    """Look, in the background, whether an embedded server of this process has to be started again.
-
-    A server that ends is restarted by its keeper; this is for a keeper that was killed with it. Called when a
-    connection failed; does nothing while an earlier look goes on.
-    """
-    # One for each process: a lock that a thread of the parent held at a fork would never be free again.
-    busy = _reviving.setdefault(os.getpid(), threading.Lock())
-    if _servers and busy.acquire(blocking=False):
-        threading.Thread(target=_revive, args=(busy,), name="revive-mongodb", daemon=True).start()
-
-
-def _revive(busy: threading.Lock) -> None:
-    try:
-        for (_, alias, _), server in list(_servers.items()):
-            if server.revive():
-                logger.warning("the embedded server of DATABASES[%r] had to be started again", alias)
-    except RuntimeError as error:
-        logger.error("the embedded server cannot be started again: %s", error)
-    finally:
-        busy.release()

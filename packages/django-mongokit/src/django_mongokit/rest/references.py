@@ -11,8 +11,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.reverse import reverse
 
+from django_mongokit.key_texts import keys_of, text_of
 from django_mongokit.rest.values import key_as_json
-from django_mongokit.selection import keys_of
 from mongokit import Ref
 from mongokit.scalars import scalar
 from mongokit.structure.nodes import ReferenceNode
@@ -54,7 +54,8 @@ class ReferenceField(serializers.Field):  # type: ignore[type-arg]  # not subscr
 
     def to_representation(self, value: Any) -> Any:
         """Return the key as JSON."""
-        return key_as_json(key_of(value))
+        key = key_of(value)
+        return text_of(self.node.target.find(), key) if isinstance(key, str) else key_as_json(key)
 
     def sent_key(self, data: Any) -> str | int:
         """Return the key that was sent; raises `ValidationError` for what can be none."""
@@ -69,20 +70,23 @@ class ReferenceField(serializers.Field):  # type: ignore[type-arg]  # not subscr
     def find(self, sent: Iterable[str | int]) -> dict[str | int, Any]:
         """Return the references for those of the keys that lead to a document, asking the server once."""
         home = self.home()
-        candidates = {
-            one: key for key in sent for one in (keys_of(key) if isinstance(key, str) else _within_bson(key))
-        }
-        clauses = [one for one in ({"_id": {"$in": [scalar(one) for one in candidates]}}, self.query) if one]
-        query = {"$and": clauses}
         target: Any = self.node.target.resolve(home)
+        meant = [
+            (one, key)
+            for key in sent
+            for one in (keys_of(target, key) if isinstance(key, str) else _within_bson(key))
+        ]
+        candidates = {text_of(target, one): key for one, key in meant}
+        clauses = [one for one in ({"_id": {"$in": [scalar(one) for one, _key in meant]}}, self.query) if one]
+        query = {"$and": clauses}
         if self.node.eager:
             documents = home.proxy(target).find(query)
-            return {candidates[document["_id"]]: document for document in documents}
+            return {candidates[text_of(target, document["_id"])]: document for document in documents}
         references: dict[str | int, Any] = {}
         for row in home.find(query, {"_id": True}):
             reference: Ref[Any] = Ref(target, row["_id"])
             reference.bind(self._owners())
-            references[candidates[row["_id"]]] = reference
+            references[candidates[text_of(target, row["_id"])]] = reference
         return references
 
     def home(self) -> Any:
@@ -155,7 +159,7 @@ class HyperlinkedReferenceField(ReferenceField):
 
     def to_representation(self, value: Any) -> Any:
         """Return the URL, absolute where the request is known; None for a reference to nothing."""
-        key = key_as_json(key_of(value))
+        key = super().to_representation(value)
         if key is None:
             return None
         request = self.context.get("request")

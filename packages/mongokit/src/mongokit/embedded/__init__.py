@@ -17,5 +17,6 @@ if sys.platform == "win32":
 
 from mongokit.embedded.programs import EmbeddedServerError
 from mongokit.embedded.server import EmbeddedServer
+from mongokit.embedded.stopping import stop_server
 
-__all__ = ["EmbeddedServer", "EmbeddedServerError"]
+__all__ = ["EmbeddedServer", "EmbeddedServerError", "stop_server"]

@@ -1,4 +1,4 @@
-"""``python -m mongokit.embedded --data DIR [--port N]``: serve a folder in the foreground until Ctrl-C.
+"""``python -m mongokit.embedded --data DIR [--port N]``: serve a folder in the foreground until Ctrl-C, or ``--stop`` its server.
 
 It prints where the server is, without the password: what is printed is copied to command lines, which ``ps`` shows to
 every user of the machine.
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 
-from mongokit.embedded import EmbeddedServer, EmbeddedServerError
+from mongokit.embedded import EmbeddedServer, EmbeddedServerError, stop_server
 
 ADVICE = """\
 The password is in {server.password_file}, which only you can read.
@@ -36,7 +36,16 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="print the URI with the password: for a program that reads it from a pipe",
     )
+    parser.add_argument(
+        "--stop",
+        action="store_true",
+        help="end the server of the folder, whoever uses it; it stays so until a program starts that needs it",
+    )
     options = parser.parse_args(arguments)
+    if options.stop:
+        if options.port is not None or options.with_password:
+            parser.error("--stop takes --data only")
+        return _stop(options.data)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -47,11 +56,27 @@ def main(arguments: list[str] | None = None) -> int:
                 print(ADVICE.format(server=server, folder=str(server.path)), file=sys.stderr, flush=True)  # noqa: T201 (help for a person)
             print(where, flush=True)  # noqa: T201 (the one line this command is for)
             while not stopped.wait(LOOK_SECONDS):
+                if server.is_stopped:
+                    print("somebody has stopped the server", file=sys.stderr)  # noqa: T201 (news)
+                    break
                 if server.revive():
                     print(f"the keeper was killed; serving again: {where}", file=sys.stderr)  # noqa: T201 (news)
     except EmbeddedServerError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a command's error)
         return 1
+    return 0
+
+
+def _stop(folder: str) -> int:
+    try:
+        was_there = stop_server(folder)
+    except EmbeddedServerError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a command's error)
+        return 1
+    if not was_there:
+        print(f"error: no server of {folder} runs", file=sys.stderr)  # noqa: T201 (a command's error)
+        return 1
+    print(f"stopped the server of {folder}")  # noqa: T201 (the one line this command is for)
     return 0
 
 

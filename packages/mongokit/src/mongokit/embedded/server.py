@@ -13,7 +13,15 @@ from types import TracebackType
 from typing import Self
 
 from mongokit.embedded.keeper.access import MECHANISM, PASSWORD_FILE, USER, read_password
-from mongokit.embedded.keeper.files import ServerState, log_tail, open_lock, read_state, try_lock
+from mongokit.embedded.keeper.files import (
+    ServerState,
+    forget_stop,
+    is_stopped,
+    log_tail,
+    open_lock,
+    read_state,
+    try_lock,
+)
 from mongokit.embedded.keeper.wire import HOST, answers
 from mongokit.embedded.programs import EmbeddedServerError
 from mongokit.embedded.reviving import watch
@@ -91,7 +99,8 @@ class EmbeddedServer:
     def start(self) -> Self:
         """Become a user of the folder and return when its server answers; raises :class:`EmbeddedServerError`.
 
-        Called again it looks whether all is well, and starts a new server where a killed keeper left none.
+        Called again it looks whether all is well, and starts a new server where a killed keeper left none, or somebody has
+        stopped it by :func:`stop_server`.
         """
         with self._guard:
             deadline = time.monotonic() + self.timeout
@@ -99,7 +108,7 @@ class EmbeddedServer:
             if not joined:
                 self._join(deadline)
             try:
-                self._state = self._find_or_start(deadline)
+                self._state = self._find_or_start(deadline, forget_stop(self.path))
             except BaseException:
                 # Ctrl-C, or a server that did not start: what was begun is gone when the caller hears of it.
                 if not joined:
@@ -113,10 +122,10 @@ class EmbeddedServer:
 
         For processes that have no client: PyMongo's have it done by themselves. Costs two system calls when all is well,
         so it can be asked often. Does nothing before ``start``. The server comes back on its port when that is still
-        free. Raises :class:`EmbeddedServerError`.
+        free. Where :func:`stop_server` has ended it nothing is done: then only ``start`` does. Raises :class:`EmbeddedServerError`.
         """
         with self._guard:
-            if self._users_fd is None or self._keeper_lives():
+            if self._users_fd is None or self._keeper_lives() or is_stopped(self.path):
                 return False
             self._state = self._find_or_start(time.monotonic() + self.timeout)
         return True
@@ -139,6 +148,11 @@ class EmbeddedServer:
     def running(self) -> bool:
         """Whether the folder is served, by whomever, or about to be: no more than that its keeper lives."""
         return self.path.is_dir() and self._keeper_lives()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether :func:`stop_server` has ended it, and nobody has started it since."""
+        return is_stopped(self.path)
 
     @property
     def is_busy(self) -> bool:
@@ -282,8 +296,8 @@ class EmbeddedServer:
             finally:
                 os.close(fd)
 
-    def _find_or_start(self, deadline: float) -> ServerState:
-        """Return where the server is, when it answers."""
+    def _find_or_start(self, deadline: float, last_port: int | None = None) -> ServerState:
+        """Return where the server is, when it answers; `last_port` is where it was, unless this user knows better."""
         started = said = time.monotonic()
         while (now := time.monotonic()) < deadline:
             state = read_state(self.path)
@@ -296,7 +310,9 @@ class EmbeddedServer:
                     self._password = self._read_password()
                     return state
             elif not self._keeper_lives():
-                start_keeper(self.path, self._wanted_port, self.linger, deadline - now, self.known_port)
+                start_keeper(
+                    self.path, self._wanted_port, self.linger, deadline - now, self.known_port or last_port
+                )
                 continue
             if now - said > WAITING_SECONDS:
                 said = now

@@ -37,8 +37,7 @@ class Command(DocumentsCommand):
         parser.add_argument(
             "-o",
             "--output",
-            type=Path,
-            help="The file, compressed if it ends with .gz; standard output unless given.",
+            help="The file, compressed if it ends with .gz; standard output unless given, and for - (a file of that name is ./-).",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,7 +55,8 @@ class Command(DocumentsCommand):
                 f"there are {', '.join(there) or 'none'}."
             )
         names = [name for name in dict.fromkeys(chosen) if name not in excluded]
-        output: Path | None = None if options["output"] is None else Path(options["output"])
+        given = options["output"]  # a text still: as a path ./- is - as well
+        output: Path | None = None if given is None or str(given) == "-" else Path(given)
         try:
             if output is None:
                 for line in dump(database, names):

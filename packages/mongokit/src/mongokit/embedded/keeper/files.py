@@ -5,6 +5,7 @@ users.lock    every user holds a shared flock for its lifetime (forked children 
 keeper.lock   held exclusively by the keeper: there is one
 server.lock   held by whoever has the database open: the keeper, and the server, which inherits it
 server.json   where the server is; written when it answers, removed when it is stopped on purpose
+stopped       made by who has the server stopped, with its port; while it is there no client has it started again
 server.log    what the keeper and the server say
 password      of the server's one user; without it, or where others can read it, a new one is set at the next start
 db/           the server's own files, which nobody else can look into
@@ -20,7 +21,20 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["ServerState", "log_since", "log_tail", "open_lock", "read_state", "try_lock", "write_state"]
+__all__ = [
+    "ServerState",
+    "forget_stop",
+    "is_stopped",
+    "log_since",
+    "log_tail",
+    "note_stop",
+    "open_lock",
+    "read_state",
+    "try_lock",
+    "write_state",
+]
+
+STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +60,37 @@ def read_state(folder: Path) -> ServerState | None:
 
 def write_state(folder: Path, state: ServerState) -> None:
     """Put ``server.json`` in place at once."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".server.json.")
+    _put(folder, "server.json", asdict(state))
+
+
+def note_stop(folder: Path, port: int | None) -> None:
+    """Note that the server is stopped on purpose, and where its clients look for it; None leaves what was noted before."""
+    if port is not None or not is_stopped(folder):
+        _put(folder, STOPPED, port)
+
+
+def is_stopped(folder: Path) -> bool:
+    """Return whether the server was stopped on purpose, and nobody has started it since."""
+    return (folder / STOPPED).exists()
+
+
+def forget_stop(folder: Path) -> int | None:
+    """Have the server be one that runs, or is to; returns the port that it had, where that was noted."""
+    try:
+        text = (folder / STOPPED).read_text()
+        (folder / STOPPED).unlink()
+        found = json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return found if type(found) is int and 0 < found < 65536 else None
+
+
+def _put(folder: Path, filename: str, content: object) -> None:
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{filename}.")
     try:
         with os.fdopen(handle, "w") as file:
-            json.dump(asdict(state), file)
-        Path(name).replace(folder / "server.json")
+            json.dump(content, file)
+        Path(name).replace(folder / filename)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
