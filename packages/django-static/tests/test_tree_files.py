@@ -175,6 +175,23 @@ def test_of_a_copy_that_both_have_made_the_last_counts(tmp_path):
     assert originals.states() == Seal.states([str(copy)])
 
 
+def test_an_original_that_changes_before_it_is_copied_is_copied_by_the_next_build(built, monkeypatch):
+    real = Originals.put
+    edited: list[str] = []
+
+    def put(self, name, source, *arguments):
+        if name == "img/1/1.png" and not edited:
+            edited.append(name)
+            source.path.write_text("edited")
+        return real(self, name, source, *arguments)
+
+    monkeypatch.setattr(Originals, "put", put)
+    built.build("--all")
+    built.build("--all")
+    assert edited
+    assert (built.static / "img/1/1.png").read_text() == "edited"
+
+
 def test_a_file_that_cannot_be_published(built, processes):
     built.app_file("img/9/9.png", "picture")
     folder = built.static / "img" / "9"
