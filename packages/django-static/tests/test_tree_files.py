@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -13,6 +14,9 @@ from static_test_built import Built
 
 from django_static import aside, listing, tree_files
 from django_static.build_shelf import BuildShelf
+from django_static.folders import Folders
+from django_static.originals import Copies, Originals
+from django_static.seal import Seal
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork") or sys.platform == "darwin", reason="no safe fork() here"
@@ -122,6 +126,70 @@ def test_the_other_process_is_killed(built, monkeypatch, processes):
         built.build("--all")
     assert len(processes) == 1
     assert state(built) == expected
+
+
+def test_the_other_process_is_killed_while_it_writes_its_records(built, monkeypatch, processes):
+    expected = alone(built, monkeypatch)
+    parent = os.getpid()
+    real = BuildShelf.texts
+
+    def texts(self) -> dict[str, str]:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BuildShelf, "texts", texts)
+        built.build("--all")
+    assert len(processes) == 1
+    assert state(built) == expected
+    assert len(json.loads(built.manifest.with_name("records.json").read_bytes())["records"]) == 65
+    with pytest.raises(ChildProcessError):
+        os.waitpid(processes[0], os.WNOHANG)
+    built.manifest.with_name("seal.json").unlink()
+    assert "(0 written)" in built.build("--all"), "the records are whole"
+
+
+def test_the_records_of_two_processes_are_those_of_one(built, monkeypatch, processes):
+    def records() -> object:
+        value = json.loads(built.manifest.with_name("records.json").read_bytes())
+        return {key: [record["outputs"], record["uses"]] for key, record in value["records"].items()}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(aside, "cores", lambda: 1)
+        built.build("--all")
+    expected = records()
+    built.forget()
+    built.build("--all")
+    assert len(processes) == 1
+    assert records() == expected
+
+
+def test_of_a_copy_that_both_have_made_the_last_counts(tmp_path):
+    copy = tmp_path / "a.css"
+    copy.write_text("a {}")
+    originals = Originals(tmp_path, tmp_path / "originals.json", Folders())
+    originals.adopt(Copies({"a.css": (None, (1, 1, 1))}, set()))
+    assert originals.states() == {str(copy): [1, 1]}
+    originals.adopt(Copies({"a.css": (None, (2, 2, 2))}, set()))
+    assert originals.states() == Seal.states([str(copy)])
+
+
+def test_an_original_that_changes_before_it_is_copied_is_copied_by_the_next_build(built, monkeypatch):
+    real = Originals.put
+    edited: list[str] = []
+
+    def put(self, name, source, *arguments):
+        if name == "img/1/1.png" and not edited:
+            edited.append(name)
+            source.path.write_text("edited")
+        return real(self, name, source, *arguments)
+
+    monkeypatch.setattr(Originals, "put", put)
+    built.build("--all")
+    built.build("--all")
+    assert edited
+    assert (built.static / "img/1/1.png").read_text() == "edited"
 
 
 def test_a_file_that_cannot_be_published(built, processes):
