@@ -707,6 +707,13 @@ class TestKilled:
         assert not any(there(gone))
         assert all(there(stay))
 
+    def test_without_a_folder_for_locks_nobody_is_known_to_have_been_killed(self, cleaned, history):
+        """A page that makes the folder now writes such a file."""
+        half = cleaned.site.write(f"css/.{names.digest('x')[:16]}.tmp")
+        shutil.rmtree(cleaned.state)
+        cleaned.clean()
+        assert half.exists()
+
     @pytest.mark.parametrize("after", range(0, 24, 3))
     def test_running_it_again_finishes(self, forks, cleaned, history, tmp_path, after):
         """Killed with SIGKILL after so many removals, at whatever it is then."""

@@ -109,7 +109,7 @@ class Cleaning:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[bool]:
-        """Keep builds and publishing pages out; yields False where the system has no locks to do so."""
+        """Keep builds and publishing pages out; yields False where there are no locks to do so, or no folders for them."""
         state, options = self._manifest.parent, self._options
         is_alone = True
         with contextlib.ExitStack() as stack:
@@ -118,6 +118,7 @@ class Cleaning:
                 (options.state / PUBLISHING_LOCK, options.lock_timeout),
             ):
                 if not place.parent.is_dir():
+                    is_alone = False  # whoever makes it now is kept out by nothing
                     continue
                 try:
                     held = stack.enter_context(output.locked(place, timeout))
