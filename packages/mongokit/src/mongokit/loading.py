@@ -234,49 +234,48 @@ class Loader(Generic[D]):
 
         They are not finished: where the class ``has_steps``, use :class:`mongokit.ahead.ReadAhead`.
         """
-        return self._bound(advance) if self._is_plain else self._converted(advance)
-
-    async def iterate_async(
-        self, taken: deque[Raw], take: Callable[[], Awaitable[object]]
-    ) -> AsyncIterator[D]:
-        """Return the documents of what is in ``taken``, which ``take`` fills again, until that returns nothing; see
-        ``iterate``."""
-        cls, collection, bind = self.document_class, self.collection, self._bind
-        new, assigns = cls.__new__, self._assigns
-        if not self._is_plain:
-            make = self.make
-            while taken or await take():
-                yield make(taken.popleft())
-        while taken or await take():
-            document: Any = new(cls)
-            document |= taken.popleft()
-            if assigns:
-                document._collection = collection
-            else:
-                bind(document, collection)
-            yield document
-
-    def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        make = self.make
+        make = self.maker()
         try:
             while True:
                 yield make(advance())
         except StopIteration:
             return
 
-    # This loop is what a document costs more than a dict: nothing is called in it that can be avoided.
+    # These loops are what a document costs more than a dict: nothing is called in them that can be avoided.
 
-    def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
+    def iterate_taken(self, taken: deque[Raw], take: Callable[[], object]) -> Iterator[D]:
+        """Return the documents of what is in ``taken``, which ``take`` fills again, until that returns nothing; see
+        ``iterate``."""
         cls, collection, bind = self.document_class, self.collection, self._bind
-        new, assigns = cls.__new__, self._assigns
-        try:
-            while True:
-                document: Any = new(cls)
-                document |= advance()
-                if assigns:
-                    document._collection = collection
-                else:
-                    bind(document, collection)
-                yield document
-        except StopIteration:
-            return
+        new, assigns, next_taken = cls.__new__, self._assigns, taken.popleft
+        if not self._is_plain:
+            make = self.make
+            while taken or take():
+                yield make(next_taken())
+        while taken or take():
+            document: Any = new(cls)
+            document |= next_taken()
+            if assigns:
+                document._collection = collection
+            else:
+                bind(document, collection)
+            yield document
+
+    async def iterate_taken_async(
+        self, taken: deque[Raw], take: Callable[[], Awaitable[object]]
+    ) -> AsyncIterator[D]:
+        """Do what ``iterate_taken`` does, awaiting what ``take`` gives."""
+        cls, collection, bind = self.document_class, self.collection, self._bind
+        new, assigns, next_taken = cls.__new__, self._assigns, taken.popleft
+        if not self._is_plain:
+            make = self.make
+            while taken or await take():
+                yield make(next_taken())
+        while taken or await take():
+            document: Any = new(cls)
+            document |= next_taken()
+            if assigns:
+                document._collection = collection
+            else:
+                bind(document, collection)
+            yield document
