@@ -27,6 +27,7 @@ __all__ = [
     "after",
     "before",
     "delete_plainly",
+    "delete_plainly_async",
     "is_asynchronous",
     "perform",
     "performing",
@@ -260,10 +261,26 @@ def delete_plainly(document: Document, collection: Any, options: dict[str, Any])
     that is for the unit of work that is running."""
     if _units.get() and unit_of(collection.database.client) is not None:
         return False
-    id_ = document.get("_id")
-    filter_ = {"_id": id_} if type(id_) in PLAIN_IDS else identity(document)
+    filter_ = _found_by(document)
     try:
         collection.delete_one(filter_, **options)
     except REFUSALS as error:
         Delete(document, collection, options, filter_).refused(error)
     return True
+
+
+async def delete_plainly_async(document: Document, collection: Any, options: dict[str, Any]) -> None:
+    """Do what ``perform`` would with ``plan_delete``, for a document without hooks, awaited."""
+    if _units.get() and unit_of(collection.database.client) is not None:
+        await run_async(performing(plan_delete, document, collection, options))
+        return
+    filter_ = _found_by(document)
+    try:
+        await collection.delete_one(filter_, **options)
+    except REFUSALS as error:
+        Delete(document, collection, options, filter_).refused(error)
+
+
+def _found_by(document: Document) -> dict[str, Any]:
+    id_ = document.get("_id")
+    return {"_id": id_} if type(id_) in PLAIN_IDS else identity(document)
