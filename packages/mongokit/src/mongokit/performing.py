@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 
 from mongokit.flow import Flow, run, run_async
 from mongokit.identifying import lacks_id
+from mongokit.ids import new_id
 from mongokit.operations import REFUSALS, Operation
 from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.scalars import PLAIN_IDS
@@ -251,8 +252,9 @@ def _sent(document: Document, collection: Any, options: dict[str, Any]) -> Any:
         return collection.replace_one({"_id": id_}, document, upsert=True, **options)
     if not (id_ is None is cls._structure.asked_id) and not lacks_id(cls, document):
         return collection.replace_one(identity(document), document, upsert=True, **options)
-    # PyMongo makes one where there is none, and would send None.
+    # At the end, where PyMongo puts it too, which would take twice the time.
     document.pop("_id", None)
+    document["_id"] = new_id()
     return collection.insert_one(document, **options)
 
 
