@@ -362,6 +362,20 @@ async def test_a_loop_that_is_left_is_rewound(numbers):
     assert [found.n async for found in cursor] == [0, 1, 2, 3, 4]
 
 
+class OneByOne:
+    """A cursor that gives no more than the next, as that of a collection may that is not PyMongo's."""
+
+    def __init__(self, source):
+        self.next = source.next
+
+
+async def test_a_cursor_that_gives_one_after_the_other(numbers):
+    cursor = numbers.find().sort("n")
+    cursor._source = OneByOne(cursor._source)
+    assert [found.n async for found in cursor] == [0, 1, 2, 3, 4]
+    assert [found.n async for found in cursor] == []
+
+
 async def test_a_loop_goes_on_behind_a_document_that_cannot_be_read(acollection):
     class Exact(CustomType):
         mongo_type, python_type = str, int

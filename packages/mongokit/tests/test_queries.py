@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 
 import pymongo
 import pytest
@@ -10,6 +11,7 @@ from pymongo.errors import InvalidOperation
 from pymongo.monitoring import CommandListener
 
 from mongokit import Connection, Cursor, Document, MultipleResultsFound
+from mongokit.loading import LoadSteps
 from mongokit.proxy import DocumentProxy
 
 
@@ -305,6 +307,78 @@ def test_a_loop_can_be_left_and_taken_up(numbers):
         if document["n"] == 2:
             break
     assert ns(cursor) == [3, 4]
+
+
+def begun(numbers, size=0):
+    """Return a cursor of which a loop has asked for the first document, and was left."""
+    cursor = numbers.Number.find().sort("n").batch_size(size)
+    for document in cursor:
+        assert document["n"] == 0
+        break
+    return cursor
+
+
+READ_ON = {
+    "for": (lambda cursor: cursor, [1, 2, 3, 4]),
+    "next": (lambda cursor: iter(partial(next, cursor, None), None), [1, 2, 3, 4]),
+    "all": (lambda cursor: cursor.to_list(), [1, 2, 3, 4]),
+    "some": (lambda cursor: cursor.to_list(2), [1, 2]),
+    "more than were sent": (lambda cursor: cursor.to_list(3), [1, 2, 3]),
+    "clone": (lambda cursor: cursor.clone(), [0, 1, 2, 3, 4]),
+    "another loop": (lambda cursor: [next(iter(cursor)), *cursor], [1, 2, 3, 4]),
+    "closed": (lambda cursor: cursor.close() or cursor.to_list(1), [1]),
+}
+
+
+@pytest.mark.parametrize("size", [0, 2, 3])
+@pytest.mark.parametrize("name", READ_ON)
+def test_a_loop_that_is_left_loses_nothing(numbers, name, size):
+    read, expected = READ_ON[name]
+    if (name, size) == ("closed", 2):
+        size = 3
+    cursor = begun(numbers, size)
+    assert cursor.alive
+    assert ns(read(cursor)) == expected
+
+
+def test_a_loop_that_is_left_asks_for_no_more(numbers):
+    cursor = begun(numbers, size=2)
+    assert cursor.retrieved == 2
+    assert ns(cursor) == [1, 2, 3, 4]
+    assert not cursor.alive
+
+
+def test_a_cursor_is_alive_as_long_as_it_has_documents(numbers):
+    cursor = begun(numbers)
+    assert [cursor.alive, *[cursor.alive for _ in cursor]] == [True, True, True, True, False]
+
+
+def test_a_loop_that_is_left_is_rewound(numbers):
+    assert ns(begun(numbers).rewind()) == [0, 1, 2, 3, 4]
+
+
+def test_documents_with_steps_begin_where_a_loop_was_left(numbers):
+    cursor = begun(numbers)
+    loaded = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Number, "after_load", lambda document: loaded.append(document["n"]), raising=False)
+        patch.setattr(Number, "_load_steps", LoadSteps(is_hooked=True))
+        assert ns(cursor) == loaded == [1, 2, 3, 4]
+
+
+class OneByOne:
+    """A cursor that gives no more than the next, as that of a collection may that is not PyMongo's."""
+
+    def __init__(self, source):
+        self.next = source.next
+
+
+def test_a_cursor_that_gives_one_after_the_other(numbers):
+    cursor = numbers.Number.find().sort("n")
+    cursor._source = OneByOne(cursor._source)
+    assert next(iter(cursor))["n"] == 0
+    assert ns(cursor) == [1, 2, 3, 4]
+    assert ns(cursor) == []
 
 
 def test_it_has_no_length_and_is_true(numbers):

@@ -23,8 +23,7 @@ D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
 
 
-@legacy.refusing_old_queries
-@in_sessions(lambda collection: collection.database.client, COLLECTION_METHODS)
+@in_sessions(lambda collection: collection.database.client, COLLECTION_METHODS, legacy.CHECKED_QUERIES)
 class Collection(CollectionScope, pymongo.collection.Collection[Raw]):  # type: ignore[misc]  # with_options gives ours
     """PyMongo's collection, giving plain dicts; ``collection.Class`` is the way to documents of a registered class."""
 

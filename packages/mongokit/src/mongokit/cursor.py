@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -42,6 +43,8 @@ class CursorBase(Generic[D]):
         """Whether it is a slice that ends where it begins."""
         self._ahead: ReadAhead[D] | None = None
         """Documents that are finished, and not asked for yet."""
+        self._taken: deque[Raw] = deque()
+        """What the server has sent, and nobody has asked for yet: to ask PyMongo for each costs more than to take all."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} of {self._loader.document_class.__name__}>"
@@ -55,6 +58,11 @@ class CursorBase(Generic[D]):
     def is_part(self) -> bool:
         """Whether ``limit``, ``skip`` or a slice leave a part of what the query finds, which ``count()`` counts whole."""
         return bool(self._is_empty or self._counted.get("limit") or self._counted.get("skip"))
+
+    @property
+    def alive(self) -> bool:
+        """Whether there may be more documents; see PyMongo."""
+        return bool(self._taken) or self._source.alive
 
     def sort(self, key_or_list: Any, direction: int | str | None = None) -> Self:
         """Order by a field, or by a list of (field, direction) pairs."""
@@ -204,12 +212,28 @@ class Cursor(CursorBase[D]):
     _source: pymongo.cursor.Cursor[Raw]
 
     def __iter__(self) -> Iterator[D]:
-        return self._finished() if self._has_steps else self._loader.iterate(self._source.next)
+        return self._finished() if self._has_steps else self._loader.iterate_taken(self._taken, self._take)
+
+    def _take(self) -> bool:
+        """Take what the server sends next, all of it; returns whether there is any."""
+        # What PyMongo's own to_list() is made of. No public method gives one batch, and asks for no other.
+        take = getattr(self._source, "_next_batch", None)
+        if take is not None:
+            return bool(take(self._taken))
+        try:
+            self._taken.append(self._source.next())
+        except StopIteration:
+            return False
+        return True
+
+    def _advance(self) -> Raw:
+        """Return the next of what the server sends; raises StopIteration where there is none."""
+        return self._taken.popleft() if self._taken else self._source.next()
 
     def __next__(self) -> D:
         if self._has_steps:
-            return self._reading_ahead().next(self._source.next)
-        return self._loader.make(self._source.next())
+            return self._reading_ahead().next(self._advance)
+        return self._loader.make(self._advance())
 
     def _finished(self) -> Iterator[D]:
         try:
@@ -222,9 +246,10 @@ class Cursor(CursorBase[D]):
 
     def to_list(self, length: int | None = None) -> list[D]:
         """Return all remaining documents, or at most ``length``."""
-        if self._has_steps:
+        if self._has_steps or self._taken:
             return list(islice(self, length))
-        return [self._loader.make(raw) for raw in self._source.to_list(length)]
+        make = self._loader.maker()
+        return [make(raw) for raw in self._source.to_list(length)]
 
     @overload
     def __getitem__(self, index: int) -> D: ...
@@ -280,6 +305,7 @@ class Cursor(CursorBase[D]):
     def rewind(self) -> Self:
         """Go back to the beginning; the query is sent again when the next document is asked for."""
         self._source.rewind()
+        self._taken.clear()
         self._ahead = None
         return self
 

@@ -34,7 +34,11 @@ _source = _Source(0, 0, count())
 
 def new_id() -> ObjectId:
     """Return an ObjectId that nobody else has."""
-    return id_maker()()
+    # As of id_maker(), written out: to make the function would take a third of the time.
+    pid, process, counter = _source
+    if pid != os.getpid():
+        _, process, counter = _renewed()
+    return ObjectId(_pack(int(time()) & 0xFFFFFFFF, process | next(counter) & 0xFFFFFF))
 
 
 def id_maker() -> Callable[[], ObjectId]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 import pymongo.collection
 from pymongo import ReturnDocument, WriteConcern
 
 __all__ = [
+    "CHECKED_QUERIES",
     "find_and_modify",
     "refuse_old_query",
     "refuse_old_save",
-    "refusing_old_queries",
     "warn_of",
     "warn_of_count",
     "warn_once",
@@ -25,7 +24,6 @@ __all__ = [
 ]
 
 Raw = dict[str, Any]
-T = TypeVar("T", bound=type[Any])
 
 _warned: set[str] = set()
 _lock = threading.Lock()
@@ -119,22 +117,11 @@ def refuse_old_query(options: Mapping[str, Any]) -> None:
         )
 
 
-def refusing_old_queries(collection_class: T) -> T:
-    """Have PyMongo's queries of a class of collections name the successors of old options, which they do not know."""
-    for name in ("find", "find_one"):
-        setattr(collection_class, name, _refusing(getattr(collection_class, name)))
-    return collection_class
-
-
-def _refusing(query: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(query)
-    def method(*args: Any, **options: Any) -> Any:
-        if options:
-            refuse_old_query(options)
-        return query(*args, **options)
-
-    return method
-
+CHECKED_QUERIES: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    "find": refuse_old_query,
+    "find_one": refuse_old_query,
+}
+"""PyMongo's queries that know nothing of old options -> what names their successors."""
 
 QUERY_OPTIONS: Mapping[str, tuple[str, bool | None]] = {
     "fields": ("projection", None),

@@ -91,8 +91,8 @@ class Loader(Generic[D]):
     """
 
     __slots__ = (
-        *("_assigns", "_bind", "_load_plainly"),
-        *("collection", "document_class", "part", "registered", "type_field"),
+        *("_assigns", "_bind"),
+        *("collection", "document_class", "load_plainly", "part", "registered", "type_field"),
     )
 
     def __init__(
@@ -109,7 +109,7 @@ class Loader(Generic[D]):
         self._bind: Callable[[Any, RawCollection], None] = document_class._collection.__set__
         self._assigns = document_class.__setattr__ is object.__setattr__
         is_bare = self._is_plain and not (document_class._has_refs or document_class._load_steps)
-        self._load_plainly: Callable[[Any], D] | None = self._taking() if is_bare else None
+        self.load_plainly: Callable[[Any], D] | None = self._taking() if is_bare else None
         """What does all of ``load`` where there is nothing to it but to take the content."""
 
     def of_part(self, projection: Any) -> Loader[D]:
@@ -129,13 +129,13 @@ class Loader(Generic[D]):
     def _of(self, part: Projection) -> Loader[D]:
         other = copy.copy(self)
         other.part = part
-        other._load_plainly = None
+        other.load_plainly = None
         return other
 
     def load(self, raw: Raw, session: Any = None) -> D:
         """Return the finished document for a decoded dict, which it takes over."""
-        if self._load_plainly is not None:
-            return self._load_plainly(raw)
+        if self.load_plainly is not None:
+            return self.load_plainly(raw)
         document = self.make(raw)
         if type(document)._load_steps:
             run(finish([document], Reading(session)))
@@ -143,8 +143,8 @@ class Loader(Generic[D]):
 
     async def load_async(self, raw: Raw, session: Any = None) -> D:
         """Do what ``load`` does, awaiting what has to be."""
-        if self._load_plainly is not None:
-            return self._load_plainly(raw)
+        if self.load_plainly is not None:
+            return self.load_plainly(raw)
         document = self.make(raw)
         if type(document)._load_steps:
             await run_async(finish([document], Reading(session)))
@@ -234,49 +234,48 @@ class Loader(Generic[D]):
 
         They are not finished: where the class ``has_steps``, use :class:`mongokit.ahead.ReadAhead`.
         """
-        return self._bound(advance) if self._is_plain else self._converted(advance)
-
-    async def iterate_async(
-        self, taken: deque[Raw], take: Callable[[], Awaitable[object]]
-    ) -> AsyncIterator[D]:
-        """Return the documents of what is in ``taken``, which ``take`` fills again, until that returns nothing; see
-        ``iterate``."""
-        cls, collection, bind = self.document_class, self.collection, self._bind
-        new, assigns = cls.__new__, self._assigns
-        if not self._is_plain:
-            make = self.make
-            while taken or await take():
-                yield make(taken.popleft())
-        while taken or await take():
-            document: Any = new(cls)
-            document |= taken.popleft()
-            if assigns:
-                document._collection = collection
-            else:
-                bind(document, collection)
-            yield document
-
-    def _converted(self, advance: Callable[[], Raw]) -> Iterator[D]:
-        make = self.make
+        make = self.maker()
         try:
             while True:
                 yield make(advance())
         except StopIteration:
             return
 
-    # This loop is what a document costs more than a dict: nothing is called in it that can be avoided.
+    # These loops are what a document costs more than a dict: nothing is called in them that can be avoided.
 
-    def _bound(self, advance: Callable[[], Raw]) -> Iterator[D]:
+    def iterate_taken(self, taken: deque[Raw], take: Callable[[], object]) -> Iterator[D]:
+        """Return the documents of what is in ``taken``, which ``take`` fills again, until that returns nothing; see
+        ``iterate``."""
         cls, collection, bind = self.document_class, self.collection, self._bind
-        new, assigns = cls.__new__, self._assigns
-        try:
-            while True:
-                document: Any = new(cls)
-                document |= advance()
-                if assigns:
-                    document._collection = collection
-                else:
-                    bind(document, collection)
-                yield document
-        except StopIteration:
-            return
+        new, assigns, next_taken = cls.__new__, self._assigns, taken.popleft
+        if not self._is_plain:
+            make = self.make
+            while taken or take():
+                yield make(next_taken())
+        while taken or take():
+            document: Any = new(cls)
+            document |= next_taken()
+            if assigns:
+                document._collection = collection
+            else:
+                bind(document, collection)
+            yield document
+
+    async def iterate_taken_async(
+        self, taken: deque[Raw], take: Callable[[], Awaitable[object]]
+    ) -> AsyncIterator[D]:
+        """Do what ``iterate_taken`` does, awaiting what ``take`` gives."""
+        cls, collection, bind = self.document_class, self.collection, self._bind
+        new, assigns, next_taken = cls.__new__, self._assigns, taken.popleft
+        if not self._is_plain:
+            make = self.make
+            while taken or await take():
+                yield make(next_taken())
+        while taken or await take():
+            document: Any = new(cls)
+            document |= next_taken()
+            if assigns:
+                document._collection = collection
+            else:
+                bind(document, collection)
+            yield document

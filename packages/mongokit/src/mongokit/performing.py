@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 
 from mongokit.flow import Flow, run, run_async
 from mongokit.identifying import lacks_id
+from mongokit.ids import new_id
 from mongokit.operations import REFUSALS, Operation
 from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.scalars import PLAIN_IDS
@@ -27,6 +28,7 @@ __all__ = [
     "after",
     "before",
     "delete_plainly",
+    "delete_plainly_async",
     "is_asynchronous",
     "perform",
     "performing",
@@ -250,8 +252,9 @@ def _sent(document: Document, collection: Any, options: dict[str, Any]) -> Any:
         return collection.replace_one({"_id": id_}, document, upsert=True, **options)
     if not (id_ is None is cls._structure.asked_id) and not lacks_id(cls, document):
         return collection.replace_one(identity(document), document, upsert=True, **options)
-    # PyMongo makes one where there is none, and would send None.
+    # At the end, where PyMongo puts it too, which would take twice the time.
     document.pop("_id", None)
+    document["_id"] = new_id()
     return collection.insert_one(document, **options)
 
 
@@ -260,10 +263,26 @@ def delete_plainly(document: Document, collection: Any, options: dict[str, Any])
     that is for the unit of work that is running."""
     if _units.get() and unit_of(collection.database.client) is not None:
         return False
-    id_ = document.get("_id")
-    filter_ = {"_id": id_} if type(id_) in PLAIN_IDS else identity(document)
+    filter_ = _found_by(document)
     try:
         collection.delete_one(filter_, **options)
     except REFUSALS as error:
         Delete(document, collection, options, filter_).refused(error)
     return True
+
+
+async def delete_plainly_async(document: Document, collection: Any, options: dict[str, Any]) -> None:
+    """Do what ``perform`` would with ``plan_delete``, for a document without hooks, awaited."""
+    if _units.get() and unit_of(collection.database.client) is not None:
+        await run_async(performing(plan_delete, document, collection, options))
+        return
+    filter_ = _found_by(document)
+    try:
+        await collection.delete_one(filter_, **options)
+    except REFUSALS as error:
+        Delete(document, collection, options, filter_).refused(error)
+
+
+def _found_by(document: Document) -> dict[str, Any]:
+    id_ = document.get("_id")
+    return {"_id": id_} if type(id_) in PLAIN_IDS else identity(document)

@@ -15,7 +15,6 @@ from mongokit.modifying import modification, replacing_call
 from mongokit.operations import REFUSALS, explaining
 from mongokit.proxy_base import ProxyBase, random_stages
 from mongokit.results import Results
-from mongokit.scalars import scalar_id
 from mongokit.sessions import said_clearly
 from mongokit.updates import prepared
 
@@ -79,7 +78,7 @@ class DocumentProxy(ProxyBase[D]):
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         if options:
             legacy.refuse_old_query(options)
-        filter_ = {"_id": scalar_id(self._obj_class, id)}
+        filter_ = self._by_id(id)
         try:
             raw = self._reader.find_one(filter_, **options)
         except REFUSALS:
@@ -88,7 +87,7 @@ class DocumentProxy(ProxyBase[D]):
                 raise
         if options:
             return self._loaded(raw, options)
-        return None if raw is None else self._loader.load(raw)
+        return None if raw is None else (self._loader.load_plainly or self._loader.load)(raw)
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> Cursor[D]:
         """Find documents that have every top-level field of the structure, so those of subclasses too.

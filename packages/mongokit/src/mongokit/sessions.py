@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymongo.errors import InvalidOperation, OperationFailure
@@ -188,23 +189,33 @@ def _is_single(client: Any) -> bool:
     return any(server.server_type_name == "Standalone" for server in servers)
 
 
-def in_sessions(client_of: Callable[[Any], Any], names: Iterable[str]) -> Callable[[T], T]:
+def in_sessions(
+    client_of: Callable[[Any], Any],
+    names: Iterable[str],
+    checks: Mapping[str, Callable[[Mapping[str, Any]], None]] = MappingProxyType({}),
+) -> Callable[[T], T]:
     """Have PyMongo's methods of these names use the session of the transaction that is running.
 
     A session that is passed to a method takes precedence.
+
+    :param checks: name of a method -> what looks at its options first. Here, as each function around one costs.
     """
 
     def decorate(cls: T) -> T:
         for name in names:
             original = getattr(cls, name, None)
             if original is not None:  # or this version of PyMongo does not have it
-                setattr(cls, name, _in_session(original, client_of))
+                setattr(cls, name, _in_session(original, client_of, checks.get(name)))
         return cls
 
     return decorate
 
 
-def _in_session(original: Callable[..., Any], client_of: Callable[[Any], Any]) -> Callable[..., Any]:
+def _in_session(
+    original: Callable[..., Any],
+    client_of: Callable[[Any], Any],
+    check: Callable[[Mapping[str, Any]], None] | None,
+) -> Callable[..., Any]:
     # As inspect.signature() has it, which is slow for what every import of the package would wait for.
     code = inspect.unwrap(original).__code__
     names = code.co_varnames[: code.co_argcount]
@@ -213,6 +224,8 @@ def _in_session(original: Callable[..., Any], client_of: Callable[[Any], Any]) -
 
     @functools.wraps(original)
     def method(self: Any, *args: Any, **options: Any) -> Any:
+        if options and check is not None:
+            check(options)
         if _running.get() and options.get("session") is None and len(args) <= position:
             transaction = current(client_of(self))
             if transaction is not None:

@@ -118,8 +118,9 @@ class Insert(Save[D]):
     """Store a document that has no ``_id`` yet."""
 
     def send(self) -> Any:
-        # PyMongo makes one where there is none, and would send None.
+        # PyMongo makes one where there is none, which takes longer, and would send None.
         self.stored.pop("_id", None)
+        self.stored["_id"] = new_id()
         return self.collection.insert_one(self.stored, **self.options)
 
     def model(self) -> BulkModel:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.cursor import AsyncCursor as SourceCursor
 
     from mongokit.document import Document
-    from mongokit.loading import Loader
 
 __all__ = ["AsyncCursor"]
 
@@ -32,37 +30,25 @@ class AsyncCursor(CursorBase[D]):
 
     _source: SourceCursor[Raw]
 
-    def __init__(self, source: Any, loader: Loader[D], counted: Mapping[str, Any]) -> None:
-        super().__init__(source, loader, counted)
-        self._taken: deque[Raw] = deque()
-        """What the server has sent, and nobody has asked for yet: to await each would cost more than to make it."""
-
     def __aiter__(self) -> AsyncIterator[D]:
         if self._has_steps:
             return self._finished()
-        return self._loader.iterate_async(self._taken, self._take)
+        return self._loader.iterate_taken_async(self._taken, self._take)
 
     async def _take(self) -> bool:
         """Take what the server sends next, all of it; returns whether there is any."""
-        before = self._source.retrieved
+        take = getattr(self._source, "_next_batch", None)
+        if take is not None:
+            return bool(await take(self._taken))
         try:
             self._taken.append(await self._source.next())
         except StopAsyncIteration:
             return False
-        others = self._source.retrieved - before - 1
-        if others > 0:
-            # PyMongo has them: this asks the server for nothing.
-            self._taken.extend(await self._source.to_list(others))
         return True
 
     async def _advance(self) -> Raw:
         """Return the next of what the server sends; raises StopAsyncIteration where there is none."""
         return self._taken.popleft() if self._taken else await self._source.next()
-
-    @property
-    def alive(self) -> bool:
-        """Whether there may be more documents; see PyMongo."""
-        return bool(self._taken) or self._source.alive
 
     async def _finished(self) -> AsyncIterator[D]:
         try:

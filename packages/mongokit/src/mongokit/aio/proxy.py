@@ -14,7 +14,6 @@ from mongokit.modifying import modification, replacing_call
 from mongokit.operations import REFUSALS, explaining
 from mongokit.proxy_base import ProxyBase, random_stages
 from mongokit.results import AsyncResults
-from mongokit.scalars import scalar_id
 from mongokit.sessions import said_clearly
 from mongokit.updates import prepared
 
@@ -78,14 +77,19 @@ class AsyncDocumentProxy(ProxyBase[D]):
         """Return the document with this ``_id``, or None; raises TypeError for a condition in place of an id."""
         if options:
             legacy.refuse_old_query(options)
-        filter_ = {"_id": scalar_id(self._obj_class, id)}
+        filter_ = self._by_id(id)
         try:
             raw = await self._reader.find_one(filter_, **options)
         except REFUSALS:
             # Entered only now, as documents are read by the thousand.
             with explaining(self._obj_class, self.collection, filter_):
                 raise
-        return await self._loaded(raw, options)
+        if options:
+            return await self._loaded(raw, options)
+        if raw is None:
+            return None
+        load = self._loader.load_plainly
+        return await self._loader.load_async(raw) if load is None else load(raw)
 
     def fetch(self, spec: Mapping[str, Any] | None = None, *args: Any, **options: Any) -> AsyncCursor[D]:
         """Find documents that have every top-level field of the structure; see ``DocumentProxy.fetch``."""

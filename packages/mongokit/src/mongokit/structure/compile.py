@@ -90,7 +90,13 @@ class _Writer:
             name, node = self.pending.pop()
             self.write(0, f"def {name}(value, path, failures):")
             self.value(node, "value", Path().variable("path"), 1, fresh=True)
-        source = "\n".join(self.lines)
+        # As parameters, which Python reads faster than globals, and the same are asked for in each line.
+        often = ["type", "len", *(name for name in self.names if name.startswith("T"))]
+        quick = "".join(f", {name}={name}" for name in often)
+        source = "\n".join(
+            line.replace("failures):", f"failures{quick}):") if line.startswith("def ") else line
+            for line in self.lines
+        )
         exec(compile(source, f"<check of {self.rules.owner}>", "exec"), self.names)  # noqa: S102 (our own source)
         return self.names["check"]
 
