@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo import WriteConcern
 
 from django_mongokit.conf import mongodb_aliases
-from django_mongokit.mongodb.creation import is_prepared
+from django_mongokit.mongodb.prepared import is_prepared
 from django_mongokit.mongodb.watch import Name, recorder
 from django_mongokit.shortcut import get_database
 
