@@ -55,6 +55,17 @@ def test_a_server_that_is_gone_is_a_warning(manage):
     assert "Topology" not in output, "one sentence, as commands say it"
 
 
+def test_a_server_that_is_gone_is_waited_for_no_longer_than_the_uri_says(run):
+    code = """
+import django; django.setup()
+from django_mongokit import document_checks
+document_checks.reason_of = lambda error: str(error.__cause__)
+(found,) = document_checks.check_indexes(databases=["mongodb"])
+assert ", Timeout: 0.1s, " in found.msg, found.msg
+"""
+    run("-c", code, MONGODB_URI="mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100")
+
+
 @pytest.mark.parametrize(("command", "code"), [("check", 0), ("migrate", 1)])
 def test_a_wrong_password_is_a_warning_of_one_line(manage, uri, command, code):
     """What the server answers goes on with all its fields, which help nobody."""
