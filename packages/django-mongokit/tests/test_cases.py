@@ -14,7 +14,7 @@ from django.test import SimpleTestCase, TestCase
 from talks.models import add_talk
 
 from django_mongokit import connection, get_database
-from django_mongokit.mongodb import creation, pool
+from django_mongokit.mongodb import creation, pool, prepared
 from django_mongokit.mongodb.watch import recorder
 from django_mongokit.test import MongoTestCase, MongoTestMixin, MongoTransactionTestCase
 
@@ -128,7 +128,7 @@ def archive(monkeypatch, name):
 
     yield declare
     creation._restore("archive")
-    creation._current.pop("archive", None)
+    prepared.current.pop("archive", None)
     pool.renew_connection("archive")
     if hasattr(connections._connections, "archive"):
         del connections["archive"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,30 @@ def test_a_server_that_is_gone_is_a_warning(manage):
     uri = "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"
     output = manage("check", "--database", "mongodb", MONGODB_URI=uri)
     assert "(django_mongokit.W004) The indexes of DATABASES['mongodb'] could not be compared" in output
-    assert ", Timeout: 0.1s, " in output, "no longer is waited than the URI says"
+    assert "(ServerSelectionTimeoutError: 127.0.0.1:9: " in output
+    assert "Topology" not in output, "one sentence, as commands say it"
+
+
+def test_a_server_that_is_gone_is_waited_for_no_longer_than_the_uri_says(run):
+    code = """
+import django; django.setup()
+from django_mongokit import document_checks
+document_checks.reason_of = lambda error: str(error.__cause__)
+(found,) = document_checks.check_indexes(databases=["mongodb"])
+assert ", Timeout: 0.1s, " in found.msg, found.msg
+"""
+    run("-c", code, MONGODB_URI="mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100")
+
+
+@pytest.mark.parametrize(("command", "code"), [("check", 0), ("migrate", 1)])
+def test_a_wrong_password_is_a_warning_of_one_line(manage, uri, command, code):
+    """What the server answers goes on with all its fields, which help nobody."""
+    entry = {"HOST": re.sub("//[^@/]*@", "//", uri), "USER": "somebody", "PASSWORD": "secret"}
+    output = manage(command, "--database", "mongodb", code=code, SITE_MONGODB=json.dumps(entry))
+    (line,) = [line for line in output.splitlines() if "W004" in line]
+    assert "uthentication failed). Say in DATABASES['mongodb'] with which USER and PASSWORD" in line
+    assert "full error" not in output
+    assert "secret" not in output
 
 
 def test_another_alias(manage, uri, name):

@@ -275,3 +275,30 @@ print([client.get("/").status_code for _ in range(2)])
     output = run("-c", code, SITE_MONGODB=values)
     assert "[503, 503]" in output
     assert f"cannot use {tmp_path / 'file'} as data folder" in output
+
+
+def test_databases_of_one_name_on_two_servers_are_both_cleaned(manage, tmp_path, folder, name):
+    (tmp_path / "check_two.py").write_text(
+        "from django_mongokit import get_database\n"
+        "from django_mongokit.test import MongoTestCase\n"
+        "class Two(MongoTestCase):\n"
+        "    databases = {'default', 'mongodb', 'archive'}\n"
+        "    @classmethod\n"
+        "    def setUpTestData(cls):\n"
+        "        get_database().talks.insert_one({'_id': 'here'})\n"
+        "        get_database(using='archive').talks.insert_one({'_id': 'there'})\n"
+        "    def test_1(self):\n"
+        "        here, there = get_database(), get_database(using='archive')\n"
+        "        assert here.name == there.name\n"
+        "        assert here.client != there.client\n"
+        "        assert [one['_id'] for one in here.talks.find()] == ['here']\n"
+        "        assert [one['_id'] for one in there.talks.find()] == ['there']\n"
+        "        for one in here, there:\n"
+        "            one.talks.insert_one({'_id': 1})\n"
+        "            assert one.others.count_documents({}) == 0\n"
+        "        there.others.insert_one({'_id': 1})\n"
+        "    def test_2(self):\n"
+        "        self.test_1()\n"
+    )
+    archive = {"archive": {"NAME": name, "HOST": "", "OPTIONS": {"embedded": str(folder)}}}
+    assert "Ran 2 tests" in manage("test", "check_two", path=[tmp_path], SITE_ALIASES=json.dumps(archive))

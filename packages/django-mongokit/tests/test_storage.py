@@ -305,6 +305,14 @@ RANGES = {
     "empty": ("bytes=-", 200, b"0123456789"),
     "nonsense": ("bytes=a-b", 200, b"0123456789"),
     "long": ("bytes=0-" + "9" * 300, 206, b"0123456789"),
+    # More digits than Python makes a number of.
+    "huge last": ("bytes=0-" + "9" * 5000, 206, b"0123456789"),
+    "huge first": ("bytes=" + "9" * 5000 + "-", 416, b""),
+    "huge both": ("bytes=" + "9" * 5000 + "-" + "9" * 5000, 416, b""),
+    "huge suffix": ("bytes=-" + "9" * 5000, 206, b"0123456789"),
+    "huge and turned": ("bytes=" + "9" * 5000 + "-5", 200, b"0123456789"),
+    "zeros in front": ("bytes=" + "0" * 5000 + "1-" + "0" * 5000 + "3", 206, b"123"),
+    "a suffix of zeros": ("bytes=-" + "0" * 5000, 416, b""),
     "arabic digits": ("bytes=٠-٣", 200, b"0123456789"),
 }
 

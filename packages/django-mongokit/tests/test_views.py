@@ -311,6 +311,8 @@ def test_what_was_sent_of_a_deleted_document_is_not_lost(client, papers, mongodb
     assert 'value="mine"' in page
     assert page.count("Somebody else") == 1
     assert mongodb.drafts.count_documents({}) == 0
+    for forged in ("9" * 5000, "9" * 30, "\u0663", "-1"):
+        assert client.post(f"/papers/drafts/{draft.pk}/", {**sent, "_revision": forged}).status_code == 404
 
 
 def test_the_second_of_two_editors_is_told(client, mongodb):

@@ -6,7 +6,7 @@ django_mongokit.E003  NAME is missing, or no name for a database of MongoDB
 django_mongokit.E004  HOST
 django_mongokit.E005  PORT
 django_mongokit.E006  OPTIONS, refused by PyMongo too
-django_mongokit.E007  the test database's name lacks its prefix, or is the database's own
+django_mongokit.E007  the test database's name lacks its prefix, or is that of a real one; or MIRROR names no alias
 django_mongokit.E008  ATOMIC_REQUESTS on a MongoDB alias
 django_mongokit.E009  the "embedded" option without the server's package
 django_mongokit.E010  an SQL engine spelled as before Django 1.2 ("sqlite3")
@@ -32,9 +32,9 @@ from django_mongokit.conf import (
     check_database_name,
     client_settings,
     mongodb_aliases,
-    test_database_name,
 )
-from django_mongokit.mongodb.creation import real_name
+from django_mongokit.mongodb.naming import mirrored, safe_test_name
+from django_mongokit.mongodb.prepared import real_name, real_names
 
 __all__ = ["CHECKS", "check_distributions", "check_engines", "check_entries"]
 
@@ -98,7 +98,8 @@ def _engines() -> Iterator[CheckMessage]:
 def _entry(alias: str, values: dict[str, Any]) -> Iterator[CheckMessage]:
     try:
         name = check_database_name(alias, "NAME", real_name(alias, values))
-        test_database_name(alias, values, name)
+        if mirrored(alias) == alias:
+            safe_test_name(alias, values, name, real_names())
     except SettingError as error:
         yield _error(_IDS[error.key], error.problem, error.hint)
     try:

@@ -24,8 +24,8 @@ from django_mongokit.cache import entries_of
 from django_mongokit.conf import DEFAULT_ALIAS, mongodb_aliases, session_alias, session_collection
 from django_mongokit.document import document_classes
 from django_mongokit.mongodb.creation import in_test_environment
-from django_mongokit.mongodb.embedded import is_unavailable
 from django_mongokit.mongodb.pool import own_registrations, registrations
+from django_mongokit.mongodb.reaching import reaching, reason_of
 from django_mongokit.permissions import is_of_an_app
 from django_mongokit.shortcut import get_database
 from django_mongokit.sparse import may_be_missing, may_be_null, sparse_and_unique
@@ -135,16 +135,15 @@ def _collisions(alias: str) -> Iterator[CheckMessage]:
 
 def _indexes(alias: str) -> Iterator[CheckMessage]:
     try:
-        database = get_database(using=alias)
-        # For a server that is gone this waits as long as the alias says; a limit for all that is done would be waited for.
-        database.command("ping")
-        with pymongo.timeout(_SECONDS):
-            report = index_diff(database)
-    except Exception as error:
-        if not (isinstance(error, PyMongoError) or is_unavailable(error)):
-            raise
+        with reaching(alias):
+            database = get_database(using=alias)
+            # For a server that is gone this waits as long as the alias says; a limit for all that is done would be waited for.
+            database.command("ping")
+            with pymongo.timeout(_SECONDS):
+                report = index_diff(database)
+    except PyMongoError as error:
         yield Warning(
-            f"The indexes of DATABASES[{alias!r}] could not be compared with those declared: {error}",
+            f"The indexes of DATABASES[{alias!r}] could not be compared with those declared: {reason_of(error)}",
             hint="Is the server running, and may this user list indexes?",
             id="django_mongokit.W004",
         )

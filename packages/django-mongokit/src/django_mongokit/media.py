@@ -27,6 +27,8 @@ from django_mongokit.storage import GridFSStorage, read_range
 __all__ = ["serve"]
 
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)", re.IGNORECASE)
+# Of a number that no file has bytes.
+_DIGITS = 18
 # What a browser may show at once. All else is downloaded: a page that somebody uploads must not run as one of the site.
 _SHOWN = re.compile(r"image/(?!svg)|audio/|video/|text/plain$|application/pdf$")
 
@@ -101,12 +103,18 @@ def _range(wanted: str, length: int) -> range | None:
         return None
     first, last = found.groups()
     if not first:
-        start, stop = max(0, length - int(last)), length
+        start, stop = max(0, length - _number(last)), length
     else:
-        start, stop = int(first), min(length, int(last) + 1 if last else length)
-        if last and int(last) < start:
+        start, stop = _number(first), min(length, _number(last) + 1 if last else length)
+        if last and _number(last) < start:
             return None
     return range(start, stop)
+
+
+def _number(digits: str) -> int:
+    """Return the number, or one that is more than any file has bytes: of very many digits Python makes none."""
+    significant = digits.lstrip("0")
+    return 10**_DIGITS if len(significant) > _DIGITS else int(significant or "0")
 
 
 async def _awaited(parts: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -220,7 +220,10 @@ class _WithForm(_OneToChange):
         if REVISION in form.fields:
             # What was sent is of the document that is gone: there is none that it could be older than.
             sent = str(form.data.get(form.add_prefix(REVISION)))
-            document[REVISION] = int(sent) if sent.isascii() and sent.isdecimal() else None
+            is_number = (
+                sent.isascii() and sent.isdecimal() and len(sent) < 19
+            )  # as many digits as MongoDB counts
+            document[REVISION] = int(sent) if is_number else None
         form.full_clean()
         form.add_error(None, stale(form, is_gone=True))
         response: Any = self._show(form)

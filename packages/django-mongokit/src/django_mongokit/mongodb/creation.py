@@ -3,6 +3,8 @@
 Django's runner prepares only the aliases that some test class names in its `databases`. A plain `TestCase` names only
 "default", so that its `get_database()` would reach the real data. `ensure_test_database` prevents that: inside a test
 environment the first look at an alias that nobody prepared makes its test database, and the process's end drops it.
+
+Of several aliases of one test database (see `naming`) one owns it, makes it and drops it; the others follow that one.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from typing import Any
 
@@ -25,30 +26,36 @@ from django.db.backends.base.creation import BaseDatabaseCreation
 from django.db.utils import DatabaseError
 from pymongo.errors import PyMongoError
 
-from django_mongokit.conf import TEST_DATABASE_PREFIX, entry, test_database_name
+from django_mongokit.conf import TEST_DATABASE_PREFIX, entry, mongodb_aliases
+from django_mongokit.mongodb.naming import mirrored, safe_test_name, servers_of, signature_of
+from django_mongokit.mongodb.pool import renew_connection
+from django_mongokit.mongodb.prepared import (
+    Prepared,
+    aliases_of,
+    current,
+    is_prepared,
+    owner_of,
+    real_name,
+    real_names,
+    worker,
+)
 from django_mongokit.mongodb.reaching import reaching
 from django_mongokit.mongodb.watch import start_recording
 
-__all__ = ["DatabaseCreation", "ensure_test_database", "in_test_environment", "is_prepared", "real_name"]
+__all__ = ["DatabaseCreation", "ensure_test_database", "in_test_environment"]
 
+_ADDRESS = ("HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
-@dataclass(frozen=True)
-class _TestDatabase:
-    """The test database that an alias's NAME was switched to, and what to restore."""
-
-    name: str
-    original: str
-    by_runner: bool
-    worker: int
-    pid: int
-
-
-_current: dict[str, _TestDatabase] = {}
 _lock = threading.RLock()
 
 
 class DatabaseCreation(BaseDatabaseCreation):
     """Django's test runner, `testserver` and pytest-django drive this."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        # A worker that is spawned makes this before the runner puts the parent's settings in the place of its own.
+        self._declared = connection.settings_dict.get("NAME")
 
     def create_test_db(
         self,
@@ -64,9 +71,10 @@ class DatabaseCreation(BaseDatabaseCreation):
         """
         start_recording()
         with _lock:
-            _restore(self.connection.alias)
-            original = self._original()
             name = self._get_test_db_name()
+            for alias in {self.connection.alias, *aliases_of(self.test_db_signature())}:
+                _restore(alias)
+            original = self._original()
             if verbosity >= 1:
                 action = "Using existing" if keepdb else "Creating"
                 shown = f"{self.connection.alias!r}" + (f" ({name!r})" if verbosity >= 2 else "")
@@ -75,7 +83,7 @@ class DatabaseCreation(BaseDatabaseCreation):
                 with reaching(self.connection.alias):
                     self._destroy_test_db(name, verbosity)
             self._switch(name)
-            _current[self.connection.alias] = _TestDatabase(name, original, True, _worker(), os.getpid())
+            current[self.connection.alias] = Prepared(name, original, True, worker(), os.getpid())
         return name
 
     def destroy_test_db(
@@ -86,26 +94,44 @@ class DatabaseCreation(BaseDatabaseCreation):
         suffix: str | None = None,
     ) -> None:
         """Drop the test database, or the clone with `suffix`, and restore NAME when `old_database_name` says so."""
-        prepared = _current.get(self.connection.alias)
+        prepared = current.get(self.connection.alias)
         if old_database_name is not None and prepared is not None:
             # When the alias was in use before the runner came, what the runner noted was a test database already.
             old_database_name = prepared.original
         super().destroy_test_db(old_database_name, verbosity=verbosity, keepdb=keepdb, suffix=suffix)
         if suffix is None and old_database_name is not None:
-            _current.pop(self.connection.alias, None)
+            current.pop(self.connection.alias, None)
+            _release(self.connection.alias)
 
     def test_db_signature(self) -> tuple[Any, ...]:
-        """Return what tells two aliases' test databases apart; also the folder of an embedded server."""
-        options = self.connection.settings_dict.get("OPTIONS") or {}
-        return (*super().test_db_signature(), str(options.get("embedded", "")))
+        """Return what tells two aliases' test databases apart: their servers, or embedded folders, and the name.
+
+        Raises `SettingError` where the name cannot be, before the runner makes any database.
+        """
+        return signature_of(self.connection.alias, self.connection.settings_dict, self._get_test_db_name())
+
+    def set_as_test_mirror(self, primary_settings_dict: Mapping[str, Any]) -> None:
+        """Use the test database of another alias: the settings say which.
+
+        Where nobody made that, as no test names it, the first look at one of them does.
+        """
+        with _lock:
+            owner = owner_of(self.connection.alias)
+            if is_prepared(owner):
+                _follow(self.connection.alias, owner)
 
     def setup_worker_connection(self, _worker_id: int) -> None:
-        """Point NAME at the clone of one parallel worker."""
-        original = self._original()
-        super().setup_worker_connection(_worker_id)
+        """Point NAME at the clone of one parallel worker; an alias with a MIRROR follows that at its first use."""
+        alias = self.connection.alias
+        known = current.get(alias)
+        original = self._declared if known is None else known.original
+        owner = mirrored(alias)
+        if owner == alias:
+            super().setup_worker_connection(_worker_id)
         name = self.connection.settings_dict["NAME"]
         self._switch(name)
-        _current[self.connection.alias] = _TestDatabase(name, original, True, _worker(), os.getpid())
+        follows = None if owner == alias else owner
+        current[alias] = Prepared(name, original, True, worker(), os.getpid(), follows)
 
     def serialize_db_to_string(self) -> str:
         """Return that there are no rows of models; documents are not serialized."""
@@ -115,7 +141,8 @@ class DatabaseCreation(BaseDatabaseCreation):
         """Restore nothing: nothing was serialized."""
 
     def _get_test_db_name(self) -> str:
-        return test_database_name(self.connection.alias, self.connection.settings_dict, self._original())
+        values = self.connection.settings_dict
+        return safe_test_name(self.connection.alias, values, self._original(), real_names())
 
     def _original(self) -> str:
         return str(real_name(self.connection.alias, self.connection.settings_dict))
@@ -131,33 +158,25 @@ class DatabaseCreation(BaseDatabaseCreation):
                 f"Refusing to drop the database {test_database_name!r} of DATABASES[{self.connection.alias!r}]: "
                 f"a test database's name begins with {TEST_DATABASE_PREFIX!r}."
             )
+        servers = servers_of(self.connection.alias, self.connection.settings_dict)
+        for alias, real in real_names().items():
+            if real == test_database_name and servers & servers_of(alias, entry(alias)):
+                raise DatabaseError(
+                    f"Refusing to drop {test_database_name!r}, the real database of DATABASES[{alias!r}]."
+                )
         self.connection.connection.drop_database(test_database_name)
 
-    def _switch(self, name: str) -> None:
-        settings.DATABASES[self.connection.alias]["NAME"] = name
-        self.connection.settings_dict["NAME"] = name
+    def _switch(self, name: str, address: Mapping[str, Any] | None = None) -> None:
+        for values in (settings.DATABASES[self.connection.alias], self.connection.settings_dict):
+            values.update(address or {}, NAME=name)
+        if address is not None:
+            renew_connection(self.connection.alias)
 
 
 def in_test_environment() -> bool:
     """Return whether Django's `setup_test_environment` is in force; its documented sign is `mail.outbox`."""
     mail = sys.modules.get("django.core.mail")
     return mail is not None and hasattr(mail, "outbox")
-
-
-def real_name(alias: str, values: Mapping[str, Any]) -> Any:
-    """Return the NAME of an entry's real database, also while its NAME is that of a test database."""
-    prepared = _current.get(alias)
-    if prepared is not None and prepared.name == values.get("NAME"):
-        return prepared.original
-    return values.get("NAME")
-
-
-def is_prepared(alias: str) -> bool:
-    """Return whether a test database of the alias is in use that this process, or the runner, made for it."""
-    prepared = _current.get(alias)
-    if prepared is None or prepared.name != entry(alias)["NAME"]:
-        return False  # or somebody has set NAME since then
-    return prepared.by_runner or prepared.worker == _worker()
 
 
 def ensure_test_database(alias: str) -> None:
@@ -172,18 +191,39 @@ def ensure_test_database(alias: str) -> None:
     with _lock:
         if is_prepared(alias):
             return
-        values = entry(alias)
-        original = real_name(alias, values)
-        name = test_database_name(alias, values, original) + _suffix()
-        creation = _creation_of(alias)
-        creation._destroy_test_db(name, 0)
-        creation._switch(name)
-        _current[alias] = _TestDatabase(name, original, False, _worker(), os.getpid())
-        if multiprocessing.parent_process() is None:
-            atexit.register(_drop_at_exit, alias)
+        owner = owner_of(alias)
+        if owner == alias:
+            _make(alias)
         else:
-            # A worker of multiprocessing leaves without running atexit.
-            Finalize(None, _drop_at_exit, args=(alias,), exitpriority=1)
+            ensure_test_database(owner)
+            _follow(alias, owner)
+
+
+def _make(alias: str) -> None:
+    creation = _creation_of(alias)
+    original = creation._original()
+    name = creation._get_test_db_name() + _suffix()
+    creation._destroy_test_db(name, 0)
+    creation._switch(name)
+    current[alias] = Prepared(name, original, False, worker(), os.getpid())
+    if multiprocessing.parent_process() is None:
+        atexit.register(_drop_at_exit, alias)
+    else:
+        # A worker of multiprocessing leaves without running atexit.
+        Finalize(None, _drop_at_exit, args=(alias,), exitpriority=1)
+
+
+def _follow(alias: str, owner: str) -> None:
+    """Point an alias at the test database of another one, and at its server where that is another."""
+    values, theirs, known = entry(alias), entry(owner), current.get(alias)
+    original = real_name(alias, values)
+    address = None if known is None else known.address
+    moved = None
+    if servers_of(alias, values) != servers_of(owner, theirs):
+        moved = {key: theirs.get(key, "") for key in _ADDRESS}
+        address = address or {key: values.get(key, "") for key in _ADDRESS}
+    _creation_of(alias)._switch(theirs["NAME"], moved)
+    current[alias] = Prepared(theirs["NAME"], original, False, worker(), os.getpid(), owner, address)
 
 
 def _creation_of(alias: str) -> DatabaseCreation:
@@ -194,13 +234,23 @@ def _creation_of(alias: str) -> DatabaseCreation:
 
 def _restore(alias: str) -> None:
     """Drop what `ensure_test_database` made in this process, and put NAME back."""
-    prepared = _current.get(alias)
+    prepared = current.get(alias)
     if prepared is None or prepared.by_runner or prepared.pid != os.getpid():
         return
     creation = _creation_of(alias)
-    creation._destroy_test_db(prepared.name, 0)
-    creation._switch(prepared.original)
-    del _current[alias]
+    if prepared.owner is None:
+        creation._destroy_test_db(prepared.name, 0)
+    creation._switch(prepared.original, prepared.address)
+    del current[alias]
+    _release(alias)
+
+
+def _release(owner: str) -> None:
+    """Put back NAME and server of the aliases that followed one whose test database is gone."""
+    for alias, prepared in list(current.items()):
+        if prepared.owner == owner and alias in mongodb_aliases():
+            _creation_of(alias)._switch(prepared.original, prepared.address)
+            del current[alias]
 
 
 def _drop_at_exit(alias: str) -> None:
@@ -209,12 +259,6 @@ def _drop_at_exit(alias: str) -> None:
         _restore(alias)
 
 
-def _worker() -> int:
-    """Return the number of this worker of Django's parallel runner, counted from 1; 0 anywhere else."""
-    runner = sys.modules.get("django.test.runner")
-    return getattr(runner, "_worker_id", 0)
-
-
 def _suffix() -> str:
-    worker = _worker() or os.environ.get("PYTEST_XDIST_WORKER")
-    return f"_{worker}" if worker else ""
+    found = worker() or os.environ.get("PYTEST_XDIST_WORKER")
+    return f"_{found}" if found else ""

@@ -13,7 +13,7 @@ from django_mongokit.conf import client_settings, entry
 from django_mongokit.mongodb.client import shell_address
 from django_mongokit.mongodb.embedded import is_unavailable
 
-__all__ = ["WRONG_PASSWORD", "AccessDenied", "DatabaseUnavailable", "reaching"]
+__all__ = ["WRONG_PASSWORD", "AccessDenied", "DatabaseUnavailable", "reaching", "reason_of"]
 
 # MongoDB's codes: AuthenticationFailed, and Atlas's own for that; Unauthorized.
 WRONG_PASSWORD = frozenset({18, 8000})
@@ -50,21 +50,24 @@ def reaching(alias: str) -> Iterator[None]:
     except OperationFailure as error:
         if error.code not in _DENIED:
             raise
-        reason = str(error).partition(", full error:")[0]
         raise AccessDenied(
-            f"MongoDB at {_address(alias)} refuses this ({reason}). Say in DATABASES[{alias!r}] with which USER and "
+            f"MongoDB at {_address(alias)} refuses this ({reason_of(error)}). Say in DATABASES[{alias!r}] with which USER and "
             "PASSWORD it may be done.",
             error,
         ) from error
     except Exception as error:
         if not is_unavailable(error):
             raise
-        # PyMongo's text goes on with the timeouts and the whole topology.
-        reason = re.split(r" \(configured timeouts|, Timeout: ", str(error))[0].splitlines()[0]
         raise DatabaseUnavailable(
-            f"MongoDB cannot be reached at {_address(alias)} ({type(error).__name__}: {reason}). Start the server, "
+            f"MongoDB cannot be reached at {_address(alias)} ({type(error).__name__}: {reason_of(error)}). Start the server, "
             f"or say in DATABASES[{alias!r}] where it is, and run this again."
         ) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the first sentence of an error: PyMongo's go on with timeouts, the whole topology, or all that was answered."""
+    reason = re.split(r", full error:| \(configured timeouts|, Timeout: ", str(error))[0]
+    return next(iter(reason.splitlines()), "")
 
 
 def _address(alias: str) -> str:

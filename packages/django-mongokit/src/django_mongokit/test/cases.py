@@ -55,7 +55,7 @@ class MongoTestMixin(_Base):
 
     @classmethod
     def _clean_class(cls) -> None:
-        recorder.restructured.update(cls._baseline.documents)
+        recorder.restructured.update(cls._baseline.names)
         clean(everything=cls._everything)
 
     def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from django_mongokit.conf import entry, mongodb_aliases
-from django_mongokit.mongodb.creation import is_prepared
+from django_mongokit.mongodb.prepared import is_prepared, owner_of
 from django_mongokit.mongodb.watch import recorder, start_recording
 from django_mongokit.shortcut import get_database
 from django_mongokit.test.touched import clean
@@ -31,10 +31,14 @@ def mongodb_setup(
 
     It makes those of the aliases that some test names in its `django_db` mark or its `databases`.
     """
-    originals = {alias: entry(alias)["NAME"] for alias in mongodb_aliases() if not is_prepared(alias)}
-    for alias in originals:
-        keep = django_db_keepdb and not django_db_createdb
-        connections[alias].creation.create_test_db(verbosity=0, keepdb=keep)
+    originals: dict[str, str] = {}
+    for alias in mongodb_aliases():
+        owner = owner_of(alias)
+        # Who shares the test database of another alias is pointed at it by the first look.
+        if not (is_prepared(alias) or is_prepared(owner)):
+            originals[owner] = entry(owner)["NAME"]
+            keep = django_db_keepdb and not django_db_createdb
+            connections[owner].creation.create_test_db(verbosity=0, keepdb=keep)
     yield
     for alias, name in originals.items():
         connections[alias].creation.destroy_test_db(name, verbosity=0, keepdb=django_db_keepdb)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import WriteConcern
 
-from django_mongokit.conf import mongodb_aliases
-from django_mongokit.mongodb.creation import is_prepared
+from django_mongokit.conf import entry, mongodb_aliases
+from django_mongokit.mongodb.naming import servers_of
+from django_mongokit.mongodb.prepared import is_prepared
 from django_mongokit.mongodb.watch import Name, recorder
 from django_mongokit.shortcut import get_database
 
@@ -19,30 +20,40 @@ if TYPE_CHECKING:
 __all__ = ["Baseline", "clean", "remember", "test_databases"]
 
 
+Place = tuple[frozenset[str], str, str]
+"""The servers, as `servers_of` names them, a database's name and a collection's: there may be two of one name."""
+
+
 @dataclass
 class Baseline:
     """What a test class stored once for all its tests: documents, options and indexes by collection."""
 
-    documents: dict[Name, list[Any]] = field(default_factory=dict)
-    options: dict[Name, dict[str, Any]] = field(default_factory=dict)
-    indexes: dict[Name, list[dict[str, Any]]] = field(default_factory=dict)
+    documents: dict[Place, list[Any]] = field(default_factory=dict)
+    options: dict[Place, dict[str, Any]] = field(default_factory=dict)
+    indexes: dict[Place, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[Name]:
+        """The names of its collections, whichever server they are on."""
+        return {(database, collection) for _, database, collection in self.documents}
 
 
-def test_databases() -> dict[str, Database]:
-    """Return the test databases in use, by name. An alias without one was not written to, nor may be there at all."""
-    found = (get_database(using=alias) for alias in mongodb_aliases() if is_prepared(alias))
-    return {database.name: database for database in found}
+def test_databases() -> dict[tuple[frozenset[str], str], Database]:
+    """Return the test databases in use, by server and name, each once however many aliases share it.
+
+    An alias without one was not written to, nor may be there at all.
+    """
+    aliases = [alias for alias in mongodb_aliases() if is_prepared(alias)]
+    found = ((servers_of(alias, entry(alias)), get_database(using=alias)) for alias in aliases)
+    return {(servers, database.name): database for servers, database in found}
 
 
 def remember(baseline: Baseline) -> None:
     """Add to the baseline what the collections touched so far hold, and start from nothing."""
-    databases = test_databases()
-    for name in recorder.written | recorder.restructured:
-        if name[0] in databases:
-            collection = databases[name[0]][name[1]]
-            baseline.documents[name] = list(collection.find())
-            baseline.options[name] = dict(collection.options())
-            baseline.indexes[name] = [_definition(index) for index in collection.list_indexes()]
+    for place, collection in _collections_called(recorder.written | recorder.restructured):
+        baseline.documents[place] = list(collection.find())
+        baseline.options[place] = dict(collection.options())
+        baseline.indexes[place] = [_definition(index) for index in collection.list_indexes()]
     recorder.forget()
 
 
@@ -56,16 +67,24 @@ def clean(baseline: Baseline | None = None, *, everything: bool = False) -> None
         by a client that was there before the tests.
     """
     try:
-        databases, before = test_databases(), baseline or Baseline()
-        recorder.restructured.update(name for name in before.documents if name[0] in recorder.dropped)
+        before = baseline or Baseline()
+        recorder.restructured.update(name for name in before.names if name[0] in recorder.dropped)
         touched = recorder.written | recorder.restructured
         if everything:
-            touched |= before.documents.keys() | set(_collections(databases.values()))
-        for name in sorted(touched):
-            if name[0] in databases:
-                _clean_one(databases[name[0]][name[1]], name, before)
+            touched |= before.names | set(_collections(test_databases().values()))
+        for place, collection in _collections_called(touched):
+            _clean_one(collection, place, before)
     finally:
         recorder.forget()
+
+
+def _collections_called(names: Iterable[Name]) -> Iterator[tuple[Place, Any]]:
+    """Yield the collections of these names in the test databases. A write is heard of without its server."""
+    databases = test_databases()
+    for database, collection in sorted(names):
+        for (servers, name), found in databases.items():
+            if name == database:
+                yield (servers, name, collection), found[collection]
 
 
 def _collections(databases: Iterable[Database]) -> Iterator[Name]:
@@ -76,21 +95,21 @@ def _collections(databases: Iterable[Database]) -> Iterator[Name]:
                 yield database.name, found["name"]
 
 
-def _clean_one(collection: Any, name: Name, before: Baseline) -> None:
+def _clean_one(collection: Any, place: Place, before: Baseline) -> None:
     # To wait for the disk is what takes longest, and a test database need not survive a crash.
     concern = {**collection.write_concern.document, "j": False}
     collection = collection.with_options(write_concern=WriteConcern(**concern))
-    if name in recorder.restructured:
+    if place[1:] in recorder.restructured:
         collection.drop()
-        if before.options.get(name):
-            collection.database.create_collection(collection.name, **before.options[name])
-        indexes = [index for index in before.indexes.get(name, ()) if index["name"] != "_id_"]
+        if before.options.get(place):
+            collection.database.create_collection(collection.name, **before.options[place])
+        indexes = [index for index in before.indexes.get(place, ()) if index["name"] != "_id_"]
         if indexes:
             collection.database.command("createIndexes", collection.name, indexes=indexes)
     else:
         collection.delete_many({})
-    if before.documents.get(name):
-        collection.insert_many(before.documents[name])
+    if before.documents.get(place):
+        collection.insert_many(before.documents[place])
 
 
 def _definition(index: Mapping[str, Any]) -> dict[str, Any]:

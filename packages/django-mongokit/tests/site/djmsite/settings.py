@@ -51,6 +51,12 @@ DATABASES = {
         **json.loads(os.environ.get("SITE_MONGODB", "{}")),
     },
 }
+for alias, values in json.loads(os.environ.get("SITE_ALIASES", "{}")).items():
+    DATABASES[alias] = {
+        "ENGINE": "django_mongokit.mongodb",
+        "HOST": os.environ.get("MONGODB_URI", ""),
+        **values,
+    }
 # The admin makes each start and each test database slower, so that commands that need none go without.
 if os.environ.get("SITE_ADMIN", "1") == "1":
     INSTALLED_APPS += [
