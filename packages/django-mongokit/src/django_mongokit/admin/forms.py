@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from django_mongokit.admin.fields import label_of
@@ -117,5 +118,8 @@ def _dress(field: forms.Field) -> None:
         return
     name = next((name for kind, name in _CLASSES if isinstance(field.widget, kind)), None)
     known = field.widget.attrs.get("class", "")
+    # In the place of an input, where a text has several lines.
+    classes = f"{known} vLargeTextField".strip()
+    field.textarea = AdminTextareaWidget({"class": classes})  # type: ignore[attr-defined]
     if name is not None and name not in known.split():
         field.widget.attrs["class"] = f"{known} {name}".strip()
