@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_mongokit.forms.jsontext import dumps
+from mongokit import Ref
 from mongokit.structure.convert import Convert, compound, to_bson
 from mongokit.structure.nodes import CustomNode, Node, ReferenceNode
 from mongokit.types import CustomType
 
-__all__ = ["as_stored", "text_of"]
+__all__ = ["as_plain", "as_stored", "text_of"]
 
 
 def as_stored(node: Node) -> Convert | None:
@@ -40,9 +41,18 @@ def _tried(convert: Callable[[Any], Any] | None) -> Convert:
     return tried
 
 
+def as_plain(value: Any) -> Any:
+    """Return a value with the keys of references in their place, and lists for sets: what BSON knows."""
+    if isinstance(value, Ref):
+        return value.id
+    if isinstance(value, Mapping):
+        return {key: as_plain(one) for key, one in value.items()}
+    return [*map(as_plain, value)] if isinstance(value, (list, tuple, set, frozenset)) else value
+
+
 def text_of(value: Any, convert: Convert | None = None, indent: int | None = None) -> str:
     """Return a value as Extended JSON, converted before; what even that has no word for as Python shows it."""
-    for one in (convert, None):
+    for one in (convert, as_plain):
         try:
             return dumps(value if one is None else one(value), indent)
         except Exception:  # noqa: BLE001, S112 (what is shown may be of any kind, and so may a field's converter)
