@@ -20,7 +20,13 @@ from mongokit import CustomType, SchemaDocument
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
@@ -91,7 +97,9 @@ VALUES = [
 
 
 def form_class():
-    class Form(documentform_factory(Held, widgets={"inner.memo": forms.Textarea, "rows.memo": forms.Textarea})):
+    class Form(
+        documentform_factory(Held, widgets={"inner.memo": forms.Textarea, "rows.memo": forms.Textarea})
+    ):
         memo = forms.CharField(required=False, widget=forms.Textarea)
         mail = forms.CharField(required=False, widget=forms.EmailInput)
         words = CommaSeparatedField(required=False)

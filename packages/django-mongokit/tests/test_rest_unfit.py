@@ -104,9 +104,21 @@ NAMES = sorted(Parts._structure.fields)
 SHAPES = [
     *("Gate", "5", "2026-11-23T10:00:00", 5, 0, Int64(2**40), 1.5, float("nan"), True, False),
     *(Decimal128("1.50"), Decimal128("NaN"), datetime.datetime(2026, 11, 1, 5, 30, 15, 123000)),
-    *(ObjectId("5f1b2c3d4e5f6a7b8c9d0e1f"), b"\x00\xff", Binary.from_uuid(uuid.UUID(int=5)), Regex("a+", "i")),
+    *(
+        ObjectId("5f1b2c3d4e5f6a7b8c9d0e1f"),
+        b"\x00\xff",
+        Binary.from_uuid(uuid.UUID(int=5)),
+        Regex("a+", "i"),
+    ),
     *(Code("f()"), Code("f()", {"a": 1}), Timestamp(1, 2), MaxKey(), DBRef("theatres", 5)),
-    *({"name": "Gate", "minutes": 5}, {"a": 1, "b": 2}, {}, ["list", "old"], [], [{"name": "Gate"}, "Gate", None]),
+    *(
+        {"name": "Gate", "minutes": 5},
+        {"a": 1, "b": 2},
+        {},
+        ["list", "old"],
+        [],
+        [{"name": "Gate"}, "Gate", None],
+    ),
     *([None], [1, 2], {"name": 5, "minutes": "5"}, [{"name": 5, "minutes": "5"}]),
 ]
 

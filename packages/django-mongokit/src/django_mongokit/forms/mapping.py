@@ -22,7 +22,6 @@ from django_mongokit.forms.keys import KEY, is_made
 from django_mongokit.forms.limits import constraints_of, is_empty, limits_of, may_be_empty, values_of
 from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import DocumentFormOptions
-from django_mongokit.forms.stored import as_stored
 from django_mongokit.forms.referred import ReferenceField, ReferenceListField, reference_in, referred_class
 from django_mongokit.forms.scalars import (
     CharField,
@@ -36,6 +35,7 @@ from django_mongokit.forms.scalars import (
     ObjectIdField,
     TimeField,
 )
+from django_mongokit.forms.stored import as_stored
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
 from mongokit.structure.convert import to_python

@@ -104,7 +104,11 @@ class RecordSerializer(serializers.Serializer):  # type: ignore[type-arg]  # not
                 value = None  # as documents stored before the field was declared have it
             if value is not None:
                 node = self._nodes.get(field.field_name)
-                value = stored_as_json(node, value) if node and not fits(node, value) else self._shown(field, value)
+                value = (
+                    stored_as_json(node, value)
+                    if node and not fits(node, value)
+                    else self._shown(field, value)
+                )
             shown[field.field_name] = value
         return shown
 
@@ -114,7 +118,7 @@ class RecordSerializer(serializers.Serializer):  # type: ignore[type-arg]  # not
         except _UNSHOWABLE:
             if isinstance(field, _AttributeField) or field.source == "*":
                 raise
-            return stored_as_json(self._nodes.get(field.field_name), value)
+            return stored_as_json(self._nodes.get(str(field.field_name)), value)
 
     @cached_property
     def _nodes(self) -> dict[str, Node]:
