@@ -103,12 +103,9 @@ class RecordSerializer(serializers.Serializer):  # type: ignore[type-arg]  # not
             except (SkipField, KeyError, AttributeError):
                 value = None  # as documents stored before the field was declared have it
             if value is not None:
-                node = self._nodes.get(field.field_name)
-                value = (
-                    stored_as_json(node, value)
-                    if node and not fits(node, value)
-                    else self._shown(field, value)
-                )
+                node = self._nodes.get(str(field.field_name))
+                is_other = node is not None and not fits(node, value)
+                value = stored_as_json(node, value) if is_other else self._shown(field, value)
             shown[field.field_name] = value
         return shown
 
