@@ -1,5 +1,6 @@
 """The admin of documents in a real Chromium: with the keyboard, its scripts, and on a telephone."""
 
+import math
 import os
 import re
 import shutil
@@ -9,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import bson
 import pytest
+from bson import Decimal128
 from free_ports import free_port
 from pymongo import MongoClient
 
@@ -333,6 +336,72 @@ def test_an_action_for_rows_that_are_gone(open_page, shows, viewport):
     shoot(page, f"action-all-gone-{'phone' if viewport else 'desk'}")
     assert not is_too_wide(page)
     assert shows.count_documents({}) == 1
+
+
+@pytest.fixture
+def score(site):
+    """A score with texts of several lines, and numbers that inputs for numbers do not hold."""
+    scores = site[1].scores
+    scores.delete_many({})
+    line = {"text": "one\n\ntwo\n", "weight": float("nan")}
+    made = {
+        "title": "old",
+        "text": "\nline one\nline two\n",
+        "weight": float("inf"),
+        "exact": Decimal128("NaN"),
+        "words": ["a", "b"],
+        "first": line,
+        "lines": [line, {"text": "short", "weight": 1.5}],
+    }
+    scores.insert_one(made)
+    return scores
+
+
+def bytes_of(score):
+    return bson.encode({name: value for name, value in score.find_one().items() if name != "title"})
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
+def test_what_inputs_do_not_hold_stays(open_page, score, viewport):
+    before = bytes_of(score)
+    page = open_page(f"/admin/shows/Score/{score.find_one()['_id']}/change/", viewport)
+    shoot(page, "held-phone" if viewport else "held")
+    assert not is_too_wide(page)
+    assert "vLargeTextField" in page.locator("textarea#id_text").get_attribute("class")
+    page.locator("#id_title").fill("new")
+    page.locator("[name=_continue]").click()
+    page.locator(".messagelist .success").wait_for()
+    assert score.find_one()["title"] == "new"
+    assert bytes_of(score) == before
+    page.locator("#lines-group .add-row a").click()
+    page.locator("#id_lines-2-text").fill("three")
+    page.locator("#id_lines-0-text").fill("one\nand two")
+    page.locator("[name=_continue]").click()
+    page.locator(".messagelist .success").wait_for()
+    found = score.find_one()["lines"]
+    assert [one["text"] for one in found] == ["one\nand two", "short", "three"]
+    assert math.isnan(found[0]["weight"])
+
+
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
+def test_what_inputs_do_not_hold_stays_in_rows_of_the_list(open_page, score, viewport):
+    before = score.find_one()
+    score.insert_one({**before, "_id": "other", "text": "plain", "weight": 1.0})
+    page = open_page("/admin/shows/Score/?o=1", viewport)
+    shoot(page, "held-rows-phone" if viewport else "held-rows")
+    at = page.locator("[name$='-text']").evaluate_all("all => all.map(one => one.value)").index("plain")
+    page.locator(f"#id_form-{at}-text").fill("changed")
+    mine = 1 - at
+    page.locator("[name=_save]").click()
+    page.locator(".messagelist .success").wait_for()
+    assert score.find_one({"_id": "other"})["text"] == "changed"
+    assert bson.encode(score.find_one({"_id": before["_id"]})) == bson.encode(before)
+    page.locator(f"#id_form-{mine}-weight").fill("2")
+    page.locator("[name=_save]").click()
+    page.locator(".messagelist .success").wait_for()
+    found = score.find_one({"_id": before["_id"]})
+    assert found["weight"] == 2
+    assert bson.encode({**found, "weight": 0}) == bson.encode({**before, "weight": 0})
 
 
 def test_two_people(open_page, shows):

@@ -1,8 +1,15 @@
 """Values that a form's inputs cannot show as they are, and that validate: what nobody touches stays."""
 
-import pytest
-from bson import Code
+import math
+import re
+from typing import Annotated
 
+import pytest
+from annotated_types import MaxLen
+from bson import Code
+from django import forms
+
+from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import documentform_factory
 from mongokit import IS
@@ -72,3 +79,84 @@ def test_what_is_no_code(mongodb, text):
     assert list(saved(mongodb, Script, {"title": "a", "run": Code("f()")}, {"title": "b", "run": text})) == [
         "run"
     ]
+
+
+class Poem(DjangoDocument):
+    __collection__ = "kept_poems"
+    title: Annotated[str, MaxLen(5)]
+    text: str = "one\ntwo"
+    weight: float | None = None
+
+
+connection.register([Poem])
+
+
+def shown(form, name):
+    return re.search(rf"<(\w+)[^>]*name=\"{name}\"[^>]*>", str(form))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("ab\r\ncd", "ab\ncd"),
+        ("ab\rcd", "ab\ncd"),
+        ("\r\na\r\n", "a"),
+        ("abcdef", None),
+        ("ab\r\ncde", None),
+    ],
+)
+def test_lines_that_are_entered(mongodb, sent, kept):
+    """A line end is one character, as the document's class counts it."""
+    form = documentform_factory(Poem)(
+        {"title": sent, "text": "x", "weight": ""}, collection=mongodb.kept_poems
+    )
+    assert form.is_valid() == (kept is not None)
+    if kept is None:
+        assert shown(form, "title")[1] == ("textarea" if "\n" in sent else "input")
+    else:
+        form.save()
+        assert mongodb.kept_poems.find_one()["title"] == kept
+
+
+def test_which_inputs_are_textareas(mongodb):
+    """Those of texts of several lines: in the document, by default, or given; and those that a class asks for."""
+    kind, made = (
+        documentform_factory(Poem),
+        mongodb.kept_poems.Poem({"title": "a\nb", "text": "one line", "weight": None}),
+    )
+    made.save()
+    tags = {
+        "new": kind(collection=mongodb.kept_poems),
+        "stored": kind(instance=made),
+        "given": kind(initial={"title": "x", "text": "a\r\nb"}, instance=made),
+        "asked for": documentform_factory(Poem, widgets={"text": forms.Textarea})(instance=made),
+    }
+    assert {name: (shown(form, "title")[1], shown(form, "text")[1]) for name, form in tags.items()} == {
+        "new": ("input", "textarea"),
+        "stored": ("textarea", "input"),
+        "given": ("input", "textarea"),
+        "asked for": ("textarea", "textarea"),
+    }
+    assert 'maxlength="5"' in shown(tags["stored"], "title")[0]
+    assert "required" in shown(tags["stored"], "title")[0]
+    assert shown(kind(collection=mongodb.kept_poems), "title")[1] == "input", "of another form of the class"
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "NaN"])
+def test_nobody_enters_what_is_no_number(mongodb, text):
+    form = documentform_factory(Poem)(
+        {"title": "a", "text": "x", "weight": text}, collection=mongodb.kept_poems
+    )
+    assert form.errors == {"weight": ["Enter a number."]}
+    assert 'type="text"' in shown(form, "weight")[0], "a browser would empty one for numbers"
+
+
+def test_a_clean_method_sees_what_is_stored_and_may_change_it(mongodb):
+    class Form(documentform_factory(Poem)):
+        def clean_weight(self):
+            return 0.0 if math.isnan(self.cleaned_data["weight"]) else self.cleaned_data["weight"]
+
+    made = mongodb.kept_poems.Poem({"title": "a", "text": "x", "weight": float("nan")})
+    made.save()
+    assert Form({"title": "b", "text": "x", "weight": "nan"}, instance=made).try_save()
+    assert mongodb.kept_poems.find_one()["weight"] == 0

@@ -219,3 +219,101 @@ def test_a_field_that_is_disabled_stays(mongodb, name, before):
     form = Form(case.page.sends("form", title="new"), instance=case.documents.one())
     assert (form.try_save() is None) is (before is OLD)
     assert case.now == ("old" if before is OLD else "new", theirs)
+
+
+# A list that somebody else has made longer: of structures with a default, so that a row to add one is not empty.
+
+
+class Stop(SchemaDocument):
+    name: str
+    minutes: int = 10
+
+
+class Way(SchemaDocument):
+    stops: list[Stop] = []
+
+
+class LongPlain(DjangoDocument):
+    __collection__ = "long_plain"
+
+    class Meta:
+        app_label = "shows"
+
+    title: str
+    stops: list[Stop] = []
+    way: Way | None = None
+
+
+class LongRevised(LongPlain):
+    __collection__ = "long_revised"
+    use_revision = True
+
+    class Meta:
+        app_label = "shows"
+
+
+connection.register([LongPlain, LongRevised])
+GATE, WALL = {"name": "Gate", "minutes": 5}, {"name": "Wall", "minutes": 7}
+
+
+class LongCase:
+    """A document with one stop, of which somebody has a page open; others have stored more since."""
+
+    def __init__(self, mongodb, kind, place, stops):
+        self.documents = getattr(mongodb[kind.__collection__], kind.__name__)
+        self.stored = mongodb.client[mongodb.name][kind.__collection__]
+        self.place = place
+        self.form_class = documentform_factory(kind, fields=["title", place])
+        self.documents({"title": "old", "stops": [], "way": None}).save()
+        self.set([GATE])
+        self.page = Markup(f"<form id=form>{self.form_class(instance=self.documents.one())}</form>")
+        self.set(stops)
+        self.html = place.replace(".", "-")
+
+    def set(self, stops):
+        change = {"$set": {"stops": stops} if self.place == "stops" else {"way": {"stops": stops}}}
+        if self.documents().use_revision:
+            change["$inc"] = {"_revision": 1}
+        self.stored.update_one({}, change)
+
+    def send(self, **changes):
+        """Send the page; returns the form, whether it was stored, and its rows."""
+        form = self.form_class(self.page.sends("form", **changes), instance=self.documents.one())
+        is_stored = form.try_save() is not None
+        self.page = Markup(f"<form id=form>{form}</form>")
+        return form, is_stored, (form if self.place == "stops" else form["way"].inner)["stops"].inner
+
+    @property
+    def now(self):
+        found = self.stored.find_one()
+        return found["stops"] if self.place == "stops" else found["way"]["stops"]
+
+
+@pytest.fixture(params=[LongPlain, LongRevised], ids=["plain", "revised"])
+def long_kind(request):
+    return request.param
+
+
+@pytest.mark.parametrize("more", [1, 3])
+@pytest.mark.parametrize("place", ["stops", "way.stops"])
+def test_a_list_that_somebody_else_has_made_longer(mongodb, long_kind, place, more):
+    """The row to add an element was not filled in: nothing is said of it, and it adds nothing."""
+    case = LongCase(mongodb, long_kind, place, [GATE] + [WALL] * more)
+    form, is_stored, rows = case.send(title="new")
+    assert not is_stored
+    assert [row.errors for row in rows.forms] == [{}, {}]
+    assert [one.code for one in rows.non_form_errors().as_data()] == ["stale"]
+    assert "This field is required." not in str(form)
+    _form, is_stored, _rows = case.send()
+    assert is_stored
+    assert case.now == [GATE]
+
+
+@pytest.mark.parametrize("place", ["stops", "way.stops"])
+def test_a_list_made_longer_and_a_row_that_was_filled_in(mongodb, long_kind, place):
+    case = LongCase(mongodb, long_kind, place, [GATE, WALL])
+    _form, _is_stored, rows = case.send(**{f"{case.html}-1-minutes": "7"})
+    assert [row.errors for row in rows.forms] == [{}, {"name": ["This field is required."]}]
+    _form, is_stored, _rows = case.send(**{f"{case.html}-1-name": "Mine"})
+    assert is_stored
+    assert case.now == [GATE, {"name": "Mine", "minutes": 7}]

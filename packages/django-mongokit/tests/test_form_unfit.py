@@ -48,6 +48,17 @@ class Hour(Day):
     python_type = datetime.time
 
 
+class Seconds(CustomType):
+    mongo_type = str
+    python_type = datetime.timedelta
+
+    def to_bson(self, value):
+        return str(int(value.total_seconds()))
+
+    def to_python(self, value):
+        return datetime.timedelta(seconds=int(value)) if value.isdecimal() else value
+
+
 class Slot(SchemaDocument):
     name: str
     minutes: int = 10
@@ -74,6 +85,9 @@ class Kinds(SchemaDocument):
     pair: tuple[int, str] | None = None
     free: dict | None = None
     by_name: dict[str, int] = {}
+    words: set[str] = set()
+    duration: Annotated[datetime.timedelta, Seconds()] | None = None
+    durations: list[Annotated[datetime.timedelta, Seconds()]] = []
     theatre: Ref[Theatre] | None = None
     theatres: list[Ref[Theatre]] = []
     slot: Slot | None = None
@@ -105,14 +119,27 @@ SHAPES = {
     "digits": "5",
     "iso": "2026-11-23T10:00:00",
     "lines": "a\r\nb\nc",
+    "plain lines": "a\nb\n",
+    "old lines": "a\rb",
+    "line before": "\na",
+    "blank lines": "\n\n",
+    "spaces": "  a ",
+    "nul": "a\x00\nb",
     "int": 5,
     "zero": 0,
     "long": Int64(2**40),
     "float": 1.5,
     "nan": float("nan"),
+    "infinity": float("inf"),
+    "minus infinity": float("-inf"),
     "true": True,
     "false": False,
     "decimal": Decimal128("1.50"),
+    "decimal nan": Decimal128("NaN"),
+    "signaling": Decimal128("sNaN"),
+    "decimal infinity": Decimal128("-Infinity"),
+    "decimal too large for browsers": Decimal128("1E+6000"),
+    "minus zero": Decimal128("-0.00"),
     "time": datetime.datetime(2026, 11, 1, 5, 30, 15, 123000),
     "early": datetime.datetime(1, 1, 1),
     "late": datetime.datetime(9999, 12, 31, 23, 59, 59, 999000),
@@ -129,7 +156,7 @@ SHAPES = {
     "dict": {"name": "Gate", "minutes": 5},
     "other dict": {"a": 1},
     "no dict": {},
-    "list": ["old", "list"],
+    "list": ["list", "old"],
     "no list": [],
     "mixed": [{"name": "Gate", "minutes": 5}, "Gate", None],
     "nulls": [None],

@@ -200,11 +200,12 @@ def test_what_is_stored_otherwise_is_shown_as_it_is(mongodb):
     raw = mongodb.api_talks.Speech.find_one({"_id": 7})
     found = shown(SpeechSerializer(raw))
     assert found["_id"] == 7
-    assert found["topic"] == "5"
+    assert found["topic"] == 5
     assert (found["level"], found["when"], found["duration"]) == ("?", "soon", "NaN")
     assert (found["votes"], found["point"], found["room"]) == ("many", [1.0], "B")
-    assert found["parts"] == [None, "x", {"title": str(KEY), "minutes": None}]
+    assert found["parts"] == [None, "x", {"title": {"$oid": str(KEY)}, "minutes": None}]
     assert found["notes"] == {"$binary": {"base64": "eA==", "subType": "80"}}
+    assert (found["words"], found["guests"]) == ("abc", "nobody")
     assert "tags" in found
     assert found["tags"] is None
 

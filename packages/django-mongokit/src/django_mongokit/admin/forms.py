@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from django_mongokit.admin.fields import label_of
@@ -108,14 +109,18 @@ def _dressed(name: str, field: forms.Field) -> forms.Field:
     return field
 
 
-def _dress(field: forms.Field) -> None:
+def _dress(field: forms.Field, *, in_row: bool = False) -> None:
     if isinstance(field, NestedField):
+        in_row = in_row or isinstance(field, FormSetField)
         inner = field.formset_class.form if isinstance(field, FormSetField) else field.form_class
         if getattr(inner, "Meta", None) is None:  # made for this form
             for one in inner.base_fields.values():
-                _dress(one)
+                _dress(one, in_row=in_row)
         return
     name = next((name for kind, name in _CLASSES if isinstance(field.widget, kind)), None)
     known = field.widget.attrs.get("class", "")
+    # In the place of an input, where a text has several lines; in a table as wide as that.
+    classes = f"{known} {'vTextField' if in_row else 'vLargeTextField'}".strip()
+    field.textarea = AdminTextareaWidget({"class": classes})  # type: ignore[attr-defined]
     if name is not None and name not in known.split():
         field.widget.attrs["class"] = f"{known} {name}".strip()

@@ -26,6 +26,7 @@ from django_mongokit.forms.refusals import (
 from django_mongokit.forms.saving import REFUSALS, REVISION, Refusal, SavingForm
 from django_mongokit.forms.strays import strays_of, without
 from django_mongokit.forms.unfit import show_unfit, unfit_of
+from django_mongokit.forms.whole import show_whole
 from mongokit import Document
 from mongokit.dotnotation import doted
 from mongokit.identifying import has_id
@@ -95,6 +96,7 @@ class BaseDocumentForm(SavingForm):
         if not self.is_new:
             self.unfit = unfit_of(self.instance)
             show_unfit(self)
+        show_whole(self)
         if self.instance.use_revision:
             self.fields[REVISION] = forms.IntegerField(
                 required=False, widget=forms.HiddenInput, initial=self.instance.get(REVISION)

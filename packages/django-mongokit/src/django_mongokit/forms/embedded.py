@@ -15,6 +15,7 @@ from django_mongokit.forms.nested import NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.records import BaseRecordForm
 from django_mongokit.forms.unfit import UnfitField, show_unfit
+from django_mongokit.forms.whole import show_whole
 from mongokit import Document, SchemaDocument
 from mongokit.errors import Failure
 from mongokit.proxy import ProxyBase
@@ -148,6 +149,7 @@ class EmbeddedDocumentForm(BaseRecordForm, metaclass=DocumentFormMetaclass):
         self.unfit = {} if is_new else unfit or {}
         if not is_new:
             show_unfit(self)
+        show_whole(self)
         if disabled:
             for field in self.fields.values():
                 field.disabled = True

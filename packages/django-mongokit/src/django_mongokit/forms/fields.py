@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
 from django.utils.translation import gettext_lazy as _
 
-from django_mongokit.forms.jsontext import PLAIN_TYPES, dumps, loads
+from django_mongokit.forms.jsontext import PLAIN_TYPES, loads
 from django_mongokit.forms.shown import ShownBoundField, is_text
+from django_mongokit.forms.stored import text_of
 
 __all__ = ["JsonField", "JsonListField", "JsonValueField"]
 
@@ -98,7 +99,7 @@ class JsonValueField(forms.CharField):
             value = self.empty()
         if value is None:
             return ""
-        return dumps(value if self.to_stored is None else self.to_stored(value), self.indent)
+        return text_of(value, self.to_stored, self.indent)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a text stands for another value than the initial one."""

@@ -106,6 +106,8 @@ class BaseRecordFormSet(BaseFormSet):  # type: ignore[type-arg]  # the class can
                     del self._left[at]
                     form.is_kept = True
                     return form
+        if self.replaces or i >= self.initial_form_count():
+            # An element that somebody else has added meanwhile is not what a row to add one was made of.
             kwargs["initial"] = {}
         return construct(i, **kwargs)
 

@@ -24,17 +24,21 @@ from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.referred import ReferenceField, ReferenceListField, reference_in, referred_class
 from django_mongokit.forms.scalars import (
+    CharField,
     DateField,
     DateTimeField,
     Decimal128Field,
+    DecimalField,
+    FloatField,
     Int64Field,
     IntegerField,
     ObjectIdField,
     TimeField,
 )
+from django_mongokit.forms.stored import as_stored
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
-from mongokit.structure.convert import to_bson, to_python
+from mongokit.structure.convert import to_python
 from mongokit.structure.defaults import Factory
 from mongokit.types import IS, OR, Set
 
@@ -77,14 +81,14 @@ def default_form_field_types() -> dict[type, type[Field]]:
     return {
         bool: forms.BooleanField,
         int: IntegerField,
-        float: forms.FloatField,
-        str: forms.CharField,
+        float: FloatField,
+        str: CharField,
         datetime.datetime: DateTimeField,
         datetime.date: DateField,
         datetime.time: TimeField,
         list: JsonListField,
         dict: JsonField,
-        decimal.Decimal: forms.DecimalField,
+        decimal.Decimal: DecimalField,
         uuid.UUID: forms.UUIDField,
         ObjectId: ObjectIdField,
         Int64: Int64Field,
@@ -152,7 +156,7 @@ Described = tuple[Callable[..., Field], dict[str, Any]]
 @singledispatch
 def _described(node: nodes.Node, making: Making) -> Described:
     """Return the class of the field that fits, and its own parameters."""
-    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}
 
 
 @_described.register
@@ -167,13 +171,13 @@ def _(node: nodes.CustomNode, making: Making) -> Described:
         return ValueChoiceField, {"values": list(custom.python_type)}
     if isinstance(custom, Set):
         return JsonListField, {
-            "to_stored": custom.to_bson,
+            "to_stored": as_stored(node),
             "to_document": custom.to_python,
             "empty": _nothing if node.unset else set,
         }
     if any(kind in default_form_field_types() for kind in custom.python_type.__mro__):
         return _of_type(node, custom.python_type)
-    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}
 
 
 @_described.register
@@ -200,7 +204,7 @@ def _(node: nodes.RecordNode, making: Making) -> Described:
 def _(node: nodes.ReferenceNode, making: Making) -> Described:
     return _of_reference(node) or (
         JsonValueField,
-        {"to_stored": to_bson(node), "to_document": to_python(node)},
+        {"to_stored": as_stored(node), "to_document": to_python(node)},
     )
 
 
@@ -244,7 +248,7 @@ def _(node: nodes.MapNode, making: Making) -> Described:
 
 def _as_json(node: nodes.Node, empty: Callable[[], Any]) -> dict[str, Any]:
     return {
-        "to_stored": to_bson(node),
+        "to_stored": as_stored(node),
         "to_document": to_python(node),
         "empty": _nothing if node.unset else empty,
         **({"initial": None} if node.unset else {}),
@@ -280,6 +284,6 @@ def _of_type(node: nodes.Node, kind: type) -> Described:
         return found, {"required": False}
     if found in (JsonField, JsonListField) and node.unset:
         parameters |= {"empty": _nothing, "initial": None}
-    if found is forms.CharField and node.unset:
+    if found is CharField and node.unset:
         parameters["empty_value"] = None
     return found, parameters

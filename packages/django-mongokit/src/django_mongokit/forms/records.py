@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_mongokit.forms.nested import Errors, NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.shown import is_as_shown
+from django_mongokit.forms.whole import reads_as_shown
 from mongokit.errors import Failure
 from mongokit.structure.nodes import RecordNode
 
@@ -44,7 +45,11 @@ class BaseRecordForm(forms.BaseForm):
     def changed_data(self) -> list[str]:
         """The fields in which something else was entered than was shown."""
         bound: dict[str, Any] = {name: self[name] for name in self.fields}
-        return [name for name, one in bound.items() if not self.leaves_unfit(name) and one._has_changed()]
+        return [
+            name
+            for name, one in bound.items()
+            if not self.leaves_unfit(name) and one._has_changed() and not reads_as_shown(one)
+        ]
 
     def leaves_unfit(self, name: str) -> bool:
         """Return whether what is stored in a field is of a wrong type, and its input is as it was shown."""
@@ -99,7 +104,9 @@ class BaseRecordForm(forms.BaseForm):
             return False
         try:
             # What clean_<field> or clean made of it is a change all the same.
-            return bool(field.disabled or field.clean(bound.data) == value)
+            made = value if field.disabled else field.clean(bound.data)
+            # Of a NaN only identity says that it is the same.
+            return made is value or bool(made == value)
         except ValidationError:
             return False
 

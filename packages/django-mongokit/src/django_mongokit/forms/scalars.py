@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import math
 from typing import Any
 
 from bson import Decimal128, Int64, ObjectId
@@ -15,13 +16,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.forms.shown import ShownBoundField
+from django_mongokit.forms.whole import with_plain_ends
 from django_mongokit.forms.widgets import DateInput, DateTimeInput, TimeInput
 
 __all__ = [
+    "CharField",
     "CommaSeparatedField",
     "DateField",
     "DateTimeField",
     "Decimal128Field",
+    "DecimalField",
+    "FloatField",
     "Int64Field",
     "IntegerField",
     "ObjectIdField",
@@ -29,12 +34,20 @@ __all__ = [
 ]
 
 
+class CharField(forms.CharField):
+    """A text. Its line ends are those that code writes, not those of HTTP, so that each counts as one character."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text, without the space around it unless `strip` is False."""
+        return super().to_python(with_plain_ends(value) if isinstance(value, str) else value)
+
+
 class CommaSeparatedField(forms.CharField):
     """A list of texts, as `foo, bar`: for words that have no comma in them, like tags."""
 
     def to_python(self, value: Any) -> Any:
         """Return the words, without the space around them and without empty ones."""
-        words = value.split(",") if isinstance(value, str) else value or []
+        words = with_plain_ends(value).split(",") if isinstance(value, str) else value or []
         return [word for word in (str(word).strip() for word in words) if word]
 
     def run_validators(self, value: Any) -> None:
@@ -48,7 +61,7 @@ class CommaSeparatedField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a text stands for other words than the initial ones."""
-        return not self.disabled and self.to_python(initial) != self.to_python(data)
+        return not self.disabled and self.to_python(self.prepare_value(initial)) != self.to_python(data)
 
 
 class ObjectIdField(forms.CharField):
@@ -98,7 +111,45 @@ class Int64Field(IntegerField):
         return None if found is None else Int64(found)
 
 
-class Decimal128Field(forms.DecimalField):
+class _StoredNumber(forms.Field):
+    """A number that stays what it is as long as its input reads as it was shown: NaN and infinity, which nobody can
+    enter, and one of more digits than the field's type has."""
+
+    def get_bound_field(self, form: Any, field_name: str) -> ShownBoundField:
+        """Return the field of a form."""
+        return ShownBoundField(form, self, field_name)
+
+    def itself(self, value: Any) -> Any:
+        """Return what `clean` takes for a stored value."""
+        return value
+
+    def clean(self, value: Any) -> Any:
+        """Return the number of a text; raises `ValidationError`, also for one that is none to calculate with."""
+        return value if _is_no_number(value) else super().clean(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether a text stands for another number than the initial one."""
+        is_same = data is initial and not isinstance(data, str)
+        return not is_same and super().has_changed(initial, data)
+
+
+def _is_no_number(value: Any) -> bool:
+    if isinstance(value, Decimal128):
+        value = value.to_decimal()
+    if isinstance(value, decimal.Decimal):
+        return not value.is_finite()
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+class FloatField(_StoredNumber, forms.FloatField):
+    """A number."""
+
+
+class DecimalField(_StoredNumber, forms.DecimalField):
+    """A decimal number."""
+
+
+class Decimal128Field(DecimalField):
     """A decimal number, as `bson.Decimal128`."""
 
     default_error_messages = {
@@ -108,6 +159,8 @@ class Decimal128Field(forms.DecimalField):
     def clean(self, value: Any) -> Any:
         """Return the `Decimal128` of a text; raises `ValidationError`, also for one that would be rounded."""
         found = super().clean(value)
+        if isinstance(found, Decimal128):
+            return found
         try:
             return None if found is None else Decimal128(found)
         except decimal.DecimalException:
@@ -119,7 +172,7 @@ class Decimal128Field(forms.DecimalField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a text stands for another number than the initial one."""
-        return super().has_changed(self.prepare_value(initial), data)
+        return data is not initial and super().has_changed(self.prepare_value(initial), data)
 
 
 class DateTimeField(forms.DateTimeField):

@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from django_mongokit.forms.fields import JsonValueField
-from django_mongokit.forms.jsontext import dumps
 from django_mongokit.forms.nested import NestedField, below
 from django_mongokit.forms.refusals import message_of
 from django_mongokit.forms.shown import in_one_line, is_text
+from django_mongokit.forms.stored import as_stored, text_of
 from mongokit.errors import AuthorizedTypeError, Failure, RequireFieldError, SchemaTypeError, SetContentError
-from mongokit.structure.convert import to_bson, to_python
+from mongokit.structure.convert import to_python
 from mongokit.structure.nodes import ListNode, Node, RecordNode
 
 if TYPE_CHECKING:
@@ -55,12 +55,7 @@ class UnfitField(JsonValueField):
         """Return the text for a value; what was sent is shown as it is."""
         if hasattr(self, "shown") and is_text(value):
             return super().prepare_value(value)
-        for convert in (None if self.node is None else to_bson(self.node), _itself):
-            try:
-                return dumps(value if convert is None else convert(value), self.indent)
-            except Exception:  # noqa: BLE001, S112 (a CustomType may raise whatever it likes for what is none)
-                continue
-        return str(value)
+        return text_of(value, None if self.node is None else as_stored(self.node), self.indent)
 
     def clean(self, value: Any) -> Any:
         """Return the value of a text; raises `ValidationError`, also for one that is as it was shown."""
@@ -118,10 +113,6 @@ class MendedField(UnfitField):
 
     def _says_more(self, data: Any) -> bool:
         return is_text(data) and bool(data.strip()) and super().has_changed(None, data)
-
-
-def _itself(value: Any) -> Any:
-    return value
 
 
 def _empty(node: Node | None) -> Any:

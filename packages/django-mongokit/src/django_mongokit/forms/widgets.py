@@ -18,6 +18,12 @@ class DateInput(forms.DateInput):
     def __init__(self, attrs: dict[str, Any] | None = None, format: str = "%Y-%m-%d") -> None:
         super().__init__(attrs, format)
 
+    def format_value(self, value: Any) -> str | None:
+        """Return the text of a date, in the form HTML demands; a text that was sent is left as it is."""
+        if self.format == "%Y-%m-%d" and isinstance(value, datetime.date):
+            return value.isoformat()[:10]  # strftime writes early years with fewer digits
+        return super().format_value(value)
+
 
 class TimeInput(forms.TimeInput):
     """`<input type="time">`, with seconds where there are some."""

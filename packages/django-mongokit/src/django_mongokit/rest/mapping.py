@@ -15,6 +15,7 @@ from rest_framework import serializers
 from django_mongokit.forms.keys import is_made
 from django_mongokit.forms.limits import constraints_of, limits_of, may_be_empty, values_of
 from django_mongokit.forms.mapping import Making
+from django_mongokit.forms.stored import as_stored
 from django_mongokit.rest.fields import (
     DateTimeField,
     Decimal128Field,
@@ -28,7 +29,7 @@ from django_mongokit.rest.references import HyperlinkedReferenceField, Reference
 from django_mongokit.rest.values import JsonValueField, SetField, TupleField, ValueChoiceField
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
-from mongokit.structure.convert import to_bson, to_python
+from mongokit.structure.convert import to_python
 from mongokit.types import IS, OR, Set
 
 __all__ = ["field_of", "is_required"]
@@ -101,7 +102,7 @@ def _common(node: nodes.Node, making: Making) -> dict[str, Any]:
 
 @singledispatch
 def _described(node: nodes.Node, making: Making) -> Described:
-    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}, {}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}, {}
 
 
 @_described.register
@@ -121,10 +122,10 @@ def _(node: nodes.CustomNode, making: Making) -> Described:
             else None
         )
         child = JsonValueField() if inner is None else field_of(inner, _nothing_said(making))
-        return SetField, {"child": child, "to_stored": custom.to_bson}, _emptiness(node)
+        return SetField, {"child": child, "to_stored": as_stored(node)}, _emptiness(node)
     if any(kind in _TYPES for kind in custom.python_type.__mro__):
         return _of_type(node, custom.python_type)
-    return JsonValueField, {"to_stored": to_bson(node), "to_document": to_python(node)}, {}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}, {}
 
 
 @_described.register

@@ -25,6 +25,7 @@ from django_mongokit.rest.fields import IntegerField, KeyField
 from django_mongokit.rest.mapping import field_of
 from django_mongokit.rest.merging import Changes, changes_of
 from django_mongokit.rest.options import SerializerOptions
+from django_mongokit.rest.stored import fits, stored_as_json
 from django_mongokit.rest.values import as_json
 from django_mongokit.shortcut import documents_of
 from mongokit import Document
@@ -34,7 +35,10 @@ from mongokit.structure.nodes import ListNode, Node, RecordNode, ReferenceNode
 __all__ = ["DocumentSerializer", "EmbeddedDocumentSerializer", "HyperlinkedDocumentSerializer"]
 
 REVISION = "_revision"
-_UNSHOWABLE = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, ValidationError)
+_UNSHOWABLE = (
+    *(TypeError, ValueError, AttributeError, LookupError, ArithmeticError, ValidationError),
+    AssertionError,  # of a date that is a time
+)
 """What fields raise about a stored value of another type than theirs."""
 
 
@@ -99,14 +103,30 @@ class RecordSerializer(serializers.Serializer):  # type: ignore[type-arg]  # not
             except (SkipField, KeyError, AttributeError):
                 value = None  # as documents stored before the field was declared have it
             if value is not None:
-                try:
-                    value = field.to_representation(value)
-                except _UNSHOWABLE:
-                    if isinstance(field, _AttributeField) or field.source == "*":
-                        raise
-                    value = as_json(value)
+                node = self._nodes.get(str(field.field_name))
+                is_other = node is not None and not fits(node, value)
+                value = stored_as_json(node, value) if is_other else self._shown(field, value)
             shown[field.field_name] = value
         return shown
+
+    def _shown(self, field: Any, value: Any) -> Any:
+        try:
+            return field.to_representation(value)
+        except _UNSHOWABLE:
+            if isinstance(field, _AttributeField) or field.source == "*":
+                raise
+            return stored_as_json(self._nodes.get(str(field.field_name)), value)
+
+    @cached_property
+    def _nodes(self) -> dict[str, Node]:
+        """The places of the fields that the structure makes, by name. What is declared shows what it likes."""
+        record, _making = self._place()
+        made = {name: field for name, field in self.fields.items() if name not in self._declared_fields}
+        return {
+            name: record.fields[name]
+            for name, field in made.items()
+            if field.source == name and name in record.fields and name != KEY
+        }
 
 
 class EmbeddedDocumentSerializer(RecordSerializer):

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from django_mongokit.admin import DocumentAdmin
-from shows.models import Note, Show, Theatre, Troupe
+from shows.models import Note, Score, Show, Theatre, Troupe
 
 
 class LengthFilter(admin.SimpleListFilter):
@@ -55,6 +55,12 @@ class TheatreAdmin(DocumentAdmin):
 @admin.register(Troupe)
 class TroupeAdmin(DocumentAdmin):
     list_display = ["name", "home", "theatres", "main.theatre", "stages.theatre"]
+
+
+@admin.register(Score)
+class ScoreAdmin(DocumentAdmin):
+    list_display = ["title", "text", "weight"]
+    list_editable = ["text", "weight"]
 
 
 class NoteAdmin(DocumentAdmin):

@@ -5,6 +5,7 @@ import enum
 from typing import Annotated, Literal
 
 import annotated_types as at
+from bson import Decimal128
 
 from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
@@ -91,4 +92,25 @@ class Note(DjangoDocument):
     structure = {"_id": str, "text": str}
 
 
-connection.register([Theatre, Show, Troupe, Note])
+class Line(SchemaDocument):
+    text: str
+    weight: float | None = None
+
+
+class Score(DjangoDocument):
+    """Texts and numbers that not every input holds."""
+
+    __collection__ = "scores"
+    title: str
+    text: str | None = None
+    weight: float | None = None
+    exact: Decimal128 | None = None
+    words: set[str] = field(default_factory=set)
+    first: Line | None = None
+    lines: list[Line] = field(default_factory=list)
+
+    def __str__(self):
+        return str(self.get("title"))
+
+
+connection.register([Theatre, Show, Troupe, Note, Score])

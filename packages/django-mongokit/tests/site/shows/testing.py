@@ -2,11 +2,30 @@
 
 import html
 import html.parser
+import math
 import re
 
 from pymongo.monitoring import CommandListener
 
 VOID = {"input", "br", "img", "link", "meta", "hr"}
+FITTING = {
+    "number": r"-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?",
+    "date": r"\d{4,}-\d\d-\d\d",
+    "time": r"\d\d:\d\d(:\d\d(\.\d{1,3})?)?",
+    "datetime-local": r"\d{4,}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?",
+}
+
+
+def as_input(kind, value):
+    """Return what an input makes of a value: nothing of one that does not fit it, and one line of several."""
+    if kind in FITTING:
+        fits = re.fullmatch(FITTING[kind], value) is not None
+        return value if fits and (kind != "number" or math.isfinite(float(value))) else ""
+    value = value.replace("\x00", "\ufffd")
+    if kind == "hidden":
+        return value.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    value = value.replace("\r", "").replace("\n", "")
+    return value.strip() if kind in {"email", "url"} else value
 
 
 class Markup(html.parser.HTMLParser):
@@ -48,7 +67,8 @@ class Markup(html.parser.HTMLParser):
             case "input" if self.form is not None and attrs.get("name"):
                 kind = attrs.get("type", "text")
                 if kind not in {"checkbox", "radio", "submit"}:
-                    self.form.setdefault(attrs["name"], []).append(attrs.get("value", ""))
+                    value = as_input(kind, attrs.get("value") or "")
+                    self.form.setdefault(attrs["name"], []).append(value)
                 elif kind == "checkbox" and "checked" in attrs:
                     self.form.setdefault(attrs["name"], []).append(attrs.get("value", "on"))
             case "select":
@@ -81,7 +101,9 @@ class Markup(html.parser.HTMLParser):
                 self.select = None
             case "textarea" if self.textarea:
                 if self.form is not None:
-                    self.form.setdefault(self.textarea[0], []).append(self.textarea[1].removeprefix("\n"))
+                    lines = self.textarea[1].removeprefix("\n").replace("\x00", "\ufffd")
+                    lines = lines.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+                    self.form.setdefault(self.textarea[0], []).append(lines)
                 self.textarea = None
 
     def handle_data(self, data):
