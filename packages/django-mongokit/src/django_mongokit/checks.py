@@ -6,11 +6,12 @@ django_mongokit.E003  NAME is missing, or no name for a database of MongoDB
 django_mongokit.E004  HOST
 django_mongokit.E005  PORT
 django_mongokit.E006  OPTIONS, refused by PyMongo too
-django_mongokit.E007  the test database's name lacks its prefix, or is that of a real one; or MIRROR names no alias
+django_mongokit.E007  the test database's name lacks its prefix, or is its own NAME; or MIRROR names no alias
 django_mongokit.E008  ATOMIC_REQUESTS on a MongoDB alias
 django_mongokit.E009  the "embedded" option without the server's package
 django_mongokit.E010  an SQL engine spelled as before Django 1.2 ("sqlite3")
 django_mongokit.E011  an abandoned original distribution is installed beside this one
+django_mongokit.W011  the test database, or a parallel worker's, is a real one: no test can run
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from pymongo import MongoClient
 
 from django_mongokit.conf import (
@@ -33,7 +34,7 @@ from django_mongokit.conf import (
     client_settings,
     mongodb_aliases,
 )
-from django_mongokit.mongodb.naming import mirrored, safe_test_name
+from django_mongokit.mongodb.naming import EndangeredDatabase, mirrored, safe_test_name
 from django_mongokit.mongodb.prepared import real_name, real_names
 
 __all__ = ["CHECKS", "check_distributions", "check_engines", "check_entries"]
@@ -100,6 +101,9 @@ def _entry(alias: str, values: dict[str, Any]) -> Iterator[CheckMessage]:
         name = check_database_name(alias, "NAME", real_name(alias, values))
         if mirrored(alias) == alias:
             safe_test_name(alias, values, name, real_names())
+    except EndangeredDatabase as error:
+        # Nothing is wrong where no tests are run, as on the server that has both; a test run refuses to begin.
+        yield Warning(error.problem, hint=error.hint, id="django_mongokit.W011")
     except SettingError as error:
         yield _error(_IDS[error.key], error.problem, error.hint)
     try:

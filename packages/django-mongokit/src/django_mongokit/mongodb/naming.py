@@ -20,12 +20,16 @@ from django_mongokit.conf import (
     test_database_name,
 )
 
-__all__ = ["mirrored", "safe_test_name", "servers_of", "signature_of"]
+__all__ = ["EndangeredDatabase", "mirrored", "safe_test_name", "servers_of", "signature_of"]
 
 _PORT = 27_017
 _THIS_MACHINE = frozenset({"", "localhost", "127.0.0.1", "::1"})
 # What Django's parallel runner and pytest-xdist append to the names of their workers' databases.
 _WORKER = re.compile(r"_([0-9]+|gw[0-9]+)")
+
+
+class EndangeredDatabase(SettingError):
+    """A test database of one alias has the name of a real one: its tests would drop that."""
 
 
 def mirrored(alias: str) -> str:
@@ -51,8 +55,8 @@ def mirrored(alias: str) -> str:
 def safe_test_name(alias: str, values: Mapping[str, Any], name: str, reals: Mapping[str, Any]) -> str:
     """Return how the test database of an entry is called whose own database is called `name`.
 
-    `reals` are the names of all aliases' real databases. Raises what `test_database_name` raises, and `SettingError`
-    where the test database, or a worker's copy of it, is one of those of the same server: tests drop it.
+    `reals` are the names of all aliases' real databases. Raises what `test_database_name` raises, and
+    `EndangeredDatabase` where the test database, or a worker's copy of it, is one of those of the same server.
     """
     chosen = test_database_name(alias, values, name)
     for other, real in reals.items():
@@ -61,7 +65,7 @@ def safe_test_name(alias: str, values: Mapping[str, Any], name: str, reals: Mapp
             continue
         if other == alias or servers_of(alias, values) & servers_of(other, entry(other)):
             copy = f"; {real!r}, a copy of that for a parallel run," if rest else ", which"
-            raise SettingError(
+            raise EndangeredDatabase(
                 alias,
                 "TEST",
                 f"makes the test database {chosen!r}{copy} is the real database of DATABASES[{other!r}].",
