@@ -19,7 +19,7 @@ HEAVY = (
     *("own_output", "originals", "tree", "aside", "at_run_time", "combined_map", "bundles"),
 )
 #: What publishes at the first request for a name, with or without the above.
-LAZY = ("lazy", "pipeline", "shelf", "tools", "keys", "freshness", "told", "output")
+LAZY = ("lazy", "pipeline", "shelf", "tools", "keys", "freshness", "told", "output", "saving")
 #: What of others only those import.
 OTHERS = ("tinycss2", "brotli", "backports.zstd")
 

@@ -20,7 +20,7 @@ from .job import Job  # noqa: F401 (a second process that is forked should have 
 from .manifest import FORMAT, Manifest, ManifestError, text_key
 from .minify.ahead import Ahead
 from .notice import Notice
-from .originals import COPIES, Originals
+from .originals import COPIES, Mend, Originals
 from .pipeline import Pipeline
 from .places import Places, receiving
 from .reader import Reader
@@ -50,12 +50,20 @@ class Build:
         options: the settings of the pipeline.
         manifest: the file to leave the map in; records, history and the lock of the build lie beside it.
         with_originals: leave a copy of each file of the tree under its own name, too.
+        mend: makes a copy again that was cut off, of those that somebody else has left.
     """
 
     def __init__(
-        self, sources: Sources, options: Options, manifest: Path, *, with_originals: bool = True
+        self,
+        sources: Sources,
+        options: Options,
+        manifest: Path,
+        *,
+        with_originals: bool = True,
+        mend: Mend | None = None,
     ) -> None:
         self._with_originals = with_originals
+        self._mend = mend
         self._sources = sources
         self._options = options
         self._manifest = manifest
@@ -233,8 +241,9 @@ class Build:
         """Remember what somebody else has copied to STATIC_ROOT: when the originals are gone it is none either."""
         if self._sources.static_root is not None:
             originals = Originals(self._sources.static_root, self._state / COPIES, folders)
+            states = {path: seen for each in self._shelf.records() for path, seen in each.inputs.items()}
             for name, source in tree.items():
-                originals.note(name, source)
+                originals.note(name, source, states.get(str(source.path)), self._mend)
             originals.close()
 
     def _publish(self, run: Run) -> Record:

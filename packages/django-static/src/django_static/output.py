@@ -35,6 +35,7 @@ __all__ = [
     "link",
     "load",
     "locked",
+    "naming",
     "read",
     "remove",
     "store",
@@ -43,6 +44,8 @@ __all__ = [
 
 _POLL_SECONDS = 0.01
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+#: What only writing meets with, when the file is open already, and the system names none.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LockTimeout(OSError):
@@ -194,8 +197,22 @@ def fill(path: str, data: bytes) -> None:
         written = os.write(handle, data)
         while written < len(data):
             written += os.write(handle, memoryview(data)[written:])
+    except OSError as error:
+        error.filename = error.filename or path
+        raise
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Have an error that tells of a full disk name the file that it had no room for."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            error.filename = os.fspath(path)
+        raise
 
 
 def remove(path: Path) -> None:
