@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import __version__, compress, import_maps, keys, mapped, minify, names, output, removal
 from .build_shelf import BuildShelf
+from .claims import Claims
 from .cleaning import Cleaning
 from .collector import without_collector
 from .edition import Edition, Progress
@@ -72,6 +73,7 @@ class Build:
         self.summary = Summary()
         self._places = Places.of(sources, options.save_prefix)
         self._receiving = receiving(sources, options.save_prefix)
+        self._claims = Claims(manifest, self._receiving)
 
     def run(self, uses: Sequence[Use], progress: Progress = lambda done, total: None) -> Summary:
         """Publish everything, and replace the manifest when all is in its place.
@@ -92,7 +94,11 @@ class Build:
                 with without_collector(is_large=True):
                     folders = Folders()
                     self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
-                    with self._taken_back(is_alone=is_alone), contextlib.ExitStack() as helpers:
+                    with (
+                        self._taken_back(is_alone=is_alone),
+                        self._claims.held(self._options.build_timeout),
+                        contextlib.ExitStack() as helpers,
+                    ):
                         self._build(uses, progress, folders, helpers, killed=killed)
                         self._edition.compress(progress)
                         self._edition.close(work)
@@ -114,7 +120,9 @@ class Build:
         ``helpers`` ends what works beside this process when the build does.
         """
         urls = {"static_url": self._sources.static_url, "files_url": self._sources.media_url}
-        self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self.summary, urls)
+        self._edition = Edition(
+            self._options, self._places, self._manifest, self._shelf, self.summary, urls, self._claims
+        )
         if killed:
             self._shelf.sweep(self._receiving)
         tree: Mapping[str, Source] = {}

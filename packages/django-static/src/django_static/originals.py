@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from . import output
 from .folders import Folders
 from .records import Record
-from .regular import read_regular
+from .regular import naming, read_regular
 from .seal import state_of
 from .sources import Signature, Source, signature
 
@@ -131,7 +131,8 @@ class Originals:
         if self._wanted == self._given:
             return
         temporary = self._place.with_name(f".{self._place.name}.tmp")
-        temporary.write_text(json.dumps(self._wanted), "utf-8")
+        with naming(temporary):
+            temporary.write_text(json.dumps(self._wanted), "utf-8")
         temporary.replace(self._place)
 
     def _copy(self, original: str, state: Signature, target: str, twin: str | None) -> None:

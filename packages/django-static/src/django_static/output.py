@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from . import names
-from .regular import read_regular
+from .regular import naming, read_regular
 
 fcntl: ModuleType | None
 try:
@@ -35,7 +35,6 @@ __all__ = [
     "link",
     "load",
     "locked",
-    "naming",
     "read",
     "remove",
     "store",
@@ -44,8 +43,6 @@ __all__ = [
 
 _POLL_SECONDS = 0.01
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
-#: What only writing meets with, when the file is open already, and the system names none.
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LockTimeout(OSError):
@@ -95,7 +92,7 @@ def write(path: Path, data: bytes, state: Path, timeout: float) -> bool:
 
     def create(temporary: Path) -> None:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        with os.fdopen(handle, "wb") as file:
+        with naming(temporary), os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -123,7 +120,7 @@ def link(path: Path, original: Path, state: Path, timeout: float, *, symlink: bo
             with contextlib.suppress(OSError, NotImplementedError):  # no links there: copy
                 temporary.symlink_to(whole.name if beside else whole)
                 return
-        with original.open("rb") as source, temporary.open("xb") as target:
+        with naming(temporary), original.open("rb") as source, temporary.open("xb") as target:
             shutil.copyfileobj(source, target)
             target.flush()
             os.fsync(target.fileno())
@@ -204,17 +201,6 @@ def fill(path: str, data: bytes) -> None:
         os.close(handle)
 
 
-@contextlib.contextmanager
-def naming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Have an error that tells of a full disk name the file that it had no room for."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None and error.errno in _NO_ROOM:
-            error.filename = os.fspath(path)
-        raise
-
-
 def remove(path: Path) -> None:
     """Take back a published file that a newer one has replaced; it may be gone already."""
     with contextlib.suppress(OSError):
@@ -234,7 +220,8 @@ def store(path: Path, value: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}-{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        temporary.write_text(json.dumps(value), "utf-8")
+        with naming(temporary):
+            temporary.write_text(json.dumps(value), "utf-8")
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import output
+from .regular import naming
 
 if TYPE_CHECKING:
     from .storage import StaticStorage
@@ -48,7 +48,7 @@ def _beside(storage: StaticStorage, save: Save, name: str, content: Any) -> Iter
     beside = os.path.join(folder, f".{secrets.token_hex(8)}.collecting")  # noqa: PTH118
     temporary = storage.path(beside)
     try:
-        with output.naming(storage.path(name)):
+        with naming(storage.path(name)):
             save(beside, content)
         yield temporary
     finally:

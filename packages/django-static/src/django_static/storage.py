@@ -65,7 +65,7 @@ class StaticStorage(StaticFilesStorage):
         Raises:
             OSError: it could not be written; what was there still is.
         """
-        when_needed.saved(self, super()._save, name, content, overwrite=True)
+        when_needed.saved(self, self._django_save, name, content, overwrite=True)
 
     def _save(self, name: str, content: Any) -> str:
         """Save a file as Django does, but whole or not at all: of a cut one ``collectstatic`` says that nothing has changed.
@@ -73,7 +73,12 @@ class StaticStorage(StaticFilesStorage):
         Raises:
             OSError: it could not be written.
         """
-        return when_needed.saved(self, super()._save, name, content, overwrite=self._allow_overwrite)
+        overwrite: bool = getattr(self, "_allow_overwrite", False)
+        return when_needed.saved(self, self._django_save, name, content, overwrite=overwrite)
+
+    def _django_save(self, name: str, content: Any) -> object:
+        above: Any = super()
+        return above._save(name, content)
 
     def post_process(
         self, paths: Mapping[str, tuple[Any, str]], dry_run: bool = False, **options: Any

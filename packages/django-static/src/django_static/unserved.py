@@ -24,7 +24,9 @@ def why_unserved(source: Source, sources: Sources, options: Options) -> str:
         paths += [form[len(sources.media_url) :] for form in forms if form.startswith(sources.media_url)]
     if any(source.folder == (root / path.lstrip("/")).parent for root in sources.roots for path in paths):
         return ""
-    base = next((mount.written for mount in sources.mounts if mount.here == sources.static_url), sources.static_url)
+    base = next(
+        (mount.written for mount in sources.mounts if mount.here == sources.static_url), sources.static_url
+    )
     return (
         f"{source.name!r} is {source.path}, which no media root has: it is published where names lead that begin with "
         f"STATIC_URL, and this one does not. Write {base + split_host(source.name)[1].lstrip('/')!r}, or, if the web server "
