@@ -123,6 +123,10 @@ class Cleaning:
                 (state / "build.lock", options.build_timeout),
                 (options.state / PUBLISHING_LOCK, options.lock_timeout),
             ):
+                if (
+                    place.name == PUBLISHING_LOCK
+                ):  # after the wait for builds, since these may make its folder
+                    self._keep_out_others(stack)
                 if not place.parent.is_dir():
                     continue
                 try:
@@ -135,13 +139,13 @@ class Cleaning:
                         f"{state / 'unfinished'}: a build runs or was killed, and there are no locks here to tell which; "
                         "nothing was removed. Run 'manage.py staticbuild' to its end first"
                     )
-            try:
-                stack.enter_context(claims.alone(self._receiving, options.build_timeout))
-            except output.LockTimeout as error:
-                raise Running(
-                    f"{error.filename}: something is being published; nothing was removed"
-                ) from error
             yield is_alone
+
+    def _keep_out_others(self, stack: contextlib.ExitStack) -> None:
+        try:
+            stack.enter_context(claims.alone(self._receiving, self._options.build_timeout))
+        except output.LockTimeout as error:
+            raise Running(f"{error.filename}: something is being published; nothing was removed") from error
 
     def take_back(self, journal: Path) -> None:
         """Remove what a build has added that failed, and that nobody else names; the caller holds its lock.
