@@ -15,7 +15,18 @@ import static_test_lean
 HEAVY = (
     *("minify", "references", "scan", "compress", "cdn", "management", "webservers"),
     *("checks", "checking", "build", "plan", "report", "retention", "cleaning", "removal"),
-    *("job", "writer", "reader", "parts", "joining", "rendering", "matching", "mapped", "collected"),
+    *(
+        "job",
+        "writer",
+        "reader",
+        "parts",
+        "joining",
+        "rendering",
+        "matching",
+        "mapped",
+        "collected",
+        "saving",
+    ),
     *("own_output", "originals", "tree", "aside", "at_run_time", "combined_map", "bundles"),
 )
 #: What publishes at the first request for a name, with or without the above.

@@ -93,10 +93,10 @@ def published(built: Built) -> set[Path]:
 
 def test_what_an_edited_file_was_is_no_original(built):
     built.build("--all")
-    first = files(built)
+    first = published(built)
     built.app_file("a.css", "body { top: 1px }")
     built.build("--all")
-    new = {path.name.split(".")[0] for path in files(built) - first}
+    new = {path.name.split(".")[0] for path in published(built) - first}
     assert new == {"a", "c", "a_c"}
     second = files(built)
     built.build("--all")

@@ -106,6 +106,18 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
+def test_a_setting_is_shown_and_is_no_template(reported):
+    reported.site.write("a.css", "a { b : c }")
+    reported.page("p.html", '{% staticfile "/a.css" %}')
+    reported.settings.DJANGO_STATIC_PRELOAD = ["/a.css"]
+    out = StringIO()
+    call_command("staticreport", output=str(reported.target), stdout=out, skip_checks=True)
+    assert ": 1 template, 1 file" in out.getvalue()
+    page = Page(reported.target.read_text("utf-8"))
+    assert "Templates with tags 1 " in squeezed(page.sections[""].replace("tags", "tags "))
+    assert "DJANGO_STATIC_PRELOAD" in page.sections["What each template loads"]
+
+
 class TestTemplates:
     @pytest.fixture
     def loads(self, reported):

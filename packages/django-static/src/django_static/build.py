@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import __version__, compress, import_maps, keys, mapped, minify, names, output, removal
 from .build_shelf import BuildShelf
+from .claims import Claims
 from .cleaning import Cleaning
 from .collector import without_collector
 from .edition import Edition, Progress
@@ -20,7 +21,7 @@ from .job import Job  # noqa: F401 (a second process that is forked should have 
 from .manifest import FORMAT, Manifest, ManifestError, text_key
 from .minify.ahead import Ahead
 from .notice import Notice
-from .originals import COPIES, Originals
+from .originals import COPIES, Mend, Originals
 from .pipeline import Pipeline
 from .places import Places, receiving
 from .reader import Reader
@@ -50,12 +51,20 @@ class Build:
         options: the settings of the pipeline.
         manifest: the file to leave the map in; records, history and the lock of the build lie beside it.
         with_originals: leave a copy of each file of the tree under its own name, too.
+        mend: makes a copy again that was cut off, of those that somebody else has left.
     """
 
     def __init__(
-        self, sources: Sources, options: Options, manifest: Path, *, with_originals: bool = True
+        self,
+        sources: Sources,
+        options: Options,
+        manifest: Path,
+        *,
+        with_originals: bool = True,
+        mend: Mend | None = None,
     ) -> None:
         self._with_originals = with_originals
+        self._mend = mend
         self._sources = sources
         self._options = options
         self._manifest = manifest
@@ -64,6 +73,7 @@ class Build:
         self.summary = Summary()
         self._places = Places.of(sources, options.save_prefix)
         self._receiving = receiving(sources, options.save_prefix)
+        self._claims = Claims(manifest, self._receiving)
 
     def run(self, uses: Sequence[Use], progress: Progress = lambda done, total: None) -> Summary:
         """Publish everything, and replace the manifest when all is in its place.
@@ -84,7 +94,11 @@ class Build:
                 with without_collector(is_large=True):
                     folders = Folders()
                     self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
-                    with self._taken_back(is_alone=is_alone), contextlib.ExitStack() as helpers:
+                    with (
+                        self._taken_back(is_alone=is_alone),
+                        self._claims.held(self._options.build_timeout),
+                        contextlib.ExitStack() as helpers,
+                    ):
                         self._build(uses, progress, folders, helpers, killed=killed)
                         self._edition.compress(progress)
                         self._edition.close(work)
@@ -106,7 +120,9 @@ class Build:
         ``helpers`` ends what works beside this process when the build does.
         """
         urls = {"static_url": self._sources.static_url, "files_url": self._sources.media_url}
-        self._edition = Edition(self._options, self._places, self._manifest, self._shelf, self.summary, urls)
+        self._edition = Edition(
+            self._options, self._places, self._manifest, self._shelf, self.summary, urls, self._claims
+        )
         if killed:
             self._shelf.sweep(self._receiving)
         tree: Mapping[str, Source] = {}
@@ -233,8 +249,9 @@ class Build:
         """Remember what somebody else has copied to STATIC_ROOT: when the originals are gone it is none either."""
         if self._sources.static_root is not None:
             originals = Originals(self._sources.static_root, self._state / COPIES, folders)
+            states = {path: seen for each in self._shelf.records() for path, seen in each.inputs.items()}
             for name, source in tree.items():
-                originals.note(name, source)
+                originals.note(name, source, states.get(str(source.path)), self._mend)
             originals.close()
 
     def _publish(self, run: Run) -> Record:

@@ -12,6 +12,7 @@ from .answers import Place, split_names
 from .graph import components
 from .inline import Mention
 from .messages import is_ignored
+from .parts import Part
 from .plan import Plan, all_sources
 from .reader import Reader
 from .records import Manner, Options
@@ -19,6 +20,7 @@ from .sources import Source, SourceError, Sources, split_suffix
 from .stored import name_of_static
 from .summary import alike
 from .tree import Tree
+from .unserved import why_unserved
 
 __all__ = ["Checked", "check"]
 
@@ -97,6 +99,7 @@ class _Check:
         self.remarks: list[str] = []
         self.read: dict[Source, Sequence[Source]] = {}
         self._sources = sources
+        self._options = options
         self._reader = Reader(sources, options)
         self._ignore = ignore
         self.roots: dict[Source, None] = {}
@@ -113,7 +116,14 @@ class _Check:
             self.complain(str(error), place)
             return None
         self.roots[found] = None
+        if isinstance(place, Place):  # what stands inline is printed as it is
+            reason = self._unserved(found)
+            if reason:
+                self.complain(reason, place)
         return found
+
+    def _unserved(self, source: Source) -> str:
+        return why_unserved(source, self._sources, self._options)
 
     def listed(self, value: str, place: Place) -> None:
         """Look at what ``{% slimfile %}`` is handed: a name, or several of files that are to be one."""
@@ -167,12 +177,23 @@ class _Check:
             if not self.is_ignored(str(source.path)):
                 problems.extend([*part.problems, *part.notes])
                 self.remarks += part.remarks
+                problems.extend(self._unserved_by(part))
             self.read[source] = targets = list(part.targets.values())
             return targets
 
         for _ in components(list(roots), edges):
             pass
         return problems
+
+    def _unserved_by(self, part: Part) -> Iterator[str]:
+        """What a file that is served itself refers to, and that is not."""
+        if self._unserved(part.source):
+            return
+        for reference in part.references:
+            target = part.targets.get(reference.start)
+            reason = "" if target is None else self._unserved(target)
+            if reason:
+                yield str(part.notice(reason, reference.line))
 
     def is_ignored(self, name: str) -> bool:
         return is_ignored(name, self._ignore)

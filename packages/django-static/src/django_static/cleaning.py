@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import names, output, removal, retention
+from . import claims, names, output, removal, retention
 from .compress import Cache
 from .places import STATE_FOLDER, receiving
 from .recorded import Unreadable
@@ -96,7 +96,13 @@ class Cleaning:
         with contextlib.nullcontext(True) if dry else self._alone() as is_alone:
             static_root = self._sources.static_root
             kept = retention.read(
-                self._manifest, self._options.state, static_root, self._keep_builds, self._keep_days, clock()
+                self._manifest,
+                self._options.state,
+                static_root,
+                self._keep_builds,
+                self._keep_days,
+                clock(),
+                shared=self._receiving,
             )
             cleaned = Cleaned(wanted=Counter(kept.wanted.values()), is_uncertain=kept.is_uncertain)
             if not kept.is_uncertain:
@@ -117,6 +123,10 @@ class Cleaning:
                 (state / "build.lock", options.build_timeout),
                 (options.state / PUBLISHING_LOCK, options.lock_timeout),
             ):
+                if (
+                    place.name == PUBLISHING_LOCK
+                ):  # after the wait for builds, since these may make its folder
+                    self._keep_out_others(stack)
                 if not place.parent.is_dir():
                     is_alone = False  # whoever makes it now is kept out by nothing
                     continue
@@ -132,6 +142,12 @@ class Cleaning:
                     )
             yield is_alone
 
+    def _keep_out_others(self, stack: contextlib.ExitStack) -> None:
+        try:
+            stack.enter_context(claims.alone(self._receiving, self._options.build_timeout))
+        except output.LockTimeout as error:
+            raise Running(f"{error.filename}: something is being published; nothing was removed") from error
+
     def take_back(self, journal: Path) -> None:
         """Remove what a build has added that failed, and that nobody else names; the caller holds its lock.
 
@@ -139,6 +155,7 @@ class Cleaning:
         """
         pages = self._options.state / PUBLISHING_LOCK
         with contextlib.suppress(OSError, Unreadable), contextlib.ExitStack() as stack:
+            stack.enter_context(claims.alone(self._receiving, 0))
             if pages.parent.is_dir() and not stack.enter_context(output.locked(pages, _PATIENCE_SECONDS)):
                 return
             kept = retention.read(
@@ -149,6 +166,7 @@ class Cleaning:
                 math.inf,
                 time.time(),
                 failed=journal,
+                shared=self._receiving,
             )
             if not kept.is_uncertain and journal in kept.journals:
                 kept.records.clear()
@@ -217,6 +235,7 @@ class Cleaning:
             (state / "builds", _HALF_RECORD),
             (pages, _HALF_RECORD),
             (pages, _LOCK),
+            *((place, _HALF_RECORD) for place in self._lists()),
         ):
             with contextlib.suppress(OSError):
                 found += [str(path) for path in folder.iterdir() if pattern.fullmatch(path.name)]
@@ -225,6 +244,10 @@ class Cleaning:
                 cleaned.leftovers[path] = os.lstat(path).st_size if dry else removal.remove(path)
             except OSError as error:
                 cleaned.failed[path] = str(error)
+
+    def _lists(self) -> list[Path]:
+        """Where other manifests have left what they need."""
+        return [place for folder in self._receiving for place in claims.places(folder)]
 
     def _prune_cache(self, cleaned: Cleaned) -> None:
         """Compressed bytes that no build has asked for in that time; they can be made again."""

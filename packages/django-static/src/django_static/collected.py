@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 from django.core.management.base import CommandError
 
@@ -21,25 +23,37 @@ from .resolver import reset
 from .sizes import message
 from .tree import Tree
 
+if TYPE_CHECKING:
+    from .storage import StaticStorage
+
 __all__ = ["published"]
 
 logger = logging.getLogger("django_static")
 
 
 def published(
-    location: str | os.PathLike[str], paths: Mapping[str, tuple[Any, str]]
+    collector: StaticStorage, paths: Mapping[str, tuple[Any, str]]
 ) -> Iterator[tuple[str, str, bool]]:
-    """Publish; yields what :meth:`.storage.StaticStorage.post_process` does, ``location`` being the folder of the storage.
+    """Publish; yields what :meth:`.storage.StaticStorage.post_process` does.
+
+    A copy that was cut off, which ``collectstatic`` takes for one that has not changed, is made again.
 
     Raises:
         CommandError: a setting is wrong, or something could not be written; the old manifest stays.
     """
+    location = collector.location
+
+    def mend(name: str, original: Path) -> None:
+        with original.open("rb") as content:
+            collector.put(name, File(content))
+        _log(logging.WARNING, [f"{name} was cut off in {location}, and was copied again"])
+
     files = [(name, _place(storage, path)) for name, (storage, path) in paths.items()]
     try:
         sources = sources_of_builds()
         work = plan(sources, remember=True)
         tree = Tree(sources, without_published(files, sources))
-        build = Build(tree, conf.options(), conf.manifest_file, with_originals=False)
+        build = Build(tree, conf.options(), conf.manifest_file, with_originals=False, mend=mend)
     except (ImportError, ManifestError, ValueError) as error:
         raise CommandError(message(error)) from error
     messages = Messages(work)

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import compress
 from .build_shelf import BuildShelf
+from .claims import Claims
 from .compress.codecs import codecs as codecs_of
 from .history import History
 from .manifest import Manifest, run_key
@@ -37,6 +38,7 @@ class Edition:
     Args:
         urls: what names of files begin with, by :data:`.mounts.SETTINGS`.
         manifest: the file to leave the map in; what the next build goes by lies beside it.
+        claims: say in the folders that receive files which of them are needed.
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class Edition:
         shelf: BuildShelf,
         summary: Summary,
         urls: Mapping[str, str],
+        claims: Claims,
     ) -> None:
+        self._claims = claims
         self._options = options
         self._urls = urls
         self._places = places
@@ -181,6 +185,12 @@ class Edition:
         with _synced() if summary.written else contextlib.nullcontext():
             manifest = self._map()
             data, records = manifest.encoded(), self._shelf.encoded()
+        files = self._sizes()
+        try:
+            self._claims.leave(files)
+        except OSError as error:
+            text = f"other manifests cannot be told which files are needed, so that their staticclean may remove some: {error}"
+            summary.problems.append(Notice(text))
         self._shelf.journal.use()
         try:
             manifest.write(self._manifest, data)
@@ -188,7 +198,7 @@ class Edition:
             self._shelf.journal.use(is_in_use=False)  # it is not in its place
             raise
         try:
-            self._remember(work, records)
+            self._remember(work, records, files)
         except OSError as error:
             # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
             summary.problems.append(Notice(f"the build is done, but cannot be remembered: {error}"))
@@ -222,18 +232,22 @@ class Edition:
             found |= dict.fromkeys(record.missing)
         return {name: path for name, path in found.items() if path is None or name not in self.listed}
 
-    def _remember(self, work: str, records: bytes | None) -> None:
+    def _sizes(self) -> dict[str, int]:
+        """The paths of what stands published, with their sizes in bytes."""
+        sizes = {each.path: each.size for record in self._shelf.records() for each in record.outputs}
+        return {path: sizes[path] for path in self.summary.files}
+
+    def _remember(self, work: str, records: bytes | None, files: Mapping[str, int]) -> None:
         """Leave what the next build may go by."""
         summary = self.summary
         self._shelf.close(records)
         inputs: dict[str, Any] = {}
-        sizes: dict[str, int] = {}
+        named: set[str] = set()
         for record in self._shelf.records():
             inputs.update(record.inputs)
-            for each in record.outputs:
-                sizes[each.path] = each.size
-        History(self._state / "builds").add({path: sizes[path] for path in summary.files})
-        self._shelf.journal.settle(all_recorded=self._shelf.written <= sizes.keys())
+            named.update(each.path for each in record.outputs)
+        History(self._state / "builds").add(files)
+        self._shelf.journal.settle(all_recorded=self._shelf.written <= named)
         return Seal(
             work,
             inputs,

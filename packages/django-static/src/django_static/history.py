@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import names
-from .regular import read_regular
+from .regular import naming, read_regular
 
 __all__ = ["History"]
 
@@ -66,7 +66,8 @@ class History:
         temporary = place.with_suffix(".tmp")
         value = {"files": dict(sorted(files.items())), "digest": _digest(files)}
         try:
-            temporary.write_text(json.dumps(value), "utf-8")
+            with naming(temporary):
+                temporary.write_text(json.dumps(value), "utf-8")
             temporary.replace(place)
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from . import names
 from .records import Manner, Printed
-from .regular import read_regular
+from .regular import naming, read_regular
 
 __all__ = ["FORMAT", "Manifest", "ManifestError", "Served", "names_of", "run_key", "text_key"]
 
@@ -128,7 +128,7 @@ class Manifest:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.tmp")
         try:
-            with temporary.open("wb") as file:
+            with naming(temporary), temporary.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

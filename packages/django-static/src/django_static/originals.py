@@ -9,17 +9,18 @@ import itertools
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import output
 from .folders import Folders
 from .records import Record
-from .regular import read_regular
+from .regular import naming, read_regular
 from .seal import state_of
 from .sources import Signature, Source, signature
 
-__all__ = ["COPIES", "Copies", "Originals"]
+__all__ = ["COPIES", "Copies", "Mend", "Originals"]
 
 #: Where they are noted, beside the manifest.
 COPIES = "originals.json"
@@ -27,6 +28,10 @@ COPIES = "originals.json"
 
 #: Bytes of a file that may be held in memory.
 _AT_ONCE = 2**20
+
+
+#: Makes the copy of an original again: told its name below the folder, and where the original is.
+Mend = Callable[[str, Path], None]
 
 
 class Copies(NamedTuple):
@@ -72,12 +77,19 @@ class Originals:
         self._wanted[name] = known
         return target
 
-    def note(self, name: str, source: Source) -> None:
-        """Note the copy of an original that somebody else has made, if there is one."""
+    def note(self, name: str, source: Source, state: Signature, mend: Mend | None = None) -> None:
+        """Note the copy of an original in that state that somebody else has made, if there is one.
+
+        Raises:
+            OSError: it was cut off, and could not be made again.
+        """
         target = f"{self._folder}/{name}"
         copy = signature(target)
         if copy is None or target == str(source.path):
             return
+        if mend is not None and state is not None and copy[1] < state[1] and _is_cut(target, source.path):
+            mend(name, source.path)
+            copy = signature(target)
         known = self._given.get(name)
         # What it was a copy of nobody knows: collectstatic leaves what is newer than its original.
         self._wanted[name] = known if known is not None and known[1] == copy else (None, copy)
@@ -119,7 +131,8 @@ class Originals:
         if self._wanted == self._given:
             return
         temporary = self._place.with_name(f".{self._place.name}.tmp")
-        temporary.write_text(json.dumps(self._wanted), "utf-8")
+        with naming(temporary):
+            temporary.write_text(json.dumps(self._wanted), "utf-8")
         temporary.replace(self._place)
 
     def _copy(self, original: str, state: Signature, target: str, twin: str | None) -> None:
@@ -165,6 +178,15 @@ def _is_same(target: str, original: str) -> bool:
         return True
     copy, source = Path(target), Path(original)
     return copy.stat().st_size == source.stat().st_size and copy.read_bytes() == source.read_bytes()
+
+
+def _is_cut(target: str, original: Path) -> bool:
+    """Whether a copy is how its original begins, and no more of it: whoever was copying was killed, or had no room."""
+    with open(target, "rb") as copy, original.open("rb") as whole:  # noqa: PTH123
+        while piece := copy.read(_AT_ONCE):
+            if piece != whole.read(len(piece)):
+                return False
+        return whole.read(1) != b""
 
 
 def _linked(twin: str, path: str) -> bool:

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from . import names
-from .regular import read_regular
+from .regular import naming, read_regular
 
 fcntl: ModuleType | None
 try:
@@ -92,7 +92,7 @@ def write(path: Path, data: bytes, state: Path, timeout: float) -> bool:
 
     def create(temporary: Path) -> None:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        with os.fdopen(handle, "wb") as file:
+        with naming(temporary), os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -120,7 +120,7 @@ def link(path: Path, original: Path, state: Path, timeout: float, *, symlink: bo
             with contextlib.suppress(OSError, NotImplementedError):  # no links there: copy
                 temporary.symlink_to(whole.name if beside else whole)
                 return
-        with original.open("rb") as source, temporary.open("xb") as target:
+        with naming(temporary), original.open("rb") as source, temporary.open("xb") as target:
             shutil.copyfileobj(source, target)
             target.flush()
             os.fsync(target.fileno())
@@ -194,6 +194,9 @@ def fill(path: str, data: bytes) -> None:
         written = os.write(handle, data)
         while written < len(data):
             written += os.write(handle, memoryview(data)[written:])
+    except OSError as error:
+        error.filename = error.filename or path
+        raise
     finally:
         os.close(handle)
 
@@ -217,7 +220,8 @@ def store(path: Path, value: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}-{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        temporary.write_text(json.dumps(value), "utf-8")
+        with naming(temporary):
+            temporary.write_text(json.dumps(value), "utf-8")
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -1,16 +1,20 @@
-"""Open files that are files."""
+"""Open files that are files, and name those for which there is no room."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["open_regular", "read_regular"]
+__all__ = ["naming", "open_regular", "read_regular"]
 
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+#: What only writing meets with, when the file is open already, and the system names none.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def open_regular(path: str | Path) -> BinaryIO:
@@ -32,6 +36,17 @@ def read_regular(path: str | Path) -> bytes:
     """
     with open_regular(path) as file:
         return file.read()
+
+
+@contextlib.contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Have an error that tells of a full disk name the file that it had no room for."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in _NO_ROOM:
+            error.filename = os.fspath(path)
+        raise
 
 
 def _opened(path: str, flags: int) -> int:

@@ -21,6 +21,8 @@ __all__ = ["Guard", "leftovers", "remove", "remove_empty", "siblings", "sweep"]
 _LEFTOVER = re.compile(
     r"\.[0-9a-f]{16}(?:\.building|(?:-\d+-\d+)?\.tmp)|\.django-static-\w{8}\.tmp|[0-9a-f]{32}\.json-\d+-\d+\.tmp"
 )
+#: What ``collectstatic`` copies to; it holds no lock.
+_COLLECTING = re.compile(r"\.[0-9a-f]{16}\.collecting")
 _HOUR_SECONDS = 3600
 _SUFFIXES = tuple(f".{name}" for name in FORMATS)
 
@@ -94,11 +96,18 @@ def siblings(path: str) -> list[str]:
 
 
 def leftovers(folders: Iterable[Path]) -> Iterator[str]:
-    """What killed processes have left half written."""
+    """What killed processes have left half written.
+
+    Whoever holds the locks may remove it; what somebody without one may be writing at this moment is left out.
+    """
+    oldest = time.time() - _HOUR_SECONDS
     for folder in folders:
         for current, _, files in os.walk(os.path.realpath(folder)):
-            for name in filter(_LEFTOVER.fullmatch, files):
-                yield os.path.join(current, name)
+            for name in files:
+                if _LEFTOVER.fullmatch(name) or (
+                    _COLLECTING.fullmatch(name) and _is_older(os.path.join(current, name), oldest)
+                ):
+                    yield os.path.join(current, name)
 
 
 def sweep(paths: Iterable[str]) -> None:
@@ -106,8 +115,16 @@ def sweep(paths: Iterable[str]) -> None:
     oldest = time.time() - _HOUR_SECONDS
     for path in paths:
         with contextlib.suppress(OSError):
-            if os.lstat(path).st_mtime < oldest:
+            if _is_older(path, oldest):
                 os.unlink(path)
+
+
+def _is_older(path: str, oldest: float) -> bool:
+    """Whether a file was written before that second of the epoch; False if it is gone."""
+    try:
+        return os.lstat(path).st_mtime < oldest
+    except OSError:
+        return False
 
 
 def remove(path: str) -> int:

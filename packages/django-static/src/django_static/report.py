@@ -58,6 +58,11 @@ class Report:
     known: int = 0
     known_bytes: int = 0
 
+    @property
+    def template_count(self) -> int:
+        """How many templates load something; settings that do are shown among them."""
+        return sum(not each.is_setting for each in self.templates)
+
 
 def gather(
     sources: Tree,

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from . import blocks
 from .answers import split_names, titled
+from .bundles import SETTING
 from .checking import Checked
+from .conf import PREFIX
 from .last_build import LastBuild, sent
 from .plan import Plan
 from .records import Manner
@@ -18,6 +20,10 @@ from .sources import Source, SourceError, Sources, signature
 from .stored import name_of_static
 
 __all__ = ["Load", "Template", "templates"]
+
+
+#: What stands for a template where a setting asks for files.
+_SETTINGS = (SETTING, f"{PREFIX}_PRELOAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class Template:
     after: Load | None
     #: How many of the names are not in the manifest.
     lacking: int = 0
+    #: Whether it is none, but a setting that asks for files.
+    is_setting: bool = False
 
 
 def templates(
@@ -124,6 +132,7 @@ def _template(
         if built
         else None,
         lacking,
+        name in _SETTINGS,
     )
 
 

@@ -54,7 +54,7 @@ def _context(report: Report, title: str) -> dict[str, Any]:
         "templates": drawn,
         "others": others,
         "cut": max(0, len(rows) - len(drawn) - len(others)),
-        "count": len(rows),
+        "count": report.template_count,
         "lacking": sum(each.lacking for each in report.templates),
         "biggest": [
             {

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import journal, recorded
+from . import claims, journal, recorded
 from .history import History
 from .manifest import Manifest, ManifestError
+from .places import STATE_FOLDER
 from .records import REPLACED, SINCE
 from .seal import Seal
 from .sources import decoded, signature
@@ -87,6 +88,7 @@ def read(
     now: float,
     *,
     failed: Path | None = None,
+    shared: Sequence[Path] = (),
 ) -> Retention:
     """Tell what is wanted from what is not.
 
@@ -98,6 +100,7 @@ def read(
         keep_days: how long after it was replaced a build, or a file of a page, is wanted.
         now: seconds of the epoch.
         failed: the journal of a build whose files nobody has seen yet.
+        shared: the folders that receive files, in which other manifests may need some.
 
     Raises:
         Unreadable: a record is damaged.
@@ -107,6 +110,11 @@ def read(
     state = builds.parent
     _read_builds(found, state, builds, keep_builds, oldest, keep_days, failed)
     found.is_uncertain |= bool(journal.in_use(state / "builds"))
+    for folder in shared:
+        _read_claims(found, folder, oldest, keep_days)
+        others = folder / STATE_FOLDER
+        if (others / "manifest.json").exists() and not others.samefile(state):
+            _read_others(found, others, keep_builds, oldest, keep_days)
     copies = recorded.load(state / "originals.json")
     if static_root is not None and isinstance(copies, dict):
         found.originals.update(str(static_root / name) for name in copies)
@@ -161,6 +169,35 @@ def _read_builds(
         replaced = int(place.stem) / 1e9
     _read_journals(found, state / "builds", oldest, failed)
     _read_manifest(found, manifest, newest, was_killed=(state / "unfinished").exists())
+
+
+def _read_claims(found: Retention, folder: Path, oldest: float, keep_days: float) -> None:
+    """What other manifests need in a folder; and this one, of which another container may have had another version."""
+    for claim in claims.left(folder):
+        replaced = float("inf")
+        for place in claim.places:
+            try:
+                files = claim.read(place)
+            except (OSError, ValueError) as error:
+                if replaced > oldest:
+                    raise recorded.unreadable(place, error) from error
+                files = []
+            if replaced == float("inf"):
+                found.want(files, "other manifests")
+            elif replaced > oldest:
+                found.want(files, f"other manifests, replaced less than {_days(keep_days)} ago")
+            else:
+                found.journals.append(place)
+            replaced = int(place.stem) / 1e9
+
+
+def _read_others(found: Retention, state: Path, keep_builds: int, oldest: float, keep_days: float) -> None:
+    """What builds need that have their manifest where it is unless it is set."""
+    others = Retention()
+    _read_builds(others, state, state / "manifest.json", keep_builds, oldest, keep_days, None)
+    found.want(others.wanted, "the manifest in the folder")
+    found.originals |= others.originals
+    found.is_uncertain |= others.is_uncertain or bool(journal.in_use(state / "builds"))
 
 
 def _read_journals(found: Retention, folder: Path, oldest: float, failed: Path | None) -> None:

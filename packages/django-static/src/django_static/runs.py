@@ -12,6 +12,7 @@ from .notice import Notice
 from .records import Manner, Options, Record
 from .scan import Use
 from .sources import Source, SourceError, Sources
+from .unserved import why_unserved
 
 __all__ = ["Run", "Wanted", "wanted_of"]
 
@@ -113,6 +114,9 @@ class Wanted:
             self._complain(place, f"{error}; {fate}")
             return None
         self.found[name] = str(source.path)
+        reason = why_unserved(source, self._sources, self._options)
+        if reason:
+            self._complain(place, reason)
         return source
 
     def _complain(self, place: Place, message: str) -> None:

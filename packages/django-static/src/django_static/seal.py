@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .regular import read_regular
+from .regular import naming, read_regular
 from .sources import Signature, signature
 
 __all__ = ["Seal", "state_of"]
@@ -75,7 +75,8 @@ class Seal:
             "summary": self.summary,
         }
         temporary = place.with_name(f".{place.name}.tmp")
-        temporary.write_text(json.dumps(value), "utf-8")
+        with naming(temporary):
+            temporary.write_text(json.dumps(value), "utf-8")
         temporary.replace(place)
 
     @staticmethod

@@ -59,6 +59,27 @@ class StaticStorage(StaticFilesStorage):
             self._latest = (self.location, folder, found)
         return f"{found}/{own}"  # thousands of files
 
+    def put(self, name: str, content: Any) -> None:
+        """Have a file under a name, in place of one that is there.
+
+        Raises:
+            OSError: it could not be written; what was there still is.
+        """
+        when_needed.saved(self, self._django_save, name, content, overwrite=True)
+
+    def _save(self, name: str, content: Any) -> str:
+        """Save a file as Django does, but whole or not at all: of a cut one ``collectstatic`` says that nothing has changed.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        overwrite: bool = getattr(self, "_allow_overwrite", False)
+        return when_needed.saved(self, self._django_save, name, content, overwrite=overwrite)
+
+    def _django_save(self, name: str, content: Any) -> object:
+        above: Any = super()
+        return above._save(name, content)
+
     def post_process(
         self, paths: Mapping[str, tuple[Any, str]], dry_run: bool = False, **options: Any
     ) -> Iterator[tuple[str, str, bool]]:
@@ -72,4 +93,4 @@ class StaticStorage(StaticFilesStorage):
         """
         if dry_run or not conf.enabled:
             return
-        yield from when_needed.post_processed(self.location, paths)
+        yield from when_needed.post_processed(self, paths)

@@ -7,7 +7,6 @@ process imports may import it at its top; it goes through here instead. A lookup
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,9 @@ from .sources import Source, Sources
 if TYPE_CHECKING:
     from .job import Job
     from .reader import Reader
+    from .saving import Save
     from .shelf import Known
+    from .storage import StaticStorage
     from .tools import Tools
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "post_processed",
     "published_map",
     "reader",
+    "saved",
     "slim",
     "slim_at_once",
     "slim_inline",
@@ -90,9 +92,16 @@ def available() -> tuple[str, ...]:
 
 
 def post_processed(
-    location: str | os.PathLike[str], paths: Mapping[str, tuple[Any, str]]
+    storage: StaticStorage, paths: Mapping[str, tuple[Any, str]]
 ) -> Iterator[tuple[str, str, bool]]:
     """See :func:`.collected.published`."""
     from . import collected
 
-    return collected.published(location, paths)
+    return collected.published(storage, paths)
+
+
+def saved(storage: StaticStorage, save: Save, name: str, content: Any, *, overwrite: bool) -> str:
+    """See :func:`.saving.saved`."""
+    from . import saving
+
+    return saving.saved(storage, save, name, content, overwrite=overwrite)

@@ -72,7 +72,7 @@ class Command(TellingCommand):
         if not options["verbosity"]:
             return
         self.say(
-            f"{target}: {counted(len(report.templates), 'template')}, {counted(report.known, 'file')}{lack}"
+            f"{target}: {counted(report.template_count, 'template')}, {counted(report.known, 'file')}{lack}"
         )
 
 
