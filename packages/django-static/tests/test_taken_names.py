@@ -154,7 +154,9 @@ def test_who_comes_second_takes_another_name(taking, pair, name):
 
 @pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
 @pytest.mark.parametrize("links", ["EPERM", "ENOTSUP", "EMLINK"])
-@pytest.mark.parametrize("pair", ["a build, a page of the site", "a page, a build of another site", "two builds"])
+@pytest.mark.parametrize(
+    "pair", ["a build, a page of the site", "a page, a build of another site", "two builds"]
+)
 def test_on_file_systems_without_links(taking, pair, links, locks):
     first, second = ((action, {**more, "links": links, "locks": locks}) for action, more in PAIRS[pair])
     taking.both(first, second, NAMES["script"])
@@ -211,9 +213,7 @@ def test_the_second_process_of_a_build(taking):
     os.utime(script, (WHEN, WHEN))
     text = "{% slimfile '/static/long.js' %}"
     plain = taking.out / "long.1600000000.js"
-    with taking.started(
-        "staticbuild", 0, stop=[re.escape(plain.name), "before", True], page=text
-    ) as process:
+    with taking.started("staticbuild", 0, stop=[re.escape(plain.name), "before", True], page=text) as process:
         assert process.stdout.readline() == "there\n"
         deadline = time.monotonic() + 60
         while not plain.exists():

@@ -37,7 +37,7 @@ class Entry(NamedTuple):
     def is_there(self) -> bool:
         """Whether it has got the name, and has it still."""
         try:
-            return os.lstat(self.path).st_ino == self.number  # noqa: PTH116
+            return os.lstat(self.path).st_ino == self.number
         except (OSError, ValueError):
             return False
 

@@ -5,7 +5,7 @@ so that of several processes which want one name at once one gets it, whoever th
 """
 
 # Here names are strings: builds bring thousands of files to their places.
-# ruff: noqa: PTH104, PTH105, PTH108
+# ruff: noqa: PTH105, PTH108
 
 from __future__ import annotations
 
