@@ -146,10 +146,10 @@ def test_a_failing_build_leaves_the_last_manifest(page, monkeypatch):
     before = page.manifest.read_bytes()
     page.site.write("css/a.css", "a{new:1}", 9)
 
-    def full(self, path, create):
+    def full(self, path):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(build_shelf.BuildShelf, "_put", full)
+    monkeypatch.setattr(build_shelf.BuildShelf, "_temporary", full)
     with pytest.raises(CommandError, match="No space left"):
         page.build()
     assert page.manifest.read_bytes() == before
@@ -159,14 +159,14 @@ def test_a_failing_dependency_fails_the_build(page, monkeypatch):
     page.build()
     before = page.manifest.read_bytes()
     page.site.write("img/i.png", b"new", 9)
-    real = build_shelf.BuildShelf._put
+    real = build_shelf.BuildShelf._temporary
 
-    def full(self, path, create):
+    def full(self, path):
         if path.endswith(".png"):
             raise OSError(28, "No space left on device", str(path))
-        real(self, path, create)
+        return real(self, path)
 
-    monkeypatch.setattr(build_shelf.BuildShelf, "_put", full)
+    monkeypatch.setattr(build_shelf.BuildShelf, "_temporary", full)
     with pytest.raises(CommandError):
         page.build()
     assert page.manifest.read_bytes() == before

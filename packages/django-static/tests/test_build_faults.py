@@ -341,6 +341,19 @@ def test_what_was_damaged_is_published_again_under_its_name(site, settings):
     assert [way.bytes(url) for url in urls] == good
 
 
+def test_what_was_damaged_does_not_get_another_content(site, settings):
+    way = Way(site, settings, "build", "mtime", "/forever")
+    site.write("js/a.js", "var  one", 1_000_000_000)
+    page = "{% slimfile '/js/a.js' %}"
+    url = way.show(page)
+    way.path(url).write_text("damaged")
+    site.write("js/a.js", "var  another", 1_000_000_000)
+    other = way.show(page)
+    assert other != url
+    assert b"another" in way.bytes(other)
+    assert way.bytes(url) == b"damaged"
+
+
 @pytest.mark.parametrize("fingerprint", ["mtime", "hash"])
 @pytest.mark.parametrize("place", ["", "static"])
 def test_published_files_are_not_published_again(site, settings, fingerprint, place):

@@ -60,9 +60,9 @@ class Site:
         code = (
             f"import sys; sys.path.insert(0, {str(HELPERS)!r}); import os; from django_static import journal\n"
             "note, noted = journal.Journal.note, []\n"
-            "def stop(self, path, size):\n"
+            "def stop(self, path, *more):\n"
             f"    if len(noted) == {files}: print('there', flush=True); sys.stdin.read()\n"
-            "    noted.append(path); note(self, path, size)\n"
+            "    noted.append(path); note(self, path, *more)\n"
             "journal.Journal.note = stop\n"
             "from static_test_ways import build_in_process\n"
             f"build_in_process({(str(self.site.root), self.page)!r})"
@@ -232,7 +232,7 @@ class TestKilled:
         mine, left = site.write("js/mine.1269174558.js", "two()"), site.write("js/b.1269174558.js", "three()")
         folder = site.media / ".django-static" / "builds"
         noted = journal.Journal(folder)
-        noted.note(str(left), left.stat().st_size)
+        noted.note(str(left), left.stat().st_size, left.stat().st_ino)
         noted.end()
         Way(site, settings, "build", "hash", "").publish(page="")
         runs = "".join(Manifest.read(folder.parent / "manifest.json").runs)
@@ -245,7 +245,7 @@ class TestKilled:
         path = orphans.out / name
         path.write_text("mine")
         place = orphans.builds / f"{1:020}.journal"
-        place.write_bytes(os.fsencode(f"\0004 {path}\0"))
+        place.write_bytes(os.fsencode(f"\0004 {path.stat().st_ino} {path}\0"))
         orphans.clean(*NEVER)
         assert path.read_text() == "mine"
         assert not place.exists()
@@ -289,17 +289,17 @@ class TestInUse:
 class TestJournal:
     def test_an_entry_that_was_cut_off_does_not_hide_the_next(self, tmp_path):
         one = journal.Journal(tmp_path)
-        one.note("/a\n b", 1)
-        one.place.write_bytes(one.place.read_bytes() + b"\x0012 /cut")
-        one.note("/é\udcff", 3)
+        one.note("/a\n b", 1, 2)
+        one.place.write_bytes(one.place.read_bytes() + b"\x0012 3 /cut")
+        one.note("/é\udcff", 3, 4)
         one.end()
         assert journal.left(tmp_path) == [one.place]
-        assert journal.read(one.place) == {"/a\n b": 1, "/cut": 12, "/é\udcff": 3}
+        assert journal.read(one.place) == [("/a\n b", 1, 2), ("/cut", 12, 3), ("/é\udcff", 3, 4)]
 
     def test_of_a_link_nothing_is_read(self, tmp_path):
         folder = tmp_path / "builds"
         one = journal.Journal(tmp_path / "elsewhere")
-        one.note("/a", 1)
+        one.note("/a", 1, 1)
         one.end()
         folder.symlink_to(one.place.parent)
         assert journal.left(folder) == []

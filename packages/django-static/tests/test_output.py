@@ -16,7 +16,7 @@ import pytest
 from static_test_forks import Forks, Process
 
 import django_static
-from django_static import minify, output, parts, reader
+from django_static import minify, names, output, parts, placing, reader
 
 WORKER = Path(__file__).parent / "helpers/static_test_worker.py"
 GIVEN = (
@@ -153,11 +153,11 @@ def test_what_a_killed_writer_left_is_swept_away(tmp_path):
     state = tmp_path / ".django-static"
     target = tmp_path / "a.css"
     state.mkdir()
-    mark = output.names.digest(str(target))[:16]
-    temporary = output.names.digest(str(state), str(target))[:16]
+    mark = names.digest(str(target))[:16]
+    temporary = names.digest(str(state), str(target))[:16]
     (tmp_path / f".{temporary}.tmp").write_text("half")
     (state / f"{mark}.lock").write_text("")
-    assert output.write(target, b"whole", state, 1.0)
+    assert placing.write(target, b"whole", state, 1.0)
     assert target.read_text() == "whole"
     assert sorted(path.name for path in tmp_path.rglob("*")) == [".django-static", "a.css"]
 
@@ -342,7 +342,7 @@ class TestLock:
         monkeypatch.setattr(output.fcntl, "flock", refuse)
         with output.locked(tmp_path / "x.lock", 1) as held:
             assert not held
-        assert output.write(tmp_path / "a", b"x", tmp_path, 1)
+        assert placing.write(tmp_path / "a", b"x", tmp_path, 1)
         assert (tmp_path / "a").read_bytes() == b"x"
 
     def test_another_error_is_passed_on(self, tmp_path, monkeypatch):
@@ -357,28 +357,28 @@ class TestLock:
 class TestNames:
     def test_a_name_stands_for_one_content(self, tmp_path):
         path = tmp_path / "a"
-        assert output.write(path, b"one", tmp_path, 1)
-        assert output.write(path, b"one", tmp_path, 1)
-        assert not output.write(path, b"two", tmp_path, 1)
+        assert placing.write(path, b"one", tmp_path, 1)
+        assert placing.write(path, b"one", tmp_path, 1)
+        assert not placing.write(path, b"two", tmp_path, 1)
         assert path.read_bytes() == b"one"
 
     def test_links(self, tmp_path):
         original, other, path = tmp_path / "o", tmp_path / "p", tmp_path / "a"
         original.write_text("one")
         other.write_text("two")
-        assert output.link(path, original, tmp_path, 1, symlink=True)
-        assert output.link(path, original, tmp_path, 1, symlink=True)
-        assert not output.link(path, other, tmp_path, 1, symlink=True)
-        assert not output.write(path, b"two", tmp_path, 1)
+        assert placing.link(path, original, tmp_path, 1, symlink=True)
+        assert placing.link(path, original, tmp_path, 1, symlink=True)
+        assert not placing.link(path, other, tmp_path, 1, symlink=True)
+        assert not placing.write(path, b"two", tmp_path, 1)
         assert path.is_symlink()
-        assert output.write(path, b"one", tmp_path, 1)
+        assert placing.write(path, b"one", tmp_path, 1)
         assert not path.is_symlink(), "what is written must not change with an original"
         assert original.read_text() == "one"
 
     def test_a_link_to_nothing_is_replaced(self, tmp_path):
         path = tmp_path / "a"
         path.symlink_to(tmp_path / "gone")
-        assert output.write(path, b"one", tmp_path, 1)
+        assert placing.write(path, b"one", tmp_path, 1)
         assert not path.is_symlink()
 
     def test_no_links_there(self, tmp_path, monkeypatch):
@@ -389,7 +389,7 @@ class TestNames:
             raise OSError(errno.EPERM, "no links")
 
         monkeypatch.setattr(Path, "symlink_to", refuse)
-        assert output.link(tmp_path / "a", original, tmp_path, 1, symlink=True)
+        assert placing.link(tmp_path / "a", original, tmp_path, 1, symlink=True)
         assert (tmp_path / "a").read_text() == "one"
 
     def test_remove_what_is_gone(self, tmp_path):

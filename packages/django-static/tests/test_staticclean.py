@@ -776,12 +776,12 @@ cleaning.Cleaning(sources, options, root / "state" / "manifest.json", keep_build
         assert there([*history[0], *history[1]]) == [True, True, False, False]
 
     def test_a_build_that_failed_for_a_full_disk_can_be_cleaned_up_after(self, cleaned, history, monkeypatch):
-        def full(self, path, create):
+        def full(self, path):
             raise OSError(28, "No space left on device", str(path))
 
         cleaned.site.write("img/i.png", "new", 90)
         with monkeypatch.context() as patch:
-            patch.setattr(build_shelf.BuildShelf, "_put", full)
+            patch.setattr(build_shelf.BuildShelf, "_temporary", full)
             with pytest.raises(CommandError, match="No space"):
                 cleaned.build()
         cleaned.clean(*NEVER)

@@ -1,4 +1,4 @@
-"""Where a build keeps its finished work: one file for all, since a build is alone."""
+"""Where a build keeps its finished work: one file for all, since no other build has it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import names, output
+from . import names, output, placing
 from .folders import Folders
 from .graph import components
 from .journal import Journal
+from .placing import Found
 from .records import Record, restore, to_json
 from .regular import read_regular
 from .shelf import Known
@@ -44,8 +45,9 @@ class Work(NamedTuple):
 class BuildShelf:
     """Records in one file, read at the beginning and written at the end; the holder has the lock of the build.
 
-    Files are written to a temporary name in their folder and moved, like those of a page that is rendered, but not each
-    is forced to the disk: a build ends with one ``sync`` before its manifest is written.
+    Files are written to a temporary name in their folder and moved, like those of a page that is rendered, and like these
+    never over what another process has published meanwhile; but not each is forced to the disk: a build ends with one
+    ``sync`` before its manifest is written.
     """
 
     def __init__(
@@ -131,39 +133,18 @@ class BuildShelf:
         self._is_changed = True
 
     def write(self, path: str, data: bytes) -> bool:
-        def create(temporary: str) -> int:
-            output.fill(temporary, data)
-            return len(data)
+        def look() -> Found:
+            return self._found(path, len(data), lambda: data)
 
-        is_new = self._is_new(path)
-        place = Path(path)
-        if not is_new and place.exists() and not place.is_symlink():
-            if place.stat().st_size == len(data) and place.read_bytes() == data:
-                return True
-            if not self._is_damaged(place):
-                return False
-        self._publish(path, create, is_new=is_new)
-        return True
+        return self._publish(path, lambda temporary: output.fill(temporary, data), look)
 
     def link(self, path: str, original: Path, *, symlink: bool) -> bool:
         """Publish an original by bytes of its own: a link would change when the original is edited in place."""
 
-        def create(temporary: str) -> int:
-            shutil.copyfile(original, temporary)
-            return os.stat(temporary).st_size  # noqa: PTH116 (thousands of files)
+        def look() -> Found:
+            return self._found(path, original.stat().st_size, original.read_bytes)
 
-        is_new = self._is_new(path)
-        place = Path(path)
-        if not is_new and place.exists() and not place.is_symlink():
-            if (
-                place.stat().st_size == original.stat().st_size
-                and place.read_bytes() == original.read_bytes()
-            ):
-                return True
-            if not self._is_damaged(place):
-                return False
-        self._publish(path, create, is_new=is_new)
-        return True
+        return self._publish(path, lambda temporary: shutil.copyfile(original, temporary), look)
 
     def remove(self, path: str) -> None:
         with contextlib.suppress(OSError):
@@ -183,8 +164,7 @@ class BuildShelf:
     def close(self, data: bytes | None) -> None:
         """Keep what :meth:`encoded` has given; the records of what is no longer wanted are forgotten."""
         if data is not None:
-            self._put(str(self._place), lambda temporary: output.fill(temporary, data))
-            self.written.discard(str(self._place))
+            self._put(str(self._place), data)
 
     def sweep(self, folders: Iterable[Path]) -> None:
         """Remove what a build that was killed has left half written."""
@@ -197,10 +177,14 @@ class BuildShelf:
     def _digests(self) -> Mapping[str, str]:
         return self._published()
 
-    def _is_damaged(self, path: Path) -> bool:
-        """Whether a file is not what a build before has left; else its name stands for what it is, and for nothing else."""
-        digest = self._digests.get(str(path))
-        return digest is not None and names.content_digest(path.read_bytes()) != digest
+    def _found(self, path: str, size: int, content: Callable[[], bytes]) -> Found:
+        """What stands under a name; what a build before has left is put right if it was damaged."""
+        found = placing.compare(path, size, content)
+        if found is Found.OTHER and not os.path.islink(path):  # noqa: PTH114
+            digest = self._digests.get(path)
+            if digest is not None and digest == names.content_digest(content()):
+                return Found.WORSE
+        return found
 
     def _true(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         """The record of the build before, if it holds still; what it uses may have been done anew, and be another."""
@@ -222,29 +206,45 @@ class BuildShelf:
                 self._wanted[current.key] = current
                 pending += current.uses
 
-    def _is_new(self, path: str) -> bool:
-        """Whether there is nothing of that name."""
-        return not (self._folders.may_hold(path) and os.path.lexists(path))
+    def _publish(self, path: str, create: Callable[[str], object], look: Callable[[], Found]) -> bool:
+        """Let a file be made and have its name; False when that stands for something else.
 
-    def _publish(self, path: str, create: Callable[[str], int], *, is_new: bool) -> None:
-        """Let a file be made, which tells its size, and move it to its place; where there was none this is noted before."""
-
-        def noted(temporary: str) -> None:
-            self.journal.note(path, create(temporary))
-
-        self._put(path, noted if is_new else create)
-
-    def _put(self, target: str, create: Callable[[str], object]) -> None:
-        """Let a file be made and move it to its place."""
-        folder = self._folders.make(target)
-        temporary = f"{folder}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"
+        Where there was none this is noted before.
+        """
+        found = look() if self._folders.may_hold(path) else Found.NOTHING
+        if found in (Found.SAME, Found.OTHER):
+            return found is Found.SAME
+        temporary = self._temporary(path)
         try:
             create(temporary)
-            os.replace(temporary, target)  # noqa: PTH105 (thousands of files)
+            if found is Found.NOTHING:
+                status = os.stat(temporary)  # noqa: PTH116 (thousands of files)
+                self.journal.note(path, status.st_size, status.st_ino)
+            found = placing.place(temporary, path, look, found)
         except BaseException:
             self.remove(temporary)
             raise
-        self.written.add(target)
+        if found in (Found.NOTHING, Found.WORSE):
+            self.written.add(path)
+            return True
+        # Another process was quicker.
+        self.remove(temporary)
+        return found is Found.SAME
+
+    def _put(self, target: str, data: bytes) -> None:
+        """Write a file of our own, new or anew."""
+        temporary = self._temporary(target)
+        try:
+            output.fill(temporary, data)
+            os.replace(temporary, target)  # noqa: PTH105
+        except BaseException:
+            self.remove(temporary)
+            raise
+
+    def _temporary(self, target: str) -> str:
+        """What a file is called, in the folder that it goes to, until it has its name."""
+        folder = self._folders.make(target)
+        return f"{folder}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"
 
     def _read(self) -> dict[str, Any]:
         try:

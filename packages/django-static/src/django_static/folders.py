@@ -10,13 +10,16 @@ __all__ = ["Folders"]
 
 
 class Folders:
-    """The folders of a build that is alone; made where they are missing."""
+    """The folders of a build, as they were when it first came to each; made where they are missing.
+
+    Others may add to them meanwhile: what is not there is there perhaps when its turn comes.
+    """
 
     def __init__(self) -> None:
         self._names: dict[str, set[str]] = {}
 
     def may_hold(self, path: str) -> bool:
-        """False where there is surely nothing of that name, however the file system takes case and accents.
+        """False where there was surely nothing of that name, however the file system takes case and accents.
 
         Raises:
             OSError: the folder can neither be read nor made.

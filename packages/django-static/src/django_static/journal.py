@@ -12,17 +12,34 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from .regular import read_regular
 
-__all__ = ["Journal", "in_use", "left", "read"]
+__all__ = ["Entry", "Journal", "in_use", "left", "read"]
 
 _LEFT = re.compile(r"[0-9]{20}\.journal")
 #: When the manifest of the build may be in place, so that pages may print what only the journal knows.
 _IN_USE = re.compile(r"[0-9]{20}\.in-use")
-_ENTRY = re.compile(rb"([0-9]{1,20}) (.+)", re.DOTALL)
+_ENTRY = re.compile(rb"([0-9]{1,20}) ([0-9]{1,20}) (.+)", re.DOTALL)
+
+
+class Entry(NamedTuple):
+    """A file that was to get a name."""
+
+    path: str
+    #: Bytes.
+    size: int
+    #: Its number in the file system, which tells it from what somebody else has given the same name meanwhile.
+    number: int
+
+    def is_there(self) -> bool:
+        """Whether it has got the name, and has it still."""
+        try:
+            return os.lstat(self.path).st_ino == self.number
+        except (OSError, ValueError):
+            return False
 
 
 class Journal:
@@ -33,8 +50,8 @@ class Journal:
         self.place = folder / f"{time.time_ns():020}.journal"
         self._handle = -1
 
-    def note(self, path: str, size: int) -> None:
-        """Note a file with its size in bytes before it gets its name.
+    def note(self, path: str, size: int, number: int) -> None:
+        """Note a file with its size in bytes and its number in the file system before it gets its name.
 
         Raises:
             OSError: it could not be noted.
@@ -44,7 +61,7 @@ class Journal:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._handle = os.open(self.place, flags, 0o666)
         # An end before it, too: on a full disk the entry before may have been cut off.
-        entry = os.fsencode(f"\0{size} {path}\0")
+        entry = os.fsencode(f"\0{size} {number} {path}\0")
         if os.write(self._handle, entry) < len(entry):
             os.write(self._handle, entry)
 
@@ -90,14 +107,14 @@ def in_use(folder: Path) -> list[Path]:
     return _found(folder, _IN_USE)
 
 
-def read(place: Path) -> Mapping[str, int]:
-    """The paths in a journal with their sizes in bytes; without entries that are damaged.
+def read(place: Path) -> list[Entry]:
+    """What is noted in a journal; without entries that are damaged.
 
     Raises:
         OSError: it cannot be read.
     """
     found = map(_ENTRY.fullmatch, read_regular(place).split(b"\0"))
-    return {os.fsdecode(each[2]): int(each[1]) for each in found if each}
+    return [Entry(os.fsdecode(each[3]), int(each[1]), int(each[2])) for each in found if each]
 
 
 def _found(folder: Path, pattern: re.Pattern[str]) -> list[Path]:

@@ -1,8 +1,8 @@
-"""Bring files to their published place: whole or not at all, and never over another content.
+"""Locks between processes, and the files that these read and write.
 
-What is written gets a temporary name in the same folder and is moved into place. A lock keeps other processes from
-doing the same work; it is an ``flock``, so the kernel releases it when its holder dies, however it dies. Where locks do
-not exist (Windows, some network file systems) work may be done more than once, but nothing is ever seen half written.
+A lock keeps other processes from doing the same work; it is an ``flock``, so the kernel releases it when its holder dies,
+however it dies. Where locks do not exist (Windows, some network file systems) work may be done more than once, but nothing
+is ever seen half written.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ import contextlib
 import errno
 import json
 import os
-import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from enum import Enum
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import names
 from .regular import naming, read_regular
 
 fcntl: ModuleType | None
@@ -32,13 +29,11 @@ except ImportError:  # pragma: no cover (Windows)
 __all__ = [
     "LockTimeout",
     "fill",
-    "link",
     "load",
     "locked",
     "read",
     "remove",
     "store",
-    "write",
 ]
 
 _POLL_SECONDS = 0.01
@@ -81,88 +76,6 @@ def locked(path: Path, timeout: float, *, shared: bool = False) -> Iterator[bool
             return
         finally:
             os.close(handle)
-
-
-def write(path: Path, data: bytes, state: Path, timeout: float) -> bool:
-    """Publish bytes under a name; False when the name already stands for other bytes, which are left alone.
-
-    Raises:
-        OSError: full disk, read-only folder, a lock that was not released in time.
-    """
-
-    def create(temporary: Path) -> None:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        with naming(temporary), os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-
-    def judge() -> _Verdict:
-        same = path.stat().st_size == len(data) and path.read_bytes() == data
-        if same and path.is_symlink():
-            return _Verdict.REPLACE  # it would change with what it leads to
-        return _Verdict.SAME if same else _Verdict.OTHER
-
-    return _place(path, create, judge, state, timeout)
-
-
-def link(path: Path, original: Path, state: Path, timeout: float, *, symlink: bool) -> bool:
-    """Publish an original unchanged, as a symbolic link or as a copy; False when the name stands for another file.
-
-    Raises:
-        OSError: as for :func:`write`, and when the original is gone.
-    """
-
-    def create(temporary: Path) -> None:
-        if symlink:
-            whole = original.absolute()
-            beside = whole.parent == path.absolute().parent
-            with contextlib.suppress(OSError, NotImplementedError):  # no links there: copy
-                temporary.symlink_to(whole.name if beside else whole)
-                return
-        with naming(temporary), original.open("rb") as source, temporary.open("xb") as target:
-            shutil.copyfileobj(source, target)
-            target.flush()
-            os.fsync(target.fileno())
-
-    def judge() -> _Verdict:
-        if path.is_symlink() and path.samefile(original):
-            return _Verdict.SAME if symlink else _Verdict.REPLACE
-        same = path.stat().st_size == original.stat().st_size and path.read_bytes() == original.read_bytes()
-        return _Verdict.SAME if same else _Verdict.OTHER
-
-    return _place(path, create, judge, state, timeout)
-
-
-class _Verdict(Enum):
-    """What stands under a name already: what we would put there, another content, or the same in a worse way."""
-
-    SAME = 1
-    OTHER = 2
-    REPLACE = 3
-
-
-def _place(
-    path: Path, create: Callable[[Path], None], judge: Callable[[], _Verdict], state: Path, timeout: float
-) -> bool:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mark = names.digest(str(path))[:16]
-    with locked(state / f"{mark}.lock", timeout) as held:
-        verdict = judge() if path.exists() else _Verdict.REPLACE
-        if verdict is not _Verdict.REPLACE:
-            return verdict is _Verdict.SAME
-        # Under the lock a temporary file of that name can only be what a killed process left; processes with another
-        # folder of state have other locks, and so other names.
-        own = "" if held else f"-{os.getpid()}-{threading.get_ident()}"
-        temporary = path.with_name(f".{names.digest(str(state), str(path))[:16]}{own}.tmp")
-        temporary.unlink(missing_ok=True)
-        try:
-            create(temporary)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    return True
 
 
 def read(path: str, size: int) -> bytes:

@@ -86,7 +86,7 @@ def _published() -> frozenset[str]:
             files.update(history.read(build))
     for place in (*journal.left(folder), *journal.in_use(folder)):
         with contextlib.suppress(OSError):
-            files.update(journal.read(place))
+            files.update(each.path for each in journal.read(place))
     for place in conf.options().state.glob("*.json"):
         files.update(record_files(load(place)))
     return frozenset(files)

@@ -19,7 +19,7 @@ from .places import STATE_FOLDER
 __all__ = ["Guard", "leftovers", "remove", "remove_empty", "siblings", "sweep"]
 
 _LEFTOVER = re.compile(
-    r"\.[0-9a-f]{16}(?:\.building|(?:-\d+-\d+)?\.tmp)|\.django-static-\w{8}\.tmp|[0-9a-f]{32}\.json-\d+-\d+\.tmp"
+    r"\.[0-9a-f]{16}(?:\.building|\.lock|(?:-\d+-\d+)?\.tmp)|\.django-static-\w{8}\.tmp|[0-9a-f]{32}\.json-\d+-\d+\.tmp"
 )
 #: What ``collectstatic`` copies to; it holds no lock.
 _COLLECTING = re.compile(r"\.[0-9a-f]{16}\.collecting")

@@ -204,14 +204,16 @@ def _read_journals(found: Retention, folder: Path, oldest: float, failed: Path |
     used = journal.in_use(folder)
     for place in (*used, *journal.left(folder)):
         try:
-            files = journal.read(place)
+            noted = journal.read(place)
             is_kept = place in used or (place != failed and place.stat().st_mtime > oldest)
         except OSError as error:
             raise recorded.unreadable(place, error) from error
         if is_kept:
-            found.want(files, "builds that did not end")
+            found.want((each.path for each in noted), "builds that did not end")
         else:
-            found.drop(files, may_be_link=False)
+            # Not what others have given the same name first, while the build was about to.
+            own = {each.path: each.size for each in noted if each.is_there()}
+            found.drop(own, may_be_link=False)
             found.journals.append(place)
 
 

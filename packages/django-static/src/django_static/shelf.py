@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from . import output
+from . import output, placing
 from .graph import components
 from .records import REPLACED, SINCE, Record, restored, to_json, used_keys
 
@@ -93,10 +93,10 @@ class SharedShelf:
             logger.info("%s could not be written: %s", place, error)
 
     def write(self, path: str, data: bytes) -> bool:
-        return output.write(Path(path), data, self._state, self._timeout)
+        return placing.write(Path(path), data, self._state, self._timeout)
 
     def link(self, path: str, original: Path, *, symlink: bool) -> bool:
-        return output.link(Path(path), original, self._state, self._timeout, symlink=symlink)
+        return placing.link(Path(path), original, self._state, self._timeout, symlink=symlink)
 
     def remove(self, path: str) -> None:
         output.remove(Path(path))

@@ -41,7 +41,7 @@ class TreeFiles:
     It publishes those without text, and then style sheets and scripts from the largest on as far as they refer to nothing,
     while this one goes through the others from the smallest on, until they meet. What the other gives back, since it does
     refer to something, this one publishes next: it is large. Where this one needs meanwhile what the other is about to
-    publish both do it: the same bytes under the same name.
+    publish both do it, and one of them finds it there; for another content it takes another name.
     """
 
     def __init__(

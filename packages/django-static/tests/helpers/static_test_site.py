@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,17 @@ def spoil(fault: str) -> None:
         sys.dont_write_bytecode = True
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     elif fault.startswith("stall:"):
-        replace = os.replace
 
-        def stall(source: Any, target: Any) -> None:
-            if str(target).endswith(fault.removeprefix("stall:")):
-                os.write(1, b"about to appear\n")  # in one piece, as more than one thread says it
-                threading.Event().wait()
-            replace(source, target)
+        def stalling(given: Callable[..., None]) -> Callable[..., None]:
+            def stall(source: Any, target: Any, **more: Any) -> None:
+                if str(target).endswith(fault.removeprefix("stall:")):
+                    os.write(1, b"about to appear\n")  # in one piece, as more than one thread says it
+                    threading.Event().wait()
+                given(source, target, **more)
 
-        os.replace = stall  # type: ignore[assignment]
+            return stall
+
+        os.link, os.replace = stalling(os.link), stalling(os.replace)
 
 
 def main(root: Path, action: str, fault: str = "") -> None:

@@ -1,0 +1,193 @@
+"""Bring files to their published place: whole or not at all, and never over another content.
+
+What is written gets a temporary name in the same folder, and then a second one: that fails where there is a file already,
+so that of several processes which want one name at once one gets it, whoever they are. The temporary name goes.
+"""
+
+# Here names are strings: builds bring thousands of files to their places.
+# ruff: noqa: PTH105, PTH108
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+from . import names, output
+from .regular import naming
+
+__all__ = ["Found", "compare", "link", "place", "write"]
+
+#: Seconds that another process may take to give a file its name.
+_PATIENCE_SECONDS = 30
+#: How often a name may be free and taken in turn before that is nobody's removing any more.
+_ATTEMPTS = 100
+
+
+class Found(Enum):
+    """What stands under a name, for somebody who wants it for a content."""
+
+    NOTHING = 1
+    SAME = 2
+    #: Another content: for that the name stands.
+    OTHER = 3
+    #: What may be replaced: the same content behind a link, a link that leads nowhere, the file itself when it was damaged.
+    WORSE = 4
+
+
+def write(path: Path, data: bytes, state: Path, timeout: float) -> bool:
+    """Publish bytes under a name; False when the name already stands for other bytes, which are left alone.
+
+    Raises:
+        OSError: full disk, read-only folder, a lock that was not released in time.
+    """
+
+    def create(temporary: Path) -> None:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        with naming(temporary), os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    return _place(path, create, lambda: compare(str(path), len(data), lambda: data), state, timeout)
+
+
+def link(path: Path, original: Path, state: Path, timeout: float, *, symlink: bool) -> bool:
+    """Publish an original unchanged, as a symbolic link or as a copy; False when the name stands for another file.
+
+    Raises:
+        OSError: as for :func:`write`, and when the original is gone.
+    """
+
+    def create(temporary: Path) -> None:
+        if symlink:
+            whole = original.absolute()
+            beside = whole.parent == path.absolute().parent
+            with contextlib.suppress(OSError, NotImplementedError):  # no links there: copy
+                temporary.symlink_to(whole.name if beside else whole)
+                return
+        with naming(temporary), original.open("rb") as source, temporary.open("xb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+
+    def look() -> Found:
+        if symlink and path.is_symlink() and path.exists() and path.samefile(original):
+            return Found.SAME
+        found = compare(str(path), original.stat().st_size, original.read_bytes)
+        return Found.SAME if found is Found.WORSE and symlink and path.exists() else found
+
+    return _place(path, create, look, state, timeout)
+
+
+def compare(path: str, size: int, content: Callable[[], bytes]) -> Found:
+    """Look at what stands under a name, for a content of that many bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not os.path.lexists(path):
+        return Found.NOTHING
+    try:
+        is_same = os.stat(path).st_size == size and Path(path).read_bytes() == content()  # noqa: PTH116
+    except FileNotFoundError:
+        return Found.WORSE if os.path.islink(path) else Found.NOTHING  # noqa: PTH114
+    if not is_same:
+        return Found.OTHER
+    return Found.WORSE if os.path.islink(path) else Found.SAME  # noqa: PTH114
+
+
+def place(temporary: str, target: str, look: Callable[[], Found], found: Found) -> Found:
+    """Move a finished file, or link, to its name, unless that stands for something else; nobody sees half of it.
+
+    ``found`` is what was found there last, and ``look`` looks again. Returns what was there when it was decided: the file has
+    been moved if that is ``NOTHING`` or ``WORSE``, else it is where it was.
+
+    Raises:
+        OSError: it could not be moved.
+    """
+    for _ in range(_ATTEMPTS):
+        if found is Found.NOTHING:
+            with contextlib.suppress(FileExistsError):
+                _give(temporary, target)
+                return found
+        elif found is Found.WORSE:
+            # Those who replace something wait for one another. Nobody else does, so that it is still the same.
+            with _turn(target):
+                if look() is Found.WORSE:
+                    os.replace(temporary, target)
+                    return found
+        else:
+            return found
+        found = look()
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+
+
+def _place(
+    path: Path, create: Callable[[Path], None], look: Callable[[], Found], state: Path, timeout: float
+) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = names.digest(str(path))[:16]
+    with output.locked(state / f"{mark}.lock", timeout) as held:
+        found = look()
+        if found in (Found.SAME, Found.OTHER):
+            return found is Found.SAME
+        # Under the lock a temporary file of that name can only be what a killed process left; processes with another
+        # folder of state have other locks, and so other names.
+        own = "" if held else f"-{os.getpid()}-{threading.get_ident()}"
+        temporary = path.with_name(f".{names.digest(str(state), str(path))[:16]}{own}.tmp")
+        temporary.unlink(missing_ok=True)
+        try:
+            create(temporary)
+            return place(str(temporary), str(path), look, found) is not Found.OTHER
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _give(temporary: str, target: str) -> None:
+    """Let a file have a name that nothing else has, and no other.
+
+    Raises:
+        FileExistsError: something has it.
+        OSError: it could not be moved.
+    """
+    try:
+        os.link(temporary, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):
+        # There are no such links here (FAT, some network drives); if it is something else, it is so again.
+        _give_in_turn(temporary, target)
+    else:
+        # If it cannot be removed it is swept up like those of killed processes.
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def _give_in_turn(temporary: str, target: str) -> None:
+    """As :func:`_give`, where a file cannot have two names for a moment."""
+    with _turn(target) as is_alone:
+        if is_alone:
+            if os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+            os.replace(temporary, target)
+            return
+        # Without locks either: the name is taken by an empty file first.
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(target)
+            raise
+
+
+def _turn(target: str) -> contextlib.AbstractContextManager[bool]:
+    """Wait for others who look at a name and then change what it stands for, whatever folder they keep their records in."""
+    folder, name = os.path.split(target)
+    lock = Path(folder, f".{names.digest(name)[:16]}.lock")
+    return output.locked(lock, _PATIENCE_SECONDS)
