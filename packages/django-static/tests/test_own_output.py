@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import StringIO
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from django.core.management import call_command
 from static_test_built import Built
 
 from django_static import resolver
-from django_static.manifest import Manifest
+from django_static.manifest import Manifest, run_key
+from django_static.records import Manner
 
 FILES = {
     "a.css": "body { background : url(p.png) }",
@@ -195,3 +197,24 @@ def test_a_look_for_leftovers_leaves_nothing(moved, settings, tmp_path):
     moved.build("--all")
     assert list((tmp_path / "tmp").iterdir()) == []
     assert "/static/own.0123456789ab.css" in Manifest.read(moved.manifest).served
+
+
+@pytest.mark.parametrize("number", [1, 500])
+def test_an_original_that_is_called_as_another_would_be_published(site, settings, tmp_path, number):
+    """Both are to be had: of many files another process publishes some."""
+    with Built.made(site, settings, tmp_path) as built:
+        settings.DJANGO_STATIC_FINGERPRINT = "mtime"
+        for each in range(number):
+            for name, text in (("{}.js", "first( {} )"), ("{}.1600000000.js", "other( {} )")):
+                built.app_file(name.format(each), text.format(each))
+                os.utime(built.extra / name.format(each), (1_600_000_000, 1_600_000_000))
+        built.page("page", "".join(f"{{% staticfile '/static/{each}.js' %}}" for each in range(number)))
+        for _ in range(2):
+            built.build("--all")
+            manifest = Manifest.read(built.manifest)
+            for each in range(number):
+                for name, text in (("{}.js", "first( {} )"), ("{}.1600000000.js", "other( {} )")):
+                    plain = f"/static/{name.format(each)}"
+                    [printed] = manifest.runs[run_key([plain], False, Manner.USUAL)]
+                    for url in (printed.public, plain):
+                        assert (built.static / url.removeprefix("/static/")).read_text() == text.format(each)

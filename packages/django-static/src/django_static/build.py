@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import posixpath
 import re
 import time
@@ -132,6 +133,8 @@ class Build:
                 Notice(f"{error}; it is not published", path) for path, error in self._sources.refused.items()
             ]
         originals = self._originals(folders) if tree and self._with_originals else None
+        if originals is not None:
+            self._shelf.leave_to_originals(self._original_of)
         ahead = Ahead()
         self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim, self.summary.tell)
         self._pipeline.modules.are_awaited = any(_SCRIPT.search(use.value) for use in uses)
@@ -244,6 +247,14 @@ class Build:
         if static_root is None or self._options.save_prefix is not None:
             return None
         return Originals(static_root, self._state / COPIES, folders)
+
+    def _original_of(self, path: str) -> Path | None:
+        """Which original is to be copied to a path."""
+        folder = os.path.join(str(self._sources.static_root), "")  # noqa: PTH118
+        if not (path.startswith(folder) and isinstance(self._sources, Tree)):
+            return None
+        found = self._sources.paths.get(path[len(folder) :].replace(os.sep, "/"))
+        return None if found is None else Path(found)
 
     def _note_copies(self, tree: Mapping[str, Source], folders: Folders) -> None:
         """Remember what somebody else has copied to STATIC_ROOT: when the originals are gone it is none either."""

@@ -71,8 +71,17 @@ class BuildShelf:
         self._texts: dict[str, tuple[Record, str]] = {}
         #: Where those of records come from that another process has made.
         self._adopted: list[tuple[Mapping[str, Record], Callable[[], Mapping[str, str] | None]]] = []
+        #: Which original is to be copied to a path.
+        self._original_of: Callable[[str], Path | None] = lambda path: None
         #: What was added to what had been there, written down ahead.
         self.journal = Journal(place.parent / "builds")
+
+    def leave_to_originals(self, original_of: Callable[[str], Path | None]) -> None:
+        """Give no file the name of a copy of an original, but for one of the same content.
+
+        ``original_of`` tells which original is to be copied to a path in this build.
+        """
+        self._original_of = original_of
 
     def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         if key in self._wanted:
@@ -179,6 +188,11 @@ class BuildShelf:
 
     def _found(self, path: str, size: int, content: Callable[[], bytes]) -> Found:
         """What stands under a name; what a build before has left is put right if it was damaged."""
+        original = self._original_of(path)
+        if original is not None and not (
+            original.stat().st_size == size and original.read_bytes() == content()
+        ):
+            return Found.OTHER  # or soon will be
         found = placing.compare(path, size, content)
         if found is Found.OTHER and not os.path.islink(path):  # noqa: PTH114
             digest = self._digests.get(path)
@@ -211,7 +225,8 @@ class BuildShelf:
 
         Where there was none this is noted before.
         """
-        found = look() if self._folders.may_hold(path) else Found.NOTHING
+        may_be_there = self._original_of(path) is not None or self._folders.may_hold(path)
+        found = look() if may_be_there else Found.NOTHING
         if found in (Found.SAME, Found.OTHER):
             return found is Found.SAME
         temporary = self._temporary(path)
