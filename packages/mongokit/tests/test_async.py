@@ -356,6 +356,16 @@ async def test_a_cursor_is_alive_as_long_as_it_has_documents(numbers):
     assert seen == [True, True, True, True, False, False]
 
 
+async def test_a_cursor_of_finished_documents_is_alive_as_long_as_it_has_some(numbers):
+    """Documents that take steps are finished in portions, ahead of those who ask for them."""
+    collection = numbers.collection
+    collection.database.client.register(type("Stepping", (Number,), {"after_load": lambda self: None}))
+    cursor, found = collection.Stepping.find().sort("n"), []
+    while cursor.alive:
+        found.append((await cursor.next())["n"])
+    assert found == [0, 1, 2, 3, 4]
+
+
 async def test_a_loop_that_is_left_is_rewound(numbers):
     cursor = await _begun(numbers)
     await cursor.rewind()

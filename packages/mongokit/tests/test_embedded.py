@@ -473,7 +473,7 @@ def test_a_client_comes_back_by_itself_when_the_keeper_was_killed(folder, client
             assert files.read_state(folder).keeper != old.keeper
         assert things.count_documents({}) == 3
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told == [f"the keeper of {folder} was killed; it is served again"] * 2
+    assert told == [f"the keeper of {folder} had ended; it is served again"] * 2
     assert processes(folder) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from functools import partial
 
@@ -351,6 +352,38 @@ def test_a_loop_that_is_left_asks_for_no_more(numbers):
 def test_a_cursor_is_alive_as_long_as_it_has_documents(numbers):
     cursor = begun(numbers)
     assert [cursor.alive, *[cursor.alive for _ in cursor]] == [True, True, True, True, False]
+
+
+STEPS = {
+    "after_load": {"after_load": lambda self: None},
+    "autorefs": {"structure": {"n": int, "other": Number}, "use_autorefs": True, "required_fields": []},
+}
+
+
+@pytest.mark.parametrize("stop", [0, 3])
+@pytest.mark.parametrize("name", STEPS)
+def test_a_cursor_of_finished_documents_is_alive_as_long_as_it_has_some(numbers, name, stop):
+    """Documents that take steps are finished in portions, ahead of those who ask for them."""
+    numbers.database.client.register(type("Stepping", (Number,), STEPS[name]))
+    cursor = numbers.Stepping.find().sort("n").limit(stop)
+    found = []
+    while cursor.alive:
+        found.append(cursor.next()["n"])
+    assert found == [0, 1, 2, 3, 4][: stop or None]
+    cursor = numbers.Stepping.find().sort("n")
+    assert (cursor.next()["n"], cursor.alive, ns(cursor.to_list()), cursor.alive) == (
+        0,
+        True,
+        [1, 2, 3, 4],
+        False,
+    )
+
+
+def test_a_deep_copy_of_a_cursor_is_of_its_query(numbers):
+    cursor = numbers.Number.find().sort("n").limit(2)
+    cursor.next()
+    assert ns(copy.deepcopy(cursor)) == [0, 1]
+    assert ns(cursor) == [1]
 
 
 def test_a_loop_that_is_left_is_rewound(numbers):

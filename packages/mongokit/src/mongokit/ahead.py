@@ -46,6 +46,11 @@ class ReadAhead(Generic[D]):
         self._failed: Exception | None = None
         """What came of a portion, and will come of it until the cursor is rewound."""
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether there is something that was read, and that nobody has asked for yet."""
+        return bool(self._ready) or self._broken_off is not None
+
     def next(self, advance: Callable[[], Raw]) -> D:
         """Return the next document; raises StopIteration after the last."""
         if not self._ready and not run(self._fill(advance)):

@@ -62,7 +62,8 @@ class CursorBase(Generic[D]):
     @property
     def alive(self) -> bool:
         """Whether there may be more documents; see PyMongo."""
-        return bool(self._taken) or self._source.alive
+        is_finished = self._ahead is not None and self._ahead.is_pending
+        return is_finished or bool(self._taken) or self._source.alive
 
     def sort(self, key_or_list: Any, direction: int | str | None = None) -> Self:
         """Order by a field, or by a list of (field, direction) pairs."""
@@ -142,6 +143,10 @@ class CursorBase(Generic[D]):
         return other
 
     __copy__ = clone
+
+    def __deepcopy__(self, memo: object) -> Self:
+        # As PyMongo's: of the query, and of no client.
+        return self.clone()
 
     def _reading_ahead(self) -> ReadAhead[D]:
         if self._ahead is None:

@@ -99,7 +99,7 @@ def _revive(server: EmbeddedServer, attempts: _Attempts) -> None:
         return
     try:
         if server.revive():
-            logger.warning("the keeper of %s was killed; it is served again", server.path)
+            logger.warning("the keeper of %s had ended; it is served again", server.path)
         attempts.succeed()
     except (
         OSError,
