@@ -1,5 +1,6 @@
 """Values that a form's inputs cannot show as they are, and that validate: what nobody touches stays."""
 
+import json
 import math
 import re
 from typing import Annotated
@@ -160,3 +161,66 @@ def test_a_clean_method_sees_what_is_stored_and_may_change_it(mongodb):
     made.save()
     assert Form({"title": "b", "text": "x", "weight": "nan"}, instance=made).try_save()
     assert mongodb.kept_poems.find_one()["weight"] == 0
+
+
+class Parcel(DjangoDocument):
+    __collection__ = "kept_parcels"
+    structure = {
+        "title": str,
+        "text": str,
+        "weight": float,
+        "tags": [str],
+        "nest": {"text": str, "weight": float},
+        "rows": [{"text": str, "weight": float}],
+    }
+    accept_missing_fields = True
+
+
+#: What is sent for no field but the title.
+UNTOUCHED = {
+    "text": "",
+    "weight": "",
+    "tags": "[]",
+    "nest-text": "",
+    "nest-weight": "1.0",
+    "rows-TOTAL_FORMS": "2",
+    "rows-INITIAL_FORMS": "1",
+    "rows-0-text": "",
+    "rows-0-weight": "2.0",
+    "rows-0-ORDER": "1",
+    "rows-1-text": "",
+    "rows-1-weight": "",
+    "rows-1-ORDER": "",
+}
+PARTLY = {"nest": {"weight": 1.0}, "rows": [{"weight": 2.0}]}
+
+
+@pytest.mark.parametrize(
+    ("entered", "changed"),
+    [
+        ({}, {}),
+        ({"text": "t"}, {"text": "t"}),
+        ({"tags": '["t"]'}, {"tags": ["t"]}),
+        ({"nest-text": "t"}, {"nest": {"weight": 1.0, "text": "t"}}),
+        ({"nest-weight": "3"}, {"nest": {"weight": 3.0}}),
+        ({"rows-0-text": "t"}, {"rows": [{"weight": 2.0, "text": "t"}]}),
+    ],
+)
+def test_what_may_be_missing_is_not_filled(mongodb, entered, changed):
+    found = saved(mongodb, Parcel, {"title": "a", **PARTLY}, {"title": "b", **UNTOUCHED, **entered})
+    assert found == {"title": "b", **PARTLY, **changed}
+
+
+def test_a_new_document_is_filled(mongodb):
+    rows = {"rows-INITIAL_FORMS": "0", "rows-TOTAL_FORMS": "0"}
+    form = documentform_factory(Parcel)({"title": "b", **UNTOUCHED, **rows}, collection=mongodb.kept_parcels)
+    assert form.is_valid(), form.errors
+    assert form.save().keys() >= Parcel.structure.keys()
+
+
+@pytest.mark.parametrize("stored", ["text", "a, b", '"', "{}"])
+def test_a_text_where_a_list_is_declared_is_shown_as_the_text_it_is(mongodb, stored):
+    collection = mongodb.kept_parcels
+    key = collection.insert_one({"title": "a", "tags": stored}).inserted_id
+    form = documentform_factory(Parcel)(instance=collection.proxy(Parcel).find_one({"_id": key}))
+    assert json.loads(form["tags"].value() if isinstance(form["tags"].value(), str) else "") == stored

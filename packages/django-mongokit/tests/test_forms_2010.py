@@ -283,6 +283,7 @@ def test_invalid_json_is_an_error_of_the_field(talks, text, says):
     form = TalkForm({**DATA, "tags": text}, collection=talks)
     [error] = form.errors["tags"]
     assert error.startswith(says)
+    assert error.endswith('in which texts stand in double quotes: ["first", "second"]')
     assert str(form["tags"]).count(text.replace('"', "&quot;")) == 1
 
 

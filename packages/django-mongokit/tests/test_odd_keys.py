@@ -411,6 +411,7 @@ READ = {
     ),
     "a declared number": (NumberKey, {"5": 5, "-5": -5, HEX: OTHER, "k": "k", '"5"': "5"}),
     "both": (EitherKey, {"5": 5, '"5"': "5", '"5': '"5', '"k"': '"k"', "5.0": "5.0", "05": "05"}),
+    "the smallest number": (OddKey, {str(-(2**63)): -(2**63), f'"{-(2**63)}"': str(-(2**63))}),
     "undeclared": (
         OddKey,
         {HEX: OTHER, "k": "k", "5": 5, '"5"': "5", f'"{HEX}"': HEX, '""5""': '"5"', '"': '"', '""': '""'},

@@ -6,28 +6,32 @@ import errno
 import os
 import resource
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from django_static import output
+from django_static import output, placing
 from django_static.history import History
 from django_static.manifest import Manifest
 from django_static.regular import naming
 
 
-@pytest.fixture
-def no_room():
-    """A process that may write no more than a few bytes to a file: to the system a kind of full disk."""
+@contextmanager
+def no_room() -> Iterator[None]:
+    """For a moment this process may write no more than a few bytes to a file: to the system a kind of full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 WRITERS = {
-    "a published file": lambda folder: output.write(folder / "a.css", b"x" * 99, folder / "state", 5),
+    "a published file": lambda folder: placing.write(folder / "a.css", b"x" * 99, folder / "state", 5),
     "a file of a build": lambda folder: output.fill(f"{folder}/a.css", b"x" * 99),
     "a record": lambda folder: output.store(folder / "a.json", ["x" * 99]),
     "the manifest": lambda folder: Manifest({}, {}, {}, {}).write(folder / "manifest.json"),
@@ -36,8 +40,8 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
-def test_the_file_is_named(tmp_path, no_room, write):
-    with pytest.raises(OSError, match=r"File too large: '/") as caught:
+def test_the_file_is_named(tmp_path, write):
+    with pytest.raises(OSError, match=r"File too large: '/") as caught, no_room():
         write(tmp_path)
     assert os.fspath(tmp_path) in str(caught.value)
 

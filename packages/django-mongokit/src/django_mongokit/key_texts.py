@@ -79,7 +79,7 @@ def _object_id(text: str) -> ObjectId | None:
 
 def _integer(text: str) -> int | None:
     is_one = text.removeprefix("-").isdecimal() and str(int(text[:20])) == text
-    return int(text) if is_one and abs(int(text)) < _LARGEST else None
+    return int(text) if is_one and -_LARGEST <= int(text) < _LARGEST else None
 
 
 def _unique(text: str) -> uuid.UUID | None:

@@ -93,13 +93,20 @@ class JsonValueField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Return the text to be shown for a value."""
-        if isinstance(value, _Text) or (isinstance(value, str) and self.kind is not None):
+        if isinstance(value, _Text) or (isinstance(value, str) and self._is_shown(value)):
             return value
         if value is None:
             value = self.empty()
         if value is None:
             return ""
         return text_of(value, self.to_stored, self.indent)
+
+    def _is_shown(self, text: str) -> bool:
+        """Return whether a text is what is to be shown, as an `initial` may be, and no stored value."""
+        try:
+            return self.kind is not None and isinstance(loads(text, self.types), self.kind)
+        except ValidationError:
+            return not text.strip()
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a text stands for another value than the initial one."""

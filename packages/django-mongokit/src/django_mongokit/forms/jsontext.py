@@ -47,7 +47,11 @@ def loads(text: str, types: tuple[type, ...] = PLAIN_TYPES) -> Any:
     try:
         value = json_util.loads(text, json_options=_OPTIONS, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise ValidationError(str(error), code="json") from None
+        raise ValidationError(
+            _("%(error)s. This is no JSON, in which texts stand in double quotes: %(example)s"),
+            code="json",
+            params={"error": error, "example": '["first", "second"]'},
+        ) from None
     except RecursionError:
         raise _too_deep() from None
     except Exception as error:  # noqa: BLE001 (PyMongo stumbles over forged text in many ways)

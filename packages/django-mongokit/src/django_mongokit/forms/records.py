@@ -59,7 +59,7 @@ class BaseRecordForm(forms.BaseForm):
         """Return what was entered, by field of the structure, as the document is to have it.
 
         Left out is what stays as it is in `stored`: a field whose input is as it was shown (a time keeps its
-        milliseconds, a list its order), and one that was not sent at all.
+        milliseconds, a list its order), and one that was not sent at all. So is what is missing there, and may be.
 
         Raises `ValidationError` for a time that has no UTC.
         """
@@ -67,7 +67,8 @@ class BaseRecordForm(forms.BaseForm):
         for name, value in self.cleaned_data.items():
             if name not in self._record.fields or not self._meta.takes(name):
                 continue
-            if name not in stored or not self._stays(name, value):
+            may_stay = name in stored or self._record.fields[name].optional
+            if not (may_stay and self._stays(name, value)):
                 found[name] = self._as_read(value)
         return found
 
