@@ -95,7 +95,13 @@ def run_once(suite: str, folder: Path, root: Path, command: list[str], output: I
         )
         outcome = Outcome(suite, done.returncode, time.monotonic() - started)
         if report.exists():
-            read_report(report, outcome)
+            try:
+                read_report(report, outcome)
+            except ET.ParseError:
+                outcome.exit_code = done.returncode or 1
+                text = f"\n{suite}: the run ended in the middle, with exit code {done.returncode}, before its report was written\n"
+                output.write(text.encode())
+                output.flush()
     return outcome
 
 

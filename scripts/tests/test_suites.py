@@ -176,6 +176,22 @@ def test_two_suites_remember_apart_what_failed(run):
     assert output.strip().splitlines()[-1] == "4 passed, 0 failed"
 
 
+NO_ROOM = """
+import resource, signal
+def test_what_ends_the_run():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+"""
+
+
+def test_a_run_that_ends_without_a_report_has_failed(run):
+    code, output = run({"a": NO_ROOM})
+    assert code == 1
+    assert re.search(
+        r"a: the run ended in the middle, with exit code \d+, before its report was written", output
+    )
+
+
 def test_unknown_suite_is_named_with_those_there_are(run):
     code, output = run({"a": PASSES}, "c")
     assert code == 2
