@@ -3,7 +3,6 @@
 import math
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,20 +12,11 @@ from pathlib import Path
 import bson
 import pytest
 from bson import Decimal128
+from chromium import CHROMIUM, FLAGS, MARKS, playwright
 from free_ports import free_port
 from pymongo import MongoClient
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
-
 SITE = Path(__file__).parent / "site"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 # Where to put pictures of the pages, for people to look at.
 SHOTS = os.environ.get("ADMIN_SHOTS")
 PHONE = {"width": 390, "height": 844}
@@ -37,10 +27,7 @@ user = User.objects.create_user("viewer", password="secret", is_staff=True)
 user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
 """
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
-    pytest.mark.timeout(300),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,13 @@
 
 import datetime
 import decimal
-import shutil
 import urllib.parse
 from typing import Annotated
 
 import bson
 import pytest
 from bson import Decimal128
+from chromium import CHROMIUM, FLAGS, MARKS, playwright
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
@@ -17,21 +17,7 @@ from django_mongokit.document import DjangoDocument
 from django_mongokit.forms import CommaSeparatedField, documentform_factory
 from mongokit import CustomType, SchemaDocument
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH (Debian: apt install chromium)"),
-    pytest.mark.timeout(300),
-]
+pytestmark = MARKS
 
 
 class Amount(CustomType):

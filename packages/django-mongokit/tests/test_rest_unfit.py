@@ -1,106 +1,33 @@
 """Stored values of another type than their class declares, in REST: shown as they are stored, and never an error."""
 
 import datetime
-import decimal
-import enum
 import json
 import uuid
-from typing import Annotated, Literal
 
 import pytest
 from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, ObjectId, Regex, Timestamp
 from rest_framework.renderers import JSONRenderer
-from shows.models import Theatre
+from shows.kinds import Kinds, Mood
 
 from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
 from django_mongokit.forms.jsontext import dumps
 from django_mongokit.forms.unfit import unfit_of
 from django_mongokit.rest import DocumentSerializer
-from mongokit import CustomType, Ref, SchemaDocument
 
 
-class Mood(enum.Enum):
-    GAY = "g"
-    GRAVE = "v"
-
-
-class Day(CustomType):
-    mongo_type = str
-    python_type = datetime.date
-
-    def to_bson(self, value):
-        return value.isoformat() if type(value) is self.python_type else value
-
-    def to_python(self, value):
-        try:
-            return self.python_type.fromisoformat(value)
-        except ValueError:
-            return value  # for validation to name
-
-
-class Hour(Day):
-    python_type = datetime.time
-
-
-class Seconds(CustomType):
-    mongo_type = str
-    python_type = datetime.timedelta
-
-    def to_bson(self, value):
-        return str(int(value.total_seconds()))
-
-    def to_python(self, value):
-        return datetime.timedelta(seconds=int(value)) if value.isdecimal() else value
-
-
-class Slot(SchemaDocument):
-    name: str
-    minutes: int = 10
-
-
-class Parts(SchemaDocument):
-    text: str | None = None
-    number: int | None = None
-    long: Int64 | None = None
-    real: float | None = None
-    exact: Decimal128 | None = None
-    price: decimal.Decimal | None = None
-    flag: bool | None = None
-    box: bool = False
-    time: datetime.datetime | None = None
-    day: Annotated[datetime.date, Day()] | None = None
-    hour: Annotated[datetime.time, Hour()] | None = None
-    key: ObjectId | None = None
-    unique: uuid.UUID | None = None
-    mood: Mood | None = None
-    choice: Literal["a", "b"] | None = None
-    choices: list[Literal["a", "b"]] = []
-    tags: list[str] = []
-    pair: tuple[int, str] | None = None
-    free: dict | None = None
-    by_name: dict[str, int] = {}
-    words: set[str] = set()
-    duration: Annotated[datetime.timedelta, Seconds()] | None = None
-    durations: list[Annotated[datetime.timedelta, Seconds()]] = []
-    theatre: Ref[Theatre] | None = None
-    theatres: list[Ref[Theatre]] = []
-    slot: Slot | None = None
-    slots: list[Slot] = []
-
-
-class Strange(Parts, DjangoDocument):
+class Strange(Kinds, DjangoDocument):
     __collection__ = "strange"
 
     class Meta:
         app_label = "shows"
 
-    inner: Parts | None = None
-    rows: list[Parts] = []
+    inner: Kinds | None = None
+    rows: list[Kinds] = []
 
 
 connection.register([Strange])
-NAMES = sorted(Parts._structure.fields)
+NAMES = sorted(Kinds._structure.fields)
 SHAPES = [
     *("Gate", "5", "2026-11-23T10:00:00", 5, 0, Int64(2**40), 1.5, float("nan"), True, False),
     *(Decimal128("1.50"), Decimal128("NaN"), datetime.datetime(2026, 11, 1, 5, 30, 15, 123000)),
