@@ -712,9 +712,14 @@ class TestKilled:
     def test_without_a_folder_for_locks_nobody_is_known_to_have_been_killed(self, cleaned, history):
         """A page that makes the folder now writes such a file."""
         half = cleaned.site.write(f"css/.{names.digest('x')[:16]}.tmp")
+        os.utime(half)
         shutil.rmtree(cleaned.state)
         cleaned.clean()
         assert half.exists()
+        an_hour_ago = time.time() - 3601
+        os.utime(half, (an_hour_ago, an_hour_ago))
+        cleaned.clean()
+        assert not half.exists()
 
     @pytest.mark.parametrize("after", range(0, 24, 3))
     def test_running_it_again_finishes(self, forks, cleaned, history, tmp_path, after):

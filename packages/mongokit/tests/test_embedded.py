@@ -651,8 +651,9 @@ def test_a_server_that_is_stopped_stays_so_until_somebody_starts_it(folder, way,
         with EmbeddedServer(folder) as another:
             assert another.port == embedded.port, "where the others look for it"
             assert in_the_end(client.mydb.things.find_one) == {"_id": 1}
-        os.kill(files.read_state(folder).keeper, signal.SIGKILL)
-        until(lambda: not processes(folder))
+        old = files.read_state(folder)
+        os.kill(old.keeper, signal.SIGKILL)
+        until(lambda: not psutil.pid_exists(old.pid))
         assert in_the_end(client.mydb.things.find_one) == {"_id": 1}, "as ever, after a start"
         assert stop_server(folder)
         assert embedded.start().known_port

@@ -93,7 +93,7 @@ class Cleaning:
             Running: a build or a page did not end in time.
             Unreadable: a record is damaged; nothing was removed.
         """
-        with contextlib.nullcontext(True) if dry else self._alone() as is_alone:
+        with contextlib.nullcontext(0.0) if dry else self._alone() as patience:
             static_root = self._sources.static_root
             kept = retention.read(
                 self._manifest,
@@ -107,40 +107,43 @@ class Cleaning:
             cleaned = Cleaned(wanted=Counter(kept.wanted.values()), is_uncertain=kept.is_uncertain)
             if not kept.is_uncertain:
                 self._clean(kept, cleaned, dry=dry)
-            if is_alone:
-                self._sweep(cleaned, dry=dry)
+            if patience is not None:
+                self._sweep(cleaned, patience, dry=dry)
             if not dry:
                 self._prune_cache(cleaned)
         return cleaned
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[bool]:
-        """Keep builds and publishing pages out; yields False where there are no locks to do so, or no folders for them."""
+    def _alone(self) -> Iterator[float | None]:
+        """Keep builds and publishing pages out.
+
+        Yields how many seconds ago something must have been written to be what a killed process has left; None where the
+        system has no locks, so that nobody can tell.
+        """
         state, options = self._manifest.parent, self._options
-        is_alone = True
+        has_locks, patience = True, 0.0
         with contextlib.ExitStack() as stack:
             for place, timeout in (
                 (state / "build.lock", options.build_timeout),
                 (options.state / PUBLISHING_LOCK, options.lock_timeout),
             ):
-                if (
-                    place.name == PUBLISHING_LOCK
-                ):  # after the wait for builds, since these may make its folder
+                if place.name == PUBLISHING_LOCK:
+                    # After the wait for builds, since these may make its folder.
                     self._keep_out_others(stack)
                 if not place.parent.is_dir():
-                    is_alone = False  # whoever makes it now is kept out by nothing
+                    patience = removal.LONG_SECONDS  # whoever makes it now is kept out by nothing
                     continue
                 try:
                     held = stack.enter_context(output.locked(place, timeout))
                 except output.LockTimeout as error:
                     raise Running(f"{place}: something is being published; nothing was removed") from error
-                is_alone = is_alone and held
+                has_locks = has_locks and held
                 if not held and (state / "unfinished").exists():
                     raise Running(
                         f"{state / 'unfinished'}: a build runs or was killed, and there are no locks here to tell which; "
                         "nothing was removed. Run 'manage.py staticbuild' to its end first"
                     )
-            yield is_alone
+            yield patience if has_locks else None
 
     def _keep_out_others(self, stack: contextlib.ExitStack) -> None:
         try:
@@ -224,8 +227,8 @@ class Cleaning:
             except OSError as error:
                 cleaned.failed[path] = str(error)
 
-    def _sweep(self, cleaned: Cleaned, *, dry: bool) -> None:
-        """Remove what killed processes have left: whoever is at work now holds one of the locks."""
+    def _sweep(self, cleaned: Cleaned, patience: float, *, dry: bool) -> None:
+        """Remove what killed processes have left: whoever is at work now holds one of the locks, or began a moment ago."""
         found = list(removal.leftovers(self._receiving))
         state, pages = self._manifest.parent, self._options.state
         manifest = re.compile(re.escape(f".{self._manifest.name}.tmp"))
@@ -239,7 +242,10 @@ class Cleaning:
         ):
             with contextlib.suppress(OSError):
                 found += [str(path) for path in folder.iterdir() if pattern.fullmatch(path.name)]
+        latest = time.time() - patience
         for path in dict.fromkeys(found):
+            if patience and not removal.is_older(path, latest):
+                continue
             try:
                 cleaned.leftovers[path] = os.lstat(path).st_size if dry else removal.remove(path)
             except OSError as error:

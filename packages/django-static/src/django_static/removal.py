@@ -16,14 +16,14 @@ from pathlib import Path
 from .compress import FORMATS
 from .places import STATE_FOLDER
 
-__all__ = ["Guard", "leftovers", "remove", "remove_empty", "siblings", "sweep"]
+__all__ = ["LONG_SECONDS", "Guard", "is_older", "leftovers", "remove", "remove_empty", "siblings", "sweep"]
 
 _LEFTOVER = re.compile(
     r"\.[0-9a-f]{16}(?:\.building|\.lock|(?:-\d+-\d+)?\.tmp)|\.django-static-\w{8}\.tmp|[0-9a-f]{32}\.json-\d+-\d+\.tmp"
 )
 #: What ``collectstatic`` copies to; it holds no lock.
 _COLLECTING = re.compile(r"\.[0-9a-f]{16}\.collecting")
-_HOUR_SECONDS = 3600
+LONG_SECONDS = 3600
 _SUFFIXES = tuple(f".{name}" for name in FORMATS)
 
 
@@ -100,26 +100,26 @@ def leftovers(folders: Iterable[Path]) -> Iterator[str]:
 
     Whoever holds the locks may remove it; what somebody without one may be writing at this moment is left out.
     """
-    oldest = time.time() - _HOUR_SECONDS
+    oldest = time.time() - LONG_SECONDS
     for folder in folders:
         for current, _, files in os.walk(os.path.realpath(folder)):
             for name in files:
                 if _LEFTOVER.fullmatch(name) or (
-                    _COLLECTING.fullmatch(name) and _is_older(os.path.join(current, name), oldest)
+                    _COLLECTING.fullmatch(name) and is_older(os.path.join(current, name), oldest)
                 ):
                     yield os.path.join(current, name)
 
 
 def sweep(paths: Iterable[str]) -> None:
     """Remove what was left an hour ago or more: processes with other settings, and so with other locks, may be at work."""
-    oldest = time.time() - _HOUR_SECONDS
+    oldest = time.time() - LONG_SECONDS
     for path in paths:
         with contextlib.suppress(OSError):
-            if _is_older(path, oldest):
+            if is_older(path, oldest):
                 os.unlink(path)
 
 
-def _is_older(path: str, oldest: float) -> bool:
+def is_older(path: str, oldest: float) -> bool:
     """Whether a file was written before that second of the epoch; False if it is gone."""
     try:
         return os.lstat(path).st_mtime < oldest
