@@ -394,3 +394,21 @@ class TestNames:
 
     def test_remove_what_is_gone(self, tmp_path):
         output.remove(tmp_path / "a")
+
+
+def test_a_lock_of_another_user_is_waited_for(tmp_path, monkeypatch):
+    """Who shares the folder may read the file, and not write to it."""
+    place, opened = tmp_path / "a.lock", os.open
+
+    def refuse(path, flags, *more):
+        if str(path) == str(place) and flags & os.O_RDWR and place.exists():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, flags, *more)
+
+    with output.locked(place, 1) as is_held:
+        monkeypatch.setattr(os, "open", refuse)
+        with pytest.raises(output.LockTimeout), output.locked(place, 0.05):
+            pass
+    assert is_held
+    with output.locked(place, 1) as is_held:
+        assert is_held

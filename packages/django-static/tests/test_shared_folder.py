@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from dataclasses import replace
@@ -44,6 +45,11 @@ class Sites:
         self._built.app_file("a.js", script)
         self._built.build()
         return self.published()
+
+    def build_again(self, name: str) -> None:
+        """Build a site in which nothing has changed."""
+        self.be(name)
+        self._built.build()
 
     def published(self):
         return self.static / self._built.render("page").removeprefix("/static/")
@@ -225,3 +231,51 @@ def test_strange_things_among_the_lists(sites, tmp_path):
     assert json.loads(next((others / "outside").iterdir()).read_text())["files"] == files
     sites.clean("a")
     assert not published.exists()
+
+
+@pytest.mark.parametrize("harm", ["gone", "damaged", "changed"])
+def test_a_build_with_nothing_else_to_do_mends_its_list(sites, harm):
+    published = sites.build("a", "one()")
+    assert sites.build("b", "one()") == published
+    for place in sites.lists():
+        if harm == "gone":
+            shutil.rmtree(place.parent)
+        else:
+            place.write_text("{" if harm == "damaged" else place.read_text().replace("a.", "b."))
+    for name in ("a", "b"):
+        sites.build_again(name)
+    sites.build("a", "two()")
+    sites.clean("a")
+    assert published.exists()
+
+
+def test_a_list_that_could_not_be_left_is_left_by_the_next_build(sites, monkeypatch):
+    def refuse(self, files):
+        raise PermissionError("not by you")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims.Claims, "leave", refuse)
+        sites.build("b", "one()")
+    assert sites.lists() == []
+    sites.build_again("b")
+    assert len(sites.lists()) == 1
+
+
+def test_all_take_the_locks_of_folders_in_one_order(tmp_path):
+    """Else a build and a clean-up may each have what the other one waits for."""
+    short, long = tmp_path / "m", tmp_path / "static-root"
+    for folder in (short, long):
+        (folder / ".django-static").mkdir(parents=True)
+    taken = []
+
+    @contextlib.contextmanager
+    def lock(path, timeout, *, shared=False):
+        taken.append(path)
+        yield True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(output, "locked", lock)
+        for folders in ([short, long], [long, short]):
+            with claims.Claims(tmp_path / "manifest.json", folders).held(1), claims.alone(folders, 1):
+                continue
+    assert taken == taken[:2] * 4

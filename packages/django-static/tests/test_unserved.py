@@ -120,9 +120,20 @@ def inline(settings, built, site):
     return "<style>a { b : url(/p.png) }</style>"
 
 
+def with_a_prefix_alone(settings, built, site):
+    settings.DJANGO_STATIC_NAME_PREFIX = "/static"
+    return '{% slimfile "/css/a.css" %}'
+
+
+def with_a_host_for_all(settings, built, site):
+    settings.DJANGO_STATIC_MEDIA_URL = "//static.example.com"
+    return '{% slimfile "/css/a.css" %}'
+
+
 RIGHT = [
     *(right, with_static, in_a_media_root, the_folder_is_a_media_root, static_root_is_a_media_root),
     *(with_a_prefix, at_the_root, on_a_host, below_a_path, inline),
+    *(with_a_prefix_alone, with_a_host_for_all),
 ]
 
 

@@ -30,8 +30,7 @@ class Claims:
     def __init__(self, manifest: Path, folders: Sequence[Path]) -> None:
         self._own = os.path.realpath(manifest.parent)
         self._id = names.digest(os.path.abspath(manifest))[:_ID_LENGTH]  # noqa: PTH100 (links stay)
-        #: The inner ones first.
-        self._folders = sorted(folders, key=lambda each: -len(str(each)))
+        self._folders = _in_order(folders)
 
     @contextlib.contextmanager
     def held(self, timeout: float) -> Iterator[None]:
@@ -47,23 +46,24 @@ class Claims:
                     stack.enter_context(output.locked(state / _LOCK, timeout, shared=True))
             yield
 
-    def leave(self, files: Mapping[str, int]) -> None:
-        """Say which files are needed: their paths, with their sizes in bytes.
+    def leave(self, files: Mapping[str, int]) -> list[str]:
+        """Say which files are needed: their paths, with their sizes in bytes. Returns where the lists of them are.
 
         Raises:
             OSError: it could not be written.
         """
-        rest = dict(files)
+        rest, lists = dict(files), list[str]()
         for folder in self._folders:
             start = os.path.join(folder, "")  # noqa: PTH118
             inside = {path: size for path, size in rest.items() if path.startswith(start)}
             place = folder / STATE_FOLDER / _FOLDER / self._id
             # Beside the manifest there is more than that.
             if (inside or place.is_dir()) and os.path.realpath(folder / STATE_FOLDER) != self._own:
-                History(place).add(
-                    {path[len(start) :].replace(os.sep, "/"): size for path, size in inside.items()}
-                )
+                history = History(place)
+                history.add({path[len(start) :].replace(os.sep, "/"): size for path, size in inside.items()})
+                lists += map(str, history.places()[:1])
             rest = {path: size for path, size in rest.items() if path not in inside}
+        return lists
 
 
 class Claim:
@@ -103,8 +103,13 @@ def alone(folders: Sequence[Path], timeout: float) -> Iterator[None]:
         LockTimeout: one did not end in time.
     """
     with contextlib.ExitStack() as stack:
-        for folder in dict.fromkeys(folders):
+        for folder in _in_order(folders):
             state = folder / STATE_FOLDER
             if os.access(state, os.W_OK):
                 stack.enter_context(output.locked(state / _LOCK, timeout))
         yield
+
+
+def _in_order(folders: Sequence[Path]) -> list[Path]:
+    """The inner ones first, and the same order for all, so that nobody waits for somebody who waits for them."""
+    return sorted(dict.fromkeys(folders), key=lambda each: (-len(str(each)), str(each)))

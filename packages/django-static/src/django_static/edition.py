@@ -186,8 +186,9 @@ class Edition:
             manifest = self._map()
             data, records = manifest.encoded(), self._shelf.encoded()
         files = self._sizes()
+        lists: list[str] | None = None
         try:
-            self._claims.leave(files)
+            lists = self._claims.leave(files)
         except OSError as error:
             text = f"other manifests cannot be told which files are needed, so that their staticclean may remove some: {error}"
             summary.problems.append(Notice(text))
@@ -198,7 +199,7 @@ class Edition:
             self._shelf.journal.use(is_in_use=False)  # it is not in its place
             raise
         try:
-            self._remember(work, records, files)
+            self._remember(work, records, files, lists)
         except OSError as error:
             # Pages may use what was built; only the next build has more to do, and a clean-up less to go by.
             summary.problems.append(Notice(f"the build is done, but cannot be remembered: {error}"))
@@ -237,8 +238,10 @@ class Edition:
         sizes = {each.path: each.size for record in self._shelf.records() for each in record.outputs}
         return {path: sizes[path] for path in self.summary.files}
 
-    def _remember(self, work: str, records: bytes | None, files: Mapping[str, int]) -> None:
-        """Leave what the next build may go by."""
+    def _remember(
+        self, work: str, records: bytes | None, files: Mapping[str, int], lists: list[str] | None
+    ) -> None:
+        """Leave what the next build may go by; where the ``lists`` of what is needed are not there, that one tries again."""
         summary = self.summary
         self._shelf.close(records)
         inputs: dict[str, Any] = {}
@@ -248,13 +251,13 @@ class Edition:
             named.update(each.path for each in record.outputs)
         History(self._state / "builds").add(files)
         self._shelf.journal.settle(all_recorded=self._shelf.written <= named)
-        return Seal(
-            work,
-            inputs,
-            {**self._copies, **Seal.states([*self._published, *self._beside, str(self._manifest)])},
-            self._found(),
-            summary.plain(),
-        ).write(self._state / "seal.json")
+        seal = self._state / "seal.json"
+        if lists is None:
+            seal.unlink(missing_ok=True)
+            return
+        published = [*self._published, *self._beside, str(self._manifest), *lists]
+        states = {**self._copies, **Seal.states(published)}
+        Seal(work, inputs, states, self._found(), summary.plain()).write(seal)
 
 
 @contextlib.contextmanager

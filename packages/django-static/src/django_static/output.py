@@ -58,7 +58,7 @@ def locked(path: Path, timeout: float, *, shared: bool = False) -> Iterator[bool
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + timeout
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = _opened(path)
         try:
             held = _lock(handle, path, deadline, shared=shared)
             if held and not _is_current(handle, path):
@@ -139,6 +139,14 @@ def store(path: Path, value: object) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        # Of another user who shares the folder: to wait for them reading is enough, but on some network drives.
+        return os.open(path, os.O_RDONLY)
 
 
 def _lock(handle: int, path: Path, deadline: float, *, shared: bool) -> bool:

@@ -16,6 +16,8 @@ def why_unserved(source: Source, sources: Sources, options: Options) -> str:
     """
     if options.save_prefix is not None or not sources.static_url:
         return ""  # what is there is served by the names that it has
+    if options.name_prefix or options.media_url:
+        return ""  # pages print URLs that begin with these; where they lead, the site's web server knows
     forms = tuple(dict.fromkeys((source.name, decoded(source.name))))
     if any(form.startswith(sources.static_url) for form in forms):
         return ""
