@@ -109,7 +109,7 @@ def test_modes_are_those_of_django(settings, tmp_path, mode):
     assert modes[0] == modes[1]
 
 
-def no_links(*_arguments):
+def no_links(*_arguments, **_options):
     raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from . import names, output
 from .regular import naming
 
-__all__ = ["Found", "compare", "link", "place", "write"]
+__all__ = ["Found", "compare", "give", "link", "place", "write"]
 
 #: Seconds that another process may take to give a file its name.
 _PATIENCE_SECONDS = 30
@@ -114,7 +114,7 @@ def place(temporary: str, target: str, look: Callable[[], Found], found: Found) 
     for _ in range(_ATTEMPTS):
         if found is Found.NOTHING:
             with contextlib.suppress(FileExistsError):
-                _give(temporary, target)
+                give(temporary, target)
                 return found
         elif found is Found.WORSE:
             # Those who replace something wait for one another. Nobody else does, so that it is still the same.
@@ -149,7 +149,7 @@ def _place(
             temporary.unlink(missing_ok=True)
 
 
-def _give(temporary: str, target: str) -> None:
+def give(temporary: str, target: str) -> None:
     """Let a file have a name that nothing else has, and no other.
 
     Raises:
@@ -170,7 +170,7 @@ def _give(temporary: str, target: str) -> None:
 
 
 def _give_in_turn(temporary: str, target: str) -> None:
-    """As :func:`_give`, where a file cannot have two names for a moment."""
+    """As :func:`give`, where a file cannot have two names for a moment."""
     with _turn(target) as is_alone:
         if is_alone:
             if os.path.lexists(target):

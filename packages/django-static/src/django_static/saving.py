@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from . import placing
 from .regular import naming
 
 if TYPE_CHECKING:
@@ -57,17 +58,13 @@ def _beside(storage: StaticStorage, save: Save, name: str, content: Any) -> Iter
 
 
 def _moved(temporary: str, path: str) -> bool:
-    """Give a file the name it is to have, if there is none of that name; it may keep the other name, too.
+    """Give a file the name it is to have, if there is none of that name.
 
     Raises:
         OSError: it cannot be moved.
     """
     try:
-        os.link(temporary, path)
+        placing.give(temporary, path)
     except FileExistsError:
         return False
-    except OSError:  # the file system has no such links
-        if os.path.lexists(path):
-            return False
-        os.replace(temporary, path)  # noqa: PTH105
     return True
