@@ -54,7 +54,7 @@ def run_race(
     """
     started, clock, load_before = datetime.now(UTC), time.monotonic(), load()
     with TemporaryDirectory(prefix="bench-race-") as scratch, race.services(Path(scratch)) as services:
-        track = _Track(race, settings, services, meter(services.pids), watcher, pause)
+        track = _Track(race, settings, services, Path(scratch), meter(services.pids), watcher, pause)
         watcher.begin(race.name, settings.rounds, len(race.contestants))
         try:
             for round_ in range(settings.rounds):
@@ -99,6 +99,7 @@ class _Track:
     race: Race
     settings: Settings
     services: Services
+    scratch: Path
     meter: Meter
     watcher: Watcher
     pause: Callable[[float], object]
@@ -201,6 +202,7 @@ class _Track:
             environment=self.services.environment,
             hash_seed=round_ + 1,
             timeout=self.settings.timeout,
+            scratch=self.scratch,
         )
 
     def _remember(self, contestant: Contestant, reply: Reply, round_: int) -> None:

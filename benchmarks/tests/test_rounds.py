@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,6 +42,22 @@ FORKS = """
 """
 
 
+WRITES = """
+    outside = Path({outside!r})
+    (workspace / "deep").mkdir()
+    (workspace / "deep" / "own.txt").write_text("own")
+    (workspace / "twin.txt").hardlink_to(workspace / "deep" / "own.txt")
+    (workspace / "shared.txt").hardlink_to(outside)
+    (workspace / "link.txt").symlink_to(outside)
+    os.mkfifo(workspace / "pipe")
+    places = [Path(line.split()[-1]) for line in open({log!r}).read().splitlines()]
+    with open({sizes!r}, "w") as file:
+        for place in places:
+            print(*((place / name).stat().st_size for name in ("deep/own.txt", "twin.txt")), file=file)
+    yield {{"work": Operation(run=lambda loops: [sum(range(50)) for _ in range(loops)])}}
+"""
+
+
 def contestants_named(*names):
     return [Contestant(name=name, title=name, module=name, packages=()) for name in names]
 
@@ -75,6 +92,20 @@ def test_rounds_are_interleaved_each_in_a_fresh_process(stable, quick, watcher, 
     assert not any(Path(workspace).exists() for *_, workspace in logged), "the workspaces are gone"
     places = [(run.round, run.position) for run in result.runs if run.contestant == "bee"]
     assert places == [(0, 1), (1, 0), (2, 2), (3, 1)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_files_stay_without_content_until_the_race_is_over(stable, quick, watcher, scripted, tmp_path):
+    outside, sizes = tmp_path / "outside.txt", tmp_path / "sizes.txt"
+    outside.write_text("not the race's")
+    body = WRITES.format(outside=str(outside), sizes=str(sizes), log=str(stable.log))
+
+    result = run_race(stable.race([stable.adapter("ant", body)]), quick(rounds=3), watcher, scripted(0.0))
+
+    assert result.failures == ()
+    assert sizes.read_text().splitlines() == ["0 0", "0 0", "3 3"], "deleted ones would slow down the next"
+    assert outside.read_text() == "not the race's"
+    assert not any(Path(workspace).exists() for *_, workspace in stable.logged())
 
 
 def test_the_first_round_is_kept_but_not_counted(stable, quick, watcher, scripted):

@@ -123,8 +123,7 @@ class _Site:
     def empty(self) -> None:
         """As a new machine has it."""
         if self.home.exists():
-            # Not deleted before the race is over: for half a minute ext4 looks at each inode that has been freed before
-            # it gives a new one away, and a cold build then takes up to three times as long as on an empty disk.
+            # Not deleted before the race is over, nor what others have left is: see harness.launch.
             self.home.rename(self.home.with_name(f"{self.home.name}.{time.monotonic_ns()}"))
         self.is_built = False
         for name in ("published", "media", "templates", "cache", "tmp"):
