@@ -14,7 +14,7 @@ import static_test_lean
 #: What reads, minifies, compresses, searches templates, sends to CDNs and checks; parts of ours, by what their names begin with.
 HEAVY = (
     *("minify", "references", "scan", "compress", "cdn", "management", "webservers"),
-    *("checks", "checking", "build", "plan", "report", "retention", "cleaning", "removal"),
+    *("checks", "checking", "build", "building", "plan", "report", "retention", "cleaning", "removal"),
     *(
         "job",
         "writer",
@@ -145,6 +145,16 @@ def test_threads_that_ask_for_the_first_file_at_once_print_the_same(unbuilt):
 def test_threads_that_ask_at_once_get_one_resolver(unbuilt):
     """Each would prepare everything, and tell a file proxy of it."""
     assert run(unbuilt, "lazy resolver by threads")[0] == "Lazy\n8 threads"
+
+
+@pytest.mark.parametrize("action", ["build", "collect"])
+def test_a_build_that_finds_nothing_to_do_imports_nothing_that_does_it(unbuilt, action):
+    """Deployments build again and again; to compile the patterns of the readers takes longer than to see that all is there."""
+    working = ("building", "minify", "references", "job", "writer", "reader", "parts", "checking", "edition")
+    assert of(run(unbuilt, action)[1], working)
+    assert of(run(unbuilt, action)[1], working) == []
+    (unbuilt / "app" / "a.css").write_text("a { color : blue }")
+    assert of(run(unbuilt, action)[1], working)
 
 
 def test_checks_are_imported_when_they_run(built):

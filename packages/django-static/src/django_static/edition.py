@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,11 @@ from .runs import Run
 from .seal import Seal
 from .served import Plain, served_of
 from .sources import Source
-from .summary import Summary, alike
+from .summary import Progress, Summary, alike
 
-__all__ = ["Edition", "Progress"]
+__all__ = ["Edition"]
 
 _PACKED = tuple(f".{name}" for name in compress.FORMATS)
-
-#: Told how many of how many pieces of work are done.
-Progress = Callable[[int, int], object]
 
 
 class Edition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,10 @@ from . import notice
 from .notice import Notice
 from .records import Record
 
-__all__ = ["Summary", "alike"]
+__all__ = ["Progress", "Summary", "alike"]
+
+#: Told how many of how many pieces of work are done.
+Progress = Callable[[int, int], object]
 
 
 @dataclass

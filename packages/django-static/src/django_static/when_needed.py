@@ -8,6 +8,7 @@ process imports may import it at its top; it goes through here instead. A lookup
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .kinds import Slimmed
@@ -15,15 +16,23 @@ from .records import Options, Record
 from .sources import Source, Sources
 
 if TYPE_CHECKING:
+    from .building import Building
+    from .checking import Checked
     from .job import Job
+    from .originals import Mend
+    from .places import Places
+    from .plan import Plan
     from .reader import Reader
     from .saving import Save
     from .shelf import Known
     from .storage import StaticStorage
+    from .summary import Summary
     from .tools import Tools
 
 __all__ = [
     "available",
+    "building",
+    "checked",
     "job",
     "post_processed",
     "published_map",
@@ -33,6 +42,31 @@ __all__ = [
     "slim_at_once",
     "slim_inline",
 ]
+
+
+def building(
+    sources: Sources,
+    options: Options,
+    manifest: Path,
+    places: Places,
+    summary: Summary,
+    *,
+    with_originals: bool,
+    mend: Mend | None,
+) -> Building:
+    """What a build does where something is to be done."""
+    from .building import Building
+
+    return Building(sources, options, manifest, places, summary, with_originals=with_originals, mend=mend)
+
+
+def checked(sources: Sources, options: Options, plan: Plan, *, ignore: Sequence[str]) -> Checked:
+    """See :func:`.checking.check`; what stands in the templates themselves is looked at, too."""
+    from .checking import check
+    from .inline import mentions
+    from .scan.literals import literals
+
+    return check(sources, options, plan, ignore=ignore, inline=mentions(literals()))
 
 
 def job(tools: Tools, slim: bool, known: Known) -> Job:

@@ -201,8 +201,16 @@ def built() -> str:
     return ""
 
 
+def collected() -> str:
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    return ""
+
+
 ACTIONS: dict[str, Callable[[], str]] = {
     "build": built,
+    "collect": collected,
     "setup": lambda: "",
     "lazy setup": lambda: "",
     "templates": show,

@@ -7,11 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from ... import when_needed
 from ...build import Build
-from ...checking import check
 from ...collector import without_collector
 from ...conf import PREFIX, conf
-from ...inline import mentions
 from ...listing import Listing
 from ...manifest import ManifestError
 from ...messages import Messages
@@ -19,7 +18,6 @@ from ...own_output import sources_of_builds
 from ...plan import Plan, plan
 from ...records import Options
 from ...resolver import reset
-from ...scan.literals import literals
 from ...sizes import counted, message, printable, shown
 from ...sources import Sources
 from ...stored import is_stored
@@ -102,7 +100,7 @@ class Command(TellingCommand):
 
     def _check(self, sources: Sources, options: Options, work: Plan, ignore: list[str]) -> None:
         self._note(Messages(work, ignore))
-        checked = check(sources, options, work, ignore=ignore, inline=mentions(literals()))
+        checked = when_needed.checked(sources, options, work, ignore=ignore)
         for remark in checked.remarks if self._verbosity else ():
             self.fail(remark)
         problems = checked.problems
