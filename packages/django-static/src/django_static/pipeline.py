@@ -42,7 +42,7 @@ class Pipeline:
         self.options = options
         self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
         self.keys = Keys(options)
-        self.freshness = Freshness(sources)
+        self.freshness = Freshness(sources, self.shelf)
         self.modules = Modules()
         self._tools = Tools(
             sources,

@@ -15,7 +15,7 @@ from . import output, placing
 from .graph import components
 from .records import REPLACED, SINCE, Record, restored, to_json, used_keys
 
-__all__ = ["PUBLISHING_LOCK", "Known", "SharedShelf", "Shelf"]
+__all__ = ["PUBLISHING_LOCK", "Known", "Seen", "SharedShelf", "Shelf"]
 
 logger = logging.getLogger("django_static")
 
@@ -25,6 +25,10 @@ PUBLISHING_LOCK = "publishing.lock"
 #: What has been found out about records while something is done, by their keys: None where there is none that is true
 #: still. Modules import one another in long chains: without it each would look at all that are behind it.
 Known: TypeAlias = dict[str, Record | None]
+
+
+#: The :data:`.sources.Signature` of a file that is there.
+Seen: TypeAlias = tuple[int, int, int]
 
 
 class Shelf(Protocol):
@@ -50,6 +54,9 @@ class Shelf(Protocol):
 
     def remove(self, path: str) -> None:
         """Take back a published file."""
+
+    def is_as_left(self, path: str, seen: Seen) -> bool:
+        """Whether a published file of the right size, in the state that was seen, has the content it was left with."""
 
 
 class SharedShelf:
@@ -100,6 +107,10 @@ class SharedShelf:
 
     def remove(self, path: str) -> None:
         output.remove(Path(path))
+
+    def is_as_left(self, path: str, seen: Seen) -> bool:
+        """What pages publish is not read again: by its size it is right."""
+        return True
 
     def _place(self, key: str) -> Path:
         return self._state / f"{key}.json"
