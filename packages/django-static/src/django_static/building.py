@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import import_maps, mapped, minify, output, removal
+from . import import_maps, mapped, minify, names, output, removal
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .cleaning import Cleaning
@@ -205,7 +205,10 @@ class Building:
         static_root = self._sources.static_root
         if static_root is None or self._options.save_prefix is not None:
             return None
-        return Originals(static_root, self._state / COPIES, folders)
+        return Originals(static_root, self._state / COPIES, folders, self._is_kept)
+
+    def _is_kept(self, name: str) -> bool:
+        return names.is_hashed(name, self._options.hashed_names)
 
     def _original_of(self, path: str) -> Path | None:
         """Which original is to be copied to a path."""
@@ -234,6 +237,14 @@ class Building:
         """Put a file of the tree into the manifest, whose original is served, too."""
         self._edition.add(Run((source,), slim=False, manner=Manner.USUAL), record)
         self._edition.add_plain(source, record)
+        published = record.outputs[0]
+        is_renamed = published.is_same and published.url != source.url and not names.is_unknown(published.url)
+        if is_renamed and self._is_kept(source.url):
+            text = (
+                f"{source.name} is published as {published.url}: by its name it is to have one content for ever, and another one "
+                "has that name already, and keeps it"
+            )
+            self.summary.problems.append(Notice(text, str(source.path)))
 
     def _sweep(self) -> None:
         """Remove what processes left half written that were killed while they rendered pages.

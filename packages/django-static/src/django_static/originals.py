@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import output
+from . import output, placing
 from .folders import Folders
 from .records import Record
 from .regular import naming, read_regular
@@ -39,17 +39,32 @@ class Copies(NamedTuple):
 
     states: dict[str, tuple[Signature, Signature]]
     written: set[str]
+    #: What keeps the names of originals with another content.
+    others: dict[str, Signature]
 
 
 class Originals:
-    """Copies of the originals below a folder, with what they were copies of kept in one file."""
+    """Copies of the originals below a folder, with what they were copies of kept in one file.
 
-    def __init__(self, folder: Path, place: Path, folders: Folders) -> None:
+    Args:
+        is_kept: whether a name says what is in the file, so that whatever has it keeps it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        place: Path,
+        folders: Folders,
+        is_kept: Callable[[str], bool] = lambda name: False,
+    ) -> None:
         self._folder = str(folder)
         self._place = place
         self._given = self._read()
         self._wanted: dict[str, tuple[Signature, Signature]] = {}
         self._folders = folders
+        self._is_kept = is_kept
+        #: Files with another content that keep the names of originals, as they were found.
+        self._others: dict[str, Signature] = {}
         # From above: the shelf numbers its own files of the same process from below.
         self._numbers = itertools.count(0xFFFFFFFF, -1)
         #: What was written: paths of files.
@@ -58,21 +73,33 @@ class Originals:
     def put(self, name: str, source: Source, record: Record) -> str:
         """Have an original under its name below the folder, and tell its path; linked to what was published if it is that.
 
+        Where another content has a name that says what is in the file the original is where it was.
+
         Raises:
             OSError: it could not be written.
         """
         target = f"{self._folder}/{name}"
+        original = str(source.path)
         if name in self._wanted:
             return target
-        original = str(source.path)
+        if name in self._others:
+            return original
         published = record.outputs[0]
         twin = published.path if published.is_same and published.path != original else None
         # As it was when it was read; the record of one in a circle has not that.
         state = record.inputs[original] if original in record.inputs else signature(original)
         known = self._given.get(name)
         if known is None or known[0] != state or known[1] != signature(target):
-            if not (self._folders.may_hold(target) and _is_same(target, original)):
-                self._copy(original, state, target, twin)
+            may_be_there = self._folders.may_hold(target)
+            if not (may_be_there and _is_same(target, original)):
+                # What was a copy of this original, and no longer is one, was damaged.
+                is_taken = known is None or known[0] != state
+                if is_taken and self._is_kept(name) and not _leads_nowhere(target):
+                    if not self._copied(original, state, target, twin):
+                        self._others[name] = signature(target)
+                        return original
+                else:
+                    self._copy(original, state, target, twin)
             known = (state, signature(target))
         self._wanted[name] = known
         return target
@@ -109,7 +136,7 @@ class Originals:
 
     def copies(self) -> Copies:
         """What has been done so far, for another process."""
-        return Copies(self._wanted, self.written)
+        return Copies(self._wanted, self.written, self._others)
 
     def adopt(self, copies: Copies) -> None:
         """Take in what another process has done of the same build."""
@@ -118,10 +145,15 @@ class Originals:
         for name in twice:  # whichever came last is there
             self._wanted[name] = self._wanted[name][0], signature(f"{self._folder}/{name}")
         self.written |= copies.written
+        self._others |= copies.others
 
     def states(self) -> dict[str, Any]:
-        """The copies of this build so far, by path, as :class:`.seal.Seal` has files, and as they were when they were made."""
-        return {f"{self._folder}/{name}": state_of(copy) for name, (_, copy) in self._wanted.items()}
+        """The copies of this build so far, by path, as :class:`.seal.Seal` has files, and as they were when they were made.
+
+        What keeps the names of others is among them: when it is gone these are to be copied.
+        """
+        states = {f"{self._folder}/{name}": state_of(other) for name, other in self._others.items()}
+        return states | {f"{self._folder}/{name}": state_of(copy) for name, (_, copy) in self._wanted.items()}
 
     def close(self) -> None:
         """Remember the copies; those of originals that are gone, too, lest they be taken for originals."""
@@ -135,12 +167,34 @@ class Originals:
             temporary.write_text(json.dumps(self._wanted), "utf-8")
         temporary.replace(self._place)
 
+    def _copied(self, original: str, state: Signature, target: str, twin: str | None) -> bool:
+        """Copy an original if there is nothing of its name; False where there is something else."""
+        folder = self._folders.make(target)
+        if twin is not None and _linked(twin, target):
+            self.written.add(target)
+            return True
+        if os.path.lexists(target):  # noqa: PTH110
+            return _is_same(target, original)
+        temporary = self._temporary(folder)
+        try:
+            _fill(temporary, original, state)
+            placing.give(temporary, target)
+        except FileExistsError:
+            return _is_same(target, original)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        self.written.add(target)
+        return True
+
+    def _temporary(self, folder: str) -> str:
+        return f"{folder}/.{os.getpid():08x}{next(self._numbers):08x}.building"
+
     def _copy(self, original: str, state: Signature, target: str, twin: str | None) -> None:
         folder = self._folders.make(target)
         self.written.add(target)
         if twin is not None and _linked(twin, target):
             return
-        temporary = f"{folder}/.{os.getpid():08x}{next(self._numbers):08x}.building"
+        temporary = self._temporary(folder)
         is_linked = twin is not None and _linked(twin, temporary)
         try:
             if not is_linked:
@@ -189,11 +243,16 @@ def _is_cut(target: str, original: Path) -> bool:
         return whole.read(1) != b""
 
 
+def _leads_nowhere(path: str) -> bool:
+    """Whether there is a symbolic link to nothing."""
+    return os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114
+
+
 def _linked(twin: str, path: str) -> bool:
     """Make another name for a published file; False where there is a file, or the file system has no such links."""
     try:
         os.link(twin, path)
-    except OSError:
+    except (OSError, AttributeError):  # some systems have no such function
         return False
     return True
 

@@ -160,8 +160,8 @@ def give(temporary: str, target: str) -> None:
         os.link(temporary, target, follow_symlinks=False)
     except FileExistsError:
         raise
-    except (OSError, NotImplementedError):
-        # There are no such links here (FAT, some network drives); if it is something else, it is so again.
+    except (OSError, NotImplementedError, AttributeError):
+        # There are no such links here (FAT, some network drives, Android); if it is something else, it is so again.
         _give_in_turn(temporary, target)
     else:
         # If it cannot be removed it is swept up like those of killed processes.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.staticfiles.storage import StaticFilesStorage
@@ -14,6 +15,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from . import when_needed
 from .conf import conf
 from .modules import is_script
+from .names import is_hashed
 from .resolver import current
 
 __all__ = ["StaticStorage"]
@@ -58,6 +60,16 @@ class StaticStorage(StaticFilesStorage):
             found = super().path(folder)
             self._latest = (self.location, folder, found)
         return f"{found}/{own}"  # thousands of files
+
+    def get_modified_time(self, name: str) -> datetime:
+        """When a file was changed, by which ``collectstatic`` replaces what is older than its original.
+
+        A name that says what is in the file stands for one content for ever, whoever has published that: it is never older.
+        """
+        changed = super().get_modified_time(name)
+        if conf.enabled and conf.use_manifest_file and is_hashed(name, conf.hashed_names):
+            return max(changed, datetime.now(changed.tzinfo))
+        return changed
 
     def put(self, name: str, content: Any) -> None:
         """Have a file under a name, in place of one that is there.
