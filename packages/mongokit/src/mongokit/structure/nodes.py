@@ -55,6 +55,8 @@ class Node(Immutable):
     absent: bool = False
     """Missing in a new document."""
     validators: tuple[Validator, ...] = ()
+    messages: Mapping[str, Any] | None = None
+    """Kind of error -> what the class says of it, where it says anything."""
 
 
 class TypeNode(Node):
