@@ -21,6 +21,7 @@ __all__ = [
     "filled",
     "kinds_of",
     "over",
+    "placeholders_of",
     "text_of",
     "united",
     "with_embedded",
@@ -109,6 +110,11 @@ def filled(text: Any, value_of: Callable[[str], str]) -> str:
     :param value_of: makes the text for one of ``PLACEHOLDERS``.
     """
     return _PARTS.sub(lambda found: _BRACES.get(found[0]) or value_of(found[1]), str(text))
+
+
+def placeholders_of(text: Any) -> set[str]:
+    """Return the names of what a text asks for."""
+    return {found[1] for found in _PARTS.finditer(str(text)) if found[1]}
 
 
 def check_messages(owner: str, known: Collection[str], messages: Mapping[Any, Any]) -> None:
