@@ -31,6 +31,7 @@ from django_mongokit.rest.values import JsonValueField, SetField, TupleField, Va
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
 from mongokit.structure.convert import to_python
+from mongokit.structure.messages import text_of
 from mongokit.types import IS, OR, Set
 
 __all__ = ["field_of", "is_required"]
@@ -146,16 +147,22 @@ def _(node: nodes.CustomNode, making: Making) -> Described:
     if isinstance(custom, EnumType):
         return ValueChoiceField, {"values": list(custom.python_type)}, {}
     if isinstance(custom, Set):
-        inner = (
-            nodes.TypeNode(path=node.path, type=custom.structure_type, present=True)
+        child = (
+            field_of(_element(node, custom.structure_type), _nothing_said(making))
             if custom.structure_type
-            else None
+            else JsonValueField()
         )
-        child = JsonValueField() if inner is None else field_of(inner, _nothing_said(making))
         return SetField, {"child": child, "to_stored": as_stored(node)}, _emptiness(node)
     if any(kind in _TYPES for kind in custom.python_type.__mro__):
         return _of_type(node, custom.python_type)
     return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}, {}
+
+
+def _element(node: nodes.Node, kind: type) -> nodes.Node:
+    """Return the place of the elements of a set, which structures have none for."""
+    text = text_of(node.messages or {}, "invalid_element")
+    messages = None if text is None else {"invalid_type": text}
+    return nodes.TypeNode(path=node.path, type=kind, present=True, messages=messages)
 
 
 @_described.register
