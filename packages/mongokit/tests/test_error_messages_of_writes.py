@@ -199,6 +199,9 @@ def test_documents_that_are_saved_with_others(collection):
     owner = collection.Owner({"talk": collection.Talk({**RIGHT, "topic": None}), "name": "A"})
     assert told(owner.save) == {"talk.topic": "talk: Give the talk a topic"}
     assert told(collection.Owner({"talk": 3, "name": "A"}).save) == {"talk": "A talk, please"}
+    assert told(lambda: collection.Owner.find_one_and_update({}, {"$set": {"talk": 3}})) == {
+        "talk": "A talk, please"
+    }
 
 
 def test_references(collection):

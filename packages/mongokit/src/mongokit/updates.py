@@ -218,6 +218,7 @@ def _as_stored(node: nodes.Node) -> nodes.Node:
                 required=node.required,
                 present=node.present,
                 validators=(_Leading(node),),
+                messages=node.messages,
             )
         case nodes.ReferenceNode(dbref=False):
             return node.but(validators=(*node.validators, _Leading(node)))
