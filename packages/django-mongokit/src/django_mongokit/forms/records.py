@@ -125,7 +125,7 @@ class BaseRecordForm(forms.BaseForm):
     def add_error(self, field: str | None, error: Any) -> None:
         """Add an error; one that a document class has a text for is told what was sent, where that text names it."""
         bound = self[field] if field in self.fields else None
-        if bound and not isinstance(bound, NestedBoundField) and hasattr(error, "error_list"):
+        if bound is not None and not isinstance(bound, NestedBoundField) and hasattr(error, "error_list"):
             for one in error.error_list:
                 if isinstance(one.message, Message) and not one.params and one.message.asks_for_value():
                     one.params = {"value": bound.data}
