@@ -235,6 +235,22 @@ def test_other_classes_of_fields_have_the_texts(conferences):
     assert found == {"topic": ["Give it a topic: 100%, topic"], "seats": ["'x' is no number {} of %(seats)s"]}
 
 
+class Positional(forms.IntegerField):
+    """A field whose errors have parameters without names."""
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(self.error_messages["invalid"], params=(value,)) from None
+
+
+def test_parameters_without_names(conferences):
+    form = documentform_factory(Conference, field_classes={"seats": Positional})
+    found = form(sent(seats="x"), collection=conferences).errors
+    assert found == {"seats": ["'x' is no number {} of %(seats)s"]}
+
+
 def test_a_declared_field_has_its_own_texts_and_the_document_s_for_the_document(conferences):
     class Form(DocumentForm):
         topic = forms.CharField(required=False, empty_value=None)

@@ -43,7 +43,7 @@ class Message:
         return self.about(None)
 
     def __mod__(self, params: Any) -> str:
-        return self.format(**params)
+        return self.format(**params) if isinstance(params, Mapping) else str(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self

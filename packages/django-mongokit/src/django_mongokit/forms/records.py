@@ -127,8 +127,9 @@ class BaseRecordForm(forms.BaseForm):
         bound = self[field] if field in self.fields else None
         if bound is not None and not isinstance(bound, NestedBoundField) and hasattr(error, "error_list"):
             for one in error.error_list:
-                if isinstance(one.message, Message) and not one.params and one.message.asks_for_value():
-                    one.params = {"value": bound.data}
+                if isinstance(one.message, Message) and one.message.asks_for_value():
+                    named = one.params if isinstance(one.params, Mapping) else {}
+                    one.params = {"value": bound.data, **named}
         super().add_error(field, error)
 
     def place(self, errors: Errors) -> list[tuple[str, ValidationError]]:
