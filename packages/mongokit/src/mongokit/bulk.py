@@ -23,6 +23,7 @@ from mongokit.operations import REFUSALS
 from mongokit.persistence import check_update
 from mongokit.revisions import counted, replacing, revision_of
 from mongokit.schema_document import SchemaDocument
+from mongokit.structure.own_words import in_words_of
 from mongokit.update_forms import stored_update
 from mongokit.updates import wrong_values
 from mongokit.writes import MAX_BSON_SIZE, Insert
@@ -75,7 +76,7 @@ def inserting(
     except BulkWriteError as error:
         raise _explained(proxy, made, error, ordered=ordered) from error
     except REFUSALS as error:
-        raise _refusal(stored, error, collection.codec_options) from error
+        raise _refusal(cls, stored, error, collection.codec_options) from error
     finally:
         if stored is not given:
             for document, each, sent in zip(made, given, stored, strict=True):
@@ -151,11 +152,9 @@ def _validate(
 
 def _at(position: int, failures: Iterable[Failure], what: str = "document") -> list[Failure]:
     return [
-        Failure(
-            f"{position}.{failure.path}" if failure.path else str(position),
-            failure.error,
-            f"{what} {position}: {failure.message}",
-            failure.value,
+        failure._replace(
+            path=f"{position}.{failure.path}" if failure.path else str(position),
+            message=f"{what} {position}: {failure.message}",
         )
         for failure in failures
     ]
@@ -221,12 +220,12 @@ def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *,
     )
 
 
-def _refusal(stored: list[Raw], error: Exception, options: Any) -> Exception:
+def _refusal(cls: type[Document], stored: list[Raw], error: Exception, options: Any) -> Exception:
     """Return the error that says which document cannot be encoded, and why; or PyMongo's."""
     failures = [
         failure
         for position, document in enumerate(stored)
-        for failure in _at(position, encoding.failures(document, options))
+        for failure in _at(position, in_words_of(cls, encoding.failures(document, options)))
     ]
     if failures:
         return SchemaDocumentError.of(failures)

@@ -22,6 +22,7 @@ from mongokit.errors import (
     MaxDocumentSizeError,
     SchemaDocumentError,
 )
+from mongokit.structure.own_words import in_words_of
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -90,6 +91,7 @@ class Operation(Generic[R]):
             return MaxDocumentSizeError(f"{name}: {self._too_large()} ({error})")
         if isinstance(error, encoding.REFUSALS):
             found = encoding.failures(self._sent(), self.collection.codec_options)
+            found = in_words_of(type(self.document), found)
             return SchemaDocumentError.of(found) if found else None
         return None
 

@@ -84,6 +84,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     """Dotted path -> value, or callable that makes it."""
     validators: ClassVar[dict[str, Any]] = {}
     """Dotted path -> callable or callables; a false result or an exception says that the value is invalid."""
+    error_messages: ClassVar[dict[str, Any]] = {}
+    """Dotted path -> the text of every error there, or kind of error -> text; in the place of validation's own texts."""
     i18n: ClassVar[list[str]] = []
     """Dotted paths of fields that are translated: they hold a value for each language, as ``{"en": …, "fr": …}``."""
     authorized_types: ClassVar[list[type]] = [*BSON_TYPES, CustomType]
