@@ -193,7 +193,9 @@ def test_longs_of_a_schemaless_document(schemaless):
         structure = {"x": dict, "n": int}
         use_schemaless = schemaless
 
-    found = Free().from_json('{"x": {"n": {"$numberLong": "5"}}, "n": {"$numberLong": "5"}, "more": 3000000000}')
+    found = Free().from_json(
+        '{"x": {"n": {"$numberLong": "5"}}, "n": {"$numberLong": "5"}, "more": 3000000000}'
+    )
     assert types_of(found["x"]) == {"n": (Int64, 5)}
     assert found["n"] == 5
     assert types_of(found["more"]) == (Int64, 3000000000)

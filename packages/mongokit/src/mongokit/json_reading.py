@@ -22,8 +22,15 @@ from mongokit.times import aware, moment
 from mongokit.types import IS, NOT, OR, CustomType, Set, i18n
 
 __all__ = [
-    *("PYTHON_FORMS", "SCALARS", "Embedded"),
-    *("below", "from_json", "id_node", "is_free", "is_short", "stored_node"),
+    "PYTHON_FORMS",
+    "SCALARS",
+    "Embedded",
+    "below",
+    "from_json",
+    "id_node",
+    "is_free",
+    "is_short",
+    "stored_node",
 ]
 
 SCALARS = (str, int, bool, type(None), float, datetime.datetime)
