@@ -12,6 +12,7 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pymongo import AsyncMongoClient
@@ -198,23 +199,30 @@ def test_it_gives_a_sign_of_life_between_the_look_and_the_claim(left):
     "zone", [None, datetime.UTC, datetime.timezone(datetime.timedelta(hours=5))], ids=str
 )
 def test_for_whom_is_waited(left, caplog, monkeypatch, zone):
-    monkeypatch.setattr(bookmarks, "TOLD", 0.05)
+    clock = [1000.0]
+
+    def rest(store, seconds):
+        clock[0] += seconds
+
+    monkeypatch.setattr(bookmarks, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(bookmarks, "rest", rest)
+    monkeypatch.setattr(bookmarks, "LOOKS", 250)
+    monkeypatch.setattr(bookmarks, "TOLD", 1000)
     plain = left({**ended(), "host": "another"}, owner="another:7:abc", told_by="another:7:abc")
     plain.update_one({}, {"$currentDate": {"since": True}})
     since = plain.find_one()["since"]
     store = plain.with_options(plain.codec_options.with_options(tz_aware=zone is not None, tzinfo=zone))
     with caplog.at_level(logging.WARNING, "mongokit.migration"):
-        run(taking(store, wait=PATIENCE, lease=0.4).take())
-    lines = [record.getMessage() for record in caplog.records]
-    assert 3 <= len(lines) <= 9, "not one for each look"
-    assert lines[0] == (
-        f"{NAME}: waiting for another runner, another:7:abc, which took its turn at {since:%Y-%m-%d %H:%M:%S} UTC by its clock; "
-        "it is taken over in 0.4 s if it gives no sign of life until then (lease=0.4)"
-    )
-    left_ = [float(line.split("taken over in ")[1].split(" s ")[0]) for line in lines[:-1]]
-    assert left_ == sorted(left_, reverse=True)
-    assert left_[-1] < 0.3
-    assert "taken over from another:7:abc: no sign of life for 0.4" in lines[-1]
+        run(taking(store, wait=None, lease=4000.0).take())
+    assert clock[0] == 5000
+    assert [record.getMessage() for record in caplog.records] == [
+        *(
+            f"{NAME}: waiting for another runner, another:7:abc, which took its turn at {since:%Y-%m-%d %H:%M:%S} UTC by "
+            f"its clock; it is taken over in {yet} s if it gives no sign of life until then (lease=4000.0)"
+            for yet in range(4000, -1, -1000)
+        ),
+        f"{NAME}: taken over from another:7:abc: no sign of life for 4000 s",
+    ]
 
 
 def test_a_bookmark_without_a_time(left, caplog):

@@ -80,7 +80,9 @@ class Bookmark:
             if gone or now - since >= self.lease:
                 taken = yield from self._claim({"owner": other["owner"], "beat": other["beat"]})
                 if taken:
-                    why = "its process is gone" if gone else f"no sign of life for {now - since:.3g} s"
+                    why = (
+                        "its process is gone" if gone else f"no sign of life for {round(now - since, 1):g} s"
+                    )
                     logger.warning("%s: taken over from %s: %s", self.name, other["owner"], why)
                     return
             if self.wait is not None and now - began >= self.wait:
@@ -101,9 +103,9 @@ class Bookmark:
             since = since if since.tzinfo is None else since.astimezone(UTC)
             began = f", which took its turn at {since:%Y-%m-%d %H:%M:%S} UTC by its clock"
         logger.warning(
-            "%s: waiting for another runner, %s%s; it is taken over in %.3g s if it gives no sign of life until then "
+            "%s: waiting for another runner, %s%s; it is taken over in %g s if it gives no sign of life until then "
             "(lease=%s)",
-            *(self.name, other["owner"], began, max(self.lease - silent, 0), self.lease),
+            *(self.name, other["owner"], began, round(max(self.lease - silent, 0), 1), self.lease),
         )
 
     def _claim(self, condition: Raw) -> Flow[bool]:
