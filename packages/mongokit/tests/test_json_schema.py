@@ -357,6 +357,19 @@ def test_the_server_agrees(collection, spec, good, bad):
     assert [check(thing, value, collection) for value in bad] == [(False, False)] * len(bad)
 
 
+def test_a_value_that_is_named_twice_is_once_in_the_schema():
+    """MongoDB refuses a validator otherwise: "enum array cannot contain duplicate values"."""
+    x = declare(IS("a", "b", "a", 1, True, 1)).json_schema()["properties"]["x"]
+    assert x == {
+        "anyOf": [
+            {"bsonType": "null"},
+            {"bsonType": "string", "enum": ["a", "b"]},
+            {"bsonType": ["int", "long"], "enum": [1]},
+            {"bsonType": "bool", "enum": [True]},
+        ]
+    }
+
+
 REQUIRED = {
     "str": (str, ["", "a"], [None]),
     "list": (list, [[0]], [None, []]),

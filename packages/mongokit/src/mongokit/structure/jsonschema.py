@@ -174,7 +174,10 @@ class _Describer:
         """Return the alternatives for certain values, by type: to a server 1 and 1.0 are equal."""
         groups: dict[type, list[Any]] = {}
         for value in values:
-            groups.setdefault(type(value), []).append(value)
+            members = groups.setdefault(type(value), [])
+            # MongoDB refuses an enum that names a value twice.
+            if value not in members:
+                members.append(value)
         found: list[Schema] = []
         for kind, members in groups.items():
             types = self.language.of(kind)
