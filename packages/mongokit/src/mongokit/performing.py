@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ASYNCHRONOUS",
     "after",
+    "apart",
     "before",
     "delete_plainly",
     "delete_plainly_async",
+    "flushing",
     "is_asynchronous",
     "perform",
     "performing",
@@ -64,6 +66,23 @@ def unit_of(client: Any) -> Unit | None:
 def working(unit: Unit) -> Iterator[None]:
     """Let the writes of this thread or task be part of the unit while the block runs."""
     token = _units.set((*_units.get(), unit))
+    try:
+        yield
+    finally:
+        _units.reset(token)
+
+
+def flushing(client: Any) -> Flow[None]:
+    """Send what is pending in the unit of work that is running on this client."""
+    unit = unit_of(client)
+    if unit is not None:
+        yield from unit._flushing()
+
+
+@contextmanager
+def apart(client: Any) -> Iterator[None]:
+    """Let the writes of this thread or task on this client be part of no unit of work that has begun before the block."""
+    token = _units.set(tuple(unit for unit in _units.get() if unit.client is not client))
     try:
         yield
     finally:
@@ -153,7 +172,7 @@ def _saving_targets(
     changed = yield from changed_targets(document, session, only)
     for target in changed:
         yield from before(plan_save, target)
-    check(document, validate)
+    check(document, validate, only)
     if only is None and not uuid:
         lacks_id(type(document), document)
     if validate is None and not document.skip_validation:
