@@ -85,7 +85,7 @@ def _answers_of_each(batch: Batch) -> Flow[Answer]:
     client, options = collection.database.client, {}
     if current(client) is None:
         options["write_concern"] = collection.write_concern
-    refusals: list[Raw] = []
+    refusals: Sequence[Any] = ()
     try:
         requests = [_named(batch, at) for at in range(len(batch.models))]
         result = yield client.bulk_write(requests, verbose_results=True, **options)
@@ -121,7 +121,7 @@ def _answers_of_parts(batch: Batch, parts: Sequence[range]) -> Flow[Answer]:
     missed: list[int] = []
     for part in parts:
         try:
-            said = batch.result_of((yield batch.send(part))).bulk_api_result
+            said: Any = batch.result_of((yield batch.send(part))).bulk_api_result
         except BulkWriteError as error:
             said = error.details
             if not said.get("writeErrors"):

@@ -14,6 +14,7 @@ from mongokit.flow import Flow, run, run_async
 from mongokit.identifying import lacks_id
 from mongokit.ids import new_id
 from mongokit.operations import REFUSALS, Operation
+from mongokit.parts import refuse_part
 from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.scalars import PLAIN_IDS
 from mongokit.sessions import keep_state
@@ -175,6 +176,8 @@ def _saving_targets(
     check(document, validate, only)
     if only is None and not uuid:
         lacks_id(type(document), document)
+    for target in changed:
+        refuse_part(target)
     if validate is None and not document.skip_validation:
         # They have been, by the document.
         validate = False
@@ -304,4 +307,4 @@ async def delete_plainly_async(document: Document, collection: Any, options: dic
 
 def _found_by(document: Document) -> dict[str, Any]:
     id_ = document.get("_id")
-    return {"_id": id_} if type(id_) in PLAIN_IDS else identity(document)
+    return {"_id": id_} if type(id_) in PLAIN_IDS and document._memory is None else identity(document)
