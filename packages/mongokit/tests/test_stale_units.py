@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from pymongo.hello import Hello
 from pymongo.monitoring import CommandListener
 
 from mongokit import BulkError, Connection, Document, DuplicateKeyError, StaleDocumentError, answers
@@ -175,6 +176,36 @@ def test_nothing_is_sent_behind_what_the_server_refuses(collection, unit):
             add_one(counter)
     assert [counter["_id"] for counter in caught.value.unwritten] == [1, 2, 3]
     assert [found["n"] for found in collection.find()] == [1, 0, 0, 0]
+
+
+def test_a_server_that_nobody_has_asked_yet(mongodb_uri, database, monkeypatch, asked):
+    """Of one before MongoDB 8 it turns out when it is to be asked."""
+    for at in range(3):
+        database.things.insert_one({"_id": at, "n": int(at == 1), "m": 0, "_revision": 1 + (at == 1)})
+    monkeypatch.setattr(Hello, "max_wire_version", 21)
+    with Connection(mongodb_uri, event_listeners=[asked]) as connection:
+        connection.register(Counter)
+        things = connection[database.name].things
+        with pytest.raises(BulkError) as caught, connection.unit_of_work():
+            for at in range(3):
+                things.Counter({"_id": at, "n": 1, "m": 0, "_revision": 1}).save()
+    assert [counter["_id"] for counter, _ in caught.value.failures] == [1]
+    assert asked.commands == ["update things"] * 3
+    assert [found["_revision"] for found in database.things.find()] == [2, 2, 2]
+
+
+def test_what_has_one_write_to_find_needs_no_more(mongodb_uri, database, asked):
+    with Connection(mongodb_uri, event_listeners=[asked]) as connection:
+        connection.register([Counter, Plain])
+        things = connection[database.name].things
+        (counter,) = counters(things, 1)
+        asked.clear()
+        with connection.unit_of_work():
+            things.Plain({"_id": "a", "n": 1, "m": 1}).save()
+            add_one(counter)
+            things.Plain({"_id": "b", "n": 1, "m": 1}).save()
+        assert asked.commands == ["update things"]
+    assert database.things.count_documents({"n": 1}) == 3
 
 
 @pytest.mark.usefixtures("replica_set")
