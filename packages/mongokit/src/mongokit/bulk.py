@@ -20,6 +20,7 @@ from mongokit.history import refuse_unkept
 from mongokit.identifying import lacks_id
 from mongokit.ids import id_maker, new_id
 from mongokit.operations import REFUSALS
+from mongokit.parts import refuse_part
 from mongokit.persistence import check_update
 from mongokit.revisions import counted, replacing, revision_of
 from mongokit.schema_document import SchemaDocument
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from mongokit.proxy_base import ProxyBase
 
-__all__ = ["document_of", "inserting", "stored_document", "writing"]
+__all__ = ["document_of", "inserting", "refuse_as_replacement", "stored_document", "writing"]
 
 Raw = dict[str, Any]
 
@@ -254,6 +255,8 @@ def writing(
         # PyMongo's requests have no public name for what they hold.
         if isinstance(request, (InsertOne, ReplaceOne)):
             documents[position] = document_of(proxy, request._doc, "bulk_write")
+            if isinstance(request, ReplaceOne):
+                refuse_as_replacement(documents[position], f"bulk_write(), request {position},")
         elif isinstance(request, (UpdateOne, UpdateMany)):
             given[position], found = _update(cls, request, position)
             failures += _at(position, found, "request")
@@ -267,6 +270,14 @@ def writing(
         given[position] = _counting(request) if cls.use_revision else request
     result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
     return result
+
+
+def refuse_as_replacement(document: Document, call: str) -> None:
+    """Raise PartialDocumentError for a document that was read in part, and would take the place of a whole one.
+
+    :param call: what would write it.
+    """
+    refuse_part(document, call, "save(only=[…]) what was read, or reload() it first, which makes it whole")
 
 
 def _update(cls: type[Document], request: Any, position: int) -> tuple[Any, list[Failure]]:

@@ -248,7 +248,7 @@ class DocumentProxy(ProxyBase[D]):
         from mongokit.changes import Changes  # of no use to who does not watch
 
         with said_clearly("change streams", self.connection):
-            return Changes(self._reader.watch(pipeline, **options), self._loader)
+            return Changes(self._reader.watch(pipeline, **options), self._loader.of_results(pipeline or ()))
 
     def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build the indexes of the class that the collection lacks; see :func:`mongokit.ensure_indexes`."""

@@ -219,7 +219,9 @@ class AsyncDocumentProxy(ProxyBase[D]):
     ) -> AsyncChanges[D]:
         """Return the changes of the collection from now on; see ``DocumentProxy.watch``."""
         with said_clearly("change streams", self.connection):
-            return AsyncChanges(await self._reader.watch(pipeline, **options), self._loader)
+            return AsyncChanges(
+                await self._reader.watch(pipeline, **options), self._loader.of_results(pipeline or ())
+            )
 
     async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build the indexes of the class that the collection lacks; see :func:`mongokit.ensure_indexes`."""
