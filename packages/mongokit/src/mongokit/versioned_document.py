@@ -140,8 +140,8 @@ class VersionedDocument(Document):
         """
         cursor = self._reader().find(self._history(), sort=[("revision", 1)], **options)
         if is_asynchronous(self.collection):
-            return self._loaded_async(cursor)  # type: ignore[return-value]  # see the class
-        return self._loaded(cursor)
+            return self._loaded_async(cursor, options.get("session"))  # type: ignore[return-value]  # see the class
+        return self._loaded(cursor, options.get("session"))
 
     def get_last_revision_id(self, **options: Any) -> int:
         """Return the number of the newest revision; 0 where there is none.
@@ -263,15 +263,15 @@ class VersionedDocument(Document):
         found = yield self._reader().find_one({**self._history(), "revision": scalar(revision)}, **options)
         return None if found is None else (yield self._load(found, options.get("session")))
 
-    def _loaded(self, cursor: Any) -> Iterator[Self]:
+    def _loaded(self, cursor: Any, session: Any) -> Iterator[Self]:
         for found in cursor:
-            yield self._load(found)
+            yield self._load(found, session)
 
-    async def _loaded_async(self, cursor: Any) -> AsyncIterator[Self]:
+    async def _loaded_async(self, cursor: Any, session: Any) -> AsyncIterator[Self]:
         async for found in cursor:
-            yield await self._load(found)
+            yield await self._load(found, session)
 
-    def _load(self, found: Raw, session: Any = None) -> Any:
+    def _load(self, found: Raw, session: Any) -> Any:
         loader = self._proxy()._loader
         if is_asynchronous(self.collection):
             return loader.load_async(found["doc"], session)
