@@ -32,6 +32,11 @@ class Mixed(enum.Enum):
     ONE = 1
 
 
+class Planet(enum.Enum):
+    EARTH = (1.0, 2.0)
+    NEW = NOON
+
+
 class Rights(enum.Flag):
     READ = 1
     WRITE = 2
@@ -396,6 +401,7 @@ BOUNDED = {
     "elements": (list[Annotated[int, Ge(0)]], [[], [0]], [[-1], [0, None]]),
     "either": (Annotated[int | str, MaxLen(2)], ["ab"], ["abc"]),
     "enum": (Colour, [Colour.RED], [None]),
+    "enum of tuples": (Planet, [Planet.EARTH, Planet.NEW], [None, 1]),
     "literal": (Literal["a", 1], ["a", 1], ["b", 2, True, None]),
     "optional": (Annotated[int, Ge(1)] | None, [None, 1], [0]),
 }
