@@ -182,7 +182,9 @@ class _Describer:
             if types is None:
                 return None
             if all(map(self.language.listable, members)):
-                key, names = self.language.type_key, [one[self.language.type_key] for one in types]
+                # None of them is written as an object.
+                key = self.language.type_key
+                names = [one[key] for one in types if "properties" not in one]
                 found.append({key: names if len(names) > 1 else names[0], "enum": members})
             else:
                 found += types
