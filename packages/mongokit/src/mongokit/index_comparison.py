@@ -112,7 +112,9 @@ def _with_missing(
             name = one.document["name"]
             if keys_of(one.document) == [("_id", 1)]:
                 # A collection has it from the start, and nobody can build it.
-                row = IndexRow(namespace, name, "same", one.document, classes=one.classes)
+                row = IndexRow(
+                    namespace, name if one.named else "_id_", "same", one.document, classes=one.classes
+                )
             else:
                 row = _conflict(namespace, one, declared, found, rows) or IndexRow(
                     namespace, name, "missing", one.document, classes=one.classes
