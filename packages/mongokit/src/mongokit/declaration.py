@@ -188,6 +188,6 @@ def _copied(value: Any) -> Any:
     """Return a copy of the dicts and lists of a declaration; what they hold is shared."""
     if isinstance(value, dict) and not is_document(value):
         return type(value)((key, _copied(item)) for key, item in value.items())
-    if isinstance(value, list):
+    if type(value) is list:
         return [_copied(item) for item in value]
     return value

@@ -52,7 +52,7 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
 
     - A field takes None, and may be left unset, only where its annotation says ``| None``. ``Required[X]`` takes
       no ``[]`` and ``{}`` either. In ``structure`` None is always a value.
-    - The value is the default of new documents; lists and dicts are copied for each. ``field(default_factory=f)``
+    - The value is the default of new documents; what can be changed is copied for each. ``field(default_factory=f)``
       makes one for each. What has neither holds None, ``[]`` or ``{}`` until it is set.
     - ``isbn: str | None = absent``: new documents do not have the field, and none must; ``del document["isbn"]`` takes
       it out. (For ``structure``: ``default_values = {"isbn": absent}``.) All others have to be there, as None where

@@ -159,14 +159,14 @@ class AsyncDocumentProxy(ProxyBase[D]):
         with explaining(self._obj_class, self.collection, update):
             found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
             raw = await found
-        return await self._loaded(raw, {"projection": options.get("fields")})
+        return await self._loaded(raw, {**options, "projection": options.get("fields")})
 
     async def _loaded(
         self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()
     ) -> D | None:
         if raw is None:
             return None
-        return await self._loader_for(options, args).load_async(raw, options.get("session"))
+        return await self._loader_for(options, args).load_async(raw, self._session(options, args))
 
     async def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
