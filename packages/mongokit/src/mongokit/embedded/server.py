@@ -323,7 +323,7 @@ class EmbeddedServer:
                     self.linger,
                     deadline - now,
                     self.known_port or last_port,
-                    fsync=self.fsync,
+                    self.fsync,
                 )
                 continue
             if now - said > WAITING_SECONDS:

@@ -31,7 +31,6 @@ def start_keeper(
     linger: float,
     seconds: float,
     last_port: int | None = None,
-    *,
     fsync: bool = False,
 ) -> None:
     """Start a keeper and wait for what it reports; raises :class:`EmbeddedServerError` when it failed.
