@@ -1124,6 +1124,7 @@ def test_the_command(folder, tmp_path):
     [
         (["--data", "/proc/mongokit-data"], 1, "error: cannot use /proc/mongokit-data as data folder"),
         (["--data", "x", "--port", "0"], 1, "error: port 0 is no TCP port"),
+        (["--data", "x", "--stop", "--fsync"], 2, "--stop takes --data only"),
         ([], 2, "--data"),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import time
 import uuid
 
@@ -283,6 +285,17 @@ def test_with_fsync_changes_are_on_the_disk_and_not_only_written(tmp_path, name)
             with after_a_kill(server, name) as found:
                 assert ids(found) == [0]
         assert psutil.Process(server.pid).environ()["WIREDTIGER_CONFIG"].endswith("method=fsync)")
+
+
+def test_the_command_has_fsync(tmp_path):
+    command = [sys.executable, "-m", "mongokit.embedded", "--data", str(tmp_path / "data"), "--fsync"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout.readline().startswith("mongodb://")
+            pid = files.read_state(tmp_path / "data").pid
+            assert psutil.Process(pid).environ()["WIREDTIGER_CONFIG"].endswith("method=fsync)")
+        finally:
+            process.terminate()
 
 
 def test_the_keeper_puts_the_journal_on_the_disk_where_it_was_written(server, name, monkeypatch):
