@@ -26,6 +26,10 @@ class Entry(Document):
     structure = {"_id": int, "n": int}
 
 
+class Counted(Entry):
+    use_revision = True
+
+
 def saved(entries, n):
     entries.Entry({"_id": n, "n": 1}).save()
 
@@ -49,6 +53,14 @@ def in_bulk(entries, n):
 def in_a_unit(entries, n):
     with entries.database.client.unit_of_work():
         saved(entries, n)
+
+
+def in_a_unit_of_revisions(entries, n):
+    one, other = (entries.Counted({"_id": key, "n": 0}).save() for key in (n, 100 + n))
+    with entries.database.client.unit_of_work():
+        one["n"], other["n"] = 1, 2
+        one.save()
+        other.save()
 
 
 def in_a_transaction(entries, n):
@@ -87,6 +99,7 @@ DOCUMENTS = [
         found_and_updated,
         in_bulk,
         in_a_unit,
+        in_a_unit_of_revisions,
         in_a_transaction,
         in_transaction,
     ),
@@ -213,7 +226,7 @@ def ids(database):
 @pytest.mark.parametrize("write", DOCUMENTS)
 def test_documents(server, name, write):
     with Connection(server.uri) as connection:
-        connection.register(Entry)
+        connection.register([Entry, Counted])
         database = connection[name]
         database.one.insert_one({})
         for n in range(WRITES):
