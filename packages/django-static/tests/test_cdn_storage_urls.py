@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 import django_static
 from django_static.cdn import proxy
 from django_static.cdn.headers import payload_of
-from django_static.cdn.rests import RETRY_SECONDS
+from django_static.cdn.rests import REFUSALS, RETRY_SECONDS
 from django_static.cdn.store import NoAddress, Standing
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
@@ -182,19 +182,20 @@ def test_where_nothing_is_written_down_it_is_tried_again(site, storage, warned):
 
 def test_a_storage_that_cannot_tell_is_left_in_peace_for_a_minute(site, storage):
     site.settings.DJANGO_STATIC_CDN_THREADS = 1
+    names = "abcdefg"
     storage("Slow")
-    for name in ("a", "b", "c"):
+    for name in names:
         site.write(f"{name}.png", PNG, 5)
         printed(f"/{name}.png")
     restart(site)
     storages_of_tests.errors.append(OSError("the service of credentials is away"))
     storages_of_tests.gate.clear()
     storages_of_tests.threads.clear()
-    pages = [django_static.staticfile(f"/{name}.png") for name in ("a", "b", "c")]
+    pages = [django_static.staticfile(f"/{name}.png") for name in names]
     storages_of_tests.gate.set()
     settled()
-    assert pages == [f"https://cdn.example.com/{name}.5.png" for name in ("a", "b", "c")]
-    assert len(storages_of_tests.threads) == 2  # one made the storage and asked it, once
+    assert pages == [f"https://cdn.example.com/{name}.5.png" for name in names]
+    assert len(storages_of_tests.threads) == 1 + REFUSALS  # one made the storage, and asked it
 
 
 def test_a_storage_that_signs_gets_nothing(site, storage, warned, tmp_path):
