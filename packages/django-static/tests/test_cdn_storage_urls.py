@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import urllib.request
 from io import StringIO
 from pathlib import Path
 
@@ -364,6 +365,28 @@ def test_s3_of_django_storages(built, bucket, s3_storage):
     assert (status, headers["Cache-Control"], body) == (200, "max-age=315360000, public", PNG)
     assert headers["Content-Type"] == "image/png"
     assert publish().startswith("2 files: 0 sent (0 bytes), 2 there already")
+
+
+@pytest.mark.parametrize("has_manifest", [True, False])
+@pytest.mark.parametrize("is_option", [True, False])
+def test_s3_of_django_storages_with_another_bucket(
+    built, bucket, s3_storage, warned, has_manifest, is_option
+):
+    """Named by its options, or by a setting that is all of django-storages'; pages alone bring everything there."""
+    built.settings.DJANGO_STATIC_USE_MANIFEST_FILE = has_manifest
+    other = f"{bucket.name}-other"
+    bucket.make(other)
+    for name in (bucket.name, other):
+        built.settings.AWS_STORAGE_BUCKET_NAME = name
+        s3_storage(querystring_auth=False, bucket_name=name)
+        if not is_option:
+            del built.settings.STORAGES["cdn"]["OPTIONS"]["bucket_name"]
+            restart(built)
+        url = f"{bucket.endpoint}/{name}/a.5.png"
+        assert printed()[1] == url
+        with urllib.request.urlopen(url, timeout=30) as response:
+            assert response.read() == PNG
+    assert warned() == []
 
 
 def changes(bucket) -> int:
