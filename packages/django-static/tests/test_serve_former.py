@@ -216,14 +216,6 @@ def test_a_build_that_does_not_come_to_its_end(site, edge, monkeypatch):
     assert [site.clients()[edge].ask(url).status for url in names] == [200] * len(names)
 
 
-def wsgi_client() -> WsgiClient:
-    return WsgiClient(wsgi.StaticServer(wsgi_app))
-
-
-def asgi_client() -> AsgiClient:
-    return AsgiClient(asgi.StaticServer(asgi_app))
-
-
 def _refuse(*given: Any) -> None:
     raise OSError("no room")
 
@@ -242,7 +234,7 @@ def test_a_server_that_starts_while_a_build_ends(site, edge, monkeypatch):
             return found
 
     monkeypatch.setattr(holdings, "Manifest", Between)
-    client = (wsgi_client, asgi_client)[edge]()
+    client = AsgiClient(asgi.StaticServer(asgi_app)) if edge else WsgiClient(wsgi.StaticServer(wsgi_app))
     names += urls(site)
     assert [client.ask(url).status for url in names] == [200] * len(names)
     edit(site, 2)

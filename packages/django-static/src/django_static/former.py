@@ -18,6 +18,9 @@ from .regular import naming, read_regular
 
 __all__ = ["Former", "forget", "note"]
 
+#: To be raised when what is in the file changes its meaning.
+_FORMAT = 1
+
 
 class Former:
     """What is known of such names, by URL; as text, since few of them are ever asked for."""
@@ -37,6 +40,8 @@ class Former:
             if digest.decode("ascii", "replace") != names.content_digest(data):
                 return cls()
             value = json.loads(data)
+            if value["format"] != _FORMAT:
+                return cls()
             return cls(value["texts"], value["codecs"])
         except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
             return cls()
@@ -68,7 +73,8 @@ class Former:
             OSError: it could not be done.
         """
         place = former_of(manifest)
-        data = json.dumps({"codecs": self._codecs, "texts": self.texts}).encode("ascii")
+        value = {"format": _FORMAT, "codecs": self._codecs, "texts": self.texts}
+        data = json.dumps(value).encode("ascii")
         temporary = place.with_name(f".{place.name}.tmp")
         try:
             with naming(temporary):

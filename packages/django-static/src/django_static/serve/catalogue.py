@@ -1,4 +1,4 @@
-"""What may be sent, by the path of its URL: all that a manifest names, and nothing else."""
+"""What may be sent, by the path of its URL: all that a manifest names, or that earlier ones did, and nothing else."""
 
 from __future__ import annotations
 
