@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import claims, names, output, removal, retention
+from . import claims, former, names, output, removal, retention
 from .compress import Cache
-from .places import STATE_FOLDER, receiving
+from .places import STATE_FOLDER, Places, former_of, receiving
 from .recorded import Unreadable
 from .records import Options
 from .removal import Guard
@@ -206,6 +206,8 @@ class Cleaning:
                 place.unlink(missing_ok=True)
             else:
                 output.store(place, value)
+        gone = [path for path in kept.unwanted if not os.path.lexists(path.partition("\0")[0])]
+        former.forget(self._manifest, Places.of(self._sources, self._options.save_prefix), gone)
         for place in (*kept.entries, *kept.journals):
             place.unlink(missing_ok=True)
 
@@ -231,7 +233,8 @@ class Cleaning:
         """Remove what killed processes have left: whoever is at work now holds one of the locks, or began a moment ago."""
         found = list(removal.leftovers(self._receiving))
         state, pages = self._manifest.parent, self._options.state
-        manifest = re.compile(re.escape(f".{self._manifest.name}.tmp"))
+        written = (self._manifest.name, former_of(self._manifest).name)
+        manifest = re.compile("|".join(re.escape(f".{name}.tmp") for name in written))
         for folder, pattern in (
             (state, _HALF_RECORD),
             (state, manifest),

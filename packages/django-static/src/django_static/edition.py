@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import compress
+from . import compress, former
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .compress.codecs import codecs as codecs_of
@@ -182,6 +182,7 @@ class Edition:
         with _synced() if summary.written else contextlib.nullcontext():
             manifest = self._map()
             data, records = manifest.encoded(), self._shelf.encoded()
+            former.note(self._manifest, manifest, data)
         files = self._sizes()
         lists: list[str] | None = None
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["STATE_FOLDER", "Places", "is_inner", "path_within", "receiving", "records_beside"]
+__all__ = ["STATE_FOLDER", "Places", "former_of", "is_inner", "path_within", "receiving", "records_beside"]
 
 #: Where locks and records of finished work lie, in the folder that receives files.
 STATE_FOLDER = ".django-static"
@@ -95,7 +95,13 @@ def records_beside(manifest: Path) -> list[str]:
     """
     folder = os.path.dirname(os.path.abspath(manifest))  # noqa: PTH100, PTH120 (links stay)
     folders = dict.fromkeys((folder, os.path.realpath(folder)))
-    return [os.path.join(each, name) for each in folders for name in (manifest.name, *_RECORDS)]  # noqa: PTH118
+    own = (manifest.name, former_of(manifest).name)
+    return [os.path.join(each, name) for each in folders for name in (*own, *_RECORDS)]  # noqa: PTH118
+
+
+def former_of(manifest: Path) -> Path:
+    """Where the names of earlier builds are noted; see :mod:`.former`."""
+    return manifest.with_name(f"{manifest.name}.former")
 
 
 def path_within(path: str, folder: str | os.PathLike[str]) -> str | None:
