@@ -49,6 +49,13 @@ class History:
             raise ValueError("it is not as it was written")
         return files
 
+    def last(self) -> Mapping[str, int] | None:
+        """What the last build stands on; None where there is none, or it cannot be read."""
+        with contextlib.suppress(OSError, ValueError):
+            for place in self.places()[:1]:
+                return self.read(place)
+        return None
+
     def add(self, files: Mapping[str, int]) -> None:
         """Record a build that has ended; one with the same files as the last counts as that one.
 
@@ -56,10 +63,8 @@ class History:
             OSError: it could not be written.
         """
         last = next(iter(self.places()), None)
-        if last is not None:
-            with contextlib.suppress(OSError, ValueError):
-                if self.read(last) == files:
-                    return
+        if self.last() == files:
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         number = max(time.time_ns(), int(last.stem) + 1 if last else 0)
         place = self._folder / f"{number:020}.json"

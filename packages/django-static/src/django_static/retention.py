@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import claims, journal, recorded
+from . import claims, journal, page_claims, recorded
 from .history import History
 from .manifest import Manifest, ManifestError
 from .places import STATE_FOLDER
@@ -74,8 +74,17 @@ class Retention:
             known.may_be_link = known.may_be_link or may_be_link
 
     def settle(self) -> None:
-        """What anybody wants is wanted."""
-        for path in [path for path in self.unwanted if path in self.wanted]:
+        """What anybody wants is wanted, whatever links lead to it."""
+        parents: dict[str, str] = {}
+
+        def followed(path: str) -> str:
+            parent, name = os.path.split(path)
+            if parent not in parents:
+                parents[parent] = os.path.realpath(parent)
+            return os.path.join(parents[parent], name)  # noqa: PTH118
+
+        wanted = set(map(followed, self.wanted)) if self.unwanted else set()
+        for path in [path for path in self.unwanted if followed(path) in wanted]:
             del self.unwanted[path]
 
 
@@ -112,9 +121,14 @@ def read(
     found.is_uncertain |= bool(journal.in_use(state / "builds"))
     for folder in shared:
         _read_claims(found, folder, oldest, keep_days)
+        _read_page_claims(found, folder, pages, oldest)
         others = folder / STATE_FOLDER
         if (others / "manifest.json").exists() and not others.samefile(state):
             _read_others(found, others, keep_builds, oldest, keep_days)
+        if others.is_dir() and not (pages.is_dir() and others.samefile(pages)):
+            found.want(
+                _wanted_there(found, others, oldest, keep_days, now), "pages with records in the folder"
+            )
     copies = recorded.load(state / "originals.json")
     if static_root is not None and isinstance(copies, dict):
         found.originals.update(str(static_root / name) for name in copies)
@@ -189,6 +203,25 @@ def _read_claims(found: Retention, folder: Path, oldest: float, keep_days: float
             else:
                 found.journals.append(place)
             replaced = int(place.stem) / 1e9
+
+
+def _read_page_claims(found: Retention, folder: Path, pages: Path, oldest: float) -> None:
+    """What pages of other sites need in a folder, with their records elsewhere."""
+    for needed in page_claims.left(folder, pages):
+        found.want(needed.files, "pages of other sites")
+        for since, files in needed.replaced:
+            if since > oldest:
+                found.want(files, "pages of other sites")
+
+
+def _wanted_there(
+    found: Retention, others: Path, oldest: float, keep_days: float, now: float
+) -> Mapping[str, str]:
+    """What pages of other sites need that keep their records there."""
+    of_pages = Retention()
+    _Pages(of_pages, others, oldest, keep_days, now).read()
+    found.originals |= of_pages.originals
+    return of_pages.wanted
 
 
 def _read_others(found: Retention, state: Path, keep_builds: int, oldest: float, keep_days: float) -> None:
