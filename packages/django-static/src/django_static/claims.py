@@ -19,7 +19,18 @@ from . import names, output
 from .history import History
 from .places import STATE_FOLDER
 
-__all__ = ["Claim", "Claims", "alone", "inner_first", "left", "names_inside", "place_of", "places", "shared"]
+__all__ = [
+    "Claim",
+    "Claims",
+    "alone",
+    "inner_first",
+    "left",
+    "names_inside",
+    "place_of",
+    "places",
+    "shared",
+    "states_of",
+]
 
 #: In the state folder of a folder that receives files: the lists, in a folder for each manifest.
 _FOLDER = "others"
@@ -34,6 +45,8 @@ class Claims:
         self._own = os.path.realpath(manifest.parent)
         self._manifest = manifest
         self._folders = inner_first(folders)
+        #: What was announced, by the place of the list.
+        self._announced: dict[Path, Mapping[str, int]] = {}
 
     def held(self, timeout: float) -> contextlib.AbstractContextManager[None]:
         """Keep clean-ups out of the folders while a build counts on what is there.
@@ -41,7 +54,7 @@ class Claims:
         Raises:
             LockTimeout: one took too long.
         """
-        return shared(self._folders, timeout)
+        return shared(states_of(self._folders), timeout)
 
     def announce(self, files: Mapping[str, int]) -> None:
         """Say which files will be needed in a moment, with those that are needed until then; else as :meth:`leave`.
@@ -52,7 +65,9 @@ class Claims:
             OSError: it could not be written.
         """
         for history, named in self._lists(files):
-            history.add({**(history.last() or {}), **named})
+            announced = {**(history.last() or {}), **named}
+            history.add(announced)
+            self._announced[history.folder] = announced
 
     def leave(self, files: Mapping[str, int]) -> list[str]:
         """Say which files are needed: their paths, with their sizes in bytes. Returns where the lists of them are.
@@ -62,7 +77,8 @@ class Claims:
         """
         lists = list[str]()
         for history, named in self._lists(files):
-            history.add(named)
+            if self._announced.get(history.folder) != named:
+                history.add(named)
             lists += map(str, history.places()[:1])
         return lists
 
@@ -129,14 +145,14 @@ def names_inside(folder: Path, paths: Iterable[str]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def shared(folders: Sequence[Path], timeout: float) -> Iterator[None]:
-    """Keep clean-ups out of the folders, together with others who publish there.
+def shared(states: Iterable[str], timeout: float) -> Iterator[None]:
+    """Keep clean-ups out of the folders with those state folders, together with others who publish there.
 
     Raises:
         LockTimeout: one took too long.
     """
     with contextlib.ExitStack() as stack:
-        for lock in _locks(folders):
+        for lock in _locks(states):
             stack.enter_context(output.locked(lock, timeout, shared=True))
         yield
 
@@ -153,17 +169,20 @@ def alone(folders: Sequence[Path], timeout: float) -> Iterator[list[Path]]:
     with contextlib.ExitStack() as stack:
         held = {
             os.fspath(lock.parent)
-            for lock in _locks(folders)
+            for lock in _locks(states_of(folders))
             if stack.enter_context(output.locked(lock, timeout))
         }
         yield [folder for folder in folders if os.path.realpath(folder / STATE_FOLDER) in held]
 
 
-def _locks(folders: Sequence[Path]) -> list[Path]:
-    """Each once, whatever links lead to it: nobody may wait for itself.
+def states_of(folders: Iterable[Path]) -> list[str]:
+    """Their state folders, where links lead: each once, since nobody may wait for itself.
 
     In the same order for all, so that nobody waits for somebody who waits for them.
     """
-    states = sorted({os.path.realpath(folder / STATE_FOLDER) for folder in folders})
+    return sorted({os.path.realpath(folder / STATE_FOLDER) for folder in folders})
+
+
+def _locks(states: Iterable[str]) -> list[Path]:
     # Else nobody has published there, or nobody here can.
     return [Path(state, _LOCK) for state in states if os.access(state, os.W_OK)]

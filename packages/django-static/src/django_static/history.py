@@ -21,13 +21,13 @@ class History:
     """A file for each build that published something else than the one before."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def places(self) -> list[Path]:
         """The files of the builds, the newest first; their names tell when they were recorded, in nanoseconds."""
-        if self._folder.is_symlink():
+        if self.folder.is_symlink():
             return []
-        found = [place for place in self._folder.glob("*.json") if _ENTRY.fullmatch(place.name)]
+        found = [place for place in self.folder.glob("*.json") if _ENTRY.fullmatch(place.name)]
         return sorted((place for place in found if not place.is_symlink()), reverse=True)
 
     @staticmethod
@@ -65,9 +65,9 @@ class History:
         last = next(iter(self.places()), None)
         if self.last() == files:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         number = max(time.time_ns(), int(last.stem) + 1 if last else 0)
-        place = self._folder / f"{number:020}.json"
+        place = self.folder / f"{number:020}.json"
         temporary = place.with_suffix(".tmp")
         value = {"files": dict(sorted(files.items())), "digest": _digest(files)}
         try:

@@ -28,7 +28,10 @@ class PageClaims:
     def __init__(self, state: Path, folders: Sequence[Path]) -> None:
         """``folders`` are those that several sites may publish to."""
         self._state = state
-        self._folders = claims.inner_first(folders)
+        #: Those by their state folders: several may be one, by links.
+        self._folders: dict[str, list[Path]] = {}
+        for folder in claims.inner_first(folders):
+            self._folders.setdefault(os.path.realpath(folder / STATE_FOLDER), []).append(folder)
 
     def held(self, timeout: float) -> contextlib.AbstractContextManager[None]:
         """Keep clean-ups out of the folders, from the look at what is there until it is said to be needed.
@@ -36,7 +39,7 @@ class PageClaims:
         Raises:
             LockTimeout: one took too long.
         """
-        return claims.shared(self._folders, timeout)
+        return claims.shared(sorted(self._folders), timeout)
 
     def leave(self, place: Path, value: Any) -> None:
         """Say what the values of a record need, which is kept in that place; None where there is none any more.
@@ -47,11 +50,7 @@ class PageClaims:
         """
         current, replaced = ([], []) if value is None else _paths(value, place)
         own = os.path.realpath(self._state)
-        # Several folders may be one, by links.
-        folders: dict[str, list[Path]] = {}
-        for folder in self._folders:
-            folders.setdefault(os.path.realpath(folder / STATE_FOLDER), []).append(folder)
-        for state, same in folders.items():
+        for state, same in self._folders.items():
             if state != own:
                 before = [(since, _inside(same, paths)) for since, paths in replaced]
                 named = {"files": _inside(same, current), REPLACED: [each for each in before if each[1]]}
