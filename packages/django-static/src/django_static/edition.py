@@ -184,18 +184,20 @@ class Edition:
             data, records = manifest.encoded(), self._shelf.encoded()
             former.note(self._manifest, manifest, data)
         files = self._sizes()
-        lists: list[str] | None = None
-        try:
-            lists = self._claims.leave(files)
-        except OSError as error:
-            text = f"other manifests cannot be told which files are needed, so that their staticclean may remove some: {error}"
-            summary.problems.append(Notice(text))
+        with contextlib.suppress(OSError):  # said below, if it is so still
+            self._claims.announce(files)
         self._shelf.journal.use()
         try:
             manifest.write(self._manifest, data)
         except OSError:
             self._shelf.journal.use(is_in_use=False)  # it is not in its place
             raise
+        lists: list[str] | None = None
+        try:
+            lists = self._claims.leave(files)
+        except OSError as error:
+            text = f"other manifests cannot be told which files are needed, so that their staticclean may remove some: {error}"
+            summary.problems.append(Notice(text))
         try:
             self._remember(work, records, files, lists)
         except OSError as error:

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["STATE_FOLDER", "Places", "former_of", "is_inner", "path_within", "receiving", "records_beside"]
+__all__ = [
+    "STATE_FOLDER",
+    "Places",
+    "former_of",
+    "is_inner",
+    "path_within",
+    "receiving",
+    "records_beside",
+    "shared_by_sites",
+]
 
 #: Where locks and records of finished work lie, in the folder that receives files.
 STATE_FOLDER = ".django-static"
@@ -86,6 +95,13 @@ def receiving(sources: Sources, save_prefix: Path | None) -> list[Path]:
     if sources.static_root is not None:
         return [*sources.roots, sources.static_root]
     return [*sources.roots, *(map(Path, sources.finders.locations()) if sources.finders else ())]
+
+
+def shared_by_sites(sources: Sources, save_prefix: Path | None) -> list[Path]:
+    """Those of them that several sites may have; finders look into folders of one site's own."""
+    if save_prefix is not None:
+        return [save_prefix]
+    return [*sources.roots, *([] if sources.static_root is None else [sources.static_root])]
 
 
 def records_beside(manifest: Path) -> list[str]:
