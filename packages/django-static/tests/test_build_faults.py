@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import os
 import random
@@ -339,6 +340,43 @@ def test_what_was_damaged_is_published_again_under_its_name(site, settings):
         way.path(url).write_text(text)
     assert way.show(page).split() == urls
     assert [way.bytes(url) for url in urls] == good
+
+
+@pytest.mark.parametrize("fingerprint", ["mtime", "hash"])
+def test_damage_of_the_same_size_is_mended(site, settings, fingerprint):
+    """One bit of a disk or of a transfer: neither the originals nor the sizes tell of it."""
+    way = Way(site, settings, "build", fingerprint, "/forever")
+    settings.DJANGO_STATIC_COMPRESS = ("gz",)
+    site.write("i.png", "picture", 1_000_000_000)
+    site.write("js/a.js", "one();" + "call();" * 400, 1_000_000_000)
+    site.write("a.css", "a { b: url(i.png) }", 1_000_000_000)
+    page = "{% staticfile '/i.png' %} {% slimfile '/js/a.js' %} {% slimfile '/a.css' %}"
+    urls = way.show(page).split()
+    good = [way.bytes(url) for url in urls]
+    packed = gzip.decompress(way.bytes(f"{urls[1]}.gz"))
+    assert packed == good[1]
+    for url, data in zip(urls, good, strict=True):
+        way.path(url).write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    way.path(f"{urls[1]}.gz").unlink()
+    shutil.rmtree(way.out / ".django-static/compressed")
+    assert way.show(page).split() == urls
+    assert [way.bytes(url) for url in urls] == good
+    assert gzip.decompress(way.bytes(f"{urls[1]}.gz")) == packed
+
+
+@pytest.mark.parametrize("fingerprint", ["mtime", "hash"])
+def test_files_that_only_got_other_times_stay_as_they_are(site, settings, fingerprint):
+    """As when a folder is copied."""
+    way = Way(site, settings, "build", fingerprint, "/forever")
+    fill(site, "one")
+    first = way.show(PAGE)
+    before = {}
+    for path in [path for path in way.out.rglob("*") if path.is_file() and ".django-static" not in path.parts]:
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        before[path] = path.stat().st_ino, path.stat().st_mtime_ns
+    assert before
+    assert way.show(PAGE) == first
+    assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in before} == before
 
 
 def test_what_was_damaged_does_not_get_another_content(site, settings):

@@ -67,7 +67,8 @@ class Build:
             self._unfinished() as killed,
         ):
             work = self._work(uses)
-            if killed or not self._is_sealed(work):
+            seal = Seal.read(self._state / "seal.json")
+            if killed or not self._is_sealed(seal, work):
                 building = when_needed.building(
                     self._sources,
                     self._options,
@@ -76,6 +77,7 @@ class Build:
                     self.summary,
                     with_originals=self._with_originals,
                     mend=self._mend,
+                    left={} if seal is None else seal.outputs,
                 )
                 building.run(work, uses, progress, is_alone=is_alone, killed=killed)
         self.summary.seconds = time.perf_counter() - start
@@ -99,9 +101,8 @@ class Build:
             *refused,
         )
 
-    def _is_sealed(self, work: str) -> bool:
+    def _is_sealed(self, seal: Seal | None, work: str) -> bool:
         """Whether the last build did the same and nothing has changed; its summary is then that of this one."""
-        seal = Seal.read(self._state / "seal.json")
         if seal is None or not seal.holds(work, self._sources.path_of):
             return False
         self.summary = Summary.again(seal.summary)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from . import names, output, placing
@@ -23,7 +24,8 @@ from .journal import Journal
 from .placing import Found
 from .records import Record, restore, to_json
 from .regular import read_regular
-from .shelf import Known
+from .seal import state_of
+from .shelf import Known, Seen
 
 __all__ = ["BuildShelf", "Work"]
 
@@ -56,10 +58,17 @@ class BuildShelf:
         place: Path,
         folders: Folders,
         published: Callable[[], Mapping[str, str]] = dict,
+        left: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """``published`` tells the digests of what the build before has left, by path; it is asked if ever."""
+        """``published`` tells the digests of what the build before has left, by path; it is asked if ever.
+
+        ``left`` are the states of that, as :class:`.seal.Seal` has them, as far as they are known.
+        """
         self._place = place
         self._published = published
+        self._left = left
+        #: What was compared in this build, or written.
+        self._sure: set[str] = set()
         self._given = restore(self._read())
         #: Those that are true in this build.
         self._wanted: dict[str, Record] = {}
@@ -162,6 +171,17 @@ class BuildShelf:
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108 (a text, as in records)
 
+    def is_as_left(self, path: str, seen: Seen) -> bool:
+        """A file that has another time than it was left with is read: somebody may have damaged it."""
+        left = self._left.get(path)
+        if left is None or left == state_of(seen) or path in self._sure:
+            return True
+        digest = self._digests.get(path)
+        if digest is None or digest != names.digest_of_file(path):
+            return False  # what does the work anew compares
+        self._sure.add(path)
+        return True
+
     def encoded(self) -> bytes | None:
         """The file of the records of this build; None where that is there already."""
         if not self._is_changed and self._wanted.keys() == self._given.keys():
@@ -230,6 +250,8 @@ class BuildShelf:
         """
         may_be_there = self._original_of(path) is not None or self._folders.may_hold(path)
         found = look() if may_be_there else Found.NOTHING
+        if found is Found.SAME:
+            self._sure.add(path)
         if found in (Found.SAME, Found.OTHER):
             return found is Found.SAME
         temporary = self._temporary(path)
@@ -244,6 +266,7 @@ class BuildShelf:
             raise
         if found in (Found.NOTHING, Found.WORSE):
             self.written.add(path)
+            self._sure.add(path)
             return True
         # Another process was quicker.
         self.remove(temporary)

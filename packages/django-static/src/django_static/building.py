@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from . import claims, import_maps, mapped, minify, output, removal
 from .build_shelf import BuildShelf
@@ -44,7 +45,7 @@ _SCRIPT = re.compile(r"\.m?js", re.IGNORECASE)
 class Building:
     """The work of one :class:`.build.Build`, whose lock is held and whose arguments these are; done once.
 
-    ``summary`` is told what is done.
+    ``summary`` is told what is done; ``left`` are the states in which the build before has left files, by path.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class Building:
         *,
         with_originals: bool,
         mend: Mend | None,
+        left: Mapping[str, Any],
     ) -> None:
         self._with_originals = with_originals
         self._mend = mend
+        self._left = left
         self._sources = sources
         self._options = options
         self._manifest = manifest
@@ -78,7 +81,7 @@ class Building:
         """
         with without_collector(is_large=True):
             folders = Folders()
-            self._shelf = BuildShelf(self._state / "records.json", folders, self._before)
+            self._shelf = BuildShelf(self._state / "records.json", folders, self._before, self._left)
             if killed:
                 self._sweep_killed()
             with (

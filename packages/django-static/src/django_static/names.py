@@ -17,6 +17,7 @@ __all__ = [
     "combined",
     "content_digest",
     "digest",
+    "digest_of_file",
     "folder_of",
     "has_mark",
     "has_sure_mark",
@@ -72,6 +73,15 @@ def digest(*parts: str | bytes) -> str:
 def content_digest(data: bytes) -> str:
     """The hexadecimal SHA-256 of bytes, as ``sha256sum`` prints it."""
     return hashlib.sha256(data).hexdigest()
+
+
+def digest_of_file(path: str) -> str:
+    """:func:`content_digest` of a file that may be too large to be held; empty where it cannot be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (a text, as in records)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def integrity(data: bytes) -> str:

@@ -44,7 +44,7 @@ class Pipeline:
             options.state, options.lock_timeout, shared_by_sites(sources, options.save_prefix)
         )
         self.keys = Keys(options)
-        self.freshness = Freshness(sources)
+        self.freshness = Freshness(sources, self.shelf)
         self.modules = Modules()
         self._tools = Tools(
             sources,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -51,7 +50,7 @@ def served_of(
                     files.get(each.public) or places.name(each.path),
                     each.size,
                     0 if options.by_hash else each.stamp,
-                    "" if is_original else digests.get(each.path) or _digest(each.path),
+                    "" if is_original else digests.get(each.path) or names.digest_of_file(each.path),
                     not is_original or names.is_hashed(each.url, options.hashed_names),
                     siblings.get(each.path, {}),
                 )
@@ -71,12 +70,3 @@ def served_of(
 def _url(output: Output, *, is_kept: bool) -> str:
     """What is printed; a file that keeps its URL is printed as the template has it, quoted or not."""
     return split_host(output.public)[0] + names.quoted(output.url) if is_kept else output.public
-
-
-def _digest(path: str) -> str:
-    """:func:`names.content_digest` of a file that may be too large to be held; empty where it cannot be read."""
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 (a text, as in records)
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

@@ -17,7 +17,7 @@ from .page_claims import PageClaims
 from .recorded import Unreadable
 from .records import REPLACED, SINCE, Record, restored, to_json, used_keys
 
-__all__ = ["PUBLISHING_LOCK", "Known", "SharedShelf", "Shelf"]
+__all__ = ["PUBLISHING_LOCK", "Known", "Seen", "SharedShelf", "Shelf"]
 
 logger = logging.getLogger("django_static")
 
@@ -27,6 +27,10 @@ PUBLISHING_LOCK = "publishing.lock"
 #: What has been found out about records while something is done, by their keys: None where there is none that is true
 #: still. Modules import one another in long chains: without it each would look at all that are behind it.
 Known: TypeAlias = dict[str, Record | None]
+
+
+#: The :data:`.sources.Signature` of a file that is there.
+Seen: TypeAlias = tuple[int, int, int]
 
 
 class Shelf(Protocol):
@@ -52,6 +56,9 @@ class Shelf(Protocol):
 
     def remove(self, path: str) -> None:
         """Take back a published file."""
+
+    def is_as_left(self, path: str, seen: Seen) -> bool:
+        """Whether a published file of the right size, in the state that was seen, has the content it was left with."""
 
 
 class SharedShelf:
@@ -111,6 +118,10 @@ class SharedShelf:
 
     def remove(self, path: str) -> None:
         output.remove(Path(path))
+
+    def is_as_left(self, path: str, seen: Seen) -> bool:
+        """What pages publish is not read again: by its size it is right."""
+        return True
 
     def _place(self, key: str) -> Path:
         return self._state / f"{key}.json"

@@ -53,11 +53,14 @@ def building(
     *,
     with_originals: bool,
     mend: Mend | None,
+    left: Mapping[str, Any],
 ) -> Building:
     """What a build does where something is to be done."""
     from .building import Building
 
-    return Building(sources, options, manifest, places, summary, with_originals=with_originals, mend=mend)
+    return Building(
+        sources, options, manifest, places, summary, with_originals=with_originals, mend=mend, left=left
+    )
 
 
 def checked(sources: Sources, options: Options, plan: Plan, *, ignore: Sequence[str]) -> Checked:
