@@ -21,7 +21,7 @@ __all__ = ["server"]
 def server(workspace: Path, *, journaled: bool = False) -> Iterator[Services]:
     """The services of a race. The CPU time of a server on this machine is the race's own, not foreign.
 
-    :param journaled: whether the embedded server has each write on the disk before it answers, as it is shipped.
+    :param journaled: whether clients of the embedded server ask for the journal, as its URI does.
     """
     given = os.environ.get("MONGODB_URI")
     if given:
@@ -33,7 +33,7 @@ def server(workspace: Path, *, journaled: bool = False) -> Iterator[Services]:
         if journaled:
             yield _services(embedded.uri, "embedded, writes journaled")
             return
-        # A client that sleeps until the disk has it pays for waking up: twice the CPU time, and none of it its own.
+        # Where a server has it on the disk first, a client that sleeps meanwhile pays for waking up: twice the CPU time.
         uri = embedded.uri.replace("journal=true", "journal=false")
         yield _services(uri, "embedded, writes not journaled")
 

@@ -93,6 +93,25 @@ call_command("check", databases=["archive"])
     assert "Paper: the index slug_1" in output.stderr
 
 
+def test_what_two_classes_declare_in_two_ways(uri, name):
+    code = """
+import django; django.setup()
+from django.core.management import call_command
+from django_mongokit import connection
+from mongokit import Document
+class Rival(Document):
+    __collection__ = "papers"
+    structure = {"slug": str}
+    indexes = [{"fields": "slug"}]
+connection.register(Rival)
+call_command("check", databases=["mongodb"])
+"""
+    output = subprocess.run([sys.executable, "-c", code], **site_process(name, uri), check=True).stderr
+    assert "(django_mongokit.W003) Rival: the index slug_1 (slug) cannot be in " in output
+    assert "unique: nothing is declared by Rival, True by Paper." in output
+    assert "HINT: Rival and Paper declare one index in two ways: " in output
+
+
 def site_process(name, uri):
     site = Path(__file__).parent / "site"
     environment = {**os.environ, "SITE_NAME": name, "MONGODB_URI": uri, "PYTHONPATH": str(site)}

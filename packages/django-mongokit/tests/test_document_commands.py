@@ -11,6 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from papers.models import Memo, Paper
 
+from mongokit import Document as MongokitDocument
+
 
 def run(command, *args, **options):
     """Run a command; return what it printed, on either stream."""
@@ -81,6 +83,21 @@ def test_check(papers):
     run("ensure_indexes", check=True)
     papers.drop_indexes()
     papers.create_index("slug")
+    with pytest.raises(CommandError, match="1 of the declared indexes are missing, or are not as declared"):
+        run("ensure_indexes", check=True)
+
+
+def test_what_two_classes_declare_in_two_ways(papers, monkeypatch):
+    class Rival(MongokitDocument):
+        __collection__ = "papers"
+        structure = {"slug": str}
+        indexes = [{"fields": "slug"}]
+
+    monkeypatch.setitem(papers.database.client.registered, "Rival", Rival)
+    with pytest.raises(
+        CommandError, match=r"Rival: the index slug_1 of .* cannot be built: .*Rival and Paper declare"
+    ):
+        run("ensure_indexes")
     with pytest.raises(CommandError, match="1 of the declared indexes are missing, or are not as declared"):
         run("ensure_indexes", check=True)
 

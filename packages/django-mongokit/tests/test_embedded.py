@@ -277,6 +277,56 @@ print([client.get("/").status_code for _ in range(2)])
     assert f"cannot use {tmp_path / 'file'} as data folder" in output
 
 
+def test_what_cannot_be_started_is_not_tried_for_each_request(run, folder):
+    """However many visitors come: each is told what the last attempt was, and the next is made after a pause that doubles."""
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(folder)}})
+    code = """
+import itertools, time
+import django; django.setup()
+from django.test import Client
+from mongokit.embedded import EmbeddedServerError, server
+client = Client(raise_request_exception=False)
+tried = []
+def fails(*arguments):
+    tried.append(time.monotonic())
+    raise EmbeddedServerError("it is broken.")
+works, server.start_keeper = server.start_keeper, fails
+answers = []
+while len(tried) < 3:
+    answers.append(client.get("/").status_code)
+pauses = [later - earlier for earlier, later in itertools.pairwise(tried)]
+server.start_keeper = works
+while (response := client.get("/")).status_code == 503:
+    answers.append(503)
+assert set(answers) == {503} and len(answers) > 6, answers
+assert pauses[0] >= 1 and pauses[1] >= 2, pauses
+print("then", response.status_code, response.content)
+"""
+    output = run("-c", code, SITE_MONGODB=values)
+    assert "then 200 b'0 talks'" in output
+    assert re.search(r"EmbeddedServerError: it is broken\. It is tried again after \S+ s\n", output)
+
+
+def test_what_cannot_be_started_is_tried_at_once_where_somebody_else_has_started_it(run, folder):
+    values = json.dumps({"HOST": "", "OPTIONS": {"embedded": str(folder)}})
+    code = f"""
+import django; django.setup()
+from django.test import Client
+from mongokit.embedded import EmbeddedServer, EmbeddedServerError, server
+client = Client(raise_request_exception=False)
+def fails(*arguments):
+    raise EmbeddedServerError("it is broken")
+works, server.start_keeper = server.start_keeper, fails
+print("first", client.get("/").status_code)
+server.start_keeper = works
+with EmbeddedServer({str(folder)!r}):
+    print("then", client.get("/").status_code)
+"""
+    output = run("-c", code, SITE_MONGODB=values)
+    assert "first 503" in output
+    assert "then 200" in output
+
+
 def test_databases_of_one_name_on_two_servers_are_both_cleaned(manage, tmp_path, folder, name):
     (tmp_path / "check_two.py").write_text(
         "from django_mongokit import get_database\n"

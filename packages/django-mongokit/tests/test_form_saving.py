@@ -1,6 +1,7 @@
 """What is wrong with a document is said at its field; what MongoDB refuses too; and nobody's text is lost."""
 
 import datetime
+import json
 from typing import Annotated
 
 import annotated_types as at
@@ -870,6 +871,29 @@ def test_what_json_may_not_bring_in_stays_untouched(mongodb, content):
     assert mongodb.loose.find_one() == before
     fresh = form(data, collection=mongodb.loose)
     assert fresh.is_valid() is (content in (LOOSE["lines"], LOOSE["a number"]))
+
+
+def test_long_numbers_of_free_content_stay_long(mongodb):
+    """Though another part of it is changed; a short int stays one, and what takes 8 bytes is shown as a number."""
+    content = {"one": {"long": Int64(5), "int": 5, "big": Int64(2**40)}, "many": [Int64(-1), {"n": Int64(7)}]}
+    document = Loose({**Loose(), **content}, collection=mongodb.loose).save()
+    form = documentform_factory(Loose, fields=["one", "many"])
+    data = {bound.name: bound.value() for bound in form(instance=document)}
+    assert json.loads(data["one"]) == {"long": {"$numberLong": "5"}, "int": 5, "big": 2**40}
+    data = {
+        "one": data["one"].replace('"int": 5', '"int": 6'),
+        "many": data["many"].replace("[", '["new", ', 1),
+    }
+    bound = form(data, instance=document)
+    assert bound.is_valid(), bound.errors
+    bound.save()
+    found = mongodb.loose.find_one()
+    assert (found["one"], found["many"]) == (
+        {"long": 5, "int": 6, "big": 2**40},
+        ["new", -1, {"n": 7}],
+    )
+    assert [type(one) for one in found["one"].values()] == [Int64, int, Int64]
+    assert [type(found["many"][1]), type(found["many"][2]["n"])] == [Int64, Int64]
 
 
 @pytest.mark.parametrize("utc", ["2010-10-31T00:30:00", "2010-10-31T01:30:00"])

@@ -20,7 +20,12 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.renderers import JSONRenderer
 
 from django_mongokit import get_database
-from django_mongokit.rest import Conflict, DocumentSerializer, EmbeddedDocumentSerializer
+from django_mongokit.rest import (
+    Conflict,
+    DocumentSerializer,
+    EmbeddedDocumentSerializer,
+    JsonValueField,
+)
 from django_mongokit.rest.errors import refusal_of
 from mongokit import (
     DocumentValidationError,
@@ -660,3 +665,20 @@ def test_times_that_utc_cannot_show_are_refused(mongodb):
             for sent in ("0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"):
                 serializer = send(mongodb, when=sent)
                 assert serializer.errors == {"when": ["Datetime value out of range."]}
+
+
+def test_long_numbers_of_free_content_go_there_and_back():
+    field = JsonValueField(kind=dict)
+    value = {"long": Int64(5), "int": 5, "big": Int64(2**40), "list": [{"n": Int64(-7)}]}
+    sent = field.to_representation(value)
+    assert sent == {
+        "long": {"$numberLong": "5"},
+        "int": 5,
+        "big": 2**40,
+        "list": [{"n": {"$numberLong": "-7"}}],
+    }
+    found = field.to_internal_value(sent)
+    assert found == value
+    assert (type(found["long"]), type(found["int"]), type(found["list"][0]["n"])) == (Int64, int, Int64)
+    assert JsonValueField(types=(int, list)).to_representation([Int64(5)]) == [5], "where none are taken"
+    assert JsonValueField(to_stored=list).to_representation({Int64(5)}) == [5], "where a type is declared"

@@ -113,6 +113,16 @@ def modes(site: Site, tmp_path: Path) -> Any:
     return Modes(site, tmp_path)
 
 
+@pytest.fixture
+def sites(site: Site, settings: Any, tmp_path: Path) -> Iterator[Any]:
+    """Sites with one ``STATIC_ROOT``; see :mod:`static_test_sites`."""
+    from static_test_built import Built
+    from static_test_sites import Sites
+
+    with Built.made(site, settings, tmp_path) as built:
+        yield Sites(built, tmp_path)
+
+
 @pytest.fixture(scope="session")
 def forks() -> Iterator[Any]:
     """Starts processes that have imported what they need; see :mod:`static_test_forks`."""

@@ -371,7 +371,9 @@ def test_files_that_only_got_other_times_stay_as_they_are(site, settings, finger
     fill(site, "one")
     first = way.show(PAGE)
     before = {}
-    for path in [path for path in way.out.rglob("*") if path.is_file() and ".django-static" not in path.parts]:
+    for path in [
+        path for path in way.out.rglob("*") if path.is_file() and ".django-static" not in path.parts
+    ]:
         os.utime(path, (1_000_000_000, 1_000_000_000))
         before[path] = path.stat().st_ino, path.stat().st_mtime_ns
     assert before

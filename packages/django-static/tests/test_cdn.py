@@ -20,7 +20,7 @@ from django.test import override_settings
 import django_static
 from django_static.cdn import SlowMap, file_proxy, proxy
 from django_static.cdn.headers import payload_of
-from django_static.cdn.rests import RETRY_SECONDS
+from django_static.cdn.rests import REFUSALS, RETRY_SECONDS
 from django_static.cdn.state import State
 from django_static.cdn.store import StoreError
 from django_static.cdn.stores import store_of
@@ -493,7 +493,7 @@ def test_what_waits_does_not_try_a_store_that_is_down(cdn_site, bucket):
         cdn_site.write(f"{number}.png", PNG, 5)
         django_static.staticfile(f"/{number}.png")
     settled()
-    assert bucket.requests() == cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS
+    assert bucket.requests() == REFUSALS * cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS
 
 
 def test_it_comes_back(cdn_site, bucket, warned):
@@ -522,13 +522,13 @@ def test_a_store_that_never_answers_holds_no_page(cdn_site, bucket, warned):
     cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
     cdn_site.settings.DJANGO_STATIC_CDN_THREADS = 1
     bucket.breaks(("*", "silence!"))
-    for name in ("a", "b", "c"):
+    for name in ("a", "b", "c", "d", "e"):
         cdn_site.write(f"{name}.png", PNG, 5)
         assert django_static.staticfile(f"/{name}.png") == f"/{name}.5.png"
     assert not proxy.current().background.wait(0)  # it hangs, and the pages are there
     settled()
     assert django_static.staticfile("/a.png") == "/a.5.png"
-    assert bucket.requests() == 1
+    assert bucket.requests() == REFUSALS
     (warning,) = warned()
     assert "ReadTimeoutError" in warning
 
@@ -1014,6 +1014,37 @@ def test_a_name_of_ones_own_is_taken_as_it_is(cdn_site, bucket, program, name, u
     assert unquote(printed_url) == unquote(f"{bucket.base}/{whole}")
     assert bucket.get(printed_url.removeprefix(f"{bucket.base}/"))[2] == PNG
     assert bucket.keys() == [f"{prefix}/{name.lstrip('/')}".lstrip("/")]
+
+
+def test_what_the_bucket_has_lost_is_sent_again_by_hand(cdn_site, bucket, program):
+    """The records say that it is there; who asks for its URL gives that to others."""
+    cdn_site.write("img/a.1500000005.png", PNG)
+    picture = cdn_site.write("b.1500000005.png", PNG)
+    sheet = cdn_site.write("c.1500000005.css", "a { b: url(img/a.1500000005.png) }")
+    urls = [program(each) for each in (picture, sheet)]
+    before = bucket.puts()
+    assert len(before) == 3
+    assert [program(each) for each in (picture, sheet)] == urls
+    assert bucket.puts() == before
+    for key in before:
+        bucket.remove(key)
+    assert [program(each) for each in (picture, sheet)] == urls
+    assert sorted(bucket.keys()) == sorted(before)
+
+
+@pytest.mark.parametrize(("fault", "said"), [("403!", "AccessDenied"), ("500!", "InternalError")])
+def test_what_cannot_be_sent_again_has_no_url(cdn_site, bucket, program, fault, said):
+    cdn_site.settings.DJANGO_STATIC_CDN_ATTEMPTS = 1
+    picture = cdn_site.write("b.png", PNG, 1500000005)
+    url = program(picture)
+    bucket.remove("b.1500000005.png")
+    bucket.breaks(("PUT", fault))
+    assert said in program(picture)
+    # Nor do pages print it.
+    assert printed("/b.png") == ["/b.1500000005.png"] * 2
+    bucket.breaks()
+    assert program(picture) == url
+    assert states(cdn_site)["b.1500000005.png"]["by_hand"]
 
 
 def test_what_names_files_that_were_not_published(cdn_site, bucket, program):

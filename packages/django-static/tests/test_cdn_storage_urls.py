@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import urllib.request
 from io import StringIO
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from django.core.management import CommandError, call_command
 import django_static
 from django_static.cdn import proxy
 from django_static.cdn.headers import payload_of
-from django_static.cdn.rests import RETRY_SECONDS
+from django_static.cdn.rests import REFUSALS, RETRY_SECONDS
 from django_static.cdn.store import NoAddress, Standing
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
@@ -182,19 +183,20 @@ def test_where_nothing_is_written_down_it_is_tried_again(site, storage, warned):
 
 def test_a_storage_that_cannot_tell_is_left_in_peace_for_a_minute(site, storage):
     site.settings.DJANGO_STATIC_CDN_THREADS = 1
+    names = "abcdefg"
     storage("Slow")
-    for name in ("a", "b", "c"):
+    for name in names:
         site.write(f"{name}.png", PNG, 5)
         printed(f"/{name}.png")
     restart(site)
     storages_of_tests.errors.append(OSError("the service of credentials is away"))
     storages_of_tests.gate.clear()
     storages_of_tests.threads.clear()
-    pages = [django_static.staticfile(f"/{name}.png") for name in ("a", "b", "c")]
+    pages = [django_static.staticfile(f"/{name}.png") for name in names]
     storages_of_tests.gate.set()
     settled()
-    assert pages == [f"https://cdn.example.com/{name}.5.png" for name in ("a", "b", "c")]
-    assert len(storages_of_tests.threads) == 2  # one made the storage and asked it, once
+    assert pages == [f"https://cdn.example.com/{name}.5.png" for name in names]
+    assert len(storages_of_tests.threads) == 1 + REFUSALS  # one made the storage, and asked it
 
 
 def test_a_storage_that_signs_gets_nothing(site, storage, warned, tmp_path):
@@ -363,6 +365,28 @@ def test_s3_of_django_storages(built, bucket, s3_storage):
     assert (status, headers["Cache-Control"], body) == (200, "max-age=315360000, public", PNG)
     assert headers["Content-Type"] == "image/png"
     assert publish().startswith("2 files: 0 sent (0 bytes), 2 there already")
+
+
+@pytest.mark.parametrize("has_manifest", [True, False])
+@pytest.mark.parametrize("is_option", [True, False])
+def test_s3_of_django_storages_with_another_bucket(
+    built, bucket, s3_storage, warned, has_manifest, is_option
+):
+    """Named by its options, or by a setting that is all of django-storages'; pages alone bring everything there."""
+    built.settings.DJANGO_STATIC_USE_MANIFEST_FILE = has_manifest
+    other = f"{bucket.name}-other"
+    bucket.make(other)
+    for name in (bucket.name, other):
+        built.settings.AWS_STORAGE_BUCKET_NAME = name
+        s3_storage(querystring_auth=False, bucket_name=name)
+        if not is_option:
+            del built.settings.STORAGES["cdn"]["OPTIONS"]["bucket_name"]
+            restart(built)
+        url = f"{bucket.endpoint}/{name}/a.5.png"
+        assert printed()[1] == url
+        with urllib.request.urlopen(url, timeout=30) as response:
+            assert response.read() == PNG
+    assert warned() == []
 
 
 def changes(bucket) -> int:

@@ -136,15 +136,24 @@ class TestSweeping:
         run("staticbuild")
         assert all(path.exists() for path in left)
 
-    def test_by_a_build_after_one_that_was_killed(self, page, left, tmp_path):
-        """In the folders of the finders, too, where there is no STATIC_ROOT: what was published went there."""
+    def test_by_a_build_after_one_that_was_killed(self, page, left):
+        """At once where no build of another manifest can be at work; in the folders of the finders nobody can tell."""
+        here = page.media / "css" / left[3].name
+        here.write_text("half")
         run("staticbuild")
-        (page.media / STATE_FOLDER / "unfinished").touch()
-        run("staticbuild")
-        assert [path.exists() for path in left] == [True, True, True, False, True]
+        for is_old in (False, True):
+            if is_old:
+                self.age(left[3:4], 4000)
+            (page.media / STATE_FOLDER / "unfinished").touch()
+            run("staticbuild")
+            assert not here.exists()
+            assert [path.exists() for path in left] == [True, True, True, not is_old, True]
 
     def test_by_a_clean_up(self, left):
         run("staticbuild")
+        run("staticclean")
+        assert [path.exists() for path in left] == [False, False, True, True, False]
+        self.age(left[2:4], 4000)
         run("staticclean")
         assert not any(path.exists() for path in left)
 

@@ -154,7 +154,7 @@ def test_what_a_killed_writer_left_is_swept_away(tmp_path):
     target = tmp_path / "a.css"
     state.mkdir()
     mark = names.digest(str(target))[:16]
-    temporary = names.digest(str(state), str(target))[:16]
+    temporary = names.digest(str(state), str(target), os.uname().nodename)[:16]
     (tmp_path / f".{temporary}.tmp").write_text("half")
     (state / f"{mark}.lock").write_text("")
     assert placing.write(target, b"whole", state, 1.0)

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import re
-import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from serve_running import EDGE, PYTHON, WAIT, Unix, environment, running
 
 from django_static.manifest import Manifest
 
@@ -42,14 +38,6 @@ from django.http import HttpResponse
 from django.urls import path
 urlpatterns = [path("", lambda request: HttpResponse("a page"))]
 """
-EDGE = """
-import os
-from django.core.{edge} import get_{edge}_application
-from django_static.serve.{edge} import StaticServer
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
-application = StaticServer(get_{edge}_application())
-"""
-PYTHON = [sys.executable, "-W", "ignore"]
 SERVERS = {
     "gunicorn sync": ["gunicorn", "--bind", "unix:{socket}", "--workers", "2", "wsgi"],
     "gunicorn threads, preloaded": [
@@ -59,18 +47,6 @@ SERVERS = {
     "granian wsgi": ["granian", "--interface", "wsgi", "--uds", "{socket}", "wsgi:application"],
     "granian asgi": ["granian", "--interface", "asginl", "--uds", "{socket}", "asgi:application"],
 }
-WAIT = 30.0
-
-
-class Unix(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=WAIT)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(WAIT)
-        self.sock.connect(str(self._path))
 
 
 class Server:
@@ -120,46 +96,6 @@ def project(tmp_path_factory) -> Path:
         [*manage, "staticbuild", "--all"], cwd=root, env=environment(root), check=True, capture_output=True
     )
     return root
-
-
-def environment(root: Path) -> dict[str, str]:
-    # Not at home: gunicorn leaves a socket there.
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "settings",
-        "PYTHONPATH": str(root),
-        "HOME": str(root),
-    }
-
-
-@contextlib.contextmanager
-def running(command: list[str], root: Path, connect: Any) -> Iterator[None]:
-    with (root / "log").open("w+") as log:
-        process = subprocess.Popen(
-            command, cwd=root, env=environment(root), stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            limit = time.monotonic() + WAIT
-            while True:
-                with (
-                    contextlib.suppress(OSError, http.client.HTTPException),
-                    contextlib.closing(connect()) as connection,
-                ):
-                    connection.request("GET", "/")
-                    if connection.getresponse().status == 200:
-                        break
-                assert process.poll() is None, (root / "log").read_text()
-                assert time.monotonic() < limit, (root / "log").read_text()
-                time.sleep(0.05)
-            yield
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 @pytest.fixture(scope="module", params=[*SERVERS, "runserver"])

@@ -762,7 +762,7 @@ cleaning.Cleaning(sources, options, root / "state" / "manifest.json", keep_build
         add = History.add
 
         def killed(self, files):
-            if self._folder == cleaned.state / "builds":
+            if self.folder == cleaned.state / "builds":
                 raise KeyboardInterrupt
             add(self, files)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -536,6 +537,51 @@ def test_server_names(site, hosts, arguments, line):
 
 
 @pytest.mark.parametrize(
+    ("hosts", "urls", "arguments", "names", "foreign"),
+    [
+        (["example.com"], ("//static.example.com", ""), [], "example.com static.example.com", ""),
+        (
+            ["www.example.com"],
+            ("", "https://static.example.com:8000/s/"),
+            [],
+            "www.example.com static.example.com",
+            "",
+        ),
+        (["Example.com"], ("//STATIC.example.com", ""), [], "Example.com static.example.com", ""),
+        ([".example.com"], ("//static.example.com", ""), [], ".example.com", ""),
+        (["example.com"], ("//example.com", "//example.com/s/"), [], "example.com", ""),
+        (["*"], ("//static.example.com", ""), [], "_", ""),
+        (["example.com"], ("//d1.cloudfront.net", ""), [], "example.com", "d1.cloudfront.net"),
+        (["example.com"], ("//notexample.com", ""), [], "example.com", "notexample.com"),
+        (["localhost"], ("//static.localhost", ""), [], "localhost", "static.localhost"),
+        (
+            ["example.com"],
+            ("//static.example.com", "//static.example.com/s/"),
+            ["--server-name", "other.example.com"],
+            "other.example.com",
+            "static.example.com",
+        ),
+    ],
+)
+def test_hosts_that_pages_name(site, hosts, urls, arguments, names, foreign):
+    """What is below a domain of the site is its own; where another leads only its owner knows, and Caddy would want a certificate."""
+    site.settings.ALLOWED_HOSTS = hosts
+    site.settings.DJANGO_STATIC_SAVE_PREFIX = "/tmp/x"
+    site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
+    site.settings.DJANGO_STATIC_MEDIA_URL, static = urls
+    site.settings.STATIC_URL = static or "/static/"
+    text, caddyfile = printed("--server", *arguments), printed("--caddy", "--whole", *arguments)
+    assert f"    server_name {names};\n" in text
+    addresses = re.search(r"^(?:http://:80|[^#\n]+) \{$", caddyfile, re.MULTILINE)
+    assert addresses is not None
+    assert (foreign in addresses[0]) is (not foreign)
+    for each in (text, caddyfile):
+        assert re.findall(r"# Pages name (\S+), too: .*--server-name (\S+)\.\n", each) == (
+            [(foreign, foreign)] if foreign else []
+        )
+
+
+@pytest.mark.parametrize(
     ("hosts", "listen", "line"),
     [
         (["example.com"], "80", "example.com {"),
@@ -775,6 +821,40 @@ def test_nginx_itself_finds_no_fault_with_it(published, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert "syntax is ok" in done.stderr
     assert "[warn]" not in done.stderr
+
+
+def test_two_sites_of_one_machine(site, published, tmp_path):
+    """A file for each in sites-enabled: nginx refuses two upstreams of one name."""
+    program = servers.nginx_program()
+    names = []
+    for number, host in enumerate(["example.com", "www.example.org", "_"]):
+        arguments = (
+            "--server-name",
+            host,
+            "--listen",
+            "127.0.0.1:1",
+            "--upstream",
+            f"unix:/run/{number}.sock",
+        )
+        text = printed("--server", "--modules", "gzip", *arguments)
+        (tmp_path / f"{number}.conf").write_text(text)
+        names += re.findall(r"upstream (\w+)", text)
+    assert len(set(names)) == 3
+    assert names[0].startswith("django_static_example_com_")
+    place = tmp_path / "nginx.conf"
+    place.write_text(f'events {{}} http {{ include "{tmp_path}/[0-9].conf"; }}')
+    command = [
+        program,
+        "-t",
+        "-p",
+        str(tmp_path),
+        "-c",
+        str(place),
+        "-g",
+        f"pid {tmp_path}/pid; error_log stderr;",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "syntax is ok" in done.stderr
 
 
 def test_types_are_said_once():

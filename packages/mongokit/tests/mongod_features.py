@@ -5,7 +5,7 @@ The reference page of the embedded server has the same names: a test compares th
 
 from __future__ import annotations
 
-from bson import Code, CodecOptions, DatetimeMS, DBRef
+from bson import Code, CodecOptions, DatetimeMS, DBRef, Decimal128
 from bson.codec_options import DatetimeConversion
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
@@ -113,6 +113,79 @@ def indexed_reference(db):
     return db.c.count_documents({"e": DBRef("o", 1)}) == 1
 
 
+def distinct_in_list(db):
+    db.c.insert_one({"items": [{"sku": "a"}, {"sku": "b"}]})
+    return sorted(db.c.distinct("items.sku")) == ["a", "b"]
+
+
+def distinct_numbers(db):
+    db.c.insert_many([{"v": 1}, {"v": 1.0}, {"v": Decimal128("1")}])
+    return len(db.c.distinct("v")) == 1
+
+
+def set_in_list(db):
+    db.c.insert_one({"_id": 1, "items": [{"a": 1}, {"a": 2}]})
+    found = next(db.c.aggregate([{"$set": {"items.z": 1}}]))
+    return [each.get("z") for each in found["items"]] == [1, 1]
+
+
+def unset_in_list(db):
+    db.c.insert_one({"_id": 1, "items": [{"a": 1, "b": 1}, {"a": 2, "b": 1}]})
+    return next(db.c.aggregate([{"$unset": "items.a"}]))["items"] == [{"b": 1}, {"b": 1}]
+
+
+def updated_in_list(db):
+    db.c.insert_one({"_id": 1, "items": [{"a": 1}, {"a": 2}]})
+    db.c.update_one({}, [{"$set": {"items.z": 1}}])
+    return db.c.find_one()["items"] == [{"a": 1, "z": 1}, {"a": 2, "z": 1}]
+
+
+def element_of_path(db):
+    db.c.insert_one({"_id": 1, "items": [{"q": 1}, {"q": 2}]})
+    return next(db.c.aggregate([{"$project": {"q": {"$arrayElemAt": ["$items.q", 1]}}}])) == {
+        "_id": 1,
+        "q": 2,
+    }
+
+
+def in_path(db):
+    db.c.insert_one({"items": [{"price": 1}, {"price": 2}]})
+    return db.c.count_documents({"$expr": {"$in": [2, "$items.price"]}}) == 1
+
+
+def post_images(db):
+    db.create_collection("c", changeStreamPreAndPostImages={"enabled": True})
+    db.c.insert_one({"_id": 1, "n": 1})
+    with db.c.watch(full_document="whenAvailable") as changes:
+        db.c.update_one({}, {"$set": {"n": 2}})
+        db.c.update_one({}, {"$set": {"n": 3}})
+        return [next(changes)["fullDocument"]["n"] for _ in range(2)] == [2, 3]
+
+
+def two_lists(db):
+    db.c.create_index([("a", 1), ("b", 1)])
+    try:
+        db.c.insert_one({"a": [1], "b": [2]})
+    except OperationFailure as error:
+        return error.code == 171
+    return False
+
+
+def counted_lookup(db):
+    db.c.insert_one({"_id": 1})
+    stage = {"from": "c", "pipeline": [{"$count": "n"}], "as": "found"}
+    return next(db.c.aggregate([{"$lookup": stage}])) == {"_id": 1, "found": [{"n": 1}]}
+
+
+def too_large(db):
+    db.c.insert_one({"_id": 1, "a": "x" * 9_000_000})
+    try:
+        db.c.find_one_and_update({}, {"$set": {"b": "x" * 9_000_000}})
+    except OperationFailure as error:
+        return error.code != 1
+    return False
+
+
 LACKING = {
     "`$project` and `$group` with `'$items.price'`, where `items` is a list of sub-documents": array_path,
     "`$near`, nearest first, with a `2dsphere` index": near,
@@ -133,6 +206,17 @@ LACKING = {
     "creating a `2dsphere` index that is there": again_2dsphere,
     "replacing a document whose `_id` is NaN": nan_as_id,
     "a date after the year 9999 (`DatetimeMS`)": late,
+    "`distinct('items.sku')`, where `items` is a list of sub-documents": distinct_in_list,
+    "`distinct` taking 1 and `Decimal128('1')` for one value": distinct_numbers,
+    "`$set` of `items.z` in an aggregation, where `items` is a list of sub-documents": set_in_list,
+    "`$unset` of `items.a` in an aggregation, where `items` is a list of sub-documents": unset_in_list,
+    "`$set` of `items.z` in an update by a pipeline, where `items` is a list of sub-documents": updated_in_list,
+    "`$arrayElemAt` of `'$items.q'`, where `items` is a list of sub-documents": element_of_path,
+    "`$in` with `'$items.price'` in `$expr`, where `items` is a list of sub-documents": in_path,
+    "post-images (`full_document='whenAvailable'`) of the change they come with": post_images,
+    "refusing documents with two lists under a compound index": two_lists,
+    "`$count` in the pipeline of a `$lookup`": counted_lookup,
+    "saying of a document that a `findAndModify` makes larger than 16 MB that it is": too_large,
 }
 """What the embedded server does not do: silently nothing or something else, or with an error."""
 

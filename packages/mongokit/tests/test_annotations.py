@@ -6,6 +6,8 @@ import copy
 import datetime
 import decimal
 import enum
+import json
+import operator
 import pickle
 import re
 import uuid
@@ -14,8 +16,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NewType, Optional, 
 
 import annotated_types
 import bson
+import jsonschema
 import pytest
-from bson import Binary, Decimal128, Int64, ObjectId
+from bson import Binary, Decimal128, Int64, ObjectId, Regex
 from typing_extensions import TypeAliasType
 
 from mongokit import (
@@ -54,6 +57,31 @@ class Level(enum.IntEnum):
 class Mixed(enum.Enum):
     NUMBER = 1
     TEXT = "one"
+
+
+class Planet(enum.Enum):
+    EARTH = (1.0, 2.0)
+    MARS = (3.0, 4.0)
+
+
+class Parts(enum.Enum):
+    LIST = [1, 2]
+    DEEP = {"a": [(1,), datetime.datetime(2026, 1, 2)]}
+
+
+class Era(enum.Enum):
+    NEW = datetime.datetime(2026, 1, 2, 3, 4, 5, 6789)
+
+
+class Various(enum.Enum):
+    NUMBER = 1
+    PAIR = (1, 2)
+    MOMENT = datetime.datetime(2026, 1, 2)
+    PATTERN = re.compile("^b")
+
+
+class Shape(enum.Enum):
+    WORD = re.compile("^a", re.IGNORECASE)
 
 
 class Date(CustomType):
@@ -303,6 +331,13 @@ STORED = {
     "enum": (State, State.DRAFT, "draft"),
     "int enum": (Level, Level.HIGH, 2),
     "mixed enum": (Mixed, Mixed.TEXT, "one"),
+    "enum of tuples": (Planet, Planet.MARS, [3.0, 4.0]),
+    "enum of containers": (Parts, Parts.DEEP, {"a": [[1], datetime.datetime(2026, 1, 2)]}),
+    "enum of containers, a list": (Parts, Parts.LIST, [1, 2]),
+    "enum of tuples, in a list": (list[Planet], [Planet.EARTH], [[1.0, 2.0]]),
+    "optional enum of tuples": (Planet | None, None, None),
+    "enum of moments": (Era, Era.NEW, datetime.datetime(2026, 1, 2, 3, 4, 5, 6000)),
+    "enum of patterns": (Shape, Shape.WORD, Regex("^a", "iu")),
     "list of enums": (list[State], [State.DRAFT], ["draft"]),
     "Decimal": (decimal.Decimal, decimal.Decimal("1.50"), Decimal128("1.50")),
     "optional Decimal": (decimal.Decimal | None, None, None),
@@ -338,6 +373,33 @@ def test_a_stored_value_that_no_member_has_is_named_by_validation(collection):
     collection.insert_one({"x": "gone"})
     found = annotate(State, base=Document)(collection=collection).one()
     assert failures(found) == [("x", "SchemaTypeError", "x must be an instance of State not str")]
+
+
+@pytest.mark.parametrize(
+    ("hint", "stored", "kind"),
+    [(Planet, [True, 2.0], "list"), (Parts, [1.0, 2], "list"), (Parts, {"a": []}, "dict")],
+)
+def test_a_stored_container_that_only_looks_like_a_members_is_none(collection, hint, stored, kind):
+    collection.insert_one({"x": stored})
+    found = annotate(hint, base=Document)(collection=collection).one()
+    name = hint.__name__
+    assert failures(found) == [("x", "SchemaTypeError", f"x must be an instance of {name} not {kind}")]
+
+
+def test_members_that_are_no_scalars_are_written_as_json_and_read_again():
+    class Thing(Document):
+        planet: Planet
+        parts: list[Parts]
+        era: Era
+
+        various: list[Various]
+
+    thing = Thing({"planet": Planet.EARTH, "parts": list(Parts), "era": Era.NEW, "various": list(Various)})
+    again = thing.from_json(thing.to_json())
+    assert again == thing
+    assert all(map(operator.is_, [*again.parts, *again.various], [*Parts, *Various]))
+    assert (again.planet, again.era) == (Planet.EARTH, Era.NEW)
+    jsonschema.validate(json.loads(thing.to_json()), Thing.json_schema("json"))
 
 
 # Constraints

@@ -203,13 +203,61 @@ def test_what_cannot_be_a_password(password):
     assert verify_password(password, hash_password("x", QUICK), QUICK) == (False, False)
 
 
-@pytest.mark.parametrize("password", [None, b"bytes", 3, ["x"], {"$ne": ""}], ids=repr)
+@pytest.mark.parametrize("password", [b"bytes", 3, True, ["x"], {"$ne": ""}], ids=repr)
 def test_what_is_no_password(password):
     user = Quick()
-    with pytest.raises(TypeError, match="a password is a str, not"):
+    with pytest.raises(TypeError, match=f"a password is a str, not {type(password).__name__}"):
         user.password = password
+    assert user.password is None
     user.password = "x"
     assert not user.verify_password(password)
+
+
+def test_an_empty_password_is_one_like_any_other(users):
+    """As for Django's set_password: whether it will do is for forms to say."""
+    user = users.Quick()
+    user.login, user.password, user.email = "ann", "", "ann@example.com"
+    user.save()
+    found = users.Quick.get_from_id("ann")
+    assert found.password.startswith("$scrypt$")
+    assert (found.verify_password(""), found.has_usable_password()) == (True, True)
+    for other in (" ", "x", None, b"", False):
+        assert not found.verify_password(other)
+
+
+def test_a_password_of_none_is_one_that_nobody_has(users):
+    """As for Django's set_password: an account for those who log in by other means."""
+    user, made = users.Quick(), set()
+    for _ in range(3):
+        user.login, user.password, user.email = "ann", None, "ann@example.com"
+        made.add(user.password)
+    assert len(made) == 3  # nobody sees by the stored text who else has none
+    user.save()
+    found = users.Quick.get_from_id("ann")
+    assert found.password.startswith("!")
+    assert not found.has_usable_password()
+    for guess in (None, "", "!", found.password, found.password[1:]):
+        assert not found.verify_password(guess)
+    assert found.password in made
+    found.password = "secret"
+    assert (found.verify_password("secret"), found.has_usable_password()) == (True, True)
+
+
+@pytest.mark.parametrize("stored", [None, "", "secret", "!", 3, "$scrypt$ln=99,r=8,p=5$AAAA$AAAA"])
+def test_what_is_no_hash_is_no_usable_password(stored):
+    user = Quick({"_id": "x", "user": {"login": "x", "password": stored, "email": "x"}})
+    assert not user.has_usable_password()
+    assert not Quick({"_id": "x"}).has_usable_password()
+
+
+def test_only_a_user_takes_none():
+    with pytest.raises(TypeError, match="a password is a str, not NoneType"):
+        hash_password(None)
+
+
+def test_an_old_hash_is_a_usable_password():
+    old = sha1("x", hashlib.sha1(b"salt").hexdigest(), salt_first=True)
+    assert Quick({"_id": "x", "user": {"password": old}}).has_usable_password()
 
 
 def test_long_passwords_are_not_hashed_at_all(monkeypatch):

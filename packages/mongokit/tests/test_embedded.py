@@ -802,10 +802,19 @@ def test_a_port_that_is_taken(folder):
     until(lambda: not processes(folder))
 
 
-@pytest.mark.parametrize("port", [0, -1, 65536])
+@pytest.mark.parametrize("port", [0, -1, 65536, "27017", True, 27017.0])
 def test_no_port(folder, port):
-    with pytest.raises(EmbeddedServerError, match=f"port {port} is no TCP port: accepted are 1 to 65535"):
+    with pytest.raises(
+        EmbeddedServerError, match=f"port {port!r} is no TCP port: accepted are the numbers 1 to 65535"
+    ):
         EmbeddedServer(folder, port)
+
+
+@pytest.mark.parametrize("name", ["linger", "timeout"])
+@pytest.mark.parametrize("seconds", [-1, "5", None, True, float("nan")])
+def test_no_seconds(folder, name, seconds):
+    with pytest.raises(EmbeddedServerError, match=f"{name} {seconds!r} are no seconds: accepted are numbers"):
+        EmbeddedServer(folder, **{name: seconds})
 
 
 def test_no_folder():
@@ -844,6 +853,18 @@ def test_a_server_that_does_not_start_says_why(folder):
     ):
         EmbeddedServer(folder).start()
     until(lambda: not processes(folder))
+
+
+def test_a_new_folder_on_a_full_disk(small_folder):
+    """The server has no room for what it has to say of that, either."""
+    folder, _ = small_folder
+    with (folder / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while filler.write(bytes(4096)):
+            pass
+    with pytest.raises(
+        EmbeddedServerError, match=rf"There is no room in {folder}: No space left on device\. The end of"
+    ):
+        EmbeddedServer(folder).start()
 
 
 def test_a_disk_that_is_full_is_said(folder, tmp_path):
@@ -1103,6 +1124,7 @@ def test_the_command(folder, tmp_path):
     [
         (["--data", "/proc/mongokit-data"], 1, "error: cannot use /proc/mongokit-data as data folder"),
         (["--data", "x", "--port", "0"], 1, "error: port 0 is no TCP port"),
+        (["--data", "x", "--stop", "--fsync"], 2, "--stop takes --data only"),
         ([], 2, "--data"),
     ],
 )

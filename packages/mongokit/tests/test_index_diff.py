@@ -408,13 +408,97 @@ def test_a_class_minds_its_own(connection, shop):
     assert states(book().ensure_indexes(shop.goods, drop=True)) == [("a_1", "same"), ("b_1", "same")]
 
 
-def test_two_classes_that_disagree(collection):
-    one, two = declare({"fields": "a"}, name="One"), declare({"fields": "a", "unique": True}, name="Two")
-    report = ensure_indexes(collection, [one])
+DISAGREEING = {
+    "an option": (
+        {"fields": "a"},
+        {"fields": "a", "unique": True},
+        "a_1",
+        "unique: True is declared by Two, nothing by One",
+    ),
+    "other fields of a name": (
+        {"fields": "a", "name": "mine"},
+        {"fields": "b", "name": "mine"},
+        "mine",
+        "fields: [('b', 1)] is declared by Two, [('a', 1)] by One",
+    ),
+    "the name alone": (
+        {"fields": "a", "name": "one"},
+        {"fields": "a", "name": "two"},
+        "two",
+        "name: 'two' is declared by Two, 'one' by One",
+    ),
+}
+
+
+@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize(("first", "second", "name", "words"), DISAGREEING.values(), ids=DISAGREEING)
+def test_two_classes_that_disagree(collection, first, second, name, words, is_there, drop):
+    one, two = declare(first, name="One"), declare(second, {"fields": "when"}, name="Two")
+    if is_there:
+        ensure_indexes(collection, [one])
     report = index_diff(collection, [one, two])
-    assert [(row.state, row.classes) for row in report] == [("same", ("One",)), ("missing", ("Two",))]
-    with pytest.raises(OperationFailure, match=r"Two: the index a_1 of .* cannot be built"):
-        ensure_indexes(collection, [one, two])
+    assert [(row.state, row.classes) for row in report] == [
+        ("same" if is_there else "missing", ("One",)),
+        ("conflict", ("Two",)),
+        ("missing", ("Two",)),
+    ]
+    assert not report.ok
+    (row,) = report.conflicting
+    assert (row.name, row.rivals) == (name, ("One",))
+    assert row.advice == (
+        "Two and One declare one index in two ways: let them agree, or give each its name and what tells it apart"
+    )
+    assert row.as_data()["rivals"] == ["One"]
+    assert f"\n      {words}\n      -> {row.advice}" in str(report)
+    with pytest.raises(OperationFailure, match=rf"Two: the index {name} of .* cannot be built: ") as error:
+        ensure_indexes(collection, [one, two], drop=drop)
+    assert str(error.value).endswith(f"{words}. {row.advice}")
+    assert "when_1" in collection.index_information(), "the others are built"
+    assert states(index_diff(collection, [one])) == [(report[0].name, "same"), ("when_1", "unknown")]
+
+
+@pytest.mark.parametrize(
+    "first", [{"fields": "a"}, {"fields": "a", "name": "mine"}, {"fields": "a", "background": True}]
+)
+def test_two_classes_that_agree_have_one_index(collection, first):
+    """Whoever gives it no name takes it under any."""
+    classes = [declare(first, name="One"), declare({"fields": "a", "sparse": False}, name="Two")]
+    for several in (classes, classes[::-1]):
+        (row,) = index_diff(collection, several)
+        assert (row.name, row.state) == (first.get("name", "a_1"), "missing")
+        assert row.classes == tuple(cls.__name__ for cls in several)
+    assert len(ensure_indexes(collection, classes)) == 1
+    assert [row.state for row in index_diff(collection, classes)] == ["same"]
+
+
+def test_what_is_declared_of_one_name_does_not_matter_where_another_is_used(collection):
+    """One takes the index under the name it has, and so leaves its own to Two."""
+    collection.create_index("a", name="mine")
+    classes = [declare({"fields": "a"}, name="One"), declare({"fields": "a", "unique": True}, name="Two")]
+    assert states(ensure_indexes(collection, classes)) == [("mine", "same"), ("a_1", "built")]
+
+
+ID_INDEXES = {
+    "alone": [{"fields": "_id"}],
+    "with another": [{"fields": "_id"}, {"fields": "a"}],
+    "with options": [{"fields": "_id", "unique": True, "name": "mine"}],
+    "twice": [{"fields": "_id"}, {"fields": ("_id", 1), "unique": True}],
+}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("indexes", ID_INDEXES.values(), ids=ID_INDEXES)
+def test_the_index_of_the_id_needs_no_building(collection, indexes, is_there):
+    if is_there:
+        collection.database.create_collection(collection.name)
+    thing = declare(*indexes)
+    report = index_diff(collection, [thing])
+    wanted = {"same"} if len(indexes) == 1 or "a" not in indexes[1].values() else {"same", "missing"}
+    assert {row.state for row in report} == wanted
+    assert {row.state for row in ensure_indexes(collection, [thing], drop=True)} <= {"same", "built"}
+    assert index_diff(collection, [thing]).ok
+    assert index_diff(collection, [declare({"fields": ("_id", -1)})])[0].state == "missing"
 
 
 NOWHERE = {
@@ -472,6 +556,7 @@ def test_the_report_as_data(collection):
             "fields": [["a", 1]],
             "differences": {"unique": [True, None]},
             "classes": ["Thing"],
+            "rivals": [],
             "advice": "ensure_indexes(drop=True) drops 'a_1' and builds it as declared",
         }
     ]

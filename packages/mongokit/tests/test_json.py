@@ -140,6 +140,116 @@ def test_there_and_back(spec, value, expected):
     assert given == {"x": value}
 
 
+LONG = {"$numberLong": "5"}
+FREE_LONGS = {
+    "dict": (dict, {"n": Int64(5), "int": 5}, {"n": LONG, "int": 5}),
+    "list": (list, [Int64(-5), 5], [{"$numberLong": "-5"}, 5]),
+    "at every depth": (dict, {"a": [{"b": Int64(5)}]}, {"a": [{"b": LONG}]}),
+    "anything": (None, Int64(5), LONG),
+    "anything in a list": ([], [Int64(5), True], [LONG, True]),
+    "anything but text": (NOT(str), Int64(5), LONG),
+    "a dict or text": (OR(dict, str), {"n": Int64(5)}, {"n": LONG}),
+    "a free set": (Set(), {Int64(5), 6}, [LONG, 6]),
+    # Whoever reads the document from MongoDB gets these as Int64, too: there is nothing to be told apart.
+    "more than 4 bytes": (dict, {"n": Int64(2**31), "m": Int64(-(2**63))}, {"n": 2**31, "m": -(2**63)}),
+    "the most and least of 4 bytes": (
+        dict,
+        {"a": Int64(2**31 - 1), "b": Int64(-(2**31)), "c": 2**31 - 1},
+        {"a": {"$numberLong": str(2**31 - 1)}, "b": {"$numberLong": str(-(2**31))}, "c": 2**31 - 1},
+    ),
+    "the id of a DBRef": (dict, {"to": DBRef("a", Int64(5))}, {"to": {"$ref": "a", "$id": LONG}}),
+    "the id of any DBRef": (DBRef, DBRef("a", Int64(5)), {"$ref": "a", "$id": LONG}),
+}
+
+
+def types_of(value):
+    """Return a value with the type of each that is in it."""
+    match value:
+        case dict():
+            return {key: types_of(item) for key, item in value.items()}
+        case list():
+            return [types_of(item) for item in value]
+        case set():
+            return {types_of(item) for item in value}
+        case DBRef():
+            return (DBRef, types_of(value.id))
+    return (type(value), value)
+
+
+@pytest.mark.parametrize(("spec", "value", "expected"), FREE_LONGS.values(), ids=FREE_LONGS)
+def test_longs_where_no_type_is_declared(spec, value, expected):
+    given = document(spec, value)
+    given.validate()
+    assert given.to_json_type() == {"x": expected}
+    found = given.from_json(given.to_json())
+    assert types_of(found["x"]) == types_of(value)
+    found.validate()
+    assert found.to_json() == given.to_json()
+
+
+@pytest.mark.parametrize("schemaless", [False, True])
+def test_longs_of_a_schemaless_document(schemaless):
+    class Free(Document):
+        structure = {"x": dict, "n": int}
+        use_schemaless = schemaless
+
+    found = Free().from_json(
+        '{"x": {"n": {"$numberLong": "5"}}, "n": {"$numberLong": "5"}, "more": 3000000000}'
+    )
+    assert types_of(found["x"]) == {"n": (Int64, 5)}
+    assert found["n"] == 5
+    assert types_of(found["more"]) == (Int64, 3000000000)
+    assert json.loads(found.to_json()) == {"x": {"n": LONG}, "n": 5, "more": 3000000000}
+
+
+def test_a_number_that_bson_cannot_hold_stays_one():
+    found = document(dict, {}).from_json('{"x": {"n": 9223372036854775808, "m": {"$numberLong": "many"}}}')
+    assert types_of(found["x"]["n"]) == (int, 2**63)
+    assert found["x"]["m"] == {"$numberLong": "many"}
+
+
+@pytest.mark.parametrize("spec", [int, OR(int, str), NOT(Int64), IS(2**40, "a"), Set(int)], ids=repr)
+def test_what_is_declared_has_no_longs(spec):
+    value = {2**40} if isinstance(spec, Set) else 2**40
+    found = document(spec, value).from_json(document(spec, value).to_json())
+    found.validate()
+    assert types_of(found["x"]) == types_of(value)
+    assert json.loads(document(spec, value).to_json())["x"] in (2**40, [2**40])
+
+
+def test_longs_inside_of_a_stored_form():
+    class Wrapped(CustomType):
+        mongo_type = dict
+        python_type = tuple
+
+        def to_bson(self, value):
+            return {"n": value[0]}
+
+        def to_python(self, value):
+            return (value["n"],)
+
+    given = document(Wrapped(), (Int64(5),))
+    assert given.to_json_type() == {"x": {"n": LONG}}
+    assert type(given.from_json(given.to_json())["x"][0]) is Int64
+
+
+@pytest.mark.parametrize("declared", [Int64, int, None])
+@pytest.mark.parametrize("dbref", [False, True], ids=["id", "DBRef"])
+def test_references_by_longs_of_every_declaration(dbref, declared):
+    class Other(Document):
+        __database__, __collection__ = "mydb", "others"
+        structure = {"name": str} if declared is None else {"_id": declared}
+
+    given = document(Ref(Other, dbref=dbref), DBRef("others", Int64(5), "mydb") if dbref else Int64(5))
+    written = json.loads(given.to_json())["x"]
+    assert (written["$id"] if dbref else written) == (LONG if declared is None else 5)
+    found = given.from_json(given.to_json())
+    found.validate()
+    assert found == given
+    if declared is not int:
+        assert type(found["x"].id) is Int64
+
+
 class Numbered(Document):
     __database__, __collection__ = "mydb", "numbered"
     structure = {"_id": Int64}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import json
 import os
 import re
 import uuid
@@ -17,7 +18,19 @@ from bson import Code, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.binary import Binary
 from pymongo.errors import WriteError
 
-from mongokit import IS, NOT, OR, CustomType, Document, Ref, Required, SchemaDocument, SchemaOperator, Set
+from mongokit import (
+    IS,
+    NOT,
+    OR,
+    CustomType,
+    Document,
+    EnumType,
+    Ref,
+    Required,
+    SchemaDocument,
+    SchemaOperator,
+    Set,
+)
 
 NOON = datetime.datetime(2026, 11, 22, 12)
 
@@ -30,6 +43,11 @@ class Colour(enum.Enum):
 class Mixed(enum.Enum):
     A = "a"
     ONE = 1
+
+
+class Planet(enum.Enum):
+    EARTH = (1.0, 2.0)
+    NEW = NOON
 
 
 class Rights(enum.Flag):
@@ -357,6 +375,19 @@ def test_the_server_agrees(collection, spec, good, bad):
     assert [check(thing, value, collection) for value in bad] == [(False, False)] * len(bad)
 
 
+def test_a_value_that_is_named_twice_is_once_in_the_schema():
+    """MongoDB refuses a validator otherwise: "enum array cannot contain duplicate values"."""
+    x = declare(IS("a", "b", "a", 1, True, 1)).json_schema()["properties"]["x"]
+    assert x == {
+        "anyOf": [
+            {"bsonType": "null"},
+            {"bsonType": "string", "enum": ["a", "b"]},
+            {"bsonType": ["int", "long"], "enum": [1]},
+            {"bsonType": "bool", "enum": [True]},
+        ]
+    }
+
+
 REQUIRED = {
     "str": (str, ["", "a"], [None]),
     "list": (list, [[0]], [None, []]),
@@ -396,6 +427,7 @@ BOUNDED = {
     "elements": (list[Annotated[int, Ge(0)]], [[], [0]], [[-1], [0, None]]),
     "either": (Annotated[int | str, MaxLen(2)], ["ab"], ["abc"]),
     "enum": (Colour, [Colour.RED], [None]),
+    "enum of tuples": (Planet, [Planet.EARTH, Planet.NEW], [None, 1]),
     "literal": (Literal["a", 1], ["a", 1], ["b", 2, True, None]),
     "optional": (Annotated[int, Ge(1)] | None, [None, 1], [0]),
 }
@@ -489,6 +521,58 @@ PLAIN = {
         "properties": {"$oid": {"type": "string", "pattern": "^[0-9a-f]{24}$"}},
     }),
 }  # fmt: skip
+
+
+class Percent(CustomType):
+    mongo_type = str
+    python_type = float
+
+    def to_bson(self, value):
+        return f"{value} %"
+
+    def to_python(self, value):
+        return float(value.removesuffix(" %"))
+
+
+class Limit(enum.Enum):
+    NONE = float("inf")
+    HALF = 0.5
+
+
+UNENDING = {
+    "float": (float, [1.5, float("inf"), float("-inf"), float("nan"), 1]),
+    "either": (OR(str, float), ["a", 1.5, float("inf")]),
+    "list": ([float], [[1.5, float("-inf")]]),
+    "map": ({str: float}, [{"a": float("nan")}]),
+    "tuple": ((float, int), [[float("inf"), 1]]),
+    "set": (Set(float), [{float("inf"), 1.5}]),
+    "is": (IS(1.5, float("inf")), [1.5, float("inf")]),
+    "custom": (Percent(), [1.5, float("inf")]),
+    "member": (EnumType(Limit), list(Limit)),
+    "free": (dict, [{"a": float("inf")}]),
+    "any": (None, [float("inf")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "values"), UNENDING.values(), ids=UNENDING)
+def test_plain_json_schema_takes_what_no_number_of_json_is(spec, values):
+    thing = declare(spec)
+    schema = thing.json_schema("json")
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for value in values:
+        document = thing({"x": value})
+        document.validate()
+        jsonschema.validate(json.loads(document.to_json()), schema)
+        assert repr(document.from_json(document.to_json())["x"]) == repr(value)
+
+
+def test_plain_json_schema_of_floats_takes_no_other_objects_and_texts():
+    checker = jsonschema.Draft202012Validator(declare(float).json_schema("json"))
+    for value in ("Infinity", {"$numberDouble": "1.5"}, {"$numberDouble": 1}, {}, {"a": 1}, True):
+        assert not checker.is_valid({"x": value})
+    assert declare(IS(1.5, 2.5)).json_schema("json")["properties"]["x"] == {
+        "type": ["number", "null"], "enum": [1.5, 2.5, None],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("spec", "schema"), PLAIN.values(), ids=PLAIN)

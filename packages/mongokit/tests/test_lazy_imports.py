@@ -17,7 +17,8 @@ class Talk(Document):
     indexes = [{"fields": "topic"}]
 later = (
     "aio auth batches bulk changes collapsed collection_validator describing embedded files grid index_build "
-    "index_comparison json migration prefetching structure.jsonschema units versioned_document"
+    "index_comparison json migration prefetching structure.in_words structure.jsonschema structure.messages "
+    "structure.wording units versioned_document"
 ).split()
 print([name for name in later if f"mongokit.{name}" in sys.modules])
 from mongokit import DocumentMigration

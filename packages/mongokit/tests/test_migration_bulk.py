@@ -514,7 +514,7 @@ def test_a_killed_run_goes_on_where_it_was(mongodb_uri, database, script):
     assert database.mongokit_migrations.find_one()["_id"] == f"things {name}"
     script.PostMigration.__module__ = "__main__"
     assert migration.bookmark(database.things)["owner"] is not None, "it had no time to give it back"
-    (one,) = migration.migrate_all(database.things, batch_size=10, lease=0.2).rules
+    (one,) = migration.migrate_all(database.things, batch_size=10).rules
     assert (one.earlier, one.changed, one.after) == (40, 60, 0)
     assert database.things.count_documents({"runs": 1}) == 100, "each document once"
     assert all(post["tags"] == [str(post["n"])] for post in database.things.find())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime
 import itertools
 import pickle
+import threading
+from typing import Annotated, NamedTuple
 
 import pytest
 
@@ -121,6 +124,78 @@ def test_default_containers_are_not_shared():
     first["b"]["c"]["d"].append(3)
     assert thing() == {"a": [[1]], "b": {"c": {"d": []}}}
     assert defaults == {"a": [[1]], "b": {"c": {"d": []}}}
+
+
+@dataclasses.dataclass
+class Money:
+    amounts: list[int]
+
+
+class Pair(NamedTuple):
+    money: Money
+    label: str
+
+
+class Moneys(list):
+    """With a constructor of its own."""
+
+    def __init__(self, first, second):
+        super().__init__([first, second])
+
+
+class Whatever(CustomType):
+    """Between a class of somebody's and what is stored of it."""
+
+    mongo_type = dict
+    to_bson = to_python = staticmethod(dict)
+
+    def __init__(self, kind):
+        self.python_type = kind
+        super().__init__()
+
+
+SHARABLE = {
+    "an object": (Whatever(Money), Money([1]), lambda value: value.amounts),
+    "a named tuple": (Whatever(Pair), Pair(Money([1]), "a"), lambda value: value.money.amounts),
+    "a tuple": (Whatever(tuple), (Money([1]),), lambda value: value[0].amounts),
+    "a list of one's own": (Whatever(Moneys), Moneys([1], [2]), lambda value: value[0]),
+    "a list of objects": ([Whatever(Money)], [Money([1])], lambda value: value[0].amounts),
+    "a dict of objects": ({str: Whatever(Money)}, {"a": Money([1])}, lambda value: value["a"].amounts),
+    "fields of objects": ({"a": Whatever(Money)}, {"a": Money([1])}, lambda value: value["a"].amounts),
+    "a tuple of objects": ((Whatever(Money), int), (Money([1]), 2), lambda value: value[0].amounts),
+}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize(("spec", "default", "amounts_of"), SHARABLE.values(), ids=SHARABLE)
+def test_default_objects_are_not_shared(spec, default, amounts_of, nested):
+    thing = type("Thing", (SchemaDocument,), {"structure": {"a": spec}, "default_values": {"a": default}})
+    if nested:
+        thing = type("Outer", (SchemaDocument,), {"structure": {"in": thing}})
+    first, second = ((one["in"] if nested else one)["a"] for one in (thing(), thing()))
+    amounts_of(first).append(9)
+    assert amounts_of(second) == [1] == amounts_of(default)
+    assert type(second) is type(default)
+
+
+def test_a_default_object_of_an_annotated_field_is_not_shared():
+    class Order(SchemaDocument):
+        money: Annotated[Money, Whatever(Money)] = Money([1])
+
+    Order().money.amounts.append(9)
+    assert Order().money == Money([1])
+
+
+def test_a_default_that_cannot_be_copied_is_refused():
+    class Locked:
+        def __init__(self):
+            self.lock = threading.Lock()
+
+    match = r"Error in default_values: the default of a cannot be copied for each document \(.*lock.*\): give a function that makes it"
+    for spec, default in ((Whatever(Locked), Locked()), ([Whatever(Locked)], [Locked()])):
+        with pytest.raises(ValueError, match=match):
+            new({"a": spec}, default_values={"a": default})
+    assert new({"a": Whatever(Locked)}, default_values={"a": Locked})["a"].lock is not None
 
 
 @pytest.mark.parametrize("default", ["warm", lambda: "warm"])

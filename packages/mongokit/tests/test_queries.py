@@ -342,6 +342,49 @@ def test_a_loop_that_is_left_loses_nothing(numbers, name, size):
     assert ns(read(cursor)) == expected
 
 
+def advanced(cursor):
+    cursor.next()
+    return cursor
+
+
+class Loaded(Number):
+    """What it reads takes steps."""
+
+    def after_load(self):
+        self["even"] = None
+
+
+LISTED = {
+    "a query": lambda numbers: numbers.Number.find(),
+    "a query that was begun": lambda numbers: advanced(numbers.Number.find()),
+    "a slice": lambda numbers: numbers.Number.find()[1:3],
+    "a query with steps": lambda numbers: numbers.Loaded.find(),
+    "an aggregation": lambda numbers: numbers.Number.aggregate([]),
+    "an aggregation with steps": lambda numbers: numbers.Loaded.aggregate([]),
+    "a query for dicts": lambda numbers: numbers.find(),
+}
+
+
+@pytest.mark.parametrize("twin", ["collection", "driven"])
+@pytest.mark.parametrize("listed", LISTED.values(), ids=LISTED)
+def test_a_list_has_a_length_as_pymongo_wants_it(request, twin, listed, numbers):
+    found = request.getfixturevalue(twin)
+    things = found if twin == "collection" else found.things
+    things.database.client.register([Number, Loaded])
+    cursor = listed(things)
+    for length in (0, -1, False):
+        with pytest.raises(ValueError, match="length must be greater than 0"):
+            cursor.to_list(length)
+    assert len(cursor.to_list(1)) == 1
+    assert len(cursor.to_list()) in (1, 3, 4)
+    assert cursor.to_list() == cursor.to_list(2) == []
+
+
+def test_a_list_of_a_loop_that_was_left_has_a_length_too(numbers):
+    with pytest.raises(ValueError, match="length must be greater than 0"):
+        begun(numbers).to_list(0)
+
+
 def test_a_loop_that_is_left_asks_for_no_more(numbers):
     cursor = begun(numbers, size=2)
     assert cursor.retrieved == 2

@@ -81,6 +81,23 @@ class Story(Document):
         super().before_save()
 
 
+class Told(Document):
+    structure = {"topic": str, "items": [{"price": float}]}
+    error_messages = {"topic": {"required": "A topic!"}, "items.price": "A price is a number"}
+
+
+class ToldToo(Told):
+    level: int = 0
+    error_messages = {"level": {"invalid_type": "A number"}}
+
+
+class ToldWrongly(Document):
+    topic: str
+    error_messages = ["topic"]  # error: assignment
+
+
+reveal_type(Told.error_messages)  # dict[str, Any]
+reveal_type(Told.describe().messages)  # Mapping[str, Mapping[str, str]]
 talk = Talk()
 reveal_type(talk.topic)  # str
 reveal_type(talk.when)  # datetime.datetime | None

@@ -580,7 +580,7 @@ def test_one_bulk_write_for_many_documents(mongodb_uri, database):
                 counter.save()
             for document in things.Talk.find({"topic": {"$exists": True}}):
                 document.delete()
-        assert [name for name in sent.commands if name != "getMore"] == ["find", "update", "delete"]
+        assert [name for name in sent.commands if name != "getMore"] == ["find", "bulkWrite"]
     assert (
         database.things.count_documents({})
         == database.things.count_documents({"n": 1, "_revision": 2})

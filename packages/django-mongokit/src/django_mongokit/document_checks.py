@@ -30,6 +30,7 @@ from django_mongokit.permissions import is_of_an_app
 from django_mongokit.shortcut import get_database
 from django_mongokit.sparse import may_be_missing, may_be_null, sparse_and_unique
 from mongokit import index_diff
+from mongokit.index_report import difference_words
 
 __all__ = [
     "CHECKS",
@@ -159,5 +160,12 @@ def _indexes(alias: str) -> Iterator[CheckMessage]:
         yield Warning(
             f"{', '.join(row.classes)}: the index {row.name} in {row.namespace} is not as declared ({row.summary}).",
             hint=f"manage.py ensure_indexes{option} --dry-run shows how; with --drop it changes it.",
+            id="django_mongokit.W003",
+        )
+    for row in report.of("conflict"):
+        yield Warning(
+            f"{', '.join(row.classes)}: the index {row.name} ({row.summary}) cannot be in {row.namespace}: "
+            f"{'; '.join(difference_words(row))}.",
+            hint=row.advice,
             id="django_mongokit.W003",
         )

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -72,6 +73,8 @@ class BuildShelf:
         #: Those that are true in this build.
         self._wanted: dict[str, Record] = {}
         self._folders = folders
+        #: Tell its unfinished files from those of other builds; processes in containers have the same numbers.
+        self._mark = secrets.randbits(32)
         self._numbers = itertools.count()
         #: What was written: paths of files.
         self.written: set[str] = set()
@@ -282,7 +285,7 @@ class BuildShelf:
     def _temporary(self, target: str) -> str:
         """What a file is called, in the folder that it goes to, until it has its name."""
         folder = self._folders.make(target)
-        return f"{folder}{os.sep}.{os.getpid():08x}{next(self._numbers):08x}.building"
+        return f"{folder}{os.sep}.{(os.getpid() ^ self._mark) & 0xFFFFFFFF:08x}{next(self._numbers):08x}.building"
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import import_maps, mapped, minify, names, output, removal
+from . import claims, import_maps, mapped, minify, names, output, removal
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .cleaning import Cleaning
@@ -82,12 +82,14 @@ class Building:
         with without_collector(is_large=True):
             folders = Folders()
             self._shelf = BuildShelf(self._state / "records.json", folders, self._before, self._left)
+            if killed:
+                self._sweep_killed()
             with (
                 self._taken_back(is_alone=is_alone),
                 self._claims.held(self._options.build_timeout),
                 contextlib.ExitStack() as helpers,
             ):
-                self._build(uses, progress, folders, helpers, killed=killed)
+                self._build(uses, progress, folders, helpers)
                 self._edition.compress(progress)
                 self._edition.close(work)
             self._sweep()
@@ -98,19 +100,12 @@ class Building:
         progress: Progress,
         folders: Folders,
         helpers: contextlib.ExitStack,
-        *,
-        killed: bool,
     ) -> None:
-        """Publish everything; ``killed`` tells that a build before did not come to its end.
-
-        ``helpers`` ends what works beside this process when the build does.
-        """
+        """Publish everything; ``helpers`` ends what works beside this process when the build does."""
         urls = {"static_url": self._sources.static_url, "files_url": self._sources.media_url}
         self._edition = Edition(
             self._options, self._places, self._manifest, self._shelf, self.summary, urls, self._claims
         )
-        if killed:
-            self._shelf.sweep(self._receiving)
         tree: Mapping[str, Source] = {}
         if isinstance(self._sources, Tree):
             tree = self._sources.files
@@ -245,6 +240,14 @@ class Building:
                 "has that name already, and keeps it"
             )
             self.summary.problems.append(Notice(text, str(source.path)))
+
+    def _sweep_killed(self) -> None:
+        """Remove what a build that was killed has left half written, where no build of another manifest can be at work.
+
+        Elsewhere it goes when it is old.
+        """
+        with contextlib.suppress(output.LockTimeout), claims.alone(self._receiving, 0) as folders:
+            self._shelf.sweep(folders)
 
     def _sweep(self) -> None:
         """Remove what processes left half written that were killed while they rendered pages.

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import claims, names, output, removal, retention
+from . import claims, former, names, output, removal, retention
 from .compress import Cache
-from .places import STATE_FOLDER, receiving
+from .page_claims import PageClaims
+from .places import STATE_FOLDER, Places, former_of, receiving, shared_by_sites
 from .recorded import Unreadable
 from .records import Options
 from .removal import Guard
@@ -85,6 +86,9 @@ class Cleaning:
         self._keep_builds = keep_builds
         self._keep_days = keep_days
         self._receiving = receiving(sources, options.save_prefix)
+        #: Those of which nobody else is at work in now.
+        self._quiet = self._receiving
+        self._page_claims = PageClaims(options.state, shared_by_sites(sources, options.save_prefix))
 
     def run(self, *, dry: bool = False, clock: Callable[[], float] = time.time) -> Cleaned:
         """Remove what nobody wants; with ``dry`` only say what that is.
@@ -147,7 +151,7 @@ class Cleaning:
 
     def _keep_out_others(self, stack: contextlib.ExitStack) -> None:
         try:
-            stack.enter_context(claims.alone(self._receiving, self._options.build_timeout))
+            self._quiet = stack.enter_context(claims.alone(self._receiving, self._options.build_timeout))
         except output.LockTimeout as error:
             raise Running(f"{error.filename}: something is being published; nothing was removed") from error
 
@@ -202,10 +206,13 @@ class Cleaning:
         cleaned.folders = removal.remove_empty(parents, self._own_folders())
         # What is known of the files is forgotten when they are gone, so that the next run can finish what this one did not.
         for place, value in kept.records.items():
+            self._page_claims.leave(place, value)
             if value is None:
                 place.unlink(missing_ok=True)
             else:
                 output.store(place, value)
+        gone = [path for path in kept.unwanted if not os.path.lexists(path.partition("\0")[0])]
+        former.forget(self._manifest, Places.of(self._sources, self._options.save_prefix), gone)
         for place in (*kept.entries, *kept.journals):
             place.unlink(missing_ok=True)
 
@@ -229,9 +236,16 @@ class Cleaning:
 
     def _sweep(self, cleaned: Cleaned, patience: float, *, dry: bool) -> None:
         """Remove what killed processes have left: whoever is at work now holds one of the locks, or began a moment ago."""
-        found = list(removal.leftovers(self._receiving))
+        found: list[str] = []
+        #: Seconds since when nothing must have been written to each.
+        waits: dict[str, float] = {}
+        for folder in self._receiving:
+            is_quiet = folder in self._quiet
+            for path in removal.leftovers([folder]):
+                waits[path] = max(waits.get(path, 0.0), patience if is_quiet else removal.LONG_SECONDS)
         state, pages = self._manifest.parent, self._options.state
-        manifest = re.compile(re.escape(f".{self._manifest.name}.tmp"))
+        written = (self._manifest.name, former_of(self._manifest).name)
+        manifest = re.compile("|".join(re.escape(f".{name}.tmp") for name in written))
         for folder, pattern in (
             (state, _HALF_RECORD),
             (state, manifest),
@@ -242,9 +256,11 @@ class Cleaning:
         ):
             with contextlib.suppress(OSError):
                 found += [str(path) for path in folder.iterdir() if pattern.fullmatch(path.name)]
-        latest = time.time() - patience
-        for path in dict.fromkeys(found):
-            if patience and not removal.is_older(path, latest):
+        now = time.time()
+        for path in found:
+            waits.setdefault(path, patience)
+        for path, wait in waits.items():
+            if wait and not removal.is_older(path, now - wait):
                 continue
             try:
                 cleaned.leftovers[path] = os.lstat(path).st_size if dry else removal.remove(path)

@@ -6,9 +6,7 @@ Whatever sends published files goes by this table: web servers by what ``staticn
 
 from __future__ import annotations
 
-import mimetypes
 import posixpath
-from functools import lru_cache
 
 from . import names
 
@@ -27,19 +25,33 @@ CONTENT_TYPES: dict[str, tuple[str, ...]] = {
     "application/manifest+json": ("webmanifest",),
     f"text/html{_UTF8}": ("html", "htm"),
     "application/xhtml+xml": ("xhtml",),
-    f"text/plain{_UTF8}": ("txt",),
+    f"text/plain{_UTF8}": ("txt", "srt"),
     f"text/markdown{_UTF8}": ("md",),
     "application/xml": ("xml",),
     f"text/vtt{_UTF8}": ("vtt",),
+    f"text/csv{_UTF8}": ("csv",),
+    f"text/tab-separated-values{_UTF8}": ("tsv",),
+    f"text/calendar{_UTF8}": ("ics",),
+    f"text/vcard{_UTF8}": ("vcf",),
+    "application/atom+xml": ("atom",),
+    "application/rss+xml": ("rss",),
+    "application/ld+json": ("jsonld",),
+    "application/geo+json": ("geojson",),
+    "application/yaml": ("yaml", "yml"),
+    "application/toml": ("toml",),
     "image/svg+xml": ("svg",),
     "image/png": ("png",),
-    "image/jpeg": ("jpg", "jpeg"),
+    "image/jpeg": ("jpg", "jpeg", "jpe"),
     "image/gif": ("gif",),
     "image/webp": ("webp",),
     "image/avif": ("avif",),
     "image/jxl": ("jxl",),
+    "image/heic": ("heic",),
+    "image/heif": ("heif",),
+    "image/apng": ("apng",),
+    "image/tiff": ("tif", "tiff"),
     "image/bmp": ("bmp",),
-    "image/x-icon": ("ico",),
+    "image/x-icon": ("ico", "cur"),
     "font/woff2": ("woff2",),
     "font/woff": ("woff",),
     "font/ttf": ("ttf",),
@@ -49,15 +61,49 @@ CONTENT_TYPES: dict[str, tuple[str, ...]] = {
     "application/wasm": ("wasm",),
     "application/pdf": ("pdf",),
     "application/rtf": ("rtf",),
+    "application/postscript": ("ps", "eps", "ai"),
+    "application/epub+zip": ("epub",),
+    "application/msword": ("doc",),
+    "application/vnd.ms-excel": ("xls",),
+    "application/vnd.ms-powerpoint": ("ppt",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ("docx",),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ("xlsx",),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ("pptx",),
+    "application/vnd.oasis.opendocument.text": ("odt",),
+    "application/vnd.oasis.opendocument.spreadsheet": ("ods",),
+    "application/vnd.oasis.opendocument.presentation": ("odp",),
     "application/zip": ("zip",),
     "application/gzip": ("gz", "tgz"),
     "application/zstd": ("zst",),
+    "application/x-tar": ("tar",),
+    "application/x-bzip2": ("bz2",),
+    "application/x-xz": ("xz",),
+    "application/x-7z-compressed": ("7z",),
+    "application/vnd.rar": ("rar",),
+    "application/java-archive": ("jar",),
+    "application/vnd.android.package-archive": ("apk",),
+    "application/x-shockwave-flash": ("swf",),
+    "model/gltf+json": ("gltf",),
+    "model/gltf-binary": ("glb",),
     DEFAULT: ("br",),
-    "audio/mpeg": ("mp3",),
-    "audio/ogg": ("ogg", "oga"),
+    "audio/mpeg": ("mp3", "mp2"),
+    "audio/ogg": ("ogg", "oga", "opus"),
     "audio/mp4": ("m4a",),
+    "audio/aac": ("aac",),
+    "audio/flac": ("flac",),
+    "audio/wav": ("wav",),
+    "audio/webm": ("weba",),
+    "audio/midi": ("mid", "midi"),
     "video/mp4": ("mp4", "m4v"),
     "video/webm": ("webm",),
+    "video/ogg": ("ogv",),
+    "video/quicktime": ("mov", "qt"),
+    "video/mpeg": ("mpg", "mpeg"),
+    "video/3gpp": ("3gp",),
+    "video/x-msvideo": ("avi",),
+    "video/x-matroska": ("mkv",),
+    "application/vnd.apple.mpegurl": ("m3u8", "m3u"),
+    "application/dash+xml": ("mpd",),
 }
 #: Extensions of what browsers ask for with CORS, from wherever it comes.
 FONTS = ("woff2", "woff", "ttf", "otf", "ttc", "eot")
@@ -93,16 +139,5 @@ def is_font(name: str) -> bool:
     return posixpath.splitext(name)[1].lower().removeprefix(".") in FONTS
 
 
-@lru_cache(maxsize=1024)
 def _of(ending: str) -> str:
-    known = _BY_EXTENSION.get(ending.removeprefix("."))
-    if known is not None and ending:
-        return known
-    kind = _builtin().types_map[1].get(ending, DEFAULT)
-    return f"{kind}{_UTF8}" if kind.startswith("text/") else kind
-
-
-@lru_cache(maxsize=1)
-def _builtin() -> mimetypes.MimeTypes:
-    # Not mimetypes.guess_type(), which reads the tables of the system.
-    return mimetypes.MimeTypes(filenames=())
+    return _BY_EXTENSION.get(ending.removeprefix("."), DEFAULT) if ending else DEFAULT

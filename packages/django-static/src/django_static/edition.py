@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import compress
+from . import compress, former
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .compress.codecs import codecs as codecs_of
@@ -182,19 +182,22 @@ class Edition:
         with _synced() if summary.written else contextlib.nullcontext():
             manifest = self._map()
             data, records = manifest.encoded(), self._shelf.encoded()
+            former.note(self._manifest, manifest, data)
         files = self._sizes()
-        lists: list[str] | None = None
-        try:
-            lists = self._claims.leave(files)
-        except OSError as error:
-            text = f"other manifests cannot be told which files are needed, so that their staticclean may remove some: {error}"
-            summary.problems.append(Notice(text))
+        with contextlib.suppress(OSError):  # said below, if it is so still
+            self._claims.announce(files)
         self._shelf.journal.use()
         try:
             manifest.write(self._manifest, data)
         except OSError:
             self._shelf.journal.use(is_in_use=False)  # it is not in its place
             raise
+        lists: list[str] | None = None
+        try:
+            lists = self._claims.leave(files)
+        except OSError as error:
+            text = f"other manifests cannot be told which files are needed, so that their staticclean may remove some: {error}"
+            summary.problems.append(Notice(text))
         try:
             self._remember(work, records, files, lists)
         except OSError as error:

@@ -46,11 +46,7 @@ class Freshness:
     def _is_whole(self, published: Output) -> bool:
         """Whether an output is there; after a loss of power a file may be there and be empty."""
         seen = signature(published.path)
-        return (
-            seen is not None
-            and seen[1] == published.size
-            and self._shelf.is_as_left(published.path, seen)
-        )
+        return seen is not None and seen[1] == published.size and self._shelf.is_as_left(published.path, seen)
 
 
 def _is_same(record: Record | None, other: Record) -> bool:

@@ -21,13 +21,13 @@ class History:
     """A file for each build that published something else than the one before."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def places(self) -> list[Path]:
         """The files of the builds, the newest first; their names tell when they were recorded, in nanoseconds."""
-        if self._folder.is_symlink():
+        if self.folder.is_symlink():
             return []
-        found = [place for place in self._folder.glob("*.json") if _ENTRY.fullmatch(place.name)]
+        found = [place for place in self.folder.glob("*.json") if _ENTRY.fullmatch(place.name)]
         return sorted((place for place in found if not place.is_symlink()), reverse=True)
 
     @staticmethod
@@ -49,6 +49,13 @@ class History:
             raise ValueError("it is not as it was written")
         return files
 
+    def last(self) -> Mapping[str, int] | None:
+        """What the last build stands on; None where there is none, or it cannot be read."""
+        with contextlib.suppress(OSError, ValueError):
+            for place in self.places()[:1]:
+                return self.read(place)
+        return None
+
     def add(self, files: Mapping[str, int]) -> None:
         """Record a build that has ended; one with the same files as the last counts as that one.
 
@@ -56,13 +63,11 @@ class History:
             OSError: it could not be written.
         """
         last = next(iter(self.places()), None)
-        if last is not None:
-            with contextlib.suppress(OSError, ValueError):
-                if self.read(last) == files:
-                    return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if self.last() == files:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
         number = max(time.time_ns(), int(last.stem) + 1 if last else 0)
-        place = self._folder / f"{number:020}.json"
+        place = self.folder / f"{number:020}.json"
         temporary = place.with_suffix(".tmp")
         value = {"files": dict(sorted(files.items())), "digest": _digest(files)}
         try:

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 _POLL_SECONDS = 0.01
+#: How often the lock file of another user may be gone and there in turn before there is another reason.
+_ATTEMPTS = 1000
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -142,11 +144,17 @@ def store(path: Path, value: object) -> None:
 
 
 def _opened(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except PermissionError:
-        # Of another user who shares the folder: to wait for them reading is enough, but on some network drives.
-        return os.open(path, os.O_RDONLY)
+    for _ in range(_ATTEMPTS):
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except PermissionError:
+            # Of another user who shares the folder: to wait for them reading is enough, but on some network drives.
+            # Gone by now if they have ended meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                return os.open(path, os.O_RDONLY)
+            if not os.access(path.parent, os.W_OK | os.X_OK):
+                raise
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def _lock(handle: int, path: Path, deadline: float, *, shared: bool) -> bool:

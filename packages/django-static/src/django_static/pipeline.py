@@ -9,7 +9,7 @@ from . import when_needed
 from .freshness import Freshness
 from .keys import Keys
 from .modules import Modules
-from .places import receiving
+from .places import receiving, shared_by_sites
 from .records import Manner, Options, Record
 from .shelf import Known, SharedShelf, Shelf
 from .sources import Source, Sources
@@ -40,7 +40,9 @@ class Pipeline:
         """
         self.sources = sources
         self.options = options
-        self.shelf = shelf or SharedShelf(options.state, options.lock_timeout)
+        self.shelf = shelf or SharedShelf(
+            options.state, options.lock_timeout, shared_by_sites(sources, options.save_prefix)
+        )
         self.keys = Keys(options)
         self.freshness = Freshness(sources, self.shelf)
         self.modules = Modules()

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from .sources import Sources
 
-__all__ = ["STATE_FOLDER", "Places", "is_inner", "path_within", "receiving", "records_beside"]
+__all__ = [
+    "STATE_FOLDER",
+    "Places",
+    "former_of",
+    "is_inner",
+    "path_within",
+    "receiving",
+    "records_beside",
+    "shared_by_sites",
+]
 
 #: Where locks and records of finished work lie, in the folder that receives files.
 STATE_FOLDER = ".django-static"
@@ -88,6 +97,13 @@ def receiving(sources: Sources, save_prefix: Path | None) -> list[Path]:
     return [*sources.roots, *(map(Path, sources.finders.locations()) if sources.finders else ())]
 
 
+def shared_by_sites(sources: Sources, save_prefix: Path | None) -> list[Path]:
+    """Those of them that several sites may have; finders look into folders of one site's own."""
+    if save_prefix is not None:
+        return [save_prefix]
+    return [*sources.roots, *([] if sources.static_root is None else [sources.static_root])]
+
+
 def records_beside(manifest: Path) -> list[str]:
     """The manifest and all that may lie beside it, as absolute paths with question marks for any character.
 
@@ -95,7 +111,13 @@ def records_beside(manifest: Path) -> list[str]:
     """
     folder = os.path.dirname(os.path.abspath(manifest))  # noqa: PTH100, PTH120 (links stay)
     folders = dict.fromkeys((folder, os.path.realpath(folder)))
-    return [os.path.join(each, name) for each in folders for name in (manifest.name, *_RECORDS)]  # noqa: PTH118
+    own = (manifest.name, former_of(manifest).name)
+    return [os.path.join(each, name) for each in folders for name in (*own, *_RECORDS)]  # noqa: PTH118
+
+
+def former_of(manifest: Path) -> Path:
+    """Where the names of earlier builds are noted; see :mod:`.former`."""
+    return manifest.with_name(f"{manifest.name}.former")
 
 
 def path_within(path: str, folder: str | os.PathLike[str]) -> str | None:

@@ -25,6 +25,8 @@ __all__ = ["Found", "compare", "give", "link", "place", "write"]
 
 #: Seconds that another process may take to give a file its name.
 _PATIENCE_SECONDS = 30
+#: What tells this machine, or container, from others that share a folder.
+_HOST = os.uname().nodename if hasattr(os, "uname") else ""
 #: How often a name may be free and taken in turn before that is nobody's removing any more.
 _ATTEMPTS = 100
 
@@ -138,9 +140,9 @@ def _place(
         if found in (Found.SAME, Found.OTHER):
             return found is Found.SAME
         # Under the lock a temporary file of that name can only be what a killed process left; processes with another
-        # folder of state have other locks, and so other names.
+        # folder of state have other locks, and so other names; so have containers in which that has the same path.
         own = "" if held else f"-{os.getpid()}-{threading.get_ident()}"
-        temporary = path.with_name(f".{names.digest(str(state), str(path))[:16]}{own}.tmp")
+        temporary = path.with_name(f".{names.digest(str(state), str(path), _HOST)[:16]}{own}.tmp")
         temporary.unlink(missing_ok=True)
         try:
             create(temporary)

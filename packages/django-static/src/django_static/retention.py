@@ -8,24 +8,21 @@ while a record names it, and for as long afterwards.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import claims, journal, recorded
+from . import claims, journal, recorded, retention_of_pages
 from .history import History
 from .manifest import Manifest, ManifestError
 from .places import STATE_FOLDER
-from .records import REPLACED, SINCE
 from .seal import Seal
-from .sources import decoded, signature
+from .sources import decoded
 
 __all__ = ["Retention", "Unwanted", "read"]
 
 _DAY_SECONDS = 86_400
-_RECORD = re.compile(r"[0-9a-f]{32}\.json")
 
 
 @dataclass(slots=True)
@@ -74,8 +71,17 @@ class Retention:
             known.may_be_link = known.may_be_link or may_be_link
 
     def settle(self) -> None:
-        """What anybody wants is wanted."""
-        for path in [path for path in self.unwanted if path in self.wanted]:
+        """What anybody wants is wanted, whatever links lead to it."""
+        parents: dict[str, str] = {}
+
+        def followed(path: str) -> str:
+            parent, name = os.path.split(path)
+            if parent not in parents:
+                parents[parent] = os.path.realpath(parent)
+            return os.path.join(parents[parent], name)  # noqa: PTH118
+
+        wanted = set(map(followed, self.wanted)) if self.unwanted else set()
+        for path in [path for path in self.unwanted if followed(path) in wanted]:
             del self.unwanted[path]
 
 
@@ -112,13 +118,15 @@ def read(
     found.is_uncertain |= bool(journal.in_use(state / "builds"))
     for folder in shared:
         _read_claims(found, folder, oldest, keep_days)
+        retention_of_pages.read_claims(found, folder, pages, oldest)
+        retention_of_pages.read_others(found, Retention(), folder, pages, oldest, now)
         others = folder / STATE_FOLDER
         if (others / "manifest.json").exists() and not others.samefile(state):
             _read_others(found, others, keep_builds, oldest, keep_days)
     copies = recorded.load(state / "originals.json")
     if static_root is not None and isinstance(copies, dict):
         found.originals.update(str(static_root / name) for name in copies)
-    _Pages(found, pages, oldest, keep_days, now).read()
+    retention_of_pages.read(found, pages, oldest, now, f"pages: replaced less than {_days(keep_days)} ago")
     seal = Seal.read(state / "seal.json")
     if seal is not None:
         found.originals.update(seal.inputs)
@@ -231,104 +239,6 @@ def _read_manifest(found: Retention, place: Path, newest: Iterable[str], *, was_
     named = {_base(path) for path in newest}
     found.is_uncertain = was_killed and bool(printed - given - named)
     found.want([path for path in found.unwanted if _base(path) in printed], "the manifest")
-
-
-class _Pages:
-    """The records that pages keep; each holds what it said before, too."""
-
-    def __init__(self, found: Retention, folder: Path, oldest: float, keep_days: float, now: float) -> None:
-        self._found = found
-        self._folder = folder
-        self._oldest = oldest
-        self._reason = f"pages: replaced less than {_days(keep_days)} ago"
-        self._now = now
-
-    def read(self) -> None:
-        found = self._found
-        values = self._values()
-        live = self._live(values)
-        identities = {place.stem: recorded.identity(values[place]) for place in live}
-        #: What is referred to from what is wanted: keys with identities.
-        held: set[tuple[str, str]] = set()
-        replaced: list[tuple[Path, dict[str, Any]]] = []
-        for place, value in values.items():
-            before = list(recorded.replaced(value, place))
-            for each in [value, *before]:
-                found.originals.update(recorded.inputs(each, place))
-            if place in live:
-                found.want(recorded.outputs(value, place), "pages: in use")
-                held |= {each for each in recorded.uses(value, place) if identities.get(each[0]) != each[1]}
-            elif "outputs" in value:
-                # Its originals are gone; nobody knows since when.
-                before.append({**_without(value, REPLACED), SINCE: self._now})
-            replaced += [(place, each) for each in before]
-        kept = self._kept(replaced, held)
-        for place, value in values.items():
-            now = _without(value, REPLACED) if place in live else {}
-            if place in kept:
-                now[REPLACED] = kept[place]
-            if now != value:
-                found.records[place] = now or None
-
-    def _kept(
-        self, replaced: list[tuple[Path, dict[str, Any]]], held: set[tuple[str, str]]
-    ) -> dict[Path, list[dict[str, Any]]]:
-        """Those that were replaced lately, or that are referred to by something wanted; the rest is unwanted."""
-        found = self._found
-        kept: dict[Path, list[dict[str, Any]]] = {}
-        while True:
-            rest = []
-            for place, value in replaced:
-                if value[SINCE] > self._oldest or (place.stem, recorded.identity(value)) in held:
-                    kept.setdefault(place, []).append(value)
-                    held |= recorded.uses(value, place)
-                    found.want(recorded.outputs(value, place), self._reason)
-                else:
-                    rest.append((place, value))
-            if len(rest) == len(replaced):
-                break
-            replaced = rest
-        for place, value in rest:
-            found.drop(recorded.sizes(value, place), may_be_link=True)
-        return kept
-
-    def _values(self) -> dict[Path, dict[str, Any]]:
-        values = {}
-        for place in sorted(self._folder.glob("*.json")):
-            if _RECORD.fullmatch(place.name):
-                value = recorded.load(place)
-                if not isinstance(value, dict):
-                    raise recorded.unreadable(place, "it is no record")
-                values[place] = value
-        return values
-
-    def _live(self, values: Mapping[Path, dict[str, Any]]) -> set[Path]:
-        """Those whose originals are there, and those that they use."""
-
-        def used(place: Path) -> list[Path]:
-            keys = (key for key, _ in recorded.uses(values[place], place))
-            return [
-                path for key in keys if "outputs" in values.get(path := place.with_name(f"{key}.json"), {})
-            ]
-
-        pending = []
-        for place in values:
-            if "outputs" in values[place]:
-                # The members of a circle have their originals in a record of the whole.
-                alone = [place] if recorded.inputs(values[place], place) else used(place)
-                if all(signature(path) for each in alone for path in recorded.inputs(values[each], each)):
-                    pending.append(place)
-        live: set[Path] = set()
-        while pending:
-            place = pending.pop()
-            if place not in live:
-                live.add(place)
-                pending += used(place)
-        return live
-
-
-def _without(value: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {each: part for each, part in value.items() if each != name}
 
 
 def _base(path: str) -> str:

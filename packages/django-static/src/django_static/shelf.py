@@ -6,13 +6,15 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from . import output, placing
 from .graph import components
+from .page_claims import PageClaims
+from .recorded import Unreadable
 from .records import REPLACED, SINCE, Record, restored, to_json, used_keys
 
 __all__ = ["PUBLISHING_LOCK", "Known", "Seen", "SharedShelf", "Shelf"]
@@ -62,8 +64,10 @@ class Shelf(Protocol):
 class SharedShelf:
     """A file for each record in a folder that many processes use at once, while pages are rendered."""
 
-    def __init__(self, state: Path, timeout: float) -> None:
+    def __init__(self, state: Path, timeout: float, folders: Sequence[Path] = ()) -> None:
+        """``folders`` are those that receive files, and that several sites may have."""
         self._state = state
+        self._claims = PageClaims(state, folders)
         #: Seconds to wait for another process that is doing the same.
         self._timeout = timeout
 
@@ -84,6 +88,7 @@ class SharedShelf:
     @contextlib.contextmanager
     def lock(self, key: str) -> Iterator[object]:
         with (
+            self._claims.held(self._timeout),  # the first, as in a clean-up
             output.locked(self._state / PUBLISHING_LOCK, self._timeout, shared=True),
             output.locked(self._state / f"{key}.lock", self._timeout) as held,
         ):
@@ -94,8 +99,14 @@ class SharedShelf:
         place = self._place(record.key)
         value = to_json(record)
         replaced = _replaced(output.load(place), value)
+        if replaced:
+            value[REPLACED] = replaced
         try:
-            output.store(place, {**value, REPLACED: replaced} if replaced else value)
+            self._claims.leave(place, value)
+        except (OSError, Unreadable) as error:
+            logger.warning("other sites cannot be told which files %s needs: %s", place, error)
+        try:
+            output.store(place, value)
         except OSError as error:
             logger.info("%s could not be written: %s", place, error)
 

@@ -16,6 +16,10 @@ threads: list[threading.Thread] = []
 gate = threading.Event()
 #: What is raised for a URL, if anything is.
 errors: list[Exception] = []
+#: Parts of names that are refused.
+refused: list[str] = []
+#: Where the files of a storage are that is not told so by its options.
+place = {"location": "", "base_url": ""}
 
 
 class Slow(FileSystemStorage):
@@ -63,6 +67,29 @@ class Finding(FileSystemStorage):
 class Nameless(FileSystemStorage):
     def url(self, name: str | None) -> str:
         raise NotImplementedError("it is a vault")
+
+
+class Refusing(FileSystemStorage):
+    """Takes most files."""
+
+    def save(self, name: str | None, content: File, max_length: int | None = None) -> str:  # type: ignore[override]
+        if any(part in str(name) for part in refused):
+            raise PermissionError(f"request {id(content)}: not this one")
+        return super().save(name, content, max_length)
+
+
+class Elsewhere(FileSystemStorage):
+    """One that other settings than its own options tell where files are."""
+
+    def __init__(self) -> None:
+        super().__init__(**place)
+
+
+class FindingElsewhere(Elsewhere):
+    def url(self, name: str | None) -> str:
+        if not name or not self.exists(name):
+            raise FileNotFoundError(name)
+        return super().url(name)
 
 
 class Broken(FileSystemStorage):

@@ -41,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do(self) -> None:
         body_length = int(self.headers.get("Content-Length") or 0)
         self.server.seen.append((self.command, self.path))
-        fault = self.server.fault(self.command)
+        fault = self.server.fault(self.command, self.path)
         self.server.asked.set()
         if fault == "500":
             self.rfile.read(body_length)
@@ -113,10 +113,11 @@ class _Server(ThreadingHTTPServer):
         self.asked, self.released = threading.Event(), threading.Event()
         self.lock = threading.Lock()
 
-    def fault(self, method: str) -> str:
+    def fault(self, method: str, path: str) -> str:
         with self.lock:
             for number, (wanted, kind) in enumerate(self.faults):
-                if wanted in (method, "*"):
+                verb, _, name = wanted.partition(" ")
+                if verb in (method, "*") and f"/{name}" in path:
                     if not kind.endswith("!"):
                         del self.faults[number]
                     return kind.rstrip("!")
@@ -137,7 +138,10 @@ class Bucket:
         self.make(name)
 
     def breaks(self, *faults: tuple[str, str]) -> None:
-        """``("PUT", "500")`` breaks the next PUT; ``"500!"`` every one from now on; ``*`` is any method."""
+        """``("PUT", "500")`` breaks the next PUT; ``"500!"`` every one from now on; ``*`` is any method.
+
+        ``"PUT a."`` breaks it only for files whose names begin so.
+        """
         self.server.faults[:] = faults
 
     def puts(self) -> list[str]:

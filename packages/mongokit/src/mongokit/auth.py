@@ -28,6 +28,8 @@ SALT_BYTES, KEY_BYTES = 16, 26
 SHORTEST_KEY = 16
 """Bytes that a stored key must have: a byte or two would be guessed."""
 MOST_MEMORY = 2**30
+UNUSABLE = "!"
+"""What the stored text of a user without a password begins with, and no hash does."""
 _STORED = re.compile(
     r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)", re.ASCII
 )
@@ -73,6 +75,8 @@ class ScryptCost:
 def hash_password(password: Any, cost: ScryptCost | None = None) -> str:
     """Return what to store for a password; raises TypeError for what is no str, ValueError for what is too long.
 
+    An empty one is hashed like any other: whether it will do is for forms to say.
+
     It takes a fifth of a second or so: in an event loop leave it to a thread (``asyncio.to_thread``).
     """
     if not isinstance(password, str):
@@ -98,17 +102,33 @@ def verify_password(password: Any, stored: Any, cost: ScryptCost | None = None) 
         return False, False
     if old := _SHA1.fullmatch(stored):
         return _is_sha1(encoded, *old.groups()), True
-    if found := _STORED.fullmatch(stored):
-        numbers, salt, key = map(int, found.groups()[:3]), _bytes(found[4]), _bytes(found[5])
-        try:
-            made_with = ScryptCost(*numbers)
-        except ValueError:
-            return False, False
-        if len(key) < SHORTEST_KEY:
-            return False, False
-        right = hmac.compare_digest(made_with.key(encoded, salt, len(key)), key)
-        return right, made_with != (cost or ScryptCost())
-    return False, False
+    made = _scrypt(stored)
+    if made is None:
+        return False, False
+    right = hmac.compare_digest(made.cost.key(encoded, made.salt, len(made.key)), made.key)
+    return right, made.cost != (cost or ScryptCost())
+
+
+@dataclass(frozen=True, slots=True)
+class _Scrypt:
+    """What a hash consists of."""
+
+    cost: ScryptCost
+    salt: bytes
+    key: bytes
+
+
+def _scrypt(stored: str) -> _Scrypt | None:
+    """Return what a hash by scrypt consists of; None for what is none, and for more work than is accepted."""
+    found = _STORED.fullmatch(stored)
+    if found is None:
+        return None
+    numbers, salt, key = map(int, found.groups()[:3]), _bytes(found[4]), _bytes(found[5])
+    try:
+        cost = ScryptCost(*numbers)
+    except ValueError:
+        return None
+    return _Scrypt(cost, salt, key) if len(key) >= SHORTEST_KEY else None
 
 
 def _is_sha1(password: bytes, salt: str, digest: str) -> bool:
@@ -148,7 +168,7 @@ class User(Document):
 
     ``user.password = "…"`` stores a hash; ``verify_password`` compares. After a successful ``verify_password`` a hash
     of an old kind, or of other parameters than ``password_cost``, has been replaced in the document: ``save()`` keeps
-    the new one.
+    the new one. ``user.password = None`` is for who logs in by other means: what is stored is verified by nothing.
     """
 
     structure: ClassVar[dict[str, Any] | None] = {
@@ -178,12 +198,21 @@ class User(Document):
 
     @property
     def password(self) -> str | None:
-        """The hash of the password; setting it hashes. None where there is none."""
+        """The hash of the password; setting it hashes. None where there is none.
+
+        Set to None it becomes a text that no password is verified by, another each time. Raises TypeError for what is
+        neither str nor None, ValueError for what is too long.
+        """
         return self._get("password")
 
     @password.setter
-    def password(self, value: str) -> None:
-        self._set("password", hash_password(value, self.password_cost))
+    def password(self, value: str | None) -> None:
+        stored = (
+            UNUSABLE + secrets.token_urlsafe(30)
+            if value is None
+            else hash_password(value, self.password_cost)
+        )
+        self._set("password", stored)
 
     @password.deleter
     def password(self) -> None:
@@ -208,6 +237,11 @@ class User(Document):
         if right and outdated:
             self.password = password
         return right
+
+    def has_usable_password(self) -> bool:
+        """Return whether there is a hash that a password can be verified by: not where it was set to None, or never."""
+        stored: Any = self._get("password")
+        return isinstance(stored, str) and bool(_SHA1.fullmatch(stored) or _scrypt(stored))
 
     def save(self, *args: Any, **options: Any) -> Self:
         """Store the user; see ``Document.save``. Raises LoginError unless login and ``_id`` are the same."""

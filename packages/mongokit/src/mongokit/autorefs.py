@@ -193,7 +193,8 @@ def _failures(target: Document) -> Iterable[Failure]:
 
 def _at(path: str, failure: Failure) -> Failure:
     """Return the failure of a document as one of the document that refers to it."""
-    separator = "." if failure.path and failure.message.startswith(failure.path) else ": "
+    names_path = failure.path and failure.message.startswith(failure.path) and not failure.is_own
+    separator = "." if names_path else ": "
     where = f"{path}.{failure.path}" if failure.path else path
     return failure._replace(path=where, message=f"{path}{separator}{failure.message}")
 

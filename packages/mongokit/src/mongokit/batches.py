@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pymongo.errors
@@ -10,10 +10,11 @@ from bson import ObjectId, encode
 from bson.binary import STANDARD
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo import InsertOne, ReplaceOne, UpdateOne
-from pymongo.errors import BulkWriteError, WriteError
+from pymongo import InsertOne
+from pymongo.errors import WriteError
 from pymongo.results import BulkWriteResult
 
+from mongokit.answers import asking
 from mongokit.errors import Failure, SchemaDocumentError
 from mongokit.flow import Flow
 from mongokit.ids import new_id
@@ -21,7 +22,7 @@ from mongokit.memory import State
 from mongokit.operations import REFUSALS
 from mongokit.portions import portions
 from mongokit.schema_document import SchemaDocument
-from mongokit.writes import Delete, Insert, Replace, SetFields, Write, frozen
+from mongokit.writes import Delete, Insert, Write, frozen
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -184,18 +185,25 @@ class Batch:
                     refused[position] = self._explained(position, error)
         return refused
 
-    def send(self) -> Any:
-        """Send all of it; what comes back, awaited or not, is for ``result_of``."""
+    def send(self, positions: Sequence[int]) -> Any:
+        """Send what is at these positions; what comes back, awaited or not, is for ``result_of``."""
         if not self.early:
             return self.collection.insert_many(self.models)
         if self.holds_new_only:
             return self.collection.insert_many(
                 [RawBSONDocument(model) if type(model) is bytes else model for model in self.models]
             )
-        requests = [
-            InsertOne(RawBSONDocument(model)) if type(model) is bytes else model for model in self.models
-        ]
-        return self.collection.bulk_write(requests, ordered=True)
+        return self.collection.bulk_write([self.request(at) for at in positions], ordered=True)
+
+    def request(self, position: int) -> Any:
+        """Return PyMongo's request for what is at a position."""
+        model = self.models[position]
+        return InsertOne(RawBSONDocument(model)) if type(model) is bytes else model
+
+    def must_find(self, position: int) -> bool:
+        """Return whether the write at a position is to be refused where it finds no document."""
+        planned = self.planned.get(position)
+        return planned is not None and planned.write.must_find
 
     def result_of(self, answer: Any) -> BulkWriteResult:
         """Return the result of a bulk write for what has come of ``send``."""
@@ -216,28 +224,34 @@ def sending(batch: Batch, results: list[BulkWriteResult]) -> Flow[Sent]:
     """Send one batch, and find out what came of each of its writes."""
     tried, refused = len(batch.models), dict[int, Exception]()
     try:
-        result = batch.result_of((yield batch.send()))
-        results.append(result)
-        reply: Any = result.bulk_api_result
-    except BulkWriteError as error:
-        reply = error.details
-        if not reply.get("writeErrors"):
-            raise
-        refusal = reply["writeErrors"][0]
-        tried = refusal["index"] + 1
-        refused[tried - 1] = explained(batch.write_at(tried - 1), refusal)
+        reply, missed = yield from asking(batch)
     except REFUSALS:
         sent = yield from _not_encoded(batch)
         if not sent.refused:
             raise
         return sent
-    if not batch.holds_new_only:
-        done = [at for at in range(tried) if at not in refused]
-        expected = sum(isinstance(batch.models[at], (ReplaceOne, UpdateOne)) for at in done)
-        if reply["nMatched"] + reply["nUpserted"] < expected:
-            writes = {at: batch.planned[at].write for at in done if at in batch.planned}
-            refused |= yield from _not_found(batch.collection, writes)
+    if reply["writeErrors"]:
+        refusal = reply["writeErrors"][0]
+        tried = refusal["index"] + 1
+        refused[tried - 1] = explained(batch.write_at(tried - 1), refusal)
+    else:
+        results.append(BulkWriteResult(reply, acknowledged=True))
+    gone = _deleted(batch, tried) if missed else {}
+    for at in missed:
+        write = batch.planned[at].write
+        # Where it was deleted in the end there is nothing to be lost.
+        if at > gone.get(_key(write.document["_id"]), -1):
+            refused[at] = write.not_found()
     return Sent(tried, refused, {each["index"]: each["_id"] for each in reply["upserted"]})
+
+
+def _deleted(batch: Batch, tried: int) -> dict[bytes, int]:
+    """Return the documents that are deleted, by their keys, with the position of that."""
+    return {
+        _key(planned.write.document["_id"]): at
+        for at, planned in batch.planned.items()
+        if isinstance(planned.write, Delete) and at < tried
+    }
 
 
 def _not_encoded(batch: Batch) -> Flow[Sent]:
@@ -252,30 +266,6 @@ def _not_encoded(batch: Batch) -> Flow[Sent]:
         stored.update(_key(each["_id"]) for each in found)
     tried = sum(_key(document["_id"]) in stored for document in batch.documents)
     return Sent(tried, refused, {})
-
-
-def _not_found(collection: Any, writes: dict[int, Write[Any]]) -> Flow[dict[int, Exception]]:
-    """Return which of these have found nothing to write to: the server only counts them.
-
-    What is stored tells: either it is as it was to be, or somebody else has been there.
-    """
-    by_id: dict[bytes, list[int]] = {}
-    ids = []
-    for at, write in writes.items():
-        if isinstance(write, (Replace, SetFields, Delete)):
-            by_id.setdefault(_key(write.filter["_id"]), []).append(at)
-            ids.append(write.filter["_id"])
-    stored: dict[bytes, Raw] = {}
-    for some in portions(ids):
-        found = yield collection.find({"_id": {"$in": some}}).to_list()
-        stored.update((_key(each["_id"]), each) for each in found)
-    refused: dict[int, Exception] = {}
-    for key, several in by_id.items():
-        # Where it was deleted in the end nothing is left to be looked at, and nothing to be lost.
-        while several and not writes[several[-1]].is_stored(stored.get(key)):
-            at = several.pop()
-            refused[at] = writes[at].not_found()
-    return refused
 
 
 def _key(id_: Any) -> bytes:

@@ -9,6 +9,7 @@ from bson.dbref import DBRef
 from mongokit.errors import Failure, SchemaTypeError
 from mongokit.reference import Ref, made
 from mongokit.structure.nodes import ReferenceNode
+from mongokit.structure.own_words import in_own_words
 from mongokit.structure.referring import reference_of
 from mongokit.target import is_document
 
@@ -92,15 +93,14 @@ def check_homes(document: Document, failures: list[Failure]) -> None:
         home = None if place is None else node.target.home(collection).full_name
         if place != home:
             path, name = ".".join(map(str, parts)), node.target.name
-            failures.append(
-                Failure(
-                    path,
-                    SchemaTypeError,
-                    f"{path} refers to a document in {place}, and would be looked for in {home}: to "
-                    f"store the place with each reference declare Ref({name}, dbref=True)",
-                    value,
-                )
+            failure = Failure(
+                path,
+                SchemaTypeError,
+                f"{path} refers to a document in {place}, and would be looked for in {home}: to "
+                f"store the place with each reference declare Ref({name}, dbref=True)",
+                value,
             )
+            failures.append(in_own_words(failure, node))
         return value
 
     if walk is not None and collection is not None:

@@ -20,9 +20,11 @@ from mongokit.history import refuse_unkept
 from mongokit.identifying import lacks_id
 from mongokit.ids import id_maker, new_id
 from mongokit.operations import REFUSALS
+from mongokit.parts import refuse_part
 from mongokit.persistence import check_update
 from mongokit.revisions import counted, replacing, revision_of
 from mongokit.schema_document import SchemaDocument
+from mongokit.structure.own_words import in_words_of
 from mongokit.update_forms import stored_update
 from mongokit.updates import wrong_values
 from mongokit.writes import MAX_BSON_SIZE, Insert
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from mongokit.proxy_base import ProxyBase
 
-__all__ = ["document_of", "inserting", "stored_document", "writing"]
+__all__ = ["document_of", "inserting", "refuse_as_replacement", "stored_document", "writing"]
 
 Raw = dict[str, Any]
 
@@ -75,7 +77,7 @@ def inserting(
     except BulkWriteError as error:
         raise _explained(proxy, made, error, ordered=ordered) from error
     except REFUSALS as error:
-        raise _refusal(stored, error, collection.codec_options) from error
+        raise _refusal(cls, stored, error, collection.codec_options) from error
     finally:
         if stored is not given:
             for document, each, sent in zip(made, given, stored, strict=True):
@@ -151,11 +153,9 @@ def _validate(
 
 def _at(position: int, failures: Iterable[Failure], what: str = "document") -> list[Failure]:
     return [
-        Failure(
-            f"{position}.{failure.path}" if failure.path else str(position),
-            failure.error,
-            f"{what} {position}: {failure.message}",
-            failure.value,
+        failure._replace(
+            path=f"{position}.{failure.path}" if failure.path else str(position),
+            message=f"{what} {position}: {failure.message}",
         )
         for failure in failures
     ]
@@ -221,12 +221,12 @@ def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *,
     )
 
 
-def _refusal(stored: list[Raw], error: Exception, options: Any) -> Exception:
+def _refusal(cls: type[Document], stored: list[Raw], error: Exception, options: Any) -> Exception:
     """Return the error that says which document cannot be encoded, and why; or PyMongo's."""
     failures = [
         failure
         for position, document in enumerate(stored)
-        for failure in _at(position, encoding.failures(document, options))
+        for failure in _at(position, in_words_of(cls, encoding.failures(document, options)))
     ]
     if failures:
         return SchemaDocumentError.of(failures)
@@ -255,6 +255,8 @@ def writing(
         # PyMongo's requests have no public name for what they hold.
         if isinstance(request, (InsertOne, ReplaceOne)):
             documents[position] = document_of(proxy, request._doc, "bulk_write")
+            if isinstance(request, ReplaceOne):
+                refuse_as_replacement(documents[position], f"bulk_write(), request {position},")
         elif isinstance(request, (UpdateOne, UpdateMany)):
             given[position], found = _update(cls, request, position)
             failures += _at(position, found, "request")
@@ -268,6 +270,14 @@ def writing(
         given[position] = _counting(request) if cls.use_revision else request
     result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
     return result
+
+
+def refuse_as_replacement(document: Document, call: str) -> None:
+    """Raise PartialDocumentError for a document that was read in part, and would take the place of a whole one.
+
+    :param call: what would write it.
+    """
+    refuse_part(document, call, "save(only=[…]) what was read, or reload() it first, which makes it whole")
 
 
 def _update(cls: type[Document], request: Any, position: int) -> tuple[Any, list[Failure]]:

@@ -10,7 +10,8 @@ import pymongo
 from pymongo.client_session import ClientSession
 
 from mongokit.database import Database
-from mongokit.performing import unit_of, working
+from mongokit.flow import run
+from mongokit.performing import apart, flushing, unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
 from mongokit.sessions import (
@@ -72,7 +73,9 @@ class Connection(ClientScope[Database], pymongo.MongoClient[dict[str, Any]]):
         """Make all operations in the block one: every one of documents, and of this connection's databases and
         collections, happens, or, when an exception leaves the block, none.
 
-        Inside another such block it is part of that. Yields PyMongo's session, for clients that are not ours.
+        Inside another such block it is part of that. Inside a unit of work what is pending is sent first, and is no part of
+        it; in the block nothing is collected, but done at once, so that all of it is done or nothing. Yields PyMongo's
+        session, for clients that are not ours.
 
         :param options: those of PyMongo's ``start_transaction`` (``read_concern``, ``write_concern``…); of the outer
             block only.
@@ -82,26 +85,33 @@ class Connection(ClientScope[Database], pymongo.MongoClient[dict[str, Any]]):
         get the revisions back that they had before.
         """
         outer = around(self)
-        if outer is not None:
-            yield joined(outer, options)
-            return
-        with said_clearly("transactions", self), self.start_session() as session:
-            transaction = Running(session)
-            with running(transaction), session.start_transaction(**options):
-                yield session
+        around_it = None if outer is None else joined(outer, options)
+        run(flushing(self))
+        with apart(self):
+            if around_it is not None:
+                yield around_it
+                return
+            with said_clearly("transactions", self), self.start_session() as session:
+                transaction = Running(session)
+                with running(transaction), session.start_transaction(**options):
+                    yield session
 
     def in_transaction(self, callback: Callable[[], R], **options: Any) -> R:
         """Call a function in a transaction, again where somebody else came in between; returns what it returns.
 
         It must be fit to be called several times: let it load the documents it changes. How often and how long is
-        PyMongo's ``with_transaction``, which also tries the commit again. Inside a transaction it is called once.
+        PyMongo's ``with_transaction``, which also tries the commit again. Inside a transaction it is called once. A unit of
+        work around it is what it is to ``transaction``.
 
         :param options: as of ``transaction``.
         """
         outer = around(self)
         if outer is not None:
             joined(outer, options)
-            return callback()
+        run(flushing(self))
+        if outer is not None:
+            with apart(self):
+                return callback()
 
         tries = Tries()
 
@@ -110,7 +120,7 @@ class Connection(ClientScope[Database], pymongo.MongoClient[dict[str, Any]]):
                 return callback()
 
         try:
-            with said_clearly("transactions", self), self.start_session() as session:
+            with apart(self), said_clearly("transactions", self), self.start_session() as session:
                 return session.with_transaction(once, **options)
         except BaseException:
             tries.fail()

@@ -20,7 +20,7 @@ from mongokit.loading import Loader, Reading
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Cursor", "CursorBase", "counter_of"]
+__all__ = ["Cursor", "CursorBase", "check_length", "counter_of"]
 
 D = TypeVar("D", bound="Document")
 Raw = dict[str, Any]
@@ -201,6 +201,14 @@ def counter_of(cursor: Any) -> Callable[[], Any]:
     return cursor.count if quiet is None else quiet
 
 
+def check_length(length: Any) -> None:
+    """Raise ValueError for what PyMongo's ``to_list`` refuses: a length of less than 1."""
+    if isinstance(length, int) and length < 1:
+        raise ValueError(
+            f"to_list({length!r}): length must be greater than 0, as for PyMongo; None is all that is left"
+        )
+
+
 def _with_limit_and_skip(with_limit_and_skip: bool = False) -> bool:
     """Return what ``Cursor.count`` was called with; raises TypeError as a function with this parameter does."""
     return with_limit_and_skip
@@ -250,7 +258,8 @@ class Cursor(CursorBase[D]):
     next = __next__
 
     def to_list(self, length: int | None = None) -> list[D]:
-        """Return all remaining documents, or at most ``length``."""
+        """Return all remaining documents, or at most ``length``; raises ValueError for less than 1, as PyMongo's does."""
+        check_length(length)
         if self._has_steps or self._taken:
             return list(islice(self, length))
         make = self._loader.maker()

@@ -15,7 +15,7 @@ __all__ = ["annotated", "annotated_names", "check_attributes", "declared_by", "m
 
 DEEPEST_DECLARED = 130
 """Levels of a declaration, which is compiled by functions that call each other: MongoDB stores 100."""
-MERGED = ("structure", "default_values", "validators", "required_fields", "i18n")
+MERGED = ("structure", "default_values", "validators", "required_fields", "i18n", "error_messages")
 SETTINGS = frozenset(
     {
         *(*MERGED, "indexes", "gridfs", "migration_handler", "authorized_types", "type_field"),
@@ -115,7 +115,18 @@ def merged(owner: type, own: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "validators": _union(owner.__name__, "validators", (d.get("validators") for d in (*declared, own))),
         **{name: _all_paths(owner.__name__, name, declared, own) for name in ("required_fields", "i18n")},
+        "error_messages": _messages(owner.__name__, [d.get("error_messages") for d in (*declared, own)]),
     }
+
+
+def _messages(owner: str, given: Iterable[Any]) -> dict[str, Any]:
+    said = [declared for declared in given if declared is not None and declared != {}]
+    if not said:
+        return {}
+    # Who has none does not wait for this to be imported.
+    from mongokit.structure.messages import united
+
+    return united(owner, said)
 
 
 def _all_paths(
@@ -177,6 +188,6 @@ def _copied(value: Any) -> Any:
     """Return a copy of the dicts and lists of a declaration; what they hold is shared."""
     if isinstance(value, dict) and not is_document(value):
         return type(value)((key, _copied(item)) for key, item in value.items())
-    if isinstance(value, list):
+    if type(value) is list:
         return [_copied(item) for item in value]
     return value

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mongokit.errors import shortened
 from mongokit.index_comparison import Declared, declared_of
 from mongokit.index_report import IndexRow
 from mongokit.structure import nodes
-from mongokit.structure.constraints import Constraint
 from mongokit.structure.defaults import Factory, absent
-from mongokit.types import IS, NOT, OR
+from mongokit.structure.in_words import check_in_words, name_of, type_in_words
 
 if TYPE_CHECKING:
     from mongokit.schema_document import SchemaDocument
@@ -74,6 +71,8 @@ class Description:
     fields: tuple[FieldDescription, ...]
     indexes: tuple[str, ...]
     """In words."""
+    messages: Mapping[str, Mapping[str, str]]
+    """The class's own texts for errors, by path and kind, ``*`` for every kind; those of embedded classes too."""
     migrations: tuple[str, ...]
     """The rules of the migration_handler, in their order."""
 
@@ -91,7 +90,16 @@ class Description:
         if self.home:
             yield f"lives in {self.home}"
         yield from _table([*_columns(self.fields)]) if self.fields else ("no fields",)
-        for title, lines in (("indexes", self.indexes), ("migrations", self.migrations)):
+        messages = [
+            " ".join(part for part in (path, "" if kind == "*" else kind) if part) + f": {text}"
+            for path, texts in self.messages.items()
+            for kind, text in texts.items()
+        ]
+        for title, lines in (
+            ("indexes", self.indexes),
+            ("messages", messages),
+            ("migrations", self.migrations),
+        ):
             if lines:
                 yield f"{title}:"
                 yield from (f"  {line}" for line in lines)
@@ -120,6 +128,11 @@ def describe(cls: type[SchemaDocument]) -> Description:
             _field(node, compiled.defaults, compiled.validators, declared) for node in _fields(compiled.root)
         ),
         indexes=tuple(map(_index, declared)),
+        messages={
+            node.path: {kind: str(text) for kind, text in node.messages.items()}
+            for node in nodes.descendants(compiled.root)
+            if node.messages
+        },
         migrations=tuple(
             name
             for prefix in ("migration", "allmigration")
@@ -152,7 +165,7 @@ def _field(
 ) -> FieldDescription:
     return FieldDescription(
         path=node.path,
-        type=_kind(node),
+        type=type_in_words(node),
         required="required"
         if node.required or (node.present and node.filled)
         else "not None"
@@ -165,50 +178,10 @@ def _field(
         else _default(defaults[node.path])
         if node.path in defaults
         else None,
-        checks=tuple(_check(validator, node) for validator in node.validators),
+        checks=tuple(check_in_words(validator, node) for validator in node.validators),
         indexes=tuple(index.document["name"] for index in indexes if node.path in index.document["key"]),
         reference=_target(node),
     )
-
-
-def _kind(node: nodes.Node) -> str:
-    """Return the type of a value in words."""
-    match node:
-        case nodes.TypeNode():
-            return node.type.__name__
-        case nodes.AnyNode():
-            return "anything"
-        case nodes.OperatorNode():
-            return _operator(node.operator)
-        case nodes.CustomNode():
-            custom = node.custom
-            name = repr(custom) if "__repr__" in vars(type(custom)) else type(custom).__name__
-            return f"{custom.python_type.__name__} ({name}, stored as {custom.mongo_type.__name__})"
-        case nodes.RecordNode():
-            return node.container.__name__ if nodes.is_embedded(node.container) else "fields"
-        case nodes.ListNode():
-            return f"{node.container.__name__} of {_kind(node.item)}"
-        case nodes.I18nNode():
-            return f"{_kind(node.value)} in each language"
-        case nodes.MapNode():
-            return f"{node.key.__name__} -> {_kind(node.value)}"
-        case nodes.TupleNode():
-            return f"({', '.join(map(_kind, node.items))})"
-        case nodes.ReferenceNode():
-            return f"reference to {node.target.name}"
-    return type(node).__name__.removesuffix("Node").lower()
-
-
-def _operator(operator: Any) -> str:
-    match operator:
-        case OR():
-            return " or ".join(kind.__name__ for kind in operator)
-        case NOT():
-            names = " nor ".join(kind.__name__ for kind in operator)
-            return f"neither {names}" if " nor " in names else f"not {names}"
-        case IS():
-            return " or ".join(map(repr, operator))
-    return str(operator)
 
 
 def _target(node: nodes.Node) -> str | None:
@@ -220,22 +193,7 @@ def _target(node: nodes.Node) -> str | None:
 def _default(value: Any) -> str:
     if isinstance(value, Factory):
         value = value.make
-    return f"{_name(value)}()" if callable(value) else shortened(value)
-
-
-def _check(validator: Any, node: nodes.Node) -> str:
-    if isinstance(validator, Constraint):
-        kind = node.type if isinstance(node, nodes.TypeNode) else object
-        return validator.text_for(kind).removeprefix("be ").removeprefix("have ")
-    return _name(validator)
-
-
-def _name(function: Any) -> str:
-    name = getattr(function, "__name__", None) or type(function).__name__
-    if name != "<lambda>":
-        return str(name)
-    code = inspect.unwrap(function).__code__
-    return f"lambda at {PurePath(code.co_filename).name}:{code.co_firstlineno}"
+    return f"{name_of(value)}()" if callable(value) else shortened(value)
 
 
 def _index(one: Declared) -> str:

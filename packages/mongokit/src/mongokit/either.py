@@ -11,6 +11,8 @@ import pymongo.asynchronous.database
 import pymongo.collection
 import pymongo.database
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.client_session import ClientSession
 
 from mongokit.flow import Flow, run, run_async
 
@@ -23,11 +25,22 @@ Awaited = (
 Blocking = MongoClient[Any] | pymongo.database.Database[Any] | pymongo.collection.Collection[Any]
 """What answers at once."""
 
-__all__ = ["CLIENTS", "COLLECTIONS", "DATABASES", "Awaited", "Blocking", "done", "is_asynchronous", "rest"]
+__all__ = [
+    "CLIENTS",
+    "COLLECTIONS",
+    "DATABASES",
+    "SESSIONS",
+    "Awaited",
+    "Blocking",
+    "done",
+    "is_asynchronous",
+    "rest",
+]
 
 COLLECTIONS = (pymongo.collection.Collection, pymongo.asynchronous.collection.AsyncCollection)
 DATABASES = (pymongo.database.Database, pymongo.asynchronous.database.AsyncDatabase)
 CLIENTS = (MongoClient, AsyncMongoClient)
+SESSIONS = (ClientSession, AsyncClientSession)
 
 
 def is_asynchronous(where: object) -> bool:

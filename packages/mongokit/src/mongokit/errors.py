@@ -59,6 +59,8 @@ class Failure(NamedTuple):
     error: type[SchemaDocumentError]
     message: str
     value: Any = None
+    is_own: bool = False
+    """Whether the message is the class's own, of ``error_messages``."""
 
 
 class SchemaDocumentError(Exception):

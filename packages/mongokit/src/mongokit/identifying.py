@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mongokit.errors import EncodingError, Failure, RequireFieldError, SchemaDocumentError
 from mongokit.scalars import PLAIN_IDS, scalar
 from mongokit.structure.keys import bad_keys
+from mongokit.structure.own_words import in_words_of
 
 if TYPE_CHECKING:
     from mongokit.schema_document import SchemaDocument
@@ -43,5 +44,5 @@ def lacks_id(cls: type[SchemaDocument], document: Mapping[str, Any]) -> bool:
     elif isinstance(scalar(found), dict):
         bad_keys(failures, "_id", found)
     if failures:
-        raise SchemaDocumentError.of(failures)
+        raise SchemaDocumentError.of(in_words_of(cls, failures))
     return False

@@ -12,9 +12,9 @@ from pymongo import errors as pymongo_errors
 from pymongo.errors import OperationFailure
 
 from mongokit.either import CLIENTS, COLLECTIONS, DATABASES, Awaited, Blocking, done
-from mongokit.errors import DuplicateKeyError, shortened
 from mongokit.flow import Flow
 from mongokit.index_comparison import Declared, compared, declared_of, homeless
+from mongokit.index_duplicates import duplicated, duplicates, who
 from mongokit.index_report import IndexReport, IndexRow, difference_words
 
 if TYPE_CHECKING:
@@ -29,8 +29,13 @@ Raw = dict[str, Any]
 Target = tuple[Any, Sequence["type[Document]"]]
 """A collection, and the classes whose documents are in it."""
 
-NAMED = 5
-"""Duplicate values, and documents with each, that an error names."""
+_OVERTAKEN = frozenset({26, 27, 85, 86, 276, 12587})
+"""Codes of the server where others change the same indexes: collection or index gone, another one there, a build that was
+broken off or is going on."""
+_GONE = frozenset({26, 27})
+_BROKEN_OFF = frozenset({276, 12587})
+TRIES = 10
+"""How often an index is looked at again that others change at the same time."""
 
 
 @overload
@@ -171,15 +176,12 @@ def _ensure(targets: Sequence[Target], others: Sequence[IndexRow] = (), *, drop:
     rows: list[IndexRow] = []
     failed: list[OperationFailure] = []
     for collection, classes in targets:
-        for row in (yield from _rows(collection, _declared(classes))):
+        declared = _declared(classes)
+        for position, row in enumerate((yield from _rows(collection, declared))):
             made = row
             try:
-                if row.state == "missing":
-                    yield from _build(collection, row)
-                    made = dataclasses.replace(row, state="built")
-                elif row.state == "different" and drop:
-                    yield from _change(collection, row)
-                    made = dataclasses.replace(row, state="changed")
+                if row.declared is not None:
+                    made = yield from _settled(collection, declared, position, row, drop=drop)
             except OperationFailure as error:
                 failed.append(error)
             if made.state == "different":
@@ -197,19 +199,57 @@ def _ensure(targets: Sequence[Target], others: Sequence[IndexRow] = (), *, drop:
     return IndexReport((*rows, *others))
 
 
+def _settled(
+    collection: Any, declared: Sequence[Declared], position: int, row: IndexRow, *, drop: bool
+) -> Flow[IndexRow]:
+    """Build or change one index, and return its row as it is then.
+
+    Others may do the same at the same time, so what was found is looked at again before anything is dropped, and
+    wherever the server says that it is otherwise by now.
+    """
+    for tries_left in reversed(range(TRIES)):
+        if row.state == "different" and drop:
+            row = (yield from _rows(collection, declared))[position]
+        try:
+            if row.state == "conflict":
+                raise OperationFailure(
+                    f"{_cannot(row)}: {'; '.join(difference_words(row))}. {row.advice}", 86
+                )
+            if row.state == "missing":
+                yield from _build(collection, row)
+                return dataclasses.replace(row, state="built")
+            if row.state == "different" and drop:
+                yield from _change(collection, row)
+                return dataclasses.replace(row, state="changed")
+            return row
+        except OperationFailure as error:
+            if error.code not in _OVERTAKEN or not tries_left:
+                raise
+            found = (yield from _rows(collection, declared))[position]
+            if found == row and error.code not in _GONE | _BROKEN_OFF:
+                # Nobody has changed anything: this is the server's word.
+                raise
+            row = found
+    raise AssertionError  # the last try returns or raises
+
+
 def _build(collection: Any, row: IndexRow) -> Flow[None]:
     index = row.declared or {}
     try:
         yield collection.create_indexes([_model(index)])
     except pymongo_errors.DuplicateKeyError as error:
-        groups = yield from _duplicates(collection, index)
-        raise _duplicated(row, groups, error) from error
+        groups = yield from duplicates(collection, index)
+        raise duplicated(row, groups, error) from error
     except OperationFailure as error:
         said = (error.details or {}).get("errmsg") or str(error)
         raise OperationFailure(
-            f"{_who(row)}: the index {row.name} of {row.namespace} cannot be built: {said}",
+            f"{_cannot(row)}: {said}",
             error.code,
         ) from error
+
+
+def _cannot(row: IndexRow) -> str:
+    return f"{who(row)}: the index {row.name} of {row.namespace} cannot be built"
 
 
 def _change(collection: Any, row: IndexRow) -> Flow[None]:
@@ -219,73 +259,28 @@ def _change(collection: Any, row: IndexRow) -> Flow[None]:
         yield collection.database.command("collMod", collection.name, index={"name": old["name"], **options})
         return
     if (row.declared or {}).get("unique"):
-        groups = yield from _duplicates(collection, row.declared or {})
+        groups = yield from duplicates(collection, row.declared or {})
         if groups:
             # Known before the old one is dropped.
-            raise _duplicated(row, groups, None)
+            raise duplicated(row, groups, None)
     yield collection.drop_index(old["name"])
     try:
         yield from _build(collection, row)
-    except OperationFailure:
-        yield collection.create_indexes([_model(old)])
+    except OperationFailure as error:
+        if error.code not in _BROKEN_OFF:
+            yield from _put_back(collection, old)
         raise
+
+
+def _put_back(collection: Any, old: Mapping[str, Any]) -> Flow[None]:
+    try:
+        yield collection.create_indexes([_model(old)])
+    except OperationFailure as error:
+        if error.code not in _OVERTAKEN:
+            raise
+        # Somebody else has built one in its place.
 
 
 def _model(index: Mapping[str, Any]) -> IndexModel:
     options = {name: value for name, value in index.items() if name not in ("key", "v", "ns")}
     return IndexModel(list(index["key"].items()), **options)
-
-
-def _duplicates(collection: Any, index: Mapping[str, Any]) -> Flow[list[Raw]]:
-    """Return values that more than one document has, with the ``_id`` of each; a list counts for each of its elements."""
-    paths = list(index["key"])
-    match: list[Mapping[str, Any]] = []
-    if index.get("partialFilterExpression"):
-        match.append(index["partialFilterExpression"])
-    if index.get("sparse"):
-        match.append({"$or": [{path: {"$exists": True}} for path in paths]})
-    parts = [path.split(".") for path in paths]
-    holders = dict.fromkeys(".".join(names[: i + 1]) for names in parts for i in range(len(names)))
-    cursor = yield collection.aggregate(
-        [
-            *([{"$match": {"$and": match}}] if match else []),
-            *({"$unwind": {"path": f"${path}", "preserveNullAndEmptyArrays": True}} for path in holders),
-            {
-                "$group": {
-                    "_id": {f"k{i}": {"$ifNull": [f"${path}", None]} for i, path in enumerate(paths)},
-                    "ids": {"$addToSet": "$_id"},
-                }
-            },
-            {"$match": {"ids.1": {"$exists": True}}},
-            {"$limit": NAMED},
-        ],
-        allowDiskUse=True,
-        **({"collation": index["collation"]} if index.get("collation") else {}),
-    )
-    groups: list[Raw] = yield cursor.to_list()
-    return groups
-
-
-def _duplicated(
-    row: IndexRow, groups: Iterable[Raw], error: pymongo_errors.DuplicateKeyError | None
-) -> DuplicateKeyError:
-    paths = tuple((row.declared or {})["key"])
-    said = []
-    for group in groups:
-        values = ", ".join(f"{path} {shortened(group['_id'][f'k{i}'])}" for i, path in enumerate(paths))
-        ids = ", ".join(shortened(one) for one in group["ids"][:NAMED])
-        more = f" and {len(group['ids']) - NAMED} more" if len(group["ids"]) > NAMED else ""
-        said.append(f"{values} (_id {ids}{more})")
-    details = dict(error.details or {}) if error is not None else {}
-    which = "; ".join(said) or details.get("errmsg") or str(error)
-    made = DuplicateKeyError(
-        f"{_who(row)}: the unique index {row.name} of {row.namespace} cannot be built, as documents share values: "
-        f"{which}. Change or delete all but one of each, and ensure_indexes() again",
-        11000,
-    )
-    made.fields = paths
-    return made
-
-
-def _who(row: IndexRow) -> str:
-    return " and ".join(row.classes)

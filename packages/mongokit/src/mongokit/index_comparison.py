@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mongokit.index_documents import folded_keys, keys_of, options_of, plain
@@ -30,15 +30,27 @@ def declared_of(indexes: Iterable[tuple[str, Index]]) -> list[Declared]:
 
     :param indexes: class name, index.
     """
-    found: dict[str, Declared] = {}
+    found: list[Declared] = []
     for owner, index in indexes:
-        document = plain(index.model().document)
-        # Two classes may disagree about one name: each has its row then.
-        key = repr(sorted(document.items(), key=lambda pair: pair[0]))
-        earlier = found.get(key)
-        owners = (owner,) if earlier is None else tuple(dict.fromkeys((*earlier.classes, owner)))
-        found[key] = Declared(document, owners, "name" in dict(index.options))
-    return list(found.values())
+        one = Declared(plain(index.model().document), (owner,), "name" in dict(index.options))
+        place = next((i for i, other in enumerate(found) if _are_one(one, other)), None)
+        if place is None:
+            found.append(one)
+            continue
+        earlier = found[place]
+        kept = one if one.named and not earlier.named else earlier
+        found[place] = replace(kept, classes=tuple(dict.fromkeys((*earlier.classes, owner))))
+    return found
+
+
+def _are_one(one: Declared, other: Declared) -> bool:
+    """Return whether one index is both: two that are called differently, by those who declare them, are not."""
+    ours, theirs = one.document, other.document
+    return (
+        folded_keys(ours) == folded_keys(theirs)
+        and options_of(ours, theirs) == options_of(theirs, ours)
+        and (ours["name"] == theirs["name"] or not (one.named and other.named))
+    )
 
 
 def homeless(cls: Any, lacks: str) -> list[IndexRow]:
@@ -84,13 +96,57 @@ def compared(
                 if fits(one, index, differences):
                     settle(position, index, differences)
                     break
-    rows = [
-        found.get(i)
-        or IndexRow(namespace, one.document["name"], "missing", one.document, classes=one.classes)
-        for i, one in enumerate(declared)
-    ]
+    rows = _with_missing(namespace, declared, found)
     unknown = (index for name, index in sorted(left.items()) if name != "_id_")
     return rows + [IndexRow(namespace, index["name"], "unknown", existing=index) for index in unknown]
+
+
+def _with_missing(
+    namespace: str, declared: Sequence[Declared], found: Mapping[int, IndexRow]
+) -> list[IndexRow]:
+    """Return a row for each declared index, in their order, with those that are not there."""
+    rows: list[IndexRow] = []
+    for i, one in enumerate(declared):
+        row = found.get(i)
+        if row is None:
+            name = one.document["name"]
+            if keys_of(one.document) == [("_id", 1)]:
+                # A collection has it from the start, and nobody can build it.
+                row = IndexRow(
+                    namespace, name if one.named else "_id_", "same", one.document, classes=one.classes
+                )
+            else:
+                row = _conflict(namespace, one, declared, found, rows) or IndexRow(
+                    namespace, name, "missing", one.document, classes=one.classes
+                )
+        rows.append(row)
+    return rows
+
+
+def _conflict(
+    namespace: str,
+    one: Declared,
+    declared: Sequence[Declared],
+    found: Mapping[int, IndexRow],
+    before: Sequence[IndexRow],
+) -> IndexRow | None:
+    """Return the row of an index that is not there, where another is declared in whose place it would have to be.
+
+    :param before: the rows of those that are declared before it.
+    """
+    for i, other in enumerate(declared):
+        taken = found.get(i) or (before[i] if i < len(before) and before[i].state == "missing" else None)
+        if taken is None or other is one:
+            continue
+        named = taken.name == one.document["name"]
+        # Under two names there cannot be two that are the same.
+        if named or _are_one(replace(one, named=False), other):
+            differences = _differences(replace(one, named=True), other.document, None)
+            return IndexRow(
+                *(namespace, one.document["name"], "conflict", one.document, None),
+                *(differences, one.classes, other.classes),
+            )
+    return None
 
 
 Differences = Mapping[str, tuple[Any, Any]]

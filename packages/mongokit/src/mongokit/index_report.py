@@ -11,7 +11,7 @@ from mongokit.index_documents import keys_of, options_of
 __all__ = ["IndexReport", "IndexRow", "State", "difference_words"]
 
 Raw = dict[str, Any]
-State = Literal["same", "missing", "different", "unknown", "homeless", "built", "changed"]
+State = Literal["same", "missing", "different", "conflict", "unknown", "homeless", "built", "changed"]
 
 _CHANGEABLE = ("expireAfterSeconds", "hidden")
 """What ``collMod`` can change."""
@@ -25,17 +25,21 @@ class IndexRow:
     """``database.collection``."""
     name: str
     state: State
-    """``same``; ``missing``: declared and not there; ``different``; ``unknown``: there and not declared;
+    """``same``; ``missing``: declared and not there; ``different``; ``conflict``: not there, and declared in two ways, of
+    which a collection can have one; ``unknown``: there and not declared;
     ``homeless``: declared by a class that does not say where it lives. After ``ensure_indexes`` also ``built`` and
     ``changed``."""
     declared: Mapping[str, Any] | None = None
     """As ``createIndexes`` takes it."""
     existing: Mapping[str, Any] | None = None
-    """As ``listIndexes`` gives it."""
+    """As ``listIndexes`` gives it. None also for that of the ``_id`` where there is no collection yet, which comes with it."""
     differences: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    """Option (or ``fields``, ``name``) -> what is declared, what is there; None: nothing."""
+    """Option (or ``fields``, ``name``) -> what is declared, what is there (of a ``conflict``: what others declare); None:
+    nothing."""
     classes: tuple[str, ...] = ()
     """Who declares it."""
+    rivals: tuple[str, ...] = ()
+    """Of a ``conflict``: who declares it otherwise."""
 
     @property
     def fields(self) -> str:
@@ -70,6 +74,10 @@ class IndexRow:
         drop = f"database[{collection!r}].drop_index({self.name!r})"
         if self.state == "missing":
             return "ensure_indexes() builds it"
+        if self.state == "conflict":
+            names = " and ".join(dict.fromkeys((*self.classes, *self.rivals)))
+            verb = "declare" if " and " in names else "declares"
+            return f"{names} {verb} one index in two ways: let them agree, or give each its name and what tells it apart"
         if self.state == "homeless":
             cls = self.classes[0]
             return (
@@ -94,6 +102,7 @@ class IndexRow:
             "fields": [list(pair) for pair in keys_of(self.declared or self.existing or {})],
             "differences": {name: list(values) for name, values in self.differences.items()},
             "classes": list(self.classes),
+            "rivals": list(self.rivals),
             "advice": self.advice,
         }
 
@@ -113,7 +122,7 @@ class IndexReport(Sequence[IndexRow]):
     @property
     def ok(self) -> bool:
         """Whether every declared index is there, as declared; not where nobody knows where it should be."""
-        return not self.of("missing", "different", "homeless")
+        return not self.of("missing", "different", "conflict", "homeless")
 
     def of(self, *states: State) -> list[IndexRow]:
         """Return the rows in one of these states."""
@@ -128,6 +137,11 @@ class IndexReport(Sequence[IndexRow]):
     def different(self) -> list[IndexRow]:
         """Declared, and there with other fields or options."""
         return self.of("different")
+
+    @property
+    def conflicting(self) -> list[IndexRow]:
+        """Declared in two ways, of which a collection can have one, which is not this."""
+        return self.of("conflict")
 
     @property
     def homeless(self) -> list[IndexRow]:
@@ -169,4 +183,8 @@ def difference_words(row: IndexRow) -> Iterator[str]:
     """Yield a line for each difference of a row."""
     for name, (wanted, there) in row.differences.items():
         shown = ["nothing" if value is None else repr(value) for value in (wanted, there)]
-        yield f"{name}: {shown[0]} is declared, {shown[1]} is there"
+        if row.rivals:
+            who, others = " and ".join(row.classes), " and ".join(row.rivals)
+            yield f"{name}: {shown[0]} is declared by {who}, {shown[1]} by {others}"
+        else:
+            yield f"{name}: {shown[0]} is declared, {shown[1]} is there"

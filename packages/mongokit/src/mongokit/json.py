@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bson import Code, json_util
+from bson import Code, Int64, json_util
 from bson.binary import UuidRepresentation
 from bson.dbref import DBRef
 from bson.json_util import JSONMode, JSONOptions
@@ -20,7 +20,17 @@ from mongokit.binding import bind_references, trust_places
 from mongokit.dotnotation import doted
 from mongokit.errors import EncodingError, Failure, SchemaDocumentError
 from mongokit.flow import drive
-from mongokit.json_reading import PYTHON_FORMS, SCALARS, Embedded, below, from_json
+from mongokit.json_reading import (
+    PYTHON_FORMS,
+    SCALARS,
+    Embedded,
+    below,
+    from_json,
+    id_node,
+    is_free,
+    is_short,
+    stored_node,
+)
 from mongokit.scalars import stored_id
 from mongokit.structure import Structure, nodes
 from mongokit.structure.keys import bad_keys
@@ -120,27 +130,27 @@ class _Encoder:
             return [self.encoded(item, below(node, position)) for position, item in enumerate(value)]
         if self.names_times and isinstance(value, datetime.datetime):
             return json_util.default(value, _OPTIONS)
-        return _encoded_scalar(value)
+        if isinstance(value, DBRef):
+            return _encoded_dbref(value, None)
+        return _encoded_long(value, node) if isinstance(value, Int64) else _encoded_scalar(value)
 
     def reference(self, value: Any, node: nodes.ReferenceNode) -> Any:
         if is_document(value) and node.eager:
             return self.inside(value)
-        return self.encoded(value if node.eager else stored_reference(node)(value), None)
+        stored = value if node.eager else stored_reference(node)(value)
+        if isinstance(stored, DBRef):
+            return _encoded_dbref(stored, id_node(node))
+        return self.encoded(stored, id_node(node) if isinstance(stored, Int64) else None)
 
     def inside(self, document: Any) -> Any:
         collection = getattr(document, "_collection", None)
         if id(document) in self.around:
             # A circle: it is being written already.
-            dbref = (
-                DBRef(
-                    collection.name,
-                    stored_id(type(document), document.get("_id")),
-                    collection.database.name,
-                )
-                if collection is not None
-                else None
-            )
-            return _encoded_scalar(dbref)
+            if collection is None:
+                return None
+            cls = type(document)
+            dbref = DBRef(collection.name, stored_id(cls, document.get("_id")), collection.database.name)
+            return _encoded_dbref(dbref, cls._structure.root.fields.get("_id"))
         made = self.document(document, type(document)._structure.root)
         if self.names_homes and collection is not None:
             made |= {"_collection": collection.name, "_database": collection.database.name}
@@ -162,6 +172,16 @@ def _encoded_scalar(value: Any) -> Any:
     return json_util.default(value, _OPTIONS)
 
 
+def _encoded_long(value: Int64, node: nodes.Node | None) -> Any:
+    """Return a long number as JSON has it, where it would be read as one; as Extended JSON has it where nothing says so."""
+    return {"$numberLong": str(value)} if is_free(node) and is_short(value) else int(value)
+
+
+def _encoded_dbref(value: DBRef, ids: nodes.Node | None) -> Any:
+    made = _encoded_scalar(value)
+    return {**made, "$id": _encoded_long(value.id, ids)} if isinstance(value.id, Int64) else made
+
+
 def _encoded_custom(value: Any, custom: CustomType) -> Any:
     """Return the Python form where JSON has it, else the stored one, and what is of neither type as it is."""
     is_plain = isinstance(value, SCALARS) and not isinstance(value, (enum.Enum, Code))
@@ -171,4 +191,4 @@ def _encoded_custom(value: Any, custom: CustomType) -> Any:
         return milliseconds(stored)
     encoder = _Encoder(names_homes=False)
     encoder.names_times = not (isinstance(custom, Set) and custom.structure_type is datetime.datetime)
-    return encoder.encoded(stored, None)
+    return encoder.encoded(stored, stored_node(custom))

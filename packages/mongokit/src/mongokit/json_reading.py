@@ -21,7 +21,17 @@ from mongokit.structure.referring import reference_of
 from mongokit.times import aware, moment
 from mongokit.types import IS, NOT, OR, CustomType, Set, i18n
 
-__all__ = ["PYTHON_FORMS", "SCALARS", "Embedded", "below", "from_json"]
+__all__ = [
+    "PYTHON_FORMS",
+    "SCALARS",
+    "Embedded",
+    "below",
+    "from_json",
+    "id_node",
+    "is_free",
+    "is_short",
+    "stored_node",
+]
 
 SCALARS = (str, int, bool, type(None), float, datetime.datetime)
 """Types of values that are written as JSON has them, or, of times, in milliseconds."""
@@ -108,16 +118,7 @@ class _Decoder:
             custom.python_type in PYTHON_FORMS and _is_python_form(value, custom.python_type)
         ):
             return value
-        if custom.mongo_type is datetime.datetime and _is_integer(value):
-            value = self.time(value)
-        elif (
-            isinstance(custom, Set) and custom.structure_type is datetime.datetime and isinstance(value, list)
-        ):
-            value = [self.time(each) if _is_integer(each) else self.decoded(each, None) for each in value]
-        elif isinstance(custom, Set) and custom.structure_type is Int64 and isinstance(value, list):
-            value = [_as_stored(self.decoded(each, None), Int64) for each in value]
-        else:
-            value = _as_stored(self.decoded(value, None), custom.mongo_type)
+        value = _as_stored(self.decoded(value, stored_node(custom)), custom.mongo_type)
         if custom.python_type in PYTHON_FORMS and _is_python_form(value, custom.python_type):
             # As Extended JSON has infinity.
             return value
@@ -126,14 +127,14 @@ class _Decoder:
     def decoded_reference(self, value: Any, node: nodes.ReferenceNode) -> Any:
         """Return the reference that was written as an id, a DBRef, or an embedded document."""
         if not isinstance(value, dict) or any(key.startswith("$") for key in value):
-            cls = node.target.find()
+            ids = id_node(node)
             # Only of integers is it asked: other ids are in their stored form.
-            id_node = None if cls is None else cls._structure.root.fields.get("_id")
-            found = self.decoded(value, None)
-            if _is_long(id_node, found):
-                found = Int64(found)
-            elif isinstance(found, DBRef) and _is_long(id_node, found.id):
-                found = DBRef(found.collection, Int64(found.id), found.database)
+            if _is_integer(value):
+                found = self.decoded(value, ids)
+            elif isinstance(value, dict) and _is_integer(value.get("$id")):
+                found = self.special({**value, "$id": self.decoded(value["$id"], ids)}, None)
+            else:
+                found = self.decoded(value, None)
             return found if node.eager else reference_of(node)(found)
         place = {key: value[key] for key in ("_collection", "_database") if isinstance(value.get(key), str)}
         content = {key: item for key, item in value.items() if key not in ("_collection", "_database")}
@@ -166,10 +167,38 @@ def _is_python_form(value: Any, python_type: type) -> bool:
     return type(value) is python_type or (python_type is float and _is_integer(value))
 
 
+def stored_node(custom: CustomType) -> nodes.Node | None:
+    """Return the node of the stored form of a custom type, as far as numbers are told from times and long numbers by it."""
+    if isinstance(custom, Set) and custom.structure_type is not None:
+        return nodes.ListNode(path="", item=nodes.TypeNode(path="", type=custom.structure_type))
+    if custom.mongo_type in (int, Int64, datetime.datetime):
+        return nodes.TypeNode(path="", type=custom.mongo_type)
+    return None
+
+
+def id_node(node: nodes.ReferenceNode) -> nodes.Node | None:
+    """Return the node of the ``_id`` that a reference is by; None where nothing is declared of it."""
+    cls = node.target.find()
+    return None if cls is None else cls._structure.root.fields.get("_id")
+
+
+def is_free(node: nodes.Node | None) -> bool:
+    """Return whether an integer may be there as int and as ``Int64``, and neither is declared."""
+    match node:
+        case None | nodes.AnyNode():
+            return True
+        case nodes.OperatorNode(operator=NOT() as operator):
+            return int not in operator and Int64 not in operator
+    return False
+
+
+def is_short(value: int) -> bool:
+    """Return whether PyMongo would read the number as an int, if it were not stored as a long one."""
+    return -(2**31) <= value < 2**31
+
+
 def _as_stored(value: Any, mongo_type: type) -> Any:
     """Return a value as the type of BSON that it was, where JSON has one form for two."""
-    if mongo_type is Int64 and _is_integer(value):
-        return Int64(value)
     if mongo_type is Binary and isinstance(value, uuid.UUID):
         return Binary.from_uuid(value)
     return value
@@ -180,9 +209,14 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_long(node: nodes.Node | None, value: Any) -> bool:
-    """Return whether a value stands for an Int64, which JSON has no other form for; where an int will do as well, it is one."""
+    """Return whether a value stands for an Int64, which JSON has no other form for; where an int will do as well, it is one.
+
+    Where nothing is declared, that is as it is of what MongoDB has stored: of what takes 8 bytes.
+    """
     if not _is_integer(value):
         return False
+    if is_free(node):
+        return -(2**63) <= value < 2**63 and not is_short(value)
     match node:
         case nodes.TypeNode():
             return node.type is Int64

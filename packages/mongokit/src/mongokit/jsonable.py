@@ -22,7 +22,8 @@ class Jsonable:
 
         Values of a CustomType are in their Python form where JSON has it (its ``python_type`` is str, int, float or bool),
         and otherwise, times too, in their stored form. What else JSON lacks is in MongoDB's Extended JSON
-        (``$numberDecimal``, ``$binary``, ``$uuid``…), and so are times inside of a stored form that is a list or dict.
+        (``$numberDecimal``, ``$binary``, ``$uuid``…), and so are times inside of a stored form that is a list or dict, and
+        an ``Int64`` of at most 4 bytes where no type is declared (``$numberLong``).
         """
         from mongokit import json
 

@@ -126,6 +126,10 @@ class Loader(Generic[D]):
             return self
         return self._of(part)
 
+    def of_unknown(self) -> Loader[D]:
+        """Return the loader for documents of which nobody knows how much was read."""
+        return self._of(Projection.unknown())
+
     def _of(self, part: Projection) -> Loader[D]:
         other = copy.copy(self)
         other.part = part

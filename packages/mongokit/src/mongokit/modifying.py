@@ -69,10 +69,15 @@ def _replacement(
 ) -> tuple[Any, Raw]:
     """Return what takes the place of a document: its stored form, or, where the class has revisions, the stages that
     put it there; and the stored form in any case. Raises what ``bulk_write`` raises for a ReplaceOne, without the position."""
-    from mongokit.bulk import document_of, stored_document  # which needs what needs this module
+    from mongokit.bulk import (
+        document_of,
+        refuse_as_replacement,
+        stored_document,
+    )  # which needs what needs this module
 
     cls = proxy._obj_class
     document = document_of(proxy, given, call)
+    refuse_as_replacement(document, f"{call}()")
     if not cls.skip_validation if validate is None else validate:
         document.validate()
         if not document.raise_validation_errors and document._failures:

@@ -8,7 +8,7 @@ or later with others) sends it, and tells it what came of that. Nothing here wai
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import bson
@@ -22,6 +22,7 @@ from mongokit.errors import (
     MaxDocumentSizeError,
     SchemaDocumentError,
 )
+from mongokit.structure.own_words import in_words_of
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -32,8 +33,9 @@ D = TypeVar("D", bound="Document")
 R = TypeVar("R")
 Raw = dict[str, Any]
 
-BSON_OBJECT_TOO_LARGE = 10334
+TOO_LARGE = frozenset({10334, 17419, 17420})
 DOCUMENT_VALIDATION_FAILURE = 121
+INTERNAL_ERROR = 1
 """MongoDB's error codes."""
 REFUSALS = (*encoding.REFUSALS, DocumentTooLarge, WriteError)
 """What an operation can raise that is about the document."""
@@ -84,12 +86,13 @@ class Operation(Generic[R]):
 
             return DocumentValidationError.of(name, error, reasons(error.details))
         if isinstance(error, DocumentTooLarge) or (
-            isinstance(error, WriteError) and error.code == BSON_OBJECT_TOO_LARGE
+            isinstance(error, OperationFailure) and error.code in TOO_LARGE
         ):
             # PyMongo complains of some, and leaves others to the server.
             return MaxDocumentSizeError(f"{name}: {self._too_large()} ({error})")
         if isinstance(error, encoding.REFUSALS):
             found = encoding.failures(self._sent(), self.collection.codec_options)
+            found = in_words_of(type(self.document), found)
             return SchemaDocumentError.of(found) if found else None
         return None
 
@@ -143,6 +146,26 @@ class AtomicUpdate(Operation[D]):
             raise missing("update", document)
         document._become(result)
         return document
+
+    def explained(self, error: Exception) -> Exception | None:
+        if isinstance(error, OperationFailure) and error.code == INTERNAL_ERROR:
+            # All that the embedded server says of a document that gets too large by a findAndModify. What has been
+            # set here and not saved may be impossible to encode: then nothing is known.
+            with suppress(*encoding.REFUSALS):
+                return self._grown_too_large(error)
+        return super().explained(error)
+
+    def _grown_too_large(self, error: OperationFailure) -> MaxDocumentSizeError | None:
+        from mongokit.writes import MAX_BSON_SIZE  # which needs this module
+
+        size = self.document.get_size()
+        added = len(bson.encode(self.update, False, self.collection.codec_options))
+        if size + added <= MAX_BSON_SIZE:
+            return None
+        return MaxDocumentSizeError(
+            f"{type(self.document).__name__}: it has {size} bytes as BSON, and this update {added}; "
+            f"MongoDB takes {MAX_BSON_SIZE} ({error})"
+        )
 
     def _sent(self) -> Mapping[str, Any]:
         return {**self.filter, **self.update}

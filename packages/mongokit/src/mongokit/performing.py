@@ -14,6 +14,7 @@ from mongokit.flow import Flow, run, run_async
 from mongokit.identifying import lacks_id
 from mongokit.ids import new_id
 from mongokit.operations import REFUSALS, Operation
+from mongokit.parts import refuse_part
 from mongokit.persistence import check, identity, plan_delete, plan_save
 from mongokit.scalars import PLAIN_IDS
 from mongokit.sessions import keep_state
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ASYNCHRONOUS",
     "after",
+    "apart",
     "before",
     "delete_plainly",
     "delete_plainly_async",
+    "flushing",
     "is_asynchronous",
     "perform",
     "performing",
@@ -64,6 +67,23 @@ def unit_of(client: Any) -> Unit | None:
 def working(unit: Unit) -> Iterator[None]:
     """Let the writes of this thread or task be part of the unit while the block runs."""
     token = _units.set((*_units.get(), unit))
+    try:
+        yield
+    finally:
+        _units.reset(token)
+
+
+def flushing(client: Any) -> Flow[None]:
+    """Send what is pending in the unit of work that is running on this client."""
+    unit = unit_of(client)
+    if unit is not None:
+        yield from unit._flushing()
+
+
+@contextmanager
+def apart(client: Any) -> Iterator[None]:
+    """Let the writes of this thread or task on this client be part of no unit of work that has begun before the block."""
+    token = _units.set(tuple(unit for unit in _units.get() if unit.client is not client))
     try:
         yield
     finally:
@@ -153,9 +173,11 @@ def _saving_targets(
     changed = yield from changed_targets(document, session, only)
     for target in changed:
         yield from before(plan_save, target)
-    check(document, validate)
+    check(document, validate, only)
     if only is None and not uuid:
         lacks_id(type(document), document)
+    for target in changed:
+        refuse_part(target)
     if validate is None and not document.skip_validation:
         # They have been, by the document.
         validate = False
@@ -285,4 +307,4 @@ async def delete_plainly_async(document: Document, collection: Any, options: dic
 
 def _found_by(document: Document) -> dict[str, Any]:
     id_ = document.get("_id")
-    return {"_id": id_} if type(id_) in PLAIN_IDS else identity(document)
+    return {"_id": id_} if type(id_) in PLAIN_IDS and document._memory is None else identity(document)

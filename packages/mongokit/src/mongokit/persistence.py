@@ -10,9 +10,9 @@ from pymongo import ReturnDocument
 
 from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQueryError
 from mongokit.identifying import lacks_id
-from mongokit.memory import Memory, value_at_each
+from mongokit.memory import value_at_each
 from mongokit.operations import AtomicUpdate, Operation, Reload, shown
-from mongokit.projection import Projection
+from mongokit.parts import check_part, unread
 from mongokit.revisions import at_revision, revision_of
 from mongokit.scalars import scalar, scalar_id
 from mongokit.structure.nodes import bad_name, reaches
@@ -41,38 +41,35 @@ def identity(document: Document, *, as_known: bool = False) -> Raw:
 
     :param as_known: leave out what of the shard key was not read: that will do to read it.
 
-    Raises KeyError without ``_id``, PartialDocumentError where the shard key was not read.
+    Raises KeyError without ``_id``, PartialDocumentError where the shard key was not read, or a projection
+    has made the ``_id``.
     """
     if document.get("_id") is None:
         raise KeyError(
             f"this {type(document).__name__} has no _id, by which it is found: it was not saved yet, or read without it"
+        )
+    part = None if document._memory is None else document._memory.part
+    if part is not None and part.makes_id:
+        raise PartialDocumentError(
+            f"{shown(document)} was read with a projection that has made its _id: by that another document would be found"
         )
     found: Raw = {"_id": scalar_id(type(document), document["_id"])}
     shard_key = type(document)._shard_key
     if shard_key:
         memory = document._memory
         values = value_at_each(document._stored(), shard_key) if memory is None else memory.shard
-        unread = () if memory is None else _unread(memory, shard_key)
-        if unread and not as_known:
+        left_out = () if memory is None else unread(memory, shard_key)
+        if left_out and not as_known:
             raise PartialDocumentError(
-                f"{shown(document)} was read in part: {unread[0]}, of the shard key, by which it is found, was not read; "
+                f"{shown(document)} was read in part: {left_out[0]}, of the shard key, by which it is found, was not read; "
                 "reload() it first, which makes it whole"
             )
         found.update(
-            (path, scalar(value)) for path, value in zip(shard_key, values, strict=True) if path not in unread
+            (path, scalar(value))
+            for path, value in zip(shard_key, values, strict=True)
+            if path not in left_out
         )
     return found
-
-
-def _unread(memory: Memory, shard_key: Collection[str]) -> list[str]:
-    """Return what of a shard key is not known, since it was not read."""
-    part = memory.part
-    if part is None:
-        return []
-    known = dict(zip(shard_key, memory.shard, strict=True))
-    return [
-        path for path in shard_key if not (part.holds(path) or (part.is_open and known[path] is not None))
-    ]
 
 
 def check(document: Document, validate: bool | None, only: Collection[str] | None = None) -> None:
@@ -84,7 +81,7 @@ def check(document: Document, validate: bool | None, only: Collection[str] | Non
     memory = document._memory
     part = None if memory is None else memory.part
     if part is not None:
-        _check_part(document, part, only)
+        check_part(document, part, only)
     if not (validate or (validate is None and not document.skip_validation)):
         return
     try:
@@ -97,36 +94,6 @@ def check(document: Document, validate: bool | None, only: Collection[str] | Non
         relevant = [failure for failure in error.failures if _touches(failure.path, only or ())]
         if relevant:
             raise SchemaDocumentError.of(relevant) from None
-
-
-def _check_part(document: Document, part: Projection, only: Collection[str] | None) -> None:
-    how = "name what was read in save(only=[…]), or reload() it first, which makes it whole"
-    if only is None:
-        raise PartialDocumentError(
-            f"{type(document).__name__} {document.get('_id')!r} was read with a projection, so save() would lose what was "
-            f"not read: {how}"
-        )
-    if isinstance(only, str):
-        return
-    said = part.missing(only)
-    for path in only:
-        found = _at(document, path.split("."))
-        if said is None and not part.holds(path) and found is _ABSENT:
-            said = f"{path} was not"
-        elif said is None and part.is_open and isinstance(found, (Mapping, list, tuple, set)):
-            said = f"nobody knows whether all of {path} was"
-    memory = document._memory
-    needed = [] if memory is None else _unread(memory, type(document)._shard_key)
-    if type(document).use_revision and not (
-        part.holds("_revision") or (part.is_open and "_revision" in document)
-    ):
-        needed.append("_revision")
-    if said is None and needed:
-        said = f"{needed[0]}, which the write is checked by, was not"
-    if said is not None:
-        raise PartialDocumentError(
-            f"{type(document).__name__} {document.get('_id')!r} was read with a projection: {said} read; {how}"
-        )
 
 
 def _touches(path: str, only: Collection[str]) -> bool:

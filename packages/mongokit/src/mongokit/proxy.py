@@ -168,10 +168,12 @@ class DocumentProxy(ProxyBase[D]):
         args, options, update = modification(self, args, options, validate)
         with explaining(self._obj_class, self.collection, update):
             raw = legacy.find_and_modify(self._reader, *args, **options)
-        return self._loaded(raw, {"projection": options.get("fields")})
+        return self._loaded(raw, {**options, "projection": options.get("fields")})
 
     def _loaded(self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> D | None:
-        return None if raw is None else self._loader_for(options, args).load(raw, options.get("session"))
+        return (
+            None if raw is None else self._loader_for(options, args).load(raw, self._session(options, args))
+        )
 
     def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
@@ -248,7 +250,7 @@ class DocumentProxy(ProxyBase[D]):
         from mongokit.changes import Changes  # of no use to who does not watch
 
         with said_clearly("change streams", self.connection):
-            return Changes(self._reader.watch(pipeline, **options), self._loader)
+            return Changes(self._reader.watch(pipeline, **options), self._loader.of_results(pipeline or ()))
 
     def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build the indexes of the class that the collection lacks; see :func:`mongokit.ensure_indexes`."""

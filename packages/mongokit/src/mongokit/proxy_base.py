@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
+from mongokit.either import SESSIONS
 from mongokit.errors import MultipleResultsFound
 from mongokit.legacy import refuse_old_query
 from mongokit.loading import Loader
@@ -141,6 +142,12 @@ class ProxyBase(Generic[D]):
         """Return the loader for a query with these options; the projection is the first that has no name."""
         projection = args[0] if args else options.get("projection")
         return self._loader if projection is None else self._loader.of_part(projection)
+
+    @staticmethod
+    def _session(options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> Any:
+        """Return the session that a query was given, by name or by position: what it finds refers to what is seen there."""
+        given = options.get("session")
+        return given if given is not None else next((one for one in args if isinstance(one, SESSIONS)), None)
 
     def _only(self, found: list[Any]) -> Any:
         return only_one(found, self._obj_class.__name__)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from mongokit.ahead import ReadAhead
+from mongokit.cursor import check_length
 from mongokit.loading import Loader
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Results(Generic[D]):
     next = __next__
 
     def to_list(self, length: int | None = None) -> list[D]:
-        """Return all remaining documents, or at most ``length``."""
+        """Return all remaining documents, or at most ``length``; raises ValueError for less than 1, as PyMongo's does."""
+        check_length(length)
         return list(islice(self._documents, length))
 
     def close(self) -> None:
@@ -81,7 +83,8 @@ class AsyncResults(Generic[D]):
     next = __anext__
 
     async def to_list(self, length: int | None = None) -> list[D]:
-        """Return all remaining documents, or at most ``length``."""
+        """Return all remaining documents, or at most ``length``; raises ValueError for less than 1, as PyMongo's does."""
+        check_length(length)
         found: list[D] = []
         try:
             while length is None or len(found) < length:

@@ -52,7 +52,7 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
 
     - A field takes None, and may be left unset, only where its annotation says ``| None``. ``Required[X]`` takes
       no ``[]`` and ``{}`` either. In ``structure`` None is always a value.
-    - The value is the default of new documents; lists and dicts are copied for each. ``field(default_factory=f)``
+    - The value is the default of new documents; what can be changed is copied for each. ``field(default_factory=f)``
       makes one for each. What has neither holds None, ``[]`` or ``{}`` until it is set.
     - ``isbn: str | None = absent``: new documents do not have the field, and none must; ``del document["isbn"]`` takes
       it out. (For ``structure``: ``default_values = {"isbn": absent}``.) All others have to be there, as None where
@@ -84,6 +84,8 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     """Dotted path -> value, or callable that makes it."""
     validators: ClassVar[dict[str, Any]] = {}
     """Dotted path -> callable or callables; a false result or an exception says that the value is invalid."""
+    error_messages: ClassVar[dict[str, Any]] = {}
+    """Dotted path -> the text of every error there, or kind of error -> text; in the place of validation's own texts."""
     i18n: ClassVar[list[str]] = []
     """Dotted paths of fields that are translated: they hold a value for each language, as ``{"en": …, "fr": …}``."""
     authorized_types: ClassVar[list[type]] = [*BSON_TYPES, CustomType]

@@ -76,6 +76,7 @@ class SchemaProperties(type):
             validators=getattr(cls, "validators", {}),
             translated=getattr(cls, "i18n", ()),
             missing=switch("accept_missing_fields"),
+            messages=getattr(cls, "error_messages", {}),
         )
         rules = Rules(
             cls.__name__,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-__all__ = ["aware", "milliseconds", "moment"]
+__all__ = ["as_stored", "aware", "milliseconds", "moment"]
 
 _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 (UTC, as PyMongo gives it)
 
@@ -23,3 +23,8 @@ def moment(value: float) -> datetime.datetime:
 def aware(value: datetime.datetime) -> datetime.datetime:
     """Return a time with its time zone; what has none is UTC."""
     return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value
+
+
+def as_stored(value: datetime.datetime) -> datetime.datetime:
+    """Return a time with its time zone, cut off to the milliseconds that are stored: what compares as moments do."""
+    return aware(value).replace(microsecond=value.microsecond // 1000 * 1000)

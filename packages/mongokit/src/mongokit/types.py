@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from bson.code import Code
 
 from mongokit.errors import shortened
-from mongokit.times import aware
+from mongokit.times import as_stored
 
 __all__ = ["IS", "NOT", "OR", "CustomType", "SchemaOperator", "Set", "called", "i18n", "is_instance"]
 
@@ -125,7 +125,7 @@ class IS(SchemaOperator):
 def _is_same(value: Any, operand: Any) -> bool:
     """Return whether two values are equal, of times whether they are the same moment: one without a zone is UTC."""
     if isinstance(value, datetime.datetime) and isinstance(operand, datetime.datetime):
-        return aware(value) == aware(operand)
+        return as_stored(value) == as_stored(operand)
     return bool(value == operand)
 
 

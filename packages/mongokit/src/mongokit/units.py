@@ -47,7 +47,7 @@ class Unit:
     Writes to one collection keep their order. The collections' turns come in the order in which each was first
     written to, so what one of them holds cannot be relied on by what is written to another, but for that order; with
     ``flush()`` in between it can. Queries see what is stored, and nothing of what is pending; ``reload()`` and
-    ``update_atomic()`` send it first.
+    ``update_atomic()`` send it first. So does the beginning of a transaction, in the block of which nothing is collected.
     """
 
     def __init__(self, client: Any, *, late: bool = False) -> None:

@@ -11,6 +11,7 @@ from mongokit.errors import Failure, SchemaTypeError, shortened
 from mongokit.structure.convert import Convert
 from mongokit.structure.forms import stored_form
 from mongokit.structure.nodes import ListNode, Node, node_at
+from mongokit.structure.own_words import in_own_words
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -45,7 +46,7 @@ def _stored(cls: type[Document], path: Any, value: Any, convert_of: Any, failure
         return convert(value)
     except Exception as error:  # noqa: BLE001 (whatever a user's type raises is a failure of this value)
         message = f"{path}: {shortened(value)} cannot be stored: {str(error) or type(error).__name__}"
-        failures.append(Failure(path, SchemaTypeError, message, value))
+        failures.append(in_own_words(Failure(path, SchemaTypeError, message, value), node))
         return value
 
 

@@ -30,6 +30,7 @@ from mongokit.structure import nodes
 from mongokit.structure.compile import PartCheck, compile_part
 from mongokit.structure.convert import to_python
 from mongokit.structure.keys import bad_keys
+from mongokit.structure.own_words import in_own_words
 from mongokit.structure.referring import is_place, leads_elsewhere
 from mongokit.structure.rules import Rules
 from mongokit.types import IS
@@ -111,9 +112,9 @@ def _push(cls: type[Document], path: str, value: Any, failures: list[Failure]) -
             place = f"{path}.$each.{position}" if several else path
             _value(cls, node.item, place, element, failures)
     elif isinstance(node, nodes.TupleNode):
-        failures.append(
-            Failure(path, SchemaTypeError, f"{path} has {len(node.items)} elements, and takes no more", value)
-        )
+        message = f"{path} has {len(node.items)} elements, and takes no more"
+        failure = Failure(path, SchemaTypeError, message, value)
+        failures.append(in_own_words(failure, node, "invalid_length"))
     elif node is None:
         bad_keys(failures, path, list(added))
     else:
@@ -123,10 +124,10 @@ def _push(cls: type[Document], path: str, value: Any, failures: list[Failure]) -
 
 def _count(cls: type[Document], path: str, value: Any, failures: list[Failure]) -> None:
     """Check a number by which what is stored is changed: it is of the field's type, and no value of the field."""
-    if not isinstance(value, _NUMBERS) or isinstance(value, bool):
-        failures.append(_wrong_type(path, "a number", value))
-        return
     node = nodes.node_at(cls._structure.root, path)
+    if not isinstance(value, _NUMBERS) or isinstance(value, bool):
+        failures.append(in_own_words(_wrong_type(path, "a number", value), node))
+        return
     if isinstance(node, nodes.CustomNode) or (
         isinstance(node, nodes.OperatorNode) and isinstance(node.operator, IS)
     ):
@@ -155,9 +156,10 @@ def _unset(cls: type[Document], path: str, value: Any, failures: list[Failure]) 
         # It leaves a gap: other elements keep their positions.
         _value(cls, node, path, None, failures)
     elif node.required or node.present:
-        failures.append(Failure(path, RequireFieldError, f"{path} is required"))
+        failures.append(in_own_words(Failure(path, RequireFieldError, f"{path} is required"), node))
     elif not (cls.use_schemaless or around.schemaless or node.optional or (not holder and name == "_id")):
-        failures.append(Failure(path, StructureError, f"missed fields in {cls.__name__}: {path}"))
+        failure = Failure(path, StructureError, f"missed fields in {cls.__name__}: {path}")
+        failures.append(in_own_words(failure, node, "missing"))
 
 
 Look = Callable[["type[Document]", str, Any, list[Failure]], None]
@@ -182,15 +184,14 @@ def _value(cls: type[Document], node: nodes.Node, path: str, value: Any, failure
     ):
         kind = type(node.custom).__name__
         expected = f"a {node.custom.mongo_type.__name__}, as {kind} stores it"
-        failures.append(_wrong_type(path, expected, value))
+        failures.append(in_own_words(_wrong_type(path, expected, value), node))
         return
     convert, check = _checker(node, cls._structure.rules)
     try:
         read = value if convert is None or value is None else convert(value)
     except Exception as error:  # noqa: BLE001 (whatever a user's type raises is a failure of this value)
-        failures.append(
-            Failure(path, SchemaTypeError, f"{path}: {str(error) or type(error).__name__}", value)
-        )
+        failure = Failure(path, SchemaTypeError, f"{path}: {str(error) or type(error).__name__}", value)
+        failures.append(in_own_words(failure, node))
         return
     check(read, path, failures)
 
@@ -217,6 +218,7 @@ def _as_stored(node: nodes.Node) -> nodes.Node:
                 required=node.required,
                 present=node.present,
                 validators=(_Leading(node),),
+                messages=node.messages,
             )
         case nodes.ReferenceNode(dbref=False):
             return node.but(validators=(*node.validators, _Leading(node)))

@@ -140,8 +140,8 @@ class VersionedDocument(Document):
         """
         cursor = self._reader().find(self._history(), sort=[("revision", 1)], **options)
         if is_asynchronous(self.collection):
-            return self._loaded_async(cursor)  # type: ignore[return-value]  # see the class
-        return self._loaded(cursor)
+            return self._loaded_async(cursor, options)  # type: ignore[return-value]  # see the class
+        return self._loaded(cursor, options)
 
     def get_last_revision_id(self, **options: Any) -> int:
         """Return the number of the newest revision; 0 where there is none.
@@ -261,18 +261,21 @@ class VersionedDocument(Document):
 
     def _get_revision(self, revision: int, options: Raw) -> Flow[Self | None]:
         found = yield self._reader().find_one({**self._history(), "revision": scalar(revision)}, **options)
-        return None if found is None else (yield self._load(found, options.get("session")))
+        return None if found is None else (yield self._load(found, options))
 
-    def _loaded(self, cursor: Any) -> Iterator[Self]:
+    def _loaded(self, cursor: Any, options: Raw) -> Iterator[Self]:
         for found in cursor:
-            yield self._load(found)
+            yield self._load(found, options)
 
-    async def _loaded_async(self, cursor: Any) -> AsyncIterator[Self]:
+    async def _loaded_async(self, cursor: Any, options: Raw) -> AsyncIterator[Self]:
         async for found in cursor:
-            yield await self._load(found)
+            yield await self._load(found, options)
 
-    def _load(self, found: Raw, session: Any = None) -> Any:
-        loader = self._proxy()._loader
+    def _load(self, found: Raw, options: Raw) -> Any:
+        loader, session = self._proxy()._loader, options.get("session")
+        if options.get("projection"):
+            # It is one of what the revision is kept in.
+            loader = loader.of_unknown()
         if is_asynchronous(self.collection):
             return loader.load_async(found["doc"], session)
         return loader.load(found["doc"], session)

@@ -14,7 +14,6 @@ from pymongo.errors import DocumentTooLarge
 
 from mongokit.errors import StaleDocumentError
 from mongokit.ids import new_id
-from mongokit.memory import value_at
 from mongokit.operations import REFUSALS, Operation, missing, shown
 
 if TYPE_CHECKING:
@@ -39,6 +38,11 @@ class Write(Operation[R]):
         """Whether it finds nothing, without an error of the server's, where the stored revision is another."""
         return False
 
+    @property
+    def must_find(self) -> bool:
+        """Whether it is to be refused where it finds no document, which is no error of the server's."""
+        return self.is_conditional
+
     def model(self) -> BulkModel:
         """Return PyMongo's form of it for ``bulk_write``."""
         raise NotImplementedError
@@ -52,13 +56,6 @@ class Write(Operation[R]):
     def apply(self) -> R:
         """Change the document as it is once the write is done, and return what the caller gets."""
         raise NotImplementedError
-
-    def is_stored(self, found: Raw | None) -> bool:
-        """Return whether what is stored shows that it was done.
-
-        :param found: what is stored under the document's ``_id``, or None.
-        """
-        return True
 
     def not_found(self) -> Exception:
         """Return the error for a document that is not, or not any more, as it was read."""
@@ -105,9 +102,6 @@ class Save(Write[D]):
             document._remember(document._stored())
         document._adopted()
         return document
-
-    def is_stored(self, found: Raw | None) -> bool:
-        return found is not None and found == bson.decode(self.stored.raw, self.collection.codec_options)
 
     def _sent(self) -> Mapping[str, Any]:
         sent: Raw = self.stored
@@ -172,9 +166,6 @@ class Replace(Save[D]):
     def not_found(self) -> Exception:
         return stale(self.document, self.filter)
 
-    def is_stored(self, found: Raw | None) -> bool:
-        return self.upsert or Save.is_stored(self, found)
-
     def explained(self, error: Exception) -> Exception | None:
         # It was to be inserted, as none was found without a revision: there is one with a revision.
         if (
@@ -216,6 +207,10 @@ class SetFields(Write[D]):
     def is_conditional(self) -> bool:
         return self.revision is not None
 
+    @property
+    def must_find(self) -> bool:
+        return True
+
     def send(self) -> Any:
         return self.collection.update_one(self.filter, self.update, **self.options)
 
@@ -240,14 +235,6 @@ class SetFields(Write[D]):
             document._remember(document._stored(), self.only)
         document._adopted()
         return document
-
-    def is_stored(self, found: Raw | None) -> bool:
-        if found is None or self.revision is None:
-            return found is not None
-        update = bson.decode(self.update.raw, self.collection.codec_options)
-        return all(
-            value_at(found, path) == value for path, value in update.get("$set", {}).items()
-        ) and not any(value_at(found, path) for path in update.get("$unset", {}))
 
     def _sent(self) -> Mapping[str, Any]:
         return self.stored

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bson import Int64
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
@@ -99,7 +100,8 @@ class JsonValueField(forms.CharField):
             value = self.empty()
         if value is None:
             return ""
-        return text_of(value, self.to_stored, self.indent)
+        longs = self.to_stored is None and Int64 in self.types
+        return text_of(value, self.to_stored, self.indent, longs=longs)
 
     def _is_shown(self, text: str) -> bool:
         """Return whether a text is what is to be shown, as an `initial` may be, and no stored value."""

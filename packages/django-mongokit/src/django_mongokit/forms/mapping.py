@@ -20,6 +20,7 @@ from django_mongokit.forms.formsets import FormSetField
 from django_mongokit.forms.jsontext import PLAIN_TYPES
 from django_mongokit.forms.keys import KEY, is_made
 from django_mongokit.forms.limits import constraints_of, is_empty, limits_of, may_be_empty, values_of
+from django_mongokit.forms.messages import form_messages
 from django_mongokit.forms.nested import NestedField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.referred import ReferenceField, ReferenceListField, reference_in, referred_class
@@ -129,9 +130,13 @@ def field_of(
         common["required"] = not is_made(node, making.defaults)
     if name.startswith("_"):
         common["label"] = pretty_name(name.strip("_"))
-    if form_class is not None:
-        return form_class(**{**common, **given})
-    fitting, parameters = _described(node, making.below(name, node))
+    if form_class is None:
+        fitting, parameters = _described(node, making.below(name, node))
+    else:
+        fitting, parameters = form_class, {}
+    own = form_messages(node, fitting, parameters)
+    if own:
+        given["error_messages"] = {**own, **(given.get("error_messages") or {})}
     return fitting(**{**common, **parameters, **given})
 
 

@@ -13,6 +13,7 @@ from django.core.validators import EMPTY_VALUES
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
 
+from django_mongokit.forms.messages import Message
 from django_mongokit.forms.nested import Errors, NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
 from django_mongokit.forms.shown import is_as_shown
@@ -120,6 +121,16 @@ class BaseRecordForm(forms.BaseForm):
                 raise ValidationError(str(error), code="invalid") from None
             return value.replace(tzinfo=None) if self.naive_utc else value
         return value
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Add an error; one that a document class has a text for is told what was sent, where that text names it."""
+        bound = self[field] if field in self.fields else None
+        if bound is not None and not isinstance(bound, NestedBoundField) and hasattr(error, "error_list"):
+            for one in error.error_list:
+                if isinstance(one.message, Message) and one.message.asks_for_value():
+                    named = one.params if isinstance(one.params, Mapping) else {}
+                    one.params = {"value": bound.data, **named}
+        super().add_error(field, error)
 
     def place(self, errors: Errors) -> list[tuple[str, ValidationError]]:
         """Put errors at the fields that their dotted paths name; return those for which there is no field.

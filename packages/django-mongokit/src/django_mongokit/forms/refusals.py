@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 from bson.errors import BSONError
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms import Field
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
@@ -75,7 +76,8 @@ def place_failures(form: SavingForm, failures: Iterable[Failure], *, is_last: bo
     for path, error in form.place(errors):
         failure = by_error[id(error)]
         if is_last or not path or failure.error is StructureError:
-            form.add_error(None, ValidationError(capfirst(failure.message), code=error.code))
+            text = failure.message if failure.is_own else capfirst(failure.message)
+            form.add_error(None, ValidationError(text, code=error.code))
 
 
 CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
@@ -85,7 +87,9 @@ CODES = {RequireFieldError: "required", RefusedByValidator: "validator"}
 def _told(form: SavingForm, failure: Failure) -> Any:
     messages, below = _messages_at(form, failure.path)
     code = CODES.get(failure.error, "type")
-    if code in messages and not (below and code == "required"):
+    # Django's own text is not what somebody has written for this form.
+    is_usual = failure.is_own and messages.get(code) is Field.default_error_messages["required"]
+    if code in messages and not (below and code == "required") and not is_usual:
         return messages[code]
     # Which element of a list in one input it is, only the path says.
     return message_of(failure, with_path=below)
@@ -93,6 +97,8 @@ def _told(form: SavingForm, failure: Failure) -> Any:
 
 def message_of(failure: Failure, *, with_path: bool = False) -> str:
     """Return what is wrong, for people who see at which field it is; else `with_path`."""
+    if failure.is_own:
+        return failure.message
     text = failure.message.removeprefix(failure.path)
     if text.startswith(_BY_VALIDATOR):
         return _("Enter a valid value.")

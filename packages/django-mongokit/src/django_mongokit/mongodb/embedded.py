@@ -2,7 +2,8 @@
 
 A start waits up to a minute, which is right for a command and wrong for a visitor. Within `answering()`, where
 `DatabaseUnavailableMiddleware` puts each request, a thread does the waiting: the request gives up early, and the
-requests after it find what the thread has brought about.
+requests after it find what the thread has brought about. What cannot be started is not tried for each of them, but after
+pauses that double, as mongokit's clients do for a server that was killed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mongokit.embedded import EmbeddedServer
+    from mongokit.embedded.keeper.pausing import Pauses
 
 _Key = tuple[int, str, "Path"]
 
@@ -38,6 +41,21 @@ _answering: ContextVar[bool] = ContextVar("django_mongokit_answering", default=F
 # By process, alias and folder: what a forked child inherits may be locked by a thread that it did not inherit.
 _servers: dict[_Key, EmbeddedServer] = {}
 _starts: dict[_Key, Future[None]] = {}
+_failures: dict[_Key, _Failure] = {}
+
+
+class _Failure:
+    """What starts of one server for requests have come to, and when the next is due."""
+
+    def __init__(self, pauses: Pauses) -> None:
+        self.pauses = pauses
+        self.due = 0.0
+        self.error = ""
+
+    def note(self, error: Exception) -> None:
+        """Remember the last failure, and make the next pause longer."""
+        self.error = str(error).rstrip(".")
+        self.due = time.monotonic() + self.pauses.take()
 
 
 @contextmanager
@@ -81,6 +99,10 @@ def _await_start(server: EmbeddedServer, key: _Key, seconds: float) -> None:
     """Return when the server answers, raise when that takes too long for a request; the start goes on behind it."""
     from mongokit.embedded import EmbeddedServerError
 
+    failed = _failures.get(key)
+    # Where somebody else has had more luck, there is nothing to be paused for.
+    if failed is not None and (pause := failed.due - time.monotonic()) > 0 and not server.running:
+        raise EmbeddedServerError(f"{failed.error}. It is tried again after {pause:.2g} s")
     wait = seconds if server.running else max(seconds, STARTING)
     mine: Future[None] = Future()
     start = _starts.setdefault(key, mine)
@@ -99,8 +121,12 @@ def _start(server: EmbeddedServer, promise: Future[None], key: _Key) -> None:
     try:
         server.start()
     except Exception as error:  # noqa: BLE001 (it is raised where the start is waited for)
-        del _starts[key]  # the next request tries anew
+        from mongokit.embedded.keeper.pausing import Pauses
+
+        _failures.setdefault(key, _Failure(Pauses())).note(error)
+        del _starts[key]  # a request after the pause tries anew
         promise.set_exception(error)
     else:
+        _failures.pop(key, None)
         del _starts[key]
         promise.set_result(None)

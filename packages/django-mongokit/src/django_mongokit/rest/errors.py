@@ -53,7 +53,7 @@ def told(failures: Iterable[Failure]) -> list[tuple[str, ErrorDetail]]:
     found = []
     for failure in failures:
         code = CODES.get(failure.error, "type")
-        required = code == "required"
+        required = code == "required" and not failure.is_own
         text = serializers.Field.default_error_messages["required"] if required else message_of(failure)
         found.append((failure.path, ErrorDetail(str(text), code)))
     return found

@@ -15,6 +15,7 @@ from rest_framework import serializers
 from django_mongokit.forms.keys import is_made
 from django_mongokit.forms.limits import constraints_of, limits_of, may_be_empty, values_of
 from django_mongokit.forms.mapping import Making
+from django_mongokit.forms.messages import Message, codes_of, field_messages
 from django_mongokit.forms.stored import as_stored
 from django_mongokit.rest.fields import (
     DateTimeField,
@@ -30,6 +31,7 @@ from django_mongokit.rest.values import JsonValueField, SetField, TupleField, Va
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
 from mongokit.structure.convert import to_python
+from mongokit.structure.messages import text_of
 from mongokit.types import IS, OR, Set
 
 __all__ = ["field_of", "is_required"]
@@ -76,7 +78,36 @@ def field_of(node: nodes.Node, making: Making, **given: Any) -> Any:
         checks.pop("required", None)
     if given.get("write_only") or "initial" in given:
         checks.pop("initial", None)
+    own = _messages(node, kind, {**needed, **checks})
+    if own:
+        given["error_messages"] = {**own, **(given.get("error_messages") or {})}
     return kind(**{**needed, **checks, **given})
+
+
+_EMPTY = ("required", "null", "blank", "empty")
+_LIMITS = ("min_value", "max_value", "min_length", "max_length")
+_SAYS_VALUE = ("invalid_choice", "does_not_exist")
+"""Errors of which the framework tells the text what was sent."""
+
+
+def _messages(node: nodes.Node, kind: Callable[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return what the document class says of a place, as `error_messages` of its field."""
+    if not node.messages:
+        return {}
+    codes = codes_of(kind) | (codes_of(serializers.ListSerializer) if parameters.get("many") else set())
+    known = {
+        **dict.fromkeys(codes - {*_LIMITS}, "invalid_type"),
+        **dict.fromkeys(codes & {*_EMPTY}, "required"),
+        **dict.fromkeys(codes & {*_LIMITS} & parameters.keys(), "validator"),
+        **{code: code for code in codes & {"invalid_choice"}},
+        **dict.fromkeys(codes & {"length"}, "invalid_length"),
+    }
+    found = field_messages(node, known)
+    return {
+        code: text
+        for code, text in found.items()
+        if code in _SAYS_VALUE or not (isinstance(text, Message) and text.asks_for_value())
+    }
 
 
 def is_required(node: nodes.Node, making: Making) -> bool:
@@ -116,16 +147,22 @@ def _(node: nodes.CustomNode, making: Making) -> Described:
     if isinstance(custom, EnumType):
         return ValueChoiceField, {"values": list(custom.python_type)}, {}
     if isinstance(custom, Set):
-        inner = (
-            nodes.TypeNode(path=node.path, type=custom.structure_type, present=True)
+        child = (
+            field_of(_element(node, custom.structure_type), _nothing_said(making))
             if custom.structure_type
-            else None
+            else JsonValueField()
         )
-        child = JsonValueField() if inner is None else field_of(inner, _nothing_said(making))
         return SetField, {"child": child, "to_stored": as_stored(node)}, _emptiness(node)
     if any(kind in _TYPES for kind in custom.python_type.__mro__):
         return _of_type(node, custom.python_type)
     return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}, {}
+
+
+def _element(node: nodes.Node, kind: type) -> nodes.Node:
+    """Return the place of the elements of a set, which structures have none for."""
+    text = text_of(node.messages or {}, "invalid_element")
+    messages = None if text is None else {"invalid_type": text}
+    return nodes.TypeNode(path=node.path, type=kind, present=True, messages=messages)
 
 
 @_described.register

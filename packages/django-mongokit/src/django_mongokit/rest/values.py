@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from bson import ObjectId
+from bson import Int64, ObjectId
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -21,10 +21,13 @@ __all__ = ["JsonValueField", "SetField", "TupleField", "ValueChoiceField", "as_j
 Convert = Callable[[Any], Any]
 
 
-def as_json(value: Any) -> Any:
-    """Return any stored value as what JSON knows: MongoDB's relaxed Extended JSON, text where even that has no word."""
+def as_json(value: Any, *, longs: bool = False) -> Any:
+    """Return any stored value as what JSON knows: MongoDB's relaxed Extended JSON, text where even that has no word.
+
+    :param longs: see `dumps`.
+    """
     try:
-        return json.loads(dumps(value))
+        return json.loads(dumps(value, longs=longs))
     except (TypeError, ValueError, OverflowError):
         return str(value)
 
@@ -80,7 +83,9 @@ class JsonValueField(serializers.JSONField):
 
     def to_representation(self, value: Any) -> Any:
         """Return the value as JSON."""
-        return as_json(value if self.to_stored is None else self.to_stored(value))
+        if self.to_stored is not None:
+            return as_json(self.to_stored(value))
+        return as_json(value, longs=Int64 in self.types)
 
 
 def _text(data: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -74,8 +75,14 @@ def main(arguments: Sequence[str]) -> int:
                     "both as they have to be, and 'manage.py staticpublish' brings them to the CDN"
                 )
         publisher = Publisher(store, state, options)
-        outcome = publisher.publish(key, given.file)
-        url = sign_of(options)(publisher.address(key))
+        try:
+            # Somebody waits for the URL, and gives it to others: that a file was there once is not enough.
+            outcome = publisher.publish(key, given.file, verify=True)
+            url = sign_of(options)(publisher.address(key))
+        except StoreError:
+            with contextlib.suppress(OSError):
+                state.flush()  # for pages: what has been found wrong
+            raise
         state.change(key, by_hand=True)
         state.flush()
     except (ManifestError, OSError, StoreError, ValueError) as error:

@@ -14,7 +14,7 @@ from .background import Background
 from .options import Options
 from .outcomes import OUTDATED_ADVICE, What
 from .publisher import Publisher
-from .rests import Complaints, Rests
+from .rests import Complaints, Rests, patience
 from .signing import sign_of
 from .slow_map import SlowMap
 from .state import Entry, State
@@ -76,7 +76,7 @@ class Proxy:
         self._lock = threading.Lock()
         #: The files that pages have named, by URL.
         self.taken: dict[str, str] = {}
-        self._rests = Rests(clock)
+        self._rests = Rests(clock, patience(options.threads))
         self._complaints = Complaints()
         self._look_at = clock() + LOOK_SECONDS
         self._keys: dict[str, str] = {}
@@ -130,8 +130,7 @@ class Proxy:
         answers; a page that wants it has it brought to the store again."""
         # In this order: what leaves the guard is in the data before.
         url = self.urls.guard.get(uri, ("",))[0] or self.urls.data.get(uri)
-        entry = self.state.get(self._names[uri]) if url else None
-        if entry is not None and entry.doubted:
+        if url and self._is_doubted(self._names[uri]):
             self.urls.discard(uri)
             self._rests.end(uri)
             self._complaints.say(
@@ -157,9 +156,8 @@ class Proxy:
             except CannotTell:
                 break  # nor any other
             except StoreError as error:
-                self._rests.begin(uri, is_general=error.is_general)
-                self._complaints.of(error)
-                if error.is_general:
+                self._refused(uri, error)
+                if self._rests.is_for_all():
                     break
 
     def _bring_back(self, uri: str, key: str, url: str, path: Path) -> None:
@@ -184,7 +182,7 @@ class Proxy:
         try:
             key = self._names.setdefault(uri, key_of(self._bare(uri), self._options.prefix))
         except StoreError as error:
-            self._complaints.of(error)
+            self._complaints.of(error, uri)
             return None
         path = Path(filepath)
         if self.publisher.is_known(key, path):
@@ -194,15 +192,17 @@ class Proxy:
             if self.publisher.is_certain(key, path):
                 entry = self.state.get(key)
                 is_settled = self._options.base and entry is not None and entry.url == url
-                return None if is_settled else lambda: self._find(uri, key, url)
+                return None if is_settled else lambda: self._find(uri, key, path, url)
         return lambda: self._publish(uri, key, path)
 
     def _foreseen(self, key: str) -> str:
         """The URL of a stored file as far as it can be said at once; a store that knows it may have to be waited for."""
-        if self._options.base:
-            return f"{self._options.base}/{quoted(key)}"
         entry = self.state.get(key)
-        return entry.url if entry is not None else ""
+        known = entry.url if entry is not None else ""
+        if not self._options.base:
+            return known
+        url = f"{self._options.base}/{quoted(key)}"
+        return url if self._store.is_placed or known in ("", url) else ""
 
     def _try_again(self, uri: str) -> Callable[[], None] | None:
         with self._lock:
@@ -214,12 +214,13 @@ class Proxy:
     def _publish(self, uri: str, key: str, path: Path) -> None:
         """Bring a file to the store, off the request."""
         if self._rests.is_for_all():
-            self._rests.begin(uri)
+            self._rests.put_off(uri)
             return
         try:
             outcome = self.publisher.publish(key, path)
             self._flush()
-            self._complaints.are_over()
+            self._rests.done(uri, is_taken=True)
+            self._complaints.are_over(uri)
             entry = self.state.get(key)
             if outcome.what is What.OUTDATED:
                 self.urls.discard(uri)
@@ -231,16 +232,20 @@ class Proxy:
         except StoreError as error:
             self._flush()
             self.urls.discard(uri)
-            self._rests.begin(uri, is_general=error.is_general)
-            self._complaints.of(error)
+            self._refused(uri, error)
         except Exception:
             self._rests.begin(uri, is_general=True)
             raise
 
-    def _find(self, uri: str, key: str, shown: str) -> None:
-        """Find out the URL of a stored file, off the request; it may have changed since it was written down."""
+    def _refused(self, uri: str, error: StoreError) -> None:
+        is_own = self._rests.begin(uri, is_general=error.is_general)
+        self._complaints.of(error, uri, is_own=is_own)
+
+    def _find(self, uri: str, key: str, path: Path, shown: str) -> None:
+        """Find out the URL of a stored file, off the request; it may have changed since it was written down, and the file
+        not be there."""
         if self._rests.is_for_all():
-            self._rests.begin(uri)
+            self._rests.put_off(uri)
             return
         try:
             url = self.publisher.address(key)
@@ -248,12 +253,28 @@ class Proxy:
             if isinstance(error, NoAddress):
                 self.urls.discard(uri)
                 shown = ""
-            self._rests.begin(uri, is_general=error.is_general)
+            elif self._is_doubted(key):  # it has said that the file is not there
+                self._find_doubted(uri, key, path)
+                return
+            is_own = self._rests.begin(uri, is_general=error.is_general)
             if not shown:  # what has been written down stands until it is known to be another
-                self._complaints.of(error)
+                self._complaints.of(error, uri, is_own=is_own)
         else:
+            self._rests.done(uri, is_taken=False)
+            if self._is_doubted(key):
+                self._find_doubted(uri, key, path)
+                return
             self._show(uri, key, url)
         self._flush()
+
+    def _find_doubted(self, uri: str, key: str, path: Path) -> None:
+        """Bring a file to where its URL leads now; until it is there nobody is sent to where it was, or will be."""
+        self.urls.discard(uri)
+        self._publish(uri, key, path)
+
+    def _is_doubted(self, key: str) -> bool:
+        entry = self.state.get(key)
+        return entry is not None and entry.doubted
 
     def _show(self, uri: str, key: str, url: str) -> None:
         """Print the URL of a stored file from the time on when it answers."""

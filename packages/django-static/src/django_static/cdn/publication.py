@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from functools import partial
@@ -21,6 +20,7 @@ from .outcomes import Outcome, What
 from .published import Interrupted, Preview, Published
 from .publisher import Publisher
 from .referred import referrers, with_used
+from .rests import Exhausted, Patience
 from .signing import sign_of
 from .state import State
 from .store import NoAddress, Store, StoreError
@@ -30,8 +30,6 @@ __all__ = ["Publication", "wanted_of"]
 
 #: After so many files what was done is written down, so that a killed run need not ask about all of them.
 _FLUSH_EVERY = 50
-#: So many in a row are not a moment in which the store was not well.
-_REFUSALS = 3
 #: How long, in seconds, somebody who interrupts a run waits for what is nearly done; and again for it to be written down.
 _LAST_SECONDS = 0.8
 Progress = Callable[[int, int], object]
@@ -62,28 +60,6 @@ def wanted_of(
     return with_used(found, options.prefix), wrong
 
 
-class _Exhausted(Exception):
-    """So many files have met with what concerns all of them that no other is tried."""
-
-
-class _Patience:
-    """Ends with some refusals of all files in a row, of each thread one at least: one that is lucky begins anew."""
-
-    def __init__(self, threads: int) -> None:
-        self._limit = max(threads, _REFUSALS)
-        self._refusals = 0
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        if self._refusals >= self._limit:
-            raise _Exhausted
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        is_general = isinstance(error, StoreError) and error.is_general
-        with self._lock:
-            self._refusals = self._refusals + 1 if is_general else 0
-
-
 class Publication:
     """Brings files to a store.
 
@@ -101,6 +77,7 @@ class Publication:
     def preview(self, wanted: Mapping[str, Path], *, verify: bool = False) -> Preview:
         """What :meth:`run` would do, as far as that can be said without asking anybody."""
         found = Preview()
+        verify = verify or self._seems_moved(wanted)
         for key, path in wanted.items():
             try:
                 outlook = self._publisher.outlook(key, path, verify=verify)
@@ -113,6 +90,17 @@ class Publication:
                 found.sent[key] = outlook.size
         found.removed = self._publisher.outdated([key for key in wanted if key not in found.failed])
         return found
+
+    def _seems_moved(self, wanted: Iterable[str]) -> bool:
+        """Whether the URL of the first file is another one than is written down: one speaks for all."""
+        known = ((key, entry.url) for key in wanted if (entry := self._state.get(key)) and entry.url)
+        key, url = next(known, ("", ""))
+        if not url or self._store.is_placed:
+            return False
+        try:
+            return url_of(key, self._options.base, self._store) != url
+        except StoreError as error:
+            return error.is_missing
 
     def foresee(self, wanted: Mapping[str, Path]) -> None:
         """See whether pages could print URLs of the files once they are there.
@@ -165,7 +153,7 @@ class Publication:
     def _publish(
         self, files: Mapping[str, Path], done: Published, progress: Progress, *, verify: bool
     ) -> None:
-        patience = _Patience(self._options.threads)
+        patience = Patience(self._options.threads)
 
         def tell(key: str, what: What, sent: int) -> None:
             # Whoever refers to a file may have sent it before its own turn came.
@@ -297,7 +285,7 @@ def _unwritten(done: Published, error: Exception) -> None:
 def _count(done: Published, key: str, future: Future[Outcome]) -> None:
     try:
         outcome = future.result()
-    except _Exhausted:
+    except Exhausted:
         done.untried.append(key)
     except StoreError as error:
         done.failed[key] = str(error)

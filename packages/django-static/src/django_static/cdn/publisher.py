@@ -87,8 +87,15 @@ class Publisher:
         except NoAddress:
             self._state.change(key, url="", answers=False)
             raise
-        self._state.named(key, url, self._clock())
+        except StoreError as error:
+            if error.is_missing:
+                self._state.doubt(key)
+            raise
+        self._named(key, url)
         return url
+
+    def _named(self, key: str, url: str) -> None:
+        self._state.named(key, url, self._clock(), is_placed=self._store.is_placed)
 
     def publish(
         self,
@@ -101,6 +108,8 @@ class Publisher:
     ) -> Outcome:
         """Bring a file to the store, after all that it refers to.
 
+        Of a file that is doubted these are, too: it may be the whole store that is another one.
+
         Args:
             verify: ask the store also where the file is written down to be there.
             is_swept: :meth:`sweep` follows, which sees to the versions of all files together.
@@ -109,17 +118,21 @@ class Publisher:
         Raises:
             StoreError: it could not be done; nothing but the whole file is ever in the store under its name.
         """
+        is_missing = False
         try:
             url = self.address(key)
         except NoAddress:
             raise
-        except StoreError:
+        except StoreError as error:
             url = ""  # some storages know the URLs of what is there only
+            is_missing = error.is_missing
+        entry = self._state.get(key)
+        verify = verify or (entry is not None and entry.doubted)
         outcome = self._publish(key, path, _How(verify, is_swept, tell), {key})
         entry = self._state.get(key)
         if url:
-            self._state.named(key, url, self._clock())
-        elif entry is not None and not entry.url:
+            self._named(key, url)
+        elif entry is not None and (is_missing or not entry.url):
             self.address(key)
         return outcome
 

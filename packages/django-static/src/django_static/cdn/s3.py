@@ -31,6 +31,7 @@ _OF_ONE = (
 class S3:
     """A bucket. The client is made when it is first needed, once for all threads."""
 
+    is_placed = True
     takes_encodings = True
     can_list = True
 

@@ -105,11 +105,16 @@ class State:
             if key in self._unwritten:
                 self._unwritten[key] = changed
 
-    def named(self, key: str, url: str, now: float) -> None:
-        """The URL of a file came to be known; another one than before has not answered yet."""
+    def named(self, key: str, url: str, now: float, *, is_placed: bool = True) -> None:
+        """The URL of a file came to be known; another one than before has not answered yet.
+
+        Unless the store ``is_placed`` it may lie where the file is not, or is one that others have sent.
+        """
         entry = self.get(key)
         if entry is not None and entry.url != url:
-            fresh = {"since": now, "answers": False} if entry.url else {}
+            fresh: dict[str, Any] = {"since": now, "answers": False} if entry.url else {}
+            if fresh and not is_placed:
+                fresh |= {"doubted": True, "sent": False}
             self.change(key, url=url, **fresh)
 
     def answers(self, key: str, now: float) -> None:

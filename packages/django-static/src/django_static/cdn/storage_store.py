@@ -6,7 +6,7 @@ import contextlib
 import gzip
 import os
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -18,6 +18,17 @@ from .store import NoAddress, Payload, Standing, Stored, StoreError
 __all__ = ["StorageStore"]
 
 _CHUNK = 1 << 20
+#: The options, of Django's storages and of django-storages', that say where files are: not how they are named or sent.
+_PLACES = (
+    "account_name",
+    "azure_container",
+    "bucket_name",
+    "container",
+    "endpoint_url",
+    "host",
+    "location",
+    "root_path",
+)
 _GZIP = b"\x1f\x8b"
 
 
@@ -27,18 +38,24 @@ class StorageStore:
     Args:
         storage: finds the storage, when it is first needed: its libraries may take a while to import.
         alias: what it is called in ``STORAGES``.
+        options: those it has there.
     """
 
+    #: Other settings may say where its files are.
+    is_placed = False
     takes_encodings = False
 
-    def __init__(self, storage: Callable[[], Storage], alias: str) -> None:
+    def __init__(
+        self, storage: Callable[[], Storage], alias: str, options: Mapping[str, object] | None = None
+    ) -> None:
         self._find = storage
         self._alias = alias
+        self._place = _place(options or {})
         self._is_listed = True
 
     @property
     def identity(self) -> str:
-        return f"storage:{self._alias}"
+        return ":".join(["storage", self._alias, *self._place])
 
     def standing(self, key: str, payload: Payload) -> Standing:
         with self._errors("asking for", key):
@@ -143,6 +160,16 @@ class StorageStore:
                 f"{doing} {key} in the storage {self._alias!r}: {type(error).__name__}: {error}",
                 is_general=True,
             ) from error
+
+
+def _place(options: Mapping[str, object]) -> list[str]:
+    """What the options of a storage say of where its files are, in no special order of theirs."""
+    found = []
+    for name in _PLACES:
+        value = str(options.get(name) or "")
+        if value:
+            found.append(f"{name}={os.path.realpath(value) if Path(value).is_absolute() else value}")
+    return found
 
 
 def _compared(stored: IO[bytes], given: BinaryIO, *, is_packed: bool) -> Standing:

@@ -26,6 +26,11 @@ class StoreError(Exception):
         super().__init__(message)
         self.is_general = is_general
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether a storage has said that it has no such file; some do when they are asked for its URL."""
+        return isinstance(self.__cause__, FileNotFoundError)
+
 
 class NoAddress(StoreError):
     """A store has no URLs that a page can print, whatever is stored there."""
@@ -91,6 +96,10 @@ class Store(Protocol):
     @property
     def identity(self) -> str:
         """Which place it is; what is known of one is not true of another."""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether :attr:`identity` is all there is to know of that; else other URLs may mean another place."""
 
     @property
     def takes_encodings(self) -> bool:

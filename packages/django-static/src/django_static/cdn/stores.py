@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.files.storage import storages
 
 from .options import Options
@@ -25,7 +26,8 @@ def store_of(options: Options) -> Store:
                 f"{', '.join(storages.backends)}",
                 is_general=True,
             )
-        return StorageStore(lambda: storages[options.storage], options.storage)
+        given = settings.STORAGES[options.storage].get("OPTIONS")
+        return StorageStore(lambda: storages[options.storage], options.storage, given)
     if options.bucket:
         return S3(options)
     raise StoreError(

@@ -1,12 +1,14 @@
-"""What may be sent, by the path of its URL: all that a manifest names, and nothing else."""
+"""What may be sent, by the path of its URL: all that a manifest names, or that earlier ones did, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 from .. import names
+from ..former import Former
 from ..manifest import Manifest, Served
 from ..places import Places
 from ..sources import split_host
@@ -18,6 +20,8 @@ __all__ = ["Catalogue", "Spelling", "as_latin1", "as_text"]
 
 #: How a server gives the path of a request: made of the path in a URL, percent-encoded.
 Spelling = Callable[[str], str]
+#: A URL, what is known of its file, and what made the compressed siblings.
+_Known = tuple[str, Served, Mapping[str, str]]
 
 
 def as_latin1(path: str) -> str:
@@ -34,18 +38,23 @@ def _bytes(path: str) -> bytes:
     return unquote_to_bytes(path.encode("utf-8", "surrogateescape"))
 
 
+def _path(url: str, spelling: Spelling) -> str:
+    return spelling(url if url.startswith("/") and not url.startswith("//") else split_host(url)[1])
+
+
 class Catalogue:
     """Made of a manifest without a look at any file; an entry is put together when it is first asked for."""
 
     def __init__(
         self,
         manifest: Manifest,
+        former: Former,
         places: Places,
         spelling: Spelling,
         limits: Limits,
         before: Catalogue | None = None,
     ) -> None:
-        """``before`` is what was served until now: pages that name its files are still on their way."""
+        """``former`` are the names of earlier builds, which pages may print still; ``before`` is what was served until now."""
         #: Those that were asked for; look here first.
         self.entries: dict[str, Entry] = {}
         self.memory = Memory(limits.memory)
@@ -53,26 +62,48 @@ class Catalogue:
         self._places = places
         self._codecs: Mapping[str, str] = manifest.codecs
         self._loose = Loose(limits, self.memory)
-        self._own = {
-            spelling(url if url.startswith("/") and not url.startswith("//") else split_host(url)[1]): (
-                url,
-                served,
-            )
-            for url, served in manifest.served.items()
-        }
-        self._served: Mapping[str, tuple[str, Served]] = self._own
+        self._served = {_path(url, spelling): (url, served) for url, served in manifest.served.items()}
+        self._former = former
+        self._old = {_path(url, spelling): url for url in former.texts}
+        #: What was served before, is noted nowhere any more, and lies where it did.
+        self._carried: dict[str, _Known] = {}
         if before is not None:
-            lasting = {path: known for path, known in before._own.items() if known[1].is_lasting}
-            self._served = lasting | self._own
+            self._carried = dict(self._left_by(before))
 
     def __contains__(self, path: str) -> bool:
-        return path in self._served
+        return path in self._served or self._is_old(path)
 
     def __len__(self) -> int:
         return len(self._served)
 
+    def _is_old(self, path: str) -> bool:
+        return path in self._old or path in self._carried
+
+    def _left_by(self, before: Catalogue) -> Iterator[tuple[str, _Known]]:
+        for path in (*before._served, *before._old, *before._carried):
+            if path in self:
+                continue
+            known = before._known(path)
+            served = known[1]
+            if served.is_lasting and os.path.isfile(self._places.path(served.place)):  # noqa: PTH113
+                yield path, known
+
+    def _known(self, path: str) -> _Known:
+        """What is known of a path.
+
+        Raises:
+            KeyError: nothing.
+        """
+        if path in self._served:
+            return (*self._served[path], self._codecs)
+        if path in self._old:
+            return (self._old[path], *self._former.served(self._old[path]))
+        return self._carried[path]
+
     def had(self, path: str) -> bool:
-        """Whether a name is that of another version of a file that is served."""
+        """Whether a name is that of a build, or of another version of a file that is served."""
+        if self._is_old(path):
+            return True
         return names.has_sure_mark(path) and names.unmarked(path) in self._versions
 
     @cached_property
@@ -88,16 +119,18 @@ class Catalogue:
         Raises:
             Damaged: its file may change, and cannot be read.
         """
-        known = self._served.get(path)
-        if known is None:
+        try:
+            url, served, codecs = self._known(path)
+        except KeyError:
             return None
-        url, served = known
         place = self._places.path(served.place)
         if not place:
             return None
         if not served.digest:
             return self._loose.entry(url, place, is_lasting=served.is_lasting)
-        return self.entries.setdefault(path, Entry.of(url, place, served, self._codecs, self._limits))
+        is_former = path not in self._served
+        entry = Entry.of(url, place, served, codecs, self._limits, is_former=is_former)
+        return self.entries.setdefault(path, entry)
 
     def found(self, path: str, place: str, *, is_lasting: bool) -> Entry | None:
         """The entry of a file that was found by its name.

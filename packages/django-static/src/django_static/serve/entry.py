@@ -38,18 +38,20 @@ class Limits:
 class Entry:
     """What a URL stands for: representations, the smallest first."""
 
-    __slots__ = ("_lock", "chosen", "describe", "is_loose", "representations")
+    __slots__ = ("_lock", "chosen", "describe", "is_former", "is_loose", "representations")
 
     def __init__(
         self,
         representations: Iterable[Representation],
         *,
         is_loose: bool = False,
+        is_former: bool = False,
         describe: Callable[[os.stat_result], Entry] | None = None,
     ) -> None:
-        """``is_loose`` tells that the file may be another one by the next request; ``describe``, that what is said of it
-        must be said of the file that was opened to send it."""
+        """``is_loose`` tells that the file may be another one by the next request; ``is_former``, that only earlier builds need
+        it, so that it may vanish; ``describe``, that what is said of it must be said of the file that was opened to send it."""
         self.is_loose = is_loose
+        self.is_former = is_former
         self.describe = describe
         self.representations = tuple(sorted(representations, key=lambda each: each.size))
         #: What was chosen for fields that were sent; new when a coding is dropped.
@@ -57,7 +59,16 @@ class Entry:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, url: str, path: str, served: Served, codecs: Mapping[str, str], limits: Limits) -> Entry:
+    def of(
+        cls,
+        url: str,
+        path: str,
+        served: Served,
+        codecs: Mapping[str, str],
+        limits: Limits,
+        *,
+        is_former: bool = False,
+    ) -> Entry:
         """The entry of a file the manifest knows everything about."""
         terms = Terms(
             # An original has the bytes of what was published of it, and not its name.
@@ -95,7 +106,7 @@ class Entry:
                         is_small=size <= limits.small,
                     )
                 )
-        return cls(found)
+        return cls(found, is_former=is_former)
 
     def select(self, accept_encoding: str | None) -> Representation | None:
         """The representation a client likes best, of those it likes equally the smallest; None if it accepts none.

@@ -12,9 +12,10 @@ from re import Pattern
 from typing import BinaryIO
 
 from .. import names
+from ..former import Former
 from ..manifest import Manifest, ManifestError
-from ..places import Places
-from ..sources import signature
+from ..places import Places, former_of
+from ..sources import Signature, signature
 from .answer import FAILED, GONE, answer
 from .catalogue import Catalogue, Spelling
 from .entry import CODINGS, Entry, Limits
@@ -67,8 +68,8 @@ class Holdings:
         self._due = clock() + _PATIENCE
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._seen = None if manifest is None else signature(manifest)
-        self.catalogue = Catalogue(self._read() or Manifest(), places, spelling, limits)
+        self._seen = self._signatures()
+        self.catalogue = self._made(self._read() or Manifest(), None)
 
     def known(self, path: str) -> Entry | None:
         """The entry of a file that is asked for often; nothing is waited for."""
@@ -127,14 +128,15 @@ class Holdings:
                 return given, open_whole(chosen)
             except (Vanished, Damaged) as error:
                 if entry.drop(chosen):
-                    logger.warning("%s; the next best encoding is sent. Run 'manage.py staticbuild'", error)
+                    if not entry.is_former:
+                        logger.warning(
+                            "%s; the next best encoding is sent. Run 'manage.py staticbuild'", error
+                        )
                     continue
                 if entry.is_loose and isinstance(found := self.find(path), Entry) and found is not entry:
                     entry = found
                     continue
-                status = "404" if isinstance(error, Vanished) else "500"
-                logger.error("%s; it is answered with %s. Run 'manage.py staticbuild'", error, status)
-                return (GONE if isinstance(error, Vanished) else FAILED), None
+                return _failed(error, entry), None
         return FAILED, None
 
     def _find(self, path: str) -> Entry | None:
@@ -158,7 +160,7 @@ class Holdings:
     def _look(self) -> None:
         """See whether there is another manifest, and let it be read beside the requests."""
         self._due = self._clock() + _PATIENCE
-        if self._manifest is None or signature(self._manifest) == self._seen:
+        if self._manifest is None or signature(self._manifest) == self._seen[0]:
             return
         # In a process forked meanwhile that thread counts as ended.
         if self._thread is None or not self._thread.is_alive():
@@ -173,15 +175,23 @@ class Holdings:
         if self._manifest is None:
             return
         with self._lock:
-            seen = signature(self._manifest)
+            seen = self._signatures()
             if seen == self._seen:
                 return
             manifest = self._read()
             self._seen = seen
             if manifest is not None:
-                self.catalogue = Catalogue(
-                    manifest, self._places, self._spelling, self._limits, self.catalogue
-                )
+                self.catalogue = self._made(manifest, self.catalogue)
+
+    def _signatures(self) -> tuple[Signature, Signature]:
+        """Of the manifest, and of the names of earlier builds."""
+        place = self._manifest
+        return (None, None) if place is None else (signature(place), signature(former_of(place)))
+
+    def _made(self, manifest: Manifest, before: Catalogue | None) -> Catalogue:
+        # After the manifest: what it lacks was noted before it was there.
+        former = Former() if self._manifest is None else Former.read(self._manifest)
+        return Catalogue(manifest, former, self._places, self._spelling, self._limits, before)
 
     def _read(self) -> Manifest | None:
         if self._manifest is None:
@@ -191,6 +201,18 @@ class Holdings:
         except ManifestError as error:
             logger.error("%s; until then what was served before is served", error)
             return None
+
+
+def _failed(error: Vanished | Damaged, entry: Entry) -> Answer:
+    if entry.is_former:
+        # No build would mend it; what is gone was removed by a clean-up.
+        if isinstance(error, Vanished):
+            return GONE
+        logger.error("%s; it is answered with 500", error)
+        return FAILED
+    status = "404" if isinstance(error, Vanished) else "500"
+    logger.error("%s; it is answered with %s. Run 'manage.py staticbuild'", error, status)
+    return GONE if isinstance(error, Vanished) else FAILED
 
 
 def _opened(

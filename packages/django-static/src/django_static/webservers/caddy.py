@@ -59,6 +59,7 @@ def whole(site: Site) -> str:
             "by the DNS challenge."
             for name in wildcards
         ),
+        *(f"# {remark}." for remark in site.remarks),
         f"{', '.join(addresses)} {{",
         *([f"    bind {host}"] if host else []),
         *(f"    {line}".rstrip() for line in inner.splitlines()),

@@ -69,7 +69,7 @@ def server(site: Site, modules: Modules | None) -> str:
     """
     inner = snippet(site, modules)
     lines = [
-        "upstream django_static_application {",
+        f"upstream {_upstream(site)} {{",
         f"    server {site.upstream} fail_timeout=0;",
         "}",
         "",
@@ -81,6 +81,7 @@ def server(site: Site, modules: Modules | None) -> str:
         ),
         f"    listen {site.listen};",
         f"    server_name {' '.join(site.server_names)};",
+        *(f"    # {remark}." for remark in site.remarks),
         "",
         *(f"    {line}".rstrip() for line in inner.splitlines()),
         "",
@@ -212,14 +213,19 @@ def _application(site: Site) -> Iterator[str]:
     yield "client_max_body_size 10m;"
     yield from (f"# {line}" for line in site.start)
     if site.protocol == "uwsgi":
-        yield "uwsgi_pass django_static_application;"
+        yield f"uwsgi_pass {_upstream(site)};"
         yield from (f"uwsgi_param {name} {value};" for name, value in _UWSGI.items())
         return
-    yield "proxy_pass http://django_static_application;"
+    yield f"proxy_pass http://{_upstream(site)};"
     yield "proxy_http_version 1.1;"
     yield 'proxy_set_header Connection "";'
     yield from (f"proxy_set_header {name} {value};" for name, value in _HEADERS.items())
     yield "proxy_redirect off;"
+
+
+def _upstream(site: Site) -> str:
+    """Nginx refuses two of one name, wherever they stand: there is one for each site."""
+    return f"django_static_{site.name}"
 
 
 def _quoted(text: str, setting: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET
+from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET, digest
 from ..places import STATE_FOLDER, path_within, records_beside
 from ..sources import Sources
 
@@ -82,11 +82,27 @@ class Site:
     #: What the application speaks: ``http`` or ``uwsgi``.
     protocol: str = "http"
     server_names: tuple[str, ...] = ("_",)
+    #: Hosts that pages name beside those.
+    foreign: tuple[str, ...] = ()
     listen: str = "80"
     #: Whether pages of other origins use the files: a host of their own, or hashes in the pages.
     is_shared: bool = False
     #: The path that the whole site is below, ``/app``; empty for none.
     below: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells the site from others on the same machine, in letters, digits and underscores."""
+        parts = (*self.server_names, self.listen, self.upstream, self.protocol)
+        return f"{re.sub(r'[^a-z0-9]+', '_', self.server_names[0].lower()).strip('_') or 'site'}_{digest(*parts)[:6]}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of the hosts that pages name, and it is not known where they lead."""
+        return tuple(
+            f"Pages name {host}, too: if it is a CDN, all is well; if it leads here, add --server-name {host}"
+            for host in self.foreign
+        )
 
     @property
     def start(self) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from mongokit.aio.database import AsyncDatabase
-from mongokit.performing import unit_of, working
+from mongokit.flow import run_async
+from mongokit.performing import apart, flushing, unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
 from mongokit.sessions import (
@@ -74,15 +75,18 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         They are awaited in the task that has begun it: in another one they raise InvalidOperation.
         """
         outer = around(self)
-        if outer is not None:
-            yield joined(outer, options)
-            return
-        with said_clearly("transactions", self):
-            async with self.start_session() as session:
-                transaction = Running(session, asyncio.current_task())
-                with running(transaction):
-                    async with await session.start_transaction(**options):
-                        yield session
+        around_it = None if outer is None else joined(outer, options)
+        await run_async(flushing(self))
+        with apart(self):
+            if around_it is not None:
+                yield around_it
+                return
+            with said_clearly("transactions", self):
+                async with self.start_session() as session:
+                    transaction = Running(session, asyncio.current_task())
+                    with running(transaction):
+                        async with await session.start_transaction(**options):
+                            yield session
 
     async def in_transaction(self, callback: Callable[[], Awaitable[R]], **options: Any) -> R:
         """Await a function in a transaction, again where somebody else came in between; returns what it returns.
@@ -92,7 +96,10 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
         outer = around(self)
         if outer is not None:
             joined(outer, options)
-            return await callback()
+        await run_async(flushing(self))
+        if outer is not None:
+            with apart(self):
+                return await callback()
 
         tries = Tries()
 
@@ -101,7 +108,7 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
                 return await callback()
 
         try:
-            with said_clearly("transactions", self):
+            with apart(self), said_clearly("transactions", self):
                 async with self.start_session() as session:
                     return await session.with_transaction(once, **options)
         except BaseException:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
-from mongokit.cursor import CursorBase
+from mongokit.cursor import CursorBase, check_length
 from mongokit.legacy import warn_of_count
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class AsyncCursor(CursorBase[D]):
     __anext__ = next
 
     async def to_list(self, length: int | None = None) -> list[D]:
-        """Return all remaining documents, or at most ``length``."""
+        """Return all remaining documents, or at most ``length``; raises ValueError for less than 1, as PyMongo's does."""
+        check_length(length)
         if not self._has_steps and not self._taken:
             make = self._loader.maker()
             return [make(raw) for raw in await self._source.to_list(length)]

@@ -159,14 +159,14 @@ class AsyncDocumentProxy(ProxyBase[D]):
         with explaining(self._obj_class, self.collection, update):
             found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
             raw = await found
-        return await self._loaded(raw, {"projection": options.get("fields")})
+        return await self._loaded(raw, {**options, "projection": options.get("fields")})
 
     async def _loaded(
         self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()
     ) -> D | None:
         if raw is None:
             return None
-        return await self._loader_for(options, args).load_async(raw, options.get("session"))
+        return await self._loader_for(options, args).load_async(raw, self._session(options, args))
 
     async def count(self, filter: Mapping[str, Any] | None = None, **options: Any) -> int:
         """Return how many documents match, counted by the server."""
@@ -219,7 +219,9 @@ class AsyncDocumentProxy(ProxyBase[D]):
     ) -> AsyncChanges[D]:
         """Return the changes of the collection from now on; see ``DocumentProxy.watch``."""
         with said_clearly("change streams", self.connection):
-            return AsyncChanges(await self._reader.watch(pipeline, **options), self._loader)
+            return AsyncChanges(
+                await self._reader.watch(pipeline, **options), self._loader.of_results(pipeline or ())
+            )
 
     async def ensure_indexes(self, *, dry_run: bool = False, drop: bool = False) -> IndexReport:
         """Build the indexes of the class that the collection lacks; see :func:`mongokit.ensure_indexes`."""

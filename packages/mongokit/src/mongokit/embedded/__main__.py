@@ -37,20 +37,25 @@ def main(arguments: list[str] | None = None) -> int:
         help="print the URI with the password: for a program that reads it from a pipe",
     )
     parser.add_argument(
+        "--fsync",
+        action="store_true",
+        help="have each change on the disk before it is acknowledged, safe from a power failure too: slow",
+    )
+    parser.add_argument(
         "--stop",
         action="store_true",
         help="end the server of the folder, whoever uses it; it stays so until a program starts that needs it",
     )
     options = parser.parse_args(arguments)
     if options.stop:
-        if options.port is not None or options.with_password:
+        if options.port is not None or options.with_password or options.fsync:
             parser.error("--stop takes --data only")
         return _stop(options.data)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with EmbeddedServer(options.data, options.port) as server:
+        with EmbeddedServer(options.data, options.port, fsync=options.fsync) as server:
             where = server.uri if options.with_password else server.address
             if not options.with_password:
                 print(ADVICE.format(server=server, folder=str(server.path)), file=sys.stderr, flush=True)  # noqa: T201 (help for a person)

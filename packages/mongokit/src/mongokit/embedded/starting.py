@@ -26,7 +26,12 @@ STOP_SECONDS = 30.0
 
 
 def start_keeper(
-    path: Path, port: int | None, linger: float, seconds: float, last_port: int | None = None
+    path: Path,
+    port: int | None,
+    linger: float,
+    seconds: float,
+    last_port: int | None = None,
+    fsync: bool = False,
 ) -> None:
     """Start a keeper and wait for what it reports; raises :class:`EmbeddedServerError` when it failed.
 
@@ -35,6 +40,7 @@ def start_keeper(
     :param linger: seconds for which the server is kept when its last user has gone.
     :param seconds: in which the server has to answer.
     :param last_port: where it was; taken if it is free, and no port is asked for.
+    :param fsync: whether each change waits until the disk has it.
     """
     configuration = path / "server.toml"
     command = [programs.find_server(), "--config", str(configuration), *SERVER_OPTIONS]
@@ -42,7 +48,7 @@ def start_keeper(
     try:
         # Empty, but named: left alone the server reads a configuration from the working or home folder.
         configuration.touch(mode=0o600)
-        orders = Orders(str(path), port, linger, seconds, STOP_SECONDS, command, write_end, last_port)
+        orders = Orders(str(path), port, linger, seconds, STOP_SECONDS, command, write_end, last_port, fsync)
         holder = str(Path(keeper.__file__).parent.parent)
         arguments = [
             programs.find_python(),

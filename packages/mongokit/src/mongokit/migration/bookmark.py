@@ -2,6 +2,7 @@
 
 Of several runners one has the bookmark. It counts ``beat`` with everything it writes there, and whoever waits takes the
 bookmark over when ``beat`` has not moved for a while of its own clock: clocks of different machines are never compared.
+Where the other one was a process of the same machine, which is gone, nobody waits.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pymongo.errors import DuplicateKeyError
 from mongokit.either import rest
 from mongokit.errors import MigrationError
 from mongokit.flow import Flow
+from mongokit.migration.runner import is_gone, this_process
 
 __all__ = ["Bookmark"]
 
@@ -30,6 +32,8 @@ Raw = dict[str, Any]
 
 LOOKS = 0.5
 """Seconds between two looks at somebody else's bookmark, at most."""
+TOLD = 15.0
+"""Seconds between two lines of the log that say for whom is waited."""
 
 
 class Bookmark:
@@ -57,7 +61,7 @@ class Bookmark:
                 {"_id": self.name}, {"$setOnInsert": {"owner": None, "beat": 0, "rules": {}}}, upsert=True
             )
         began = time.monotonic()
-        seen, since = None, began
+        seen, since, told = None, began, began - TOLD
         while True:
             taken = yield from self._claim({"owner": None})
             if taken:
@@ -68,16 +72,18 @@ class Bookmark:
             now = time.monotonic()
             sign = (other["owner"], other["beat"])
             if sign != seen:
-                if seen is None:
-                    logger.warning(
-                        "%s: waiting for another runner, %s; without a sign of life it is taken over in %s s",
-                        *(self.name, other["owner"], self.lease),
-                    )
                 seen, since = sign, now
-            if now - since >= self.lease:
+            gone = _is_of_the_dead(other)
+            if not gone and now - told >= TOLD:
+                told = now
+                self._tell_of(other, now - since)
+            if gone or now - since >= self.lease:
                 taken = yield from self._claim({"owner": other["owner"], "beat": other["beat"]})
                 if taken:
-                    logger.warning("%s: taken over from %s", self.name, other["owner"])
+                    why = (
+                        "its process is gone" if gone else f"no sign of life for {round(now - since, 1):g} s"
+                    )
+                    logger.warning("%s: taken over from %s: %s", self.name, other["owner"], why)
                     return
             if self.wait is not None and now - began >= self.wait:
                 raise MigrationError(
@@ -86,10 +92,34 @@ class Bookmark:
                 )
             yield rest(self.store, min(LOOKS, max(self.lease / 4, 0.01)))
 
+    def _tell_of(self, other: Raw, silent: float) -> None:
+        """Say for whom is waited, since when it has the bookmark, and how long yet.
+
+        :param silent: seconds that it has given no sign of life for.
+        """
+        since = other.get("since")
+        began = ""
+        if isinstance(since, datetime):
+            since = since if since.tzinfo is None else since.astimezone(UTC)
+            began = f", which took its turn at {since:%Y-%m-%d %H:%M:%S} UTC by its clock"
+        logger.warning(
+            "%s: waiting for another runner, %s%s; it is taken over in %g s if it gives no sign of life until then "
+            "(lease=%s)",
+            *(self.name, other["owner"], began, round(max(self.lease - silent, 0), 1), self.lease),
+        )
+
     def _claim(self, condition: Raw) -> Flow[bool]:
         found = yield self.store.find_one_and_update(
             {"_id": self.name, **condition},
-            {"$set": {"owner": self.owner, "since": datetime.now(UTC)}, "$inc": {"beat": 1}},
+            {
+                "$set": {
+                    "owner": self.owner,
+                    "since": datetime.now(UTC),
+                    # With the owner: an earlier version of this library sets that alone.
+                    "process": {"owner": self.owner, **(this_process() or {})},
+                },
+                "$inc": {"beat": 1},
+            },
             return_document=ReturnDocument.AFTER,
         )
         if found is None:
@@ -115,3 +145,9 @@ class Bookmark:
         yield self.store.update_one(
             {"_id": self.name, "owner": self.owner}, {"$set": {"owner": None}, "$inc": {"beat": 1}}
         )
+
+
+def _is_of_the_dead(bookmark: Raw) -> bool:
+    """Return whether the process of the runner that has a bookmark is certainly gone."""
+    process = bookmark.get("process")
+    return isinstance(process, dict) and process.get("owner") == bookmark["owner"] and is_gone(process)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mongokit.errors import Failure, SchemaDocumentError, UpdateQueryError, shortened
+from mongokit.errors import SchemaDocumentError, UpdateQueryError, shortened
 from mongokit.revisions import counted
 from mongokit.structure.compile import ALWAYS_ALLOWED
 from mongokit.structure.nodes import reaches
@@ -62,7 +62,7 @@ def check_fields(cls: type[Document], rule: str, update: Any) -> None:
             "set another field"
         )
     failures = [
-        Failure(failure.path, failure.error, f"{rule}: {failure.message}", failure.value)
+        failure._replace(message=f"{rule}: {failure.message}")
         for made in _known(update)
         for failure in wrong_values(cls, made)
     ]

@@ -14,6 +14,7 @@ from bson.binary import Binary
 
 from mongokit.errors import Failure
 from mongokit.structure import nodes
+from mongokit.structure.complaints import Complaints
 from mongokit.structure.conditions import Conditions
 from mongokit.structure.demands import is_open, needed, never_empty
 from mongokit.structure.keys import bad_keys, bad_map_key, open_fields, unstorable_key
@@ -39,7 +40,6 @@ class _Writer:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.conditions = Conditions(rules, self.name)
         self.names: dict[str, Any] = {
             **REASONS,
             **{
@@ -50,9 +50,11 @@ class _Writer:
             "sequence": (list, tuple),
             "holder": (dict, list, tuple),
         }
+        self.complaints = Complaints(self.names, self.name)
+        self.conditions = Conditions(rules, self.name, self.complaints)
         self.lines: list[str] = []
         self.pending: list[tuple[str, nodes.Node]] = []
-        self.closer: dict[tuple[type, bool], str] = {}
+        self.closer: dict[tuple[type, bool, nodes.Node | None], str] = {}
         self.count = 0
 
     def write(self, depth: int, text: str) -> None:
@@ -118,11 +120,11 @@ class _Writer:
             self.write(depth + 1, "pass")
         self.write(depth, f"elif {var} is not None and {var} is not M:")
         self.write(depth + 1, complaint)
-        paths = needed(node, path)
-        if paths:
+        found = needed(node, path)
+        if found:
             self.write(depth, "else:")
-            for place in paths:
-                self.write(depth + 1, f"required(failures, {place.source}, None)")
+            for place, one in found:
+                self.write(depth + 1, self.complaints.call("required", one, place, "None"))
 
     def is_simple(self, node: nodes.TypeNode) -> bool:
         """Return whether there is nothing to ask of a value but its type."""
@@ -143,10 +145,17 @@ class _Writer:
         tests = [f"type({var}) is not {self.name('T', one)}" for one in self.exact(node)]
         if not needed:
             tests.append(f"{var} is not None")
-        key = (kind, needed)
+        key = (kind, needed, node if node.messages else None)
         if key not in self.closer:
-            others = self.conditions.accepted(kind)
-            self.closer[key] = self.name("S", closer_look(kind, others, self.names["M"], needed=needed))
+            demand, complain = (self.complaints.function(reason, node) for reason in ("required", "bad_type"))
+            look = closer_look(
+                kind,
+                self.conditions.accepted(kind),
+                self.names["M"],
+                demand=demand if needed else None,
+                complain=complain,
+            )
+            self.closer[key] = self.name("S", look)
         self.write(depth, f"if {' and '.join(tests)}: {self.closer[key]}(failures, {path.source}, {var})")
 
     def body(self, node: nodes.Node, var: str, path: Path, depth: int) -> None:
@@ -166,22 +175,23 @@ class _Writer:
             case nodes.TupleNode():
                 self.positions(node, var, path, depth)
             case nodes.CustomNode():
-                self.write(depth, f"custom(failures, {path.source}, {self.name('C', node.custom)}, {var})")
-            case _ if is_open(node):
                 self.write(
-                    depth, f"if {var} and isinstance({var}, holder): bad_keys(failures, {path.source}, {var})"
+                    depth, self.complaints.call("custom", node, path, self.name("C", node.custom), var)
                 )
+            case _ if is_open(node):
+                look = self.complaints.call("bad_keys", node, path, var)
+                self.write(depth, f"if {var} and isinstance({var}, holder): {look}")
             case _ if self.strict_time(node):
                 self.write(depth, f"if {var}.utcoffset() is None:")
-                self.write(depth + 1, f"naive(failures, {path.source}, {var})")
+                self.write(depth + 1, self.complaints.call("naive", node, path, var))
         if (node.required or node.filled) and not never_empty(node):
             self.write(depth, f"if not {var} and isinstance({var}, (list, tuple, dict, set)):")
-            self.write(depth + 1, f"required(failures, {path.source}, {var})")
+            self.write(depth + 1, self.complaints.call("required", node, path, var))
         if guarded:
             self.write(depth, f"if len(failures) == {before}:")
             depth += 1
         for validator in node.validators:
-            self.validator(self.name("V", validator), var, path, depth)
+            self.validator(node, self.name("V", validator), var, path, depth)
 
     def strict_time(self, node: nodes.Node) -> bool:
         return (
@@ -190,14 +200,14 @@ class _Writer:
             and not self.rules.naive_datetimes
         )
 
-    def validator(self, validator: str, var: str, path: Path, depth: int) -> None:
+    def validator(self, node: nodes.Node, validator: str, var: str, path: Path, depth: int) -> None:
         self.write(depth, "try:")
         self.write(depth + 1, f"passed = {validator}({var})")
         self.write(depth, "except Exception as error:")
-        self.write(depth + 1, f"raised(failures, {path.source}, error, {var})")
+        self.write(depth + 1, self.complaints.call("raised", node, path, "error", var))
         self.write(depth, "else:")
         self.write(depth + 1, "if not passed:")
-        self.write(depth + 2, f"invalid(failures, {path.source}, {validator}, {var})")
+        self.write(depth + 2, self.complaints.call("invalid", node, path, validator, var))
 
     def record(self, node: nodes.RecordNode, var: str, path: Path, depth: int, *, top: bool = False) -> None:
         """Write the check of named fields: those that must be there, those that may not, then each value."""
@@ -208,11 +218,11 @@ class _Writer:
         number = " + ".join((str(len(variables) - len(loose)), *(f"({name!r} in exact)" for name in counted)))
         declared = {name: name not in loose for name in node.fields}
         if self.rules.schemaless or node.schemaless:
-            look = f"open_fields(failures, {path.source}, {self.name('D', declared)}, {var})"
+            look = self.complaints.call("open_fields", node, path, self.name("D", declared), var)
         else:
             allowed = ALWAYS_ALLOWED if top else frozenset[str]()
             arguments = f"{self.name('D', declared)}, {var}, {self.name('E', allowed)}"
-            look = f"bad_fields(failures, {path.source}, {self.rules.owner!r}, {arguments})"
+            look = self.complaints.call("bad_fields", node, path, repr(self.rules.owner), arguments)
         # Of an exact dict, which CPython reads twice as fast, and which has no __missing__ to write to the document.
         if top or not self.conditions.makes_exact(node):
             self.write(depth, f"exact = {var} if type({var}) is dict else {{**{var}}}")
@@ -259,18 +269,18 @@ class _Writer:
         key, item, kind = self.new("k"), self.new("v"), self.name("T", node.key)
         self.write(depth, f"for {key}, {item} in {var}.items():")
         self.write(depth + 1, f"if not isinstance({key}, {kind}):")
-        self.write(depth + 2, f"bad_key(failures, {path.source}, {kind}, {key})")
+        self.write(depth + 2, self.complaints.call("bad_key", node, path, kind, key))
         if issubclass(node.key, str):
             self.write(depth + 1, f"elif '.' in {key} or {key}[:1] == '$':")
-            self.write(depth + 2, f"bad_map_key(failures, {path.source}, {key})")
+            self.write(depth + 2, self.complaints.call("bad_map_key", node, path, key))
         else:
             self.write(depth + 1, f"elif not isinstance({key}, str):")
-            self.write(depth + 2, f"unstorable_key(failures, {path.source}, {key})")
+            self.write(depth + 2, self.complaints.call("unstorable_key", node, path, key))
         self.value(node.value, item, path.variable(key), depth + 1)
 
     def positions(self, node: nodes.TupleNode, var: str, path: Path, depth: int) -> None:
         self.write(depth, f"if len({var}) != {len(node.items)}:")
-        self.write(depth + 1, f"bad_length(failures, {path.source}, {len(node.items)}, {var})")
+        self.write(depth + 1, self.complaints.call("bad_length", node, path, str(len(node.items)), var))
         self.write(depth, "else:")
         for position, child in enumerate(node.items):
             item = self.new("v")

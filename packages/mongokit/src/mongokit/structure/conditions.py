@@ -11,6 +11,7 @@ from bson.code import Code
 from bson.regex import Regex
 
 from mongokit.structure import nodes
+from mongokit.structure.complaints import Complaints
 from mongokit.structure.path import Path
 from mongokit.structure.referring import accepts
 from mongokit.structure.rules import Rules
@@ -28,9 +29,10 @@ class Conditions:
     :param name: returns the name under which the compiled function finds an object; takes a prefix and the object.
     """
 
-    def __init__(self, rules: Rules, name: Callable[[str, Any], str]) -> None:
+    def __init__(self, rules: Rules, name: Callable[[str, Any], str], complaints: Complaints) -> None:
         self._rules = rules
         self._name = name
+        self._complaints = complaints
 
     def accepted(self, kind: type) -> Callable[[Any], bool]:
         """Return whether a value that is not exactly of a type will do for it."""
@@ -45,27 +47,25 @@ class Conditions:
 
     def test(self, node: nodes.Node, var: str, path: Path) -> tuple[str, str]:
         """Return the condition under which a value is of the right type, and the statement for when it is not."""
-        where = path.source
+        call = self._complaints.call
         match node:
             case nodes.TypeNode():
                 kind = self._name("T", node.type)
-                return self._type_test(node.type, kind, var), f"bad_type(failures, {where}, {kind}, {var})"
+                return self._type_test(node.type, kind, var), call("bad_type", node, path, kind, var)
             case nodes.AnyNode():
                 # None is not asked for here: whether it will do is a matter of required_fields.
                 types = self._name("A", tuple(kind for kind in node.types if kind is not type(None)))
-                return f"isinstance({var}, {types})", f"unauthorized(failures, {where}, {types}, {var})"
+                return f"isinstance({var}, {types})", call("unauthorized", node, path, types, var)
             case nodes.OperatorNode():
                 checker = self._name("O", node.operator)
-                return self._operator_test(
-                    node, checker, var
-                ), f"refused(failures, {where}, {checker}, {var})"
+                return self._operator_test(node, checker, var), call("refused", node, path, checker, var)
             case nodes.CustomNode():
                 kind = self._name("T", node.custom.python_type)
                 test = self._type_test(node.custom.python_type, kind, var, exact=True)
-                return test, f"bad_type(failures, {where}, {kind}, {var})"
+                return test, call("bad_type", node, path, kind, var)
             case nodes.RecordNode():
                 kind = self._name("T", node.container)
-                complaint = f"bad_type(failures, {where}, {kind}, {var})"
+                complaint = call("bad_type", node, path, kind, var)
                 if self.makes_exact(node):
                     exact = (
                         f"{var} if type({var}) is dict else {{**{var}}} if isinstance({var}, dict) else None"
@@ -73,16 +73,16 @@ class Conditions:
                     return f"(exact := {exact}) is not None", complaint
                 return self._type_test(node.container, kind, var), complaint
             case nodes.I18nNode():
-                return f"isinstance({var}, dict)", f"untranslated(failures, {where}, {var})"
+                return f"isinstance({var}, dict)", call("untranslated", node, path, var)
             case nodes.MapNode():
                 kind = self._name("T", dict)
-                return f"isinstance({var}, dict)", f"bad_type(failures, {where}, {kind}, {var})"
+                return f"isinstance({var}, dict)", call("bad_type", node, path, kind, var)
             case nodes.ReferenceNode():
                 accepted, name = self._name("R", accepts(node)), self._name("N", node)
-                return f"{accepted}({var})", f"bad_reference(failures, {where}, {name}, {var})"
+                return f"{accepted}({var})", call("bad_reference", node, path, name, var)
         return (
             f"type({var}) is list or isinstance({var}, sequence)",
-            f"bad_type(failures, {where}, list, {var})",
+            call("bad_type", node, path, "list", var),
         )
 
     @staticmethod

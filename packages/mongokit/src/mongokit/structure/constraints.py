@@ -6,12 +6,15 @@ The package is not needed: whoever uses its classes has it.
 from __future__ import annotations
 
 import datetime
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from bson.tz_util import utc
+
+from mongokit.times import as_stored
 
 __all__ = ["Constraint", "validators_of"]
 
@@ -90,11 +93,22 @@ def _is_utc(zone: datetime.tzinfo | str | None) -> bool:
     return zone == utc or str(zone) == "UTC"
 
 
+def _limit(compare: Callable[[Any, Any], Any], limit: Any, text: str, bound: tuple[str, Any]) -> Constraint:
+    if not isinstance(limit, datetime.datetime):
+        return Constraint(lambda value: compare(value, limit), text, bound)
+    moment = as_stored(limit)
+    return Constraint(
+        lambda value: compare(as_stored(value) if isinstance(value, datetime.datetime) else value, moment),
+        text,
+        bound,
+    )
+
+
 _CONSTRAINTS: dict[str, Callable[[Any], Validator]] = {
-    "Gt": lambda given: Constraint(lambda value: value > given.gt, f"be > {given.gt!r}", ("gt", given.gt)),
-    "Ge": lambda given: Constraint(lambda value: value >= given.ge, f"be >= {given.ge!r}", ("ge", given.ge)),
-    "Lt": lambda given: Constraint(lambda value: value < given.lt, f"be < {given.lt!r}", ("lt", given.lt)),
-    "Le": lambda given: Constraint(lambda value: value <= given.le, f"be <= {given.le!r}", ("le", given.le)),
+    "Gt": lambda given: _limit(operator.gt, given.gt, f"be > {given.gt!r}", ("gt", given.gt)),
+    "Ge": lambda given: _limit(operator.ge, given.ge, f"be >= {given.ge!r}", ("ge", given.ge)),
+    "Lt": lambda given: _limit(operator.lt, given.lt, f"be < {given.lt!r}", ("lt", given.lt)),
+    "Le": lambda given: _limit(operator.le, given.le, f"be <= {given.le!r}", ("le", given.le)),
     "MultipleOf": lambda given: Constraint(
         lambda value: not value % given.multiple_of,
         f"be a multiple of {given.multiple_of!r}",

@@ -20,8 +20,8 @@ class Factory:
 def field(*, default_factory: Callable[[], T]) -> T:
     """Return, as the value of an annotated field, that its default is made anew for each document.
 
-    ``when: datetime = field(default_factory=now)``. Other defaults are written as they are; lists and dicts are
-    copied for each document.
+    ``when: datetime = field(default_factory=now)``. Other defaults are written as they are; what can be
+    changed is copied for each document.
     """
     if not callable(default_factory):
         raise TypeError(

@@ -8,18 +8,18 @@ from mongokit.structure.path import Path
 __all__ = ["is_open", "needed", "never_empty"]
 
 
-def needed(node: nodes.Node, path: Path) -> list[Path]:
-    """Return the required paths at and below a value that is None or absent."""
-    found = [path] if node.required or node.present else []
+def needed(node: nodes.Node, path: Path) -> list[tuple[Path, nodes.Node]]:
+    """Return the required places at and below a value that is None or absent."""
+    found = [(path, node)] if node.required or node.present else []
     if isinstance(node, nodes.RecordNode):
         for name, child in node.fields.items():
             found += _demanded(child, path.field(name))
     return found
 
 
-def _demanded(node: nodes.Node, path: Path) -> list[Path]:
-    """Return the paths that are required even where what they are in is absent."""
-    found = [path] if node.required else []
+def _demanded(node: nodes.Node, path: Path) -> list[tuple[Path, nodes.Node]]:
+    """Return the places that are required even where what they are in is absent."""
+    found = [(path, node)] if node.required else []
     if isinstance(node, nodes.RecordNode):
         for name, child in node.fields.items():
             found += _demanded(child, path.field(name))

@@ -24,6 +24,9 @@ class Immutable:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be deleted")
 
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
     def but(self, **changes: Any) -> Self:
         """Return the same but for these attributes."""
         return type(self)(**{**vars(self), **changes})

@@ -6,11 +6,12 @@ that are functions, for keys inside open dicts, and for the subtypes of binary d
 
 from __future__ import annotations
 
+import datetime
 import enum
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from bson import Code, Decimal128
+from bson import Code, DatetimeMS, Decimal128
 
 from mongokit.conversions import DecimalType, EnumType
 from mongokit.structure import nodes
@@ -174,14 +175,19 @@ class _Describer:
         """Return the alternatives for certain values, by type: to a server 1 and 1.0 are equal."""
         groups: dict[type, list[Any]] = {}
         for value in values:
-            groups.setdefault(type(value), []).append(value)
+            members = groups.setdefault(type(value), [])
+            # MongoDB refuses an enum that names a value twice.
+            if value not in members:
+                members.append(value)
         found: list[Schema] = []
         for kind, members in groups.items():
             types = self.language.of(kind)
             if types is None:
                 return None
             if all(map(self.language.listable, members)):
-                key, names = self.language.type_key, [one[self.language.type_key] for one in types]
+                # None of them is written as an object.
+                key = self.language.type_key
+                names = [one[key] for one in types if "properties" not in one]
                 found.append({key: names if len(names) > 1 else names[0], "enum": members})
             else:
                 found += types
@@ -189,13 +195,19 @@ class _Describer:
 
     def custom(self, custom: CustomType) -> list[Schema] | None:
         if isinstance(custom, EnumType) and not issubclass(custom.python_type, enum.Flag):
-            return self.listed(member.value for member in custom.python_type)
+            return self.listed(self.written(custom, member) for member in custom.python_type)
         alternatives = self.language.of(self.language.stored(custom))
         if isinstance(custom, Set) and custom.structure_type is not None:
             elements = self.language.of(custom.structure_type)
             items = {} if elements is None else {"items": self.any_of(elements)}
             return [{self.language.type_key: "array", **items}]
         return alternatives
+
+    def written(self, custom: EnumType, member: enum.Enum) -> Any:
+        """Return what is written of a member: among others a time is no number in JSON."""
+        value = custom.to_bson(member)
+        is_apart = isinstance(value, datetime.datetime) and custom.mongo_type is not datetime.datetime
+        return DatetimeMS(value) if is_apart and not self.language.bson else value
 
     def keys(self, node: nodes.MapNode) -> Schema:
         if issubclass(node.key, str):

@@ -55,6 +55,8 @@ class Node(Immutable):
     absent: bool = False
     """Missing in a new document."""
     validators: tuple[Validator, ...] = ()
+    messages: Mapping[str, Any] | None = None
+    """Kind of error -> what the class says of it, where it says anything."""
 
 
 class TypeNode(Node):
@@ -210,7 +212,7 @@ def reaches(root: RecordNode, path: str) -> bool:
     return True
 
 
-def node_at(root: RecordNode, path: str) -> Node | None:
+def node_at(root: Node, path: str) -> Node | None:
     """Return the node that a path of an update (``items.0.price``, ``items.$[].price``) leads to; None where the
     structure leaves open what is there."""
     node: Node | None = root

@@ -36,15 +36,25 @@ class _Parser(NamedTuple):
     """Paths that may be missing, and new documents do not have: `absent` is their default."""
     defaults: frozenset[str] = frozenset()
     """Paths for which the class has another default, whatever an embedded class says."""
+    messages: Mapping[str, Any] = MappingProxyType({})
+    """Path -> what the class says of errors there."""
 
     def parse(self, spec: Any, path: str, *, element: bool = False) -> nodes.Node:
         """Return the node of a specification; an element shares its list's path but not its descriptors."""
         node = self._untranslated(spec, path, element=element)
+        if path in self.messages and node.messages is None:
+            node = self._worded(node, path)
         if element:
             return node
         if path in self.translated:
             node = self._in_languages(node, path)
         return self._dispensable(node, path) if self.missing or path in self.absent else node
+
+    def _worded(self, node: nodes.Node, path: str) -> nodes.Node:
+        """Return a node with what the class says of errors at its path: elements share that with their list."""
+        from mongokit.structure.messages import kinds_of  # of no use to who says nothing
+
+        return node.but(messages=MappingProxyType(kinds_of(self.messages[path])))
 
     def _in_languages(self, node: nodes.Node, path: str) -> nodes.Node:
         """Return the node of a translated field, of that of its value."""
@@ -56,7 +66,13 @@ class _Parser(NamedTuple):
         # What is asked of a value is asked of it in every language.
         value = node.but(required=False, filled=False)
         return nodes.I18nNode(
-            path=path, key=str, value=value, required=node.required, present=node.present, filled=node.filled
+            path=path,
+            key=str,
+            value=value,
+            required=node.required,
+            present=node.present,
+            filled=node.filled,
+            messages=node.messages,
         )
 
     def _dispensable(self, node: nodes.Node, path: str) -> nodes.Node:
@@ -172,11 +188,22 @@ class _Parser(NamedTuple):
             self.missing or bool(spec.accept_missing_fields),
             self.absent | {nodes.join(path, one) for one in spec._structure.absent},
             self.defaults,
+            self._messages_with(spec, path),
         )
         node = inner._mapping(spec.structure or {}, path)
         if not isinstance(node, nodes.RecordNode):
             raise StructureError(f"{self.owner}: {path}: the fields of {spec.__name__} must be named")
+        if path in inner.messages:
+            node = inner._worded(node, path)
         return node.but(container=spec, schemaless=bool(spec.use_schemaless))
+
+    def _messages_with(self, spec: Any, path: str) -> Mapping[str, Any]:
+        """Return what is said of errors here, and by a class that is embedded at a path."""
+        if not spec.error_messages:
+            return self.messages
+        from mongokit.structure.messages import with_embedded
+
+        return with_embedded(self.messages, path, spec.error_messages)
 
     def _type(self, spec: type, path: str) -> nodes.Node:
         if hasattr(spec, "_collection"):
@@ -250,6 +277,7 @@ def parse_structure(
     missing: bool = False,
     absent: Iterable[str] = (),
     defaults: Iterable[str] = (),
+    messages: Mapping[str, Any] | None = None,
 ) -> nodes.RecordNode:
     """Return the tree for a structure; raises StructureError, BadKeyError, TypeError with class and path.
 
@@ -271,6 +299,7 @@ def parse_structure(
         missing=missing,
         absent=frozenset(absent),
         defaults=frozenset(defaults),
+        messages=messages or {},
     )
     node = parser.parse(structure, "", element=True)
     if not isinstance(node, nodes.RecordNode):

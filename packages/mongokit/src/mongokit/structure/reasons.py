@@ -41,16 +41,25 @@ def untranslated(failures: Failures, path: str, value: Any) -> None:
 
 
 def closer_look(
-    kind: type, accepted: Callable[[Any], bool], absent: object, *, needed: bool
+    kind: type,
+    accepted: Callable[[Any], bool],
+    absent: object,
+    *,
+    demand: Callable[[Failures, str, Any], None] | None,
+    complain: Callable[[Failures, str, type, Any], None],
 ) -> Callable[[Failures, str, Any], None]:
-    """Return the check of a value that is not exactly of a type: it may be None, absent, or of a subclass."""
+    """Return the check of a value that is not exactly of a type: it may be None, absent, or of a subclass.
+
+    :param demand: says that there has to be one; None where there has not.
+    :param complain: says that it is of a wrong type.
+    """
 
     def look(failures: Failures, path: str, value: Any) -> None:
         if value is None or value is absent:
-            if needed:
-                required(failures, path, None)
+            if demand is not None:
+                demand(failures, path, None)
         elif not accepted(value):
-            bad_type(failures, path, kind, value)
+            complain(failures, path, kind, value)
 
     return look
 

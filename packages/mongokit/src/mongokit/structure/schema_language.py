@@ -55,7 +55,8 @@ _JSON: Mapping[type, list[Schema]] = {
     type(None): [{"type": "null"}],
     bool: [{"type": "boolean"}],
     int: [{"type": "integer"}],
-    float: [{"type": "number"}],
+    # JSON has no word for what is no number, or has no end.
+    float: [{"type": "number"}, *_extended("$numberDouble", {"enum": ["Infinity", "-Infinity", "NaN"]})],
     str: [{"type": "string"}],
     list: [{"type": "array"}],
     dict: [{"type": "object"}],

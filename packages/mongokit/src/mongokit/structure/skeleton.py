@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+import decimal
+import enum
+import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -22,19 +26,22 @@ __all__ = ["Skeleton", "compile_skeleton", "fill"]
 
 Skeleton = Callable[[], dict[str, Any]]
 
-_IMMUTABLE = (type(None), bool, int, float, str, bytes, datetime.datetime, ObjectId, Decimal128, Int64)
+_IMMUTABLE = (
+    *(type(None), bool, int, float, str, bytes, datetime.date, datetime.timedelta, decimal.Decimal),
+    *(enum.Enum, uuid.UUID, ObjectId, Decimal128, Int64),
+)
 
 
 def fresh(value: Any) -> Any:
-    """Return a default's value for one document: callables called, lists and dicts copied, all the way down."""
-    if is_document(value):
-        # A reference to it.
+    """Return a default's value for one document: callables called, and what can be changed copied, all the way down."""
+    if is_document(value) or isinstance(value, _IMMUTABLE):
+        # Of a document it is a reference.
         return value
     if isinstance(value, dict):
         return container_of(type(value))({key: fresh(item) for key, item in value.items()})
-    if isinstance(value, (list, tuple, set)):
+    if type(value) in (list, tuple, set):
         return type(value)(fresh(item) for item in value)
-    return value() if callable(value) else value
+    return value() if callable(value) else copy.deepcopy(value)
 
 
 def blank(node: nodes.Node, nested: type[dict[str, Any]]) -> Any:
@@ -134,13 +141,15 @@ class _Makers:
                 f"Error in default_values: the default of {node.path} holds absent, which is the default of a whole field: "
                 "give the path of what a new document is not to have"
             )
+        _refuse_uncopied(node.path, value)
         if isinstance(value, Factory):
             make: Maker = value.make
         elif isinstance(value, _IMMUTABLE):
             make = _Constant(value)
         elif callable(value):
             make = value
-        elif self.nested is dict:
+        elif self.nested is dict or (isinstance(node, nodes.CustomNode) and type(value) not in (dict, list)):
+            # What is of a type of somebody's own stays of that.
             make = partial(fresh, value)
         else:
             make = partial(_doted, value, self.nested)
@@ -158,6 +167,23 @@ class _Makers:
 
 def _doted(value: Any, nested: type[dict[str, Any]]) -> Any:
     return doted(fresh(value), nested)
+
+
+def _refuse_uncopied(path: str, value: Any) -> None:
+    """Raise ValueError for what new documents would have to share."""
+    if isinstance(value, dict) and not is_document(value):
+        value = list(value.values())
+    if type(value) in (list, tuple, set):
+        for item in value:
+            _refuse_uncopied(path, item)
+    elif not (callable(value) or isinstance(value, (Factory, dict, *_IMMUTABLE))):
+        try:
+            copy.deepcopy(value)
+        except Exception as error:
+            raise ValueError(
+                f"Error in default_values: the default of {path} cannot be copied for each document ({error}): give a "
+                "function that makes it"
+            ) from error
 
 
 def _holds_absent(value: Any) -> bool:

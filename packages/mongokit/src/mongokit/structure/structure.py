@@ -38,6 +38,8 @@ class Declarations(NamedTuple):
     translated: Sequence[str] = ()
     missing: bool = False
     """Whether any field may be missing of which nothing else is asked."""
+    messages: Mapping[str, Any] = MappingProxyType({})
+    """Path -> the text of its errors, or texts by kind."""
 
 
 class Structure(Immutable):
@@ -75,6 +77,8 @@ class Structure(Immutable):
     """For each field that holds embedded classes or references: makes them of the dicts, documents and ids in a value."""
     asked_id: str | None
     """What an ``_id`` is to be, where that is no ObjectId: who saves a document must give one. None where MongoDB's will do."""
+    has_messages: bool
+    """Whether the class, or one that is embedded, says in its own words what is wrong."""
     references: Walk | None
     """Visits all references; None where there are none."""
     nested: type[dict[str, Any]]
@@ -114,6 +118,7 @@ class Structure(Immutable):
             missing=declared.missing,
             absent=left_out,
             defaults=defaults,
+            messages=declared.messages,
         )
         _check_duplicates(owner, declared.required)
         _check_translated(owner, declared.translated)
@@ -122,6 +127,11 @@ class Structure(Immutable):
         _check_paths(owner, known, "validators", validators)
         _check_paths(owner, known, "i18n", declared.translated)
         _check_paths(owner, known, "default_values", declared.defaults)
+        if declared.messages:
+            # Who has none does not wait for this to be imported.
+            from mongokit.structure.messages import check_messages
+
+            check_messages(owner, known, declared.messages)
         _check_defaults(owner, root, defaults)
         _check_absent(owner, root, left_out)
         id_node = root.fields.get("_id")
@@ -144,6 +154,7 @@ class Structure(Immutable):
             stored_id=None if id_node is None else stored_form(id_node, python_first=True),
             python_id=None if id_node is None else to_python(id_node, owner),
             asked_id=None if id_node is None or takes_object_id(id_node) else expected(id_node),
+            has_messages=any(node.messages for node in descendants(root)),
             references=walk(root),
             adopt=MappingProxyType({name: convert for name, convert in adopted if convert is not None}),
             nested=declared.nested,

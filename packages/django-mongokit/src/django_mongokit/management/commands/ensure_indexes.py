@@ -49,6 +49,6 @@ class Command(DocumentsCommand):
         if options["verbosity"] > 0:
             self.stdout.write(str(report))
         # Who says nowhere where his documents are is told so by the report, and cannot be asked for more here.
-        number = len(report.missing) + len(report.different)
+        number = len(report.of("missing", "different", "conflict"))
         if options["check"] and number:
             raise CommandError(f"{number} of the declared indexes are missing, or are not as declared.")

@@ -14,6 +14,7 @@ from ...content_types import has_host
 from ...manifest import ManifestError
 from ...names import quoted
 from ...webservers import caddy, modules, nginx
+from ...webservers.domains import domains
 from ...webservers.site import ConfigError, Site, mounts_of
 
 __all__ = ["Command"]
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             "--server-name",
             action="append",
             metavar="NAME",
-            help="a domain of the site; may be given several times (ALLOWED_HOSTS)",
+            help="a domain of the site; may be given several times (ALLOWED_HOSTS, and what pages name below these)",
         )
         parser.add_argument(
             "--modules",
@@ -58,7 +59,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        hosts = ["_"] if "*" in settings.ALLOWED_HOSTS else settings.ALLOWED_HOSTS
+        names, foreign = domains(
+            options["server_name"] or (), settings.ALLOWED_HOSTS, (conf.media_url, conf.sources().static_url)
+        )
         media_root = root_of_django("MEDIA_ROOT")
         try:
             manifest = conf.manifest_file
@@ -75,7 +78,8 @@ class Command(BaseCommand):
             ),
             options["upstream"],
             options["protocol"],
-            tuple(options["server_name"] or hosts or ["_"]),
+            names,
+            foreign,
             options["listen"],
             is_shared=bool(conf.media_url) or has_host(conf.sources().static_url) or conf.integrity,
             below=quoted((settings.FORCE_SCRIPT_NAME or "").rstrip("/"), again=True),

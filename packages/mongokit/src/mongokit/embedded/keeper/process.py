@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from .files import log_since, open_lock, try_lock
+from .journal import Journal
 from .launch import PANIC, StartError
 from .pausing import Pauses
 from .serving import Orders, Serving
@@ -25,7 +26,7 @@ STEADY_SECONDS = 60.0
 """Seconds a server has to live before the pauses between its restarts are short again."""
 
 LOOK_SECONDS = 2.0
-"""Seconds between two looks at what the server has logged."""
+"""Seconds between two looks at what the server has logged, and at its journal: what a power failure may take."""
 
 
 class Keeper(Serving):
@@ -35,6 +36,7 @@ class Keeper(Serving):
         super().__init__(orders)
         self.users_fd = open_lock(self.folder, "users.lock")
         self.unused = False
+        self.journal = Journal(self.folder)
         self.wake_read, self.wake_write = os.pipe()
 
     def run(self) -> None:
@@ -91,6 +93,9 @@ class Keeper(Serving):
         while not (self.unused or self.terminated):
             now = time.monotonic()
             self.end_panicked()
+            # What the disk does not take the server cannot store either: it is the one to say so.
+            with contextlib.suppress(OSError):
+                self.journal.put_on_disk()
             code = self.server.poll() if self.server else None
             if self.server and code is not None:
                 if now - started > STEADY_SECONDS:

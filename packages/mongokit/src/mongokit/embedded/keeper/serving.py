@@ -47,6 +47,8 @@ class Orders:
     report_fd: int
     last_port: int | None = None
     """Where clients look for the server, if nothing in the folder says that any more."""
+    fsync: bool = False
+    """Whether each change waits until the disk has it."""
 
 
 class Serving:
@@ -125,7 +127,9 @@ class Serving:
     def launch(self, port: int, *, closed: bool = True) -> subprocess.Popen[bytes]:
         """Start the server process."""
         self.log_read = os.fstat(2).st_size
-        self.server = launch(self.orders.command, self.folder, port, self.server_fd, closed=closed)
+        self.server = launch(
+            self.orders.command, self.folder, port, self.server_fd, closed=closed, fsync=self.orders.fsync
+        )
         return self.server
 
     def await_answer(self, server: subprocess.Popen[bytes], deadline: float) -> bool:
