@@ -173,7 +173,7 @@ class Originals:
         if twin is not None and _linked(twin, target):
             self.written.add(target)
             return True
-        if os.path.lexists(target):  # noqa: PTH110
+        if os.path.lexists(target):
             return _is_same(target, original)
         temporary = self._temporary(folder)
         try:
