@@ -804,28 +804,24 @@ def test_the_brotli_module_of_debian_is_loaded(published):
     assert "load_module" not in printed("--server")
 
 
-def test_nginx_itself_finds_no_fault_with_it(published, tmp_path):
-    program = servers.nginx_program()
+def nginx_says(tmp_path: Path, text: str) -> str:
+    """What ``nginx -t`` prints about a configuration."""
     place = tmp_path / "nginx.conf"
-    place.write_text(printed("--whole", "--listen", "127.0.0.1:1", "--upstream", "unix:/run/x.sock"))
-    command = [
-        program,
-        "-t",
-        "-p",
-        str(tmp_path),
-        "-c",
-        str(place),
-        "-g",
-        f"pid {tmp_path}/pid; error_log stderr;",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert "syntax is ok" in done.stderr
-    assert "[warn]" not in done.stderr
+    place.write_text(text)
+    more = f"pid {tmp_path}/pid; error_log stderr;"
+    command = [servers.nginx_program(), "-t", "-p", str(tmp_path), "-c", str(place), "-g", more]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stderr
 
 
-def test_two_sites_of_one_machine(site, published, tmp_path):
+def test_nginx_itself_finds_no_fault_with_it(published, tmp_path):
+    text = printed("--whole", "--listen", "127.0.0.1:1", "--upstream", "unix:/run/x.sock")
+    said = nginx_says(tmp_path, text)
+    assert "syntax is ok" in said
+    assert "[warn]" not in said
+
+
+def test_two_sites_of_one_machine(published, tmp_path):
     """A file for each in sites-enabled: nginx refuses two upstreams of one name."""
-    program = servers.nginx_program()
     names = []
     for number, host in enumerate(["example.com", "www.example.org", "_"]):
         arguments = (
@@ -841,20 +837,8 @@ def test_two_sites_of_one_machine(site, published, tmp_path):
         names += re.findall(r"upstream (\w+)", text)
     assert len(set(names)) == 3
     assert names[0].startswith("django_static_example_com_")
-    place = tmp_path / "nginx.conf"
-    place.write_text(f'events {{}} http {{ include "{tmp_path}/[0-9].conf"; }}')
-    command = [
-        program,
-        "-t",
-        "-p",
-        str(tmp_path),
-        "-c",
-        str(place),
-        "-g",
-        f"pid {tmp_path}/pid; error_log stderr;",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert "syntax is ok" in done.stderr
+    whole = f'events {{}} http {{ include "{tmp_path}/[0-9].conf"; }}'
+    assert "syntax is ok" in nginx_says(tmp_path, whole)
 
 
 def test_types_are_said_once():
