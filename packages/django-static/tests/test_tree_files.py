@@ -169,9 +169,9 @@ def test_of_a_copy_that_both_have_made_the_last_counts(tmp_path):
     copy = tmp_path / "a.css"
     copy.write_text("a {}")
     originals = Originals(tmp_path, tmp_path / "originals.json", Folders())
-    originals.adopt(Copies({"a.css": (None, (1, 1, 1))}, set()))
+    originals.adopt(Copies({"a.css": (None, (1, 1, 1))}, set(), {}))
     assert originals.states() == {str(copy): [1, 1]}
-    originals.adopt(Copies({"a.css": (None, (2, 2, 2))}, set()))
+    originals.adopt(Copies({"a.css": (None, (2, 2, 2))}, set(), {}))
     assert originals.states() == Seal.states([str(copy)])
 
 
