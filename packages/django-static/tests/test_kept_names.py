@@ -87,6 +87,17 @@ def test_another_content_later(kept, command):
     assert (kept.sites.static / NAME).read_text() == "one()"
 
 
+def test_an_original_that_is_later_than_the_clock(kept):
+    """As a machine whose clock is ahead has written it."""
+    one = kept("a", "one()", "collectstatic")
+    kept.sites.be("b")
+    path = kept.sites.built.app_file(NAME, "two()")
+    os.utime(path, (time.time() + 1000,) * 2)
+    COMMANDS["collectstatic"]()
+    assert kept.shown("b")[1] == "two()"
+    assert kept.shown("a") == one
+
+
 def test_it_is_said(kept):
     kept("a", "one()")
     kept.sites.be("a")

@@ -20,6 +20,9 @@ from .resolver import current
 
 __all__ = ["StaticStorage"]
 
+#: Later than any file; not the last of days, which other time zones have not.
+_NEVER_OLDER = datetime(9999, 12, 30)  # noqa: DTZ001 (it gets the time zone of what it stands for)
+
 
 class StaticStorage(StaticFilesStorage):
     """Prints the names of the manifest while ``DJANGO_STATIC`` and ``DJANGO_STATIC_USE_MANIFEST_FILE`` are on.
@@ -68,7 +71,7 @@ class StaticStorage(StaticFilesStorage):
         """
         changed = super().get_modified_time(name)
         if conf.enabled and conf.use_manifest_file and is_hashed(name, conf.hashed_names):
-            return max(changed, datetime.now(changed.tzinfo))
+            return _NEVER_OLDER.replace(tzinfo=changed.tzinfo)
         return changed
 
     def put(self, name: str, content: Any) -> None:
