@@ -69,7 +69,7 @@ class Build:
             work = self._work(uses)
             seal = Seal.read(self._state / "seal.json")
             if killed or not self._is_sealed(seal, work):
-                building = when_needed.building(
+                building = when_needed.building()(
                     self._sources,
                     self._options,
                     self._manifest,

@@ -8,7 +8,6 @@ process imports may import it at its top; it goes through here instead. A lookup
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .kinds import Slimmed
@@ -19,14 +18,11 @@ if TYPE_CHECKING:
     from .building import Building
     from .checking import Checked
     from .job import Job
-    from .originals import Mend
-    from .places import Places
     from .plan import Plan
     from .reader import Reader
     from .saving import Save
     from .shelf import Known
     from .storage import StaticStorage
-    from .summary import Summary
     from .tools import Tools
 
 __all__ = [
@@ -44,23 +40,11 @@ __all__ = [
 ]
 
 
-def building(
-    sources: Sources,
-    options: Options,
-    manifest: Path,
-    places: Places,
-    summary: Summary,
-    *,
-    with_originals: bool,
-    mend: Mend | None,
-    left: Mapping[str, Any],
-) -> Building:
+def building() -> type[Building]:
     """What a build does where something is to be done."""
     from .building import Building
 
-    return Building(
-        sources, options, manifest, places, summary, with_originals=with_originals, mend=mend, left=left
-    )
+    return Building
 
 
 def checked(sources: Sources, options: Options, plan: Plan, *, ignore: Sequence[str]) -> Checked:
