@@ -6,7 +6,7 @@ import pytest
 from django.template import engines
 from static_test_ways import Way
 
-from django_static import lazy, minify
+from django_static import kinds, lazy, minify
 
 COUNT = 12
 SHAPES = {
@@ -80,7 +80,7 @@ def test_builds_minify_all(site, settings, monkeypatch, warned, shape):
 
 
 def test_a_text_that_is_left_as_it_is_takes_no_room(site, settings, monkeypatch, asked):
-    monkeypatch.setattr(minify, "LONGEST_AT_ONCE", 1000)
+    monkeypatch.setattr(kinds, "LONGEST_AT_ONCE", 1000)
     monkeypatch.setattr(lazy, "LONGEST_TOGETHER", 1000)
     way = Way(site, settings, "lazy", "hash", "/forever")
     site.write("js/long.js", "export let long = 1 ;\n" + "console.log( 1 ) ;\n" * 500)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import django_static
-from django_static import minify
+from django_static import kinds, minify
 from django_static.references import js
 
 
@@ -181,7 +181,7 @@ def test_three_with_one_in_the_middle(combine):
 
 
 def test_a_text_that_is_too_long_for_a_page_that_waits(site, warned, monkeypatch):
-    monkeypatch.setattr(minify, "LONGEST_AT_ONCE", 20)
+    monkeypatch.setattr(kinds, "LONGEST_AT_ONCE", 20)
     site.write("a.js", "aaaaaaaaaa ( 1 ) ; b ( )", 5)
     text = site.text(django_static.slimfile("/a.js"))
     assert text.startswith("/* django-static: not minified: 24 characters take too long")

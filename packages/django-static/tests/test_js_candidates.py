@@ -46,7 +46,8 @@ def one_by_one(text: str) -> Iterator[Candidate]:
         if owner is not None:
             name = owner["owner"]
             if name not in known:
-                known[name] = len(known) < js_element._MOST_NAMES and js_element._is_document(text, name)
+                given = rf"(?<![\w$.]){re.escape(name)}\s*=\s*(?:[\w$]+\s*\.\s*)?document(?![\w$.])"
+                known[name] = name == "document" or re.search(given, text) is not None
             if known[name]:
                 yield Candidate(match.start(), "list", first + owner.start(), match.end())
     for kind, pattern in js_element._SELECTORS.items():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import django_static
 from django_static import minify
+from django_static.kinds import is_minified
 from django_static.minify import css_strip, engines, verify
 
 SAME_SCRIPTS = {
@@ -638,7 +639,7 @@ REAL = Path(django.contrib.admin.__file__).parent / "static/admin"
     [
         pytest.param(path, id=path.name)
         for path in sorted([*REAL.rglob("*.js"), *REAL.rglob("*.css")])
-        if "i18n" not in path.parts and not minify.is_minified(path.name)
+        if "i18n" not in path.parts and not is_minified(path.name)
     ],
 )
 def test_real_files(path):

@@ -53,6 +53,9 @@ def posed(text: str, host: str = "", path: str = "/js/a.js") -> str:
         ("jQuery(`script`).attr('src')", "list"),
         ("a = document.scripts; b = a[0].src", "list"),
         ("var d = window.document, a = d.scripts; b = a[0].src", "list"),
+        ("var d=document,a=d.scripts;b=a[0].src", "list"),
+        ("".join(f"a{n}.scripts;" for n in range(30)) + "var d =\n\tdocument; a = d.scripts; b = a[0].src", "list"),
+        ("var d = document.body, e = mydocument, a = d.scripts || e.scripts; b = a[0].src", ""),
         # By their names.
         ("a = document.querySelector('script[src$=\"/a.js\"]')", "selector"),
         ('a = $("head script[src*=\'a.js\']")', "selector"),

@@ -8,9 +8,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import claims, import_maps, mapped, minify, names, output, removal
+from . import claims, import_maps, mapped, names, output, removal, when_needed
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .cleaning import Cleaning
@@ -18,8 +18,8 @@ from .collector import without_collector
 from .edition import Edition
 from .folders import Folders
 from .job import Job  # noqa: F401 (a second process that is forked should have it)
+from .kinds import Slimmed, is_minified
 from .manifest import Manifest, ManifestError, text_key
-from .minify.ahead import Ahead
 from .notice import Notice
 from .originals import COPIES, Mend, Originals
 from .pipeline import Pipeline
@@ -33,6 +33,9 @@ from .sources import Source, Sources
 from .summary import Progress, Summary
 from .tree import Tree
 from .tree_files import TreeFiles
+
+if TYPE_CHECKING:
+    from .minify.ahead import Ahead
 
 __all__ = ["Building"]
 
@@ -71,6 +74,7 @@ class Building:
         self.summary = summary
         self._receiving = receiving(sources, options.save_prefix)
         self._claims = Claims(manifest, self._receiving)
+        self._ahead: Ahead | None = None
 
     def run(
         self, work: str, uses: Sequence[Use], progress: Progress, *, is_alone: bool, killed: bool
@@ -115,8 +119,7 @@ class Building:
         originals = self._originals(folders) if tree and self._with_originals else None
         if originals is not None:
             self._shelf.leave_to_originals(self._original_of)
-        ahead = Ahead()
-        self._pipeline = Pipeline(self._sources, self._options, self._shelf, ahead.slim, self.summary.tell)
+        self._pipeline = Pipeline(self._sources, self._options, self._shelf, self._slimmed, self.summary.tell)
         self._pipeline.modules.are_awaited = any(_SCRIPT.search(use.value) for use in uses)
         tree_files = TreeFiles(tree, self._pipeline, self._shelf, originals)
         helpers.callback(tree_files.close)
@@ -127,7 +130,7 @@ class Building:
             self._edition.listed = {source.name for source in tree.values()}
             self.summary.problems += wanted.problems
             runs = list(wanted.runs)
-            self._minify_ahead(runs, ahead)
+            self._minify_ahead(runs, helpers)
             total = len(runs) + len(tree)
             for number, run in enumerate(runs):
                 progress(number, total)
@@ -141,7 +144,6 @@ class Building:
             )
             progress(total, total)
         finally:
-            ahead.close()
             self.summary.say_once()
         self.summary.tree = tree_files.places
         self.summary.written += len(originals.written) if originals is not None else 0
@@ -158,7 +160,7 @@ class Building:
             return {}
         return {self._places.path(each.place): each.digest for each in served if each.digest}
 
-    def _minify_ahead(self, runs: Sequence[Run], ahead: Ahead) -> None:
+    def _minify_ahead(self, runs: Sequence[Run], helpers: contextlib.ExitStack) -> None:
         """Let several processes begin with the scripts that are to be minified, if there is much of it."""
         scripts: dict[Source, None] = {}
         known: Known = {}
@@ -172,13 +174,21 @@ class Building:
             with contextlib.suppress(OSError):
                 part = reader.read(source)
                 # Text with references is minified as it will read with their new names, which are not known yet.
-                if part.is_certain and not part.targets and not minify.is_minified(source.name):
+                if part.is_certain and not part.targets and not is_minified(source.name):
                     prefix = self._options.name_prefix
                     folder = posixpath.dirname(source.url)
                     texts.append(part.render(folder, prefix, moved=bool(prefix)))
         if sum(map(len, texts)) >= _MUCH_TEXT:
+            from .minify.ahead import Ahead
+
+            ahead = self._ahead = Ahead()
+            helpers.callback(ahead.close)
             for text in sorted(texts, key=len, reverse=True):
                 ahead.want(text, "js", self._options.minifiers["js"])
+
+    def _slimmed(self, text: str, kind: str, chain: Sequence[str]) -> Slimmed:
+        """A text minified, by other processes where there is much of it."""
+        return (when_needed.slim if self._ahead is None else self._ahead.slim)(text, kind, chain)
 
     def _map_modules(self, use: Use, wanted: Wanted) -> None:
         """Put an import map into the manifest, with all that it names, which has been published."""

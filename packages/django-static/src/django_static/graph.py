@@ -24,10 +24,14 @@ def components(roots: Sequence[Node], edges: Callable[[Node], Sequence[Node]]) -
     for root in roots:
         if root in number:
             continue
+        first = edges(root)
         number[root] = lowest[root] = len(number)
+        if not first:  # as most: there is no order to be found
+            yield (root,)
+            continue
         pending.append(root)
         is_pending.add(root)
-        path = [(root, iter(edges(root)))]
+        path = [(root, iter(first))]
         while path:
             node, following = path[-1]
             for other in following:

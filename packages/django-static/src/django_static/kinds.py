@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["DEFAULT_ENGINES", "KINDS", "Slimmed"]
+__all__ = ["DEFAULT_ENGINES", "KINDS", "LONGEST_AT_ONCE", "Slimmed", "is_minified"]
 
 KINDS = ("css", "js", "html")
 DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
@@ -13,6 +13,9 @@ DEFAULT_ENGINES: Mapping[str, Sequence[str]] = {
     "js": ("tdewolff", "strip"),
     "html": ("tdewolff",),
 }
+#: Characters that are judged while a page waits: some 100 thousand are in a second.
+LONGEST_AT_ONCE = 500_000
+_MINIFIED = (".min.js", ".minified.js", ".min.mjs", ".min.css", ".minified.css")
 
 
 class Slimmed(NamedTuple):
@@ -20,3 +23,8 @@ class Slimmed(NamedTuple):
 
     text: str
     problem: str = ""
+
+
+def is_minified(name: str) -> bool:
+    """Whether the name says that the file has been minified by its maker."""
+    return name.lower().endswith(_MINIFIED)

@@ -119,6 +119,7 @@ def unmarked(url: str) -> str:
     return url if found is None else f"{folder}{slash}{name[: found.start()]}{found['extension'] or ''}"
 
 
+@functools.lru_cache(256)  # asked of a file four times in a row
 def is_hashed(url: str, pattern: re.Pattern[str]) -> bool:
     """Whether a bundler has put a hash of the content into the name already: such a name is kept."""
     return pattern.search(url.rpartition("/")[2]) is not None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from . import combined_map, joining, minify, names
+from . import combined_map, joining, kinds, names
 from .joining import Joined
+from .kinds import Slimmed, is_minified
 from .naming import Naming
 from .parts import Part
 from .records import Options
@@ -14,7 +15,7 @@ from .records import Options
 __all__ = ["Chart", "Group", "Renderer", "Slimmer"]
 
 #: What minifies a text of a kind by a chain of engines; see :func:`django_static.minify.slim`.
-Slimmer = Callable[[str, str, Sequence[str]], minify.Slimmed]
+Slimmer = Callable[[str, str, Sequence[str]], Slimmed]
 #: Parts that go into one file.
 Group = list[Part]
 
@@ -83,7 +84,7 @@ class Renderer:
 
     def _slimmed(self, part: Part, text: str) -> str:
         kind = part.source.kind
-        if not part.is_certain or part.is_finished or minify.is_minified(part.source.name):
+        if not part.is_certain or part.is_finished or is_minified(part.source.name):
             return text
         if not self._may_slim(part, text):
             return text
@@ -98,7 +99,7 @@ class Renderer:
         """Whether there is room for one more text; a long one that the slimmer leaves as it is takes none."""
         known = self._is_slimmed.get(part)
         if known is None:
-            size = len(text) if len(text) <= minify.LONGEST_AT_ONCE else 0
+            size = len(text) if len(text) <= kinds.LONGEST_AT_ONCE else 0
             known = self._is_slimmed[part] = self._most is None or self._slimmed_so_far + size <= self._most
             if known:
                 self._slimmed_so_far += size

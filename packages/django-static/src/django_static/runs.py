@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import blocks, lists, mapped, minify
+from . import blocks, lists, mapped, when_needed
 from .answers import Place, split_names
 from .manifest import text_key
 from .notice import Notice
@@ -54,7 +54,7 @@ class Wanted:
             self._add_file(use)
 
     def _add_text(self, use: Use) -> None:
-        result = minify.slim_inline(use.value, use.mode, self._options.minifiers)
+        result = when_needed.slim_inline(use.value, use.mode, self._options.minifiers)
         self.texts[text_key(use.value, use.mode)] = result.text
         if result.problem:
             self._complain(use.place, f"inline text is printed without minifying: {result.problem}")

@@ -62,7 +62,9 @@ def served_of(
             original.host + names.quoted(original.url),
             Served(places.name(original.path), 0, 0, "", is_lasting=False)
             if twin is None
-            else twin._replace(is_lasting=False),
+            else Served(
+                twin.place, twin.size, twin.stamp, twin.digest, is_lasting=False, siblings=twin.siblings
+            ),
         )
     return served
 

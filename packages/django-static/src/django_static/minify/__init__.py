@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from .. import kinds
 from ..collector import without_collector
 from ..kinds import DEFAULT_ENGINES, KINDS, Slimmed
 from . import engines, html_mask, verify
@@ -23,7 +24,6 @@ __all__ = [
     "KINDS",
     "Slimmed",
     "guess",
-    "is_minified",
     "slim",
     "slim_at_once",
     "slim_inline",
@@ -33,7 +33,6 @@ logger = logging.getLogger("django_static")
 
 #: Characters: some 100 thousand are judged in a second.
 LONGEST = 5_000_000
-LONGEST_AT_ONCE = 500_000
 
 _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 #: What a script or style sheet that does anything has one of, and prose hardly ever.
@@ -46,12 +45,6 @@ _LAST_COMMENT = re.compile(r"(?:^|(?<=[\s;}]))//.*\Z")
 _DATA = ("{", "[", '"')
 _BLANKS = re.compile(r"\s*")
 _MARKUP = re.compile(r"<[A-Za-z!/]")
-_MINIFIED = (".min.js", ".minified.js", ".min.mjs", ".min.css", ".minified.css")
-
-
-def is_minified(name: str) -> bool:
-    """Whether the name says that the file has been minified by its maker."""
-    return name.lower().endswith(_MINIFIED)
 
 
 def slim(
@@ -108,9 +101,9 @@ def slim_at_once(text: str, kind: str, chain: Sequence[str]) -> Slimmed:
 
     One that was minified before stays as it is, and there is nothing to be said of it.
     """
-    if len(text) > LONGEST_AT_ONCE and is_dense(text):
+    if len(text) > kinds.LONGEST_AT_ONCE and is_dense(text):
         return Slimmed(text)
-    if len(text) > LONGEST_AT_ONCE and chain:
+    if len(text) > kinds.LONGEST_AT_ONCE and chain:
         reason = f"{len(text):,} characters take too long to judge while a page waits: minify it ahead, with 'manage.py staticbuild'"
         return Slimmed(_with_comment(text, kind, reason), reason)
     return slim(text, kind, chain)

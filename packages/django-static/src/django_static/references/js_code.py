@@ -18,7 +18,7 @@ from .js_slash import (
     ends_with_keyword,
     is_harmless,
 )
-from .patterns import BLOCK_COMMENT, loop, quoted
+from .patterns import BLOCK_COMMENT, has, loop, quoted
 
 __all__ = ["BLANKS", "COMMENT", "STRING", "TEMPLATE", "Code", "arguments"]
 
@@ -98,7 +98,7 @@ class Code:
         self._templates: list[int] = []
         self._usual = _USUAL
         if position == 0:
-            self._usual = _USUAL_UP_TO_HTML if _HTML_COMMENT in text else _USUAL
+            self._usual = _USUAL_UP_TO_HTML if has(text, _HTML_COMMENT) else _USUAL
             self._floor = self.position = self._line_end(0) if text.startswith("#!") else 0
 
     def reach(self, offset: int) -> bool:

@@ -70,13 +70,15 @@ _HASH_BANG = re.compile(r"#![^\n\r\u2028\u2029]*(?:\r\n|[\n\r\u2028\u2029])?")
 _SHOWN = 80
 #: What published names have that those of originals have not, as :data:`.names.FINGERPRINT` and :data:`.names.DATE` say.
 _MARK = r"(?:\.nocharset)?\.(?:\d{9,11}|(?!\d{12})[0-9a-f]{12})(?:-[0-9a-f]{8})?"
-#: Of so many things with a ``.scripts`` one may be the document.
-_MOST_NAMES = 20
+#: ``var d = window.document``
+_DOCUMENT = re.compile(r"document(?![\w$.])")
+_GIVEN = re.compile(r"(?<![\w$.])(?P<name>[\w$]+)\s*=\s*(?:[\w$]+\s*\.\s*)?\Z")
+_LONGEST_GIVEN = 100
 
 
 def places(text: str) -> Iterator[Candidate]:
     """The places of a script where it may look for itself, of each kind in document order."""
-    documents: dict[str, bool] = {}
+    documents: set[str] = set()
     behind = 0
     for match in _CRIPT.finditer(text):
         kind = match.lastgroup
@@ -114,16 +116,14 @@ def _list_by_call(text: str, start: int, end: int) -> Iterator[Candidate]:
         yield Candidate(first + called.start(), "list", first + called.start(), end)
 
 
-def _list_of_document(text: str, start: int, end: int, documents: dict[str, bool]) -> Iterator[Candidate]:
-    """``document.scripts``, with the property at ``start``; what is known of names that may be the document is kept."""
+def _list_of_document(text: str, start: int, end: int, documents: set[str]) -> Iterator[Candidate]:
+    """``document.scripts``, with the property at ``start``; the names of the document are found out when they are needed."""
     first = max(0, start - 60)
     owner = _OWNER.search(text[first:start])
     if owner is None:
         return
-    name = owner["owner"]
-    if name not in documents:
-        documents[name] = len(documents) < _MOST_NAMES and _is_document(text, name)
-    if documents[name]:
+    documents |= documents or _names_of_document(text)
+    if owner["owner"] in documents:
         yield Candidate(start, "list", first + owner.start(), end)
 
 
@@ -179,14 +179,20 @@ def _is_read(text: str, start: int, end: int) -> bool:
     return text[place] == "{" or not _ASSIGNED.match(text, end)
 
 
-def _is_document(text: str, name: str) -> bool:
-    """Whether a name is that of the document, or is given it somewhere."""
-    if name == "document":
-        return True
-    return (
-        re.search(rf"(?<![\w$.]){re.escape(name)}\s*=\s*(?:[\w$]+\s*\.\s*)?document(?![\w$.])", text)
-        is not None
-    )
+def _names_of_document(text: str) -> set[str]:
+    """The names that are given the document somewhere, and its own.
+
+    They are told by what stands before the word: a search for names of one letter would take much longer.
+    """
+    names = {"document"}
+    for match in _DOCUMENT.finditer(text):
+        start = match.start()
+        before = text[start - 1 : start]
+        if before in ("=", ".") or before.isspace():
+            given = _GIVEN.search(text[max(0, start - _LONGEST_GIVEN) : start])
+            if given is not None:
+                names.add(given["name"])
+    return names
 
 
 def posed(text: str, found: Found, host: str, path: str) -> tuple[int, int, str]:
