@@ -80,7 +80,7 @@ def test_who_sends_something_else_is_no_contestant(is_kept, odd, monkeypatch):
         load(address, Exchange(REQUEST, b"HTTP/1.1 200 OK", len(REPLY), is_kept), 10, 1)
 
 
-@pytest.mark.parametrize("edge", ["wsgi", "wsgi_granian"])
+@pytest.mark.parametrize("edge", ["wsgi", "wsgi_granian", "wsgi_uwsgi"])
 def test_the_floor_is_measured(tmp_path, edge):
     """Beneath the server that the lock of the tests has, too."""
     with serving.operations(

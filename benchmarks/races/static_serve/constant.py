@@ -38,7 +38,7 @@ def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     with serving.operations(
         "constant",
         workspace,
-        edges=("wsgi", "wsgi_granian", "asgi"),
+        edges=("wsgi", "wsgi_granian", "wsgi_uwsgi", "asgi"),
         build=lambda: f"/{site.NAME}",
         revalidates=False,
         starts=False,

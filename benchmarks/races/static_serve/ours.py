@@ -71,5 +71,7 @@ def asgi() -> Any:
 @contextmanager
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """Under both kinds of servers."""
-    with serving.operations("ours", workspace, edges=("wsgi", "wsgi_granian", "asgi"), build=build) as found:
+    with serving.operations(
+        "ours", workspace, edges=("wsgi", "wsgi_granian", "wsgi_uwsgi", "asgi"), build=build
+    ) as found:
         yield found

@@ -12,7 +12,7 @@ def _contestant(name: str, title: str, *packages: str, ours: bool = False) -> Co
         name=name,
         title=title,
         module=f"races.static_serve.{name}",
-        packages=("granian", "gunicorn", "uvicorn", "uvloop", "httptools", *packages),
+        packages=("granian", "gunicorn", "pyuwsgi", "uvicorn", "uvloop", "httptools", *packages),
         ours=ours,
     )
 
@@ -28,6 +28,8 @@ RACE = Race(
         Case(key="asgi_304", title="304 Not Modified, under uvicorn", baseline="servestatic_bare"),
         Case(key="wsgi", title="All of it, under gunicorn (sync)"),
         Case(key="wsgi_304", title="304 Not Modified, under gunicorn (sync)", baseline="whitenoise_bare"),
+        Case(key="wsgi_uwsgi", title="All of it, under uWSGI"),
+        Case(key="wsgi_uwsgi_304", title="304 Not Modified, under uWSGI", baseline="whitenoise_bare"),
         Case(key="wsgi_granian", title="All of it, under granian (WSGI)"),
         Case(
             key="wsgi_granian_304",
@@ -47,7 +49,7 @@ RACE = Race(
     how=(
         "measured: CPU time of the process that serves, in Python and kernel; requests/s is what a core can do of that",
         "the client is another process, which only counts bytes",
-        "uvicorn (uvloop, httptools) and granian keep 8 connections; gunicorn's sync worker closes each after its reply, two at a time",
+        "uvicorn (uvloop, httptools) and granian keep 8 connections; gunicorn's sync worker and uWSGI close each after its reply, two at a time",
         "published with compressed siblings; asked for without Accept-Encoding, so that all send the same 30,000 bytes",
         "the reply is checked before, and each that counts must begin with the same line and have the same length",
         "bare: around an application of one line, and Django is not loaded; around Django: as in a site's wsgi.py, as ours is",
@@ -69,12 +71,12 @@ RACE = Race(
         Target(case="asgi_304", contestant="ours", at_most=1.0, against="servestatic_bare"),
         *(
             Target(case=case, contestant="ours", at_most=1 / 1.4, against=against)
-            for case in ("wsgi", "wsgi_granian")
+            for case in ("wsgi", "wsgi_uwsgi", "wsgi_granian")
             for against in ("whitenoise_bare", "whitenoise_around")
         ),
         *(
             Target(case=case, contestant="ours", at_most=1.0, against=against)
-            for case in ("wsgi_304", "wsgi_granian_304")
+            for case in ("wsgi_304", "wsgi_uwsgi_304", "wsgi_granian_304")
             for against in ("whitenoise_bare", "whitenoise_around")
         ),
         *(Target(case=case, contestant="ours", at_most=200, gauge="start") for case in ("asgi", "wsgi")),

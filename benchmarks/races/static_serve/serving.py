@@ -23,21 +23,39 @@ from races.static_serve.load import Exchange, fetch, load
 
 __all__ = ["operations"]
 
-#: The same servers for all, by case, which begins with the interface; one process each, and nothing written for a request.
+#: The same servers for all, by case, which begins with the interface: what Python is started with; one process each that
+#: serves, and nothing written for a request.
 _SERVERS = {
-    "wsgi": ("gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "1", "{module}:wsgi()"),
+    "wsgi": ("-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "1", "{module}:wsgi()"),
     "wsgi_granian": (
-        *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
+        *(
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "{port}",
+            "--workers",
+            "1",
+        ),
         *("--blocking-threads", "1", "--log-level", "warning", "--factory", "{module}:wsgi"),
+    ),
+    "wsgi_uwsgi": (
+        *("-c", "import sys, pyuwsgi; pyuwsgi.run(sys.argv[1:])", "--http-socket", "127.0.0.1:{port}"),
+        *("--master", "--die-on-term", "--single-interpreter", "--need-app", "--disable-logging"),
+        *("--module", "{module}:wsgi()"),
     ),
     "asgi": (
         # Not by --fd: that socket would lack TCP_NODELAY, and each reply wait 40 ms for its last bytes.
-        *("uvicorn", "--port", "{port}", "--factory", "--no-access-log", "--log-level", "warning"),
+        *("-m", "uvicorn", "--port", "{port}", "--factory", "--no-access-log", "--log-level", "warning"),
         *("--loop", "uvloop", "--http", "httptools", "{module}:asgi"),
     ),
 }
-#: Those of a sync worker are closed after each reply; so few that none waits for long.
-_CONNECTIONS = {"wsgi": 2, "wsgi_granian": 8, "asgi": 8}
+#: Those that close each connection after its reply; so few at once that none waits for long.
+_CLOSING = ("wsgi", "wsgi_uwsgi")
+_CONNECTIONS = {"wsgi": 2, "wsgi_uwsgi": 2, "wsgi_granian": 8, "asgi": 8}
 _PATIENCE = 30.0
 _START = """
 import time
@@ -99,7 +117,7 @@ def _operation(
     head, _, body = reply.partition(b"\r\n\r\n")
     if status not in head.split(b"\r\n")[0] or body != (site.CONTENT if status == b" 200 " else b""):
         raise ValueError(f"{target} is answered with {head!r} and {len(body)} bytes")
-    is_kept = edge != "wsgi"
+    is_kept = edge not in _CLOSING
     request = _request(target, fields, is_kept=is_kept)
     # A connection that goes on has one field less in its reply.
     length = _length(address, request, len(body)) if is_kept else len(reply)
@@ -143,12 +161,9 @@ def _running(name: str, edge: str) -> Iterator[tuple[tuple[str, int], psutil.Pro
     """A server with one process that serves requests; its address and that process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address: tuple[str, int] = listener.getsockname()
-    program, *arguments = (
-        part.format(port=address[1], module=f"races.static_serve.{name}") for part in _SERVERS[edge]
-    )
-    server = subprocess.Popen(
-        [sys.executable, "-P", "-m", program, *arguments], stdin=subprocess.DEVNULL, env=_environment()
-    )
+    module = f"races.static_serve.{name}"
+    command = (part.format(port=address[1], module=module) for part in _SERVERS[edge])
+    server = subprocess.Popen([sys.executable, "-P", *command], stdin=subprocess.DEVNULL, env=_environment())
     try:
         _wait_for(address, server)
         process = psutil.Process(server.pid)

@@ -31,6 +31,10 @@ def wsgi() -> Any:
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """Under the kind of servers it is made for."""
     with serving.operations(
-        "whitenoise_around", workspace, edges=("wsgi", "wsgi_granian"), build=build, starts=False
+        "whitenoise_around",
+        workspace,
+        edges=("wsgi", "wsgi_granian", "wsgi_uwsgi"),
+        build=build,
+        starts=False,
     ) as found:
         yield found

@@ -47,6 +47,6 @@ def wsgi() -> Any:
 def enter(workspace: Path) -> Iterator[Mapping[str, Operation]]:
     """Under the kind of servers it is made for."""
     with serving.operations(
-        "whitenoise_bare", workspace, edges=("wsgi", "wsgi_granian"), build=build
+        "whitenoise_bare", workspace, edges=("wsgi", "wsgi_granian", "wsgi_uwsgi"), build=build
     ) as found:
         yield found
