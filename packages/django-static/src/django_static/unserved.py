@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .names import decoded
 from .records import Options
-from .sources import Source, Sources, decoded, is_foreign, split_host
+from .sources import Source, Sources, is_foreign, split_host
 
 __all__ = ["why_unserved"]
 
@@ -27,7 +28,8 @@ def why_unserved(source: Source, sources: Sources, options: Options) -> str:
     if any(source.folder == (root / path.lstrip("/")).parent for root in sources.roots for path in paths):
         return ""
     base = next(
-        (mount.written for mount in sources.mounts if mount.here == sources.static_url), sources.static_url
+        (mount.written for mount in sources.mounts if decoded(mount.here) == sources.static_url),
+        sources.written_static_url,
     )
     return (
         f"{source.name!r} is {source.path}, which no media root has: it is published where names lead that begin with "

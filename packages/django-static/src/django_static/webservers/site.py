@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET, digest
+from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET, digest, quoted
 from ..places import STATE_FOLDER, path_within, records_beside
 from ..sources import Sources
 
@@ -191,7 +191,7 @@ def mounts_of(
 def _all_mounts(
     sources: Sources, save_prefix: Path | None, name_prefix: str, media_root: Path | None, script_name: str
 ) -> Iterator[Mount]:
-    static, media = _path(sources.static_url), _path(sources.media_url)
+    static, media = _path(quoted(sources.static_url)), _path(quoted(sources.media_url))
     inner = [path for path in (static, media, script_name and f"{script_name}.") if path]
     if save_prefix is not None:
         setting = "DJANGO_STATIC_SAVE_PREFIX"
