@@ -17,10 +17,10 @@ from .plan import Plan, all_sources
 from .reader import Reader
 from .records import Manner, Options
 from .sources import Source, SourceError, Sources, split_suffix
-from .stored import name_of_static
+from .stored import is_stored, name_of_static
 from .summary import alike
 from .tree import Tree
-from .unserved import why_unserved
+from .unserved import why_misprinted, why_unserved
 
 __all__ = ["Checked", "check"]
 
@@ -118,6 +118,8 @@ class _Check:
         self.roots[found] = None
         if isinstance(place, Place):  # what stands inline is printed as it is
             reason = self._unserved(found)
+            if not reason and (place.tag != "static" or is_stored()):  # else Django prints it
+                reason = why_misprinted(found, self._sources, self._options)
             if reason:
                 self.complain(reason, place)
         return found

@@ -12,7 +12,7 @@ from .notice import Notice
 from .records import Manner, Options, Record
 from .scan import Use
 from .sources import Source, SourceError, Sources
-from .unserved import why_unserved
+from .unserved import why_misprinted, why_unserved
 
 __all__ = ["Run", "Wanted", "wanted_of"]
 
@@ -114,7 +114,8 @@ class Wanted:
             self._complain(place, f"{error}; {fate}")
             return None
         self.found[name] = str(source.path)
-        reason = why_unserved(source, self._sources, self._options)
+        asked = (source, self._sources, self._options)
+        reason = why_unserved(*asked) or why_misprinted(*asked)
         if reason:
             self._complain(place, reason)
         return source

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+
 from .names import decoded
 from .records import Options
 from .sources import Source, Sources, is_foreign, split_host
 
-__all__ = ["why_unserved"]
+__all__ = ["why_misprinted", "why_unserved"]
 
 
 def why_unserved(source: Source, sources: Sources, options: Options) -> str:
@@ -36,3 +40,50 @@ def why_unserved(source: Source, sources: Sources, options: Options) -> str:
         f"STATIC_URL, and this one does not. Write {base + split_host(source.name)[1].lstrip('/')!r}, or, if the web server "
         "sends that folder under this name, put it into DJANGO_STATIC_MEDIA_ROOTS"
     )
+
+
+def why_misprinted(source: Source, sources: Sources, options: Options) -> str:
+    """What is wrong with the URL that tags print of a file, and what to do; empty where nothing is known to be.
+
+    ``DJANGO_STATIC_MEDIA_URL`` may be a path. Where one leads the site's web server knows, unless it is a folder of the
+    settings, which has what is published under the name that the file has without it.
+    """
+    start = options.media_url
+    if not start.startswith("/") or start.startswith("//"):
+        return ""
+    printed = decoded(start + options.name_prefix) + source.url
+    place = source.folder
+    if options.save_prefix is not None:
+        place = options.save_prefix / posixpath.dirname(source.url).lstrip("/")
+    for base, folders in sorted(_folders(sources, options), reverse=True):
+        if printed.startswith(base):
+            below = posixpath.dirname(printed[len(base) :])
+            if any(folder / below == place for folder in folders):
+                return ""
+            break
+    else:
+        return ""
+    other = source.url.removeprefix(decoded(start))
+    write = (
+        f", or write {other!r} in the tag"
+        if other.startswith("/") and other != source.url and options.save_prefix is None
+        else ""
+    )
+    return (
+        f"{source.name!r} is published in {place}, and tags print {printed!r} of it, with DJANGO_STATIC_MEDIA_URL before it, "
+        f"which leads elsewhere below {base!r}. Set DJANGO_STATIC_MEDIA_URL to a host, such as '//static.example.com', or leave "
+        f"it out{write}"
+    )
+
+
+def _folders(sources: Sources, options: Options) -> Iterator[tuple[str, list[Path]]]:
+    """The paths of the settings that lead to folders, and these."""
+    root = sources.static_root
+    for url, folders in (
+        (sources.static_url, [] if root is None else [root]),
+        (sources.media_url, [*sources.roots]),
+    ):
+        base = split_host(url)[1]
+        if base.strip("/"):
+            received = [] if options.save_prefix is None else [options.save_prefix / base.strip("/")]
+            yield base, [*received, *folders]

@@ -96,7 +96,8 @@ def public_of(path: Path, conf: Conf) -> str:
     if conf.save_prefix is not None:
         folders.append((conf.save_prefix, conf.name_prefix))
     if sources.static_root is not None:
-        folders.append((sources.static_root, urlsplit(quoted(sources.static_url)).path.rstrip("/")))
+        start = conf.name_prefix if conf.save_prefix is None else ""
+        folders.append((sources.static_root, start + urlsplit(quoted(sources.static_url)).path.rstrip("/")))
     folders += [(root, conf.name_prefix) for root in sources.roots]
     for folder, prefix in folders:
         start = os.path.abspath(folder).rstrip(os.sep) + os.sep  # noqa: PTH100

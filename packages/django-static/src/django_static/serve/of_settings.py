@@ -52,6 +52,9 @@ def holdings_of_settings(
                 published.append((as_text(named) or "/", str(conf.save_prefix)))
             if static and sources.static_root is not None:
                 published.append((as_text(static), str(sources.static_root)))
+                if named and conf.save_prefix is None:  # before a name with STATIC_URL, or without
+                    both = (f"{named.rstrip('/')}{static}", named)
+                    published += [(as_text(prefix), str(sources.static_root)) for prefix in both]
         finding = Finding(
             as_text(static), sources.finders.find if sources.finders else None, published, _records()
         )
