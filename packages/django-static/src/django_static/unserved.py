@@ -4,16 +4,43 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from .names import decoded
 from .records import Options
 from .sources import Source, Sources, is_foreign, split_host
+from .standing import sends_itself
 
-__all__ = ["why_misprinted", "why_unserved"]
+__all__ = ["Unserved"]
 
 
-def why_unserved(source: Source, sources: Sources, options: Options) -> str:
+class Unserved:
+    """Tells of such files. Where the application itself sends all that the manifest names, there are hardly any."""
+
+    def __init__(self, sources: Sources, options: Options) -> None:
+        self._sources = sources
+        self._options = options
+
+    def why(self, source: Source) -> str:
+        """What is wrong with the name of a file, for people; empty if nothing is."""
+        return self._told(source, _why_unserved(source, self._sources, self._options))
+
+    def why_printed(self, source: Source) -> str:
+        """The same of a file of which our tags print a URL."""
+        reason = self.why(source)
+        return reason or self._told(source, _why_misprinted(source, self._sources, self._options))
+
+    def _told(self, source: Source, reason: str) -> str:
+        # Where a name without a slash leads to depends on the page.
+        return "" if reason and source.name.startswith("/") and self._is_sent else reason
+
+    @cached_property
+    def _is_sent(self) -> bool:
+        return sends_itself()
+
+
+def _why_unserved(source: Source, sources: Sources, options: Options) -> str:
     """What is wrong with the name of a file, and what to write; empty where web servers find what is published of it.
 
     The finders are asked for any name, and what they find is published in ``STATIC_ROOT``. Under a name that does not begin
@@ -42,7 +69,7 @@ def why_unserved(source: Source, sources: Sources, options: Options) -> str:
     )
 
 
-def why_misprinted(source: Source, sources: Sources, options: Options) -> str:
+def _why_misprinted(source: Source, sources: Sources, options: Options) -> str:
     """What is wrong with the URL that tags print of a file, and what to do; empty where nothing is known to be.
 
     ``DJANGO_STATIC_MEDIA_URL`` may be a path. Where one leads the site's web server knows, unless it is a folder of the
