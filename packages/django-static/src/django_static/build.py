@@ -16,6 +16,7 @@ from .records import Options
 from .scan import Use
 from .seal import Seal
 from .sources import Sources
+from .standing import sends_itself
 from .summary import Progress, Summary
 from .tree import Tree
 
@@ -94,6 +95,7 @@ class Build:
             options,
             repr((sources.roots, sources.media_url, sources.static_url, sources.static_root)),
             repr((self._with_originals, self._places.folders, FORMAT, keys.FORMAT)),
+            repr(sends_itself()),  # what is to be told of names depends on it
             repr([(str(use.place), use.kind, use.slim, use.value, use.mode) for use in uses]),
             # Of a folder in an import map it matters what is there.
             *(repr(list(mapped.expanded(use.value, sources))) for use in uses if use.kind == "modules"),

@@ -17,10 +17,10 @@ from .plan import Plan, all_sources
 from .reader import Reader
 from .records import Manner, Options
 from .sources import Source, SourceError, Sources, split_suffix
-from .stored import name_of_static
+from .stored import is_stored, name_of_static
 from .summary import alike
 from .tree import Tree
-from .unserved import why_unserved
+from .unserved import Unserved
 
 __all__ = ["Checked", "check"]
 
@@ -99,7 +99,7 @@ class _Check:
         self.remarks: list[str] = []
         self.read: dict[Source, Sequence[Source]] = {}
         self._sources = sources
-        self._options = options
+        self._unserved = Unserved(sources, options)
         self._reader = Reader(sources, options)
         self._ignore = ignore
         self.roots: dict[Source, None] = {}
@@ -117,13 +117,11 @@ class _Check:
             return None
         self.roots[found] = None
         if isinstance(place, Place):  # what stands inline is printed as it is
-            reason = self._unserved(found)
+            is_ours = place.tag != "static" or is_stored()  # else Django prints it
+            reason = self._unserved.why_printed(found) if is_ours else self._unserved.why(found)
             if reason:
                 self.complain(reason, place)
         return found
-
-    def _unserved(self, source: Source) -> str:
-        return why_unserved(source, self._sources, self._options)
 
     def listed(self, value: str, place: Place) -> None:
         """Look at what ``{% slimfile %}`` is handed: a name, or several of files that are to be one."""
@@ -187,11 +185,11 @@ class _Check:
 
     def _unserved_by(self, part: Part) -> Iterator[str]:
         """What a file that is served itself refers to, and that is not."""
-        if self._unserved(part.source):
+        if self._unserved.why(part.source):
             return
         for reference in part.references:
             target = part.targets.get(reference.start)
-            reason = "" if target is None else self._unserved(target)
+            reason = "" if target is None else self._unserved.why(target)
             if reason:
                 yield str(part.notice(reason, reference.line))
 

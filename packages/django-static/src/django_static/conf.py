@@ -16,11 +16,12 @@ from .conf_of_code import CodeConf
 from .conf_of_serving import ServingConf
 from .conf_reading import PATHS, PREFIX, root_of_django
 from .manifest import ManifestError
+from .mount import Mount
 from .names import quoted
 from .places import STATE_FOLDER
 from .private import private_folder
 from .records import HASHED_NAMES, Options
-from .sources import Mount, Sources, finders_of_staticfiles
+from .sources import Sources, finders_of_staticfiles
 
 __all__ = ["FINGERPRINTS", "PREFIX", "Conf", "conf"]
 

@@ -17,9 +17,10 @@ from .answers import (
 )
 from .block_memo import BlockMemo
 from .manifest import Manifest, names_of, run_key, text_key
+from .names import decoded
 from .places import Places
 from .records import Manner, Options, Printed
-from .sources import Sources, decoded, split_suffix
+from .sources import Sources, split_suffix
 
 __all__ = ["Manifested"]
 

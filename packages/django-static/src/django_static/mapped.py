@@ -61,7 +61,7 @@ def expanded(specification: str, sources: Sources) -> Iterator[tuple[str, str]]:
         if not specifier.endswith("/"):
             yield specifier, name
             continue
-        base = names.quoted(base_of(name), again=True)
+        base = names.quoted(names.decoded(base_of(name)))
         yield from ((specifier + found.removeprefix(base), found) for found in _modules_in(name, sources))
 
 

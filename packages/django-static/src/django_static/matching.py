@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from .names import quoted
+from .names import decoded, quoted, spellings
 from .own_output import is_published, without_published
 from .patterns import base_of
 from .sources import Sources, is_foreign
@@ -18,10 +18,12 @@ __all__ = ["matching"]
 def matching(pattern: str, sources: Sources, published: Container[str] = ()) -> Iterator[str]:
     """The names of the files a pattern means, in the media roots and among those of the finders, as URLs.
 
-    Those in the media roots are named with ``MEDIA_URL`` before them if the pattern begins with it. ``*`` also stands for
-    slashes. ``published`` are the paths of files it does not mean, since they have been published already; nor does it mean
-    others in the media roots that were published of an original beside them.
+    Those in the media roots are named with ``MEDIA_URL`` before them if the pattern begins with it; that and ``STATIC_URL``
+    may be percent-encoded in it. ``*`` also stands for slashes. ``published`` are the paths of files it does not mean, since
+    they have been published already; nor does it mean others in the media roots that were published of an original beside
+    them.
     """
+    pattern = _plain(pattern, sources)
     seen: set[str] = set()
     for prefix, root, path in _in_roots(pattern, sources):
         name = f"{prefix}{path.relative_to(root).as_posix()}"
@@ -32,10 +34,20 @@ def matching(pattern: str, sources: Sources, published: Container[str] = ()) -> 
             and not is_published(path, published)
         ):
             seen.add(name)
-            yield prefix + quoted(name[len(prefix) :])
+            yield quoted(name)
     for name, _ in without_published(files_of_finders(), sources) if sources.finders else ():
         if fnmatch.fnmatchcase(sources.static_url + name, pattern):
-            yield sources.static_url + quoted(name)
+            yield quoted(sources.static_url + name)
+
+
+def _plain(pattern: str, sources: Sources) -> str:
+    """A pattern that begins with the prefix of media or static files, with that as it is here, and decoded."""
+    pattern = sources.mounted(pattern)
+    for prefix in filter(None, (sources.written_static_url, sources.media_url)):
+        for spelling in spellings(prefix):
+            if pattern.startswith(spelling):
+                return decoded(prefix) + pattern[len(spelling) :]
+    return pattern
 
 
 def _in_roots(pattern: str, sources: Sources) -> Iterator[tuple[str, Path, Path]]:

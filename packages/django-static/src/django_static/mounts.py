@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from . import import_maps
 from .manifest import Manifest, names_of
-from .sources import Mount
+from .mount import Mount
+from .names import decoded, quoted
 
 __all__ = ["SETTINGS", "mounted"]
 
@@ -28,9 +29,12 @@ class _Move(NamedTuple):
 def mounted(manifest: Manifest, mounts: Sequence[Mount]) -> Manifest:
     """A manifest as it would be had the site been built where it is."""
     moves = [
-        _Move(before, mount.here)
+        move
         for mount in mounts
-        if (before := manifest.settings.get(SETTINGS[mount.setting], "")).strip("/") and before != mount.here
+        if (before := manifest.settings.get(SETTINGS[mount.setting], "")).strip("/")
+        and before != (now := decoded(mount.here))
+        # As names of files have it, and as URLs do.
+        for move in dict.fromkeys((_Move(before, now), _Move(quoted(before), quoted(now))))
     ]
     if not moves:
         return manifest

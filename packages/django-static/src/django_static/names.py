@@ -8,7 +8,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 __all__ = [
     "DATE",
@@ -16,6 +16,7 @@ __all__ = [
     "UNKNOWN_CHARSET",
     "combined",
     "content_digest",
+    "decoded",
     "digest",
     "digest_of_file",
     "folder_of",
@@ -28,6 +29,7 @@ __all__ = [
     "mark_of",
     "quoted",
     "relative",
+    "spellings",
     "stamped",
     "unmarked",
     "with_digest",
@@ -189,6 +191,17 @@ def quoted(url: str, *, again: bool = False) -> str:
         return quote(url, safe=safe, errors="surrogateescape")  # bytes of a file name that are not UTF-8
     except UnicodeEncodeError:
         return quote(_LONE_SURROGATE.sub("\ufffd", url), safe=safe)  # as a browser does
+
+
+def decoded(url: str) -> str:
+    """A URL percent-decoded, to the name of a file: where its bytes are not UTF-8, as Python spells such names."""
+    return unquote(url, errors="surrogateescape")
+
+
+def spellings(url: str) -> tuple[str, ...]:
+    """A URL as it is written, percent-decoded, and as pages print it; almost always that is all one."""
+    plain = decoded(url)
+    return tuple(dict.fromkeys((url, plain, quoted(plain))))
 
 
 def in_ascii(url: str) -> str:

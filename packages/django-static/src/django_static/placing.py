@@ -5,7 +5,7 @@ so that of several processes which want one name at once one gets it, whoever th
 """
 
 # Here names are strings: builds bring thousands of files to their places.
-# ruff: noqa: PTH105, PTH108
+# ruff: noqa: PTH105, PTH108, PTH118
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ import errno
 import os
 import shutil
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 
 from . import names, output
 from .regular import naming
+from .sources import signature
 
 __all__ = ["Found", "compare", "give", "link", "place", "write"]
 
 #: Seconds that another process may take to give a file its name.
 _PATIENCE_SECONDS = 30
+#: What nobody takes to look at a name and to move a file to it.
+_ABANDONED_SECONDS = 10.0
+_POLL_SECONDS = 0.01
 #: What tells this machine, or container, from others that share a folder.
 _HOST = os.uname().nodename if hasattr(os, "uname") else ""
 #: How often a name may be free and taken in turn before that is nobody's removing any more.
@@ -172,24 +177,55 @@ def give(temporary: str, target: str) -> None:
 
 
 def _give_in_turn(temporary: str, target: str) -> None:
-    """As :func:`give`, where a file cannot have two names for a moment."""
-    with _turn(target) as is_alone:
-        if is_alone:
-            if os.path.lexists(target):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
-            os.replace(temporary, target)
-            return
-        # Without locks either: the name is taken by an empty file first.
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        try:
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(target)
-            raise
+    """As :func:`give`, where a file cannot have two names for a moment.
+
+    The name itself is not taken first, by an empty file: whoever is killed then would leave that under it.
+    """
+    with _turn(target):
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+        os.replace(temporary, target)
 
 
-def _turn(target: str) -> contextlib.AbstractContextManager[bool]:
+@contextlib.contextmanager
+def _turn(target: str) -> Iterator[None]:
     """Wait for others who look at a name and then change what it stands for, whatever folder they keep their records in."""
     folder, name = os.path.split(target)
-    lock = Path(folder, f".{names.digest(name)[:16]}.lock")
-    return output.locked(lock, _PATIENCE_SECONDS)
+    mark = names.digest(name)[:16]
+    with contextlib.ExitStack() as stack:
+        if not stack.enter_context(output.locked(Path(folder, f".{mark}.lock"), _PATIENCE_SECONDS)):
+            stack.enter_context(_token(os.path.join(folder, f".{mark}.taking")))
+        yield
+
+
+@contextlib.contextmanager
+def _token(path: str) -> Iterator[None]:
+    """Where there are no locks: have a file that only one process can make, until the end.
+
+    One that stays for :data:`_ABANDONED_SECONDS` is that of a process that was killed, and is removed.
+
+    Raises:
+        OSError: it could not be made.
+    """
+    seen, since = None, time.monotonic()
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError:
+            now = signature(path)
+            if now is None or now != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since > _ABANDONED_SECONDS:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+            time.sleep(_POLL_SECONDS)
+            continue
+        break
+    os.close(handle)
+    own = signature(path)
+    try:
+        yield
+    finally:
+        if signature(path) == own:  # else somebody has given this process up
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)

@@ -53,7 +53,7 @@ def plan(sources: Sources, *, remember: bool = False, meanwhile: Callable[[], ob
         if meanwhile is not None:
             meanwhile()
         # Not that of the storage: it may print the names of the build before.
-        found = scan(static=lambda path: sources.static_url + quote(path))
+        found = scan(static=lambda path: sources.written_static_url + quote(path))
         if remember:
             memory.remember(found)
     published = _published() if conf.bundles else frozenset()

@@ -21,8 +21,8 @@ __all__ = ["LONG_SECONDS", "Guard", "is_older", "leftovers", "remove", "remove_e
 _LEFTOVER = re.compile(
     r"\.[0-9a-f]{16}(?:\.building|\.lock|(?:-\d+-\d+)?\.tmp)|\.django-static-\w{8}\.tmp|[0-9a-f]{32}\.json-\d+-\d+\.tmp"
 )
-#: What ``collectstatic`` copies to; it holds no lock.
-_COLLECTING = re.compile(r"\.[0-9a-f]{16}\.collecting")
+#: What ``collectstatic`` copies to, and what stands for a lock where there are none: nobody who has one holds a lock.
+_WITHOUT_LOCK = re.compile(r"\.[0-9a-f]{16}\.(?:collecting|taking)")
 LONG_SECONDS = 3600
 _SUFFIXES = tuple(f".{name}" for name in FORMATS)
 
@@ -105,7 +105,7 @@ def leftovers(folders: Iterable[Path]) -> Iterator[str]:
         for current, _, files in os.walk(os.path.realpath(folder)):
             for name in files:
                 if _LEFTOVER.fullmatch(name) or (
-                    _COLLECTING.fullmatch(name) and is_older(os.path.join(current, name), oldest)
+                    _WITHOUT_LOCK.fullmatch(name) and is_older(os.path.join(current, name), oldest)
                 ):
                     yield os.path.join(current, name)
 

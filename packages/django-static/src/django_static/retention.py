@@ -16,9 +16,9 @@ from typing import Any
 from . import claims, journal, recorded, retention_of_pages
 from .history import History
 from .manifest import Manifest, ManifestError
+from .names import decoded
 from .places import STATE_FOLDER
 from .seal import Seal
-from .sources import decoded
 
 __all__ = ["Retention", "Unwanted", "read"]
 

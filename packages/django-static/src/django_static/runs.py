@@ -12,7 +12,7 @@ from .notice import Notice
 from .records import Manner, Options, Record
 from .scan import Use
 from .sources import Source, SourceError, Sources
-from .unserved import why_unserved
+from .unserved import Unserved
 
 __all__ = ["Run", "Wanted", "wanted_of"]
 
@@ -41,6 +41,7 @@ class Wanted:
         self._lists: dict[Run, list[Use]] = {}
         self._sources = sources
         self._options = options
+        self._unserved = Unserved(sources, options)
 
     def add(self, use: Use) -> None:
         """Take in what a tag of a template asks for."""
@@ -114,7 +115,7 @@ class Wanted:
             self._complain(place, f"{error}; {fate}")
             return None
         self.found[name] = str(source.path)
-        reason = why_unserved(source, self._sources, self._options)
+        reason = self._unserved.why_printed(source)
         if reason:
             self._complain(place, reason)
         return source

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
+
+from .mount import Mount, at_mount
+from .names import decoded, quoted
 
 __all__ = [
     "Finders",
     "Missing",
-    "Mount",
     "Refused",
     "Signature",
     "Source",
     "SourceError",
     "Sources",
-    "decoded",
     "finders_of_staticfiles",
     "is_foreign",
     "signature",
@@ -56,23 +56,6 @@ class Finders(NamedTuple):
     locations: Callable[[], Iterable[str]]
 
 
-class Mount(NamedTuple):
-    """A setting that means another URL where the site lies below a path."""
-
-    #: ``STATIC_URL`` or ``MEDIA_URL``.
-    setting: str
-    #: As templates have it, ``/static/``, and what it is here: ``/app/static/``.
-    written: str
-    here: str
-
-    @classmethod
-    def of(cls, setting: str, written: str, here: str) -> tuple[Mount, ...]:
-        """That of a setting as it is written and as it is here; none where it means the same everywhere."""
-        if not written or written.startswith(("/", "http:", "https:")):
-            return ()
-        return (cls(setting, f"/{written}", here),)
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """An original: how the site names it and where it lies."""
@@ -101,17 +84,14 @@ class Source:
         if self.name == self.url and not self.name.startswith("//"):
             return self.name  # as almost all are
         path = split_host(self.name)[1]
-        return self.name if path.lstrip("/") == self.url.lstrip("/") else decoded(self.name)
+        if path.lstrip("/") == self.url.lstrip("/"):
+            return self.name
+        return self.host + (self.url if path.startswith("/") else self.url[1:])
 
 
 def _kind_of(name: str) -> str:
     _, dot, suffix = name.rpartition(".")
     return _KINDS.get(suffix.lower(), "") if dot else ""
-
-
-def decoded(url: str) -> str:
-    """A URL percent-decoded, to the name of a file: where its bytes are not UTF-8, as Python spells such names."""
-    return unquote(url, errors="surrogateescape")
 
 
 def is_foreign(name: str) -> bool:
@@ -161,6 +141,7 @@ class Sources:
     """Look-up of originals: the media roots in order, then the staticfiles finders, then ``STATIC_ROOT``.
 
     Args:
+        media_url, static_url: as the settings have them, percent-encoded or not.
         is_left: whether a file in ``STATIC_ROOT`` is the copy of an original, by its path, and so none itself.
     """
 
@@ -175,11 +156,18 @@ class Sources:
         is_left: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self.roots = tuple(roots)
-        self.media_url = media_url if media_url.strip("/") else ""
-        self.static_url = static_url if static_url.strip("/") else ""
+        #: What names of files begin with, percent-decoded as they are.
+        self.media_url = decoded(media_url) if media_url.strip("/") else ""
+        self.static_url = decoded(static_url) if static_url.strip("/") else ""
+        self._with_escapes = [
+            each for each in (self.static_url, self.media_url) if "%" in each and decoded(each) != each
+        ]
+        #: What ``{% static %}`` prints before a path.
+        self.written_static_url = static_url if self.static_url else ""
         self.static_root = static_root
         self.finders = finders
         self.mounts = tuple(mounts)
+        self._at_mount = at_mount(mounts)
         self.is_left = is_left
         self._allowed: tuple[str, ...] | None = None
 
@@ -188,24 +176,24 @@ class Sources:
         self,
     ) -> tuple[Sequence[Path], str, str, Path | None, Finders | None, Sequence[Mount], Callable[[str], bool]]:
         """What others like these are made of."""
-        urls = self.media_url, self.static_url
+        urls = quoted(self.media_url), self.written_static_url
         return self.roots, *urls, self.static_root, self.finders, self.mounts, self.is_left
 
     def mounted(self, name: str) -> str:
         """A name as it is here, where it is written as if the site were at the root."""
-        for mount in self.mounts:
-            if name.startswith(mount.here):
-                return name
-        for mount in self.mounts:
-            if name.startswith(mount.written):
-                return mount.here + name[len(mount.written) :]
-        return name
+        return self._at_mount(name)
+
+    def decoded(self, name: str) -> str:
+        """A name percent-decoded, but for the prefix of the settings where that is already and has an escape in it still."""
+        for prefix in self._with_escapes:
+            if name.startswith(prefix):
+                return prefix + decoded(name[len(prefix) :])
+        return decoded(name)
 
     def is_ours(self, name: str) -> bool:
         """Whether the name may be one of the site's own files: no host, or that of STATIC_URL or MEDIA_URL."""
-        return not is_foreign(name) or any(
-            prefix and name.startswith(prefix) for prefix in (self.static_url, self.media_url)
-        )
+        prefixes = tuple(filter(None, (self.static_url, self.media_url)))
+        return not is_foreign(name) or name.startswith(prefixes) or decoded(name).startswith(prefixes)
 
     def find(self, name: str) -> Source:
         """The file behind a name; a query or fragment is ignored.
@@ -220,7 +208,7 @@ class Sources:
         if "\0" in bare:
             raise Refused(f"{name!r} holds a NUL character")
         left = ""
-        for form in dict.fromkeys((bare, decoded(bare))):
+        for form in dict.fromkeys((bare, self.decoded(bare))):
             if "\0" in form or ".." in re.split(r"[/\\]", form):
                 raise Refused(f"{name!r} has a '..' in it, and could leave the folders that are published")
             for path, beside, is_output in self._candidates(form):

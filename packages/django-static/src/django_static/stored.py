@@ -28,8 +28,8 @@ def name_of_static(path: str, sources: Sources) -> str:
     To Django a path is the name of a file, with every "?" and "#" in it; with ``font.eot?#iefix`` people mean a URL. So the
     file of the whole name comes first, then that of what stands before these.
     """
-    whole = sources.static_url + quote(path)
+    whole = sources.written_static_url + quote(path)
     if sources.has(whole):
         return whole
     bare, suffix = split_suffix(path)
-    return sources.static_url + quote(bare) + suffix if bare and not bare.endswith("/") else ""
+    return sources.written_static_url + quote(bare) + suffix if bare and not bare.endswith("/") else ""

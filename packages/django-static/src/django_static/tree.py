@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .sources import Missing, Refused, Source, SourceError, Sources, decoded, split_host, split_suffix
+from .sources import Missing, Refused, Source, SourceError, Sources, split_host, split_suffix
 
 __all__ = ["Listed", "Tree", "are_folders", "files_of_finders"]
 
@@ -82,7 +82,7 @@ class Tree(Sources):
 
     def find(self, name: str) -> Source:
         bare = split_suffix(name)[0]
-        known = self._known(bare) or self._known(decoded(bare))
+        known = self._known(bare) or self._known(self.decoded(bare))
         if known is None:
             if name in self._missing:
                 kind, reason = self._missing[name]

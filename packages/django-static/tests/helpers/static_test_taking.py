@@ -58,7 +58,9 @@ def wrap(owner: Any, names: Sequence[str], make: Callable[[Callable[..., Any]], 
         setattr(owner, name, functools.wraps(getattr(owner, name))(make(getattr(owner, name))))
 
 
-def stop(pattern: str, where: str, is_aside: bool = False) -> None:
+def stop(
+    pattern: str, where: str, is_aside: bool = False, calls: Sequence[str] = ("link", "replace", "rename")
+) -> None:
     """Stop once where a file gets a name: before it or after; ``is_aside`` in the second process of a build."""
     is_wanted, main, stopped = re.compile(pattern).fullmatch, os.getpid(), list[bool]()
     arrived = first_aside() if is_aside else -1
@@ -77,7 +79,7 @@ def stop(pattern: str, where: str, is_aside: bool = False) -> None:
 
         return give
 
-    wrap(os, ("link", "replace", "rename"), make)
+    wrap(os, calls, make)
 
 
 def first_aside() -> int:
@@ -115,7 +117,7 @@ def main(spec: dict[str, Any]) -> None:
     from django.core.management import CommandError, call_command
     from django.template import engines
 
-    from django_static import aside, output
+    from django_static import aside, output, placing
     from django_static.edition import Edition
 
     aside.cores = lambda: 2  # type: ignore[attr-defined]
@@ -123,6 +125,7 @@ def main(spec: dict[str, Any]) -> None:
         refuse(getattr(errno, spec["links"]))
     if not spec.get("locks", True):
         output.fcntl = None
+    placing._ABANDONED_SECONDS = spec.get("abandoned", placing._ABANDONED_SECONDS)
     if spec.get("fails"):
 
         def full(self: Edition, *_: object) -> NoReturn:

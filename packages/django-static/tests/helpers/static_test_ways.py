@@ -102,7 +102,7 @@ def leftovers(*folders: Path) -> list[str]:
         str(path)
         for folder in folders
         for path in folder.rglob("*")
-        if path.suffix in (".tmp", ".building", ".lock") or path.name == "unfinished"
+        if path.suffix in (".tmp", ".building", ".lock", ".taking") or path.name == "unfinished"
     )
 
 

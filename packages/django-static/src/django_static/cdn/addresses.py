@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..conf import Conf
-from ..names import in_ascii, quoted
-from ..sources import Mount
+from ..mount import Mount
+from ..names import decoded, in_ascii, quoted, spellings
 from .store import NoAddress, Store, StoreError
 
 __all__ = ["KEY_BYTES", "bare", "key_of", "key_of_name", "public_of", "url_of"]
@@ -24,8 +24,9 @@ def bare(uri: str, mounts: Sequence[Mount]) -> str:
     Where it lies may be known to the server alone, so commands could not tell the keys of pages otherwise.
     """
     for mount in mounts:
-        if uri.startswith(mount.here):
-            return mount.written + uri[len(mount.here) :]
+        here = next(filter(uri.startswith, spellings(mount.here)), None)
+        if here is not None:
+            return quoted(decoded(mount.written)) + uri[len(here) :]
     return uri
 
 
@@ -95,7 +96,8 @@ def public_of(path: Path, conf: Conf) -> str:
     if conf.save_prefix is not None:
         folders.append((conf.save_prefix, conf.name_prefix))
     if sources.static_root is not None:
-        folders.append((sources.static_root, urlsplit(sources.static_url).path.rstrip("/")))
+        start = conf.name_prefix if conf.save_prefix is None else ""
+        folders.append((sources.static_root, start + urlsplit(quoted(sources.static_url)).path.rstrip("/")))
     folders += [(root, conf.name_prefix) for root in sources.roots]
     for folder, prefix in folders:
         start = os.path.abspath(folder).rstrip(os.sep) + os.sep  # noqa: PTH100

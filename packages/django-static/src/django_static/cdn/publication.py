@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from ..manifest import Manifest
+from ..mount import Mount
 from ..places import Places
-from ..sources import Mount
 from .addresses import bare, key_of, url_of
 from .answering import CannotTell, answers, status
 from .background import Background

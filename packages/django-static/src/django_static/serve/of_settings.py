@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..conf import conf
 from ..manifest import ManifestError
+from ..names import quoted
 from ..places import Places, records_beside
 from ..sources import split_host
 from .catalogue import Spelling, as_text
@@ -40,7 +41,7 @@ def holdings_of_settings(
     if conf.debug and max_age is None:
         given["max_age"] = 0  # an edited file is to be seen at once
     sources = conf.sources()
-    static = _folder(split_host(sources.static_url)[1])
+    static = _folder(quoted(split_host(sources.static_url)[1]))
     named = _folder(conf.name_prefix)
     has_manifest = conf.enabled and conf.use_manifest_file
     finding = None
@@ -51,6 +52,9 @@ def holdings_of_settings(
                 published.append((as_text(named) or "/", str(conf.save_prefix)))
             if static and sources.static_root is not None:
                 published.append((as_text(static), str(sources.static_root)))
+                if named and conf.save_prefix is None:  # before a name with STATIC_URL, or without
+                    both = (f"{named.rstrip('/')}{static}", named)
+                    published += [(as_text(prefix), str(sources.static_root)) for prefix in both]
         finding = Finding(
             as_text(static), sources.finders.find if sources.finders else None, published, _records()
         )

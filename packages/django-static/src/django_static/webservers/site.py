@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET, digest
+from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET, digest, quoted
 from ..places import STATE_FOLDER, path_within, records_beside
 from ..sources import Sources
 
@@ -191,7 +191,7 @@ def mounts_of(
 def _all_mounts(
     sources: Sources, save_prefix: Path | None, name_prefix: str, media_root: Path | None, script_name: str
 ) -> Iterator[Mount]:
-    static, media = _path(sources.static_url), _path(sources.media_url)
+    static, media = _path(quoted(sources.static_url)), _path(quoted(sources.media_url))
     inner = [path for path in (static, media, script_name and f"{script_name}.") if path]
     if save_prefix is not None:
         setting = "DJANGO_STATIC_SAVE_PREFIX"
@@ -206,18 +206,37 @@ def _all_mounts(
                 yield Mount(prefix, _absolute(folder), True, setting, TOP_FOLDER)
                 if prefix == media and media_root is not None:
                     yield Mount(media, _absolute(media_root), False, "MEDIA_ROOT")
+    elif name_prefix:
+        yield from _prefixed(unquote(name_prefix), sources, media_root)
     else:
         for root in sources.roots:
-            setting = "MEDIA_ROOT" if root == media_root else "DJANGO_STATIC_MEDIA_ROOTS"
-            if name_prefix:
-                yield Mount(f"{unquote(name_prefix)}/", _absolute(root), False, setting)
-                continue
             for prefix, folder in _tops(root, "/", inner):
-                yield Mount(prefix, _absolute(folder), False, setting, TOP_FOLDER)
-        if media and media_root is not None and not name_prefix:
+                yield Mount(prefix, _absolute(folder), False, _setting(root, media_root), TOP_FOLDER)
+        if media and media_root is not None:
             yield Mount(media, _absolute(media_root), False, "MEDIA_ROOT")
     if static and sources.static_root is not None:
         yield Mount(static, _absolute(sources.static_root), False, "STATIC_ROOT")
+
+
+def _prefixed(start: str, sources: Sources, media_root: Path | None) -> Iterator[Mount]:
+    """Where files lie that are published beside their originals, and have a prefix before what these are called.
+
+    An original may be named with ``STATIC_URL`` or ``MEDIA_URL``, which its folder knows nothing of, or without.
+    """
+    roots = [(root, _setting(root, media_root)) for root in sources.roots]
+    collected = [] if sources.static_root is None else [(sources.static_root, "STATIC_ROOT")]
+    for folder, setting in (*roots, *collected):
+        yield Mount(f"{start}/", _absolute(folder), False, setting)
+    for url, folders in ((sources.media_url, roots), (sources.static_url, collected)):
+        path = _path(quoted(url))
+        if path:
+            inner = [(root / path.strip("/"), setting) for root, setting in roots]
+            for folder, setting in (*(each for each in inner if each[0].is_dir()), *folders):
+                yield Mount(f"{start}{path}", _absolute(folder), False, setting)
+
+
+def _setting(root: Path, media_root: Path | None) -> str:
+    return "MEDIA_ROOT" if root == media_root else "DJANGO_STATIC_MEDIA_ROOTS"
 
 
 def _tops(root: Path, start: str, inner: list[str]) -> Iterator[tuple[str, Path]]:
