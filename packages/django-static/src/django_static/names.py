@@ -31,6 +31,7 @@ __all__ = [
     "stamped",
     "unmarked",
     "with_digest",
+    "written",
 ]
 
 #: What the names of texts have that must not be said to be UTF-8, or anything else.
@@ -188,6 +189,11 @@ def quoted(url: str, *, again: bool = False) -> str:
         return quote(url, safe=safe, errors="surrogateescape")  # bytes of a file name that are not UTF-8
     except UnicodeEncodeError:
         return quote(_LONE_SURROGATE.sub("\ufffd", url), safe=safe)  # as a browser does
+
+
+def written(url: str, *, again: bool = False) -> str:
+    """As :func:`quoted`, for what pages and published files have: a plus sign is encoded, too, which S3 takes for a space."""
+    return quoted(url, again=again).replace("+", "%2B")
 
 
 def in_ascii(url: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..conf import Conf
-from ..names import in_ascii, quoted
+from ..names import in_ascii, quoted, written
 from ..sources import Mount
 from .store import NoAddress, Store, StoreError
 
@@ -69,7 +69,7 @@ def url_of(key: str, base: str, store: Store) -> str:
         NoAddress: the store has none that a page could print, or none with a host, which only one of the site itself lacks.
         StoreError: it could not be found out.
     """
-    url = f"{base}/{quoted(key)}" if base else store.url(key)
+    url = f"{base}/{written(key)}" if base else store.url(key)
     if not url:
         raise NoAddress("nobody knows where browsers get the files: set DJANGO_STATIC_CDN_DOMAIN")
     try:
