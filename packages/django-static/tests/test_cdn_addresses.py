@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
+import urllib.error
 import urllib.request
+from io import StringIO
+from urllib.parse import urljoin
 
 import pytest
 from django.core.files.storage import storages
+from django.core.management import call_command
 
 import django_static
 from django_static.cdn import proxy
 from django_static.conf import conf
+from django_static.references import css, js
 
 PNG = b"\x89PNG" + bytes(range(256))
 
@@ -54,3 +60,50 @@ def test_it_is_asked_for_and_printed(cdn_site, bucket, settings, tmp_path, of_st
     assert url == f"{bucket.base}/f%C3%BCr/a.5.png"
     with urllib.request.urlopen(url, timeout=30) as response:
         assert response.read() == PNG
+
+
+def fetched(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return response.read()
+
+
+@pytest.mark.parametrize("is_ahead", [False, True], ids=["lazy", "ahead"])
+@pytest.mark.parametrize("own_folder", [False, True], ids=["beside", "prefixed"])
+@pytest.mark.parametrize("fingerprint", ["mtime", "hash"])
+def test_a_plus_sign_is_no_space(cdn_site, bucket, settings, tmp_path, is_ahead, own_folder, fingerprint):
+    """S3 reads it as one, unless it is encoded: in what pages print, and in what style sheets and modules refer to."""
+    site = cdn_site
+    settings.DJANGO_STATIC_CDN_TYPES = [".css", ".png", ".js"]
+    settings.DJANGO_STATIC_FINGERPRINT = fingerprint
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = is_ahead
+    if own_folder:
+        settings.DJANGO_STATIC_SAVE_PREFIX = str(tmp_path / "out")
+        settings.DJANGO_STATIC_NAME_PREFIX = "/c++"
+    texts = {
+        "c+/a+b c.png": PNG,
+        "c+/s+t.css": "a { background: url(a+b%20c.png) }\n",
+        "c+/m+n.js": "export default 1 + 1;\n",
+        "o+p.js": "import x from './c+/m+n.js';\nconsole.log(x + 1);\n",
+    }
+    for name, content in texts.items():
+        site.write(name, content, 5)
+    names = [f"/{name}" for name in texts]
+    if is_ahead:
+        settings.TEMPLATES = []
+        settings.DJANGO_STATIC_BUNDLES = {"slimfile": [name.replace(" ", "%20") for name in names]}
+        call_command("staticbuild", verbosity=0)
+        call_command("staticpublish", stdout=StringIO())
+        site.restart()
+        proxy.reset()
+    for _ in range(3):
+        urls = [django_static.slimfile(name.replace(" ", "%20")) for name in names]
+        assert proxy.current().background.wait(60)
+        assert proxy.current()._probes.wait(60)
+    assert all(url.startswith(f"{bucket.base}/") and "+" not in url for url in urls), urls
+    assert fetched(urls[0]) == PNG
+    for url, reader in ((urls[1], css.references), (urls[3], js.references)):
+        (reference,) = reader(fetched(url).decode())
+        assert fetched(urljoin(url, reference.url)) == fetched(urls[0] if url == urls[1] else urls[2])
+        assert posixpath.basename(reference.url) in urls[0 if url == urls[1] else 2]
+    with pytest.raises(urllib.error.HTTPError):
+        fetched(urls[0].replace("%2B", "+"))

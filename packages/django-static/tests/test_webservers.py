@@ -617,6 +617,56 @@ def test_a_domain_and_those_below_it_are_sent_by_caddy(site, tmp_path):
             assert server.get(url, Host=f"{host}:{port}").body == b"png"
 
 
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+def test_a_port_is_one_of_ipv4_and_of_ipv6(published, tmp_path, kind):
+    """Where there is no IPv6 nginx wants a line less, which is said in the one before; Caddy finds out by itself."""
+    getattr(servers, f"{kind}_program")()
+    port = servers.free_port()
+    text = printed(
+        "--whole", "--listen", str(port), "--server-name", "_", *(["--caddy"] if kind == "caddy" else [])
+    )
+    assert (f"does not start with this line: remove it, or give --listen 0.0.0.0:{port}.\n" in text) == (
+        kind == "nginx"
+    )
+    url = next(iter(files_of(published)))
+    for hosts in [["127.0.0.1", "::1"], ["127.0.0.1"]]:
+        if "::1" not in hosts:
+            text = text.replace(f"        listen [::]:{port};\n", "")
+        elif not _has_ipv6():
+            continue
+        with getattr(servers, kind)(tmp_path / f"server{len(hosts)}", text, port) as running:
+            for running.address in hosts:
+                assert running.get(url).status == 200, running.address
+
+
+@pytest.mark.parametrize(
+    ("listen", "lines"),
+    [
+        ("80", ["listen 80;", "listen [::]:80;"]),
+        ("8080", ["listen 8080;", "listen [::]:8080;"]),
+        ("443", ["listen 443;", "listen [::]:443;"]),
+        ("0.0.0.0:80", ["listen 0.0.0.0:80;"]),
+        ("[::]:80", ["listen [::]:80;"]),
+        ("127.0.0.1:8080", ["listen 127.0.0.1:8080;"]),
+        ("example.com:80", ["listen example.com:80;"]),
+    ],
+)
+def test_where_nginx_listens(site, listen, lines):
+    site.settings.DJANGO_STATIC_SAVE_PREFIX = str(site.media)
+    site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
+    text = printed("--server", "--listen", listen, "--modules", "none")
+    assert re.findall(r"^ *(listen .*)$", text, re.MULTILINE) == lines
+
+
 def test_https_wants_certificates(site):
     site.settings.DJANGO_STATIC_SAVE_PREFIX = "/tmp/x"
     site.settings.DJANGO_STATIC_NAME_PREFIX = "/x"

@@ -21,7 +21,10 @@ from serve_site import AsgiClient, WsgiClient, asgi_app, wsgi_app
 
 from django_static import checks
 from django_static.conf import conf
+from django_static.manifest import Manifest
+from django_static.places import Places
 from django_static.serve import asgi, wsgi
+from django_static.sources import split_host
 
 STAMP = 1269174558
 FOREVER = "max-age=315360000, public, immutable"
@@ -164,6 +167,71 @@ def test_our_server_finds_both(collected, tmp_path, edge, is_ahead):
         reply = server.ask(url)
         assert (reply.status, "immutable" in reply.headers["cache-control"]) == (200, True)
         assert server.ask(name).status == 200
+
+
+# Hosts with paths
+
+
+@both
+@pytest.mark.parametrize("prefix", ["", "/forever"])
+@pytest.mark.parametrize("is_apart", [False, True], ids=["beside", "apart"])
+@pytest.mark.parametrize(
+    ("own", "static", "media"),
+    [
+        ("", "//static.example.com/site/", "https://media.example.com/ups/"),
+        ("", "https://static.example.com/site/static/", "//static.example.com/site/"),
+        ("//static.example.com/site", "/static/", "/media/"),
+        ("https://static.example.com/the%20site/b", "static/", ""),
+        ("//static.example.com/site", "//static.example.com/site/static/", "/media/"),
+    ],
+    ids=["their own", "one in the other", "all", "all, encoded", "twice"],
+)
+def test_each_url_that_pages_print_has_a_location(
+    collected, tmp_path, kind, prefix, is_apart, own, static, media
+):
+    """Whatever host it has: what the manifest says is where the server looks."""
+    settings = collected.settings
+    settings.STATIC_URL, settings.MEDIA_URL, settings.DJANGO_STATIC_MEDIA_URL = static, media, own
+    settings.DJANGO_STATIC_NAME_PREFIX = prefix
+    if not is_apart:
+        settings.DJANGO_STATIC_SAVE_PREFIX = ""
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = True
+    settings.TEMPLATES = []
+    collected.write("css/own.css", "own { a: b }\n", STAMP)
+    collected.write("up/a.css", "up { a: b }\n", STAMP)
+    names = [
+        f"{conf.sources().static_url}css/a.css",
+        "/css/own.css",
+        f"{media}up/a.css" if media else "/up/a.css",
+    ]
+    settings.DJANGO_STATIC_BUNDLES = {"slimfile": names}
+    call_command("staticbuild", verbosity=0, skip_checks=True)
+    manifest, places = Manifest.read(conf.manifest_file), Places.of(conf.sources(), conf.save_prefix)
+    urls = [printed.public for run in manifest.runs.values() for printed in run]
+    assert len(urls) == 3
+    with running(kind, tmp_path, skip_checks=True) as server:
+        for url in urls:
+            path = split_host(url)[1]
+            assert not own or path.startswith(f"{split_host(own)[1]}{prefix}/")
+            answer = server.get(path, Host="static.example.com")
+            assert (answer.status, answer.all("Cache-Control")) == (200, FOREVER), url
+            assert answer.body == Path(places.path(manifest.files[url])).read_bytes()
+            assert server.get(path.replace(".css", "x.css")).all("Cache-Control") == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("static", "is_said"), [("https://s.example.com/", True), ("//s.example.com/a/", False), ("/a/", False)]
+)
+def test_a_host_that_is_all_static_files_is_not_served_with_the_application(collected, static, is_said):
+    """It would have a location for `/admin/`, which is the application's elsewhere."""
+    collected.settings.STATIC_URL = static
+    (Path(collected.settings.STATIC_ROOT) / "admin").mkdir()
+    collected.write("img/a.png", b"png")
+    (Path(collected.settings.DJANGO_STATIC_SAVE_PREFIX) / "img").mkdir(parents=True)
+    for arguments in (["--server", "--modules", "none"], ["--whole", "--caddy"]):
+        text = printed(*arguments, skip_checks=True)
+        assert ("STATIC_URL is all of s.example.com" in text) == is_said
+        assert '"/admin/' not in text
 
 
 # An application behind the uwsgi protocol

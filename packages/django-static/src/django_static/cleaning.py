@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import claims, former, names, output, removal, retention
 from .compress import Cache
+from .history import KEEP_BUILDS, KEEP_DAYS
 from .page_claims import PageClaims
 from .places import STATE_FOLDER, Places, former_of, receiving, shared_by_sites
 from .recorded import Unreadable
@@ -77,8 +78,8 @@ class Cleaning:
         options: Options,
         manifest: Path,
         *,
-        keep_builds: int = 5,
-        keep_days: float = 14,
+        keep_builds: int = KEEP_BUILDS,
+        keep_days: float = KEEP_DAYS,
     ) -> None:
         self._sources = sources
         self._options = options

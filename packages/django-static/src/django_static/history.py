@@ -12,7 +12,11 @@ from pathlib import Path
 from . import names
 from .regular import naming, read_regular
 
-__all__ = ["History"]
+__all__ = ["KEEP_BUILDS", "KEEP_DAYS", "History"]
+
+#: Who says nothing else wants so many of the last builds, and what was replaced so many days ago.
+KEEP_BUILDS = 5
+KEEP_DAYS = 14.0
 
 _ENTRY = re.compile(r"[0-9]{20}\.json")
 

@@ -33,6 +33,7 @@ __all__ = [
     "stamped",
     "unmarked",
     "with_digest",
+    "written",
 ]
 
 #: What the names of texts have that must not be said to be UTF-8, or anything else.
@@ -202,6 +203,11 @@ def spellings(url: str) -> tuple[str, ...]:
     """A URL as it is written, percent-decoded, and as pages print it; almost always that is all one."""
     plain = decoded(url)
     return tuple(dict.fromkeys((url, plain, quoted(plain))))
+
+
+def written(url: str, *, again: bool = False) -> str:
+    """As :func:`quoted`, for what pages and published files have: a plus sign is encoded, too, which S3 takes for a space."""
+    return quoted(url, again=again).replace("+", "%2B")
 
 
 def in_ascii(url: str) -> str:

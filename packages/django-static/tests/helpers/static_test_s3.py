@@ -67,7 +67,9 @@ class _Handler(BaseHTTPRequestHandler):
         upstream = http.client.HTTPConnection(*self.server.target, timeout=30)
         try:
             headers = {k: v for k, v in self.headers.items() if k.lower() not in ("expect", "connection")}
-            upstream.request(self.command, self.path, body or None, headers)
+            # Moto has a plus sign for one, which S3 reads as a space.
+            path, mark, query = self.path.partition("?")
+            upstream.request(self.command, f"{path.replace('+', '%20')}{mark}{query}", body or None, headers)
             response = upstream.getresponse()
             return response.status, dict(response.getheaders()), response.read()
         finally:

@@ -19,7 +19,7 @@ from .options import Options
 from .outcomes import Outcome, What
 from .published import Interrupted, Preview, Published
 from .publisher import Publisher
-from .referred import referrers, with_used
+from .referred import referrers, used, with_used
 from .rests import Exhausted, Patience
 from .signing import sign_of
 from .state import State
@@ -160,9 +160,22 @@ class Publication:
             if what is What.UPLOADED:
                 done.sent[key] = sent
 
+        def publish(key: str, path: Path) -> Outcome:
+            return self._publisher.publish(key, path, verify=verify, is_swept=True, tell=tell)
+
         def bring(key: str, path: Path) -> Outcome:
-            with patience:
-                return self._publisher.publish(key, path, verify=verify, is_swept=True, tell=tell)
+            if not verify and self._publisher.is_certain(key, path):
+                return publish(key, path)  # nobody is asked
+            if not patience.is_calm and any(map(patience.is_over, (key, *self._needed(key, path)))):
+                patience.skip(key)
+                raise Exhausted
+            try:
+                outcome = publish(key, path)
+            except StoreError as error:
+                (patience.refused if error.is_general else patience.taken)(error.refused or key)
+                raise
+            patience.taken(key)
+            return outcome
 
         background = Background(self._options.threads)
         running = {key: background.begin(partial(bring, key, path)) for key, path in files.items()}
@@ -181,6 +194,12 @@ class Publication:
                 if future.done():
                     _count(done, key, future)
             raise
+
+    def _needed(self, key: str, path: Path) -> Iterator[str]:
+        """What a file refers to that is not known to be there."""
+        for other, place in used(key, path, self._options.prefix):
+            if not self._publisher.is_certain(other, place):
+                yield other
 
     @contextlib.contextmanager
     def _interruptible(self, done: Published) -> Iterator[None]:

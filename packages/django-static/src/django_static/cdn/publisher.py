@@ -155,7 +155,11 @@ class Publisher:
             # A circle is closed by the file that is asked for first.
             if other not in seen:
                 seen.add(other)
-                outcome = self._publish(other, place, how, seen)
+                try:
+                    outcome = self._publish(other, place, how, seen)
+                except StoreError as error:
+                    error.refused = error.refused or other
+                    raise
                 removed += outcome.removed
                 if outcome.what is What.OUTDATED:
                     # It would look there for what is on the site only.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..conf import PREFIX
 from .store import StoreError
@@ -27,25 +27,69 @@ def patience(threads: int) -> int:
 
 
 class Exhausted(Exception):
-    """So many files have met with what concerns all of them that no other is tried."""
+    """So many files have met with what concerns all of them, or all in a folder, that this one is not tried."""
 
 
 class Patience:
-    """Ends with some refusals of all files in a row, of each thread one at least: one that is lucky begins anew."""
+    """Ends with some refusals in a row, of each thread one at least: for a folder with those of its files, for one of folders
+    with those of so many in it, and in the end for the store. One file that is taken begins anew, for its folders.
+
+    What is refused may be a folder: others may be written to all the same. After one they have to show that with their
+    first file, so that a store that is not there is not asked for each of them so many times.
+    """
 
     def __init__(self, threads: int) -> None:
         self._limit = patience(threads)
-        self._refusals = 0
         self._lock = threading.Lock()
+        #: What was refused in a row in each folder, by its path: files, where that ends in a slash, else what is in it.
+        self._refused: dict[str, set[str]] = {}
+        self._skipped: set[str] = set()
+        #: Whether a folder was given up, and nothing taken since.
+        self._is_wary = False
 
-    def __enter__(self) -> None:
-        if self._refusals >= self._limit:
-            raise Exhausted
+    @property
+    def is_calm(self) -> bool:
+        """Whether no file was refused, or left out, of late."""
+        return not self._refused and not self._skipped
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        is_general = isinstance(error, StoreError) and error.is_general
+    def is_over(self, key: str) -> bool:
+        """Whether a file is not to be tried: those beside it were refused, or it was left out before."""
         with self._lock:
-            self._refusals = self._refusals + 1 if is_general else 0
+            return key in self._skipped or any(self._is_given_up(place) for place, _ in _way_up(key))
+
+    def skip(self, key: str) -> None:
+        """Leave a file out."""
+        with self._lock:
+            self._skipped.add(key)
+
+    def refused(self, key: str) -> None:
+        """A file met with what concerns others, too."""
+        with self._lock:
+            for place, inside in _way_up(key):
+                self._refused.setdefault(place, set()).add(inside)
+                self._is_wary = self._is_wary or self._is_given_up(place)
+
+    def taken(self, key: str) -> None:
+        """The store has taken a file, or said what is wrong with that one."""
+        with self._lock:
+            self._is_wary = False
+            for place, _ in _way_up(key):
+                self._refused.pop(place, None)
+
+    def _is_given_up(self, place: str) -> bool:
+        limit = 1 if self._is_wary and place.endswith("/") else self._limit
+        return len(self._refused.get(place, ())) >= limit
+
+
+def _way_up(key: str) -> Iterator[tuple[str, str]]:
+    """The folders that a file is in, the innermost first, each with what it is in there: see ``Patience``."""
+    folder = key.rpartition("/")[0]
+    inside = f"{folder}/"
+    yield inside, key
+    while folder:
+        yield folder, inside
+        folder, inside = folder.rpartition("/")[0], folder
+    yield "", inside
 
 
 class Rests:

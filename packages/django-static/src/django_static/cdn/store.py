@@ -20,11 +20,13 @@ class StoreError(Exception):
 
     Attributes:
         is_general: whether every other file would meet with the same.
+        refused: the key of the file that it is about, where that is one which is referred to; else empty.
     """
 
     def __init__(self, message: str, *, is_general: bool = False) -> None:
         super().__init__(message)
         self.is_general = is_general
+        self.refused = ""
 
     @property
     def is_missing(self) -> bool:

@@ -64,7 +64,7 @@ class Catalogue:
         self._loose = Loose(limits, self.memory)
         self._served = {_path(url, spelling): (url, served) for url, served in manifest.served.items()}
         self._former = former
-        self._old = {_path(url, spelling): url for url in former.texts}
+        self._old = {_path(url, spelling): url for url in former}
         #: What was served before, is noted nowhere any more, and lies where it did.
         self._carried: dict[str, _Known] = {}
         if before is not None:
@@ -83,7 +83,10 @@ class Catalogue:
         for path in (*before._served, *before._old, *before._carried):
             if path in self:
                 continue
-            known = before._known(path)
+            try:
+                known = before._known(path)
+            except KeyError:  # a name of which nothing of use is said
+                continue
             served = known[1]
             if served.is_lasting and os.path.isfile(self._places.path(served.place)):  # noqa: PTH113
                 yield path, known

@@ -61,7 +61,9 @@ def whole(site: Site) -> str:
         ),
         *(f"# {remark}." for remark in site.remarks),
         f"{', '.join(addresses)} {{",
-        *([f"    bind {host}"] if host else []),
+        *(
+            [f"    bind {host}"] if host else []
+        ),  # without it Caddy listens by IPv4, and by IPv6 if there is some
         *(f"    {line}".rstrip() for line in inner.splitlines()),
         "    handle {",
         *(f"        # {line}" for line in site.start),

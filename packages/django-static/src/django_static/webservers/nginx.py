@@ -75,11 +75,13 @@ def server(site: Site, modules: Modules | None) -> str:
         "",
         "server {",
         *(
-            [f"    # HTTPS: {site.listen} ssl, with ssl_certificate and ssl_certificate_key."]
+            [
+                f"    # HTTPS: {site.listen} ssl, with ssl_certificate and ssl_certificate_key; ssl at each listen."
+            ]
             if site.listen.rpartition(":")[2] == "443"
             else []
         ),
-        f"    listen {site.listen};",
+        *(f"    {line}" for line in _listen(site)),
         f"    server_name {' '.join(site.server_names)};",
         *(f"    # {remark}." for remark in site.remarks),
         "",
@@ -117,6 +119,14 @@ def whole(site: Site, modules: Modules | None) -> str:
         "}",
     ]
     return _text(lines)
+
+
+def _listen(site: Site) -> Iterator[str]:
+    yield f"listen {site.listen};"
+    if ":" not in site.listen:
+        # No way to write it asks for IPv6 only where there is some.
+        yield f"# Without IPv6 in the kernel nginx does not start with this line: remove it, or give --listen 0.0.0.0:{site.listen}."
+        yield f"listen [::]:{site.listen};"
 
 
 def _marks(site: Site) -> Iterator[str]:

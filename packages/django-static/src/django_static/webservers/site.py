@@ -84,6 +84,8 @@ class Site:
     server_names: tuple[str, ...] = ("_",)
     #: Hosts that pages name beside those.
     foreign: tuple[str, ...] = ()
+    #: The host that ``STATIC_URL`` is, where it is nothing else; empty for none.
+    alone: str = ""
     listen: str = "80"
     #: Whether pages of other origins use the files: a host of their own, or hashes in the pages.
     is_shared: bool = False
@@ -98,11 +100,17 @@ class Site:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is to be said of the hosts that pages name, and it is not known where they lead."""
-        return tuple(
+        """What is to be said of the hosts that pages name: it is not known where they lead, or they lead nowhere."""
+        found = [
             f"Pages name {host}, too: if it is a CDN, all is well; if it leads here, add --server-name {host}"
             for host in self.foreign
-        )
+        ]
+        if self.alone:
+            found.append(
+                f"STATIC_URL is all of {self.alone}, which is not served here, since it would hide the application: write "
+                "STATIC_URL with a path, such as static/, at its end, or give that host a server of its own"
+            )
+        return tuple(found)
 
     @property
     def start(self) -> tuple[str, ...]:
@@ -166,6 +174,7 @@ def mounts_of(
     name_prefix: str,
     media_root: Path | None,
     *,
+    media_url: str = "",
     script_name: str = "/",
     manifest: Path | None = None,
 ) -> tuple[Mount, ...]:
@@ -175,11 +184,16 @@ def mounts_of(
     ``/js/``, ``/img/``. Where several folders belong to one prefix they are asked one after the other.
 
     Args:
+        media_url: what all URLs of pages begin with, a host and maybe a path: its files are below that, too.
         script_name: the path that the whole site is below, which is not handed to a folder.
         manifest: where it is; it is hidden, and the records beside it.
     """
     found: dict[str, Mount] = {}
-    for mount in _all_mounts(sources, save_prefix, name_prefix, media_root, _path(script_name)):
+    mounts = list(_all_mounts(sources, save_prefix, name_prefix, media_root, _path(script_name)))
+    below = _path(media_url).rstrip("/")
+    if below:
+        mounts += [replace(mount, prefix=f"{below}{mount.prefix}") for mount in mounts]
+    for mount in mounts:
         known = found.setdefault(mount.prefix, mount)
         if mount.folder not in [folder for folder, _ in known.folders]:
             others = (*known.others, (mount.folder, mount.setting))

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...cleaning import Cleaned, Cleaning, Running
 from ...conf import conf
+from ...history import KEEP_BUILDS, KEEP_DAYS
 from ...manifest import ManifestError
 from ...recorded import Unreadable
 from ...sizes import counted, printable, shown
@@ -33,16 +34,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep-builds",
             type=_count,
-            default=5,
+            default=KEEP_BUILDS,
             metavar="N",
-            help="keep the files of the last N builds (5)",
+            help="keep the files of the last N builds (%(default)d)",
         )
         parser.add_argument(
             "--keep-days",
             type=_days,
-            default=14.0,
+            default=KEEP_DAYS,
             metavar="D",
-            help="keep what was replaced less than D days ago (14)",
+            help="keep what was replaced less than D days ago (%(default)g)",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="remove nothing, and list what would be removed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -73,6 +74,7 @@ class Command(BaseCommand):
                 conf.save_prefix,
                 conf.name_prefix,
                 media_root,
+                media_url=conf.media_url,
                 script_name=settings.FORCE_SCRIPT_NAME or "/",
                 manifest=manifest,
             ),
@@ -80,6 +82,7 @@ class Command(BaseCommand):
             options["protocol"],
             names,
             foreign,
+            _alone(conf.sources().static_url),
             options["listen"],
             is_shared=bool(conf.media_url) or has_host(conf.sources().static_url) or conf.integrity,
             below=quoted((settings.FORCE_SCRIPT_NAME or "").rstrip("/"), again=True),
@@ -95,6 +98,11 @@ class Command(BaseCommand):
         except ConfigError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(text, ending="")
+
+
+def _alone(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.hostname or "" if not parts.path.strip("/") else ""
 
 
 def _modules(given: str | None) -> modules.Modules | None:

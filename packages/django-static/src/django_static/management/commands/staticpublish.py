@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
+from collections import Counter
 from http import HTTPStatus
 from math import isfinite
 from typing import Any
@@ -30,6 +31,7 @@ from ..telling import TellingCommand
 __all__ = ["Command"]
 
 _LISTED = 2
+_MOST_FOLDERS = 5
 _INTERRUPTED = 130
 
 
@@ -181,7 +183,8 @@ class Command(TellingCommand):
             self.fail(f"{key}: {reason}")
         if done.untried:
             self.fail(
-                f"{counted(len(done.untried), 'more file')} not tried: one after another met with what concerns all of them"
+                f"{counted(len(done.untried), 'more file')} not tried ({_folders(done.untried)}): one after another there, or what "
+                "they refer to, met with what concerns all of them"
             )
         for problem in done.problems:
             self.fail(problem)
@@ -231,6 +234,14 @@ def _see_whether_builds_say_all(settings: CdnOptions) -> None:
         raise CommandError(
             f"{PREFIX}_CDN_KEEP_DAYS is None, by which nothing is ever removed: set it to a number of days"
         )
+
+
+def _folders(keys: list[str]) -> str:
+    """Where files are, and how many: ``12 in img, 3 in css``."""
+    counts = Counter(key.rpartition("/")[0] or "no folder" for key in keys)
+    listed = [f"{count} in {folder}" for folder, count in counts.most_common(_MOST_FOLDERS)]
+    more = len(counts) - len(listed)
+    return ", ".join([*listed, *([f"and {counted(more, 'more folder')}"] if more else [])])
 
 
 def _interrupted(done: Published) -> str:
