@@ -17,7 +17,7 @@ from .conf_of_serving import ServingConf
 from .conf_reading import PATHS, PREFIX, root_of_django
 from .manifest import ManifestError
 from .mount import Mount
-from .names import written
+from .names import quoted
 from .places import STATE_FOLDER
 from .private import private_folder
 from .records import HASHED_NAMES, Options
@@ -55,7 +55,7 @@ class Conf(CodeConf, CdnConf, ServingConf):
         It goes into pages as it is: what no URL may have in it is encoded, what is encoded already stays so.
         """
         value = str(self._get("NAME_PREFIX", "")).strip("/")
-        return written(f"/{_NO_ESCAPE.sub('%25', value)}", again=True) if value else ""
+        return quoted(f"/{_NO_ESCAPE.sub('%25', value)}", again=True) if value else ""
 
     @property
     def media_url(self) -> str:

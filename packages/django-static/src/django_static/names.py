@@ -33,7 +33,6 @@ __all__ = [
     "stamped",
     "unmarked",
     "with_digest",
-    "written",
 ]
 
 #: What the names of texts have that must not be said to be UTF-8, or anything else.
@@ -58,7 +57,7 @@ _FINGERPRINT = re.compile(FINGERPRINT)
 _DATE = re.compile(DATE)
 #: UTF-8 bytes of a file name: most file systems allow 255, and a digest or the suffix of a compressed sibling may follow.
 _MOST_BYTES = 240
-_NOTHING_TO_QUOTE = re.compile(r"[A-Za-z0-9/:@!$*+,;=\-._~]*+")
+_NOTHING_TO_QUOTE = re.compile(r"[A-Za-z0-9/:@!$*,;=\-._~]*+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 #: From here on what follows the last dot is no type of file.
 _LONGEST_EXTENSION = 32
@@ -187,7 +186,8 @@ def quoted(url: str, *, again: bool = False) -> str:
     """Percent-encode what may not stand in a URL, a CSS ``url()`` or an attribute; ``again`` keeps what is encoded."""
     if _NOTHING_TO_QUOTE.fullmatch(url):
         return url  # as almost all are
-    safe = "/:@!$*+,;=-._~" + ("%" if again else "")
+    # Not the plus sign, which S3 takes for a space.
+    safe = "/:@!$*,;=-._~" + ("%" if again else "")
     try:
         return quote(url, safe=safe, errors="surrogateescape")  # bytes of a file name that are not UTF-8
     except UnicodeEncodeError:
@@ -203,11 +203,6 @@ def spellings(url: str) -> tuple[str, ...]:
     """A URL as it is written, percent-decoded, and as pages print it; almost always that is all one."""
     plain = decoded(url)
     return tuple(dict.fromkeys((url, plain, quoted(plain))))
-
-
-def written(url: str, *, again: bool = False) -> str:
-    """As :func:`quoted`, for what pages and published files have: a plus sign is encoded, too, which S3 takes for a space."""
-    return quoted(url, again=again).replace("+", "%2B")
 
 
 def in_ascii(url: str) -> str:

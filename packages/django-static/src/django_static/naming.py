@@ -62,7 +62,7 @@ class Naming:
         prefix = self._options.media_url + self._options.name_prefix
         if not prefix and not source.host and not source.name.startswith("/"):
             url = url.removeprefix("/")
-        return f"{prefix or source.host}{names.written(url)}"
+        return f"{prefix or source.host}{names.quoted(url)}"
 
 
 def _joined(folder: Path, name: str) -> str:

@@ -216,11 +216,11 @@ class Part:
         if target is not None:
             if bare.startswith("/") or (moved and self.found.hands_on_itself):
                 # From the root also where a script says of itself that it lies elsewhere.
-                return prefix + names.written(target) + suffix
+                return prefix + names.quoted(target) + suffix
             is_beside = folder == posixpath.dirname(self.source.url)
             if self.is_finished and is_beside and self.targets[reference.start].url == target:
                 return None  # both keep their names, and what the bundler has written is right
-            path = names.written(names.relative(target, folder)) + suffix
+            path = names.quoted(names.relative(target, folder)) + suffix
             return f"./{path}" if reference.what == "module" and not path.startswith("../") else path
         if not moved or self.resolve(url) is None or bare.startswith("/"):
             return None

@@ -80,7 +80,7 @@ class Renderer:
         mark = names.mark_of(names.content_digest(data))
         name = self._naming.of_map(group, mark)
         self.charts[group[0]] = Chart(f"{folder}{slash}{name}", data)
-        return combined_map.comment(group[0].source.kind, names.written(name))
+        return combined_map.comment(group[0].source.kind, names.quoted(name))
 
     def _slimmed(self, part: Part, text: str) -> str:
         kind = part.source.kind

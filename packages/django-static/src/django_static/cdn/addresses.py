@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..conf import Conf
 from ..mount import Mount
-from ..names import decoded, in_ascii, quoted, spellings, written
+from ..names import decoded, in_ascii, quoted, spellings
 from .store import NoAddress, Store, StoreError
 
 __all__ = ["KEY_BYTES", "bare", "key_of", "key_of_name", "public_of", "url_of"]
@@ -70,7 +70,7 @@ def url_of(key: str, base: str, store: Store) -> str:
         NoAddress: the store has none that a page could print, or none with a host, which only one of the site itself lacks.
         StoreError: it could not be found out.
     """
-    url = f"{base}/{written(key)}" if base else store.url(key)
+    url = f"{base}/{quoted(key)}" if base else store.url(key)
     if not url:
         raise NoAddress("nobody knows where browsers get the files: set DJANGO_STATIC_CDN_DOMAIN")
     try:

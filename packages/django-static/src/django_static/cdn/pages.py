@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..names import written
+from ..names import quoted
 from .addresses import key_of
 from .answering import CannotTell, answers, is_gone
 from .background import Background
@@ -201,7 +201,7 @@ class Proxy:
         known = entry.url if entry is not None else ""
         if not self._options.base:
             return known
-        url = f"{self._options.base}/{written(key)}"
+        url = f"{self._options.base}/{quoted(key)}"
         return url if self._store.is_placed or known in ("", url) else ""
 
     def _try_again(self, uri: str) -> Callable[[], None] | None:
