@@ -11,7 +11,7 @@ from io import StringIO
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 NAME = "main.3f2a9c1b.js"
 STORAGE = "django_static.storage.StaticStorage"
@@ -144,3 +144,69 @@ def test_a_copy_that_was_damaged_is_made_again(kept, has_links, monkeypatch):
     kept.sites.be("a")
     kept.sites.built.build("--all")
     assert kept.shown("a")[1] == "one()"
+
+
+def collect(kept, site, **options):
+    kept.sites.be(site)
+    call_command("collectstatic", interactive=False, stdout=StringIO(), skip_checks=True, **options)
+
+
+@pytest.mark.parametrize("first", COMMANDS)
+def test_a_link_takes_no_name_of_another_content(kept, first):
+    one = kept("a", "one()", first)
+    kept.sites.be("b")
+    original = kept.sites.built.app_file(NAME, "two()")
+    for _ in range(2):
+        with pytest.raises(
+            CommandError, match=r"main\.3f2a9c1b\.js is not what .* collectstatic without --link"
+        ) as caught:
+            collect(kept, "b", link=True)
+        assert str(original) in str(caught.value)
+        assert not (kept.sites.static / NAME).is_symlink()
+    assert kept.shown("a") == one
+    # What the message says.
+    collect(kept, "b")
+    assert kept.shown("b")[1] == "two()"
+    assert kept.shown("a") == one
+    (kept.sites.static / NAME).unlink()
+    collect(kept, "b", link=True)
+    assert (kept.sites.static / NAME).is_symlink()
+
+
+def test_a_link_to_the_same_content_does(kept):
+    one = kept("a", "one()", "collectstatic")
+    collect(kept, "a", link=True)
+    assert (kept.sites.static / NAME).is_symlink()
+    assert kept.shown("a") == one
+    collect(kept, "a")
+    assert not (kept.sites.static / NAME).is_symlink()
+    assert kept.shown("a") == one
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_who_clears_the_folder_gets_it_cleared(kept, link):
+    kept("a", "one()", "collectstatic")
+    collect(kept, "a")  # in the same process
+    kept.sites.built.app_file(NAME, "two()")
+    collect(kept, "a", link=link, clear=True)
+    assert (kept.sites.static / NAME).read_text() == "two()"
+    assert kept.shown("a") == (f"/static/{NAME}", "two()")
+
+
+def test_other_names_are_linked_as_ever(kept):
+    kept.sites.be("a")
+    path = kept.sites.built.app_file("plain.js", "one()")
+    collect(kept, "a")
+    path.write_text("two()")
+    collect(kept, "a", link=True)
+    assert (kept.sites.static / "plain.js").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["DJANGO_STATIC", "DJANGO_STATIC_USE_MANIFEST_FILE"])
+def test_without_a_manifest_collectstatic_is_django_s(kept, name):
+    kept("a", "one()", "collectstatic")
+    kept.sites.be("a")
+    setattr(kept.sites.built.settings, name, False)
+    kept.sites.built.app_file(NAME, "two()")
+    call_command("collectstatic", interactive=False, link=True, stdout=StringIO(), skip_checks=True)
+    assert (kept.sites.static / NAME).read_text() == "two()"

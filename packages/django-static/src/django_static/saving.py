@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import os
 import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from django.contrib.staticfiles import finders
+from django.core.management.base import CommandError
 
 from . import placing
 from .regular import naming
@@ -14,7 +18,7 @@ from .regular import naming
 if TYPE_CHECKING:
     from .storage import StaticStorage
 
-__all__ = ["Save", "saved"]
+__all__ = ["Save", "refuse_to_replace", "saved"]
 
 #: How Django saves a file: told its name and its content.
 Save = Callable[[str, Any], object]
@@ -36,6 +40,22 @@ def saved(storage: StaticStorage, save: Save, name: str, content: Any, *, overwr
             while not _moved(temporary, storage.path(name)):
                 name = storage.get_available_name(name)
     return os.path.relpath(storage.path(name), storage.location).replace("\\", "/")
+
+
+def refuse_to_replace(storage: StaticStorage, name: str) -> None:
+    """See to it that the original of a name, which says what is in the file, is what has that name already.
+
+    Raises:
+        CommandError: it is another one.
+    """
+    path, original = storage.path(name), finders.find(name)
+    if os.path.islink(path) or not isinstance(original, str) or filecmp.cmp(path, original, shallow=False):  # noqa: PTH114
+        return
+    raise CommandError(
+        f"{path} is not what {original} is, and by its name it would be: pages that have been sent may need it, so it is not "
+        "replaced by a link. Run collectstatic without --link, which keeps it and publishes the original under another name; or "
+        "remove it, if nobody needs it any more"
+    )
 
 
 @contextlib.contextmanager

@@ -37,6 +37,8 @@ class StaticStorage(StaticFilesStorage):
 
     #: The location, the folder that ``path`` was asked about last, and its path.
     _latest: tuple[str | os.PathLike[str], str, str] = ("", "", "")
+    #: The name that says what is in its file and was asked last when that was changed, which whoever replaces it does before.
+    _asked = ""
 
     def url(self, name: str | None) -> str:
         """The URL of a file; that of the file as it is where the manifest does not have it."""
@@ -70,9 +72,26 @@ class StaticStorage(StaticFilesStorage):
         A name that says what is in the file stands for one content for ever, whoever has published that: it is never older.
         """
         changed = super().get_modified_time(name)
-        if conf.enabled and conf.use_manifest_file and is_hashed(name, conf.hashed_names):
-            return _NEVER_OLDER.replace(tzinfo=changed.tzinfo)
-        return changed
+        is_kept = conf.enabled and conf.use_manifest_file and is_hashed(name, conf.hashed_names)
+        self._asked = name if is_kept else ""
+        return _NEVER_OLDER.replace(tzinfo=changed.tzinfo) if is_kept else changed
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file or folder; ``collectstatic`` asks before all else, also where it clears a folder."""
+        self._asked = ""
+        return super().exists(name)
+
+    def delete(self, name: str) -> None:
+        """Remove a file, but not so that ``collectstatic --link`` may put another content under a name that says what is in it.
+
+        That replaces files by links however old they are.
+
+        Raises:
+            CommandError: it would.
+        """
+        if name == self._asked:
+            when_needed.refuse_to_replace(self, name)
+        super().delete(name)
 
     def put(self, name: str, content: Any) -> None:
         """Have a file under a name, in place of one that is there.

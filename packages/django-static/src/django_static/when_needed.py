@@ -121,6 +121,13 @@ def post_processed(
     return collected.published(storage, paths)
 
 
+def refuse_to_replace(storage: StaticStorage, name: str) -> None:
+    """See :func:`.saving.refuse_to_replace`."""
+    from . import saving
+
+    saving.refuse_to_replace(storage, name)
+
+
 def saved(storage: StaticStorage, save: Save, name: str, content: Any, *, overwrite: bool) -> str:
     """See :func:`.saving.saved`."""
     from . import saving
