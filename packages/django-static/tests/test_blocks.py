@@ -338,7 +338,7 @@ class TestNames:
         files.settings.DJANGO_STATIC_FILENAME_GENERATOR = "static_test_helpers.by_version"
         files.settings.DJANGO_STATIC_COMBINE_FILENAMES_GENERATOR = "static_test_helpers.all_in_one"
         assert files.slimall(A) == A.replace("/a.", "/a-v5.")
-        assert files.slimall(A + B) == A.replace("/a.css", "/bundles/a+b.css")
+        assert files.slimall(A + B) == A.replace("/a.css", "/bundles/a%2Bb.css")
         assert files.text("/bundles/a+b.css") == ".a{color:red}\n.b{color:red}"
 
     def test_a_generator_may_not_leave_the_folder(self, files, warned):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -239,6 +240,88 @@ def test_clean_removes_nothing_of_another_site_in_the_new_place(built):
     publish()
     two = built.to("two")
     (two / "b.1500000005.png").parent.mkdir(parents=True, exist_ok=True)
+    (two / "b.1500000005.png").write_bytes(PNG)
+    publish()
+    template = Path(built.site.settings.TEMPLATES[0]["DIRS"][0]) / "page.html"
+    template.write_text('{% load django_static %}{% slimfile "/a.css" %}')
+    call_command("staticbuild", stdout=StringIO(), stderr=StringIO())
+    publish("--clean")
+    assert (two / "b.1500000005.png").is_file()
+
+
+# Where nothing but the storage itself tells
+
+
+@pytest.fixture
+def unlisted(monkeypatch):
+    """A storage that cannot say what it has: a listing would tell of what is not there."""
+
+    def refuse(self, path):
+        raise NotImplementedError
+
+    monkeypatch.setattr(storages_of_tests.Elsewhere, "listdir", refuse)
+
+
+BY_SETTINGS = pytest.mark.parametrize("moving", ["Elsewhere"], indirect=True)
+
+
+@BY_SETTINGS
+def test_staticpublish_asks_the_storage_where_it_is(built, unlisted):
+    """The URLs are those of the domain, and the alias has no options."""
+    built.site.settings.DJANGO_STATIC_CDN_DOMAIN = "cdn.example.net"
+    one = built.to("one")
+    assert publish().startswith("3 files: 3 sent")
+    two = built.to("two")
+    said = publish("--dry-run")
+    assert there(two) == []
+    assert all(f"would be asked for: {key}" in said for key in ALL)
+    assert publish().startswith("3 files: 3 sent")
+    assert there(two) == there(one) == ALL
+    # Again, and in the old place: nothing is sent.
+    assert publish().startswith("3 files: 0 sent (0 bytes), 3 there already")
+    assert "would be asked for" not in publish("--dry-run")
+    built.to("one")
+    assert publish().startswith("3 files: 0 sent (0 bytes), 3 there already")
+
+
+@BY_SETTINGS
+def test_pages_find_out_when_one_brings_something_there(moving, unlisted):
+    moving.site.settings.DJANGO_STATIC_CDN_DOMAIN = "cdn.example.net"
+    moving.site.write("a.png", PNG, 1500000005)
+    moving.to("one")
+    assert printed("/a.png") == "https://cdn.example.net/a.1500000005.png"
+    two = moving.to("two")
+    moving.site.write("b.png", PNG, 1500000005)
+    assert printed("/b.png") == "https://cdn.example.net/b.1500000005.png"
+    assert printed("/a.png") == "https://cdn.example.net/a.1500000005.png"
+    assert there(two) == ["a.1500000005.png", "b.1500000005.png"]
+
+
+@BY_SETTINGS
+def test_records_that_do_not_say_where_it_was_are_believed(built, unlisted):
+    built.site.settings.DJANGO_STATIC_CDN_DOMAIN = "cdn.example.net"
+    built.to("one")
+    publish()
+    (path,) = conf.manifest_file.parent.glob("cdn-*.json")
+    value = json.loads(path.read_text())
+    assert str(built.root / "one") in value.pop("place")
+    path.write_text(json.dumps(value))
+    two = built.to("two")
+    assert publish().startswith("3 files: 0 sent")
+    assert there(two) == []
+    assert publish("--verify").startswith("3 files: 3 sent")
+    built.to("three")
+    assert publish().startswith("3 files: 3 sent")
+
+
+@BY_SETTINGS
+def test_clean_removes_nothing_of_others_in_a_place_that_only_the_storage_tells(built):
+    built.site.settings.DJANGO_STATIC_CDN_DOMAIN = "cdn.example.net"
+    built.site.settings.DJANGO_STATIC_CDN_KEEP_DAYS = 0
+    built.to("one")
+    publish()
+    two = built.to("two")
+    two.mkdir(parents=True)
     (two / "b.1500000005.png").write_bytes(PNG)
     publish()
     template = Path(built.site.settings.TEMPLATES[0]["DIRS"][0]) / "page.html"

@@ -92,7 +92,10 @@ class Publication:
         return found
 
     def _seems_moved(self, wanted: Iterable[str]) -> bool:
-        """Whether the URL of the first file is another one than is written down: one speaks for all."""
+        """Whether the storage is elsewhere, or the URL of the first file another one, than is written down: one speaks for all."""
+        with contextlib.suppress(StoreError):  # that is told when something is sent
+            if self._state.is_elsewhere(self._store.place()):
+                return True
         known = ((key, entry.url) for key in wanted if (entry := self._state.get(key)) and entry.url)
         key, url = next(known, ("", ""))
         if not url or self._store.is_placed:
@@ -132,6 +135,8 @@ class Publication:
         done = Published(total=len(wanted))
         with self._interruptible(done):
             self._take_back(wanted, done)
+            with contextlib.suppress(StoreError):  # each file is told so
+                self._publisher.settle()
             self._publish(wanted, done, progress, verify=verify)
             try:
                 there = self._publisher.listing(done.files)

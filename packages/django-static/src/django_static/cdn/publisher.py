@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from pathlib import Path
@@ -40,7 +41,19 @@ class Publisher:
         self._state = state
         self._options = options
         self._clock = clock
+        self._settling, self._is_settled = threading.Lock(), False
         self._versions = Versions(store, state, options.keep_days, clock, owns_all=bool(options.prefix))
+
+    def settle(self) -> None:
+        """See, once for all files, whether the store is where it was when they were sent.
+
+        Raises:
+            StoreError: it could not be asked.
+        """
+        with self._settling:
+            if not self._is_settled:
+                self._state.settle(self._store.place())
+                self._is_settled = True
 
     def is_known(self, key: str, path: Path) -> bool:
         """Whether a file is in the store, as far as is written down; nobody is asked, the file is not read."""
@@ -118,6 +131,7 @@ class Publisher:
         Raises:
             StoreError: it could not be done; nothing but the whole file is ever in the store under its name.
         """
+        self.settle()
         is_missing = False
         try:
             url = self.address(key)

@@ -46,6 +46,9 @@ class S3:
     def identity(self) -> str:
         return f"s3:{self._options.endpoint}:{self._options.bucket}"
 
+    def place(self) -> str:
+        return ""
+
     def standing(self, key: str, payload: Payload) -> Standing:
         try:
             with self._errors(f"asking for {key}"):

@@ -67,11 +67,13 @@ class State:
         self._unwritten: dict[str, Entry | None] = {}
         #: What of it is news: the rest of an entry others may be changing, too.
         self._changes: dict[str, dict[str, Any]] = {}
-        self._is_swept = False
+        self._is_swept = self._is_moved = False
         #: For threads, where the folder cannot be written to.
         self._thread_locks: dict[str, threading.Lock] = {}
         #: The state of the file that was read last.
         self._seen: tuple[int, int] | None = None
+        #: Where the files of the store were when that was last looked at; empty while nobody has.
+        self._place = ""
         self._entries = self._load()
 
     def get(self, key: str) -> Entry | None:
@@ -88,6 +90,19 @@ class State:
         with self._lock:
             if signature(self.path) != self._seen:
                 self._entries = self._with_unwritten(self._load())
+
+    def is_elsewhere(self, place: str) -> bool:
+        """Whether the store has said that it is somewhere else before."""
+        return bool(place) and self._place not in ("", place)
+
+    def settle(self, place: str) -> None:
+        """The store has said where it is: what was sent to another place may be missing, or be what others have sent."""
+        if self.is_elsewhere(place):
+            for key in self.keys():
+                self.change(key, doubted=True, answers=False, sent=False)
+        with self._lock:
+            if place and place != self._place:
+                self._place, self._is_moved = place, True
 
     def note(self, key: str, entry: Entry | None) -> None:
         """Something came to be known, or, with None, to be gone; written down by :meth:`flush`."""
@@ -143,18 +158,19 @@ class State:
             OSError: the folder cannot be written to; it is tried again with the next.
         """
         with self._lock:
-            if not self._unwritten and not self._changes:
+            if not self._unwritten and not self._changes and not self._is_moved:
                 return
             with output.locked(self.path.with_suffix(".lock"), _LOCK_SECONDS) as held:
                 if held and not self._is_swept:
                     self._sweep()
                 entries = self._with_unwritten(self._load())
                 value = {key: asdict(entry) for key, entry in sorted(entries.items())}
-                output.store(self.path, {"format": _FORMAT, "objects": value})
+                output.store(self.path, {"format": _FORMAT, "place": self._place, "objects": value})
                 self._seen = signature(self.path)
             self._entries = entries
             self._unwritten = {}
             self._changes = {}
+            self._is_moved = False
 
     def _sweep(self) -> None:
         """Remove what killed processes have left half written: whoever writes now holds the lock."""
@@ -203,6 +219,8 @@ class State:
         try:
             if value["format"] != _FORMAT:
                 return {}
+            if not self._is_moved:
+                self._place = str(value.get("place", ""))
             return {str(key): _entry(**entry) for key, entry in value["objects"].items()}
         except (AttributeError, LookupError, TypeError, ValueError):
             return {}

@@ -57,6 +57,14 @@ class StorageStore:
     def identity(self) -> str:
         return ":".join(["storage", self._alias, *self._place])
 
+    def place(self) -> str:
+        """What it has become of its options and of other settings: storages keep that under the names of the options."""
+        with self._errors("asking for", "the place of files"):
+            found = {name: getattr(self._storage, name, None) for name in _PLACES}
+        return ":".join(
+            _place({name: value for name, value in found.items() if isinstance(value, str | Path)})
+        )
+
     def standing(self, key: str, payload: Payload) -> Standing:
         with self._errors("asking for", key):
             if not self._storage.exists(key):

@@ -103,6 +103,9 @@ class Store(Protocol):
     def is_placed(self) -> bool:
         """Whether :attr:`identity` is all there is to know of that; else other URLs may mean another place."""
 
+    def place(self) -> str:
+        """Where that is, as far as the store itself can tell beyond :attr:`identity`; empty if it cannot. May take its time."""
+
     @property
     def takes_encodings(self) -> bool:
         """Whether it can send a file with the ``Content-Encoding`` it was stored with."""
