@@ -50,16 +50,11 @@ def as_plain(value: Any) -> Any:
     return [*map(as_plain, value)] if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
-def text_of(
-    value: Any, convert: Convert | None = None, indent: int | None = None, *, longs: bool = False
-) -> str:
-    """Return a value as Extended JSON, converted before; what even that has no word for as Python shows it.
-
-    :param longs: see `dumps`.
-    """
+def text_of(value: Any, convert: Convert | None = None, indent: int | None = None) -> str:
+    """Return a value as Extended JSON, converted before; what even that has no word for as Python shows it."""
     for one in (convert, as_plain):
         try:
-            return dumps(value if one is None else one(value), indent, longs=longs)
+            return dumps(value if one is None else one(value), indent)
         except Exception:  # noqa: BLE001, S112 (what is shown may be of any kind, and so may a field's converter)
             continue
     return str(value)
