@@ -2,19 +2,24 @@
 
 import json
 import threading
+from urllib.parse import quote
 
 import pytest
 from api.models import Author, Speech
-from api.urls import SpeechSerializer
+from api.urls import EssayViewSet, SpeechSerializer
 from bson import ObjectId
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.models.signals import pre_save
 from django.test import override_settings
+from django.urls import reverse
+from django.urls.resolvers import RegexPattern, URLResolver
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.renderers import StaticHTMLRenderer
 from rest_framework.request import Request
+from rest_framework.routers import DefaultRouter, SimpleRouter
 from rest_framework.test import APIClient
 
 from django_mongokit.rest import Conflict, GenericDocumentView
@@ -636,3 +641,44 @@ def test_the_pages_of_the_framework_count_a_cursor_without_a_word(rf, talks, tal
         talks.Speech.find().sort("topic"), Request(rf.get("/", {"limit": "2", "offset": "1"}))
     )
     assert ([one["topic"] for one in found], pages.count) == (["B", "C"], 3)
+
+
+@pytest.mark.parametrize("key", ["5.0", "a.b@example.com", "..", ".json.", "a.jsonx", "x.api.y"])
+def test_keys_with_dots(api, mongodb, key):
+    """In every URL of a router, beside those with the suffix of a format."""
+    api.force_authenticate(User.objects.create(username="a", is_superuser=True))
+    sent = {"_id": key, "title": "T", "place": {"city": "Bern"}, "labels": ["a"]}
+    assert api.post("/papers/", sent).status_code == 201
+    url = reverse("essay-detail", kwargs={"pk": key})
+    assert url == f"/papers/{quote(key, safe='@')}/"
+    assert api.get(url).json()["_id"] == key
+    assert api.patch(url, {"title": "U"}).json()["title"] == "U"
+    with_suffix = reverse("essay-detail", kwargs={"pk": key, "format": "json"})
+    assert with_suffix == f"/papers/{quote(key, safe='@')}.json"
+    assert api.get(with_suffix).json()["_id"] == key
+    assert api.get(f"{with_suffix}/").json()["_id"] == key
+    assert api.delete(url).status_code == 204
+    assert mongodb.api_papers.count_documents({}) == 0
+
+
+@pytest.mark.parametrize("kind", [SimpleRouter, DefaultRouter])
+@pytest.mark.parametrize("use_regex_path", [True, False])
+def test_keys_with_dots_by_other_routers(kind, use_regex_path):
+    router = kind(trailing_slash=False, use_regex_path=use_regex_path)
+    router.register("papers", EssayViewSet)
+    resolver = URLResolver(RegexPattern(r"^"), router.urls)
+    assert resolver.resolve("papers/5.0").kwargs == {"pk": "5.0"}
+    if kind is DefaultRouter and use_regex_path:
+        assert resolver.resolve("papers/5.0.json").kwargs == {"pk": "5.0", "format": "json"}
+
+
+def test_a_view_set_says_what_its_keys_are():
+    class Own(EssayViewSet):
+        lookup_value_regex = "[^/]+"
+
+    class Plain(EssayViewSet):
+        renderer_classes = [StaticHTMLRenderer]
+
+    assert Own.lookup_value_regex == "[^/]+"
+    assert EssayViewSet.lookup_value_regex == r"[^/]+(?<!\.api)(?<!\.json)"
+    assert Plain.lookup_value_regex == r"[^/]+(?<!\.html)"

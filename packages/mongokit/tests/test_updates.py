@@ -35,7 +35,6 @@ from mongokit import (
     ValidationError,
 )
 from mongokit.errors import SetContentError
-from mongokit.operations import AtomicUpdate
 
 
 class Day(CustomType):
@@ -561,19 +560,12 @@ def test_what_cannot_be_encoded_is_named(things):
 def test_what_gets_too_large_is_said(things):
     things.insert_one({"_id": 1, "topic": "x" * 9_000_000})
     document, update = things.Talk.get_from_id(1), {"$set": {"where.city": "y" * 9_000_000}}
-    with pytest.raises(MaxDocumentSizeError, match=r"Talk: it .*MongoDB takes 16777216") as caught:
+    with pytest.raises(
+        MaxDocumentSizeError, match=r"Talk 1: it has 90000\d\d bytes .*MongoDB takes 16777216"
+    ) as caught:
         document.update_atomic(update)
     assert isinstance(caught.value.__cause__, (OperationFailure, MaxDocumentSizeError))
     assert things.find_one({}, {"where": 1}) == {"_id": 1}
-
-
-@pytest.mark.parametrize("topic", ["a", "\ud800"])
-def test_what_else_fails_in_the_server_is_not_said_to_be_too_large(collection, topic):
-    collection.database.client.register(ALL)
-    document = collection.Talk({"topic": topic})
-    operation = AtomicUpdate(document, collection, {}, {"_id": 1}, {"$set": {"seats": 1}})
-    error = OperationFailure("internal server error", 1)
-    assert operation.explained(error) is None
 
 
 SHARDED = {

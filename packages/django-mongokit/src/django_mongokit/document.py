@@ -80,6 +80,9 @@ class DjangoDocument(Document, metaclass=DjangoDocumentProperties):
     `post_delete`) with the class as sender; without a receiver they cost nothing.
     """
 
+    keep_unreadable = True
+    """What a `CustomType` cannot read makes no page fail: it is shown as it is stored, and is an error of its field."""
+
     if TYPE_CHECKING:  # an annotation would be taken for a field
         _meta: ClassVar[DocumentMeta]
 

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from mongokit.index_report import IndexReport, IndexRow
     from mongokit.migration import DocumentMigration, MigrationReport, RuleReport
     from mongokit.prefetching import aprefetch, prefetch
+    from mongokit.structure.unreadable import Unreadable
     from mongokit.versioned_document import VersionedDocument
 
 __version__ = "0.1.0"
@@ -151,6 +152,7 @@ __all__ = [
     "Set",
     "StaleDocumentError",
     "StructureError",
+    "Unreadable",
     "UpdateQueryError",
     "ValidationError",
     "VersionedDocument",
@@ -177,6 +179,7 @@ _LATER = {
     "IndexRow": "mongokit.index_report",
     "MigrationReport": "mongokit.migration",
     "RuleReport": "mongokit.migration",
+    "Unreadable": "mongokit.structure.unreadable",
     "VersionedDocument": "mongokit.versioned_document",
     "aprefetch": "mongokit.prefetching",
     "ensure_indexes": "mongokit.index_build",

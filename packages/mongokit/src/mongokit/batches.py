@@ -27,7 +27,7 @@ from mongokit.writes import Delete, Insert, Write, frozen
 if TYPE_CHECKING:
     from mongokit.document import Document
 
-__all__ = ["Batch", "Outcome", "Sent", "explained", "sending"]
+__all__ = ["Batch", "Outcome", "Sent", "encoded_id", "explained", "sending"]
 
 Raw = dict[str, Any]
 
@@ -240,7 +240,7 @@ def sending(batch: Batch, results: list[BulkWriteResult]) -> Flow[Sent]:
     for at in missed:
         write = batch.planned[at].write
         # Where it was deleted in the end there is nothing to be lost.
-        if at > gone.get(_key(write.document["_id"]), -1):
+        if at > gone.get(encoded_id(write.document["_id"]), -1):
             refused[at] = write.not_found()
     return Sent(tried, refused, {each["index"]: each["_id"] for each in reply["upserted"]})
 
@@ -248,7 +248,7 @@ def sending(batch: Batch, results: list[BulkWriteResult]) -> Flow[Sent]:
 def _deleted(batch: Batch, tried: int) -> dict[bytes, int]:
     """Return the documents that are deleted, by their keys, with the position of that."""
     return {
-        _key(planned.write.document["_id"]): at
+        encoded_id(planned.write.document["_id"]): at
         for at, planned in batch.planned.items()
         if isinstance(planned.write, Delete) and at < tried
     }
@@ -263,12 +263,12 @@ def _not_encoded(batch: Batch) -> Flow[Sent]:
     stored = set[bytes]()
     for some in portions(document["_id"] for document in batch.documents):
         found = yield batch.collection.find({"_id": {"$in": some}}, {"_id": True}).to_list()
-        stored.update(_key(each["_id"]) for each in found)
-    tried = sum(_key(document["_id"]) in stored for document in batch.documents)
+        stored.update(encoded_id(each["_id"]) for each in found)
+    tried = sum(encoded_id(document["_id"]) in stored for document in batch.documents)
     return Sent(tried, refused, {})
 
 
-def _key(id_: Any) -> bytes:
+def encoded_id(id_: Any) -> bytes:
     """Return an ``_id`` as a key: it may be a dict."""
     return encode({"": id_}, codec_options=UUIDS)
 

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import bson
-from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
-from pymongo.errors import BulkWriteError, DocumentTooLarge
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.errors import BulkWriteError
 
 from mongokit import encoding
 from mongokit.autorefs import refuse_unsaved
-from mongokit.batches import explained
+from mongokit.batches import encoded_id, explained
 from mongokit.document import Document
-from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
+from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError
 from mongokit.flow import Flow
 from mongokit.history import refuse_unkept
 from mongokit.identifying import lacks_id
-from mongokit.ids import id_maker, new_id
-from mongokit.operations import REFUSALS
+from mongokit.ids import id_maker
+from mongokit.operations import REFUSALS, TOO_LARGE
 from mongokit.parts import refuse_part
-from mongokit.persistence import check_update
-from mongokit.revisions import counted, replacing, revision_of
+from mongokit.portions import portions
 from mongokit.schema_document import SchemaDocument
+from mongokit.sizes import MAX_BSON_SIZE, exceeding, size_of
 from mongokit.structure.own_words import in_words_of
-from mongokit.update_forms import stored_update
-from mongokit.updates import wrong_values
-from mongokit.writes import MAX_BSON_SIZE, Insert
+from mongokit.writes import Insert
 
 if TYPE_CHECKING:
-    from pymongo.results import BulkWriteResult, InsertManyResult
+    from pymongo.results import InsertManyResult
 
     from mongokit.proxy_base import ProxyBase
 
-__all__ = ["document_of", "inserting", "refuse_as_replacement", "stored_document", "writing"]
+__all__ = [
+    "at_position",
+    "document_of",
+    "inserting",
+    "refuse_as_replacement",
+    "stored_document",
+    "validate_all",
+    "without_large",
+]
 
 Raw = dict[str, Any]
 
-_STORING = (InsertOne, ReplaceOne, UpdateOne, UpdateMany)
-"""The requests that do not delete."""
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 
 def inserting(
@@ -67,28 +73,37 @@ def inserting(
     else:
         made = [document_of(proxy, each, "insert_many") for each in given]
         if checked:
-            _validate(dict(enumerate(made)))
+            validate_all(dict(enumerate(made)))
         stored = [stored_document(document) for document in made]
     make_id = id_maker()
     for each in _without_id(cls, stored):
         each["_id"] = make_id()
     try:
-        result: InsertManyResult = yield collection.insert_many(stored, ordered=ordered, **options)
+        try:
+            result: InsertManyResult = yield collection.insert_many(stored, ordered=ordered, **options)
+        finally:
+            if stored is not given:
+                _share_ids(made, given, stored)
     except BulkWriteError as error:
-        raise _explained(proxy, made, error, ordered=ordered) from error
+        raise _explained(proxy, made, stored, error, ordered=ordered) from without_large(error)
     except REFUSALS as error:
-        raise _refusal(cls, stored, error, collection.codec_options) from error
-    finally:
-        if stored is not given:
-            for document, each, sent in zip(made, given, stored, strict=True):
-                if "_id" in sent and document.get("_id") is None:
-                    document["_id"] = sent["_id"]
-                if "_id" in document and "_id" not in each:
-                    each["_id"] = document["_id"]
+        refused = _refusals(cls, stored, collection.codec_options)
+        if refused:
+            done = yield from _stored(collection, stored, refused, options)
+            raise _refusal(proxy, made, refused, done) from error
+        raise
     for document in made:
         if type(document) is not dict:
             _settled(document, collection)
     return result
+
+
+def _share_ids(made: list[Any], given: list[Any], stored: list[Raw]) -> None:
+    for document, each, sent in zip(made, given, stored, strict=True):
+        if "_id" in sent and document.get("_id") is None:
+            document["_id"] = sent["_id"]
+        if "_id" in document and "_id" not in each:
+            each["_id"] = document["_id"]
 
 
 def _is_bare(cls: type[Document]) -> bool:
@@ -124,13 +139,13 @@ def _check(cls: type[Document], given: list[Any]) -> None:
     for position, document in enumerate(given):
         check(document, found)
         if found:
-            failures += _at(position, found)
+            failures += at_position(position, found)
             found = []
     if failures:
         raise SchemaDocumentError.of(failures)
 
 
-def _validate(
+def validate_all(
     documents: Mapping[int, Document], what: str = "document", others: Iterable[Failure] = ()
 ) -> None:
     """Raise all that is wrong with the documents, and what else is.
@@ -143,15 +158,15 @@ def _validate(
             document.validate()
         except SchemaDocumentError as error:
             # Who raises one himself, in a validate() of his own, may have no failures in it.
-            failures += _at(position, error.failures or [Failure("", type(error), str(error))], what)
+            failures += at_position(position, error.failures or [Failure("", type(error), str(error))], what)
         else:
             if not document.raise_validation_errors:
-                failures += _at(position, document._failures, what)
+                failures += at_position(position, document._failures, what)
     if failures:
         raise SchemaDocumentError.of(failures)
 
 
-def _at(position: int, failures: Iterable[Failure], what: str = "document") -> list[Failure]:
+def at_position(position: int, failures: Iterable[Failure], what: str = "document") -> list[Failure]:
     return [
         failure._replace(
             path=f"{position}.{failure.path}" if failure.path else str(position),
@@ -180,7 +195,7 @@ def _without_id(cls: type[Document], stored: Iterable[Raw]) -> list[Raw]:
             if lacks_id(cls, each):
                 found.append(each)
         except SchemaDocumentError as error:
-            failures += _at(position, error.failures)
+            failures += at_position(position, error.failures)
     if failures:
         raise SchemaDocumentError.of(failures)
     return found
@@ -197,79 +212,96 @@ def _settled(document: Document, collection: Any) -> None:
     document._adopted()
 
 
-def _explained(proxy: ProxyBase[Any], made: list[Any], error: BulkWriteError, *, ordered: bool) -> Exception:
+def _explained(
+    proxy: ProxyBase[Any], made: list[Any], stored: list[Raw], error: BulkWriteError, *, ordered: bool
+) -> Exception:
     refusals = {refusal["index"]: refusal for refusal in error.details.get("writeErrors", ())}
     if not refusals:
         return error
     tried = min(refusals) + 1 if ordered else len(made)
-    done = [position for position in range(tried) if position not in refusals]
+    done = {position for position in range(tried) if position not in refusals}
+    failures = {}
+    for position, refusal in refusals.items():
+        document = document_of(proxy, made[position], "insert_many")
+        failures[position] = explained(Insert(document, proxy.collection, {}, stored[position]), refusal)
+    return _refusal(proxy, made, failures, done)
+
+
+def _refusal(
+    proxy: ProxyBase[Any], made: list[Any], refused: Mapping[int, Exception], done: Collection[int]
+) -> Exception:
+    """Return the error for documents of which some are refused.
+
+    :param done: the positions of those that are stored.
+    """
     for position in done:
         if type(made[position]) is not dict:
             _settled(made[position], proxy.collection)
-    failures = []
-    for position, refusal in refusals.items():
-        document = document_of(proxy, made[position], "insert_many")
-        failures.append((document, explained(Insert(document, proxy.collection, {}, document), refusal)))
-    if not done and len(failures) == 1 and isinstance(failures[0][1], MaxDocumentSizeError):
-        # As where PyMongo has found it before anything was sent.
-        return failures[0][1]
-    written = set(done)
+    if not done:
+        # As where nothing was sent.
+        sizes = [(at, one) for at, one in refused.items() if isinstance(one, MaxDocumentSizeError)]
+        failures = [
+            failure
+            for position, one in refused.items()
+            if isinstance(one, SchemaDocumentError)
+            for failure in at_position(position, one.failures)
+        ]
+        if failures:
+            return SchemaDocumentError.of(failures)
+        if len(sizes) == len(refused):
+            return MaxDocumentSizeError(f"document {sizes[0][0]}: {sizes[0][1]}")
     return BulkError.of(
-        failures,
-        [made[position] for position in done],
-        [document for position, document in enumerate(made) if position not in written],
+        [(document_of(proxy, made[at], "insert_many"), one) for at, one in refused.items()],
+        [made[position] for position in sorted(done)],
+        [document for position, document in enumerate(made) if position not in done],
     )
 
 
-def _refusal(cls: type[Document], stored: list[Raw], error: Exception, options: Any) -> Exception:
-    """Return the error that says which document cannot be encoded, and why; or PyMongo's."""
-    failures = [
-        failure
-        for position, document in enumerate(stored)
-        for failure in _at(position, in_words_of(cls, encoding.failures(document, options)))
-    ]
-    if failures:
-        return SchemaDocumentError.of(failures)
-    if isinstance(error, DocumentTooLarge):
-        for position, document in enumerate(stored):
-            size = len(bson.encode(document, codec_options=options))
-            if size > MAX_BSON_SIZE:
-                return MaxDocumentSizeError(
-                    f"document {position}: it has {size} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}"
-                )
-    return error
+def _refusals(cls: type[Document], stored: list[Raw], options: Any) -> dict[int, Exception]:
+    """Return which documents cannot be encoded, or are too large, and why."""
+    refused: dict[int, Exception] = {}
+    for position, document in enumerate(stored):
+        found = in_words_of(cls, encoding.failures(document, options))
+        if found:
+            refused[position] = SchemaDocumentError.of(found)
+        elif size_of(document, options) > MAX_BSON_SIZE:
+            refused[position] = MaxDocumentSizeError(f"{cls.__name__}: {exceeding(document, options)}")
+    return refused
 
 
-def writing(
-    proxy: ProxyBase[Any], requests: Iterable[Any], validate: bool | None, options: Raw
-) -> Flow[BulkWriteResult]:
-    """Do what ``DocumentProxy.bulk_write`` says."""
-    cls = proxy._obj_class
-    checked = not cls.skip_validation if validate is None else validate
-    given = list(requests)
-    storing = any(isinstance(request, _STORING) for request in given)
-    refuse_unkept(cls, "bulk_write", options, is_storing=storing)
-    documents: dict[int, Document] = {}
-    failures: list[Failure] = []
-    for position, request in enumerate(given):
-        # PyMongo's requests have no public name for what they hold.
-        if isinstance(request, (InsertOne, ReplaceOne)):
-            documents[position] = document_of(proxy, request._doc, "bulk_write")
-            if isinstance(request, ReplaceOne):
-                refuse_as_replacement(documents[position], f"bulk_write(), request {position},")
-        elif isinstance(request, (UpdateOne, UpdateMany)):
-            given[position], found = _update(cls, request, position)
-            failures += _at(position, found, "request")
-    if checked:
-        _validate(documents, "request", failures)
-    for position, document in documents.items():
-        request = copy.copy(given[position])
-        request._doc = stored = stored_document(document, revision_of(document) or 0)
-        if isinstance(request, InsertOne) and lacks_id(cls, stored):
-            stored["_id"] = document["_id"] = new_id()
-        given[position] = _counting(request) if cls.use_revision else request
-    result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
-    return result
+def _stored(collection: Any, documents: list[Raw], refused: Collection[int], options: Raw) -> Flow[set[int]]:
+    """Return the positions of the documents that are stored just so, of those that are not refused.
+
+    PyMongo sends one message before it encodes the next, and does not say which: what is stored tells.
+    """
+    raw = collection.with_options(codec_options=_RAW)
+    session = {"session": options["session"]} if "session" in options else {}
+    sent = {position: document for position, document in enumerate(documents) if position not in refused}
+    places = {encoded_id(document["_id"]): position for position, document in sent.items()}
+    found = set()
+    for some in portions(document["_id"] for document in sent.values()):
+        each_stored = yield raw.find({"_id": {"$in": some}}, **session).to_list()
+        if not each_stored:
+            # They were sent in this order.
+            break
+        for one in each_stored:
+            position = places[encoded_id(one["_id"])]
+            with suppress(*encoding.REFUSALS):
+                # What PyMongo sends begins with the key.
+                document = {"_id": documents[position]["_id"], **documents[position]}
+                if bson.encode(document, False, collection.codec_options) == one.raw:
+                    found.add(position)
+    return found
+
+
+def without_large(error: BulkWriteError) -> BulkWriteError:
+    """Return PyMongo's error without the documents that are too large, which would be in its text, and in each traceback."""
+    refusals = error.details.get("writeErrors", ())
+    if not any(refusal.get("code") in TOO_LARGE for refusal in refusals):
+        return error
+    shown = [{name: value for name, value in refusal.items() if name != "op"} for refusal in refusals]
+    made = BulkWriteError({**error.details, "writeErrors": shown})
+    return made.with_traceback(error.__traceback__)
 
 
 def refuse_as_replacement(document: Document, call: str) -> None:
@@ -278,33 +310,3 @@ def refuse_as_replacement(document: Document, call: str) -> None:
     :param call: what would write it.
     """
     refuse_part(document, call, "save(only=[…]) what was read, or reload() it first, which makes it whole")
-
-
-def _update(cls: type[Document], request: Any, position: int) -> tuple[Any, list[Failure]]:
-    """Return a request for an update as it is to be sent, and what is wrong with its values."""
-    failures: list[Failure] = []
-    made = copy.copy(request)
-    if isinstance(request._doc, Mapping):
-        try:
-            check_update(cls, request._doc, "bulk_write()")
-        except (TypeError, UpdateQueryError) as error:
-            raise type(error)(f"request {position}: {error}") from None
-        made._doc = stored_update(cls, request._doc, failures)
-        failures += wrong_values(cls, made._doc)
-    made._doc = counted(cls, made._doc)
-    return made, failures
-
-
-def _counting(request: InsertOne[Any] | ReplaceOne[Any]) -> Any:
-    """Return a request that counts the revision of what is stored, as a replacement cannot."""
-    if isinstance(request, InsertOne):
-        return request
-    return UpdateOne(
-        request._filter,
-        replacing(request._doc),
-        upsert=request._upsert,
-        collation=request._collation,
-        hint=request._hint,
-        namespace=request._namespace,
-        sort=request._sort,
-    )

@@ -26,6 +26,7 @@ SETTINGS = frozenset(
             "accept_int_for_float",
             "accept_missing_fields",
             "accept_naive_datetimes",
+            "keep_unreadable",
             "use_revision",
             "track_changes",
             "shard_key",

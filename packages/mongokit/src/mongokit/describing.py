@@ -30,6 +30,7 @@ _SWITCHES: Mapping[str, Any] = {
     "accept_int_for_float": True,
     "accept_missing_fields": False,
     "accept_naive_datetimes": True,
+    "keep_unreadable": False,
     "type_field": "_type",
     "shard_key": (),
 }

@@ -35,6 +35,7 @@ from mongokit.scalars import stored_id
 from mongokit.structure import Structure, nodes
 from mongokit.structure.keys import bad_keys
 from mongokit.structure.referring import stored_reference
+from mongokit.structure.unreadable import Unreadable
 from mongokit.target import is_document
 from mongokit.times import milliseconds
 from mongokit.types import CustomType, Set
@@ -186,6 +187,8 @@ def _encoded_custom(value: Any, custom: CustomType) -> Any:
     """Return the Python form where JSON has it, else the stored one, and what is of neither type as it is."""
     is_plain = isinstance(value, SCALARS) and not isinstance(value, (enum.Enum, Code))
     keeps = is_plain and (custom.python_type in PYTHON_FORMS or not isinstance(value, custom.python_type))
+    if isinstance(value, Unreadable):
+        keeps, value = True, value.stored
     stored = value if keeps else custom.to_bson(value)
     if isinstance(stored, datetime.datetime) and custom.mongo_type is datetime.datetime:
         return milliseconds(stored)

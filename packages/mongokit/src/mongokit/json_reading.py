@@ -29,6 +29,7 @@ __all__ = [
     "from_json",
     "id_node",
     "is_free",
+    "is_long",
     "is_short",
     "stored_node",
 ]
@@ -100,7 +101,7 @@ class _Decoder:
         if isinstance(value, list):
             items = [self.decoded(item, below(node, position)) for position, item in enumerate(value)]
             return node.container(items) if isinstance(node, (nodes.ListNode, nodes.TupleNode)) else items
-        if _is_long(node, value):
+        if is_long(node, value):
             return Int64(value)
         return self.time(value) if _is_time(node, value) else value
 
@@ -208,7 +209,7 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_long(node: nodes.Node | None, value: Any) -> bool:
+def is_long(node: nodes.Node | None, value: Any) -> bool:
     """Return whether a value stands for an Int64, which JSON has no other form for; where an int will do as well, it is one.
 
     Where nothing is declared, that is as it is of what MongoDB has stored: of what takes 8 bytes.

@@ -8,10 +8,9 @@ or later with others) sends it, and tells it what came of that. Nothing here wai
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-import bson
 from pymongo import errors as pymongo_errors
 from pymongo.errors import DocumentTooLarge, OperationFailure, WriteError
 
@@ -89,23 +88,24 @@ class Operation(Generic[R]):
             isinstance(error, OperationFailure) and error.code in TOO_LARGE
         ):
             # PyMongo complains of some, and leaves others to the server.
-            return MaxDocumentSizeError(f"{name}: {self._too_large()} ({error})")
+            from mongokit.sizes import exceeding  # as above
+
+            return MaxDocumentSizeError(
+                f"{name}: {exceeding(self._measured(), self.collection.codec_options)}"
+            )
         if isinstance(error, encoding.REFUSALS):
             found = encoding.failures(self._sent(), self.collection.codec_options)
             found = in_words_of(type(self.document), found)
             return SchemaDocumentError.of(found) if found else None
         return None
 
-    def _too_large(self) -> str:
-        from mongokit.writes import MAX_BSON_SIZE  # which needs this module
-
-        size = len(bson.encode(self._sent(), False, self.collection.codec_options))
-        said = f"it has {size}" if size > MAX_BSON_SIZE else "it would have more"
-        return f"{said} bytes as BSON; MongoDB takes {MAX_BSON_SIZE}"
-
     def _sent(self) -> Mapping[str, Any]:
         """Return what may be impossible to encode."""
         return {}
+
+    def _measured(self) -> Any:
+        """Return what may be too large."""
+        return self._sent()
 
 
 class Reload(Operation[None]):
@@ -147,26 +147,6 @@ class AtomicUpdate(Operation[D]):
         document._become(result)
         return document
 
-    def explained(self, error: Exception) -> Exception | None:
-        if isinstance(error, OperationFailure) and error.code == INTERNAL_ERROR:
-            # All that the embedded server says of a document that gets too large by a findAndModify. What has been
-            # set here and not saved may be impossible to encode: then nothing is known.
-            with suppress(*encoding.REFUSALS):
-                return self._grown_too_large(error)
-        return super().explained(error)
-
-    def _grown_too_large(self, error: OperationFailure) -> MaxDocumentSizeError | None:
-        from mongokit.writes import MAX_BSON_SIZE  # which needs this module
-
-        size = self.document.get_size()
-        added = len(bson.encode(self.update, False, self.collection.codec_options))
-        if size + added <= MAX_BSON_SIZE:
-            return None
-        return MaxDocumentSizeError(
-            f"{type(self.document).__name__}: it has {size} bytes as BSON, and this update {added}; "
-            f"MongoDB takes {MAX_BSON_SIZE} ({error})"
-        )
-
     def _sent(self) -> Mapping[str, Any]:
         return {**self.filter, **self.update}
 
@@ -190,6 +170,9 @@ class _Query(Operation[Any]):
 
     def _sent(self) -> Mapping[str, Any]:
         return self.sent if isinstance(self.sent, Mapping) else {}
+
+    def _measured(self) -> Any:
+        return self.sent
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from mongokit import legacy
 from mongokit.cursor import Cursor
 from mongokit.flow import run
 from mongokit.history import refuse_unkept
-from mongokit.modifying import modification, replacing_call
+from mongokit.modifying import CHANGE_REFUSALS, modification, refusing, replacing_call
 from mongokit.operations import REFUSALS, explaining
 from mongokit.proxy_base import ProxyBase, random_stages
 from mongokit.results import Results
@@ -125,12 +125,15 @@ class DocumentProxy(ProxyBase[D]):
         A VersionedDocument keeps no revision of what comes of it, nor of what the methods below write: they raise TypeError
         unless ``versioning=False`` says that this is wanted.
 
-        Raises SchemaDocumentError, DuplicateKeyError with its fields, DocumentValidationError, and what PyMongo raises.
+        Raises SchemaDocumentError, MaxDocumentSizeError, DuplicateKeyError with its fields, DocumentValidationError, and what
+        PyMongo raises.
         """
         refuse_unkept(self._obj_class, "find_one_and_update", options)
         update = prepared(self._obj_class, update, validate)
-        with explaining(self._obj_class, self.collection, update):
+        try:
             raw = self._reader.find_one_and_update(filter, update, *args, **options)
+        except CHANGE_REFUSALS as error:
+            run(refusing(self, error, filter, update, args, options))
         return self._loaded(raw, options, args)
 
     def find_one_and_replace(
@@ -151,8 +154,10 @@ class DocumentProxy(ProxyBase[D]):
         Raises TypeError for a document of another class, and what ``find_one_and_update`` raises.
         """
         replace, made, named, sent = replacing_call(self, replacement, args, options, validate)
-        with explaining(self._obj_class, self.collection, sent):
+        try:
             raw = replace(filter, made, **named)
+        except CHANGE_REFUSALS as error:
+            run(refusing(self, error, filter, sent, (), named))
         return self._loaded(raw, options, args)
 
     def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
@@ -166,8 +171,10 @@ class DocumentProxy(ProxyBase[D]):
         """
         legacy.warn_of("find_and_modify()")
         args, options, update = modification(self, args, options, validate)
-        with explaining(self._obj_class, self.collection, update):
+        try:
             raw = legacy.find_and_modify(self._reader, *args, **options)
+        except CHANGE_REFUSALS as error:
+            run(refusing(self, error, args[0] if args else options.get("query"), update, (), options))
         return self._loaded(raw, {**options, "projection": options.get("fields")})
 
     def _loaded(self, raw: Raw | None, options: Mapping[str, Any], args: tuple[Any, ...] = ()) -> D | None:
@@ -221,8 +228,8 @@ class DocumentProxy(ProxyBase[D]):
 
         All get their ``_id``. Hooks are not called. When anything is invalid nothing is written, and one error carries
         all that is wrong, with the position of the document in front of each path: ``3.items.0.price``. Raises
-        SchemaDocumentError, MaxDocumentSizeError where nothing was written, and BulkError for what else the server has
-        refused.
+        SchemaDocumentError and MaxDocumentSizeError where nothing was written, and BulkError, which has what was, for
+        what else is refused.
         """
         from mongokit.bulk import inserting  # which needs what needs this module
 
@@ -235,9 +242,10 @@ class DocumentProxy(ProxyBase[D]):
 
         The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, with
         values as it says, as for ``update_atomic``; a pipeline cannot be validated. Hooks are not called; revisions are
-        counted, and not compared. What the server refuses is PyMongo's BulkWriteError.
+        counted, and not compared. What the server refuses is PyMongo's BulkWriteError. Raises MaxDocumentSizeError, before
+        anything is sent for what is too large itself, and after what comes before it for an update that makes it so.
         """
-        from mongokit.bulk import writing  # as above
+        from mongokit.bulk_writes import writing  # as above
 
         return run(writing(self, requests, validate, options))
 

@@ -108,6 +108,9 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
     """True: a field that nothing requires may be missing, as in documents that are older than it. New ones have it."""
     accept_naive_datetimes = True
     """True: a datetime without time zone is UTC. False: it is refused."""
+    keep_unreadable = False
+    """True: what the ``to_python`` of a CustomType raises for is an :class:`Unreadable` in the document that is read, for
+    validation to name. False: reading raises it."""
 
     # BSON asks every object for this attribute; found here, the question does not go through __getattr__.
     _type_marker: ClassVar[int] = 0

@@ -84,6 +84,7 @@ class SchemaProperties(type):
             bool_for_int=switch("accept_bool_for_int"),
             int_for_float=switch("accept_int_for_float"),
             naive_datetimes=switch("accept_naive_datetimes"),
+            keeps_unreadable=switch("keep_unreadable"),
         )
         cls._structure = Structure.compile(declared, rules)
         if switch("use_dot_notation"):

@@ -15,6 +15,7 @@ from pymongo.errors import DocumentTooLarge
 from mongokit.errors import StaleDocumentError
 from mongokit.ids import new_id
 from mongokit.operations import REFUSALS, Operation, missing, shown
+from mongokit.sizes import MAX_BSON_SIZE
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -25,9 +26,6 @@ D = TypeVar("D", bound="Document")
 R = TypeVar("R")
 Raw = dict[str, Any]
 BulkModel = InsertOne[Any] | ReplaceOne[Any] | UpdateOne | DeleteOne
-
-MAX_BSON_SIZE = 16 * 1024 * 1024
-"""Bytes that MongoDB lets a document have."""
 
 
 class Write(Operation[R]):

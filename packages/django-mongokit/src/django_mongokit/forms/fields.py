@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bson import Int64
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
 from django.utils.translation import gettext_lazy as _
 
+from django_mongokit.forms.alike import is_same, kept_longs
 from django_mongokit.forms.jsontext import PLAIN_TYPES, loads
 from django_mongokit.forms.shown import ShownBoundField, is_text
 from django_mongokit.forms.stored import text_of
@@ -100,8 +100,7 @@ class JsonValueField(forms.CharField):
             value = self.empty()
         if value is None:
             return ""
-        longs = self.to_stored is None and Int64 in self.types
-        return text_of(value, self.to_stored, self.indent, longs=longs)
+        return text_of(value, self.to_stored, self.indent)
 
     def _is_shown(self, text: str) -> bool:
         """Return whether a text is what is to be shown, as an `initial` may be, and no stored value."""
@@ -115,7 +114,9 @@ class JsonValueField(forms.CharField):
         if self.disabled or (data is initial and not is_text(data)):
             return False
         try:
-            return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data or ""))
+            # True is no 1, as `==` has it; and a number is of the type that it was of.
+            shown = kept_longs(initial, self.to_python(self.prepare_value(initial)))
+            return not is_same(shown, kept_longs(initial, self.to_python(data or "")))
         except ValidationError:
             return True
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import bson
@@ -15,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from mongokit.errors import Failure
-from mongokit.json_reading import is_short
 from mongokit.structure.keys import bad_keys
 
 __all__ = ["PLAIN_TYPES", "dumps", "loads"]
@@ -35,24 +33,12 @@ _OPTIONS = json_util.JSONOptions(
 _CODEC: bson.CodecOptions[dict[str, Any]] = bson.CodecOptions(uuid_representation=UuidRepresentation.STANDARD)
 
 
-def dumps(value: Any, indent: int | None = None, *, longs: bool = False) -> str:
+def dumps(value: Any, indent: int | None = None) -> str:
     """Return a value as it is stored in MongoDB's relaxed Extended JSON: `{"$date": …}` and so on.
 
-    :param longs: write as `{"$numberLong": "5"}` what is in a dict or list and would come back as an `int`, and be stored
-        in 4 bytes: for content of which no type is declared.
+    An `Int64` is a number as any other: `alike.kept_longs` makes it one again where it was.
     """
-    if longs and isinstance(value, (Mapping, list, tuple)):
-        value = _with_longs(value)
     return json_util.dumps(value, json_options=_OPTIONS, ensure_ascii=False, indent=indent)
-
-
-def _with_longs(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _with_longs(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_with_longs(one) for one in value]
-    # What takes 8 bytes is read as an Int64 by whoever reads the document.
-    return {"$numberLong": str(value)} if isinstance(value, Int64) and is_short(value) else value
 
 
 def loads(text: str, types: tuple[type, ...] = PLAIN_TYPES) -> Any:

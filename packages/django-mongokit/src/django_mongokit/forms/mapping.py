@@ -14,6 +14,7 @@ from bson import Code, Decimal128, Int64, ObjectId
 from django import forms
 from django.forms.utils import pretty_name
 
+from django_mongokit.forms.alike import as_entered
 from django_mongokit.forms.choices import ValueChoiceField, ValueMultipleChoiceField
 from django_mongokit.forms.fields import JsonField, JsonListField, JsonValueField
 from django_mongokit.forms.formsets import FormSetField
@@ -39,7 +40,6 @@ from django_mongokit.forms.scalars import (
 from django_mongokit.forms.stored import as_stored
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
-from mongokit.structure.convert import to_python
 from mongokit.structure.defaults import Factory
 from mongokit.types import IS, OR, Set
 
@@ -161,7 +161,7 @@ Described = tuple[Callable[..., Field], dict[str, Any]]
 @singledispatch
 def _described(node: nodes.Node, making: Making) -> Described:
     """Return the class of the field that fits, and its own parameters."""
-    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": as_entered(node)}
 
 
 @_described.register
@@ -177,12 +177,12 @@ def _(node: nodes.CustomNode, making: Making) -> Described:
     if isinstance(custom, Set):
         return JsonListField, {
             "to_stored": as_stored(node),
-            "to_document": custom.to_python,
+            "to_document": as_entered(node),
             "empty": _nothing if node.unset else set,
         }
     if any(kind in default_form_field_types() for kind in custom.python_type.__mro__):
         return _of_type(node, custom.python_type)
-    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": as_entered(node)}
 
 
 @_described.register
@@ -194,7 +194,7 @@ def _(node: nodes.OperatorNode, making: Making) -> Described:
         return _of_type(node, float)
     if isinstance(node.operator, OR) and len(kinds) == 1:
         return _of_type(node, kinds.pop())
-    return JsonValueField, {}
+    return JsonValueField, {"to_document": as_entered(node)}
 
 
 @_described.register
@@ -209,7 +209,7 @@ def _(node: nodes.RecordNode, making: Making) -> Described:
 def _(node: nodes.ReferenceNode, making: Making) -> Described:
     return _of_reference(node) or (
         JsonValueField,
-        {"to_stored": as_stored(node), "to_document": to_python(node)},
+        {"to_stored": as_stored(node), "to_document": as_entered(node)},
     )
 
 
@@ -254,7 +254,7 @@ def _(node: nodes.MapNode, making: Making) -> Described:
 def _as_json(node: nodes.Node, empty: Callable[[], Any]) -> dict[str, Any]:
     return {
         "to_stored": as_stored(node),
-        "to_document": to_python(node),
+        "to_document": as_entered(node),
         "empty": _nothing if node.unset else empty,
         **({"initial": None} if node.unset else {}),
     }

@@ -13,6 +13,7 @@ from django.core.validators import EMPTY_VALUES
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
 
+from django_mongokit.forms.alike import kept_longs
 from django_mongokit.forms.messages import Message
 from django_mongokit.forms.nested import Errors, NestedBoundField
 from django_mongokit.forms.options import DocumentFormOptions
@@ -69,8 +70,11 @@ class BaseRecordForm(forms.BaseForm):
             if name not in self._record.fields or not self._meta.takes(name):
                 continue
             may_stay = name in stored or self._record.fields[name].optional
-            if not (may_stay and self._stays(name, value)):
-                found[name] = self._as_read(value)
+            if may_stay and self._stays(name, value):
+                continue
+            # What is nested has been put into what was there already, each row into its element.
+            is_nested = isinstance(self[name], NestedBoundField)
+            found[name] = value if is_nested else kept_longs(stored.get(name), self._as_read(value))
         return found
 
     def put_into(self, stored: dict[str, Any], takes: Callable[[str], bool] = lambda name: True) -> None:

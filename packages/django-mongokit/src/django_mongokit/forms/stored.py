@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_mongokit.forms.jsontext import dumps
-from mongokit import Ref
+from mongokit import Ref, Unreadable
 from mongokit.structure.convert import Convert, compound, to_bson
 from mongokit.structure.nodes import CustomNode, Node, ReferenceNode
 from mongokit.types import CustomType
@@ -28,7 +28,13 @@ def as_stored(node: Node) -> Convert | None:
 
 def _guarded(custom: CustomType) -> Convert:
     convert = _tried(custom.to_bson)
-    return lambda value: convert(value) if isinstance(value, custom.python_type) else value
+
+    def stored(value: Any) -> Any:
+        if isinstance(value, Unreadable):
+            return value.stored
+        return convert(value) if isinstance(value, custom.python_type) else value
+
+    return stored
 
 
 def _tried(convert: Callable[[Any], Any] | None) -> Convert:
@@ -45,21 +51,18 @@ def as_plain(value: Any) -> Any:
     """Return a value with the keys of references in their place, and lists for sets: what BSON knows."""
     if isinstance(value, Ref):
         return value.id
+    if isinstance(value, Unreadable):
+        return value.stored
     if isinstance(value, Mapping):
         return {key: as_plain(one) for key, one in value.items()}
     return [*map(as_plain, value)] if isinstance(value, (list, tuple, set, frozenset)) else value
 
 
-def text_of(
-    value: Any, convert: Convert | None = None, indent: int | None = None, *, longs: bool = False
-) -> str:
-    """Return a value as Extended JSON, converted before; what even that has no word for as Python shows it.
-
-    :param longs: see `dumps`.
-    """
+def text_of(value: Any, convert: Convert | None = None, indent: int | None = None) -> str:
+    """Return a value as Extended JSON, converted before; what even that has no word for as Python shows it."""
     for one in (convert, as_plain):
         try:
-            return dumps(value if one is None else one(value), indent, longs=longs)
+            return dumps(value if one is None else one(value), indent)
         except Exception:  # noqa: BLE001, S112 (what is shown may be of any kind, and so may a field's converter)
             continue
     return str(value)

@@ -9,13 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from django_mongokit.forms.alike import as_entered
 from django_mongokit.forms.fields import JsonValueField
 from django_mongokit.forms.nested import NestedField, below
 from django_mongokit.forms.refusals import message_of
 from django_mongokit.forms.shown import in_one_line, is_text
 from django_mongokit.forms.stored import as_stored, text_of
 from mongokit.errors import AuthorizedTypeError, Failure, RequireFieldError, SchemaTypeError, SetContentError
-from mongokit.structure.convert import to_python
 from mongokit.structure.nodes import ListNode, Node, RecordNode
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class UnfitField(JsonValueField):
 
     def __init__(self, node: Node | None, stored: Any, **kwargs: Any) -> None:
         self.node = node
-        convert = None if node is None else to_python(node)
+        convert = None if node is None else as_entered(node)
         super().__init__(to_document=convert, empty=lambda: _empty(node), required=False, **kwargs)
         self.shown = self.prepare_value(stored)
 

@@ -12,6 +12,7 @@ from typing import Any
 from bson import Decimal128, Int64, ObjectId
 from rest_framework import serializers
 
+from django_mongokit.forms.alike import as_entered
 from django_mongokit.forms.keys import is_made
 from django_mongokit.forms.limits import constraints_of, limits_of, may_be_empty, values_of
 from django_mongokit.forms.mapping import Making
@@ -30,7 +31,6 @@ from django_mongokit.rest.references import HyperlinkedReferenceField, Reference
 from django_mongokit.rest.values import JsonValueField, SetField, TupleField, ValueChoiceField
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
-from mongokit.structure.convert import to_python
 from mongokit.structure.messages import text_of
 from mongokit.types import IS, OR, Set
 
@@ -133,7 +133,7 @@ def _common(node: nodes.Node, making: Making) -> dict[str, Any]:
 
 @singledispatch
 def _described(node: nodes.Node, making: Making) -> Described:
-    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}, {}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": as_entered(node)}, {}
 
 
 @_described.register
@@ -155,7 +155,7 @@ def _(node: nodes.CustomNode, making: Making) -> Described:
         return SetField, {"child": child, "to_stored": as_stored(node)}, _emptiness(node)
     if any(kind in _TYPES for kind in custom.python_type.__mro__):
         return _of_type(node, custom.python_type)
-    return JsonValueField, {"to_stored": as_stored(node), "to_document": to_python(node)}, {}
+    return JsonValueField, {"to_stored": as_stored(node), "to_document": as_entered(node)}, {}
 
 
 def _element(node: nodes.Node, kind: type) -> nodes.Node:
@@ -174,7 +174,7 @@ def _(node: nodes.OperatorNode, making: Making) -> Described:
         return JsonValueField, {"types": (int, float)}, {}
     if isinstance(node.operator, OR) and len(kinds) == 1:
         return _of_type(node, kinds.pop())
-    return JsonValueField, {}, {}
+    return JsonValueField, {"to_document": as_entered(node)}, {}
 
 
 @_described.register

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
+from django_mongokit.forms.alike import is_same, kept_longs
 from mongokit.structure.convert import container_of
 from mongokit.structure.nodes import ListNode, MapNode, Node, RecordNode, TupleNode
 from mongokit.structure.skeleton import fill
@@ -36,7 +37,7 @@ def changes_of(
     record: RecordNode, stored: Mapping[str, Any], sent: Mapping[str, Any], *, naive_utc: bool = False
 ) -> Changes:
     """Return what differs from `stored`. What was not sent stays as it is, in nested structures too; lists and dicts
-    with keys of their own are replaced. Null, sent for what may be absent, takes it out, as it was shown for it.
+    with keys of their own are replaced, but a number that was an `Int64` is one still. Null, sent for what may be absent, takes it out, as it was shown for it.
 
     :param naive_utc: times are stored as UTC without time zone.
 
@@ -70,8 +71,8 @@ def changes_of(
                 gone.append(name)
                 paths.append(name)
             continue
-        new = _declared(node, value, naive_utc=naive_utc)
-        if name not in stored or not _is_same(before, new):
+        new = kept_longs(before, _declared(node, value, naive_utc=naive_utc))
+        if name not in stored or not is_same(before, new):
             values[name] = new
             paths.append(name)
     return Changes(values, gone, paths)
@@ -106,12 +107,3 @@ def _declared(node: Node | None, value: Any, *, naive_utc: bool) -> Any:
     if naive_utc and isinstance(value, datetime.datetime) and timezone.is_aware(value):
         return value.astimezone(datetime.UTC).replace(tzinfo=None)
     return value
-
-
-def _is_same(before: Any, after: Any) -> bool:
-    """Return whether two values are stored alike: True is no 1, and a dict has an order."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return list(before) == list(after) and all(_is_same(before[key], after[key]) for key in before)
-    if isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
-        return len(before) == len(after) and all(map(_is_same, before, after))
-    return type(before) is type(after) and bool(before == after)

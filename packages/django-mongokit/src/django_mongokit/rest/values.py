@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from bson import Int64, ObjectId
+from bson import ObjectId
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -21,13 +21,10 @@ __all__ = ["JsonValueField", "SetField", "TupleField", "ValueChoiceField", "as_j
 Convert = Callable[[Any], Any]
 
 
-def as_json(value: Any, *, longs: bool = False) -> Any:
-    """Return any stored value as what JSON knows: MongoDB's relaxed Extended JSON, text where even that has no word.
-
-    :param longs: see `dumps`.
-    """
+def as_json(value: Any) -> Any:
+    """Return any stored value as what JSON knows: MongoDB's relaxed Extended JSON, text where even that has no word."""
     try:
-        return json.loads(dumps(value, longs=longs))
+        return json.loads(dumps(value))
     except (TypeError, ValueError, OverflowError):
         return str(value)
 
@@ -83,9 +80,7 @@ class JsonValueField(serializers.JSONField):
 
     def to_representation(self, value: Any) -> Any:
         """Return the value as JSON."""
-        if self.to_stored is not None:
-            return as_json(self.to_stored(value))
-        return as_json(value, longs=Int64 in self.types)
+        return as_json(value if self.to_stored is None else self.to_stored(value))
 
 
 def _text(data: Any) -> str | None:

@@ -9,6 +9,7 @@ class TalkViewSet(DocumentViewSet):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,10 +46,24 @@ class _OfClass:
         self.model = model
 
 
+class _KeyPattern:
+    """What routers take for a key in a URL: all but slashes, since keys have dots, too; but not the suffix of a format."""
+
+    def __get__(self, view: Any, owner: Any) -> str:
+        formats = {str(one.format) for one in owner.renderer_classes if one.format}
+        return "[^/]+" + "".join(rf"(?<!\.{re.escape(one)})" for one in sorted(formats))
+
+
 class GenericDocumentView(GenericAPIView):  # type: ignore[type-arg]  # not subscriptable at run time
     """The framework's generic view over documents, to be mixed with its `ListModelMixin` and so on."""
 
     queryset: Any = _Queryset()
+
+    lookup_value_regex: Any = _KeyPattern()
+    """Which texts routers take for a key; give another where keys end as a format does: "talk.json"."""
+
+    lookup_value_converter = "str"
+    """The same, for a router with `use_regex_path=False`."""
 
     document: Any = None
     """The document class; that of the `serializer_class` unless given."""

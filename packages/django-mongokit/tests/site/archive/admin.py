@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from archive.models import Leaf, Report
+from archive.models import Leaf, Report, Stamp
 from django_mongokit.admin import DocumentAdmin
 
 
@@ -12,3 +12,8 @@ class ReportAdmin(DocumentAdmin):
 @admin.register(Leaf)
 class LeafAdmin(DocumentAdmin):
     fieldsets = [(None, {"fields": ["title"]}), ("Files", {"fields": ["source"]})]
+
+
+@admin.register(Stamp)
+class StampAdmin(DocumentAdmin):
+    list_display = ["title", "day", "code", "days", "inner.day"]

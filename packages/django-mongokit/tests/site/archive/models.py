@@ -1,7 +1,10 @@
 """Documents with files in GridFS."""
 
+import datetime
+
 from django_mongokit import connection
 from django_mongokit.document import DjangoDocument
+from mongokit import CustomType
 
 
 class Report(DjangoDocument):
@@ -27,4 +30,38 @@ class Leaf(DjangoDocument):
     title: str
 
 
-connection.register([Report, Leaf])
+class Iso(CustomType):
+    """A date as text, which not every text is."""
+
+    mongo_type = str
+    python_type = datetime.date
+
+    def to_bson(self, value):
+        return value.isoformat()
+
+    def to_python(self, value):
+        return datetime.date.fromisoformat(value)
+
+
+class Swapped(CustomType):
+    """Text as text: what cannot be read would pass for what was."""
+
+    mongo_type = python_type = str
+
+    def to_bson(self, value):
+        return f"<{value}>"
+
+    def to_python(self, value):
+        if not value.startswith("<"):
+            raise ValueError(f"{value} has no bracket")
+        return value[1:-1]
+
+
+class Stamp(DjangoDocument):
+    """With what its types cannot read."""
+
+    __collection__ = "stamps"
+    structure = {"title": str, "day": Iso(), "code": Swapped(), "days": [Iso()], "inner": {"day": Iso()}}
+
+
+connection.register([Report, Leaf, Stamp])

@@ -10,7 +10,7 @@ from mongokit.aio.cursor import AsyncCursor
 from mongokit.changes import AsyncChanges
 from mongokit.flow import run_async
 from mongokit.history import refuse_unkept
-from mongokit.modifying import modification, replacing_call
+from mongokit.modifying import CHANGE_REFUSALS, modification, refusing, replacing_call
 from mongokit.operations import REFUSALS, explaining
 from mongokit.proxy_base import ProxyBase, random_stages
 from mongokit.results import AsyncResults
@@ -121,8 +121,10 @@ class AsyncDocumentProxy(ProxyBase[D]):
         """Change one document and return it, or None; see ``DocumentProxy.find_one_and_update``."""
         refuse_unkept(self._obj_class, "find_one_and_update", options)
         update = prepared(self._obj_class, update, validate)
-        with explaining(self._obj_class, self.collection, update):
+        try:
             raw = await self._reader.find_one_and_update(filter, update, *args, **options)
+        except CHANGE_REFUSALS as error:
+            await run_async(refusing(self, error, filter, update, args, options))
         return await self._loaded(raw, options, args)
 
     async def find_one_and_replace(
@@ -135,8 +137,10 @@ class AsyncDocumentProxy(ProxyBase[D]):
     ) -> D | None:
         """Replace one document and return it, or None; see ``DocumentProxy.find_one_and_replace``."""
         replace, made, named, sent = replacing_call(self, replacement, args, options, validate)
-        with explaining(self._obj_class, self.collection, sent):
+        try:
             raw = await replace(filter, made, **named)
+        except CHANGE_REFUSALS as error:
+            await run_async(refusing(self, error, filter, sent, (), named))
         return await self._loaded(raw, options, args)
 
     async def find_one_and_delete(self, filter: Mapping[str, Any], *args: Any, **options: Any) -> D | None:
@@ -156,9 +160,12 @@ class AsyncDocumentProxy(ProxyBase[D]):
         self, args: tuple[Any, ...], options: dict[str, Any], validate: bool | None
     ) -> D | None:
         args, options, update = modification(self, args, options, validate)
-        with explaining(self._obj_class, self.collection, update):
+        try:
             found: Any = legacy.find_and_modify(self._reader, *args, **options)  # type: ignore[arg-type]  # awaited here
             raw = await found
+        except CHANGE_REFUSALS as error:
+            query = args[0] if args else options.get("query")
+            await run_async(refusing(self, error, query, update, (), options))
         return await self._loaded(raw, {**options, "projection": options.get("fields")})
 
     async def _loaded(
@@ -210,7 +217,7 @@ class AsyncDocumentProxy(ProxyBase[D]):
         self, requests: Iterable[Any], *, validate: bool | None = None, **options: Any
     ) -> BulkWriteResult:
         """Send PyMongo's InsertOne, UpdateOne and so on in one call; see ``DocumentProxy.bulk_write``."""
-        from mongokit.bulk import writing  # as above
+        from mongokit.bulk_writes import writing  # as above
 
         return await run_async(writing(self, requests, validate, options))
 

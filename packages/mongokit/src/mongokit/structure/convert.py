@@ -13,6 +13,7 @@ from bson import DatetimeMS, Regex
 from mongokit.errors import shortened
 from mongokit.structure import nodes
 from mongokit.structure.referring import reference_of, stored_reference
+from mongokit.structure.unreadable import Unreadable
 from mongokit.types import OR, CustomType, i18n
 
 __all__ = ["Convert", "adopt", "compound", "container_of", "to_bson", "to_python"]
@@ -36,30 +37,42 @@ def container_of(kind: type[dict[str, Any]]) -> Callable[[Mapping[str, Any]], di
     return make
 
 
-def to_bson(node: nodes.Node) -> Convert | None:
-    """Return the function from the Python value to the stored one; it copies what it changes, never writes."""
+def to_bson(node: nodes.Node, *, keeps: bool = False) -> Convert | None:
+    """Return the function from the Python value to the stored one; it copies what it changes, never writes.
+
+    :param keeps: there may be values that could not be read.
+    """
     if isinstance(node, nodes.CustomNode):
         custom = node.custom
+        if keeps:
+            return lambda value: (
+                None
+                if value is None
+                else value.stored
+                if type(value) is Unreadable
+                else custom.to_bson(value)
+            )
         return lambda value: None if value is None else custom.to_bson(value)
     if isinstance(node, nodes.ReferenceNode):
         return stored_reference(node)
-    return compound(node, to_bson, as_stored=True)
+    return compound(node, partial(to_bson, keeps=keeps), as_stored=True)
 
 
-def to_python(node: nodes.Node, owner: str = "a document") -> Convert | None:
+def to_python(node: nodes.Node, owner: str = "a document", *, keeps: bool = False) -> Convert | None:
     """Return the function from the stored value to the Python one. A value of another type is left as it is, for
     validation to name.
 
     :param owner: the class, for a note to what a custom type raises.
+    :param keeps: leave an Unreadable in place of what a custom type raises for, instead of raising.
     """
     if isinstance(node, nodes.CustomNode):
-        return _read(node.custom, f"{owner}: {node.path}")
+        return _read_or_keep(node.custom) if keeps else _read(node.custom, f"{owner}: {node.path}")
     if isinstance(node, (nodes.TypeNode, nodes.OperatorNode)):
         return _read_as(node)
     if isinstance(node, nodes.ReferenceNode):
         # An eager one has to be asked for: that is a step of its own.
         return None if node.eager else reference_of(node)
-    return compound(node, partial(to_python, owner=owner), as_stored=False)
+    return compound(node, partial(to_python, owner=owner, keeps=keeps), as_stored=False)
 
 
 def _read_as(node: nodes.TypeNode | nodes.OperatorNode) -> Convert | None:
@@ -93,6 +106,18 @@ def _read(custom: CustomType, place: str) -> Convert:
             name = type(custom).__name__
             error.add_note(f"{place}: {name}.to_python() cannot read what is stored: {shortened(value)}")
             raise
+
+    return read
+
+
+def _read_or_keep(custom: CustomType) -> Convert:
+    kind = custom.mongo_type
+
+    def read(value: Any) -> Any:
+        try:
+            return custom.to_python(value) if isinstance(value, kind) else value
+        except Exception as error:  # noqa: BLE001 (whatever a user's type raises: it is said by validation)
+            return Unreadable(value, error)
 
     return read
 

@@ -11,6 +11,7 @@ from mongokit.reference import Ref
 from mongokit.structure.convert import Convert, compound
 from mongokit.structure.nodes import CustomNode, Node, ReferenceNode
 from mongokit.structure.referring import stored_reference
+from mongokit.structure.unreadable import Unreadable
 from mongokit.target import is_document
 from mongokit.types import CustomType
 
@@ -52,4 +53,10 @@ def _custom(custom: CustomType, *, python_first: bool) -> Convert:
     kind = custom.python_type
     if not python_first and issubclass(custom.mongo_type, kind):
         return lambda value: value
-    return lambda value: custom.to_bson(value) if isinstance(value, kind) else value
+
+    def stored(value: Any) -> Any:
+        if isinstance(value, kind):
+            return custom.to_bson(value)
+        return value.stored if isinstance(value, Unreadable) else value
+
+    return stored

@@ -18,6 +18,7 @@ from mongokit.errors import (
     shortened,
 )
 from mongokit.structure.keys import bad_keys
+from mongokit.structure.unreadable import Unreadable
 from mongokit.types import CustomType, SchemaOperator, Set, called, is_instance
 
 __all__ = ["REASONS", "closer_look"]
@@ -28,6 +29,10 @@ GUESSES = 20
 
 
 def bad_type(failures: Failures, path: str, expected: type, value: Any) -> None:
+    if isinstance(value, Unreadable):
+        message = f"{path}: what is stored, {shortened(value.stored)}, cannot be read: {value.error}"
+        failures.append(Failure(path, SchemaTypeError, message, value.stored))
+        return
     message = f"{path} must be an instance of {called(expected)} not {called(type(value))}"
     failures.append(Failure(path, SchemaTypeError, message, value))
 
@@ -144,7 +149,9 @@ def custom(failures: Failures, path: str, kind: CustomType, value: Any) -> None:
             check(value, path)
         stored = kind.to_bson(value)
     except Exception as error:  # noqa: BLE001 (whatever a user's type raises is a failure of this value)
-        if isinstance(error, SchemaDocumentError):
+        if isinstance(value, Unreadable):
+            bad_type(failures, path, kind.python_type, value)
+        elif isinstance(error, SchemaDocumentError):
             failures.append(Failure(path, type(error), str(error), value))
         else:
             raised(failures, path, error, value)

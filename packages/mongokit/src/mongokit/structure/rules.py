@@ -15,3 +15,4 @@ class Rules(NamedTuple):
     bool_for_int: bool = False
     int_for_float: bool = True
     naive_datetimes: bool = True
+    keeps_unreadable: bool = False
