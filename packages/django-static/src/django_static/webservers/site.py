@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET, digest, quoted
 from ..places import STATE_FOLDER, path_within, records_beside
-from ..sources import Sources
+from ..sources import Sources, is_foreign
 
 __all__ = [
     "DATE",
@@ -190,7 +190,8 @@ def mounts_of(
     """
     found: dict[str, Mount] = {}
     mounts = list(_all_mounts(sources, save_prefix, name_prefix, media_root, _path(script_name)))
-    below = _path(media_url).rstrip("/")
+    # A path without a host leads where the site's web server says: below it other files of the site may be.
+    below = _path(media_url).rstrip("/") if is_foreign(media_url) else ""
     if below:
         mounts += [replace(mount, prefix=f"{below}{mount.prefix}") for mount in mounts]
     for mount in mounts:
