@@ -24,7 +24,7 @@ from django_static.cdn.addresses import public_of
 from django_static.conf import conf
 from django_static.content_types import CONTENT_TYPES
 from django_static.manifest import Manifest
-from django_static.names import written
+from django_static.names import quoted
 from django_static.webservers import modules, nginx
 from django_static.webservers.modules import Modules
 from django_static.webservers.site import ConfigError, Mount, Site
@@ -408,7 +408,7 @@ def test_odd_folders_and_prefixes(site, tmp_path, kind, part, name):
         site.settings.DJANGO_STATIC_NAME_PREFIX = f"/{name}" if part == "prefix" else "/x"
     site.write(f"{name}/a b.png" if part == "top" else "a b.png", b"png", 1269174558)
     url = site.render("{% staticfile name %}", name=original)
-    assert url == written(unquote(url))  # as it can be in any page, and be asked of any store
+    assert url == quoted(unquote(url))  # as it can be in any page, and be asked of any store
     if any(each.startswith(kind) and part in each for each in ODD[name].split("; ")):
         said = {"folder": "symbolic link", "prefix": "another prefix", "top": "NAME_PREFIX"}[part]
         with pytest.raises(CommandError, match=said):
