@@ -43,6 +43,8 @@ RACE = Race(
     figure="cpu",
     baseline="pymongo",
     samples=1,
+    # What decides is a few hundredths, less than a process by itself differs from the next.
+    rounds=9,
     columns=2,
     cases=(
         Case(key="create_talk", title="Create a Talk (flat, 180 bytes)"),
