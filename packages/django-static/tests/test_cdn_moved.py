@@ -329,3 +329,16 @@ def test_clean_removes_nothing_of_others_in_a_place_that_only_the_storage_tells(
     call_command("staticbuild", stdout=StringIO(), stderr=StringIO())
     publish("--clean")
     assert (two / "b.1500000005.png").is_file()
+
+
+@BY_SETTINGS
+def test_a_storage_that_cannot_be_made_keeps_nothing_that_is_known_from_pages(built):
+    """It is where it was, as far as anybody knows."""
+    built.site.settings.DJANGO_STATIC_CDN_DOMAIN = "cdn.example.net"
+    built.to("one")
+    publish()
+    built.how = "Broken"
+    built.to("one")
+    assert publish().startswith("3 files: 0 sent (0 bytes), 3 there already, 0 failed")
+    assert "0 files would be sent" in publish("--dry-run")
+    assert django_static.staticfile("/b.png") == "https://cdn.example.net/b.1500000005.png"

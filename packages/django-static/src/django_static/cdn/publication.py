@@ -135,8 +135,7 @@ class Publication:
         done = Published(total=len(wanted))
         with self._interruptible(done):
             self._take_back(wanted, done)
-            with contextlib.suppress(StoreError):  # each file is told so
-                self._publisher.settle()
+            self._publisher.settle()
             self._publish(wanted, done, progress, verify=verify)
             try:
                 there = self._publisher.listing(done.files)

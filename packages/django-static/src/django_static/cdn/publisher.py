@@ -47,10 +47,9 @@ class Publisher:
     def settle(self) -> None:
         """See, once for all files, whether the store is where it was when they were sent.
 
-        Raises:
-            StoreError: it could not be asked.
+        If it cannot be asked that is said of what is sent, and it is asked again then.
         """
-        with self._settling:
+        with self._settling, contextlib.suppress(StoreError):
             if not self._is_settled:
                 self._state.settle(self._store.place())
                 self._is_settled = True
