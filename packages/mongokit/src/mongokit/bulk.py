@@ -15,7 +15,7 @@ from mongokit import encoding
 from mongokit.autorefs import refuse_unsaved
 from mongokit.batches import encoded_id, explained
 from mongokit.document import Document
-from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError
+from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, shortened
 from mongokit.flow import Flow
 from mongokit.history import refuse_unkept
 from mongokit.identifying import lacks_id
@@ -56,6 +56,9 @@ def inserting(
     options: Raw,
 ) -> Flow[InsertManyResult]:
     """Do what ``DocumentProxy.insert_many`` says."""
+    wrong: Any = documents
+    if isinstance(wrong, (str, bytes)):
+        raise TypeError(f"insert_many() takes a list of documents, not {shortened(wrong)}")
     if isinstance(documents, Mapping):
         raise TypeError(
             f"insert_many() takes a list of documents, not one: insert_many([{type(documents).__name__}(…)])"

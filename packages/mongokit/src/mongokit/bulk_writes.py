@@ -18,7 +18,7 @@ from mongokit.bulk import (
     validate_all,
     without_large,
 )
-from mongokit.errors import Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
+from mongokit.errors import Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError, shortened
 from mongokit.flow import Flow
 from mongokit.history import refuse_unkept
 from mongokit.identifying import lacks_id
@@ -52,6 +52,12 @@ def writing(
     cls = proxy._obj_class
     checked = not cls.skip_validation if validate is None else validate
     given = list(requests)
+    for position, request in enumerate(given):
+        if isinstance(request, Mapping):
+            raise TypeError(
+                f"request {position}: bulk_write() takes PyMongo's requests, as InsertOne({{…}}) and UpdateOne({{…}}, {{…}}), "
+                f"not {shortened(request)}; documents alone are stored by insert_many()"
+            )
     storing = any(isinstance(request, _STORING) for request in given)
     refuse_unkept(cls, "bulk_write", options, is_storing=storing)
     documents: dict[int, Document] = {}

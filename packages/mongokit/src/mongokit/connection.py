@@ -21,6 +21,7 @@ from mongokit.sessions import (
     around,
     in_sessions,
     joined,
+    refuse_uncallable,
     running,
     said_clearly,
 )
@@ -105,6 +106,7 @@ class Connection(ClientScope[Database], pymongo.MongoClient[dict[str, Any]]):
 
         :param options: as of ``transaction``.
         """
+        refuse_uncallable(callback)
         outer = around(self)
         if outer is not None:
             joined(outer, options)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pymongo import IndexModel
 
 from mongokit.errors import BadIndexError
+from mongokit.guessing import meant
 from mongokit.structure import Structure
 
 __all__ = [
@@ -67,7 +68,9 @@ def parse_indexes(
         raise BadIndexError(f"{owner}: indexes must be a list of dicts, not {declared!r}")
     for entry in declared:
         if not isinstance(entry, Mapping) or "fields" not in entry:
-            raise BadIndexError(f"{owner}: indexes: {entry!r} must be a dict with 'fields'")
+            raise BadIndexError(
+                f"{owner}: indexes: {entry!r} must be a dict with 'fields', as {{'fields': ['name']}}"
+            )
         keys = tuple(_keys(owner, entry["fields"]))
         if not keys:
             raise BadIndexError(f"{owner}: indexes: {entry!r} has no fields")
@@ -76,7 +79,9 @@ def parse_indexes(
         if structure is not None and entry.get("check", True):
             for name, _ in keys:
                 if name not in _ALWAYS_THERE and name not in structure.places:
-                    raise ValueError(f"Error in indexes: can't find {name} in structure (of {owner})")
+                    raise ValueError(
+                        f"Error in indexes: can't find {name} in structure (of {owner}){meant(name, structure.places)}"
+                    )
         for option in _OBSOLETE.keys() & entry.keys():
             warnings.warn(
                 f"{owner}: indexes: {option} is ignored: {_OBSOLETE[option]}",

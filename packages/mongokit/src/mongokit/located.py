@@ -74,6 +74,9 @@ class Located:
     def get_dbref(self) -> DBRef:
         """Return the reference to this document, with its database; raises KeyError without ``_id``."""
         document: Any = self
+        if "_id" not in document:
+            name = type(document).__name__
+            raise KeyError(f"this {name} has no _id, which a reference leads to: save() it first")
         return DBRef(self.collection.name, stored_id(type(document), document["_id"]), self.db.name)
 
     def _proxy(self) -> DocumentProxy[Any]:

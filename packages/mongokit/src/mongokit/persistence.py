@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pymongo import ReturnDocument
 
 from mongokit.errors import PartialDocumentError, SchemaDocumentError, UpdateQueryError
+from mongokit.guessing import meant
 from mongokit.identifying import lacks_id
 from mongokit.memory import value_at_each
 from mongokit.operations import AtomicUpdate, Operation, Reload, shown
@@ -203,6 +204,7 @@ def _changes(document: Document, paths: Iterable[str], stored: Raw) -> Raw:
         if path == "_id" or not (cls.use_schemaless or reaches(cls._structure.root, path)):
             raise ValueError(
                 f"save(only=…): can't find {path} among what can change in structure (of {cls.__name__})"
+                f"{meant(path, cls._structure.places)}"
             )
         if path in seen:
             continue
@@ -254,4 +256,5 @@ def check_update(cls: type[Document], update: Any, who: str) -> None:
             if not (cls.use_schemaless or operator == "$unset" or reaches(cls._structure.root, target)):
                 raise UpdateQueryError(
                     f"{who}: {operator}: can't find {target} in structure (of {cls.__name__})"
+                    f"{meant(target, cls._structure.places)}"
                 )

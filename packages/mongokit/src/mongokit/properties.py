@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mongokit.binding import check_homes
 from mongokit.errors import Failure, StructureError
+from mongokit.guessing import meant
 from mongokit.hooks import overridden
 from mongokit.indexes import Index, parse_indexes
 from mongokit.loading import LoadSteps
@@ -123,7 +124,9 @@ def _shard_key(owner: str, given: Any, structure: Structure) -> tuple[str, ...]:
         raise StructureError(f"{owner}: shard_key must be a list of paths, not {given!r}")
     for path in given:
         if path != "_id" and path not in structure.places:
-            raise ValueError(f"Error in shard_key: can't find {path} in structure (of {owner})")
+            raise ValueError(
+                f"Error in shard_key: can't find {path} in structure (of {owner}){meant(path, structure.places)}"
+            )
         names = path.split(".")
         holders = (structure.places.get(".".join(names[:end])) for end in range(1, len(names) + 1))
         if any(isinstance(node, (I18nNode, ListNode, TupleNode)) for node in holders):

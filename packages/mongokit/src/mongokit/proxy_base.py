@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
+import pymongo.cursor
+
 from mongokit.either import SESSIONS
-from mongokit.errors import MultipleResultsFound
+from mongokit.errors import MultipleResultsFound, shortened
 from mongokit.legacy import refuse_old_query
 from mongokit.loading import Loader
 from mongokit.scalars import PLAIN_IDS, scalar_id
@@ -112,12 +114,37 @@ class ProxyBase(Generic[D]):
         """Return what a cursor is made of."""
         if options:
             refuse_old_query(options)
-        source = self._reader.find(filter, projection, skip, limit, **options)
+        try:
+            source = self._reader.find(filter, projection, skip, limit, **options)
+        except TypeError as error:
+            raise self._no_query(error, filter) from error
         counted = {"filter": filter, "skip": skip, "limit": limit}
         counted |= {
             name: options[name] for name in ("hint", "collation", "session", "comment") if options.get(name)
         }
         return source, self._loader.of_part(projection), counted
+
+    def _no_query(self, error: TypeError, filter: Any) -> TypeError:
+        """Return the error for what PyMongo takes for no query."""
+        name = self._obj_class.__name__
+        if filter is not None and not isinstance(filter, Mapping):
+            given = shortened(filter)
+            return TypeError(
+                f"{name}.find() takes a query as a dict, as {{'field': value}}, not {given}; by its _id a document is found "
+                f"by get_from_id({given})"
+            )
+        _called, is_unknown, option = str(error).partition("unexpected keyword argument ")
+        if not is_unknown:
+            return error
+        # Who asks for what there is does not wait for this to be imported.
+        from inspect import signature
+
+        from mongokit.guessing import meant
+
+        known = [one for one in signature(pymongo.cursor.Cursor).parameters if one != "collection"]
+        return TypeError(
+            f"{name}.find() has no option {option}{meant(option, known)}; accepted are those of PyMongo's: {', '.join(known)}"
+        )
 
     def _by_id(self, id: Any) -> Raw:
         """Return the filter that finds the document with an ``_id``; raises TypeError for a condition in place of one."""

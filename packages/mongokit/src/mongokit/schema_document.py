@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from bson import Binary, Code, DatetimeMS, DBRef, Decimal128, Int64, ObjectId, Regex, Timestamp
 
 from mongokit.dotnotation import doted
-from mongokit.errors import Failure, SchemaDocumentError, StructureError
+from mongokit.errors import Failure, SchemaDocumentError, StructureError, shortened
 from mongokit.old_places import old_names
 from mongokit.schema_properties import SchemaProperties
 from mongokit.translation import LANGUAGES, checked_languages
@@ -129,10 +129,19 @@ class SchemaDocument(dict[str, Any], metaclass=SchemaProperties):
         if not doc:
             super().__init__(compiled.skeleton() if gen_skel else ())
             return
-        if compiled.nested is dict and compiled.to_python is None:
-            dict.update(self, doc)
-            return
-        content = dict(doc)
+        try:
+            if compiled.nested is dict and compiled.to_python is None:
+                dict.update(self, doc)
+                return
+            content = dict(doc)
+        except (TypeError, ValueError) as error:
+            wrong: Any = doc
+            if isinstance(wrong, Mapping):
+                raise
+            name = type(self).__name__
+            raise TypeError(
+                f"{name}() takes a dict of fields, as {name}({{'field': value}}), not {shortened(wrong)}"
+            ) from error
         if compiled.nested is not dict:
             for key, value in content.items():
                 content[key] = doted(value, compiled.nested)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVa
 import pymongo
 from bson.dbref import DBRef
 
+from mongokit.errors import shortened
 from mongokit.proxy_base import ProxyBase
 from mongokit.scalars import scalar
 from mongokit.structure.referring import is_place
@@ -56,6 +57,11 @@ class ClientScope(Generic[DB]):
         """
         from mongokit.document import Document
 
+        if isinstance(documents, (str, dict)) or not isinstance(documents, (type, Iterable)):
+            kind = f"an instance of {type(documents).__name__}: {shortened(documents)}"
+            raise TypeError(
+                f"register() takes subclasses of mongokit.Document, or a list of them, not {kind}"
+            )
         classes = [documents] if isinstance(documents, type) else list(documents)
         for cls in classes:
             if not (isinstance(cls, type) and issubclass(cls, Document)):

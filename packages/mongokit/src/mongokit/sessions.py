@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymongo.errors import InvalidOperation, OperationFailure
 
-from mongokit.errors import ReplicaSetNeeded
+from mongokit.errors import ReplicaSetNeeded, shortened
 from mongokit.memory import State
 from mongokit.processes import watch_forks
 
@@ -35,6 +35,7 @@ __all__ = [
     "in_sessions",
     "joined",
     "keep_state",
+    "refuse_uncallable",
     "running",
     "said_clearly",
 ]
@@ -245,3 +246,12 @@ DATABASE_METHODS = ("command", "cursor_command", "aggregate", "create_collection
 CLIENT_METHODS = ("bulk_write",)
 """What can be part of a transaction. The rest (``drop``, ``rename``, ``list_indexes``, ``watch``…) is outside of it, as
 MongoDB has it."""
+
+
+def refuse_uncallable(callback: Any) -> None:
+    """Raise TypeError for what cannot be called in a transaction."""
+    if not callable(callback):
+        raise TypeError(
+            f"in_transaction() takes a function without parameters, which does what is to be done, not {shortened(callback)}; "
+            "for a block write `with connection.transaction():`"
+        )

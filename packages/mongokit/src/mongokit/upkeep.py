@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pymongo.collection
 
+from mongokit.either import COLLECTIONS
+from mongokit.errors import shortened
 from mongokit.flow import drive
 from mongokit.legacy import warn_of
 
@@ -49,6 +51,7 @@ class Upkeep:
         from mongokit.index_build import ensure_class_indexes
 
         document_class: Any = cls
+        _check_collection(f"{cls.__name__}.ensure_indexes()", collection)
         return ensure_class_indexes(document_class, collection, dry_run=dry_run, drop=drop)
 
     @classmethod
@@ -74,4 +77,10 @@ class Upkeep:
         from mongokit.collection_validator import set_validator
 
         document_class: Any = cls
+        _check_collection(f"{cls.__name__}.set_validator()", collection)
         return set_validator([document_class, *also], collection, level, action)
+
+
+def _check_collection(call: str, given: Any) -> None:
+    if not isinstance(given, COLLECTIONS):
+        raise TypeError(f"{call} takes a collection, as connection['blog']['posts'], not {shortened(given)}")

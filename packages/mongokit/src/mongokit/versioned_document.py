@@ -286,4 +286,8 @@ class VersionedDocument(Document):
         return collection.with_options(codec_options=options)
 
     def _history(self) -> Raw:
+        if "_id" not in self:
+            raise KeyError(
+                f"this {type(self).__name__} has no _id, so that it has no revisions: save() it first"
+            )
         return {"id": {"$eq": stored_id(type(self), self["_id"])}}

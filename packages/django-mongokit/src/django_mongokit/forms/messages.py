@@ -40,7 +40,7 @@ class Message:
         self._kind = kind
 
     def __str__(self) -> str:
-        return self.about(None)
+        return self._filled(self._unknown())
 
     def __mod__(self, params: Any) -> str:
         return self.format(**params) if isinstance(params, Mapping) else str(self)
@@ -50,15 +50,21 @@ class Message:
 
     def format(self, *_given: Any, **params: Any) -> str:
         """Return the text for an error with parameters."""
-        return self.about(next((params[name] for name in _VALUES if name in params), None))
+        found = [params[name] for name in _VALUES if name in params]
+        return self._filled(shortened(found[0]) if found else self._unknown())
 
-    def about(self, value: Any) -> str:
-        """Return the text for a value."""
+    def _unknown(self) -> str:
+        """Return what stands for the value where it is not told."""
+        return shortened(None)
 
+    def _filled(self, value: str) -> str:
         def value_of(name: str) -> str:
-            return shortened(value) if name == "value" else placeholder(self._node, self._kind, name)
+            return value if name == "value" else self._placeholder(name)
 
         return _Finished(filled(self._text, value_of))
+
+    def _placeholder(self, name: str) -> str:
+        return placeholder(self._node, self._kind, name)
 
     def asks_for_value(self) -> bool:
         """Return whether the text is to name the value that is wrong."""
@@ -73,11 +79,15 @@ class _Finished(str):
     def __mod__(self, params: Any) -> str:
         return self
 
+    def format(self, *_given: Any, **_params: Any) -> str:
+        return self
 
-def field_messages(node: Node, kinds: Mapping[str, str]) -> dict[str, Any]:
+
+def field_messages(node: Node, kinds: Mapping[str, str], message: type[Message] = Message) -> dict[str, Any]:
     """Return what a document class says of a place, by the codes of a field's errors.
 
     :param kinds: those codes, with the kinds of `error_messages`.
+    :param message: what a text with something to be filled in becomes.
     """
     if not node.messages:
         return {}
@@ -86,7 +96,7 @@ def field_messages(node: Node, kinds: Mapping[str, str]) -> dict[str, Any]:
         text = text_of(node.messages, kind)
         if text is not None:
             is_plain = isinstance(text, str) and not set("{}%") & set(text)
-            found[code] = text if is_plain else Message(text, node, kind)
+            found[code] = text if is_plain else message(text, node, kind)
     return found
 
 

@@ -15,6 +15,7 @@ from django_mongokit.rest.mapping import field_of
 from django_mongokit.rest.options import SerializerOptions
 from django_mongokit.rest.references import ReferenceField, key_of
 from django_mongokit.rest.serializers import inner_serializer
+from django_mongokit.rest.telling import with_sent
 from django_mongokit.search import search_query
 from mongokit.structure.convert import to_bson
 from mongokit.structure.nodes import ListNode, Node
@@ -98,7 +99,10 @@ def stored_value(queryset: Any, node: Node, text: str) -> Any:
     """Return what is stored for a value that stands in a URL; raises `ValidationError`."""
     field = value_field(node)
     field.parent = _Owner(queryset)
-    found = field.run_validation(text)
+    try:
+        found = field.run_validation(text)
+    except ValidationError as error:
+        raise ValidationError(with_sent(error.detail, text, node.path)) from None
     if isinstance(field, ReferenceField):
         return key_of(found)
     convert = to_bson(node)

@@ -16,7 +16,7 @@ from django_mongokit.forms.alike import as_entered
 from django_mongokit.forms.keys import is_made
 from django_mongokit.forms.limits import constraints_of, limits_of, may_be_empty, values_of
 from django_mongokit.forms.mapping import Making
-from django_mongokit.forms.messages import Message, codes_of, field_messages
+from django_mongokit.forms.messages import codes_of, field_messages
 from django_mongokit.forms.stored import as_stored
 from django_mongokit.rest.fields import (
     DateTimeField,
@@ -28,6 +28,7 @@ from django_mongokit.rest.fields import (
     ObjectIdField,
 )
 from django_mongokit.rest.references import HyperlinkedReferenceField, ReferenceField, ReferenceListField
+from django_mongokit.rest.telling import SentMessage
 from django_mongokit.rest.values import JsonValueField, SetField, TupleField, ValueChoiceField
 from mongokit.conversions import EnumType
 from mongokit.structure import nodes
@@ -86,8 +87,6 @@ def field_of(node: nodes.Node, making: Making, **given: Any) -> Any:
 
 _EMPTY = ("required", "null", "blank", "empty")
 _LIMITS = ("min_value", "max_value", "min_length", "max_length")
-_SAYS_VALUE = ("invalid_choice", "does_not_exist")
-"""Errors of which the framework tells the text what was sent."""
 
 
 def _messages(node: nodes.Node, kind: Callable[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
@@ -102,12 +101,7 @@ def _messages(node: nodes.Node, kind: Callable[..., Any], parameters: dict[str, 
         **{code: code for code in codes & {"invalid_choice"}},
         **dict.fromkeys(codes & {"length"}, "invalid_length"),
     }
-    found = field_messages(node, known)
-    return {
-        code: text
-        for code, text in found.items()
-        if code in _SAYS_VALUE or not (isinstance(text, Message) and text.asks_for_value())
-    }
+    return field_messages(node, known, SentMessage)
 
 
 def is_required(node: nodes.Node, making: Making) -> bool:

@@ -26,6 +26,7 @@ from django_mongokit.rest.mapping import field_of
 from django_mongokit.rest.merging import Changes, changes_of
 from django_mongokit.rest.options import SerializerOptions
 from django_mongokit.rest.stored import fits, stored_as_json
+from django_mongokit.rest.telling import with_sent
 from django_mongokit.rest.values import as_json
 from django_mongokit.shortcut import documents_of
 from mongokit import Document
@@ -91,6 +92,32 @@ class RecordSerializer(serializers.Serializer):  # type: ignore[type-arg]  # not
         if name in type_fields(options.document or record.container):
             extra = {**extra, "read_only": True}  # mongokit fills it in
         return field_of(node, making, **extra)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return what was sent by field; raises `ValidationError`, which tells what was sent where its texts name it."""
+        try:
+            return super().to_internal_value(data)
+        except ValidationError as error:
+            if self._is_inside():
+                raise
+            raise ValidationError(self._told(error.detail, data)) from None
+
+    def _is_inside(self) -> bool:
+        """Return whether another serializer of a structure is around this one, and knows more of what was sent."""
+        around: Any = self.parent
+        while around is not None and not isinstance(around, RecordSerializer):
+            around = around.parent
+        return around is not None
+
+    def _told(self, detail: Any, data: Any) -> Any:
+        """Return the errors of what was sent, by field; a field knows where in a form of HTML its value is."""
+        if not (isinstance(detail, Mapping) and isinstance(data, Mapping)):
+            return with_sent(detail, data)
+        known = self.fields
+        return {
+            name: with_sent(one, known[name].get_value(data), name) if name in known else with_sent(one, data)
+            for name, one in detail.items()
+        }
 
     def to_representation(self, instance: Any) -> Any:
         """Return a document as what JSON knows. What is not stored is null, and what is not of its type as it is."""

@@ -105,7 +105,7 @@ class ValueChoiceField(serializers.ChoiceField):
         alike = [one for one in self.values if type(_choice(one)) is type(data) and _choice(one) == data]
         as_text = [one for one in self.values if isinstance(data, str) and str(_choice(one)) == data]
         if not (alike or as_text):
-            self.fail("invalid_choice", input=str(data)[:100])
+            self.fail("invalid_choice", input=str(data)[:100], value=data)
         return (alike or as_text)[0]
 
     def to_representation(self, value: Any) -> Any:

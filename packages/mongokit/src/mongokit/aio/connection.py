@@ -22,6 +22,7 @@ from mongokit.sessions import (
     around,
     in_sessions,
     joined,
+    refuse_uncallable,
     running,
     said_clearly,
 )
@@ -93,6 +94,7 @@ class AsyncConnection(ClientScope[AsyncDatabase], AsyncMongoClient[dict[str, Any
 
         See :meth:`mongokit.Connection.in_transaction`.
         """
+        refuse_uncallable(callback)
         outer = around(self)
         if outer is not None:
             joined(outer, options)

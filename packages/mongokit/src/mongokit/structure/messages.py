@@ -5,7 +5,6 @@ Imported only for classes that have some.
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mongokit.errors import StructureError
+from mongokit.guessing import meant
 
 __all__ = [
     "EVERY",
@@ -125,13 +125,13 @@ def check_messages(owner: str, known: Collection[str], messages: Mapping[Any, An
     for path, said in messages.items():
         if not isinstance(path, str) or (path and path not in known):
             raise StructureError(
-                f"Error in error_messages: can't find {path} in structure (of {owner}){_guess(path, known)}"
+                f"Error in error_messages: can't find {path} in structure (of {owner}){meant(path, known)}"
             )
         for kind, text in kinds_of(said).items():
             place = f"{owner}: error_messages: {path or repr(path)}"
             if kind != EVERY and kind not in KINDS:
                 raise StructureError(
-                    f"{place}: {kind!r} is no kind of error{_guess(kind, KINDS)}; accepted are {', '.join(KINDS)}, "
+                    f"{place}: {kind!r} is no kind of error{meant(kind, KINDS)}; accepted are {', '.join(KINDS)}, "
                     f"and {EVERY!r} for all others"
                 )
             if kind != EVERY or isinstance(said, dict):
@@ -163,8 +163,3 @@ def _is_text(given: Any) -> bool:
     author = next(cls for cls in type(given).__mro__ if "__str__" in vars(cls))
     root = author.__module__.partition(".")[0]
     return root not in sys.stdlib_module_names and root != "bson"
-
-
-def _guess(given: object, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(given), list(known), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""

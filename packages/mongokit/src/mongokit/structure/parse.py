@@ -145,7 +145,7 @@ class _Parser(NamedTuple):
                 return nodes.TupleNode(path=path, items=items)
             case type():
                 return self._type(spec, path)
-        raise TypeError(f"{self.owner}: {path}: {spec!r} is not a type")
+        raise _no_type(self.owner, path, spec)
 
     def _reference(self, spec: Ref[Any], path: str) -> nodes.Node:
         if not spec.is_spec:
@@ -217,7 +217,7 @@ class _Parser(NamedTuple):
 
     def _authorize(self, spec: Any, path: str, error: type[SchemaDocumentError] = StructureError) -> None:
         if not isinstance(spec, type):
-            raise TypeError(f"{self.owner}: {path}: {spec!r} is not a type")
+            raise _no_type(self.owner, path, spec)
         if spec not in self.types:
             accepted = ", ".join(sorted(kind.__name__ for kind in self.types))
             raise error(
@@ -307,3 +307,11 @@ def parse_structure(
             f"{owner}: structure: the fields of a document must be named; a type as key is for below"
         )
     return node
+
+
+def _no_type(owner: str, path: str, spec: Any) -> TypeError:
+    return TypeError(
+        f"{owner}: {path}: {spec!r} is not a type; accepted are types (str, int, …), [T], {{str: T}}, (A, B), dicts of "
+        "fields, operators of types (OR, NOT), IS of values, instances of a CustomType, Ref(Class), and None for anything. "
+        "A default is given in default_values"
+    )

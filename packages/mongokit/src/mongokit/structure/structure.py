@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mongokit.errors import DuplicateI18nError, DuplicateRequiredError
+from mongokit.guessing import meant
 from mongokit.structure.compile import Check, Rules, compile_check
 from mongokit.structure.convert import Convert, adopt, to_bson, to_python
 from mongokit.structure.defaults import absent
@@ -178,10 +179,12 @@ def _validators(owner: str, declared: Mapping[str, Any]) -> dict[str, tuple[Vali
     return found
 
 
-def _check_paths(owner: str, known: Container[str], descriptor: str, paths: Iterable[Any]) -> None:
+def _check_paths(owner: str, known: Collection[str], descriptor: str, paths: Iterable[Any]) -> None:
     for path in paths:
         if not isinstance(path, str) or path not in known:
-            raise ValueError(f"Error in {descriptor}: can't find {path} in structure (of {owner})")
+            raise ValueError(
+                f"Error in {descriptor}: can't find {path} in structure (of {owner}){meant(path, known)}"
+            )
 
 
 def _check_defaults(owner: str, root: RecordNode, defaults: Mapping[str, Any]) -> None:
