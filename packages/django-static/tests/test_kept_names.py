@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import signal
@@ -202,11 +203,28 @@ def test_other_names_are_linked_as_ever(kept):
     assert (kept.sites.static / "plain.js").is_symlink()
 
 
-@pytest.mark.parametrize("name", ["DJANGO_STATIC", "DJANGO_STATIC_USE_MANIFEST_FILE"])
-def test_without_a_manifest_collectstatic_is_django_s(kept, name):
+@pytest.mark.parametrize("first", COMMANDS)
+def test_pages_that_publish_by_themselves_have_what_they_printed(kept, first):
+    """Their processes print the name and its digest on, whatever is collected meanwhile."""
+    one = kept("a", "one()", first)
+    kept.sites.be = functools.partial(kept.sites.be, lazy=True)
+    assert kept.shown("a") == one
+    path = kept.sites.built.app_file(NAME, "two()")
+    os.utime(path, (time.time() + 1000,) * 2)
+    for _ in range(2):
+        collect(kept, "a")
+        assert (kept.sites.static / NAME).read_text() == "one()"
+    with pytest.raises(CommandError, match=r"main\.3f2a9c1b\.js is not what"):
+        collect(kept, "a", link=True)
+    url, text = kept.shown("a")
+    assert (url != one[0], text) == (True, "two()")
+    assert (kept.sites.static / NAME).read_text() == "one()"
+
+
+def test_switched_off_collectstatic_is_django_s(kept):
     kept("a", "one()", "collectstatic")
     kept.sites.be("a")
-    setattr(kept.sites.built.settings, name, False)
+    kept.sites.built.settings.DJANGO_STATIC = False
     kept.sites.built.app_file(NAME, "two()")
     call_command("collectstatic", interactive=False, link=True, stdout=StringIO(), skip_checks=True)
     assert (kept.sites.static / NAME).read_text() == "two()"

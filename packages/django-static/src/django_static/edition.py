@@ -85,7 +85,7 @@ class Edition:
 
     def add_plain(self, source: Source, record: Record) -> None:
         """Note a file of the tree, whose original is served, too."""
-        self._plain.append(Plain(source.host, source.url, str(source.path), record.outputs[0]))
+        self._plain.append(Plain(source, str(source.path), record.outputs[0]))
         if str(source.path).endswith(_PACKED):
             place = f"{source.folder}/{source.path.name}"
             self._packed[place] = str(source.path)
@@ -214,6 +214,7 @@ class Edition:
             self._files,
             self._places,
             self._options,
+            lambda: former.known(self._manifest),
         )
         settings = {
             "name_prefix": self._options.name_prefix,

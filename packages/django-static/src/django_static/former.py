@@ -13,18 +13,22 @@ import math
 import os
 import re
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import names
 from .history import KEEP_BUILDS, KEEP_DAYS
 from .manifest import Manifest, ManifestError, Served
 from .places import Places, former_of
 from .regular import naming, open_regular, read_regular
+from .sources import split_host
 
-__all__ = ["Former", "forget", "note"]
+__all__ = ["Former", "Known", "forget", "known", "note"]
+
+#: Finds what has been said of a name that stands for one content for ever, by the path of its URL.
+Known: TypeAlias = Callable[[str], Served | None]
 
 #: To be raised when what is in the file changes its meaning.
 _FORMAT = 2
@@ -195,6 +199,27 @@ def note(place: Path, following: Manifest, data: bytes, now: float | None = None
     former.add(manifest, following.served, now)
     former.drop_old(now)
     former.write(place)
+
+
+def known(place: Path) -> Known:
+    """What the manifest there and those before it say."""
+    try:
+        served = Manifest.read(place).served
+    except ManifestError:
+        served = {}
+    former = Former.read(place)
+    old = {split_host(url)[1]: url for url in former}
+    last = {split_host(url)[1]: each for url, each in served.items() if each.is_lasting}
+
+    def find(path: str) -> Served | None:
+        if path in last:
+            return last[path]
+        try:
+            return former.served(old[path])[0]
+        except KeyError:
+            return None
+
+    return find
 
 
 def forget(manifest: Path, places: Places, paths: Iterable[str]) -> None:

@@ -69,10 +69,11 @@ class StaticStorage(StaticFilesStorage):
     def get_modified_time(self, name: str) -> datetime:
         """When a file was changed, by which ``collectstatic`` replaces what is older than its original.
 
-        A name that says what is in the file stands for one content for ever, whoever has published that: it is never older.
+        A name that says what is in the file stands for one content for ever, whoever has published that, a build or a page: it is
+        never older.
         """
         changed = super().get_modified_time(name)
-        is_kept = conf.enabled and conf.use_manifest_file and is_hashed(name, conf.hashed_names)
+        is_kept = conf.enabled and is_hashed(name, conf.hashed_names)
         self._asked = name if is_kept else ""
         return _NEVER_OLDER.replace(tzinfo=changed.tzinfo) if is_kept else changed
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 from .. import names
+from ..content_types import has_host
 from ..former import Former
 from ..manifest import Manifest, Served
 from ..places import Places
@@ -42,6 +43,10 @@ def _path(url: str, spelling: Spelling) -> str:
     return spelling(url if url.startswith("/") and not url.startswith("//") else split_host(url)[1])
 
 
+def _weight(item: tuple[str, Served]) -> tuple[bool, bool]:
+    return item[1].is_lasting, has_host(item[0])
+
+
 class Catalogue:
     """Made of a manifest without a look at any file; an entry is put together when it is first asked for."""
 
@@ -63,6 +68,10 @@ class Catalogue:
         self._codecs: Mapping[str, str] = manifest.codecs
         self._loose = Loose(limits, self.memory)
         self._served = {_path(url, spelling): (url, served) for url, served in manifest.served.items()}
+        if len(self._served) < len(manifest.served):
+            # With a host in one URL and none in the other: what pages print has the last word, and it is the former.
+            for url, served in sorted(manifest.served.items(), key=_weight):
+                self._served[_path(url, spelling)] = (url, served)
         self._former = former
         self._old = {_path(url, spelling): url for url in former}
         #: What was served before, is noted nowhere any more, and lies where it did.
