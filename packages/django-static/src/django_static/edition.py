@@ -251,13 +251,10 @@ class Edition:
             named.update(each.path for each in record.outputs)
         History(self._state / "builds").add(files)
         self._shelf.journal.settle(all_recorded=self._shelf.written <= named)
-        seal = self._state / "seal.json"
-        if lists is None:
-            seal.unlink(missing_ok=True)
-            return
-        published = [*self._published, *self._beside, str(self._manifest), *lists]
+        published = [*self._published, *self._beside, str(self._manifest), *(lists or ())]
         states = {**self._copies, **Seal.states(published)}
-        Seal(work, inputs, states, self._found(), summary.plain()).write(seal)
+        sealed = "" if lists is None else work
+        Seal(sealed, inputs, states, self._found(), summary.plain()).write(self._state / "seal.json")
 
 
 @contextlib.contextmanager
