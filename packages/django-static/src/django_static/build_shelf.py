@@ -172,9 +172,11 @@ class BuildShelf:
             os.unlink(path)  # noqa: PTH108 (a text, as in records)
 
     def is_as_left(self, path: str, seen: Seen) -> bool:
-        """A file that has another time than it was left with is read: somebody may have damaged it."""
-        left = self._left.get(path)
-        if left is None or left == state_of(seen) or path in self._sure:
+        """A file that has another time than it was left with is read: somebody may have damaged it.
+
+        So is one of which nobody knows how it was left: the seal is lost, or one of another version.
+        """
+        if self._left.get(path) == state_of(seen) or path in self._sure:
             return True
         digest = self._digests.get(path)
         if digest is None or digest != names.digest_of_file(path):
@@ -207,7 +209,9 @@ class BuildShelf:
 
     @cached_property
     def _digests(self) -> Mapping[str, str]:
-        return self._published()
+        """By the manifest; where that is lost by the records, which have most of them."""
+        given = (each for record in self._given.values() for each in record.outputs)
+        return {each.path: each.digest for each in given if each.digest} | {**self._published()}
 
     def _found(self, path: str, size: int, content: Callable[[], bytes]) -> Found:
         """What stands under a name; what a build before has left is put right if it was damaged."""

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from . import claims, former, names, output, removal, retention
 from .compress import Cache
+from .folders import Folders
 from .history import KEEP_BUILDS, KEEP_DAYS
+from .originals import COPIES, Originals
 from .page_claims import PageClaims
 from .places import STATE_FOLDER, Places, former_of, receiving, shared_by_sites
 from .recorded import Unreadable
@@ -108,6 +110,7 @@ class Cleaning:
                 self._keep_days,
                 clock(),
                 shared=self._receiving,
+                is_left=self._left_copies(),
             )
             cleaned = Cleaned(wanted=Counter(kept.wanted.values()), is_uncertain=kept.is_uncertain)
             if not kept.is_uncertain:
@@ -175,10 +178,30 @@ class Cleaning:
                 time.time(),
                 failed=journal,
                 shared=self._receiving,
+                is_left=self._left_copies(),
             )
             if not kept.is_uncertain and journal in kept.journals:
                 kept.records.clear()
                 self._clean(kept, Cleaned(), dry=False)
+
+    def _left_copies(self) -> Callable[[str], bool]:
+        """Tells whether a file in ``STATIC_ROOT`` is the copy of an original that is gone, by its path.
+
+        Files with names that bundlers gave are published under these, and so are copies and published files in one.
+        """
+        static_root, finders = self._sources.static_root, self._sources.finders
+        if static_root is None or finders is None:
+            return lambda path: False
+        copies = Originals(static_root, self._manifest.with_name(COPIES), Folders())
+
+        def is_left(path: str) -> bool:
+            if not copies.is_left(path):
+                return False
+            found = finders.find(os.path.relpath(path, static_root))
+            # A finder may look in STATIC_ROOT, too.
+            return found is None or (os.path.exists(path) and os.path.samefile(found, path))  # noqa: PTH110, PTH121
+
+        return is_left
 
     def _clean(self, kept: Retention, cleaned: Cleaned, *, dry: bool) -> None:
         guard = Guard(self._receiving, kept.originals, self._is_published)

@@ -184,8 +184,9 @@ class Edition:
             data, records = manifest.encoded(), self._shelf.encoded()
             former.note(self._manifest, manifest, data)
         files = self._sizes()
+        needed = self._inputs() | files
         with contextlib.suppress(OSError):  # said below, if it is so still
-            self._claims.announce(files)
+            self._claims.announce(needed)
         self._shelf.journal.use()
         try:
             manifest.write(self._manifest, data)
@@ -194,7 +195,7 @@ class Edition:
             raise
         lists: list[str] | None = None
         try:
-            lists = self._claims.leave(files)
+            lists = self._claims.leave(needed)
         except OSError as error:
             text = f"other manifests cannot be told which files are needed, so that their staticclean may remove some: {error}"
             summary.problems.append(Notice(text))
@@ -239,6 +240,11 @@ class Edition:
         sizes = {each.path: each.size for record in self._shelf.records() for each in record.outputs}
         return {path: sizes[path] for path in self.summary.files}
 
+    def _inputs(self) -> dict[str, int]:
+        """The paths of the originals, with their sizes in bytes: one may be what another site has published."""
+        records = self._shelf.records()
+        return {path: seen[1] for record in records for path, seen in record.inputs.items() if seen}
+
     def _remember(
         self, work: str, records: bytes | None, files: Mapping[str, int], lists: list[str] | None
     ) -> None:
@@ -252,13 +258,10 @@ class Edition:
             named.update(each.path for each in record.outputs)
         History(self._state / "builds").add(files)
         self._shelf.journal.settle(all_recorded=self._shelf.written <= named)
-        seal = self._state / "seal.json"
-        if lists is None:
-            seal.unlink(missing_ok=True)
-            return
-        published = [*self._published, *self._beside, str(self._manifest), *lists]
+        published = [*self._published, *self._beside, str(self._manifest), *(lists or ())]
         states = {**self._copies, **Seal.states(published)}
-        Seal(work, inputs, states, self._found(), summary.plain()).write(seal)
+        sealed = "" if lists is None else work
+        Seal(sealed, inputs, states, self._found(), summary.plain()).write(self._state / "seal.json")
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ class Freshness:
         """Whether a record by itself is true still."""
         return (
             all(signature(path) == seen for path, seen in record.inputs.items())
-            and all(map(self._is_whole, record.outputs))
+            and all(each.path in record.inputs or self._is_whole(each) for each in record.outputs)
             and not any(self._sources.has(name) for name in record.missing)
             and all(self._sources.path_of(name) == path for name, path in record.found.items())
         )

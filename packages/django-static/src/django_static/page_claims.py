@@ -102,6 +102,10 @@ def _inside(folders: Sequence[Path], paths: Sequence[str]) -> list[str]:
 
 
 def _paths(value: Mapping[str, Any], place: Path) -> tuple[list[str], list[tuple[float, list[str]]]]:
-    """What a record stands for, and what it stood for before, each until when."""
+    """What a record stands for and was made of, and what it stood for before, each until when.
+
+    Its originals may be what another site has published.
+    """
     before = [(each[SINCE], recorded.outputs(each, place)) for each in recorded.replaced(dict(value), place)]
-    return recorded.outputs(value, place) if "outputs" in value else [], before
+    now = [*recorded.outputs(value, place), *recorded.inputs(value, place)] if "outputs" in value else []
+    return now, before

@@ -8,7 +8,7 @@ while a record names it, and for as long afterwards.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,7 @@ def read(
     *,
     failed: Path | None = None,
     shared: Sequence[Path] = (),
+    is_left: Callable[[str], bool] = lambda path: False,
 ) -> Retention:
     """Tell what is wanted from what is not.
 
@@ -107,6 +108,8 @@ def read(
         now: seconds of the epoch.
         failed: the journal of a build whose files nobody has seen yet.
         shared: the folders that receive files, in which other manifests may need some.
+        is_left: whether a copy of an original is as it was left, and that original gone, by the path of the copy; asked of
+            copies that were published as they are, and are not wanted.
 
     Raises:
         Unreadable: a record is damaged.
@@ -116,6 +119,9 @@ def read(
     state = builds.parent
     _read_builds(found, state, builds, keep_builds, oldest, keep_days, failed)
     found.is_uncertain |= bool(journal.in_use(state / "builds"))
+    seal = Seal.read(state / "seal.json")
+    if seal is not None:
+        found.originals.update(seal.inputs)
     for folder in shared:
         _read_claims(found, folder, oldest, keep_days)
         retention_of_pages.read_claims(found, folder, pages, oldest)
@@ -123,14 +129,12 @@ def read(
         others = folder / STATE_FOLDER
         if (others / "manifest.json").exists() and not others.samefile(state):
             _read_others(found, others, keep_builds, oldest, keep_days)
+    retention_of_pages.read(found, pages, oldest, now, f"pages: replaced less than {_days(keep_days)} ago")
+    found.settle()
     copies = recorded.load(state / "originals.json")
     if static_root is not None and isinstance(copies, dict):
-        found.originals.update(str(static_root / name) for name in copies)
-    retention_of_pages.read(found, pages, oldest, now, f"pages: replaced less than {_days(keep_days)} ago")
-    seal = Seal.read(state / "seal.json")
-    if seal is not None:
-        found.originals.update(seal.inputs)
-    found.settle()
+        paths = (str(static_root / name) for name in copies)
+        found.originals.update(path for path in paths if not (path in found.unwanted and is_left(path)))
     return found
 
 
@@ -185,7 +189,7 @@ def _read_claims(found: Retention, folder: Path, oldest: float, keep_days: float
         replaced = float("inf")
         for place in claim.places:
             try:
-                files = claim.read(place)
+                files = [path for path in claim.read(place) if path not in found.originals]
             except (OSError, ValueError) as error:
                 if replaced > oldest:
                     raise recorded.unreadable(place, error) from error

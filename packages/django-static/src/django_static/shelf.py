@@ -58,7 +58,10 @@ class Shelf(Protocol):
         """Take back a published file."""
 
     def is_as_left(self, path: str, seen: Seen) -> bool:
-        """Whether a published file of the right size, in the state that was seen, has the content it was left with."""
+        """Whether a published file of the right size, in the state that was seen, has the content it was left with.
+
+        Not asked of an original that is published where it lies.
+        """
 
 
 class SharedShelf:
