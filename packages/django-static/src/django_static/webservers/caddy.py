@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ..cdn.headers import EXPIRES
 from ..content_types import CONTENT_TYPES, FONTS, bare
+from .domains import ANY
 from .site import DATE, FINGERPRINT, HIDDEN, UNKNOWN_CHARSET, ConfigError, Mount, Site, way_out
 
 __all__ = ["snippet", "whole"]
@@ -76,7 +77,7 @@ def whole(site: Site) -> str:
 
 def _addresses(name: str) -> list[str]:
     """The hosts that a server name stands for: ``.example.com`` is that domain and those below it, as Django has it."""
-    if name == "_":
+    if name == ANY:
         return [""]
     return [name[1:], f"*{name}"] if name.startswith(".") else [name]
 

@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterator
 
 from ..content_types import CONTENT_TYPES, FONTS, bare
+from .domains import ANY
 from .modules import ENCODINGS, Modules
 from .site import DATE, FINGERPRINT, HIDDEN, UNKNOWN_CHARSET, ConfigError, Mount, Site, way_out
 
 __all__ = ["server", "snippet", "whole"]
+
+#: Any host that a request names. An underscore is a name like others: it gets what it is given as the only server of a port, and
+#: nothing beside one that is the default, as there is one on Debian.
+_ANY = "~."
 
 _HEADERS = {
     "Host": "$http_host",
@@ -82,7 +87,7 @@ def server(site: Site, modules: Modules | None) -> str:
             else []
         ),
         *(f"    {line}" for line in _listen(site)),
-        f"    server_name {' '.join(site.server_names)};",
+        f"    server_name {' '.join(_ANY if name == ANY else name for name in site.server_names)};",
         *(f"    # {remark}." for remark in site.remarks),
         "",
         *(f"    {line}".rstrip() for line in inner.splitlines()),

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from ..names import DATE, FINGERPRINT, UNKNOWN_CHARSET, digest, quoted
 from ..places import STATE_FOLDER, path_within, records_beside
 from ..sources import Sources
+from .domains import ANY
 
 __all__ = [
     "DATE",
@@ -81,7 +82,7 @@ class Site:
     upstream: str = "127.0.0.1:8000"
     #: What the application speaks: ``http`` or ``uwsgi``.
     protocol: str = "http"
-    server_names: tuple[str, ...] = ("_",)
+    server_names: tuple[str, ...] = (ANY,)
     #: Hosts that pages name beside those.
     foreign: tuple[str, ...] = ()
     #: The host that ``STATIC_URL`` is, where it is nothing else; empty for none.
@@ -105,6 +106,11 @@ class Site:
             f"Pages name {host}, too: if it is a CDN, all is well; if it leads here, add --server-name {host}"
             for host in self.foreign
         ]
+        if ANY in self.server_names:
+            found.append(
+                "Any host is taken that no other server on this port has by its name. One site alone can do that: of several, "
+                "each needs --server-name"
+            )
         if self.alone:
             found.append(
                 f"STATIC_URL is all of {self.alone}, which is not served here, since it would hide the application: write "
@@ -120,8 +126,8 @@ class Site:
             return ()
         return (
             f"The site lies below {self.below} (FORCE_SCRIPT_NAME), which under WSGI the application's server takes off the path:",
-            f"gunicorn -e SCRIPT_NAME={self.below}, or uwsgi --mount {self.below}=mysite.wsgi --manage-script-name. Under ASGI",
-            "Django does.",
+            f"gunicorn -e SCRIPT_NAME={self.below}, or",
+            f"uwsgi --mount {self.below}=mysite.wsgi:application --manage-script-name. Under ASGI Django does.",
         )
 
     def check(self) -> None:
