@@ -524,8 +524,8 @@ def test_a_prefix_that_is_a_pattern_for_caddy(site):
     ("hosts", "arguments", "line"),
     [
         (["example.com", ".example.org"], [], "server_name example.com .example.org;"),
-        (["*"], [], "server_name _;"),
-        (["example.com", "*"], [], "server_name _;"),
+        (["*"], [], "server_name ~.;"),
+        (["example.com", "*"], [], "server_name ~.;"),
         (["example.com"], ["--server-name", "other.example.com"], "server_name other.example.com;"),
     ],
 )
@@ -550,7 +550,7 @@ def test_server_names(site, hosts, arguments, line):
         (["Example.com"], ("//STATIC.example.com", ""), [], "Example.com static.example.com", ""),
         ([".example.com"], ("//static.example.com", ""), [], ".example.com", ""),
         (["example.com"], ("//example.com", "//example.com/s/"), [], "example.com", ""),
-        (["*"], ("//static.example.com", ""), [], "_", ""),
+        (["*"], ("//static.example.com", ""), [], "~.", ""),
         (["example.com"], ("//d1.cloudfront.net", ""), [], "example.com", "d1.cloudfront.net"),
         (["example.com"], ("//notexample.com", ""), [], "example.com", "notexample.com"),
         (["localhost"], ("//static.localhost", ""), [], "localhost", "static.localhost"),
@@ -889,6 +889,46 @@ def test_two_sites_of_one_machine(published, tmp_path):
     assert names[0].startswith("django_static_example_com_")
     whole = f'events {{}} http {{ include "{tmp_path}/[0-9].conf"; }}'
     assert "syntax is ok" in nginx_says(tmp_path, whole)
+
+
+@pytest.mark.parametrize("hosts", [["*"], []])
+def test_any_host_is_any_host_beside_others(published, tmp_path, hosts):
+    """Beside a default server, as Debian has one, and beside sites with names; of two such sites the first is asked."""
+    servers.nginx_program()
+    published.settings.ALLOWED_HOSTS = hosts
+    port = servers.free_port()
+    place = f"127.0.0.1:{port}"
+    ours = printed("--server", "--listen", place, "--modules", "none")
+    assert "    # Any host is taken that no other server on this port has by its name." in ours
+    second = printed("--server", "--listen", place, "--modules", "none", "--upstream", "127.0.0.1:8001")
+    default = f"server {{ listen {place} default_server; server_name _; return 410; }}"
+    named = "".join(
+        f"server {{ listen {place}; server_name {name}; return 418; }}"
+        for name in ("other.example.com", "*.example.org")
+    )
+    text = f"events {{}}\nhttp {{\n{default}\n{named}\n{ours}\n{second}\n}}\n"
+    (tmp_path / "said").mkdir()
+    assert "[warn]" not in nginx_says(tmp_path / "said", text)
+    url = next(iter(files_of(published)))
+    with servers.nginx(tmp_path / "server", text, port) as server:
+        for host in ("example.com", "127.0.0.1", "[::1]", "localhost:80", "a.b.example.net"):
+            assert server.get(url, Host=host).status == 200, host
+            assert server.get("/page", Host=host).status == 502, host  # the application, which is not there
+        for host in ("other.example.com", "www.example.org"):
+            assert server.get(url, Host=host).status == 418, host
+
+
+def test_any_host_is_any_host_beside_others_for_caddy(published, tmp_path):
+    servers.caddy_program()
+    published.settings.ALLOWED_HOSTS = ["*"]
+    port = servers.free_port()
+    ours = printed("--caddy", "--whole", "--listen", f"127.0.0.1:{port}")
+    assert "# Any host is taken that no other server" in ours
+    other = f"http://other.example.com:{port} {{\n    bind 127.0.0.1\n    respond 418\n}}\n"
+    url = next(iter(files_of(published)))
+    with servers.caddy(tmp_path / "server", ours + other, port) as server:
+        assert server.get(url, Host="example.com").status == 200
+        assert server.get(url, Host="other.example.com").status == 418
 
 
 def test_types_are_said_once():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -327,11 +328,48 @@ def test_how_the_application_is_started_is_said(below, kind, protocol):
         else ["--server", "--modules", "none", "--protocol", protocol]
     )
     text = printed(*arguments)
-    assert "# gunicorn -e SCRIPT_NAME=/app, or uwsgi --mount /app=mysite.wsgi --manage-script-name." in text
+    assert "# gunicorn -e SCRIPT_NAME=/app, or\n" in text
+    assert "# uwsgi --mount /app=mysite.wsgi:application --manage-script-name." in text
     below.settings.FORCE_SCRIPT_NAME = "/a\n}\nb"
     assert "SCRIPT_NAME=/a%0A%7D%0Ab, or" in printed(*arguments)
     below.settings.FORCE_SCRIPT_NAME = None
     assert "SCRIPT_NAME" not in printed(*arguments).replace("uwsgi_param SCRIPT_NAME", "")
+
+
+@pytest.mark.parametrize("program", [*_uwsgi_programs(), None], ids=lambda each: "uWSGI" if each else "none")
+def test_that_command_starts_the_application(below, tmp_path, program):
+    """As it is printed: the path is taken off, and pages come by way of nginx."""
+    servers.nginx_program()
+    tmp_path.chmod(0o755)
+    (tmp_path / "mysite").mkdir()
+    (tmp_path / "mysite/__init__.py").write_text("")
+    (tmp_path / "mysite/wsgi.py").write_text(APPLICATION.replace('"PATH_INFO"', '"SCRIPT_NAME", "PATH_INFO"'))
+    place, port = tmp_path / "app.sock", servers.free_port()
+    arguments = ("--listen", f"127.0.0.1:{port}", "--server-name", "_", "--upstream", f"unix:{place}")
+    text = printed("--whole", *arguments, "--protocol", "uwsgi")
+    (command,) = re.findall(r"# uwsgi (--mount .*?)\. Under ASGI", text)
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(servers.nginx(tmp_path / "server", text, port))
+        if program is None:
+            assert server.get("/app/page").status == 502
+            return
+        log = stack.enter_context((tmp_path / "uwsgi.log").open("wb"))
+        application = subprocess.Popen(
+            [program, "--uwsgi-socket", str(place), *command.split(), "--need-app", "--die-on-term"],
+            cwd=tmp_path,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        stack.callback(application.wait, 30)
+        stack.callback(application.terminate)
+        deadline = time.monotonic() + 60
+        while server.get("/app/").status == 502:
+            assert application.poll() is None, (tmp_path / "uwsgi.log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        got = server.get("/app/a%20b/?x=1", Host="example.com")
+        assert (got.status, got.body) == (200, b"GET|/app|/a b/|x=1|example.com|http|127.0.0.1|")
+        assert server.get("/app/static/a.css").status == 200
 
 
 @pytest.mark.parametrize("static", ["", "/app/"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from ..cdn.headers import EXPIRES
 from ..content_types import CONTENT_TYPES, FONTS, bare
+from .domains import ANY
 from .site import DATE, FINGERPRINT, HIDDEN, UNKNOWN_CHARSET, ConfigError, Mount, Site, way_out
 
 __all__ = ["snippet", "whole"]
@@ -25,12 +26,10 @@ def snippet(site: Site) -> str:
     Raises:
         ConfigError: a setting cannot be written down.
     """
-    site.check()
-    if site.protocol != "http":
-        raise ConfigError(
-            "Caddy does not speak the uwsgi protocol; let the application speak HTTP (--protocol http)"
-        )
-    return "\n".join(line for mount in site.mounts for line in _mount(site, mount)) + "\n"
+    _check(site)
+    if not site.mounts:
+        raise ConfigError(f"there is nothing for the site block of the application: {'; '.join(site.apart)}")
+    return "\n".join((*(f"# {line}." for line in site.apart), *_files(site, site.mounts))) + "\n"
 
 
 def whole(site: Site) -> str:
@@ -39,20 +38,12 @@ def whole(site: Site) -> str:
     Raises:
         ConfigError: a setting cannot be written down, or the application speaks something Caddy does not.
     """
-    inner = snippet(site)
+    _check(site)
     names = list(dict.fromkeys(each for name in site.server_names for each in _addresses(name)))
     wildcards = [name for name in names if name.startswith("*")]
     upstream = (
         site.upstream.replace("unix:", "unix/", 1) if site.upstream.startswith("unix:") else site.upstream
     )
-    host, _, port = site.listen.rpartition(":")
-    # A domain alone is served by HTTPS, with a certificate that Caddy gets; with a port it is what the port says.
-    addresses = [
-        f"http://{name}:{port}"
-        if port not in ("80", "443") or not (name or port == "443")
-        else name or ":443"
-        for name in names
-    ]
     lines = [
         *(
             f"# {name}: Caddy takes it for one label, not for two ({name.replace('*', 'a.b')}), and gets a certificate for it only "
@@ -60,23 +51,52 @@ def whole(site: Site) -> str:
             for name in wildcards
         ),
         *(f"# {remark}." for remark in site.remarks),
-        f"{', '.join(addresses)} {{",
-        *(
-            [f"    bind {host}"] if host else []
-        ),  # without it Caddy listens by IPv4, and by IPv6 if there is some
-        *(f"    {line}".rstrip() for line in inner.splitlines()),
-        "    handle {",
-        *(f"        # {line}" for line in site.start),
-        f"        reverse_proxy {upstream}",
-        "    }",
-        "}",
+        *_block(
+            site,
+            names,
+            [
+                *_files(site, site.mounts),
+                "handle {",
+                *(f"    # {line}" for line in site.start),
+                f"    reverse_proxy {upstream}",
+                "}",
+            ],
+        ),
     ]
+    for host in site.hosts:
+        lines += ["", f"# {host.remark}.", *_block(site, [host.name], _files(site, host.mounts))]
     return "\n".join(lines) + "\n"
+
+
+def _check(site: Site) -> None:
+    site.check()
+    if site.protocol != "http":
+        raise ConfigError(
+            "Caddy does not speak the uwsgi protocol; let the application speak HTTP (--protocol http)"
+        )
+
+
+def _block(site: Site, names: Iterable[str], inner: Iterable[str]) -> Iterator[str]:
+    """A site block."""
+    host, _, port = site.listen.rpartition(":")
+    # A domain alone is served by HTTPS, with a certificate that Caddy gets; with a port it is what the port says. Where the
+    # application is for any name there is none.
+    is_plain = port not in ("80", "443") or (port == "80" and ANY in site.server_names)
+    addresses = [f"http://{name}:{port}" if is_plain else name or ":443" for name in names]
+    yield f"{', '.join(addresses)} {{"
+    if host:  # without it Caddy listens by IPv4, and by IPv6 if there is some
+        yield f"    bind {host}"
+    yield from (f"    {line}".rstrip() for line in inner)
+    yield "}"
+
+
+def _files(site: Site, mounts: Iterable[Mount]) -> list[str]:
+    return [line for mount in mounts for line in _mount(site, mount)]
 
 
 def _addresses(name: str) -> list[str]:
     """The hosts that a server name stands for: ``.example.com`` is that domain and those below it, as Django has it."""
-    if name == "_":
+    if name == ANY:
         return [""]
     return [name[1:], f"*{name}"] if name.startswith(".") else [name]
 
@@ -89,7 +109,8 @@ def _mount(site: Site, mount: Mount) -> Iterator[str]:
     yield f"handle {_quoted(f'{mount.prefix}*', mount.named)} {{"
     # Caddy 2.11 strips what is not ASCII only if it is written as it is in a URL.
     stripped = quote(mount.prefix.rstrip("/"), safe="".join(map(chr, range(128))))
-    yield f'    uri strip_prefix "{stripped}"'
+    if stripped:
+        yield f'    uri strip_prefix "{stripped}"'
     yield f"    root * {_quoted(mount.folder, mount.setting)}"
     yield "    route {"
     yield "        # No answer is kept but a file: a name that is not there, or cannot be read, may be there in a moment."

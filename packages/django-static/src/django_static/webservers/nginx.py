@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..content_types import CONTENT_TYPES, FONTS, bare
+from .domains import ANY
 from .modules import ENCODINGS, Modules
 from .site import DATE, FINGERPRINT, HIDDEN, UNKNOWN_CHARSET, ConfigError, Mount, Site, way_out
 
 __all__ = ["server", "snippet", "whole"]
+
+#: Any host that a request names. An underscore is a name like others: it gets what it is given as the only server of a port, and
+#: nothing beside one that is the default, as there is one on Debian.
+_ANY = "~."
 
 _HEADERS = {
     "Host": "$http_host",
@@ -47,9 +52,18 @@ def snippet(site: Site, modules: Modules | None) -> str:
         ConfigError: a setting cannot be written down.
     """
     site.check()
-    lines = [
-        *_marks(site),
-        *(line for mount in site.mounts for line in _mount(mount, modules)),
+    if not site.mounts:
+        raise ConfigError(f"there is nothing for the server of the application: {'; '.join(site.apart)}")
+    return _text([*(f"# {line}." for line in site.apart), *_files(site, site.mounts, modules)])
+
+
+def _files(site: Site, mounts: Sequence[Mount], modules: Modules | None) -> list[str]:
+    """The part of a server that sends files."""
+    if not mounts:
+        return []
+    return [
+        *_marks(site, mounts),
+        *(line for mount in mounts for line in _mount(mount, modules)),
         "# A name that is no longer there is not to be remembered as missing: the next release may bring it.",
         "location @django_static_gone {",
         '    add_header Cache-Control "no-store" always;',
@@ -58,7 +72,6 @@ def snippet(site: Site, modules: Modules | None) -> str:
         '    return 404 "Not found\\n";',
         "}",
     ]
-    return _text(lines)
 
 
 def server(site: Site, modules: Modules | None) -> str:
@@ -67,32 +80,38 @@ def server(site: Site, modules: Modules | None) -> str:
     Raises:
         ConfigError: a setting cannot be written down.
     """
-    inner = snippet(site, modules)
+    site.check()
     lines = [
         f"upstream {_upstream(site)} {{",
         f"    server {site.upstream} fail_timeout=0;",
         "}",
         "",
-        "server {",
-        *(
-            [
-                f"    # HTTPS: {site.listen} ssl, with ssl_certificate and ssl_certificate_key; ssl at each listen."
-            ]
-            if site.listen.rpartition(":")[2] == "443"
-            else []
+        *_server(
+            site,
+            " ".join(_ANY if name == ANY else name for name in site.server_names),
+            site.remarks,
+            _files(site, site.mounts, modules),
+            ["", "location / {", *(f"    {line}" for line in _application(site)), "}"],
         ),
-        *(f"    {line}" for line in _listen(site)),
-        f"    server_name {' '.join(site.server_names)};",
-        *(f"    # {remark}." for remark in site.remarks),
-        "",
-        *(f"    {line}".rstrip() for line in inner.splitlines()),
-        "",
-        "    location / {",
-        *(f"        {line}" for line in _application(site)),
-        "    }",
-        "}",
     ]
+    for host in site.hosts:
+        lines += ["", *_server(site, host.name, [host.remark], _files(site, host.mounts, modules), [])]
     return _text(lines)
+
+
+def _server(
+    site: Site, names: str, remarks: Iterable[str], files: Iterable[str], rest: Iterable[str]
+) -> Iterator[str]:
+    """A ``server`` block."""
+    yield "server {"
+    if site.listen.rpartition(":")[2] == "443":
+        yield f"    # HTTPS: {site.listen} ssl, with ssl_certificate and ssl_certificate_key; ssl at each listen."
+    yield from (f"    {line}" for line in _listen(site))
+    yield f"    server_name {names};"
+    yield from (f"    # {remark}." for remark in remarks)
+    yield ""
+    yield from (f"    {line}".rstrip() for line in (*files, *rest))
+    yield "}"
 
 
 def whole(site: Site, modules: Modules | None) -> str:
@@ -129,7 +148,7 @@ def _listen(site: Site) -> Iterator[str]:
         yield f"listen [::]:{site.listen};"
 
 
-def _marks(site: Site) -> Iterator[str]:
+def _marks(site: Site, mounts: Sequence[Mount]) -> Iterator[str]:
     """Variables for what depends on a name; at the level of the server, where ``if`` is safe."""
     yield 'set $django_static_origin "";'
     if site.is_shared:
@@ -139,13 +158,13 @@ def _marks(site: Site) -> Iterator[str]:
         yield "# Browsers use fonts of another host only if that allows it."
         yield f'if ($uri ~* "\\.(?:{"|".join(FONTS)})$") {{ set $django_static_origin "*"; }}'
     yield "# Text is UTF-8, unless nobody knows: nothing is said of that, nor of originals, which say it themselves or are as the page."
-    if all(mount.is_published for mount in site.mounts):
+    if all(mount.is_published for mount in mounts):
         yield "set $django_static_charset utf-8;"
     else:
         yield 'set $django_static_charset "";'
         yield f'if ($uri ~ "{FINGERPRINT}") {{ set $django_static_charset utf-8; }}'
     yield f'if ($uri ~ "{UNKNOWN_CHARSET}") {{ set $django_static_charset ""; }}'
-    if not all(mount.is_published for mount in site.mounts):
+    if not all(mount.is_published for mount in mounts):
         yield "# Only names with a fingerprint may be kept for ever; others are asked for again."
         yield "set $django_static_expires off;"
         yield 'set $django_static_cache "no-cache";'
@@ -154,7 +173,7 @@ def _marks(site: Site) -> Iterator[str]:
             'set $django_static_cache "public, immutable"; }'
         )
         yield f'if ($uri ~ "{DATE}") {{ set $django_static_expires off; set $django_static_cache "no-cache"; }}'
-    several = [mount for mount in site.mounts if mount.others]
+    several = [mount for mount in mounts if mount.others]
     if several:
         # By name, since a number gives it as it is in a URL.
         yield "# What is to be looked for in more folders than one."
@@ -170,7 +189,7 @@ def _mount(mount: Mount, modules: Modules | None) -> Iterator[str]:
         _quoted(each, setting)
     if mount.others:
         place = 'root "/";'
-    elif mount.prefix.count("/") > 1 and f"{folder}/".endswith(mount.prefix):
+    elif f"{folder}/".endswith(mount.prefix):
         place = f"root {_quoted(folder.removesuffix(mount.prefix.rstrip('/')) or '/', mount.setting)};"
     else:
         place = f"alias {_quoted(folder + '/', mount.setting)};"

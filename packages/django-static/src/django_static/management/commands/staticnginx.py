@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from ...manifest import ManifestError
 from ...names import quoted
 from ...webservers import caddy, modules, nginx
 from ...webservers.domains import domains
-from ...webservers.site import ConfigError, Site, mounts_of
+from ...webservers.mounts import host_of, mounts_of, mounts_of_host
+from ...webservers.site import ConfigError, Host, Site
 
 __all__ = ["Command"]
 
@@ -60,33 +62,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        names, foreign = domains(
-            options["server_name"] or (), settings.ALLOWED_HOSTS, (conf.media_url, conf.sources().static_url)
-        )
-        media_root = root_of_django("MEDIA_ROOT")
-        try:
-            manifest = conf.manifest_file
-        except ManifestError:
-            manifest = None  # nor is there anything to be sent
-        site = Site(
-            mounts_of(
-                conf.sources(),
-                conf.save_prefix,
-                conf.name_prefix,
-                media_root,
-                media_url=conf.media_url,
-                script_name=settings.FORCE_SCRIPT_NAME or "/",
-                manifest=manifest,
-            ),
-            options["upstream"],
-            options["protocol"],
-            names,
-            foreign,
-            _alone(conf.sources().static_url),
-            options["listen"],
-            is_shared=bool(conf.media_url) or has_host(conf.sources().static_url) or conf.integrity,
-            below=quoted((settings.FORCE_SCRIPT_NAME or "").rstrip("/"), again=True),
-        )
+        site = _site(options)
         try:
             if options["caddy"]:
                 text = caddy.whole(site) if options["whole"] or options["server"] else caddy.snippet(site)
@@ -100,9 +76,67 @@ class Command(BaseCommand):
         self.stdout.write(text, ending="")
 
 
-def _alone(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.hostname or "" if not parts.path.strip("/") else ""
+def _site(options: Mapping[str, Any]) -> Site:
+    sources, save_prefix, name_prefix = conf.sources(), conf.save_prefix, conf.name_prefix
+    media_root = root_of_django("MEDIA_ROOT")
+    try:
+        manifest = conf.manifest_file
+    except ManifestError:
+        manifest = None  # nor is there anything to be sent
+    urls = {
+        "STATIC_URL": sources.static_url,
+        "MEDIA_URL": sources.media_url,
+        "DJANGO_STATIC_MEDIA_URL": conf.media_url,
+    }
+    alone = {name: host_of(url) for name, url in urls.items() if not urlsplit(url).path.strip("/")}
+    mounts = {
+        host: mounts_of_host(
+            host,
+            sources,
+            save_prefix,
+            name_prefix,
+            media_root,
+            media_url=conf.media_url,
+            manifest=manifest,
+        )
+        for host in alone.values()
+        if host
+    }
+    found = domains(
+        options["server_name"] or (),
+        settings.ALLOWED_HOSTS,
+        urls.values(),
+        [host for host in mounts if mounts[host]],
+    )
+    hosts = tuple(
+        Host(host, mounts[host], tuple(name for name, each in alone.items() if each == host))
+        for host in found.apart
+    )
+    return Site(
+        mounts_of(
+            sources,
+            save_prefix,
+            name_prefix,
+            media_root,
+            media_url=conf.media_url,
+            script_name=settings.FORCE_SCRIPT_NAME or "/",
+            manifest=manifest,
+        ),
+        options["upstream"],
+        options["protocol"],
+        found.names,
+        found.foreign,
+        hosts,
+        # DJANGO_STATIC_MEDIA_URL is before all URLs, of which most have a path.
+        tuple(
+            (name, host)
+            for name, host in alone.items()
+            if host and host not in found.apart and name != "DJANGO_STATIC_MEDIA_URL"
+        ),
+        options["listen"],
+        is_shared=any(map(has_host, urls.values())) or bool(conf.media_url) or conf.integrity,
+        below=quoted((settings.FORCE_SCRIPT_NAME or "").rstrip("/"), again=True),
+    )
 
 
 def _modules(given: str | None) -> modules.Modules | None:
