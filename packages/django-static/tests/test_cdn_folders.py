@@ -12,10 +12,10 @@ from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 
 from django_static.cdn.options import Options
+from django_static.cdn.patience import patience
 from django_static.cdn.publication import Publication
 from django_static.cdn.published import Published
 from django_static.cdn.referred import with_used
-from django_static.cdn.rests import patience
 from django_static.cdn.state import State
 from django_static.cdn.storage_store import StorageStore
 from django_static.cdn.store import StoreError

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import static_test_cdn_storages as storages_of_tests
 
+from django_static.cdn.complaints import AGAIN_SECONDS, MOST
 from django_static.cdn.pages import LOOK_SECONDS, TRUST_SECONDS, Proxy
-from django_static.cdn.rests import REFUSALS, RETRY_SECONDS, Rests
+from django_static.cdn.patience import DENIALS, REFUSALS
+from django_static.cdn.rests import RETRY_SECONDS, Rests
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
 
@@ -116,24 +118,125 @@ def test_one_file_that_a_storage_refuses(make, storage, clock, warned, number):
     assert "not this one" in warning
 
 
+def puts(bucket, begin: str = "") -> int:
+    return sum(method == "PUT" and begin in path for method, path in bucket.server.seen)
+
+
+@pytest.fixture
+def folders(cdn_site):
+    """Write files, given the names of folders and how many there are in each."""
+
+    def written(**counts: int) -> dict[str, str]:
+        return {
+            f"/{folder}/{number}.png": str(cdn_site.write(f"{folder}/{number}.png", f"{folder}{number}"))
+            for folder, count in counts.items()
+            for number in range(count)
+        }
+
+    return written
+
+
+@pytest.mark.parametrize("fault", ["403!", "500!"])
 @pytest.mark.parametrize("threads", [1, 4])
-def test_many_that_are_refused_first_keep_the_others_waiting_for_some_minutes(
-    make, bucket, clock, warned, threads
+def test_a_folder_that_is_refused_first_keeps_no_other_waiting(
+    make, folders, bucket, clock, warned, threads, fault
 ):
-    """As long as none has been taken nobody knows that it is not all of them."""
-    proxy, files = make(threads=threads)
-    bucket.breaks(*[(f"PUT p{number}.", "403!") for number in range(10)])
+    """Nor is it asked for more than a few, or warned of for each."""
+    proxy, _ = make(threads=threads)
+    files = folders(denied=40, good=5, more=5)
+    bucket.breaks(("PUT denied/", fault))
     first_page(proxy, files)
-    for _ in range(10):
-        clock.goes_on(RETRY_SECONDS + 1)
-        local(proxy, files)
-    assert local(proxy, files) == [f"/p{number}.png" for number in range(10)]
-    # Each once, and no other.
-    said = [next(part for part in each.split() if part.endswith(".png")) for each in warned()]
-    assert sorted(said) == sorted(f"p{number}.png" for number in range(10))
+    assert local(proxy, files) == [uri for uri in files if uri.startswith("/denied/")]
+    assert puts(bucket, "/denied/") <= max(threads, DENIALS) + threads
+    for _ in range(8):
+        clock.goes_on(RETRY_SECONDS)
+        assert len(local(proxy, files)) == 40
+    before = puts(bucket, "/denied/")
+    for _ in range(8):
+        clock.goes_on(RETRY_SECONDS)
+        assert len(local(proxy, files)) == 40
+    assert puts(bucket, "/denied/") - before <= 8 * (max(threads, REFUSALS) + threads)
+    (warning,) = warned()
+    assert "denied/" in warning
     bucket.breaks()
-    clock.goes_on(RETRY_SECONDS + 1)
+    for _ in range(12):
+        clock.goes_on(RETRY_SECONDS)
+        local(proxy, files)
+        local(proxy, files)
+        if not local(proxy, files):
+            break
     assert local(proxy, files) == []
+    assert len(warned()) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("is_flat", [False, True])
+def test_many_that_are_denied_before_others_of_their_folder(
+    make, folders, bucket, clock, warned, threads, is_flat
+):
+    """A policy may go by anything; nor may so many folders say what the next one meets with."""
+    proxy, _ = make(threads=threads)
+    if is_flat:
+        files = folders(many=45)
+        denied = [f"many/{number}." for number in range(40)]
+    else:
+        files = folders(**{f"d{number:02}": 1 for number in range(40)}, g=5)
+        denied = [f"d{number:02}/" for number in range(40)]
+    bucket.breaks(*[(f"PUT {each}", "403!") for each in denied])
+    first_page(proxy, files)
+    for _ in range(2):
+        clock.goes_on(RETRY_SECONDS)
+        local(proxy, files)
+        local(proxy, files)
+    assert len(local(proxy, files)) == 40
+    clock.goes_on(RETRY_SECONDS)
+    assert len(local(proxy, files)) == 40
+    assert 1 <= len(warned()) <= (1 if is_flat else MOST)
+
+
+def test_what_needs_a_file_of_a_folder_that_is_refused(make, cdn_site, folders, bucket, clock, warned):
+    """It is left out as that is; style sheets beside it are sent."""
+    proxy, _ = make(types=("*",), threads=1)
+    files = folders(img=40)
+    for number in range(40):
+        for name, text in ((f"n{number}", f"url(../img/{number}.png)"), (f"o{number}", f"x{number}")):
+            files[f"/css/{name}.css"] = str(cdn_site.write(f"css/{name}.css", f"a {{ b: {text} }}"))
+    bucket.breaks(("PUT img/", "403!"))
+    first_page(proxy, files)
+    assert puts(bucket, "/img/") <= DENIALS + 1
+    assert local(proxy, files) == [uri for uri in files if "/o" not in uri]
+    assert len(warned()) == 1
+
+
+def test_each_of_many_that_are_refused_has_its_turn():
+    """Not always those that a page names first."""
+    now = [0.0]
+    rests = Rests(lambda: now[0], refusals=2)
+    uris = [f"/a/{number}" for number in range(20)]
+    for uri in uris:
+        rests.begin(uri, is_general=True)
+    tried: set[str] = set()
+    for _ in range(100):
+        now[0] += RETRY_SECONDS
+        turn = [uri for uri in uris if rests.is_over(uri) and not rests.begin(uri, is_general=True)]
+        assert len(turn) <= 2
+        tried.update(turn)
+    assert tried == set(uris)
+
+
+def test_a_store_that_takes_a_few_of_what_it_gets_is_one_warning_an_hour(
+    make, folders, bucket, clock, warned
+):
+    proxy, _ = make(threads=1)
+    files = folders(a=50, b=50)
+    # Three of four, whatever they are for.
+    bucket.breaks(*[("*", "500"), ("*", "500"), ("*", "500"), ("*", "")] * 4000)
+    first_page(proxy, files)
+    for minute in range(60):
+        assert len(warned()) <= 2, minute
+        clock.goes_on(RETRY_SECONDS)
+        local(proxy, files)
+    assert 1 <= len(warned()) <= 2
 
 
 @pytest.mark.parametrize("fault", ["403!", "500!"])
@@ -143,12 +246,14 @@ def test_a_store_that_refuses_all_is_left_in_peace(make, bucket, clock, warned, 
     bucket.breaks(("PUT", fault))
     first_page(proxy, files)
     for minutes in range(5):
-        # Of each thread one more may be under way.
-        tried = sum(method == "PUT" for method, _ in bucket.server.seen)
-        assert tried <= max(threads, REFUSALS) * (minutes + 1) + threads * (minutes + 1)
+        # Of each thread one more may be under way. What is only denied is tried once soon.
+        tried = puts(bucket)
+        assert tried <= max(threads, REFUSALS) * (minutes + 1) + threads * (minutes + 1) + (
+            COUNT if fault == "403!" else 0
+        )
         clock.goes_on(RETRY_SECONDS / 2)
         assert len(local(proxy, files)) == COUNT
-        assert sum(method == "PUT" for method, _ in bucket.server.seen) == tried
+        assert puts(bucket) == tried
         clock.goes_on(RETRY_SECONDS / 2)
         assert len(local(proxy, files)) == COUNT
     assert len(warned()) == 1
@@ -158,10 +263,16 @@ def test_a_store_that_refuses_all_is_left_in_peace(make, bucket, clock, warned, 
     clock.goes_on(RETRY_SECONDS)
     assert local(proxy, files) == []
     assert len(warned()) == 1
-    # When it is so again that is said again.
+    # When it is so again that is said again, and not more than once an hour.
     bucket.breaks(("PUT", fault))
     path = files["/p0.png"]
     first_page(proxy, {"/q0.png": path})
+    assert len(warned()) == 1
+    clock.goes_on(AGAIN_SECONDS)
+    local(proxy, {"/q0.png": path})
+    assert "again: storing q0.png" in warned()[1]
+    clock.goes_on(AGAIN_SECONDS)
+    local(proxy, {"/q0.png": path})
     assert len(warned()) == 2
 
 
@@ -202,20 +313,33 @@ def test_what_was_refused_lets_those_go_first_that_were_not_tried():
     rests = Rests(lambda: now[0], refusals=2)
     for uri in ("a", "b"):
         assert not rests.begin(uri, is_general=True)
-    assert rests.is_for_all()
-    rests.put_off("c")
+    assert rests.puts_off("c", "c")
     now[0] += RETRY_SECONDS
-    assert not rests.is_for_all()
     assert [rests.is_over(uri) for uri in "abc"] == [False, False, True]
+    assert not rests.puts_off("c", "c")
+    now[0] += RETRY_SECONDS
     assert [rests.is_over(uri) for uri in "abc"] == [True, True, False]
+
+
+def test_what_was_refused_waits_for_others_of_its_folder_only():
+    now = [0.0]
+    rests = Rests(lambda: now[0], refusals=3)
+    for uri in ("/a/1", "/a/2", "/a/0", "/b/1"):
+        assert not rests.begin(uri, is_general=True)
+    assert not rests.puts_off("/c/1", "/c/1")
+    assert rests.puts_off("/a/3", "/a/3")
+    now[0] += RETRY_SECONDS
+    assert [rests.is_over(uri) for uri in ("/a/1", "/b/1", "/a/3")] == [False, True, True]
 
 
 def test_what_no_page_asks_for_any_more_keeps_no_other_back():
     now = [0.0]
     rests = Rests(lambda: now[0], refusals=1)
     rests.begin("a", is_general=True)
-    rests.put_off("b")
-    now[0] += RETRY_SECONDS
+    now[0] += RETRY_SECONDS / 2
+    assert rests.puts_off("b", "b")
+    # However long no page comes: the first one may name both.
+    now[0] += RETRY_SECONDS * 9
     assert not rests.is_over("a")
     now[0] += RETRY_SECONDS
     assert rests.is_over("a")
@@ -224,13 +348,13 @@ def test_what_no_page_asks_for_any_more_keeps_no_other_back():
 def test_what_is_refused_while_others_are_taken_says_nothing_of_them():
     now = [0.0]
     rests = Rests(lambda: now[0], refusals=2)
-    for uri in ("a", "b", "c"):
+    for uri in ("/a/1", "/a/2", "/b/1"):
         assert not rests.begin(uri, is_general=True)
-    rests.done("d", is_taken=True)
+    rests.done("/d/1", is_taken=True)
+    assert not rests.puts_off("/b/2", "/b/2")
     now[0] += RETRY_SECONDS
-    for uri in ("a", "b", "c"):
+    for uri in ("/a/1", "/a/2", "/b/1"):
         assert rests.begin(uri, is_general=True)
-    assert not rests.is_for_all()
     # Once it has been taken it is one like any other.
-    rests.done("a", is_taken=True)
-    assert not rests.begin("a", is_general=True)
+    rests.done("/a/1", is_taken=True)
+    assert not rests.begin("/a/1", is_general=True)

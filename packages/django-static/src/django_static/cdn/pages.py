@@ -11,10 +11,12 @@ from ..names import quoted
 from .addresses import key_of
 from .answering import CannotTell, answers, is_gone
 from .background import Background
+from .complaints import Complaints
 from .options import Options
 from .outcomes import OUTDATED_ADVICE, What
+from .patience import patience
 from .publisher import Publisher
-from .rests import Complaints, Rests, patience
+from .rests import Rests
 from .signing import sign_of
 from .slow_map import SlowMap
 from .state import Entry, State
@@ -77,7 +79,7 @@ class Proxy:
         #: The files that pages have named, by URL.
         self.taken: dict[str, str] = {}
         self._rests = Rests(clock, patience(options.threads))
-        self._complaints = Complaints()
+        self._complaints = Complaints(clock)
         self._look_at = clock() + LOOK_SECONDS
         self._keys: dict[str, str] = {}
         #: The keys of the files that pages have named, by their URLs on the site.
@@ -143,8 +145,10 @@ class Proxy:
             url = self.urls.data.get(uri)
             if url is None:
                 continue
+            key = self._names[uri]
+            if self._rests.rests(uri, key):
+                continue
             try:
-                key = self._names[uri]
                 entry = self.state.get(key)
                 now = self._wall_clock()
                 if entry is not None and (entry.url != url or _is_believed(entry, now)):
@@ -156,9 +160,7 @@ class Proxy:
             except CannotTell:
                 break  # nor any other
             except StoreError as error:
-                self._refused(uri, error)
-                if self._rests.is_for_all():
-                    break
+                self._refused(uri, self._names[uri], error)
 
     def _bring_back(self, uri: str, key: str, url: str, path: Path) -> None:
         """Store again what is gone; until it answers pages name the site.
@@ -207,20 +209,19 @@ class Proxy:
     def _try_again(self, uri: str) -> Callable[[], None] | None:
         with self._lock:
             filepath = self.taken.get(uri)
-        if filepath is None or not self._rests.is_over(uri):
+        if filepath is None or not self._rests.is_over(uri, self._names.get(uri, uri)):
             return None
         return self._take(uri, filepath)
 
     def _publish(self, uri: str, key: str, path: Path) -> None:
         """Bring a file to the store, off the request."""
-        if self._rests.is_for_all():
-            self._rests.put_off(uri)
+        if self._is_put_off(uri, key, path):
             return
         try:
             outcome = self.publisher.publish(key, path)
             self._flush()
-            self._rests.done(uri, is_taken=True)
-            self._complaints.are_over(uri)
+            self._rests.done(uri, key, is_taken=True)
+            self._complaints.are_over(uri, key)
             entry = self.state.get(key)
             if outcome.what is What.OUTDATED:
                 self.urls.discard(uri)
@@ -232,20 +233,28 @@ class Proxy:
         except StoreError as error:
             self._flush()
             self.urls.discard(uri)
-            self._refused(uri, error)
+            self._refused(uri, key, error)
         except Exception:
-            self._rests.begin(uri, is_general=True)
+            self._rests.begin(uri, key, is_general=True)
             raise
 
-    def _refused(self, uri: str, error: StoreError) -> None:
-        is_own = self._rests.begin(uri, is_general=error.is_general)
-        self._complaints.of(error, uri, is_own=is_own)
+    def _is_put_off(self, uri: str, key: str, path: Path) -> bool:
+        """Whether a file is left alone, since what it needs, or those beside it, were refused."""
+        if self._rests.is_calm:
+            return False
+        return any(self._rests.puts_off(uri, each) for each in (key, *self.publisher.needed(key, path)))
+
+    def _refused(self, uri: str, key: str, error: StoreError, *, is_told: bool = True) -> None:
+        is_own = self._rests.begin(
+            uri, error.refused or key, is_general=error.is_general, is_denied=error.is_denied
+        )
+        if is_told:
+            self._complaints.of(error, uri, key, is_own=is_own)
 
     def _find(self, uri: str, key: str, path: Path, shown: str) -> None:
         """Find out the URL of a stored file, off the request; it may have changed since it was written down, and the file
         not be there."""
-        if self._rests.is_for_all():
-            self._rests.put_off(uri)
+        if self._rests.puts_off(uri, key):
             return
         try:
             url = self.publisher.address(key)
@@ -256,9 +265,8 @@ class Proxy:
             elif self._is_doubted(key):  # it has said that the file is not there
                 self._find_doubted(uri, key, path)
                 return
-            is_own = self._rests.begin(uri, is_general=error.is_general)
-            if not shown:  # what has been written down stands until it is known to be another
-                self._complaints.of(error, uri, is_own=is_own)
+            # What has been written down stands until it is known to be another.
+            self._refused(uri, key, error, is_told=not shown)
         else:
             self._rests.done(uri, is_taken=False)
             if self._is_doubted(key):

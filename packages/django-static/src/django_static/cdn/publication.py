@@ -17,10 +17,10 @@ from .background import Background
 from .clearing import Clearing
 from .options import Options
 from .outcomes import Outcome, What
+from .patience import Exhausted, Patience, patience
 from .published import Interrupted, Preview, Published
 from .publisher import Publisher
-from .referred import referrers, used, with_used
-from .rests import Exhausted, Patience
+from .referred import referrers, with_used
 from .signing import sign_of
 from .state import State
 from .store import NoAddress, Store, StoreError
@@ -157,7 +157,7 @@ class Publication:
     def _publish(
         self, files: Mapping[str, Path], done: Published, progress: Progress, *, verify: bool
     ) -> None:
-        patience = Patience(self._options.threads)
+        waiting = Patience(patience(self._options.threads))
 
         def tell(key: str, what: What, sent: int) -> None:
             # Whoever refers to a file may have sent it before its own turn came.
@@ -170,15 +170,15 @@ class Publication:
         def bring(key: str, path: Path) -> Outcome:
             if not verify and self._publisher.is_certain(key, path):
                 return publish(key, path)  # nobody is asked
-            if not patience.is_calm and any(map(patience.is_over, (key, *self._needed(key, path)))):
-                patience.skip(key)
+            if not waiting.is_calm and any(map(waiting.is_over, (key, *self._publisher.needed(key, path)))):
+                waiting.skip(key)
                 raise Exhausted
             try:
                 outcome = publish(key, path)
             except StoreError as error:
-                (patience.refused if error.is_general else patience.taken)(error.refused or key)
+                (waiting.refused if error.is_general else waiting.taken)(error.refused or key)
                 raise
-            patience.taken(key)
+            waiting.taken(key)
             return outcome
 
         background = Background(self._options.threads)
@@ -198,12 +198,6 @@ class Publication:
                 if future.done():
                     _count(done, key, future)
             raise
-
-    def _needed(self, key: str, path: Path) -> Iterator[str]:
-        """What a file refers to that is not known to be there."""
-        for other, place in used(key, path, self._options.prefix):
-            if not self._publisher.is_certain(other, place):
-                yield other
 
     @contextlib.contextmanager
     def _interruptible(self, done: Published) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,6 +75,12 @@ class Publisher:
             return False
         found = signature(path)
         return found is None or (*found, self._is_gzip()) == (entry.size, entry.mtime_ns, entry.gzip)
+
+    def needed(self, key: str, path: Path) -> Iterator[str]:
+        """What a file refers to that is not known to be there; nobody is asked, the file is read."""
+        for other, place in used(key, path, self._options.prefix):
+            if not self.is_certain(other, place):
+                yield other
 
     def outlook(self, key: str, path: Path, *, verify: bool = False) -> Outlook | None:
         """What :meth:`publish` would begin with, by the file and what is written down; None if there is nothing to do.

@@ -15,6 +15,10 @@ from ..regular import open_regular
 __all__ = ["NoAddress", "Payload", "Standing", "Store", "StoreError", "Stored"]
 
 
+#: How S3 says that something is not allowed, and the status of any server.
+_DENIED = ("AccessDenied", "Forbidden", "403")
+
+
 class StoreError(Exception):
     """A store cannot do what it was asked for; the message says which, why, and what to do.
 
@@ -32,6 +36,17 @@ class StoreError(Exception):
     def is_missing(self) -> bool:
         """Whether a storage has said that it has no such file; some do when they are asked for its URL."""
         return isinstance(self.__cause__, FileNotFoundError)
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the store is there, and does not allow it; it may allow the same with another file."""
+        cause = self.__cause__
+        response = getattr(cause, "response", None)
+        if isinstance(response, dict):  # botocore's
+            code = (response.get("Error") or {}).get("Code")
+        else:
+            code = getattr(cause, "status_code", None) or getattr(cause, "code", None)
+        return isinstance(cause, PermissionError) or str(code) in _DENIED
 
 
 class NoAddress(StoreError):
