@@ -234,7 +234,7 @@ class BulkError(pymongo.errors.OperationFailure):
     written: tuple[Any, ...] = ()
     """The documents that are stored, or deleted, as was wanted."""
     unwritten: tuple[Any, ...] = ()
-    """The documents of which nothing is stored: those refused, and those whose turn did not come."""
+    """The documents that are not stored as they were saved last: those refused, and those whose turn did not come."""
 
     @classmethod
     def of(
