@@ -13,6 +13,7 @@ from pymongo.errors import BulkWriteError, DocumentTooLarge
 from mongokit import encoding
 from mongokit.autorefs import refuse_unsaved
 from mongokit.batches import explained
+from mongokit.bulk_refusals import refused_requests
 from mongokit.document import Document
 from mongokit.errors import BulkError, Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError
 from mongokit.flow import Flow
@@ -246,7 +247,8 @@ def writing(
     """Do what ``DocumentProxy.bulk_write`` says."""
     cls = proxy._obj_class
     checked = not cls.skip_validation if validate is None else validate
-    given = list(requests)
+    asked = tuple(requests)
+    given = list(asked)
     storing = any(isinstance(request, _STORING) for request in given)
     refuse_unkept(cls, "bulk_write", options, is_storing=storing)
     documents: dict[int, Document] = {}
@@ -268,7 +270,10 @@ def writing(
         if isinstance(request, InsertOne) and lacks_id(cls, stored):
             stored["_id"] = document["_id"] = new_id()
         given[position] = _counting(request) if cls.use_revision else request
-    result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
+    try:
+        result: BulkWriteResult = yield proxy.collection.bulk_write(given, **options)
+    except BulkWriteError as error:
+        raise refused_requests(proxy, asked, error, ordered=options.get("ordered", True)) from error
     return result
 
 
