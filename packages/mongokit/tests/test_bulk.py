@@ -8,7 +8,6 @@ import pymongo
 import pytest
 from bson import ObjectId
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
-from pymongo.errors import BulkWriteError
 
 from mongokit import (
     BulkError,
@@ -307,13 +306,6 @@ def test_bulk_write_checks_updates(collection):
         UpdateQueryError, match=r"request 1: bulk_write\(\): \$set: can't find tpoic in structure"
     ):
         collection.Talk.bulk_write(requests)
-
-
-def test_what_bulk_write_is_refused_is_pymongos(collection):
-    collection.create_index("topic", unique=True)
-    with pytest.raises(BulkWriteError) as caught:
-        collection.Talk.bulk_write([InsertOne(talk()), InsertOne(talk())])
-    assert caught.value.details["writeErrors"][0]["index"] == 1
 
 
 # aggregate, distinct, explain

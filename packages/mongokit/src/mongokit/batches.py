@@ -22,7 +22,7 @@ from mongokit.memory import State
 from mongokit.operations import REFUSALS
 from mongokit.portions import portions
 from mongokit.schema_document import SchemaDocument
-from mongokit.writes import Delete, Insert, Write, frozen
+from mongokit.writes import Insert, Write, frozen
 
 if TYPE_CHECKING:
     from mongokit.document import Document
@@ -56,8 +56,11 @@ class Sent(NamedTuple):
     tried: int
     """Those from here on were not."""
     refused: dict[int, Exception]
+    """What the server, or BSON, has refused: nothing was sent behind it."""
     upserted: dict[int, Any]
     """Position -> the ``_id`` that was inserted by a replacement."""
+    missed: dict[int, Exception]
+    """What had to find a document, and has found none."""
 
 
 class Batch:
@@ -213,6 +216,30 @@ class Batch:
         lists: Raw = {name: [] for name in ("writeErrors", "writeConcernErrors", "upserted")}
         return BulkWriteResult({"nInserted": len(self.models), **counts, **lists}, acknowledged=True)
 
+    def without(self, lost: Collection[int]) -> tuple[Batch, list[int]]:
+        """Return a batch with the writes that do not rest on others which have found nothing, and the positions of those that do.
+
+        :param lost: the ids of the documents of which there was such a write. Without any it is this batch.
+        """
+        left_out = [
+            at
+            for at, planned in self.planned.items()
+            if id(planned.write.document) in lost and planned.write.is_conditional
+        ]
+        if not left_out:
+            return self, left_out
+        rest, gone = Batch(self.collection), set(left_out)
+        for at, model in enumerate(self.models):
+            if at in gone:
+                continue
+            if at in self.planned:
+                rest.planned[len(rest.models)] = self.planned[at]
+            rest.documents.append(self.documents[at])
+            rest.models.append(model)
+        # What it holds was validated and encoded with all the others.
+        rest.holds_new_only, rest.early = False, len(rest.models)
+        return rest, left_out
+
     def take_back(self, positions: Collection[int] | None = None) -> None:
         """Give the documents back what they were, at all positions or at these."""
         for position, planned in reversed(self.planned.items()):
@@ -236,22 +263,8 @@ def sending(batch: Batch, results: list[BulkWriteResult]) -> Flow[Sent]:
         refused[tried - 1] = explained(batch.write_at(tried - 1), refusal)
     else:
         results.append(BulkWriteResult(reply, acknowledged=True))
-    gone = _deleted(batch, tried) if missed else {}
-    for at in missed:
-        write = batch.planned[at].write
-        # Where it was deleted in the end there is nothing to be lost.
-        if at > gone.get(encoded_id(write.document["_id"]), -1):
-            refused[at] = write.not_found()
-    return Sent(tried, refused, {each["index"]: each["_id"] for each in reply["upserted"]})
-
-
-def _deleted(batch: Batch, tried: int) -> dict[bytes, int]:
-    """Return the documents that are deleted, by their keys, with the position of that."""
-    return {
-        encoded_id(planned.write.document["_id"]): at
-        for at, planned in batch.planned.items()
-        if isinstance(planned.write, Delete) and at < tried
-    }
+    upserted = {each["index"]: each["_id"] for each in reply["upserted"]}
+    return Sent(tried, refused, upserted, {at: batch.planned[at].write.not_found() for at in missed})
 
 
 def _not_encoded(batch: Batch) -> Flow[Sent]:
@@ -265,7 +278,7 @@ def _not_encoded(batch: Batch) -> Flow[Sent]:
         found = yield batch.collection.find({"_id": {"$in": some}}, {"_id": True}).to_list()
         stored.update(encoded_id(each["_id"]) for each in found)
     tried = sum(encoded_id(document["_id"]) in stored for document in batch.documents)
-    return Sent(tried, refused, {})
+    return Sent(tried, refused, {}, {})
 
 
 def encoded_id(id_: Any) -> bytes:

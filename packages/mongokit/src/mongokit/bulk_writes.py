@@ -18,6 +18,7 @@ from mongokit.bulk import (
     validate_all,
     without_large,
 )
+from mongokit.bulk_refusals import refused_requests
 from mongokit.errors import Failure, MaxDocumentSizeError, SchemaDocumentError, UpdateQueryError, shortened
 from mongokit.flow import Flow
 from mongokit.history import refuse_unkept
@@ -51,7 +52,8 @@ def writing(
     """Do what ``DocumentProxy.bulk_write`` says."""
     cls = proxy._obj_class
     checked = not cls.skip_validation if validate is None else validate
-    given = list(requests)
+    asked = tuple(requests)
+    given = list(asked)
     for position, request in enumerate(given):
         if isinstance(request, Mapping):
             raise TypeError(
@@ -87,7 +89,7 @@ def writing(
     except BulkWriteError as error:
         larger = _grown(proxy, given, error)
         if larger is None:
-            raise
+            raise refused_requests(proxy, asked, error, ordered=options.get("ordered", True)) from error
         raise larger from without_large(error)
     return result
 

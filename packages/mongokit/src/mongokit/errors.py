@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import pymongo.errors
@@ -14,6 +14,7 @@ __all__ = [
     "BadIndexError",
     "BadKeyError",
     "BulkError",
+    "BulkWriteError",
     "ConnectionError",
     "DefaultFieldTypeError",
     "DeprecationError",
@@ -234,7 +235,7 @@ class BulkError(pymongo.errors.OperationFailure):
     written: tuple[Any, ...] = ()
     """The documents that are stored, or deleted, as was wanted."""
     unwritten: tuple[Any, ...] = ()
-    """The documents of which nothing is stored: those refused, and those whose turn did not come."""
+    """The documents that are not stored as they were saved last: those refused, and those whose turn did not come."""
 
     @classmethod
     def of(
@@ -242,9 +243,8 @@ class BulkError(pymongo.errors.OperationFailure):
     ) -> BulkError:
         """Return the error for these."""
         failures, written, unwritten = tuple(failures), tuple(written), tuple(unwritten)
-        # PyMongo ends its messages with the server's whole answer, which the errors in failures have.
         shown = "".join(
-            f"\n  {type(document).__name__} {document.get('_id')!r}: {str(error).partition(', full error: ')[0]}"
+            f"\n  {type(document).__name__} {document.get('_id')!r}: {_short(error)}"
             for document, error in failures[:SHOWN]
         )
         more = f"\n  and {len(failures) - SHOWN} more: see failures" if len(failures) > SHOWN else ""
@@ -256,6 +256,45 @@ class BulkError(pymongo.errors.OperationFailure):
         made.failures, made.written, made.unwritten = failures, written, unwritten
         made.__cause__ = first
         return made
+
+
+class BulkWriteError(BulkError, pymongo.errors.BulkWriteError):
+    """Some of the requests of a ``bulk_write()`` of a class were refused: PyMongo's error, that says which, and why.
+
+    ``failures``, ``written`` and ``unwritten`` hold the requests that were given, in the place of documents; each error is the
+    one that ``save()`` would have raised (``DuplicateKeyError`` with its fields). ``code`` and ``details`` are PyMongo's.
+    """
+
+    def __init__(self, details: Any, said: str = "batch op errors occurred") -> None:
+        super().__init__(details)
+        # PyMongo's text goes on with all that was sent.
+        self.args = (said,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.details, *self.args), self.__dict__
+
+    @classmethod
+    def of_requests(
+        cls, failures: Iterable[tuple[int, Exception]], requests: Sequence[Any], tried: int, details: Any
+    ) -> BulkWriteError:
+        """Return the error for these positions.
+
+        :param tried: the requests from this position on were not.
+        """
+        refused = dict(failures)
+        done = [at for at in range(tried) if at not in refused]
+        shown = "".join(f"\n  request {at}: {_short(error)}" for at, error in list(refused.items())[:SHOWN])
+        more = f"\n  and {len(refused) - SHOWN} more: see failures" if len(refused) > SHOWN else ""
+        made = cls(details, f"{len(done)} of {len(requests)} requests were done; refused:{shown}{more}")
+        made.failures = tuple((requests[at], error) for at, error in refused.items())
+        made.written = tuple(requests[at] for at in done)
+        made.unwritten = tuple(one for at, one in enumerate(requests) if at >= tried or at in refused)
+        return made
+
+
+def _short(error: Exception) -> str:
+    """Return what an error says, without the server's whole answer, with which PyMongo ends its messages."""
+    return str(error).partition(", full error: ")[0]
 
 
 class ReplicaSetNeeded(pymongo.errors.ConfigurationError):

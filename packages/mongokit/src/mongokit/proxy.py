@@ -242,7 +242,8 @@ class DocumentProxy(ProxyBase[D]):
 
         The documents in it are validated, as by ``insert_many``, and updates must be of fields in the structure, with
         values as it says, as for ``update_atomic``; a pipeline cannot be validated. Hooks are not called; revisions are
-        counted, and not compared. What the server refuses is PyMongo's BulkWriteError. Raises MaxDocumentSizeError, before
+        counted, and not compared. What the server refuses is a BulkWriteError: PyMongo's, and a BulkError that has the errors
+        ``save()`` would have raised, with the requests. Raises MaxDocumentSizeError, before
         anything is sent for what is too large itself, and after what comes before it for an update that makes it so.
         """
         from mongokit.bulk_writes import writing  # as above

@@ -12,7 +12,7 @@ from pymongo import ReplaceOne
 from pymongo.errors import InvalidOperation
 from pymongo.results import BulkWriteResult
 
-from mongokit.batches import Batch, Outcome, Sent, sending
+from mongokit.batches import Batch
 from mongokit.errors import BulkError
 from mongokit.flow import Flow, run, run_async
 from mongokit.identifying import lacks_id
@@ -22,6 +22,7 @@ from mongokit.performing import after
 from mongokit.persistence import identity
 from mongokit.processes import watch_forks
 from mongokit.sessions import keep_state
+from mongokit.turns import Turn, refusal, turns_of
 from mongokit.writes import Insert, Unchanged, Write, frozen
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ class Unit:
             write.freeze()
             batch = self._batch(write.collection)
             if write.is_conditional and id(document) in batch.conditional:
-                # Were the first found to be stale, the second could take the revision of somebody else for its own.
+                # Were the first found to be stale, the second could take the revision of somebody else for its own: a Turn
+                # sends it only when it knows.
                 batch = self._begun(write.collection)
             if write.is_conditional:
                 batch.conditional.add(id(document))
@@ -195,26 +197,22 @@ class Unit:
         if refused:
             _take_back(batches)
             raise BulkError.of(refused, (), _each_once(one for batch in batches for one in batch.documents))
-        written: list[Any] = []
-        finished: list[tuple[Write[Any], Outcome]] = []
-        while batches:
-            batch = batches.pop(0)
+        done, turns = list[Turn](), turns_of(batches)
+        while turns:
+            turn = turns.pop(0)
             try:
-                sent = yield from sending(batch, self.results)
+                yield from turn.send(self.results)
             except BaseException:
                 # Nobody knows what of this has been done. An old revision can at worst be found to be stale.
-                _take_back([batch, *batches])
+                _take_back([turn, *turns])
                 raise
-            if sent.refused:
-                _take_back(batches)
-                raise _refused(batch, sent, written, batches)
-            written += batch.documents
-            finished += [
-                (planned.write, Outcome(sent.upserted.get(position)))
-                for position, planned in batch.planned.items()
-            ]
-        for write, outcome in finished:
-            yield from after(write, outcome)
+            if turn.is_refused:
+                _take_back([turn, *turns])
+                raise refusal(done, turn, turns)
+            done.append(turn)
+        for turn in done:
+            for write, outcome in turn.outcomes():
+                yield from after(write, outcome)
 
     def _end(self) -> None:
         """Take nothing more, and forget what is pending."""
@@ -222,30 +220,9 @@ class Unit:
         _take_back(self._taken())
 
 
-def _refused(batch: Batch, sent: Sent, written: Sequence[Any], later: Iterable[Batch]) -> BulkError:
-    """Return the error for a batch of which something was refused, after taking back what of it is not stored.
-
-    :param written: the documents of the batches before it.
-    :param later: the batches that were not sent.
-    """
-    unwritten = {at for at in range(len(batch.models)) if at >= sent.tried or at in sent.refused}
-    batch.take_back(unwritten)
-    of_this = list(enumerate(batch.documents))
-    return BulkError.of(
-        [(batch.documents[at], sent.refused[at]) for at in sorted(sent.refused)],
-        _each_once([*written, *(document for at, document in of_this if at not in unwritten)]),
-        _each_once(
-            [
-                *(document for at, document in of_this if at in unwritten),
-                *(document for other in later for document in other.documents),
-            ]
-        ),
-    )
-
-
-def _take_back(batches: Sequence[Batch]) -> None:
-    for batch in reversed(batches):
-        batch.take_back()
+def _take_back(sent: Sequence[Batch | Turn]) -> None:
+    for each in reversed(sent):
+        each.take_back()
 
 
 def _each_once(documents: Iterable[Any]) -> list[Any]:
