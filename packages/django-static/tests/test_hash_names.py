@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import re
+import string
 
 import pytest
 
 import django_static
+from django_static import checks
+from django_static.records import HASHED_NAMES
 
+VITE = re.compile(checks._VITE)
+ESBUILD = re.compile(r"-[A-Z2-7]{8}\.")
 HASHED = re.compile(r"\.([0-9a-f]{12})\.\w+$")
 
 
@@ -201,8 +207,76 @@ def test_names_that_are_hashed_already_are_kept(hashed, name, is_kept):
     assert (django_static.slimfile(f"/{name}") == f"/{name}") is is_kept
 
 
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("main.3f2a9c1b.js", HASHED_NAMES),  # webpack, Parcel
+        ("runtime~main.4b1d6c9e.js", HASHED_NAMES),
+        ("787.28cb0dcd.chunk.js", HASHED_NAMES),
+        ("app.5f3a2b1c9d8e7f60a1b2.css", HASHED_NAMES),
+        ("logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg", HASHED_NAMES),
+        ("main-3f2a9c1b.js.map", HASHED_NAMES),  # Vite 4; hexadecimal digits of Rollup
+        ("base.d9f5e6a1c2b3.css", HASHED_NAMES),  # Django
+        ("index-BkYxQ_z1.js", VITE),
+        ("index-DiwrgTda.js", VITE),
+        ("index-4sK7KNYE.css", VITE),
+        ("index-f40OySzR.js.map", VITE),
+        ("index-legacy-CxYz12_3.js", VITE),
+        ("react-CHdo91hT.svg", VITE),
+        ("inter-latin-400-normal-C38fXH4l.woff2", VITE),
+        ("vendor-B-Ab_1c-.js", VITE),
+        ("index--_Ab12cd.js", VITE),
+        ("chunk-q1w2e3r4.js", VITE),
+        ("chunk-QHB3TXAB.js", VITE),  # esbuild
+        ("main-FFKIDVLJ.js", VITE),
+        ("main-FFKIDVLJ.js", ESBUILD),
+        ("styles-5INURTSO.css", ESBUILD),
+    ],
+)
+def test_names_of_bundlers(name, pattern):
+    assert re.search(pattern, name)
+
+
+@pytest.mark.parametrize("pattern", [HASHED_NAMES, VITE, ESBUILD])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "icon-calendar.svg",
+        "icon-viewlink.svg",
+        "icon-hidelink.svg",
+        "oauth2-redirect.html",
+        "plugin-forms-overview.js",
+        "jquery-validate.js",
+        "moment-timezone.js",
+        "jquery-3.7.1.min.js",
+        "jquery-ui-1.13.2.css",
+        "bootstrap-theme.min.css",
+        "Roboto-Semibold.woff2",
+        "font-awesome4.css",
+        "site-version2.js",
+        "photo-20241231.jpg",
+        "photo-12-31-24.jpg",
+        "photo-12_31_24.jpg",
+        "icon-1024x768.png",
+        "icon-512x512.png",
+        "logo-dark-mode.svg",
+        "index-longer-than-eight.js",
+        "BkYxQ_z1.js",
+    ],
+)
+def test_names_of_people(name, pattern):
+    assert re.search(pattern, name) is None
+
+
+def test_the_pattern_for_vite_takes_few_hashes_for_words():
+    chosen = random.Random(5)
+    letters = string.ascii_letters + string.digits + "-_"
+    hashes = ["".join(chosen.choices(letters, k=8)) for _ in range(20_000)]
+    assert sum(re.search(VITE, f"index-{each}.js") is None for each in hashes) < 0.005 * len(hashes)
+
+
 def test_a_pattern_of_ones_own(hashed):
-    hashed.settings.DJANGO_STATIC_HASHED_NAMES = r"-[\w-]{8}\."
+    hashed.settings.DJANGO_STATIC_HASHED_NAMES = checks._VITE
     hashed.write("index-BxYz12_3.js", "import './b-CdEf34_5.js'")
     hashed.write("b-CdEf34_5.js", "b()")
     assert django_static.staticfile("/index-BxYz12_3.js") == "/index-BxYz12_3.js"

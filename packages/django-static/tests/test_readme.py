@@ -35,5 +35,9 @@ def test_every_setting_is_described():
         assert f"| `{name}` |" in README, name
 
 
+def test_the_pattern_for_vite():
+    assert f'`r"{checks._VITE}"`' in README
+
+
 def test_the_version_is_that_of_the_distribution():
     assert django_static.__version__ == metadata.version("slimstack-static")
