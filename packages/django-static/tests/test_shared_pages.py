@@ -11,6 +11,8 @@ import pytest
 from django.core.management import CommandError
 from static_test_sites import NOTHING_KEPT
 
+from django_static.page_claims import PageClaims
+
 DAY = 86_400
 
 
@@ -117,3 +119,83 @@ def test_what_was_left_half_written_among_the_lists_is_swept_up(sites):
     sites.clean("a")
     assert not half.exists()
     assert place.exists()
+
+
+def again(sites, *, media: bool = True):
+    """What a process prints that begins now, of originals that nobody has touched."""
+    sites.be("b", media=media, lazy=True)
+    return sites.published()
+
+
+@pytest.mark.parametrize("media", [True, False])
+def test_the_state_of_the_folder_is_deleted(sites, media):
+    """As it may be at any time: processes that begin afterwards say again what they need."""
+    published = sites.build("a", "one()", media=True)
+    assert sites.print("b", "one()", media=media) == published
+    shutil.rmtree(sites.static / ".django-static")
+    assert again(sites, media=media) == published
+    second = sites.build("a", "two()", media=True)
+    sites.clean("a", media=True)
+    assert published.exists()
+    assert second.exists()
+
+
+def test_what_a_page_refers_to_is_said_again_too(sites):
+    for name in "ab":
+        sites.be(name, media=True)
+        sites.built.app_file("i.svg", "<svg/>")
+        sites.built.app_file("a.css", "a { b : url(i.svg) }")
+    sites.built.page("page", '{% slimfile "/static/a.css" %}')
+    sites.build("a", "one()", media=True)
+    sheet = sites.print("b", "one()")
+    picture = sites.static / sheet.read_text().partition("url(")[2].rstrip(")}").rpartition("/")[2]
+    assert picture.exists()
+    shutil.rmtree(sites.static / ".django-static")
+    assert again(sites) == sheet
+    for name in ("i.svg", "a.css"):
+        sites.be("a", media=True)
+        sites.built.app_file(name, (sites.built.extra / name).read_text() + " ")
+    sites.built.build()
+    sites.clean("a", media=True)
+    assert sheet.exists()
+    assert picture.exists()
+
+
+def test_what_was_removed_until_it_was_said_again_is_published_again(sites, monkeypatch):
+    """The clean-up of another site, which the page waits for, had not known of it."""
+    published = sites.build("a", "one()", media=True)
+    sites.print("b", "one()")
+    shutil.rmtree(sites.static / ".django-static/others")
+    held, removed = PageClaims.held, []
+
+    def held_after_a_clean_up(self, timeout):
+        if not removed:
+            published.unlink()
+            removed.append(published)
+        return held(self, timeout)
+
+    monkeypatch.setattr(PageClaims, "held", held_after_a_clean_up)
+    assert again(sites) == published
+    assert removed == [published]
+    assert published.read_text() == "one()"
+
+
+def test_with_the_lists_in_their_place_nobody_waits(sites, monkeypatch):
+    published = sites.print("b", "one()")
+    monkeypatch.setattr(PageClaims, "held", lambda self, timeout: pytest.fail("a lock was taken"))
+    assert again(sites) == published
+
+
+def test_who_cannot_say_it_again_prints_all_the_same(sites, warned):
+    for name in ("a.js", "b.js"):
+        sites.be("b", media=True, lazy=True)
+        sites.built.app_file(name, f"{name[0]}()")
+    sites.built.page("page", '{% slimfile "/static/a.js" %} {% slimfile "/static/b.js" %}')
+    sites.be("b", media=True, lazy=True)
+    first = sites.built.render("page")
+    others = sites.static / ".django-static/others"
+    shutil.rmtree(others)
+    others.write_text("in the way")
+    sites.be("b", media=True, lazy=True)
+    assert sites.built.render("page") == first
+    assert sum("other sites cannot be told" in text for text in warned()) == 1, "not of each file"

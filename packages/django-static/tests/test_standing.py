@@ -10,6 +10,7 @@ from serve_site import AsgiClient, WsgiClient, asgi_app, wsgi_app
 from static_test_built import Built
 
 from django_static import resolver
+from django_static.checks import check_settings
 from django_static.serve import asgi, wsgi
 from django_static.standing import sends_itself
 
@@ -147,3 +148,60 @@ def test_where_a_name_without_a_slash_leads_depends_on_the_page(project, site, s
         built.app_file("a.css", "a { b : c }")
         built.page("page", '{% slimfile "a.css" %}')
         assert "'/static/a.css'" in built.check()
+
+
+def warned(settings, **values: object) -> list[str]:
+    given = {
+        "DJANGO_STATIC": True,
+        "FORCE_SCRIPT_NAME": "/app",
+        "STATIC_URL": "static/",
+        "DJANGO_STATIC_NAME_PREFIX": "/cf",
+    }
+    for name, value in {**given, **values}.items():
+        setattr(settings, name, value)
+    return [f"{each.msg} {each.hint}" for each in check_settings() if each.id == "django_static.W025"]
+
+
+@pytest.mark.parametrize("with_manifest", [True, False])
+@pytest.mark.parametrize(
+    ("values", "path", "advice"),
+    [
+        ({}, "/app", "/app/cf"),
+        ({"DJANGO_STATIC_NAME_PREFIX": "cf/"}, "/app", "/app/cf"),
+        ({"DJANGO_STATIC_NAME_PREFIX": "/application/cf"}, "/app", "/app/application/cf"),
+        ({"FORCE_SCRIPT_NAME": "/app/two/"}, "/app/two", "/app/two/cf"),
+        ({"FORCE_SCRIPT_NAME": "app"}, "/app", "/app/cf"),
+    ],
+)
+def test_a_prefix_that_leads_out_of_the_site(project, settings, values, path, advice, with_manifest):
+    settings.DJANGO_STATIC_USE_MANIFEST_FILE = with_manifest
+    write(project / "mine/wsgi.py", STANDS["as in the documentation"])
+    (said,) = warned(settings, **values)
+    assert f"the site lies below {path!r}" in said
+    assert f"Set it to {advice!r}." in said
+    assert warned(settings, **{**values, "DJANGO_STATIC_NAME_PREFIX": advice}) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"FORCE_SCRIPT_NAME": None},
+        {"FORCE_SCRIPT_NAME": "/"},
+        {"DJANGO_STATIC_NAME_PREFIX": ""},
+        {"DJANGO_STATIC_NAME_PREFIX": "/"},
+        {"DJANGO_STATIC_NAME_PREFIX": "/app"},
+        {"DJANGO_STATIC_NAME_PREFIX": "/app/cf"},
+        {"FORCE_SCRIPT_NAME": "/a b", "DJANGO_STATIC_NAME_PREFIX": "/a%20b/cf"},
+        {"DJANGO_STATIC_MEDIA_URL": "//static.example.com"},
+        {"STATIC_URL": "https://static.example.com/"},
+        {"DJANGO_STATIC": False},
+    ],
+)
+def test_one_that_does_not(project, settings, values):
+    write(project / "mine/wsgi.py", STANDS["as in the documentation"])
+    assert warned(settings, **values) == []
+
+
+def test_a_web_server_may_send_files_outside_of_the_site(project, settings):
+    write(project / "mine/wsgi.py", DOES_NOT["no server"])
+    assert warned(settings) == []

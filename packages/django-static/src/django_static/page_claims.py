@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,17 +49,33 @@ class PageClaims:
             OSError: it could not be written.
             Unreadable: it is no record.
         """
-        current, replaced = ([], []) if value is None else _paths(value, place)
+        for folder, same in self._elsewhere:
+            kept, named = folder / place.name, _needed(same, place, value)
+            if any(named.values()):
+                output.store(kept, named)
+            else:
+                kept.unlink(missing_ok=True)
+
+    def lacks(self, place: Path, value: Any) -> bool:
+        """Whether some of what :meth:`leave` says is not there: somebody has removed the state of a folder.
+
+        Raises:
+            Unreadable: it is no record.
+        """
+        return any(
+            not (folder / place.name).exists() and any(_needed(same, place, value).values())
+            for folder, same in self._elsewhere
+        )
+
+    @cached_property
+    def _elsewhere(self) -> list[tuple[Path, list[Path]]]:
+        """Where to say it in each folder that has not the records themselves, which is all of these."""
         own = os.path.realpath(self._state)
-        for state, same in self._folders.items():
-            if state != own:
-                before = [(since, _inside(same, paths)) for since, paths in replaced]
-                named = {"files": _inside(same, current), REPLACED: [each for each in before if each[1]]}
-                kept = claims.place_of(state, self._state) / place.name
-                if any(named.values()):
-                    output.store(kept, named)
-                else:
-                    kept.unlink(missing_ok=True)
+        return [
+            (claims.place_of(state, self._state), same)
+            for state, same in self._folders.items()
+            if state != own
+        ]
 
 
 class Needed(NamedTuple):
@@ -95,6 +112,13 @@ def _read(folder: Path, place: Path) -> Needed:
 
 def _joined(folder: Path, named: list[str]) -> list[str]:
     return [os.path.join(folder, *name.split("/")) for name in named]  # noqa: PTH118
+
+
+def _needed(same: Sequence[Path], place: Path, value: Any) -> dict[str, list[Any]]:
+    """What the values of a record need in a folder, by the names from there on."""
+    current, replaced = ([], []) if value is None else _paths(value, place)
+    before = [(since, _inside(same, paths)) for since, paths in replaced]
+    return {"files": _inside(same, current), REPLACED: [each for each in before if each[1]]}
 
 
 def _inside(folders: Sequence[Path], paths: Sequence[str]) -> list[str]:

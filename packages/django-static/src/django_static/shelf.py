@@ -73,6 +73,8 @@ class SharedShelf:
         self._claims = PageClaims(state, folders)
         #: Seconds to wait for another process that is doing the same.
         self._timeout = timeout
+        #: Whether it was said that other sites cannot be told: it would be so of each record at each start.
+        self._is_warned = False
 
     def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         values: dict[str, Any] = {}
@@ -85,7 +87,10 @@ class SharedShelf:
             for component in components([key], used):
                 for each in component:
                     record = restored(each, values[each], known)
-                    known[each] = record if record is not None and is_unchanged(record) else None
+                    is_true = record is not None and is_unchanged(record)
+                    if is_true and self._claim_again(each, values[each]):
+                        is_true = record is not None and is_unchanged(record)
+                    known[each] = record if is_true else None
         return known[key]
 
     @contextlib.contextmanager
@@ -112,6 +117,23 @@ class SharedShelf:
             output.store(place, value)
         except OSError as error:
             logger.info("%s could not be written: %s", place, error)
+
+    def _claim_again(self, key: str, value: Any) -> bool:
+        """Tell other sites once more which files a record needs, if somebody has removed where they were told.
+
+        True if so: until then a clean-up of theirs may have removed some.
+        """
+        place = self._place(key)
+        try:
+            if not self._claims.lacks(place, value):
+                return False
+            with self._claims.held(self._timeout):
+                self._claims.leave(place, value)
+        except (OSError, Unreadable) as error:
+            if not self._is_warned:
+                self._is_warned = True
+                logger.warning("other sites cannot be told which files %s and others need: %s", place, error)
+        return True
 
     def write(self, path: str, data: bytes) -> bool:
         return placing.write(Path(path), data, self._state, self._timeout)

@@ -14,21 +14,24 @@ from django.conf import settings
 
 from .conf import conf
 
-__all__ = ["sends_itself"]
+__all__ = ["sends_itself", "stands_around"]
 
 _PACKAGE = "django_static.serve"
 _SERVER = "StaticServer"
 
 
 def sends_itself() -> bool:
-    """Whether an application of the site sends whatever the manifest names, under any path.
+    """Whether an application of the site sends whatever the manifest names, under any path."""
+    return conf.use_manifest_file and stands_around()
+
+
+def stands_around() -> bool:
+    """Whether a server of ours stands around an application of the site.
 
     Looked at are those that ``WSGI_APPLICATION`` and ``ASGI_APPLICATION`` name, and ``application`` in the ``wsgi.py`` and
     ``asgi.py`` beside ``ROOT_URLCONF``, where ``startproject`` puts them.
     """
-    return conf.use_manifest_file and any(
-        _stands_around(module, name) for module, name in dict.fromkeys(_applications())
-    )
+    return any(_is_around(module, name) for module, name in dict.fromkeys(_applications()))
 
 
 def _applications() -> Iterator[tuple[str, str]]:
@@ -42,7 +45,7 @@ def _applications() -> Iterator[tuple[str, str]]:
         yield from ((f"{package}{dot}{each}", "application") for each in ("wsgi", "asgi"))
 
 
-def _stands_around(module: str, name: str) -> bool:
+def _is_around(module: str, name: str) -> bool:
     source = _source_of(module)
     if _SERVER not in source:
         return False
