@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import compress, former
+from . import compress, noting
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .compress.codecs import codecs as codecs_of
@@ -182,7 +182,7 @@ class Edition:
         with _synced() if summary.written else contextlib.nullcontext():
             manifest = self._map()
             data, records = manifest.encoded(), self._shelf.encoded()
-            former.note(self._manifest, manifest, data)
+            noting.note(self._manifest, manifest, data)
         files = self._sizes()
         with contextlib.suppress(OSError):  # said below, if it is so still
             self._claims.announce(files)
@@ -192,6 +192,8 @@ class Edition:
         except OSError:
             self._shelf.journal.use(is_in_use=False)  # it is not in its place
             raise
+        with contextlib.suppress(OSError):  # then a server does it
+            noting.keep(self._manifest, data)
         lists: list[str] | None = None
         try:
             lists = self._claims.leave(files)
