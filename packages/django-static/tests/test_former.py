@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from serve_site import JS, Site
 
-from django_static import former, names
+from django_static import former, names, noting
 from django_static.conf import conf
 from django_static.former import Former
 from django_static.manifest import Manifest, Served
@@ -37,7 +37,7 @@ def manifest(*urls: str, lasting: bool = True) -> Manifest:
 
 def build(place: Path, found: Manifest, now: float) -> None:
     data = found.encoded()
-    former.note(place, found, data, now)
+    noting.note(place, found, data, now)
     found.write(place, data)
 
 
@@ -100,7 +100,7 @@ def test_a_build_that_fails_again_and_again_pushes_nothing_out(place):
     before = kept(place)
     for number in range(20):
         failing = manifest("/failing")
-        former.note(place, failing, failing.encoded(), NOW - 300 * DAY + number)
+        noting.note(place, failing, failing.encoded(), NOW - 300 * DAY + number)
     assert kept(place) == [*before[1:], "/6.0"]
 
 
@@ -227,7 +227,7 @@ def test_what_cannot_be_told_of_a_file_is_kept_when_others_are_forgotten(place):
     )
     former_of(place).write_bytes(data)
     folder = place.parent / "static"
-    former.forget(place, Places({"static": folder}), [os.fspath(folder / "gone.js")])
+    noting.forget(place, Places({"static": folder}), [os.fspath(folder / "gone.js")])
     assert kept(place) == ["/odd", "/there"]
 
 

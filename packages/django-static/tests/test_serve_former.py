@@ -227,8 +227,8 @@ def test_a_server_that_starts_while_a_build_ends(site, edge, monkeypatch):
 
     class Between(Manifest):
         @classmethod
-        def read(cls, path: Path) -> Manifest:
-            found = Manifest.read(path)
+        def read_with_data(cls, path: Path) -> tuple[Manifest, bytes]:
+            found = Manifest.read_with_data(path)
             monkeypatch.setattr(holdings, "Manifest", Manifest)
             edit(site, 1)
             return found

@@ -447,6 +447,7 @@ def test_a_prefix_that_browsers_change(site, prefix, is_wrong):
 RECORDS = (
     "manifest.json",
     "manifest.json.former",
+    "manifest.json.served",
     "seal.json",
     "records.json",
     "cdn-0a1b2c3d.json",

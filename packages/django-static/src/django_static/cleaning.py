@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import claims, former, names, output, removal, retention
+from . import claims, names, noting, output, removal, retention
 from .compress import Cache
 from .folders import Folders
 from .history import KEEP_BUILDS, KEEP_DAYS
 from .originals import COPIES, Originals
 from .page_claims import PageClaims
-from .places import STATE_FOLDER, Places, former_of, receiving, shared_by_sites
+from .places import STATE_FOLDER, Places, former_of, receiving, served_of, shared_by_sites
 from .recorded import Unreadable
 from .records import Options
 from .removal import Guard
@@ -236,7 +236,7 @@ class Cleaning:
             else:
                 output.store(place, value)
         gone = [path for path in kept.unwanted if not os.path.lexists(path.partition("\0")[0])]
-        former.forget(self._manifest, Places.of(self._sources, self._options.save_prefix), gone)
+        noting.forget(self._manifest, Places.of(self._sources, self._options.save_prefix), gone)
         for place in (*kept.entries, *kept.journals):
             place.unlink(missing_ok=True)
 
@@ -268,7 +268,7 @@ class Cleaning:
             for path in removal.leftovers([folder]):
                 waits[path] = max(waits.get(path, 0.0), patience if is_quiet else removal.LONG_SECONDS)
         state, pages = self._manifest.parent, self._options.state
-        written = (self._manifest.name, former_of(self._manifest).name)
+        written = (self._manifest.name, former_of(self._manifest).name, served_of(self._manifest).name)
         manifest = re.compile("|".join(re.escape(f".{name}.tmp") for name in written))
         for folder, pattern in (
             (state, _HALF_RECORD),

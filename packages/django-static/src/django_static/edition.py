@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import compress, former
+from . import compress, noting
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .compress.codecs import codecs as codecs_of
@@ -182,7 +182,7 @@ class Edition:
         with _synced() if summary.written else contextlib.nullcontext():
             manifest = self._map()
             data, records = manifest.encoded(), self._shelf.encoded()
-            former.note(self._manifest, manifest, data)
+            noting.note(self._manifest, manifest, data)
         files = self._sizes()
         needed = self._inputs() | files
         with contextlib.suppress(OSError):  # said below, if it is so still
@@ -193,6 +193,8 @@ class Edition:
         except OSError:
             self._shelf.journal.use(is_in_use=False)  # it is not in its place
             raise
+        with contextlib.suppress(OSError):  # then a server does it
+            noting.keep(self._manifest, data)
         lists: list[str] | None = None
         try:
             lists = self._claims.leave(needed)
@@ -215,7 +217,7 @@ class Edition:
             self._files,
             self._places,
             self._options,
-            lambda: former.known(self._manifest),
+            lambda: noting.said(self._manifest),
         )
         settings = {
             "name_prefix": self._options.name_prefix,

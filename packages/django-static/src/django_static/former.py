@@ -1,18 +1,19 @@
 """The names that earlier builds have given and the last one has not: pages of processes that began before print them still.
 
 They lie beside the manifest, each with what the manifest said of it, so that a server that starts answers for them as the one
-before did. A build notes what its manifest lacks before it puts that in its place: whoever reads the manifest first, and
-this second, lacks no name. ``staticclean`` forgets what it removes. Where nobody cleans, what is old goes when there is much:
-whoever serves reads it all when it starts.
+before did. They are noted before another manifest is in its place (:mod:`.noting`): whoever reads the manifest first, and this
+second, lacks no name. ``staticclean`` forgets what it removes. Where nobody cleans, what is old goes when there is much: whoever
+serves reads it all when it starts.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import re
-import time
+import shutil
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +21,11 @@ from typing import Any, TypeAlias
 
 from . import names
 from .history import KEEP_BUILDS, KEEP_DAYS
-from .manifest import Manifest, ManifestError, Served
-from .places import Places, former_of
-from .regular import naming, open_regular, read_regular
-from .sources import split_host
+from .manifest import Manifest, Served
+from .places import former_of
+from .regular import naming, open_regular
 
-__all__ = ["Former", "Known", "forget", "known", "note"]
+__all__ = ["Former", "Known", "replace"]
 
 #: Finds what has been said of a name that stands for one content for ever, by the path of its URL.
 Known: TypeAlias = Callable[[str], Served | None]
@@ -134,6 +134,10 @@ class Former:
         self._tidy()
         return bool(texts)
 
+    def complete(self, manifest: Manifest, now: float) -> bool:
+        """Note those names of a manifest that are not among these; tells whether there are any."""
+        return self.add(manifest, frozenset(self), now) if manifest.served else False
+
     def drop_old(self, now: float) -> None:
         """Keep no more than can be read at once but what pages of the last builds may name.
 
@@ -170,68 +174,26 @@ class Former:
                 break
             lines.append(line)
         data = b"\n".join((b"%d" % _FORMAT, *reversed(lines)))
-        temporary = place.with_name(f".{place.name}.tmp")
-        try:
-            with naming(temporary):
-                temporary.write_bytes(names.content_digest(data).encode("ascii") + b"\n" + data)
-            temporary.replace(place)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        replace(manifest, place, names.content_digest(data).encode("ascii") + b"\n" + data)
 
 
-def note(place: Path, following: Manifest, data: bytes, now: float | None = None) -> None:
-    """Remember the names that only the manifest there has, since another one, of these bytes, is about to take its place.
+def replace(manifest: Path, place: Path, data: bytes) -> None:
+    """Leave a file beside a manifest, whole or not at all; who may read that may read this, whoever has written it.
 
     Raises:
         OSError: it could not be done.
     """
+    temporary = place.with_name(f".{place.name}.tmp")
     try:
-        if read_regular(place) == data:
-            return
-        manifest = Manifest.read(place)
-    except (OSError, ManifestError):
-        return  # nobody could read names in it
-    if all(url in following.served or not each.is_lasting for url, each in manifest.served.items()):
-        return
-    now = time.time() if now is None else now
-    former = Former.read(place)
-    former.add(manifest, following.served, now)
-    former.drop_old(now)
-    former.write(place)
-
-
-def known(place: Path) -> Known:
-    """What the manifest there and those before it say."""
-    try:
-        served = Manifest.read(place).served
-    except ManifestError:
-        served = {}
-    former = Former.read(place)
-    old = {split_host(url)[1]: url for url in former}
-    last = {split_host(url)[1]: each for url, each in served.items() if each.is_lasting}
-
-    def find(path: str) -> Served | None:
-        if path in last:
-            return last[path]
-        try:
-            return former.served(old[path])[0]
-        except KeyError:
-            return None
-
-    return find
-
-
-def forget(manifest: Path, places: Places, paths: Iterable[str]) -> None:
-    """Remember no more names of the files of these paths, which are removed.
-
-    Raises:
-        OSError: it could not be done.
-    """
-    gone = {places.name(path) for path in paths}
-    former = Former.read(manifest) if gone else Former()
-    if former.forget(gone):
-        former.write(manifest)
+        temporary.unlink(missing_ok=True)  # what a killed process of another user has left
+        with naming(temporary):
+            temporary.write_bytes(data)
+        with contextlib.suppress(OSError):
+            shutil.copymode(manifest, temporary)
+        temporary.replace(place)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _are_texts(value: Any) -> bool:

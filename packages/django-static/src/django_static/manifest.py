@@ -80,9 +80,19 @@ class Manifest:
         Raises:
             ManifestError: there is none, or it is not one of this version.
         """
+        return cls.read_with_data(path)[0]
+
+    @classmethod
+    def read_with_data(cls, path: Path) -> tuple[Manifest, bytes]:
+        """The same, and the bytes of the file.
+
+        Raises:
+            ManifestError: as :meth:`read` does.
+        """
         advice = "run 'manage.py staticbuild'"
         try:
-            value = json.loads(read_regular(path))
+            data = read_regular(path)
+            value = json.loads(data)
         except FileNotFoundError:
             raise ManifestError(f"there is no manifest {path}: {advice}") from None
         except (OSError, ValueError, RecursionError) as error:
@@ -110,7 +120,7 @@ class Manifest:
             raise ManifestError(
                 f"{path} is not a manifest: {type(error).__name__}: {error}; {advice}"
             ) from error
-        return cls(runs, texts, files, settings, served, codecs)
+        return cls(runs, texts, files, settings, served, codecs), data
 
     def write(self, path: Path, data: bytes | None = None) -> None:
         """Replace the manifest in a file, whole or not at all; one that is there already is left alone.

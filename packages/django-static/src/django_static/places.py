@@ -16,6 +16,7 @@ __all__ = [
     "path_within",
     "receiving",
     "records_beside",
+    "served_of",
     "shared_by_sites",
 ]
 
@@ -87,6 +88,31 @@ class Places:
         folder = self.folders.get(label)
         return "" if folder is None else os.path.join(folder, *rest.split("/"))  # noqa: PTH118 (a string is wanted)
 
+    def found(self, name: str, size: int) -> str:
+        """The same, where the file may have been written down when there were other folders before its own.
+
+        Their numbers are their places in the settings: one that is put before others moves these. So where no file of that
+        size lies, it is looked for in the folders of the same kind.
+        """
+        path = self.path(name)
+        label, _, rest = name.partition(":")
+        kind = label.rstrip("0123456789")
+        if kind == label or _is_of(path, size):
+            return path
+        for other in self.folders:
+            if other != label and other.rstrip("0123456789") == kind:
+                moved = self.path(f"{other}:{rest}")
+                if _is_of(moved, size):
+                    return moved
+        return path
+
+
+def _is_of(path: str, size: int) -> bool:
+    try:
+        return os.stat(path).st_size == size  # noqa: PTH116 (a string)
+    except (OSError, ValueError):
+        return False
+
 
 def receiving(sources: Sources, save_prefix: Path | None) -> list[Path]:
     """The folders that published files go to."""
@@ -111,13 +137,18 @@ def records_beside(manifest: Path) -> list[str]:
     """
     folder = os.path.dirname(os.path.abspath(manifest))  # noqa: PTH100, PTH120 (links stay)
     folders = dict.fromkeys((folder, os.path.realpath(folder)))
-    own = (manifest.name, former_of(manifest).name)
+    own = (manifest.name, former_of(manifest).name, served_of(manifest).name)
     return [os.path.join(each, name) for each in folders for name in (*own, *_RECORDS)]  # noqa: PTH118
 
 
 def former_of(manifest: Path) -> Path:
     """Where the names of earlier builds are noted; see :mod:`.former`."""
     return manifest.with_name(f"{manifest.name}.former")
+
+
+def served_of(manifest: Path) -> Path:
+    """A copy of the manifest that was served last; see :func:`.former.known`."""
+    return manifest.with_name(f"{manifest.name}.served")
 
 
 def path_within(path: str, folder: str | os.PathLike[str]) -> str | None:

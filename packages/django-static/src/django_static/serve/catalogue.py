@@ -97,7 +97,8 @@ class Catalogue:
             except KeyError:  # a name of which nothing of use is said
                 continue
             served = known[1]
-            if served.is_lasting and os.path.isfile(self._places.path(served.place)):  # noqa: PTH113
+            place = self._places.found(served.place, served.size)
+            if served.is_lasting and os.path.isfile(place):  # noqa: PTH113
                 yield path, known
 
     def _known(self, path: str) -> _Known:
@@ -135,12 +136,13 @@ class Catalogue:
             url, served, codecs = self._known(path)
         except KeyError:
             return None
-        place = self._places.path(served.place)
+        is_former = path not in self._served
+        find = self._places.found
+        place = find(served.place, served.size) if is_former else self._places.path(served.place)
         if not place:
             return None
         if not served.digest:
             return self._loose.entry(url, place, is_lasting=served.is_lasting)
-        is_former = path not in self._served
         entry = Entry.of(url, place, served, codecs, self._limits, is_former=is_former)
         return self.entries.setdefault(path, entry)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from re import Pattern
 from typing import BinaryIO
 
-from .. import names
+from .. import names, noting
 from ..former import Former
 from ..manifest import Manifest, ManifestError
 from ..places import Places, former_of
@@ -69,7 +69,7 @@ class Holdings:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._seen = self._signatures()
-        self.catalogue = self._made(self._read() or Manifest(), None)
+        self.catalogue = self._made(self._read() or (Manifest(), None), None)
 
     def known(self, path: str) -> Entry | None:
         """The entry of a file that is asked for often; nothing is waited for."""
@@ -178,26 +178,31 @@ class Holdings:
             seen = self._signatures()
             if seen == self._seen:
                 return
-            manifest = self._read()
+            found = self._read()
             self._seen = seen
-            if manifest is not None:
-                self.catalogue = self._made(manifest, self.catalogue)
+            if found is not None:
+                self.catalogue = self._made(found, self.catalogue)
 
     def _signatures(self) -> tuple[Signature, Signature]:
         """Of the manifest, and of the names of earlier builds."""
         place = self._manifest
         return (None, None) if place is None else (signature(place), signature(former_of(place)))
 
-    def _made(self, manifest: Manifest, before: Catalogue | None) -> Catalogue:
+    def _made(self, found: tuple[Manifest, bytes | None], before: Catalogue | None) -> Catalogue:
+        manifest, data = found
+        place = self._manifest
         # After the manifest: what it lacks was noted before it was there.
-        former = Former() if self._manifest is None else Former.read(self._manifest)
-        return Catalogue(manifest, former, self._places, self._spelling, self._limits, before)
+        if place is None or data is None:
+            earlier = Former() if place is None else Former.read(place)
+        else:
+            earlier = noting.known(place, manifest, data, self._places)
+        return Catalogue(manifest, earlier, self._places, self._spelling, self._limits, before)
 
-    def _read(self) -> Manifest | None:
+    def _read(self) -> tuple[Manifest, bytes] | None:
         if self._manifest is None:
             return None
         try:
-            return Manifest.read(self._manifest)
+            return Manifest.read_with_data(self._manifest)
         except ManifestError as error:
             logger.error("%s; until then what was served before is served", error)
             return None
