@@ -19,6 +19,7 @@ from django.test import override_settings
 
 import django_static
 from django_static.cdn import SlowMap, file_proxy, proxy
+from django_static.cdn.complaints import AGAIN_SECONDS
 from django_static.cdn.headers import payload_of
 from django_static.cdn.rests import REFUSALS, RETRY_SECONDS
 from django_static.cdn.state import State
@@ -239,6 +240,9 @@ def test_nothing_is_sent_where_only_the_store_knows(cdn_site, bucket):
         '{"format": 1}',
         '{"format": 99, "objects": {}}',
         '{"format": 1, "objects": {"a.5.png": {"x": 1}}}',
+        '{"format": 1, "objects": {"a.5.png": {"digest": "", "size": 1e400, "mtime_ns": 1, "since": 1}}}',
+        '{"format": 1, "objects": {"a.5.png": {"digest": "", "size": 1, "mtime_ns": 1, "since": 1%s}}}'
+        % ("0" * 400),
     ],
 )
 def test_a_state_that_cannot_be_read_is_none(cdn_site, bucket, text):
@@ -500,7 +504,7 @@ def test_it_comes_back(cdn_site, bucket, warned):
     clock = [0.0]
     bucket.breaks(("*", "500!"))
     cdn_site.write("a.png", PNG, 5)
-    proxy.current()._rests._clock = lambda: clock[0]
+    proxy.current()._rests._clock = proxy.current()._complaints._clock = lambda: clock[0]
     assert printed("/a.png") == ["/a.5.png"] * 2
     requests = bucket.requests()
     clock[0] += RETRY_SECONDS - 1
@@ -510,7 +514,8 @@ def test_it_comes_back(cdn_site, bucket, warned):
     clock[0] += 1
     assert printed("/a.png") == ["/a.5.png", f"{bucket.base}/a.5.png"]
     assert len(warned()) == 1
-    # And when it goes again that is said again.
+    # And when it goes again, not at once, that is said again.
+    clock[0] += AGAIN_SECONDS
     bucket.breaks(("*", "500!"))
     cdn_site.write("b.png", PNG, 5)
     assert printed("/b.png") == ["/b.5.png"] * 2

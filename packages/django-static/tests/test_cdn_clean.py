@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from io import StringIO
 
@@ -110,6 +111,21 @@ def test_what_was_sent_by_hand_stays(shop, bucket, capsys):
     build(shop, "img/a.png")
     publish("--clean")
     assert bucket.keys() == ["img/a.1500000005.png", "talks/2026/talk.png"]
+
+
+def test_what_was_sent_by_hand_and_could_not_be_written_down_is_said(shop, bucket, capsys, monkeypatch):
+    def fails(self):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(State, "flush", fails)
+    path = shop.write("talk.png", PNG)
+    assert main([str(path), "--as", "talks/2026/talk.png"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "cannot be written down" in said.err
+    assert "Read-only file system" in said.err
+    assert f"{path} is at {bucket.base}/talks/2026/talk.png" in said.err
+    assert bucket.keys() == ["talks/2026/talk.png"]
 
 
 def test_what_another_machine_has_sent_stays_unless_a_prefix_says_whose_it_is(shop, bucket):

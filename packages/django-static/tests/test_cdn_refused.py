@@ -224,9 +224,7 @@ def test_each_of_many_that_are_refused_has_its_turn():
     assert tried == set(uris)
 
 
-def test_a_store_that_takes_a_few_of_what_it_gets_is_one_warning_an_hour(
-    make, folders, bucket, clock, warned
-):
+def test_a_store_that_takes_a_few_of_what_it_gets_is_one_warning(make, folders, bucket, clock, warned):
     proxy, _ = make(threads=1)
     files = folders(a=50, b=50)
     # Three of four, whatever they are for.
@@ -263,7 +261,7 @@ def test_a_store_that_refuses_all_is_left_in_peace(make, bucket, clock, warned, 
     clock.goes_on(RETRY_SECONDS)
     assert local(proxy, files) == []
     assert len(warned()) == 1
-    # When it is so again that is said again, and not more than once an hour.
+    # When it is so again that is said again, once it has been over for a while.
     bucket.breaks(("PUT", fault))
     path = files["/p0.png"]
     first_page(proxy, {"/q0.png": path})

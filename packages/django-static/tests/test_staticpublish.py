@@ -838,7 +838,7 @@ def test_nothing_more_is_begun_after_an_interruption(tmp_path):
 
 
 def test_the_command_says_once_what_concerns_all(built, bucket, monkeypatch):
-    monkeypatch.setattr("django_static.cdn.rests.REFUSALS", 1)
+    monkeypatch.setattr("django_static.cdn.patience.REFUSALS", 1)
     built.settings.DJANGO_STATIC_CDN_ATTEMPTS = built.settings.DJANGO_STATIC_CDN_THREADS = 1
     bucket.breaks(("*", "403!"))
     said = StringIO()

@@ -84,7 +84,13 @@ def main(arguments: Sequence[str]) -> int:
                 state.flush()  # for pages: what has been found wrong
             raise
         state.change(key, by_hand=True)
-        state.flush()
+        try:
+            state.flush()
+        except OSError as error:
+            there = "" if outcome.newer else f"; {given.file} is at {url}"
+            raise StoreError(
+                f"what is on the CDN cannot be written down, so that 'staticpublish --clean' may remove it: {error}{there}"
+            ) from error
     except (ManifestError, OSError, StoreError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

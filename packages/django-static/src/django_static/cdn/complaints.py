@@ -18,18 +18,19 @@ __all__ = ["AGAIN_SECONDS", "MOST", "Complaints"]
 
 logger = logging.getLogger("django_static")
 
-#: How long what may concern many files is not said again, also if it was over meanwhile: a store that takes every other file
-#: is one thing to be told.
-AGAIN_SECONDS = 3600.0
-#: As often, at most, it is said in that time of different folders.
+#: So long nothing must have been refused before it is said again: a store that takes every other file is one thing to be told.
+AGAIN_SECONDS = 600.0
+#: As often, at most, it is said in an hour of different folders.
 MOST = 5
+_MOST_SECONDS = 3600.0
 _STORE = ""
 
 
 @dataclass(slots=True)
 class _Said:
-    at: float
-    #: Whether a file has been taken since.
+    #: When it was last so, said or not.
+    last: float
+    #: Whether a file has been taken since it was said.
     is_over: bool = False
 
 
@@ -42,15 +43,15 @@ class Complaints:
         self._said: set[str] = set()
         #: What was said of files, by their URLs on the site.
         self._said_of: dict[str, set[str]] = {}
-        #: When it was said of each folder, and of the store, that something is not allowed, and when anything else.
+        #: What was said of each folder, and of the store: that something is not allowed, or anything else.
         self._general: dict[tuple[str, bool], _Said] = {}
         self._latest: deque[float] = deque(maxlen=MOST)
 
     def of(self, error: StoreError, uri: str, key: str = "", *, is_own: bool = False) -> None:
         """Warn of what has gone wrong with a file.
 
-        Of what may concern all once in all, of what is known to be of its folder once for that, until it is over, and then
-        not soon again; of what concerns the file alone once until it has been taken, whatever a store adds to the words.
+        Of what may concern all once in all, of what is known to be of its folder once for that, until it has been over for a
+        while; of what concerns the file alone once until it has been taken, whatever a store adds to the words.
         """
         if error.is_general:
             self._of_many(error, folder_of(error.refused or key or uri), is_own=is_own)
@@ -69,22 +70,28 @@ class Complaints:
         place, store = (folder, error.is_denied), (_STORE, error.is_denied)
         with self._lock:
             now = self._clock()
-            if self._is_said(place, now) or (not is_own and self._is_said(store, now)):
-                return
-            if len(self._latest) == MOST and now - self._latest[0] < AGAIN_SECONDS:
+            is_said = self._is_said(place, now)
+            if not is_own:
+                is_said = self._is_said(store, now) or is_said
+            if is_said or self._are_enough(now):
                 return
             again = "again: " if place in self._general else ""
             self._latest.append(now)
             self._general[place] = _Said(now)
             if not is_own:
                 self._general[store] = _Said(now)
-            is_last = len(self._latest) == MOST and now - self._latest[0] < AGAIN_SECONDS
-        more = "; what else is refused is not said for a while" if is_last else ""
+            more = "; what else is refused is not said for a while" if self._are_enough(now) else ""
         _warn(f"{again}{error}; pages print the local URL{more}")
 
     def _is_said(self, place: tuple[str, bool], now: float) -> bool:
         said = self._general.get(place)
-        return said is not None and not (said.is_over and now - said.at >= AGAIN_SECONDS)
+        if said is None or (said.is_over and now - said.last >= AGAIN_SECONDS):
+            return False
+        said.last = now
+        return True
+
+    def _are_enough(self, now: float) -> bool:
+        return len(self._latest) == MOST and now - self._latest[0] < _MOST_SECONDS
 
     def say(self, message: str) -> None:
         with self._lock:
@@ -94,7 +101,7 @@ class Complaints:
         _warn(message)
 
     def are_over(self, uri: str, key: str = "") -> None:
-        """A file was taken: what is said of it next is news, and in time what is said of its folder, and of the store."""
+        """A file was taken: what is said of it next is news, and in a while what is said of its folder, and of the store."""
         with self._lock:
             self._said_of.pop(uri, None)
             for place in itertools.product((folder_of(key or uri), _STORE), (False, True)):

@@ -222,7 +222,7 @@ class State:
             if not self._is_moved:
                 self._place = str(value.get("place", ""))
             return {str(key): _entry(**entry) for key, entry in value["objects"].items()}
-        except (AttributeError, LookupError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return {}
 
 
