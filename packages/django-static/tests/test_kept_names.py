@@ -228,3 +228,33 @@ def test_switched_off_collectstatic_is_django_s(kept):
     kept.sites.built.app_file(NAME, "two()")
     call_command("collectstatic", interactive=False, link=True, stdout=StringIO(), skip_checks=True)
     assert (kept.sites.static / NAME).read_text() == "two()"
+
+
+@pytest.mark.parametrize("second", ["a", "b"])
+@pytest.mark.parametrize("first", COMMANDS)
+def test_a_content_that_only_goes_on_longer_is_another(kept, first, second):
+    """What a page has the digest of was not cut off, though it is how the other one begins."""
+    one = kept("a", "one()", first)
+    assert kept(second, "one();two()", "collectstatic")[1] == "one();two()"
+    assert (kept.sites.static / NAME).read_text() == "one()"
+    if second == "b":
+        assert kept.shown("a") == one
+
+
+@pytest.mark.parametrize("text", ["on", ""])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_copy_that_was_cut_off_before_anybody_published_it(kept, command, text):
+    """By a process that was killed while it copied: it never was what the name says."""
+    kept.sites.static.mkdir(exist_ok=True)
+    (kept.sites.static / NAME).write_text(text)
+    assert kept("a", "one()", command) == (f"/static/{NAME}", "one()")
+    assert kept("b", "one()", command) == (f"/static/{NAME}", "one()")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_one_of_which_nobody_knows_whose_it_is_stays(kept, command):
+    kept("a", "one()", command)
+    (place,) = (kept.sites.static / ".django-static/others").rglob("*.json")
+    place.write_text("{")
+    assert kept("b", "one();two()", command)[1] == "one();two()"
+    assert (kept.sites.static / NAME).read_text() == "one()"

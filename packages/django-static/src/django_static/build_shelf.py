@@ -85,6 +85,7 @@ class BuildShelf:
         self._adopted: list[tuple[Mapping[str, Record], Callable[[], Mapping[str, str] | None]]] = []
         #: Which original is to be copied to a path.
         self._original_of: Callable[[str], Path | None] = lambda path: None
+        self._is_nobodys: Callable[[str], bool] = lambda path: False
         #: What was added to what had been there, written down ahead.
         self.journal = Journal(place.parent / "builds")
 
@@ -94,6 +95,13 @@ class BuildShelf:
         ``original_of`` tells which original is to be copied to a path in this build.
         """
         self._original_of = original_of
+
+    def mend_cut(self, is_nobodys: Callable[[str], bool]) -> None:
+        """Replace what is how a content begins, and no more of it, by the whole, where nobody has published that.
+
+        ``is_nobodys`` tells whether nobody has, by the path; who was copying it was killed then, or had no room.
+        """
+        self._is_nobodys = is_nobodys
 
     def load(self, key: str, is_unchanged: Callable[[Record], bool], known: Known) -> Record | None:
         if key in self._wanted:
@@ -223,7 +231,9 @@ class BuildShelf:
         found = placing.compare(path, size, content)
         if found is Found.OTHER and not os.path.islink(path):  # noqa: PTH114
             digest = self._digests.get(path)
-            if digest is not None and digest == names.content_digest(content()):
+            if digest is not None:
+                return Found.WORSE if digest == names.content_digest(content()) else found
+            if placing.is_cut(path, size, content) and self._is_nobodys(path):
                 return Found.WORSE
         return found
 

@@ -6,11 +6,13 @@ import contextlib
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import claims, import_maps, mapped, names, output, removal, when_needed
+from . import claims, import_maps, mapped, names, output, removal, retention, when_needed
 from .build_shelf import BuildShelf
 from .claims import Claims
 from .cleaning import Cleaning
@@ -25,6 +27,7 @@ from .originals import COPIES, Mend, Originals
 from .pipeline import Pipeline
 from .places import Places, receiving
 from .reader import Reader
+from .recorded import Unreadable
 from .records import Manner, Options, Record
 from .runs import Run, Wanted, wanted_of
 from .scan import Use
@@ -43,6 +46,13 @@ __all__ = ["Building"]
 _MUCH_TEXT = 100_000
 #: What the name of a script has in it.
 _SCRIPT = re.compile(r"\.m?js", re.IGNORECASE)
+
+
+class _Everything:
+    """What nobody knows may be any file."""
+
+    def __contains__(self, path: object) -> bool:
+        return True
 
 
 class Building:
@@ -86,6 +96,7 @@ class Building:
         with without_collector(is_large=True):
             folders = Folders()
             self._shelf = BuildShelf(self._state / "records.json", folders, self._before, self._left)
+            self._shelf.mend_cut(self._is_nobodys)
             if killed:
                 self._sweep_killed()
             with (
@@ -215,6 +226,22 @@ class Building:
     def _is_kept(self, name: str) -> bool:
         return names.is_hashed(name, self._options.hashed_names)
 
+    def _is_nobodys(self, path: str) -> bool:
+        """Whether nobody we know of has published what stands under a name that says what is in the file."""
+        return self._is_kept(os.path.basename(path)) and path not in self._recorded  # noqa: PTH119
+
+    @cached_property
+    def _recorded(self) -> Container[str]:
+        """The paths of all that anybody has published, this site or another."""
+        root = self._sources.static_root
+        try:
+            found = retention.read(
+                self._manifest, self._options.state, root, 1, 0, time.time(), shared=self._receiving
+            )
+        except Unreadable:
+            return _Everything()
+        return {*found.wanted, *found.unwanted}
+
     def _original_of(self, path: str) -> Path | None:
         """Which original is to be copied to a path."""
         folder = os.path.join(str(self._sources.static_root), "")  # noqa: PTH118
@@ -226,7 +253,7 @@ class Building:
     def _note_copies(self, tree: Mapping[str, Source], folders: Folders) -> None:
         """Remember what somebody else has copied to STATIC_ROOT: when the originals are gone it is none either."""
         if self._sources.static_root is not None:
-            originals = Originals(self._sources.static_root, self._state / COPIES, folders)
+            originals = Originals(self._sources.static_root, self._state / COPIES, folders, self._is_kept)
             states = {path: seen for each in self._shelf.records() for path, seen in each.inputs.items()}
             for name, source in tree.items():
                 originals.note(name, source, states.get(str(source.path)), self._mend)

@@ -114,7 +114,9 @@ class Originals:
         copy = signature(target)
         if copy is None or target == str(source.path):
             return
-        if mend is not None and state is not None and copy[1] < state[1] and _is_cut(target, source.path):
+        # What has a name that says what is in it is another content: a cut one was mended when it was published.
+        is_shorter = state is not None and copy[1] < state[1] and not self._is_kept(name)
+        if mend is not None and is_shorter and _is_cut(target, source.path):
             mend(name, source.path)
             copy = signature(target)
         known = self._given.get(name)

@@ -13,6 +13,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from . import names, output
 from .regular import naming
 from .sources import signature
 
-__all__ = ["Found", "compare", "give", "link", "place", "write"]
+__all__ = ["Found", "compare", "give", "is_cut", "link", "place", "write"]
 
 #: Seconds that another process may take to give a file its name.
 _PATIENCE_SECONDS = 30
@@ -107,6 +108,18 @@ def compare(path: str, size: int, content: Callable[[], bytes]) -> Found:
     if not is_same:
         return Found.OTHER
     return Found.WORSE if os.path.islink(path) else Found.SAME  # noqa: PTH114
+
+
+def is_cut(path: str, size: int, content: Callable[[], bytes]) -> bool:
+    """Whether a plain file is how a content of that many bytes begins, and no more of it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode) or status.st_size >= size:
+        return False
+    return content().startswith(Path(path).read_bytes())
 
 
 def place(temporary: str, target: str, look: Callable[[], Found], found: Found) -> Found:
