@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.template import engines
 from serve_site import JS, Site
 
-from django_static import former
+from django_static import former, resolver
 from django_static.conf import conf
 from django_static.manifest import Manifest
 
@@ -38,6 +41,8 @@ PLACES = {
     ),
 }
 EVERYWHERE = pytest.mark.parametrize("place", PLACES)
+#: Where templates name originals without a host.
+AT_THE_ROOT = pytest.mark.parametrize("place", [name for name, (_, _, plain) in PLACES.items() if not plain])
 
 
 @pytest.fixture(params=["hash", "mtime"])
@@ -191,3 +196,109 @@ def test_other_origins_may_use_what_a_host_of_its_own_sends(site, place, command
         old = replies(site, start + URL)[0]
         assert (old[0], old[1]["access-control-allow-origin"]) == (text(1).encode(), "*")
         site.write(NAME, text(2))
+
+
+def by_mark(name: tuple[str, str], mark: object) -> str:
+    """A generator of names that do not show it."""
+    return f"{name[0]}-v{mark}{name[1]}"
+
+
+def joined(stamped: list[str], length: int) -> str:
+    return f"/static/js/all-{len(stamped)}.js"
+
+
+class TestPagesThatPublishByThemselves:
+    @pytest.fixture
+    def site(self, site) -> Site:
+        site.settings.DJANGO_STATIC_USE_MANIFEST_FILE = False
+        site.settings.TEMPLATES = [
+            {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}
+        ]
+        for name in ("js/site.js", "js/other.js"):
+            site.write(name, f"go({name!r})")
+        return site
+
+    def page(self, *names: str) -> list[str]:
+        resolver.reset()
+        links = "".join(f'<script src="/static/{name}"></script>' for name in names)
+        text = f"{{% load django_static %}}{{% staticall %}}{links}{{% endstaticall %}}"
+        return re.findall('src="([^"]+)"', engines["django"].from_string(text).render())
+
+    @AT_THE_ROOT
+    def test_kept_names(self, site, place):
+        start, _ = put(site, place)
+        before = site.clients()
+        assert self.page(NAME) == [start + URL]
+        for client in (*before, *site.clients()):
+            reply = client.ask(path_of(start + URL))
+            assert (reply.status, reply.headers["cache-control"]) == (200, LASTING)
+            assert reply.body == text(1).encode()
+
+    @AT_THE_ROOT
+    @pytest.mark.parametrize("debug", [False, True])
+    def test_names_of_a_function(self, site, place, debug):
+        start, _ = put(site, place)
+        site.settings.DEBUG = debug
+        site.settings.DJANGO_STATIC_FILENAME_GENERATOR = f"{__name__}.by_mark"
+        site.settings.DJANGO_STATIC_COMBINE_FILENAMES_GENERATOR = f"{__name__}.joined"
+        before = site.clients()
+        for client in before:
+            assert client.ask("/static/js/site-v0.js").status in (299, 404)
+        found = [*self.page("js/site.js"), *self.page("js/site.js", "js/other.js")]
+        assert len(found) == 2
+        for url in found:
+            assert url.startswith(f"{start}/static/js/")
+            for client in (*before, *site.clients()):
+                reply = client.ask(path_of(url))
+                assert (reply.status, reply.headers["cache-control"]) == (200, LASTING)
+
+    def test_a_name_has_its_content_after_the_original_has_another(self, site):
+        site.settings.DJANGO_STATIC_USE_SYMLINK = False
+        clients = site.clients()
+        assert self.page(NAME) == [URL]
+        site.write(NAME, text(2))
+        (other,) = self.page(NAME)
+        for client in clients:
+            assert client.ask(URL).body == text(1).encode()
+            assert client.ask(other).body == text(2).encode()
+
+    @pytest.mark.parametrize("prefix", ["", "/cf"])
+    def test_nothing_else_is_sent(self, site, prefix):
+        """Where uploads lie among published files, only what pages have published."""
+        folder = site.root / "all"
+        folder.mkdir()
+        site.settings.MEDIA_ROOT = str(folder / "media")
+        site.settings.DJANGO_STATIC_SAVE_PREFIX = str(folder)
+        site.settings.DJANGO_STATIC_NAME_PREFIX = prefix
+        site.settings.DJANGO_STATIC_FILENAME_GENERATOR = f"{__name__}.by_mark"
+        for name in ("media/private.3f2a9c1b.pdf", "media/private.pdf", "settings.py"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("private")
+        (url,) = self.page("js/site.js")
+        kept = self.page(NAME)
+        for client in site.clients():
+            assert client.ask(url).status == 200
+            assert client.ask(*kept).status == 200
+            for name in ("media/private.3f2a9c1b.pdf", "media/private.pdf", "settings.py"):
+                assert client.ask(f"{prefix}/{name}").status in (299, 404)
+            records = [each.name for each in (folder / ".django-static").glob("*.json")]
+            assert records
+            for name in records:
+                assert client.ask(f"{prefix}/.django-static/{name}").status in (299, 404)
+
+    def test_records_that_nobody_can_read(self, site):
+        site.settings.DJANGO_STATIC_FILENAME_GENERATOR = f"{__name__}.by_mark"
+        (url,) = self.page("js/site.js")
+        (other,) = self.page("js/other.js")
+        state = site.static / ".django-static"
+        (record,) = (
+            each for each in state.glob("*.json") if '"/static/js/site.js"' in each.read_text("utf-8")
+        )
+        for damaged in ("{", "[]", '{"outputs": 5}', '{"outputs": [], "replaced": 5}'):
+            record.write_text(damaged)
+            for client in site.clients():
+                assert client.ask(url).status != 200
+                assert client.ask(other).status == 200
+        shutil.rmtree(state)
+        for client in site.clients():
+            assert client.ask(other).status != 200

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from ..conf import conf
 from ..manifest import ManifestError
 from ..names import quoted
-from ..places import Places, records_beside
-from ..sources import split_host
+from ..places import Places, path_within, records_beside
+from ..sources import Sources, split_host
 from .catalogue import Spelling, as_text
 from .entry import Limits
-from .finding import Finding
+from .finding import Finding, Publishing
 from .holdings import Holdings
+from .pages import Pages
 
 __all__ = ["holdings_of_settings"]
 
@@ -46,17 +47,9 @@ def holdings_of_settings(
     has_manifest = conf.enabled and conf.use_manifest_file
     finding = None
     if conf.debug or not has_manifest:
-        published = []
-        if conf.enabled and not has_manifest:
-            if conf.save_prefix is not None:
-                published.append((as_text(named) or "/", str(conf.save_prefix)))
-            if static and sources.static_root is not None:
-                published.append((as_text(static), str(sources.static_root)))
-                if named and conf.save_prefix is None:  # before a name with STATIC_URL, or without
-                    both = (f"{named.rstrip('/')}{static}", named)
-                    published += [(as_text(prefix), str(sources.static_root)) for prefix in both]
+        publishing = _publishing(sources, static, named) if conf.enabled and not has_manifest else None
         finding = Finding(
-            as_text(static), sources.finders.find if sources.finders else None, published, _records()
+            as_text(static), sources.finders.find if sources.finders else None, publishing, _records()
         )
     prefixes = tuple(prefix for prefix in (static, named) if prefix)
     return Holdings(
@@ -68,6 +61,35 @@ def holdings_of_settings(
         decode=decode,
         prefixes=tuple(map(spelling, prefixes)),
         hashed_names=conf.hashed_names if conf.enabled else None,
+    )
+
+
+def _publishing(sources: Sources, static: str, named: str) -> Publishing | None:
+    """How pages publish, below the paths of ``STATIC_URL`` and of the prefix of names; None where they cannot."""
+    try:
+        options = conf.options(compresses=False)
+    except ImportError:  # the checks say it
+        return None
+    folders = []
+    if options.save_prefix is not None:
+        folders.append((as_text(named) or "/", str(options.save_prefix)))
+    if static and sources.static_root is not None:
+        folders.append((as_text(static), str(sources.static_root)))
+        if named and options.save_prefix is None:  # before a name with STATIC_URL, or without
+            both = (f"{named.rstrip('/')}{static}", named)
+            folders += [(as_text(prefix), str(sources.static_root)) for prefix in both]
+    with_uploads = [
+        folder
+        for _, folder in folders
+        if any(path_within(f"{root}/", folder) is not None for root in sources.roots)
+    ]
+    return Publishing(
+        folders,
+        Pages(options.state),
+        options.hashed_names,
+        has_generator=bool(options.filename_generator or options.combine_filenames_generator),
+        comes_first=not conf.debug,
+        with_uploads=frozenset(with_uploads),
     )
 
 
