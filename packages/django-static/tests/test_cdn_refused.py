@@ -7,7 +7,7 @@ import static_test_cdn_storages as storages_of_tests
 
 from django_static.cdn.complaints import AGAIN_SECONDS, MOST
 from django_static.cdn.pages import LOOK_SECONDS, TRUST_SECONDS, Proxy
-from django_static.cdn.patience import DENIALS, REFUSALS
+from django_static.cdn.patience import DENIALS, REFUSALS, Patience
 from django_static.cdn.rests import RETRY_SECONDS, Rests
 from django_static.cdn.stores import store_of
 from django_static.conf import conf
@@ -192,6 +192,47 @@ def test_many_that_are_denied_before_others_of_their_folder(
     clock.goes_on(RETRY_SECONDS)
     assert len(local(proxy, files)) == 40
     assert 1 <= len(warned()) <= (1 if is_flat else MOST)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_store_that_is_not_there_is_asked_for_few_of_many_folders(
+    make, folders, bucket, clock, warned, threads
+):
+    proxy, _ = make(threads=threads)
+    files = folders(a=10, b=10, c=10)
+    bucket.breaks(("*", "500!"))
+    first_page(proxy, files)
+    limit = max(threads, REFUSALS)
+    # As many again may be under way, and of each other folder one.
+    assert len(bucket.server.seen) <= limit + threads + 2
+    for _ in range(5):
+        before = len(bucket.server.seen)
+        clock.goes_on(RETRY_SECONDS)
+        assert len(local(proxy, files)) == 30
+        assert 1 <= len(bucket.server.seen) - before <= limit
+    assert len(warned()) == 1
+    bucket.breaks()
+    clock.goes_on(RETRY_SECONDS)
+    for _ in range(3):
+        left = local(proxy, files)
+    assert left == []
+
+
+def test_what_is_only_denied_while_things_are_bad_is_not_taken_for_a_store_that_is_not_there():
+    patience = Patience(2, lambda place: 3)
+    for key in ("a/1", "a/2"):
+        patience.refused(key)
+    patience.presume("b/1")
+    assert patience.ended("b/2") == ""
+    patience.refused("b/1", is_denied=True)
+    assert patience.is_down
+    assert patience.ended("c/1") is None
+    patience.taken("b/1")
+    for key in ("b/1", "b/2"):
+        patience.presume(key)
+        patience.refused(key, is_denied=True)
+    assert not patience.is_down
+    assert patience.ended("b/3") is None
 
 
 def test_what_needs_a_file_of_a_folder_that_is_refused(make, cdn_site, folders, bucket, clock, warned):

@@ -240,9 +240,12 @@ class Proxy:
 
     def _is_put_off(self, uri: str, key: str, path: Path) -> bool:
         """Whether a file is left alone, since what it needs, or those beside it, were refused."""
-        if self._rests.is_calm:
-            return False
-        return any(self._rests.puts_off(uri, each) for each in (key, *self.publisher.needed(key, path)))
+        if not self._rests.is_calm:
+            for each in (key, *self.publisher.needed(key, path)):
+                if self._rests.puts_off(uri, each):
+                    return True
+        self._rests.presume(key)
+        return False
 
     def _refused(self, uri: str, key: str, error: StoreError, *, is_told: bool = True) -> None:
         is_own = self._rests.begin(

@@ -46,9 +46,12 @@ class Patience:
         limit: so many are refused.
         denials: given a folder as :func:`way_up` calls it, how many there are denied by a store that answers; as many if
             left out.
+        is_suspect: nothing was taken before, either: so many files, wherever they are, are enough for the store.
     """
 
-    def __init__(self, limit: int, denials: Callable[[str], int] | None = None) -> None:
+    def __init__(
+        self, limit: int, denials: Callable[[str], int] | None = None, *, is_suspect: bool = False
+    ) -> None:
         self._limit = limit
         self._denials = denials or (lambda place: limit)
         self._lock = threading.Lock()
@@ -58,6 +61,16 @@ class Patience:
         self._skipped: set[str] = set()
         #: Whether a folder was given up, and nothing taken since.
         self._is_wary = False
+        self._is_suspect = is_suspect
+        #: What was refused in a row, and not only denied.
+        self._row: set[str] = set()
+        #: What only counts as refused: see :meth:`presume`.
+        self._presumed: set[str] = set()
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the store seems not to be there: a folder, or all, was given up, not only denied, and nothing taken since."""
+        return bool(self._row) and (self._is_wary or self._is_suspect)
 
     @property
     def is_calm(self) -> bool:
@@ -88,18 +101,31 @@ class Patience:
         with self._lock:
             self._skipped.add(key)
 
+    def presume(self, key: str) -> None:
+        """A file is being tried: if things are bad it counts as refused until it is taken, lest others are tried meanwhile."""
+        if self._is_wary or self._is_suspect:
+            self.refused(key)
+            with self._lock:
+                self._presumed.add(key)
+
     def refused(self, key: str, *, is_denied: bool = False) -> None:
         """A file met with what concerns others, too; with ``is_denied`` of a store that is there, and does not allow it."""
         with self._lock:
+            is_first = key in self._presumed
+            self._presumed.discard(key)
+            (self._row.discard if is_denied else self._row.add)(key)
             for place, inside in way_up(key):
+                was_given_up = self._is_given_up(place)
                 there = self._refused.setdefault(place, {})
-                there[inside] = is_denied and there.get(inside, True)
-                self._is_wary = self._is_wary or self._is_given_up(place)
+                there[inside] = is_denied and (is_first or there.get(inside, True))
+                self._is_wary = self._is_wary or (not was_given_up and self._is_given_up(place))
 
     def taken(self, key: str) -> None:
         """The store has taken a file, or said what is wrong with that one."""
         with self._lock:
-            self._is_wary = False
+            self._is_wary = self._is_suspect = False
+            self._row.clear()
+            self._presumed.discard(key)
             for place, _ in way_up(key):
                 self._refused.pop(place, None)
 
@@ -108,6 +134,8 @@ class Patience:
         if not refused:
             return False
         if self._is_wary and place.endswith("/"):
+            return True
+        if self._is_suspect and not place and len(self._row) >= self._limit:
             return True
         others = sum(not is_denied for is_denied in refused.values())
         return others >= self._limit or len(refused) >= (self._limit if is_known else self._denials(place))

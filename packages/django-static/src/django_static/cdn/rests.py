@@ -95,6 +95,14 @@ class Rests:
                 self._note_put_off(uri, ended)
             return ended is not None
 
+    def presume(self, key: str) -> None:
+        """A file is being tried: :meth:`.patience.Patience.presume`."""
+        with self._lock:
+            is_calm = self._patience.is_calm
+            self._patience.presume(key)
+            if is_calm:
+                self._end_of_patience = self._clock() + RETRY_SECONDS
+
     def rests(self, uri: str, key: str) -> bool:
         """Whether the folder of a file, or the store, is given up now."""
         with self._lock:
@@ -109,6 +117,10 @@ class Rests:
                 key = key or uri
                 places = [place for place, _ in way_up(key)]
                 self._well.update(places)
+                if self._patience.is_down:
+                    self._well.update(self._refused_in)  # it is there again, for all
+                for place in places:
+                    self._put_off.pop(place, None)
                 if not self._patience.is_calm:
                     # Where some are taken, and some are not, it is none of the folder.
                     self._denials.update(dict.fromkeys(places, MOST_DENIALS))
@@ -171,10 +183,12 @@ class Rests:
             return
         for place in self._patience.given_up():
             self._denials[place] = more_than(self._denials.get(place, self._at_first))
-        self._patience = self._made()
+        self._patience = self._made(is_suspect=self._patience.is_down)
 
-    def _made(self) -> Patience:
-        return Patience(self._limit, lambda place: self._denials.get(place, self._at_first))
+    def _made(self, *, is_suspect: bool = False) -> Patience:
+        return Patience(
+            self._limit, lambda place: self._denials.get(place, self._at_first), is_suspect=is_suspect
+        )
 
     @property
     def _at_first(self) -> int:
