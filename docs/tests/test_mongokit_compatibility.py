@@ -42,7 +42,7 @@ Document.find_random Document.find_and_modify Document.find_fulltext
 Collection.one Collection.get_from_id Collection.find_random Collection.find_and_modify Collection.find_fulltext
 Document.save Document.delete Document.reload Document.get_size Document.get_dbref Document.migrate
 Document.to_json Document.to_json_type Document.from_json Document.generate_index Database.dereference
-Connection.register CustomType.to_bson CustomType.to_python CustomType.init_type Cursor.count Cursor.rewind
+Connection.register Connection.disconnect Connection._registered_documents CustomType.to_bson CustomType.to_python CustomType.init_type Cursor.count Cursor.rewind
 mongokit.__version__ SchemaDocument._namespaces SchemaDocument.auto_inheritance SchemaDocument._required_namespace
 Document.db_name Document.collection_name Document.db_username Document.db_password
 CustomType.mongo_type CustomType.python_type SchemaOperator.repr SchemaOperator.validate Collection.find Collection.find_one
@@ -71,6 +71,7 @@ OLD_WAYS = (
 gen_skel= ; lang= ; fallback_lang= ; collection= ; _gen_auth_types= ; _validate= ; _obj_class ; save(uuid=True)
 save(validate=…) ; validate(auto_migrate=True) ; collection.Class(…) ; collection["Class"] ; copy.deepcopy ; wrap=
 save(w=…) ; save(j=…) ; find(fields=…) ; find(spec=…) ; find(timeout=False)
+find(slave_okay=…) ; Connection(slave_okay=…)
 CustomType.validate(value, path) ; self.target ; self.update ; self.doc ; self.collection ; self.status ; map/reduce
 [T] ; {T: spec} ; a type ; a dict subclass instance ; unicode ; basestring ; fields ; unique ; check
 """.strip()

@@ -5,6 +5,8 @@ The reference page of the embedded server has the same names: a test compares th
 
 from __future__ import annotations
 
+import threading
+
 from bson import Code, CodecOptions, DatetimeMS, DBRef, Decimal128
 from bson.codec_options import DatetimeConversion
 from pymongo.errors import DuplicateKeyError, OperationFailure
@@ -186,6 +188,93 @@ def too_large(db):
     return False
 
 
+IGNORING_CASE = {"locale": "en", "strength": 2}
+NOT_FOR_VIEWS = 166
+"""MongoDB's error code."""
+
+
+def merge_validated(db):
+    db.create_collection("c", validator={"$jsonSchema": {"required": ["a"]}})
+    db.o.insert_one({"_id": 1})
+    try:
+        db.o.aggregate([{"$merge": "c"}])
+    except OperationFailure as error:
+        return error.code == 121
+    return False
+
+
+def refused_by_a_view(*operations):
+    """Return a program that does what no view takes."""
+
+    def does(db):
+        db.c.insert_one({"_id": 1})
+        db.create_collection("seen", viewOn="c", pipeline=[])
+        codes = []
+        for operation in operations:
+            try:
+                operation(db.seen)
+            except OperationFailure as error:
+                codes.append(error.code)
+        return codes == [NOT_FOR_VIEWS] * len(operations)
+
+    return does
+
+
+def default_collation(db):
+    db.create_collection("c", collation=IGNORING_CASE)
+    db.c.insert_many([{"s": "a"}, {"s": "A"}])
+    return len(list(db.c.find({"s": "a"}))) == db.c.count_documents({"s": "a"}) == 2
+
+
+def collation_of_ids(db):
+    db.c.insert_many([{"_id": "a"}, {"_id": "A"}])
+    queries = [{"_id": "a"}, {"_id": {"$in": ["a"]}}]
+    return [len(list(db.c.find(query).collation(IGNORING_CASE))) for query in queries] == [2, 2]
+
+
+def unique_ids_by_collation(db):
+    db.create_collection("c", collation=IGNORING_CASE)
+    db.c.insert_one({"_id": "a"})
+    try:
+        db.c.insert_one({"_id": "A"})
+    except DuplicateKeyError:
+        return True
+    return False
+
+
+def positional_projection(db):
+    db.c.insert_one({"_id": 1, "items": [{"a": 1}, {"a": 2}]})
+    change = {"$set": {"n": 1}}
+    found = db.c.find_one_and_update({"items.a": 2}, change, projection={"_id": 0, "items.$": 1})
+    return found == {"items": [{"a": 2}]}
+
+
+DROPS, DROPPING = 400, 3
+
+
+def dropped_for_good(db):
+    undone, left = [], [DROPS]
+
+    def make_and_drop(number):
+        while left[0] > 0 and not undone:
+            left[0] -= 1
+            name = f"c{number}_{left[0]}"
+            db.create_collection(name)
+            if left[0] % 2:
+                db[name].rename(f"{name}_renamed")
+                db.drop_collection(f"{name}_renamed")
+            else:
+                db[name].drop()
+            undone.extend(db.list_collection_names(filter={"name": name}))
+
+    threads = [threading.Thread(target=make_and_drop, args=(number,)) for number in range(DROPPING)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return not undone and not db.list_collection_names()
+
+
 LACKING = {
     "`$project` and `$group` with `'$items.price'`, where `items` is a list of sub-documents": array_path,
     "`$near`, nearest first, with a `2dsphere` index": near,
@@ -217,6 +306,17 @@ LACKING = {
     "refusing documents with two lists under a compound index": two_lists,
     "`$count` in the pipeline of a `$lookup`": counted_lookup,
     "saying of a document that a `findAndModify` makes larger than 16 MB that it is": too_large,
+    "asking the validator of a collection that `$merge` writes to": merge_validated,
+    "refusing to insert into a view": refused_by_a_view(lambda view: view.insert_one({})),
+    "refusing to change or delete in a view": refused_by_a_view(
+        lambda view: view.update_one({}, {"$set": {"a": 1}}), lambda view: view.delete_one({})
+    ),
+    "refusing an index of a view": refused_by_a_view(lambda view: view.create_index("a")),
+    "the default collation of a collection in its queries": default_collation,
+    "a collation in a query for an `_id`": collation_of_ids,
+    "unique `_id`s by the default collation of a collection": unique_ids_by_collation,
+    "`{'items.$': 1}` as the projection of a `findAndModify`": positional_projection,
+    "`drop()` and `rename()` in the moment in which `create_collection()` makes another one": dropped_for_good,
 }
 """What the embedded server does not do: silently nothing or something else, or with an error."""
 
@@ -254,12 +354,13 @@ def unique_index(db):
 
 
 def collation(db):
-    db.c.create_index("a", unique=True, collation={"locale": "en", "strength": 2})
     db.c.insert_one({"a": "x"})
+    found = db.c.find_one({"a": "X"}, collation=IGNORING_CASE)
+    db.c.create_index("a", unique=True, collation=IGNORING_CASE)
     try:
         db.c.insert_one({"a": "X"})
     except DuplicateKeyError:
-        return True
+        return found is not None
     return False
 
 
@@ -304,11 +405,11 @@ WORKING = {
     "change streams": change_streams,
     "`$geoNear`": geo_near,
     "unique and partial indexes": unique_index,
-    "collations": collation,
+    "collations of an operation or an index": collation,
     "`$jsonSchema` validators": validator,
     "`$lookup`": lookup,
     "`$setWindowFields`": windows,
     "array filters": array_filters,
-    "views": views,
+    "views that are read": views,
 }
 """What it does as MongoDB does."""

@@ -40,6 +40,7 @@ from mongokit.embedded import (
 from mongokit.embedded.keeper import access, files, wire
 from mongokit.embedded.keeper import process as keeper_process
 from mongokit.embedded.keeper.pausing import Pauses
+from mongokit.embedded.keeper.process import Keeper, Orders
 from mongokit.embedded.keeper.serving import Serving
 
 USER = """
@@ -295,7 +296,7 @@ def test_a_killed_server_is_started_again_on_its_port(folder):
         assert embedded.port == port
         assert connection.a.b.count_documents({}) == 2
     log = (folder / "server.log").read_text()
-    assert f"server {killed} ended with status -9; starting it again in 1 s" in log
+    assert f"server {killed} ended with status -9; starting it again at once" in log
 
 
 @pytest.fixture
@@ -1021,10 +1022,50 @@ def test_a_server_that_keeps_ending_is_started_less_and_less_often(folder, progr
     with EmbeddedServer(folder) as embedded:
         os.kill(embedded.pid, signal.SIGKILL)
         until(lambda: "starting it again in 4 s" in (folder / "server.log").read_text())
-    pauses = re.findall(
-        r"ended with status (\S+); starting it again in (\d+) s", (folder / "server.log").read_text()
-    )
-    assert pauses == [("-9", "1"), ("3", "2"), ("3", "4")]
+    assert ends(folder) == [("-9", "at once"), ("3", "in 1 s"), ("3", "in 2 s"), ("3", "in 4 s")]
+
+
+def ends(folder):
+    """What the log says of servers that have ended: the status, and when they are started again."""
+    return re.findall(r"ended with status (\S+); starting it again (.*)", (folder / "server.log").read_text())
+
+
+def test_a_server_that_is_killed_again_and_again_is_back_at_once(folder):
+    with EmbeddedServer(folder) as embedded, Connection(embedded.uri) as connection:
+        for number in range(4):
+            connection.a.b.insert_one({"_id": number})
+            pid = embedded.pid
+            os.kill(pid, signal.SIGKILL)
+            until(lambda pid=pid: embedded.pid != pid)
+            until(lambda: f"server {embedded.pid} answers" in (folder / "server.log").read_text())
+            assert connection.a.b.count_documents({}) == number + 1
+    assert ends(folder) == [("-9", "at once")] * 4
+
+
+@pytest.mark.parametrize(
+    ("code", "answers", "has_failed", "lived", "pauses"),
+    [
+        (-signal.SIGKILL, True, False, 1, [0, 0, 0]),
+        (-signal.SIGTERM, True, False, 1, [0, 0, 0]),
+        (-signal.SIGKILL, True, True, 1, [1, 2, 4]),
+        (-signal.SIGKILL, False, False, 1, [1, 2, 4]),
+        (-signal.SIGSEGV, True, False, 1, [1, 2, 4]),
+        (0, True, False, 1, [1, 2, 4]),
+        (3, False, False, 1, [1, 2, 4]),
+        (3, True, False, 100, [1, 1, 1]),
+        (-signal.SIGKILL, True, True, 100, [1, 1, 1]),
+    ],
+)
+def test_the_pause_before_a_restart(folder, code, answers, has_failed, lived, pauses):
+    folder.mkdir()
+    keeper = Keeper(Orders(str(folder), None, 0, 30, 10, [], -1))
+    try:
+        keeper.answers, keeper.has_failed = answers, has_failed
+        taken = Pauses()
+        assert [keeper.pause(taken, code, lived) for _ in pauses] == pauses
+    finally:
+        for handle in (keeper.users_fd, keeper.wake_read, keeper.wake_write):
+            os.close(handle)
 
 
 @pytest.mark.usefixtures("used")

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mongokit import Connection
-from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, programs
+from mongokit.embedded import EmbeddedServer, EmbeddedServerError, keeper, passwords, programs
 from mongokit.embedded.keeper import access, codec, files, launch, wire
 
 NOBODY = 65534
@@ -349,6 +349,46 @@ def test_a_password_that_others_may_know_is_replaced(folder, what):
         assert connection.a.b.count_documents({}) == 1
 
 
+OPEN = r"is open to others: its mode is 0644, and has to be 0600\. chmod 600 .*password, and it is used again"
+BROKEN = {
+    "readable by others": (lambda file: file.chmod(0o644), OPEN),
+    "removed": (lambda file: file.rename(file.with_name("kept")), "password is gone, and the server .*: put it back"),
+    "empty": (lambda file: file.write_text(""), "is no file of the folder's owner that holds a password"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "said"), BROKEN.values(), ids=BROKEN)
+def test_what_becomes_of_the_password_while_the_server_runs_is_said(folder, change, said):
+    with EmbeddedServer(folder) as embedded, Connection(embedded.uri) as connection:
+        connection.a.b.insert_one({"_id": 1})
+        file, text = embedded.password_file, embedded.password_file.read_text()
+        change(file)
+        with pytest.raises(EmbeddedServerError, match=said):
+            EmbeddedServer(folder).start()
+        # Who is there already goes on, and it can be mended.
+        assert connection.a.b.count_documents({}) == 1
+        if file.exists():
+            file.chmod(0o600)
+        file.write_text(text)
+        file.chmod(0o600)
+        with EmbeddedServer(folder) as other:
+            assert other.uri == embedded.uri
+
+
+def test_a_server_that_breaks_off_when_it_is_asked_for_access(folder, monkeypatch):
+    class Broken(wire.Line):
+        def command(self, document, database="admin"):
+            raise ConnectionResetError("broken")
+
+    with EmbeddedServer(folder) as embedded:
+        monkeypatch.setattr(passwords, "Line", Broken)
+        with EmbeddedServer(folder) as other:
+            assert other.uri == embedded.uri
+        monkeypatch.setattr(passwords, "read_password", lambda path: None)
+        with pytest.raises(EmbeddedServerError, match="broke off while it was asked for access: broken"):
+            EmbeddedServer(folder).start()
+
+
 def test_a_database_from_elsewhere_is_not_opened_but_said(folder):
     with EmbeddedServer(folder):
         pass
@@ -415,9 +455,7 @@ def test_a_password_that_cannot_be_read_is_said(folder, monkeypatch):
         def refused(path):
             raise PermissionError(13, "Permission denied")
 
-        from mongokit.embedded import server
-
-        monkeypatch.setattr(server, "read_password", refused)
+        monkeypatch.setattr(passwords, "read_password", refused)
         with pytest.raises(EmbeddedServerError, match=r"cannot read .*password: Permission denied"):
             EmbeddedServer(folder).start()
 

@@ -198,7 +198,7 @@ def name():
 
 
 def kill(server):
-    """End the server by kill -9, and its keeper, which would leave a pause before it starts the next; then start that."""
+    """End the server by kill -9, and its keeper, which would start the next by itself; then start that."""
     state = files.read_state(server.path)
     killed = [psutil.Process(pid) for pid in (state.pid, state.keeper)]
     for process in killed:

@@ -11,6 +11,7 @@ from pymongo.client_session import ClientSession
 
 from mongokit.database import Database
 from mongokit.flow import run
+from mongokit.legacy import warn_of
 from mongokit.performing import apart, flushing, unit_of, working
 from mongokit.processes import warn_of_original, watch_forks
 from mongokit.scopes import ClientScope, with_standard_uuids
@@ -68,6 +69,17 @@ class Connection(ClientScope[Database], pymongo.MongoClient[dict[str, Any]]):
         """Close all sockets; see PyMongo."""
         self._mongokit_closed = True
         super().close()
+
+    def disconnect(self) -> None:
+        """Close all sockets, as MongoKit's and PyMongo's did once: the next operation opens new ones. Warns once.
+
+        It is no way to have a connection closed while other threads use it.
+        """
+        warn_of("connection.disconnect()")
+        host, port, options = self._mongokit_arguments
+        super().close()
+        if not self._mongokit_closed:
+            super().__init__(host, port, **options)
 
     @contextmanager
     def transaction(self, **options: Any) -> Iterator[ClientSession]:

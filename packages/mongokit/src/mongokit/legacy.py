@@ -15,6 +15,7 @@ from pymongo import ReturnDocument, WriteConcern
 __all__ = [
     "CHECKED_QUERIES",
     "find_and_modify",
+    "refuse_old_client",
     "refuse_old_query",
     "refuse_old_save",
     "warn_of",
@@ -39,9 +40,11 @@ SUCCESSORS: Mapping[str, str] = {
     "find_and_modify()": "find_one_and_update(), find_one_and_replace() or find_one_and_delete()",
     "find_random()": 'aggregate([{"$sample": {"size": 1}}])',
     "generate_index()": "ensure_indexes(), or PyMongo's collection.create_index()",
+    "connection.disconnect()": "close(), after which a connection is not used again",
+    "connection._registered_documents": "connection.registered",
     "cursor.count()": "collection.count_documents(filter), or collection.estimated_document_count() of all",
 }
-"""Old name of a method -> what PyMongo has in its place."""
+"""Old name of a method -> what there is in its place."""
 
 
 def warn_of(old: str) -> None:
@@ -115,6 +118,36 @@ def refuse_old_query(options: Mapping[str, Any]) -> None:
             f"wrap={options['wrap']!r} is the old spelling of an option of queries; leave it out: collection.Class.find() "
             "gives documents, collection.find() dicts"
         )
+    if "slave_okay" in options:
+        given = options["slave_okay"]
+        use = f"collection.with_options(read_preference={SECONDARY})" if given else "leave it out"
+        raise TypeError(f"slave_okay={given!r} is the old spelling of an option of queries; use {use}")
+
+
+def refuse_old_client(options: Mapping[str, Any]) -> None:
+    """Raise TypeError for what was an option of a connection once; what else is unknown PyMongo refuses."""
+    for name, given in options.items():
+        use = CLIENT_OPTIONS.get(name.lower())
+        if use is not None:
+            if not given:
+                use = "leave it out"
+            raise TypeError(
+                f"{name}={given!r} is the old spelling of an option of connections; {use.format(given)}"
+            )
+
+
+SECONDARY = "ReadPreference.SECONDARY_PREFERRED"
+_BY_ITSELF = "leave it out, as PyMongo does that by itself"
+CLIENT_OPTIONS: Mapping[str, str] = {
+    "slave_okay": f"use read_preference={SECONDARY}",
+    "slaveok": f"use read_preference={SECONDARY}",
+    "network_timeout": "use socketTimeoutMS, in milliseconds",
+    "max_pool_size": "use maxPoolSize={!r}",
+    "auto_start_request": _BY_ITSELF,
+    "use_greenlets": _BY_ITSELF,
+    "safe": "leave it out, as writes wait for the server's answer, or use w=1",
+}
+"""Old name of an option of a connection, in small letters -> what to do."""
 
 
 CHECKED_QUERIES: Mapping[str, Callable[[Mapping[str, Any]], None]] = {

@@ -10,6 +10,7 @@ import pymongo
 from bson.dbref import DBRef
 
 from mongokit.errors import shortened
+from mongokit.legacy import refuse_old_client, warn_of
 from mongokit.proxy_base import ProxyBase
 from mongokit.scalars import scalar
 from mongokit.structure.referring import is_place
@@ -29,7 +30,11 @@ Raw = dict[str, Any]
 
 
 def with_standard_uuids(host: Any, options: Mapping[str, Any]) -> Raw:
-    """Return a client's options, with the standard representation of UUIDs unless they or the URI name one."""
+    """Return a client's options, with the standard representation of UUIDs unless they or the URI name one.
+
+    Raises TypeError for options of old, with what has taken their place.
+    """
+    refuse_old_client(options)
     hosts = [host] if isinstance(host, str) else host or ()
     given = any(name.lower() == "uuidrepresentation" for name in options)
     if given or any("uuidrepresentation=" in one.lower() for one in hosts):
@@ -44,6 +49,12 @@ class ClientScope(Generic[DB]):
     """The class of databases."""
     registered: dict[str, type[Document]]
     """Document classes by name."""
+
+    @property
+    def _registered_documents(self) -> dict[str, type[Document]]:
+        """What ``registered`` is: MongoKit's name, which extensions of MongoKit read."""
+        warn_of("connection._registered_documents")
+        return self.registered
 
     @overload
     def register(self, documents: K) -> K: ...

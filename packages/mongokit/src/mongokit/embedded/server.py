@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mongokit.embedded.keeper.access import MECHANISM, PASSWORD_FILE, USER, read_password
+from mongokit.embedded.keeper.access import MECHANISM, PASSWORD_FILE, USER
 from mongokit.embedded.keeper.files import (
     ServerState,
     forget_stop,
@@ -23,6 +23,7 @@ from mongokit.embedded.keeper.files import (
     try_lock,
 )
 from mongokit.embedded.keeper.wire import HOST, answers
+from mongokit.embedded.passwords import password_of
 from mongokit.embedded.programs import EmbeddedServerError
 from mongokit.embedded.reviving import watch
 from mongokit.embedded.starting import start_keeper
@@ -56,7 +57,7 @@ class EmbeddedServer:
 
     ``start`` and ``stop`` may be called any number of times; as a context manager it does both. Every process that
     called ``start`` is a user until it calls ``stop`` or ends, however it ends; a forked child is a user of its own.
-    When the last one is gone the server stops. When the server ends by itself it is started again, on its port; where its
+    When the last one is gone the server stops. When it is killed, or ends by itself, it is started again, on its port; where its
     keeper was ended, too, by whatever signal, a client of a user, made after ``start``, has that done as soon as it misses the server.
 
     Only who can read the folder's files gets in: a password is made with the database, kept in
@@ -193,7 +194,8 @@ class EmbeddedServer:
     def password_file(self) -> Path:
         """The file that holds the password, which only the folder's owner can read.
 
-        Without the file, or where others may read it, the next start of the server sets a new password.
+        Without the file, or where others may read it, ``start`` fails while the server runs, and the next start of the server
+        sets a new password.
         """
         return self.path / PASSWORD_FILE
 
@@ -251,19 +253,6 @@ class EmbeddedServer:
         elif found.st_mode & 0o022:
             self.path.chmod(stat.S_IMODE(found.st_mode) & ~0o022)
 
-    def _read_password(self) -> str | None:
-        try:
-            password = read_password(self.path)
-        except OSError as error:
-            raise EmbeddedServerError(f"cannot read {self.password_file}: {error.strerror}") from error
-        if password is None:
-            logger.warning(
-                "%s is served without a password, by an earlier version that another process has started: end all "
-                "that use it, and the next start sets one",
-                self.path,
-            )
-        return password
-
     def _leave(self) -> None:
         """Close the lock's descriptor. It is not unlocked: forked children share the lock and still need it."""
         with unforked():
@@ -314,7 +303,7 @@ class EmbeddedServer:
                         f"port {self._wanted_port} was asked for, but {self.path} is served on port {state.port} already"
                     )
                 if answers(state.port, min(1.0, deadline - now)):
-                    self._password = self._read_password()
+                    self._password = password_of(self.path, state.port)
                     return state
             elif not self._keeper_lives():
                 start_keeper(

@@ -17,6 +17,7 @@ from .journal import Journal
 from .launch import PANIC, StartError
 from .pausing import Pauses
 from .serving import Orders, Serving
+from .wire import answers
 
 __all__ = ["LOG_LIMIT", "Orders", "main"]
 
@@ -24,6 +25,10 @@ LOG_LIMIT = 1_000_000
 """Bytes after which the log is moved aside, at the next start of a keeper."""
 STEADY_SECONDS = 60.0
 """Seconds a server has to live before the pauses between its restarts are short again."""
+STARTING_SECONDS = 0.1
+"""Seconds between two looks whether a server that was started answers."""
+KILLED = (-signal.SIGKILL, -signal.SIGTERM)
+"""The ends that somebody else has made."""
 
 LOOK_SECONDS = 2.0
 """Seconds between two looks at what the server has logged, and at its journal: what a power failure may take."""
@@ -36,6 +41,10 @@ class Keeper(Serving):
         super().__init__(orders)
         self.users_fd = open_lock(self.folder, "users.lock")
         self.unused = False
+        self.answers = True
+        """Whether the server has answered since it was started; that of the first start has."""
+        self.has_failed = False
+        """Whether its storage has, for which this keeper has ended it."""
         self.journal = Journal(self.folder)
         self.wake_read, self.wake_write = os.pipe()
 
@@ -98,15 +107,13 @@ class Keeper(Serving):
                 self.journal.put_on_disk()
             code = self.server.poll() if self.server else None
             if self.server and code is not None:
-                if now - started > STEADY_SECONDS:
-                    pauses.reset()
-                pause = pauses.take()
-                self.say(
-                    f"server {self.server.pid} ended with status {code}; starting it again in {pause:g} s"
-                )
+                pause = self.pause(pauses, code, now - started)
+                when = f"in {pause:g} s" if pause else "at once"
+                self.say(f"server {self.server.pid} ended with status {code}; starting it again {when}")
                 self.server, restart_at = None, now + pause
             elif restart_at is not None and now >= restart_at:
                 started, restart_at = now, None
+                self.answers = self.has_failed = False
                 try:
                     self.launch(self.port)
                 except OSError as error:
@@ -116,10 +123,29 @@ class Keeper(Serving):
                 # Where the disk is full the next look tries again. Clients know the port meanwhile.
                 with contextlib.suppress(OSError):
                     self.announce(self.server)
-            timeout = LOOK_SECONDS if restart_at is None else max(0.0, restart_at - time.monotonic())
+            if self.server and not self.answers and answers(self.port, STARTING_SECONDS):
+                self.answers = True
+                self.say(f"server {self.server.pid} answers")
+            timeout = (
+                STARTING_SECONDS if not self.answers and now - started < STEADY_SECONDS else LOOK_SECONDS
+            )
+            if restart_at is not None:
+                timeout = max(0.0, restart_at - time.monotonic())
             select.select([self.wake_read], [], [], timeout)
             with contextlib.suppress(BlockingIOError):
                 os.read(self.wake_read, 4096)
+
+    def pause(self, pauses: Pauses, code: int, lived: float) -> float:
+        """Return the seconds until a server that has ended is started again.
+
+        What was killed when all was well is no reason to wait. What cannot start, or ends by itself, may go on doing so.
+        """
+        if code in KILLED and self.answers and not self.has_failed:
+            pauses.reset()
+            return 0.0
+        if lived > STEADY_SECONDS:
+            pauses.reset()
+        return pauses.take()
 
     def end_panicked(self) -> None:
         """End a server that answers, but whose storage has given up, as on a full disk: what it has acknowledged is in the
@@ -131,6 +157,7 @@ class Keeper(Serving):
         self.log_read = size
         if has_panicked and self.server.poll() is None and not self.reads():
             self.say(f"the storage of server {self.server.pid} has failed, see above; ending it")
+            self.has_failed = True
             self.server.kill()
             self.server.wait()
 
