@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mongokit import IS, OR, Document, VersionedDocument
+from mongokit import IS, OR, Connection, Document, VersionedDocument
 from mongokit.guessing import meant
 
 
@@ -36,6 +36,8 @@ CLASSES = {
     "a list as content": (lambda: Talk([1, 2]), TypeError, r"^Talk\(\) takes a dict of fields, .* not \[1, 2\]$"),
     "a number as content": (lambda: Talk(5), TypeError, r"^Talk\(\) takes a dict of fields, .* not 5$"),
     "a validator's collection": (lambda: Talk.set_validator("x"), TypeError, r"^Talk\.set_validator\(\) takes a collection, as .*, not 'x'$"),
+    "a client for a collection": (lambda: Talk.set_validator(Connection(connect=False)), TypeError, r"takes a collection, as .*, not "),
+    "a database for a collection": (lambda: Talk.ensure_indexes(Connection(connect=False)["blog"]), TypeError, r"takes a collection, as .*, not "),
     "an index's collection": (lambda: Talk.ensure_indexes("x"), TypeError, r"^Talk\.ensure_indexes\(\) takes a collection, as .*, not 'x'$"),
 }  # fmt: skip
 

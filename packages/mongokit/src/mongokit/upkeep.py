@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pymongo.collection
 
-from mongokit.either import COLLECTIONS
+from mongokit.either import CLIENTS, DATABASES
 from mongokit.errors import shortened
 from mongokit.flow import drive
 from mongokit.legacy import warn_of
@@ -82,5 +82,6 @@ class Upkeep:
 
 
 def _check_collection(call: str, given: Any) -> None:
-    if not isinstance(given, COLLECTIONS):
+    # What stands for a collection is as good; of a database and a client any name is an attribute.
+    if isinstance(given, (*CLIENTS, *DATABASES)) or not hasattr(given, "database"):
         raise TypeError(f"{call} takes a collection, as connection['blog']['posts'], not {shortened(given)}")
