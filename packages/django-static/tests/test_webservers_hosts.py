@@ -158,13 +158,13 @@ def test_uploads_have_a_host_of_their_own(apart, tmp_path, kind):
 
 def test_a_snippet_tells_where_the_rest_is(apart):
     for arguments in ([], ["--caddy"]):
-        with pytest.raises(CommandError, match=f"STATIC_URL is all of {HOST}.*--server prints it"):
+        with pytest.raises(CommandError, match=f"STATIC_URL is all of {HOST}.*--whole prints it"):
             printed(*arguments)
         apart.settings.DJANGO_STATIC_SAVE_PREFIX = "/tmp/x"
         apart.settings.DJANGO_STATIC_NAME_PREFIX = "/x"
         text = printed(*arguments)
         assert text.startswith(
-            f"# STATIC_URL is all of {HOST}, which needs a server of its own: --server prints"
+            f"# STATIC_URL is all of {HOST}, which needs a server of its own: --whole prints"
         )
         assert '"/x/' in text
         apart.settings.DJANGO_STATIC_SAVE_PREFIX = apart.settings.DJANGO_STATIC_NAME_PREFIX = ""

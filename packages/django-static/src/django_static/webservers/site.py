@@ -128,7 +128,7 @@ class Site:
             found.append(
                 f"{setting} is all of {host}, which is not served here, since it would hide the application: write "
                 f"{setting} with a path, such as static/, at its end, or, if that host leads here and has nothing else, give "
-                f"--server-name {host} beside the names of the site"
+                f"--server-name for each name of the application, and --server-name {host}"
             )
         return tuple(found)
 
@@ -136,7 +136,8 @@ class Site:
     def apart(self) -> tuple[str, ...]:
         """What is to be said of the hosts with a server of their own, where that is not printed."""
         return tuple(
-            f"{' and '.join(host.settings)} is all of {host.name}, which needs a server of its own: --server prints it"
+            f"{' and '.join(host.settings)} is all of {host.name}, which needs a server of its own: --whole prints it, for nginx "
+            "--server, too"
             for host in self.hosts
         )
 
