@@ -242,6 +242,48 @@ def unique_ids_by_collation(db):
     return False
 
 
+def unique_index_by_collation(db):
+    db.create_collection("c", collation=IGNORING_CASE)
+    db.c.create_index("s", unique=True)
+    db.c.insert_one({"s": "a"})
+    try:
+        db.c.insert_one({"s": "A"})
+    except DuplicateKeyError:
+        return True
+    return False
+
+
+def _view(db, **options):
+    """A view of those of three documents that are in use."""
+    db.c.insert_many([{"_id": n, "s": s, "on": n < 3} for n, s in enumerate("aAb", 1)])
+    db.create_collection("seen", viewOn="c", pipeline=[{"$match": {"on": True}}], **options)
+    return db.seen
+
+
+def distinct_in_view(db):
+    return sorted(_view(db).distinct("s")) == ["A", "a"]
+
+
+def joined_view(db):
+    _view(db)
+    start = {"$match": {"_id": 1}}
+    looked_up = {"from": "seen", "localField": "s", "foreignField": "s", "as": "found"}
+    graph = {
+        "from": "seen",
+        "startWith": "$s",
+        "connectFromField": "s",
+        "connectToField": "s",
+        "as": "found",
+    }
+    joins = [{"$lookup": looked_up}, {"$graphLookup": graph}]
+    found = [len(next(db.c.aggregate([start, join]))["found"]) for join in joins]
+    return found == [1, 1] and len(list(db.c.aggregate([{"$unionWith": "seen"}]))) == 5
+
+
+def collation_of_view(db):
+    return len(list(_view(db, collation=IGNORING_CASE).find({"s": "a"}))) == 2
+
+
 def positional_projection(db):
     db.c.insert_one({"_id": 1, "items": [{"a": 1}, {"a": 2}]})
     change = {"$set": {"n": 1}}
@@ -315,6 +357,10 @@ LACKING = {
     "the default collation of a collection in its queries": default_collation,
     "a collation in a query for an `_id`": collation_of_ids,
     "unique `_id`s by the default collation of a collection": unique_ids_by_collation,
+    "a unique index by the default collation of a collection": unique_index_by_collation,
+    "`distinct` of a view": distinct_in_view,
+    "`$lookup`, `$graphLookup` and `$unionWith` from a view": joined_view,
+    "the collation of a view": collation_of_view,
     "`{'items.$': 1}` as the projection of a `findAndModify`": positional_projection,
     "`drop()` and `rename()` in the moment in which `create_collection()` makes another one": dropped_for_good,
 }
@@ -410,6 +456,6 @@ WORKING = {
     "`$lookup`": lookup,
     "`$setWindowFields`": windows,
     "array filters": array_filters,
-    "views that are read": views,
+    "views that `find()` reads": views,
 }
 """What it does as MongoDB does."""

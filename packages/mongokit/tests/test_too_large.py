@@ -14,7 +14,14 @@ from bson.codec_options import DEFAULT_CODEC_OPTIONS
 from pymongo import InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import OperationFailure
 
-from mongokit import BulkError, Document, EncodingError, MaxDocumentSizeError
+from mongokit import (
+    BulkError,
+    BulkWriteError,
+    Document,
+    DuplicateKeyError,
+    EncodingError,
+    MaxDocumentSizeError,
+)
 from mongokit.flow import run
 from mongokit.modifying import refusing
 from mongokit.sizes import MAX_BSON_SIZE, exceeding, most_of, size_of
@@ -196,6 +203,30 @@ def test_an_update_in_a_bulk_write(proxy):
         MaxDocumentSizeError, match=r"2 requests are refused for this\) The other .* 1 documents"
     ):
         proxy.bulk_write([requests[2], requests[0], requests[2]], ordered=False)
+
+
+def test_an_update_beside_what_else_is_refused(proxy):
+    one_stored(proxy, more={"b": HALF})
+    requests = [
+        InsertOne({**talk(), "_id": 1}),
+        UpdateOne({"_id": 1}, {"$set": {"more.a": HALF}}),
+    ]
+    with pytest.raises(BulkWriteError) as caught:
+        proxy.bulk_write(requests, ordered=False)
+    duplicate, large = (error for _, error in caught.value.failures)
+    assert isinstance(duplicate, DuplicateKeyError)
+    assert isinstance(large, MaxDocumentSizeError)
+    assert "Most of the update is $set: more.a, with " in str(large)
+    assert sum(map(len, traceback.format_exception(caught.value))) < 50_000
+
+
+def test_what_a_request_for_many_has_changed_is_not_known(proxy):
+    one_stored(proxy, more={})
+    proxy.collection.insert_one({**talk(), "_id": 2, "more": {"b": HALF}})
+    with pytest.raises(
+        MaxDocumentSizeError, match=r"Of the documents of request 0 some may have been changed\.$"
+    ):
+        proxy.bulk_write([UpdateMany({}, {"$set": {"more.a": HALF}})])
 
 
 def test_a_bulk_write_names_what_cannot_be_encoded(proxy):

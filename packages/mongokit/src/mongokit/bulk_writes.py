@@ -87,10 +87,11 @@ def writing(
     try:
         result: BulkWriteResult = yield proxy.collection.bulk_write(sent, **options)
     except BulkWriteError as error:
+        shown = without_large(error)
         larger = _grown(proxy, given, error)
-        if larger is None:
-            raise refused_requests(proxy, asked, error, ordered=options.get("ordered", True)) from error
-        raise larger from without_large(error)
+        if larger is not None:
+            raise larger from shown
+        raise refused_requests(proxy, asked, given, shown, ordered=options.get("ordered", True)) from shown
     return result
 
 
@@ -124,9 +125,15 @@ def _grown(proxy: ProxyBase[Any], requests: list[Any], error: BulkWriteError) ->
     sent, codec = requests[refused[0]]._doc, proxy.collection.codec_options
     done = sum(error.details.get(name, 0) for name in ("nInserted", "nMatched", "nRemoved", "nUpserted"))
     others = f" ({len(refused)} requests are refused for this)" if len(refused) > 1 else ""
+    # The server changes one document after the other, and does not say how many.
+    parts = [
+        f" Of the documents of request {at} some may have been changed."
+        for at in refused
+        if isinstance(requests[at], UpdateMany)
+    ]
     return MaxDocumentSizeError(
         f"request {refused[0]}: {proxy._obj_class.__name__}: {exceeding(sent, codec)}{others} "
-        f"The other requests have reached {done} documents."
+        f"The other requests have reached {done} documents.{''.join(parts)}"
     )
 
 

@@ -120,8 +120,8 @@ def refuse_old_query(options: Mapping[str, Any]) -> None:
         )
     if "slave_okay" in options:
         given = options["slave_okay"]
-        use = f"collection.with_options(read_preference={SECONDARY})" if given else "leave it out"
-        raise TypeError(f"slave_okay={given!r} is the old spelling of an option of queries; use {use}")
+        use = f"use collection.with_options(read_preference={SECONDARY})" if given else "leave it out"
+        raise TypeError(f"slave_okay={given!r} is the old spelling of an option of queries; {use}")
 
 
 def refuse_old_client(options: Mapping[str, Any]) -> None:
