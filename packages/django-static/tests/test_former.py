@@ -24,7 +24,7 @@ NOW = 1_800_000_000.0
 @pytest.fixture
 def place(tmp_path, monkeypatch) -> Path:
     """A manifest, beside which four names are few."""
-    monkeypatch.setattr(former, "_FEW", 4)
+    monkeypatch.setattr(former, "FEW", 4)
     return tmp_path / "manifest.json"
 
 

@@ -81,6 +81,26 @@ def test_one_that_only_a_running_process_has_seen(site, settings):
     assert statuses(site.clients()[1], [old, new]) == {200}
 
 
+def test_the_names_of_an_artifact_are_not_all_that_is_known(site, settings):
+    """One brings a list of its own along, and that is shorter: what was noted here before is noted again."""
+    urls = [site.url("js/site.js")]
+    running = site.clients()[0]
+    artifact: Path | None = None
+    for number in (1, 2, 3):
+        urls.append(edit(site, number))
+        assert statuses(running, urls) == {200}
+        if number == 1:
+            artifact = Path(shutil.copytree(settings.STATIC_ROOT, site.root / "artifact"))
+            served_of(artifact / conf.manifest_file.relative_to(settings.STATIC_ROOT)).unlink(missing_ok=True)
+    assert artifact is not None
+    shutil.copytree(artifact, settings.STATIC_ROOT, dirs_exist_ok=True, copy_function=_as_rsync_does)
+    assert set(Former.read(conf.manifest_file)).isdisjoint(urls[2:3])
+    assert running.ask("/static/js/site.0123456789ab.js").status == 404  # it looks what is there now
+    assert statuses(running, urls) == {200}
+    for client in site.clients():
+        assert statuses(client, urls) == {200}
+
+
 def test_an_older_manifest_that_is_put_back(site):
     old, before = site.url("js/site.js"), conf.manifest_file.read_bytes()
     new = edit(site, 1)

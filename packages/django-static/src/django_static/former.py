@@ -25,7 +25,7 @@ from .manifest import Manifest, Served
 from .places import former_of
 from .regular import naming, open_regular
 
-__all__ = ["Former", "Known", "replace"]
+__all__ = ["FEW", "Former", "Known", "replace"]
 
 #: Finds what has been said of a name that stands for one content for ever, by the path of its URL.
 Known: TypeAlias = Callable[[str], Served | None]
@@ -33,7 +33,7 @@ Known: TypeAlias = Callable[[str], Served | None]
 #: To be raised when what is in the file changes its meaning.
 _FORMAT = 2
 #: So many names are kept whatever their age; it takes some 20 ms to read them.
-_FEW = 10_000
+FEW = 10_000
 #: A longer file is none of ours, for none is written: some 250,000 names.
 _MOST_BYTES = 64 << 20
 _DAY_SECONDS = 86_400
@@ -144,7 +144,7 @@ class Former:
         The rule is that of ``staticclean`` where nothing else is asked of it, so no name goes before its file may.
         """
         count, oldest = len(self), now - KEEP_DAYS * _DAY_SECONDS
-        while count > _FEW and len(self._builds) > KEEP_BUILDS and self._builds[0].replaced < oldest:
+        while count > FEW and len(self._builds) > KEEP_BUILDS and self._builds[0].replaced < oldest:
             count -= len(self._builds.pop(0).texts)
 
     def forget(self, places: Container[str]) -> bool:

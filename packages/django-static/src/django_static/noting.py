@@ -10,17 +10,17 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from . import output
-from .former import Former, Known, replace
+from .former import FEW, Former, Known, replace
 from .manifest import Manifest, ManifestError, Served
 from .places import Places, served_of
 from .regular import read_regular
 from .sources import split_host
 
-__all__ = ["forget", "keep", "known", "note", "said"]
+__all__ = ["carry", "forget", "keep", "known", "note", "said"]
 
 
 def note(place: Path, following: Manifest, data: bytes, now: float | None = None) -> None:
@@ -99,6 +99,28 @@ def known(place: Path, manifest: Manifest, data: bytes, places: Places) -> Forme
                 noted.write(place)
             replace(place, served_of(place), data)
     return found
+
+
+def carry(place: Path, names: Iterable[tuple[str, Served, Mapping[str, str]]]) -> None:
+    """Note names again that a process knows from before, by URL and with what made their siblings, and that are noted nowhere.
+
+    The file may have come with a manifest, in the place of a longer one. Silent where it cannot be written, or a build is at
+    work. Not so many that what was dropped for its number would come back.
+    """
+    builds: list[tuple[Mapping[str, str], dict[str, Served]]] = []
+    for url, served, codecs in names:
+        if not builds or builds[-1][0] != codecs:
+            builds.append((codecs, {}))
+        builds[-1][1][url] = served
+    if not builds:
+        return
+    now = time.time()
+    with contextlib.suppress(OSError), output.locked(place.with_name("build.lock"), 0) as is_alone:
+        noted = Former.read(place)
+        is_few = len(noted) + sum(len(served) for _, served in builds) <= FEW
+        added = [noted.complete(Manifest(served=served, codecs=codecs), now) for codecs, served in builds]
+        if is_alone and is_few and any(added):
+            noted.write(place)
 
 
 def said(place: Path) -> Known:

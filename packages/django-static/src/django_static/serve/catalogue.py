@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
@@ -74,7 +74,6 @@ class Catalogue:
                 self._served[_path(url, spelling)] = (url, served)
         self._former = former
         self._old = {_path(url, spelling): url for url in former}
-        #: What was served before, is noted nowhere any more, and lies where it did.
         self._carried: dict[str, _Known] = {}
         if before is not None:
             self._carried = dict(self._left_by(before))
@@ -100,6 +99,11 @@ class Catalogue:
             place = self._places.found(served.place, served.size)
             if served.is_lasting and os.path.isfile(place):  # noqa: PTH113
                 yield path, known
+
+    @property
+    def carried(self) -> Iterable[_Known]:
+        """What was served before, is noted nowhere any more, and lies where it did."""
+        return self._carried.values()
 
     def _known(self, path: str) -> _Known:
         """What is known of a path.

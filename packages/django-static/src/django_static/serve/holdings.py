@@ -196,7 +196,10 @@ class Holdings:
             earlier = Former() if place is None else Former.read(place)
         else:
             earlier = noting.known(place, manifest, data, self._places)
-        return Catalogue(manifest, earlier, self._places, self._spelling, self._limits, before)
+        made = Catalogue(manifest, earlier, self._places, self._spelling, self._limits, before)
+        if place is not None:
+            noting.carry(place, made.carried)
+        return made
 
     def _read(self) -> tuple[Manifest, bytes] | None:
         if self._manifest is None:
